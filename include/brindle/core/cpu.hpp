@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "brindle/core/thread_pool.hpp"
+
+namespace brindle {
+
+/// The processor as a device: a context with threads of its own, handed to every op. Copies share the threads; they
+/// start when they are first needed and end with the last copy. Results have the same bits for any number of threads.
+class Cpu {
+ public:
+  struct Options {
+    int threads = 0;       ///< 0: as many as the program may use
+    bool precise = false;  ///< true: only kernels whose rounding error is that of a plain sum
+  };
+
+  Cpu() : Cpu(Options{}) {}
+  explicit Cpu(int threads) : Cpu(Options{.threads = threads}) {}
+
+  /// Throws ValueError for a negative number of threads or more than 1024.
+  explicit Cpu(const Options& options)
+      : precise_(options.precise),
+        pool_(std::make_shared<ThreadPool>(options.threads == 0 ? available() : options.threads)) {}
+
+  static constexpr const char* name = "cpu";
+
+  int threads() const { return pool_->threads(); }
+  bool precise() const { return precise_; }
+
+  /// task(i, worker) for each i in [0, tasks), shared by the threads; see ThreadPool::run.
+  template <class F>
+  void parallel(std::int64_t tasks, F&& task) const {
+    pool_->run(tasks, task);
+  }
+
+  /// range(begin, end) over [0, count) in pieces of `piece` (the last one may be smaller), shared by the threads.
+  template <class F>
+  void parallel_ranges(std::int64_t count, std::int64_t piece, F&& range) const {
+    const std::int64_t tasks = (count + piece - 1) / piece;
+    pool_->run(tasks, [&](std::int64_t i, int) {
+      const std::int64_t begin = i * piece;
+      range(begin, begin + piece < count ? begin + piece : count);
+    });
+  }
+
+ private:
+  static int available() {
+    const unsigned n = std::thread::hardware_concurrency();
+    return n == 0 ? 1 : n > 1024 ? 1024 : static_cast<int>(n);
+  }
+
+  bool precise_;
+  std::shared_ptr<ThreadPool> pool_;
+};
+
+}  // namespace brindle

@@ -1,0 +1,6 @@
+#pragma once
+
+// The only place of the version: CMake reads these three lines.
+#define BRINDLE_VERSION_MAJOR 0
+#define BRINDLE_VERSION_MINOR 1
+#define BRINDLE_VERSION_PATCH 0

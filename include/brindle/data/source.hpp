@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "brindle/core/cpu.hpp"
+#include "brindle/core/error.hpp"
+#include "brindle/core/tensor.hpp"
+
+namespace brindle::data {
+
+/// One use of one sample. `use` tells its uses apart (the trainer counts every sample it takes), so that a random
+/// transform draws the same numbers on whatever thread, in whatever order, and in a resumed run.
+struct Draw {
+  std::int64_t row = 0;
+  std::uint64_t use = 0;
+};
+
+/// Samples with labels, in a fixed order. What the trainer reads from.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  /// Number of samples.
+  virtual std::int64_t size() const = 0;
+
+  /// Shape of one sample, (H, W, C) for pictures.
+  virtual Shape sample_shape() const = 0;
+
+  /// (size(), 1): 0 or 1, or the number of the class; (size(), K) where a sample has K targets.
+  virtual TensorView<const float> labels() const = 0;
+
+  /// Names of the classes by number; empty if they have none.
+  virtual std::vector<std::string> class_names() const { return {}; }
+
+  /// What a message calls sample `row`: its file, or its number.
+  virtual std::string describe(std::int64_t row) const { return "sample " + std::to_string(row); }
+
+  /// Writes the samples as the network takes them.
+  ///
+  ///     x (draws.size(), sample_shape())
+  ///
+  /// Called from one thread at a time or from several; uses the threads of `on`.
+  virtual void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const = 0;
+
+  /// The same in double, from the float values.
+  virtual void read(const Cpu& on, std::span<const Draw> draws, TensorView<double> x) const {
+    Tensor<float> single = Tensor<float>::uninitialized(x.shape);
+    read(on, draws, single.view());
+    for (std::int64_t i = 0; i < x.size(); ++i) x.data[i] = static_cast<double>(single.data()[i]);
+  }
+};
+
+}  // namespace brindle::data

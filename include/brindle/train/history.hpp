@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace brindle {
+
+/// What fit() measured, one entry an epoch. loss and accuracy are means over the epoch's training samples, taken while
+/// the weights changed; val_loss and val_accuracy are of the validation data after the epoch, empty without such data.
+struct History {
+  std::vector<double> loss;
+  std::vector<double> accuracy;
+  std::vector<double> val_loss;
+  std::vector<double> val_accuracy;
+  std::vector<double> seconds;  ///< the epoch with its validation, wall clock
+
+  std::size_t epochs() const { return loss.size(); }
+};
+
+}  // namespace brindle
