@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/ops/check.hpp"
+
+namespace brindle::ops {
+
+struct AdamOptions {
+  double learning_rate = 1e-3;
+  double beta_1 = 0.9;    ///< how much of the mean of g stays each step
+  double beta_2 = 0.999;  ///< how much of the mean of g^2 stays each step
+  double epsilon = 1e-7;
+
+  /// The learning rate of step t >= 1, corrected for means that started at 0.
+  double rate(std::int64_t t) const {
+    const double steps = static_cast<double>(t);
+    return learning_rate * std::sqrt(1 - std::pow(beta_2, steps)) / (1 - std::pow(beta_1, steps));
+  }
+};
+
+namespace kernel {
+template <class T, class Device>
+struct adam;  // defined in cpu.hpp and cuda.hpp; "incomplete type" here means: include that one
+}  // namespace kernel
+
+/// One Adam step in place: m += (1 - beta_1)(g - m), v += (1 - beta_2)(g^2 - v), then
+/// w = w - rate(t) m / (sqrt(v) + epsilon), as Keras 3 (optimizers/adam.py).
+///
+///     w, g, m, v: any shape, the same. m and v start at 0 and are kept between steps.
+///
+/// t is the number of the step, from 1. Throws ValueError for t < 1.
+template <class T, class Device>
+void adam(const Device& on, Out<T, Device> w, In<T, Device> g, Out<T, Device> m, Out<T, Device> v, std::int64_t t,
+          const AdamOptions& o) {
+  if (t < 1) detail::raise<ValueError>("adam: expected a step number of at least 1, got " + std::to_string(t));
+  detail::expect_shape("adam", "g", w.shape, g.shape);
+  detail::expect_shape("adam", "m", w.shape, m.shape);
+  detail::expect_shape("adam", "v", w.shape, v.shape);
+  kernel::adam<T, Device>::step(on, w, g, m, v, t, o);
+}
+
+namespace reference {
+
+template <class T>
+void adam(Out<T, Cpu> w, In<T, Cpu> g, Out<T, Cpu> m, Out<T, Cpu> v, std::int64_t t, const AdamOptions& o) {
+  for (std::int64_t i = 0; i < w.size(); ++i) {
+    const double gradient = static_cast<double>(g.data[i]);
+    const double mean = o.beta_1 * static_cast<double>(m.data[i]) + (1 - o.beta_1) * gradient;
+    const double square = o.beta_2 * static_cast<double>(v.data[i]) + (1 - o.beta_2) * gradient * gradient;
+    m.data[i] = static_cast<T>(mean);
+    v.data[i] = static_cast<T>(square);
+    w.data[i] = static_cast<T>(static_cast<double>(w.data[i]) - o.rate(t) * mean / (std::sqrt(square) + o.epsilon));
+  }
+}
+
+}  // namespace reference
+}  // namespace brindle::ops

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/ops/check.hpp"
+
+namespace brindle::ops {
+namespace kernel {
+template <class T, class Device>
+struct categorical_crossentropy;  // defined in cpu.hpp and cuda.hpp; "incomplete type" here means: include that one
+}
+
+/// Cross-entropy of a softmax layer, from the logits z before the softmax; classes are numbers, not one-hot rows.
+///
+///     z (N, K), classes (N) in [0, K), weight (N) or empty  ->  each (N), dz (N, K) or empty
+///
+/// each[n] = log(sum of exp(z)) - z[class], without the weight; stable for any finite z.
+/// dz is the gradient of sum of weight each / N: weight (softmax(z) - onehot) / N. dz may be the memory of z.
+/// Throws ValueError for a class out of range, on the Cpu.
+template <class T, class Device>
+void categorical_crossentropy_logits(const Device& on, In<T, Device> z, In<std::int32_t, Device> classes,
+                                     In<T, Device> weight, Out<T, Device> each, Out<T, Device> dz) {
+  if (z.shape.rank() != 2 || z.shape[1] < 1)
+    detail::raise<ShapeError>("categorical_crossentropy_logits: expected z (N, K), got " + to_string(z.shape));
+  const Shape samples{z.shape[0]};
+  detail::expect_shape("categorical_crossentropy_logits", "classes", samples, classes.shape);
+  detail::expect_shape("categorical_crossentropy_logits", "loss of each sample", samples, each.shape);
+  if (!weight.empty()) detail::expect_shape("categorical_crossentropy_logits", "sample weights", samples, weight.shape);
+  if (!dz.empty()) detail::expect_shape("categorical_crossentropy_logits", "gradient", z.shape, dz.shape);
+  kernel::categorical_crossentropy<T, Device>::logits(on, z, classes, weight, each, dz);
+}
+
+/// Cross-entropy of probabilities, as Keras's sparse_categorical_crossentropy: p is clipped to [1e-7, 1 - 1e-7] and its
+/// sum made 1 again.
+///
+///     p (N, K), classes (N) in [0, K), weight (N) or empty  ->  each (N), dp (N, K) or empty
+///
+/// each[n] = log(sum of p) - log(p[class]), p clipped, without the weight. dp is the gradient of sum of weight each /
+/// N, 0 where p was clipped. dp may be the memory of p. Throws ValueError for a class out of range, on the Cpu.
+template <class T, class Device>
+void categorical_crossentropy(const Device& on, In<T, Device> p, In<std::int32_t, Device> classes, In<T, Device> weight,
+                              Out<T, Device> each, Out<T, Device> dp) {
+  if (p.shape.rank() != 2 || p.shape[1] < 1)
+    detail::raise<ShapeError>("categorical_crossentropy: expected p (N, K), got " + to_string(p.shape));
+  const Shape samples{p.shape[0]};
+  detail::expect_shape("categorical_crossentropy", "classes", samples, classes.shape);
+  detail::expect_shape("categorical_crossentropy", "loss of each sample", samples, each.shape);
+  if (!weight.empty()) detail::expect_shape("categorical_crossentropy", "sample weights", samples, weight.shape);
+  if (!dp.empty()) detail::expect_shape("categorical_crossentropy", "gradient", p.shape, dp.shape);
+  kernel::categorical_crossentropy<T, Device>::probabilities(on, p, classes, weight, each, dp);
+}
+
+namespace reference {
+
+/// One row of categorical_crossentropy_logits. dz may be z or null; factor: weight / N.
+template <class T>
+T categorical_crossentropy_logits(const T* z, std::int64_t k, std::int64_t of_class, T factor, T* dz) {
+  T largest = z[0];
+  for (std::int64_t i = 1; i < k; ++i) largest = std::max(largest, z[i]);
+  T sum = 0;
+  for (std::int64_t i = 0; i < k; ++i) sum += std::exp(z[i] - largest);
+  const T loss = std::log(sum) + (largest - z[of_class]);
+  if (dz)
+    for (std::int64_t i = 0; i < k; ++i)
+      dz[i] = factor * (std::exp(z[i] - largest) / sum - (i == of_class ? T(1) : T(0)));
+  return loss;
+}
+
+/// One row of categorical_crossentropy. dp may be p or null; factor: weight / N.
+template <class T>
+T categorical_crossentropy(const T* p, std::int64_t k, std::int64_t of_class, T factor, T* dp) {
+  const T low = T(1e-7), high = T(1) - low;
+  T sum = 0;
+  for (std::int64_t i = 0; i < k; ++i) sum += std::clamp(p[i], low, high);
+  const T chosen = std::clamp(p[of_class], low, high);
+  if (dp)
+    for (std::int64_t i = 0; i < k; ++i)
+      dp[i] = p[i] < low || p[i] > high ? T(0) : factor * (T(1) / sum - (i == of_class ? T(1) / chosen : T(0)));
+  return std::log(sum) - std::log(chosen);
+}
+
+}  // namespace reference
+}  // namespace brindle::ops

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/ops/check.hpp"
+#include "brindle/ops/padding.hpp"
+
+namespace brindle::ops {
+
+struct MaxPool2DOptions {
+  Size2 window{2};                   ///< rows and columns, >= 1
+  Size2 stride{0};                   ///< step between windows; 0: the window's size
+  Padding padding = Padding::valid;  ///< same pads with minus infinity
+
+  Size2 step() const { return {stride.h == 0 ? window.h : stride.h, stride.w == 0 ? window.w : stride.w}; }
+
+  /// Positions in a window are kept in a byte. Throws ValueError for a window of more than 256 elements.
+  void expect_codes() const {
+    if (window.h > 256 || window.w > 256 || window.h * window.w > 256)
+      detail::raise<ValueError>("maxpool2d: training needs a window of at most 256 elements, got " + to_string(window));
+  }
+};
+
+/// Shape of y = maxpool2d(x).
+///
+///     x (N, H, W, C)  ->  y (N, OH, OW, C), OH and OW by WindowAxis
+///
+/// Throws ShapeError if no window fits, ValueError if the window or the stride is not positive.
+inline Shape4 maxpool2d_shape(const Shape4& x, const MaxPool2DOptions& o) {
+  const Size2 step = o.step();
+  if (o.window.h < 1 || o.window.w < 1 || step.h < 1 || step.w < 1)
+    detail::raise<ValueError>("maxpool2d: expected a window and a stride of at least 1, got window " +
+                              to_string(o.window) + " and stride " + to_string(step));
+  const WindowAxis rows = WindowAxis::of(x.h, o.window.h, step.h, o.padding);
+  const WindowAxis columns = WindowAxis::of(x.w, o.window.w, step.w, o.padding);
+  if (rows.out < 1 || columns.out < 1)
+    detail::raise<ShapeError>("maxpool2d: a window of " + to_string(o.window) + " does not fit x " + to_string(x));
+  return {x.n, rows.out, columns.out, x.c};
+}
+
+namespace kernel {
+template <class T, class Device>
+struct maxpool2d;  // defined in cpu.hpp and cuda.hpp; "incomplete type" here means: include that one
+}
+
+/// Largest value of each window, and where it was.
+///
+///     x (N, H, W, C)  ->  y, code (N, OH, OW, C)
+///
+/// code is the row-major position of the largest value in its window (the first one of equals), for the backward pass;
+/// empty in inference. A NaN in a window gives NaN. x and y must not overlap. Throws ValueError if code is wanted and
+/// the window has more than 256 elements.
+template <class T, class Device>
+void maxpool2d(const Device& on, In<T, Device> x, Out<T, Device> y, Out<std::uint8_t, Device> code,
+               const MaxPool2DOptions& o) {
+  const Shape expected = maxpool2d_shape(x.shape, o);
+  detail::expect_shape("maxpool2d", "y", expected, y.shape);
+  if (!code.empty()) {
+    detail::expect_shape("maxpool2d", "code", expected, code.shape);
+    o.expect_codes();
+  }
+  kernel::maxpool2d<T, Device>::forward(on, x, y, code, o);
+}
+
+/// The gradient of each window goes to the element that gave the maximum; where windows overlap, gradients add up.
+///
+///     dy, code (N, OH, OW, C)  ->  dx (N, H, W, C), overwritten
+template <class T, class Device>
+void maxpool2d_backward(const Device& on, In<T, Device> dy, In<std::uint8_t, Device> code, Out<T, Device> dx,
+                        const MaxPool2DOptions& o) {
+  const Shape expected = maxpool2d_shape(dx.shape, o);
+  detail::expect_shape("maxpool2d_backward", "dy", expected, dy.shape);
+  detail::expect_shape("maxpool2d_backward", "code", expected, code.shape);
+  o.expect_codes();
+  kernel::maxpool2d<T, Device>::backward(on, dy, code, dx, o);
+}
+
+namespace reference {
+
+template <class T>
+void maxpool2d(In<T, Cpu> x, Out<T, Cpu> y, Out<std::uint8_t, Cpu> code, const MaxPool2DOptions& o) {
+  const Shape4 in = x.shape, out = y.shape;
+  const Size2 step = o.step();
+  const std::int64_t top = WindowAxis::of(in.h, o.window.h, step.h, o.padding).before;
+  const std::int64_t left = WindowAxis::of(in.w, o.window.w, step.w, o.padding).before;
+  std::int64_t i = 0;
+  for (std::int64_t n = 0; n < out.n; ++n)
+    for (std::int64_t oh = 0; oh < out.h; ++oh)
+      for (std::int64_t ow = 0; ow < out.w; ++ow)
+        for (std::int64_t c = 0; c < out.c; ++c, ++i) {
+          bool found = false;
+          for (std::int64_t kh = 0; kh < o.window.h; ++kh)
+            for (std::int64_t kw = 0; kw < o.window.w; ++kw) {
+              const std::int64_t h = oh * step.h - top + kh, w = ow * step.w - left + kw;
+              if (h < 0 || h >= in.h || w < 0 || w >= in.w) continue;
+              const T value = x.data[((n * in.h + h) * in.w + w) * in.c + c];
+              const bool is_nan = value != value, was_nan = found && y.data[i] != y.data[i];
+              if (found && (was_nan || !(value > y.data[i] || is_nan))) continue;
+              found = true;
+              y.data[i] = value;
+              if (!code.empty()) code.data[i] = static_cast<std::uint8_t>(kh * o.window.w + kw);
+            }
+        }
+}
+
+template <class T>
+void maxpool2d_backward(In<T, Cpu> dy, In<std::uint8_t, Cpu> code, Out<T, Cpu> dx, const MaxPool2DOptions& o) {
+  const Shape4 in = dx.shape, out = dy.shape;
+  const Size2 step = o.step();
+  const std::int64_t top = WindowAxis::of(in.h, o.window.h, step.h, o.padding).before;
+  const std::int64_t left = WindowAxis::of(in.w, o.window.w, step.w, o.padding).before;
+  for (std::int64_t i = 0; i < dx.size(); ++i) dx.data[i] = 0;
+  std::int64_t i = 0;
+  for (std::int64_t n = 0; n < out.n; ++n)
+    for (std::int64_t oh = 0; oh < out.h; ++oh)
+      for (std::int64_t ow = 0; ow < out.w; ++ow)
+        for (std::int64_t c = 0; c < out.c; ++c, ++i) {
+          const std::int64_t h = oh * step.h - top + code.data[i] / o.window.w;
+          const std::int64_t w = ow * step.w - left + code.data[i] % o.window.w;
+          dx.data[((n * in.h + h) * in.w + w) * in.c + c] += dy.data[i];
+        }
+}
+
+}  // namespace reference
+}  // namespace brindle::ops

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/ops/check.hpp"
+
+namespace brindle::ops {
+
+struct RMSpropOptions {
+  double learning_rate = 1e-3;
+  double rho = 0.9;     ///< how much of the mean of g^2 stays each step
+  double momentum = 0;  ///< how much of the last move is made again
+  double epsilon = 1e-7;
+  bool centered = false;  ///< divide by the deviation of g instead of its root mean square
+  bool keras2 = false;    ///< sqrt(v) + epsilon as in Keras 2, instead of sqrt(v + epsilon)
+};
+
+namespace kernel {
+template <class T, class Device>
+struct rmsprop;  // defined in cpu.hpp and cuda.hpp; "incomplete type" here means: include that one
+}  // namespace kernel
+
+/// One RMSprop step in place: v = rho v + (1 - rho) g^2, then w = w - rate g / sqrt(v + epsilon).
+///
+///     w, g, v, mean, move: any shape, the same. v, mean and move start at 0 and are kept between steps.
+///
+/// mean = rho mean + (1 - rho) g is used (and needed) if centered: then v - mean^2 stands in the root; else empty.
+/// move = momentum move + rate g / sqrt(..), w = w - move, if momentum > 0; else empty.
+/// epsilon stands inside the root, as in Keras 3 (optimizers/rmsprop.py); Keras 2 had sqrt(v) + epsilon.
+template <class T, class Device>
+void rmsprop(const Device& on, Out<T, Device> w, In<T, Device> g, Out<T, Device> v, Out<T, Device> mean,
+             Out<T, Device> move, const RMSpropOptions& o) {
+  detail::expect_shape("rmsprop", "g", w.shape, g.shape);
+  detail::expect_shape("rmsprop", "v", w.shape, v.shape);
+  if (o.centered) detail::expect_shape("rmsprop", "mean (centered)", w.shape, mean.shape);
+  if (o.momentum != 0) detail::expect_shape("rmsprop", "move (momentum)", w.shape, move.shape);
+  kernel::rmsprop<T, Device>::step(on, w, g, v, mean, move, o);
+}
+
+namespace reference {
+
+template <class T>
+void rmsprop(Out<T, Cpu> w, In<T, Cpu> g, Out<T, Cpu> v, Out<T, Cpu> mean, Out<T, Cpu> move, const RMSpropOptions& o) {
+  for (std::int64_t i = 0; i < w.size(); ++i) {
+    const double gradient = static_cast<double>(g.data[i]);
+    double square = o.rho * static_cast<double>(v.data[i]) + (1 - o.rho) * gradient * gradient;
+    v.data[i] = static_cast<T>(square);
+    if (o.centered) {
+      const double m = o.rho * static_cast<double>(mean.data[i]) + (1 - o.rho) * gradient;
+      mean.data[i] = static_cast<T>(m);
+      square -= m * m;
+    }
+    double step =
+        o.learning_rate * gradient / (o.keras2 ? std::sqrt(square) + o.epsilon : std::sqrt(square + o.epsilon));
+    if (o.momentum != 0) {
+      step += o.momentum * static_cast<double>(move.data[i]);
+      move.data[i] = static_cast<T>(step);
+    }
+    w.data[i] = static_cast<T>(static_cast<double>(w.data[i]) - step);
+  }
+}
+
+}  // namespace reference
+}  // namespace brindle::ops

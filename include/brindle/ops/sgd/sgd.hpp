@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/ops/check.hpp"
+
+namespace brindle::ops {
+
+struct SGDOptions {
+  double learning_rate = 0.01;
+  double momentum = 0;    ///< how much of the last move is made again
+  bool nesterov = false;  ///< look ahead by the new move; with momentum only
+};
+
+namespace kernel {
+template <class T, class Device>
+struct sgd;  // defined in cpu.hpp and cuda.hpp; "incomplete type" here means: include that one
+}  // namespace kernel
+
+/// One step of gradient descent in place: w = w - rate g; with momentum v = momentum v - rate g, then w = w + v
+/// (nesterov: w = w + momentum v - rate g), as Keras 3 (optimizers/sgd.py).
+///
+///     w, g, v: any shape, the same. v starts at 0 and is kept between steps; empty without momentum.
+template <class T, class Device>
+void sgd(const Device& on, Out<T, Device> w, In<T, Device> g, Out<T, Device> v, const SGDOptions& o) {
+  detail::expect_shape("sgd", "g", w.shape, g.shape);
+  if (o.momentum != 0) detail::expect_shape("sgd", "v (momentum)", w.shape, v.shape);
+  kernel::sgd<T, Device>::step(on, w, g, v, o);
+}
+
+namespace reference {
+
+template <class T>
+void sgd(Out<T, Cpu> w, In<T, Cpu> g, Out<T, Cpu> v, const SGDOptions& o) {
+  for (std::int64_t i = 0; i < w.size(); ++i) {
+    double move = -o.learning_rate * static_cast<double>(g.data[i]);
+    if (o.momentum != 0) {
+      const double velocity = o.momentum * static_cast<double>(v.data[i]) + move;
+      v.data[i] = static_cast<T>(velocity);
+      move = o.nesterov ? o.momentum * velocity + move : velocity;
+    }
+    w.data[i] = static_cast<T>(static_cast<double>(w.data[i]) + move);
+  }
+}
+
+}  // namespace reference
+}  // namespace brindle::ops
