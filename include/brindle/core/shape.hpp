@@ -121,6 +121,8 @@ struct Size2 {
   friend constexpr bool operator==(const Size2&, const Size2&) = default;
 };
 
-inline std::string to_string(const Size2& s) { return "(" + std::to_string(s.h) + ", " + std::to_string(s.w) + ")"; }
+inline std::string to_string(const Size2& s) {
+  return std::string("(").append(std::to_string(s.h)).append(", ").append(std::to_string(s.w)).append(")");
+}
 
 }  // namespace brindle

@@ -1,0 +1,275 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/file.hpp"
+#include "brindle/image/picture.hpp"
+
+#if __has_include(<stb/stb_image.h>) || __has_include(<stb_image.h>)
+#define BRINDLE_HAS_STB_IMAGE 1
+#else
+#define BRINDLE_HAS_STB_IMAGE 0
+#endif
+
+#if BRINDLE_HAS_STB_IMAGE
+
+// What stb_image.h includes, so that nothing of it lands in the namespace below.
+#include <assert.h>
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__x86_64__) || defined(__i386__) || defined(_M_X64) || defined(_M_IX86)
+#include <emmintrin.h>
+#elif defined(__ARM_NEON) || defined(_M_ARM64)
+#include <arm_neon.h>
+#endif
+
+namespace brindle::image::internal {
+
+// 2 GiB: eight bytes for each pixel of the largest picture that is allowed. It stops a small file that unpacks without
+// end before the memory is full; stb reports it as "outofmem".
+inline constexpr std::size_t largest_block = std::size_t{1} << 31;
+
+inline void* allocate_block(std::size_t bytes) { return bytes > largest_block ? nullptr : std::malloc(bytes); }
+inline void* reallocate_block(void* block, std::size_t bytes) {
+  return bytes > largest_block ? nullptr : std::realloc(block, bytes);
+}
+
+}  // namespace brindle::image::internal
+
+// A program may use stb_image itself, before or after this header: our copy is static, in a namespace, and leaves no macro.
+#pragma push_macro("STB_IMAGE_IMPLEMENTATION")
+#pragma push_macro("STB_IMAGE_STATIC")
+#pragma push_macro("STBI_INCLUDE_STB_IMAGE_H")
+#pragma push_macro("STBIDEF")
+#pragma push_macro("STBI_MALLOC")
+#pragma push_macro("STBI_REALLOC")
+#pragma push_macro("STBI_REALLOC_SIZED")
+#pragma push_macro("STBI_FREE")
+#pragma push_macro("STBI_ASSERT")
+#pragma push_macro("STBI_NO_STDIO")
+#pragma push_macro("STBI_NO_LINEAR")
+#pragma push_macro("STBI_NO_HDR")
+#pragma push_macro("STBI_NO_PSD")
+#pragma push_macro("STBI_NO_TGA")
+#pragma push_macro("STBI_NO_PIC")
+#pragma push_macro("STBI_NO_PNM")
+#undef STB_IMAGE_IMPLEMENTATION
+#undef STB_IMAGE_STATIC
+#undef STBI_INCLUDE_STB_IMAGE_H
+#undef STBIDEF
+#undef STBI_MALLOC
+#undef STBI_REALLOC
+#undef STBI_REALLOC_SIZED
+#undef STBI_FREE
+#undef STBI_ASSERT
+#undef STBI_NO_STDIO
+#undef STBI_NO_LINEAR
+#undef STBI_NO_HDR
+#undef STBI_NO_PSD
+#undef STBI_NO_TGA
+#undef STBI_NO_PIC
+#undef STBI_NO_PNM
+#define STB_IMAGE_IMPLEMENTATION
+#define STB_IMAGE_STATIC
+#define STBI_MALLOC(bytes) ::brindle::image::internal::allocate_block(bytes)
+#define STBI_REALLOC(block, bytes) ::brindle::image::internal::reallocate_block(block, bytes)
+#define STBI_FREE(block) ::std::free(block)
+#define STBI_ASSERT(condition) static_cast<void>(0)
+#define STBI_NO_STDIO
+#define STBI_NO_LINEAR
+// Formats without a signature, or with a history of faults, and none that a photo collection has.
+#define STBI_NO_HDR
+#define STBI_NO_PSD
+#define STBI_NO_TGA
+#define STBI_NO_PIC
+#define STBI_NO_PNM
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wunused-but-set-variable"
+#pragma GCC diagnostic ignored "-Wimplicit-fallthrough"
+#pragma GCC diagnostic ignored "-Wdouble-promotion"
+namespace brindle::image::internal::stb {
+#if __has_include(<stb/stb_image.h>)
+#include <stb/stb_image.h>
+#else
+#include <stb_image.h>
+#endif
+}  // namespace brindle::image::internal::stb
+#pragma GCC diagnostic pop
+
+#undef STBI_NO_ZLIB
+#pragma pop_macro("STB_IMAGE_IMPLEMENTATION")
+#pragma pop_macro("STB_IMAGE_STATIC")
+#pragma pop_macro("STBI_INCLUDE_STB_IMAGE_H")
+#pragma pop_macro("STBIDEF")
+#pragma pop_macro("STBI_MALLOC")
+#pragma pop_macro("STBI_REALLOC")
+#pragma pop_macro("STBI_REALLOC_SIZED")
+#pragma pop_macro("STBI_FREE")
+#pragma pop_macro("STBI_ASSERT")
+#pragma pop_macro("STBI_NO_STDIO")
+#pragma pop_macro("STBI_NO_LINEAR")
+#pragma pop_macro("STBI_NO_HDR")
+#pragma pop_macro("STBI_NO_PSD")
+#pragma pop_macro("STBI_NO_TGA")
+#pragma pop_macro("STBI_NO_PIC")
+#pragma pop_macro("STBI_NO_PNM")
+
+#endif  // BRINDLE_HAS_STB_IMAGE
+
+namespace brindle::image {
+
+struct DecodeOptions {
+  std::int64_t most_pixels = std::int64_t{1} << 28;   ///< height times width; checked before memory is taken, <= 2^28
+  std::uint64_t most_bytes = std::uint64_t{1} << 30;  ///< of the file, < 2^31
+};
+
+namespace internal {
+
+/// Bytes in memory as stb reads them. It notes when more was asked for than there is: stb_image fills the missing part of
+/// a JPEG with grey instead of calling it an error, and a whole file is never read past its end.
+struct ByteReader {
+  std::span<const std::uint8_t> bytes;
+  std::size_t position = 0;
+  bool past_end = false;
+
+  int read(char* to, int count) {
+    const std::size_t left = bytes.size() - position;
+    if (left == 0) past_end = true;
+    const std::size_t n = left < static_cast<std::size_t>(count) ? left : static_cast<std::size_t>(count);
+    if (n) std::memcpy(to, bytes.data() + position, n);
+    position += n;
+    return static_cast<int>(n);
+  }
+
+  void skip(int count) {
+    if (count < 0) {  // stb gives back what it has buffered
+      const std::size_t back = static_cast<std::size_t>(-static_cast<std::int64_t>(count));
+      position = back > position ? 0 : position - back;
+      return;
+    }
+    const std::size_t left = bytes.size() - position;
+    if (static_cast<std::size_t>(count) > left) past_end = true;
+    position += static_cast<std::size_t>(count) > left ? left : static_cast<std::size_t>(count);
+  }
+};
+
+/// How the bytes of a file begin, by its well-known signatures.
+inline std::string kind_of_file(std::span<const std::uint8_t> bytes) {
+  const auto begins = [&](std::size_t at, const char* text, std::size_t length) {
+    return bytes.size() >= at + length && std::memcmp(bytes.data() + at, text, length) == 0;
+  };
+  if (begins(0, "\xff\xd8\xff", 3)) return "JPEG";
+  if (begins(0, "\x89PNG\r\n\x1a\n", 8)) return "PNG";
+  if (begins(0, "GIF8", 4)) return "GIF";
+  if (begins(0, "BM", 2)) return "BMP";
+  if (begins(0, "RIFF", 4) && begins(8, "WEBP", 4)) return "WebP";
+  if (begins(4, "ftyp", 4)) return "HEIC, AVIF or video";
+  if (begins(0, "II*\0", 4) || begins(0, "MM\0*", 4)) return "TIFF";
+  if (begins(0, "<", 1)) return "HTML, SVG or XML";
+  return "";
+}
+
+}  // namespace internal
+
+/// A picture from the bytes of a JPEG, PNG, BMP or GIF file: RGB (H, W, 3), whatever it is stored as.
+///
+/// Grey, palette, CMYK and YCCK become RGB, 16 bits become 8, alpha is dropped and not blended, a stored rotation (EXIF)
+/// is ignored, of an animation the first frame is taken: as Keras load_img does. The file's contents decide, not its name.
+/// Throws FileError that begins with `name` if it is empty, broken, cut short, larger than allowed or of another kind.
+inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& name, const DecodeOptions& options = {}) {
+  using detail::raise;
+  if (bytes.empty()) raise<FileError>(name + ": is empty (0 bytes); delete it or fetch it again");
+  if (options.most_pixels < 1 || options.most_pixels > std::int64_t{1} << 28)
+    raise<ValueError>("decode: most_pixels is " + std::to_string(options.most_pixels) + ", expected 1 to 2^28");
+#if BRINDLE_HAS_STB_IMAGE
+  internal::stb::stbi_io_callbacks callbacks;
+  callbacks.read = [](void* from, char* to, int count) { return static_cast<internal::ByteReader*>(from)->read(to, count); };
+  callbacks.skip = [](void* from, int count) { static_cast<internal::ByteReader*>(from)->skip(count); };
+  callbacks.eof = [](void* from) {
+    const auto* reader = static_cast<internal::ByteReader*>(from);
+    return reader->position == reader->bytes.size() ? 1 : 0;
+  };
+
+  const std::string kind = internal::kind_of_file(bytes);
+  const bool known = kind == "JPEG" || kind == "PNG" || kind == "BMP" || kind == "GIF";
+  if (!known)
+    raise<FileError>(name + ": is no picture that can be read: expected JPEG, PNG, BMP or GIF, got " +
+                     (kind.empty() ? std::string("something else") : kind) + "; convert or remove it");
+
+  const auto fail = [&](const internal::ByteReader& at, bool header) {
+    const char* given = internal::stb::stbi_failure_reason();
+    const std::string reason = given ? given : "no reason given";
+    if (at.past_end || reason == "outofdata")
+      raise<FileError>(name + ": the " + kind + " is cut short: it goes on after its end at byte " +
+                       std::to_string(bytes.size()) + "; fetch it again or delete it");
+    if (header)
+      raise<FileError>(name + ": the header of the " + kind + " is broken, or its picture is larger than 2^28 pixels or " +
+                       "of a rare kind; convert it or delete it");
+    raise<FileError>(name + ": the " + kind + " is broken near byte " + std::to_string(at.position) + " (" + reason +
+                     "); fetch it again or delete it");
+  };
+
+  int width = 0, height = 0, stored = 0;
+  internal::ByteReader header{bytes};
+  if (!internal::stb::stbi_info_from_callbacks(&callbacks, &header, &width, &height, &stored) || width < 1 || height < 1)
+    fail(header, true);
+  if (height > options.most_pixels / width)
+    raise<FileError>(name + ": is " + std::to_string(width) + " x " + std::to_string(height) +
+                     " pixels, more than the limit of " + std::to_string(options.most_pixels) +
+                     "; make it smaller or raise the limit");
+
+  internal::ByteReader reader{bytes};
+  std::uint8_t* pixels = internal::stb::stbi_load_from_callbacks(&callbacks, &reader, &width, &height, &stored, 3);
+  const bool whole = pixels != nullptr && !reader.past_end;
+  Picture picture;
+  if (whole) {
+    picture.height = height;
+    picture.width = width;
+    picture.channels = 3;
+    const std::size_t size = static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * 3;
+    try {
+      picture.pixels.assign(pixels, pixels + size);
+    } catch (...) {
+      std::free(pixels);
+      throw;
+    }
+  }
+  std::free(pixels);
+  if (!whole) fail(reader, false);
+  return picture;
+#else
+  raise<Error>(name + ": brindle was compiled without stb_image and cannot decode pictures; install it (Debian: " +
+               "apt-get install libstb-dev) or put stb_image.h on the include path, then compile again");
+#endif
+}
+
+/// The same from a file; see above.
+inline Picture decode(const std::filesystem::path& path, const DecodeOptions& options = {}) {
+  return decode(read_file(path, options.most_bytes), path.string(), options);
+}
+
+}  // namespace brindle::image
