@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -74,14 +74,18 @@ constexpr std::uint32_t stream_id(std::string_view kind, std::string_view name =
   return hash;
 }
 
-/// 0 .. n-1 in random order (Fisher and Yates).
+/// Puts 0 .. n-1 in random order into `order`, n its size (Fisher and Yates).
+inline void permute(std::span<std::int64_t> order, const Random& random) {
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int64_t>(i);
+  for (std::size_t i = order.size(); i-- > 1;) {
+    const std::int64_t j = random.below(i, static_cast<std::int64_t>(i) + 1);
+    std::swap(order[i], order[static_cast<std::size_t>(j)]);
+  }
+}
+
 inline std::vector<std::int64_t> permutation(std::int64_t n, const Random& random) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(n));
-  for (std::int64_t i = 0; i < n; ++i) order[static_cast<std::size_t>(i)] = i;
-  for (std::int64_t i = n - 1; i > 0; --i) {
-    const std::int64_t j = random.below(static_cast<std::uint64_t>(i), i + 1);
-    std::swap(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(j)]);
-  }
+  permute(order, random);
   return order;
 }
 

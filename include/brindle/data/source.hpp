@@ -53,4 +53,18 @@ class Source {
   }
 };
 
+/// A source that an option names, or none. The source must outlive the call that the option is for.
+class SourceRef {
+ public:
+  SourceRef() = default;
+  SourceRef(const Source& source) : source_(&source) {}
+
+  explicit operator bool() const { return source_ != nullptr; }
+  const Source& operator*() const { return *source_; }
+  const Source* operator->() const { return source_; }
+
+ private:
+  const Source* source_ = nullptr;
+};
+
 }  // namespace brindle::data

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "brindle/nn/layer.hpp"
+#include "brindle/ops/activation.hpp"
+
+namespace brindle {
+
+/// An activation as a layer of its own. Conv2D and Dense take one too, which is faster.
+///
+///     x (N, ..., C)  ->  y (N, ..., C);  softmax over C
+///
+/// Keras: layers/activations/activation.py.
+struct Activation {
+  ActivationFunction function = ActivationFunction::linear;
+  std::string name = {};
+
+  template <class T, class Device>
+  std::unique_ptr<Layer<T, Device>> make() const;
+};
+
+template <class T, class Device>
+class ActivationLayer final : public Layer<T, Device> {
+ public:
+  explicit ActivationLayer(const Activation& d) : function_(d.function) {}
+
+  static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
+    return Activation{.function = activation_function(c.get("activation", "linear"))}.template make<T, Device>();
+  }
+
+  std::string type() const override { return "Activation"; }
+  std::string default_name() const override { return "activation"; }
+  Config config() const override { return {{"activation", to_string(function_)}}; }
+  ActivationFunction activation() const override { return function_; }
+  Shape output_shape(const Shape& x) const override { return x; }
+
+  bool is_identity(const Pass<T, Device>& pass) const override {
+    return pass.logits || function_ == ActivationFunction::linear;
+  }
+  bool backward_in_place() const override { return true; }
+  LayerNeeds needs(const Pass<T, Device>& pass, const Shape&) const override {
+    return {.reads_output = pass.backward && !is_identity(pass)};
+  }
+
+  void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
+    ops::activate<T>(pass.on, function_, x, y);
+  }
+  void backward(const Pass<T, Device>& pass, In<T, Device>, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
+                const Gradients<T, Device>&) const override {
+    if (!dx.empty()) ops::activation_backward<T>(pass.on, function_, y, dy, dx);
+  }
+
+ private:
+  ActivationFunction function_;
+};
+
+template <class T, class Device>
+std::unique_ptr<Layer<T, Device>> Activation::make() const {
+  return std::make_unique<ActivationLayer<T, Device>>(*this);
+}
+
+}  // namespace brindle

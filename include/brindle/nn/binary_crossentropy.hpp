@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "brindle/nn/loss.hpp"
+#include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
+
+namespace brindle {
+
+/// For yes-or-no outputs: labels 0 and 1 (or in between), one per output.
+///
+/// Behind a sigmoid it is computed from the logit, so that it is exact and never NaN; the formulas stand at
+/// ops::binary_crossentropy_logits. Keras: losses/losses.py, BinaryCrossentropy.
+struct BinaryCrossentropy {
+  bool from_logits = false;  ///< the model ends without a sigmoid
+  bool keras2 = false;       ///< clip probabilities first, as Keras 2 did
+
+  template <class T, class Device>
+  std::unique_ptr<Loss<T, Device>> make() const;
+};
+
+template <class T, class Device>
+class BinaryCrossentropyLoss final : public Loss<T, Device> {
+ public:
+  explicit BinaryCrossentropyLoss(const BinaryCrossentropy& d) : description_(d) {}
+
+  std::string type() const override { return "BinaryCrossentropy"; }
+  Config config() const override {
+    return {{"from_logits", description_.from_logits}, {"keras2", description_.keras2}};
+  }
+  bool takes_logits_of(ActivationFunction last) const override {
+    return last == ActivationFunction::sigmoid && !description_.from_logits;
+  }
+
+  void check(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output) const override {
+    const std::int64_t per_sample = labels.shape.sample().size();
+    if (per_sample != output.size())
+      detail::raise<ShapeError>(who + ": BinaryCrossentropy expects a label for each output, the model gives " +
+                                to_string_batch(output) + " and the labels are " + to_string(labels.shape) +
+                                "; end the model with Dense{" + std::to_string(per_sample) +
+                                ", sigmoid}, or use SparseCategoricalCrossentropy for class numbers");
+    for (std::int64_t i = 0; i < labels.size(); ++i)
+      if (!(labels.data[i] >= 0 && labels.data[i] <= 1))
+        detail::raise<DataError>(who + ": BinaryCrossentropy expects labels from 0 to 1, sample " +
+                                 std::to_string(i / per_sample) + " has " + std::to_string(labels.data[i]) +
+                                 "; for more than two classes use SparseCategoricalCrossentropy");
+  }
+
+  void prepare(std::int64_t) override {}
+
+  void operator()(const Device& on, bool logits, TensorView<const T, Device> y, TensorView<const T, Device> t,
+                  TensorView<const T, Device> weight, TensorView<T, Device> each, TensorView<T, Device> dy) override {
+    const Shape rows{t.shape[0], t.shape.sample().size()};
+    const TensorView<T, Device> gradient = dy.empty() ? dy : dy.reshape(rows);
+    const ops::BinaryCrossentropyOptions o{.keras2 = description_.keras2};
+    if (logits || description_.from_logits)
+      ops::binary_crossentropy_logits<T>(on, y.reshape(rows), t.reshape(rows), weight, each, gradient, o);
+    else
+      ops::binary_crossentropy<T>(on, y.reshape(rows), t.reshape(rows), weight, each, gradient, o);
+  }
+
+ private:
+  BinaryCrossentropy description_;
+};
+
+template <class T, class Device>
+std::unique_ptr<Loss<T, Device>> BinaryCrossentropy::make() const {
+  return std::make_unique<BinaryCrossentropyLoss<T, Device>>(*this);
+}
+
+}  // namespace brindle

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/shape.hpp"
+
+namespace brindle {
+
+/// Settings by name, in the order they were set: what a layer, an optimizer or a loss is made of when it is saved.
+/// Values are true or false, whole numbers, numbers, texts and lists of whole numbers.
+class Config {
+ public:
+  using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;
+  using Entry = std::pair<std::string, Value>;
+
+  Config() = default;
+  Config(std::initializer_list<Entry> entries) : entries_(entries) {}
+
+  void set(const std::string& key, Value value) { entries_.emplace_back(key, std::move(value)); }
+
+  const std::vector<Entry>& entries() const { return entries_; }
+
+  const Value* find(const std::string& key) const {
+    for (const Entry& e : entries_)
+      if (e.first == key) return &e.second;
+    return nullptr;
+  }
+
+  /// The setting, or `otherwise` if there is none. Throws ValueError if it is of another kind.
+  bool get(const std::string& key, bool otherwise) const { return read<bool>(key, otherwise, "true or false"); }
+  std::string get(const std::string& key, const char* otherwise) const {
+    return read<std::string>(key, otherwise, "a text");
+  }
+  std::int64_t get(const std::string& key, std::int64_t otherwise) const {
+    return read<std::int64_t>(key, otherwise, "a whole number");
+  }
+  double get(const std::string& key, double otherwise) const {
+    const Value* v = find(key);
+    if (v && std::holds_alternative<std::int64_t>(*v)) return static_cast<double>(std::get<std::int64_t>(*v));
+    return read<double>(key, otherwise, "a number");
+  }
+  /// From one number or two.
+  Size2 get(const std::string& key, Size2 otherwise) const {
+    const Value* v = find(key);
+    if (v && std::holds_alternative<std::int64_t>(*v)) return Size2(std::get<std::int64_t>(*v));
+    const auto list = read<std::vector<std::int64_t>>(key, {otherwise.h, otherwise.w}, "two whole numbers");
+    if (list.size() != 2) detail::raise<ValueError>("setting \"" + key + "\": expected two whole numbers");
+    return {list[0], list[1]};
+  }
+
+ private:
+  template <class V>
+  V read(const std::string& key, V otherwise, const char* expected) const {
+    const Value* v = find(key);
+    if (!v) return otherwise;
+    if (!std::holds_alternative<V>(*v)) detail::raise<ValueError>("setting \"" + key + "\": expected " + expected);
+    return std::get<V>(*v);
+  }
+
+  std::vector<Entry> entries_;
+};
+
+}  // namespace brindle

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <span>
+
+#include "brindle/core/random.hpp"
+
+namespace brindle {
+
+/// How the elements of a parameter start.
+struct Initializer {
+  enum class Kind {
+    zeros,
+    glorot_uniform,  ///< uniform in +-sqrt(6 / (fan_in + fan_out)); X. Glorot, Y. Bengio, AISTATS 2010; Keras's default
+  };
+  Kind kind = Kind::zeros;
+  std::int64_t fan_in = 1;   ///< inputs that one output sums
+  std::int64_t fan_out = 1;  ///< outputs that one input reaches
+
+  static Initializer zeros() { return {}; }
+  static Initializer glorot_uniform(std::int64_t fan_in, std::int64_t fan_out) {
+    return {Kind::glorot_uniform, fan_in, fan_out};
+  }
+
+  double limit() const { return std::sqrt(6.0 / static_cast<double>(fan_in + fan_out)); }
+
+  template <class T>
+  void fill(std::span<T> values, const Random& random) const {
+    if (kind == Kind::zeros) {
+      for (T& v : values) v = T(0);
+      return;
+    }
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = static_cast<T>(random.uniform(i, -limit(), limit()));
+  }
+};
+
+}  // namespace brindle

@@ -1,0 +1,146 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/function_ref.hpp"
+#include "brindle/core/random.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/config.hpp"
+#include "brindle/nn/initializer.hpp"
+#include "brindle/ops/activation_function.hpp"
+
+namespace brindle {
+
+/// An array that a layer learns.
+template <class T, class Device>
+struct Parameter {
+  std::string name;  ///< within its layer: "kernel", "bias"
+  Tensor<T, Device> value;
+  Initializer initializer;
+};
+
+template <class T, class Device>
+class Layer;
+
+/// What a layer's passes are given besides their tensors.
+template <class T, class Device>
+struct Pass {
+  const Device& on;
+  bool training = false;                    ///< dropout drops
+  bool backward = false;                    ///< a backward pass through this layer follows
+  bool logits = false;                      ///< leave out the activation: the loss has taken it over
+  Random random = {};                       ///< of this layer at this step
+  const Layer<T, Device>* fused = nullptr;  ///< the layer behind, whose work this one does as well
+  TensorView<std::byte, Device> saved = {};      ///< kept from forward to backward
+  TensorView<std::byte, Device> workspace = {};  ///< contents lost after the call
+};
+
+/// Memory that a layer asks for, for one batch.
+struct LayerNeeds {
+  std::int64_t saved = 0;               ///< bytes kept from forward to backward
+  std::int64_t forward_workspace = 0;   ///< bytes
+  std::int64_t backward_workspace = 0;  ///< bytes
+  bool reads_input = false;             ///< backward reads x
+  bool reads_output = false;            ///< backward reads y
+};
+
+/// Where a layer's backward pass leaves the gradients of its parameters.
+template <class T, class Device>
+struct Gradients {
+  /// One a parameter, in their order; an empty one is streamed instead.
+  std::span<const TensorView<T, Device>> into;
+  /// Takes elements [first, first + block.size()) of the gradient of parameter `which`, in any order and from several
+  /// threads, each element once. The parameter's elements may change during the call, so a layer reads them before.
+  const FunctionRef<void(std::size_t which, std::int64_t first, TensorView<const T, Device> block)>* stream = nullptr;
+};
+
+/// A layer of a model, made from its description ("Conv2D{16, 3, relu}") by its make().
+///
+/// Shapes in output_shape() and build() are of one sample; x, y, dx, dy of the passes are batches of such samples. A layer is not changed
+/// by its passes, so that several threads may run them at once.
+template <class T, class Device>
+class Layer {
+ public:
+  virtual ~Layer() = default;
+
+  std::string name;       ///< unique in its model
+  bool trainable = true;  ///< false: frozen, the parameters keep their bits
+
+  std::vector<Parameter<T, Device>>& parameters() { return parameters_; }
+  const std::vector<Parameter<T, Device>>& parameters() const { return parameters_; }
+  std::int64_t parameter_count() const {
+    std::int64_t count = 0;
+    for (const auto& p : parameters_) count += p.value.size();
+    return count;
+  }
+
+  /// Keras's class name ("Conv2D"); it finds the layer again when a model is loaded.
+  virtual std::string type() const = 0;
+  /// Keras's stem of default names ("conv2d").
+  virtual std::string default_name() const = 0;
+  virtual Config config() const = 0;
+
+  /// Shape of one output sample for a sample of shape x. Throws ShapeError or ValueError, beginning with who().
+  virtual Shape output_shape(const Shape& x) const = 0;
+
+  /// Makes the parameters, all zero, for samples of a shape that output_shape() accepted.
+  virtual void build(const Shape&) {}
+
+  virtual ActivationFunction activation() const { return ActivationFunction::linear; }
+
+  /// y has x's elements, unchanged: nothing is computed and y lies where x does.
+  virtual bool is_identity(const Pass<T, Device>&) const { return false; }
+  /// dx may lie where dy does.
+  virtual bool backward_in_place() const { return false; }
+  /// Whether forward and backward can do the work of `next`, which follows this layer, too.
+  virtual bool fuses(const Layer&) const { return false; }
+  /// Whether the gradient of parameter `which` can be streamed.
+  virtual bool streams(std::size_t) const { return false; }
+
+  /// x: shape of a batch. Only on, training, backward, logits and fused of the pass are set.
+  virtual LayerNeeds needs(const Pass<T, Device>&, const Shape& x) const = 0;
+
+  virtual void forward(const Pass<T, Device>&, In<T, Device> x, Out<T, Device> y) const = 0;
+
+  /// Gradients from dy, which may be overwritten. dx is empty where nobody needs it, `gradients.into` where the layer is
+  /// frozen; x and y are empty unless needs() asked for them.
+  virtual void backward(const Pass<T, Device>&, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
+                        const Gradients<T, Device>& gradients) const = 0;
+
+  /// How messages begin: Conv2D "conv2d_1".
+  std::string who() const { return type() + " \"" + name + "\""; }
+
+ protected:
+  void add_parameter(std::string parameter_name, const Shape& shape, const Initializer& initializer) {
+    parameters_.push_back({std::move(parameter_name), Tensor<T, Device>(shape), initializer});
+  }
+  TensorView<const T, Device> parameter(std::size_t which) const { return parameters_[which].value.view(); }
+
+  std::vector<Parameter<T, Device>> parameters_;
+};
+
+/// A value that says what a layer is: a struct of settings with `std::string name` and
+/// `template <class T, class Device> std::unique_ptr<Layer<T, Device>> make() const`.
+template <class D, class T, class Device>
+concept LayerDescription = requires(const D& d) {
+  { d.template make<T, Device>() } -> std::convertible_to<std::unique_ptr<Layer<T, Device>>>;
+  { d.name } -> std::convertible_to<std::string>;
+};
+
+namespace detail {
+
+/// A dense view over the first elements of raw bytes.
+template <class U, class Device>
+TensorView<U, Device> view_bytes(const TensorView<std::byte, Device>& bytes, const Shape& shape) {
+  return {reinterpret_cast<U*>(bytes.data), shape};
+}
+
+}  // namespace detail
+}  // namespace brindle

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/config.hpp"
+
+namespace brindle {
+
+/// Turns gradients into new weights, in place. Made from its description ("RMSprop{.learning_rate = 1e-3}") by make().
+/// The state that it keeps for a parameter (its slots) belongs to the trainer and starts at zero.
+template <class T, class Device>
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+
+  virtual std::string type() const = 0;
+  virtual Config config() const = 0;
+
+  /// Arrays of the parameter's size that are kept between steps, in Keras's order.
+  virtual int slots() const = 0;
+
+  virtual double learning_rate() const = 0;
+  /// From the next step on. Throws ValueError unless finite and at least 0.
+  virtual void set_learning_rate(double rate) = 0;
+
+  /// One step of one parameter, or of a part of it with the same part of its slots.
+  ///
+  ///     w, g, each slot: the same size
+  ///
+  /// step: 1 for the first. Uses the threads of `on`, or runs on the calling one where that is one of them.
+  virtual void update(const Device& on, std::int64_t step, TensorView<T, Device> w, TensorView<const T, Device> g,
+                      std::span<const TensorView<T, Device>> slots) const = 0;
+};
+
+/// A value that says what an optimizer is.
+template <class D, class T, class Device>
+concept OptimizerDescription = requires(const D& d) {
+  { d.template make<T, Device>() } -> std::convertible_to<std::unique_ptr<Optimizer<T, Device>>>;
+};
+
+namespace detail {
+
+/// Throws ValueError unless rate is finite and at least 0.
+inline void check_learning_rate(const std::string& who, double rate) {
+  if (!(rate >= 0 && rate <= 1e30))
+    raise<ValueError>(who + ": learning_rate must be finite and at least 0, got " + std::to_string(rate));
+}
+
+/// Throws ValueError unless low <= value < 1.
+inline void check_fraction(const std::string& who, const std::string& what, double value) {
+  if (!(value >= 0 && value < 1))
+    raise<ValueError>(who + ": " + what + " must be at least 0 and less than 1, got " + std::to_string(value));
+}
+
+}  // namespace detail
+}  // namespace brindle

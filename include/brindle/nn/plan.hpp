@@ -1,0 +1,265 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "brindle/core/function_ref.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/layer.hpp"
+#include "brindle/nn/liveness.hpp"
+
+namespace brindle {
+
+/// What a plan is made for.
+struct PlanOptions {
+  std::int64_t batch = 1;       ///< most samples at a time; fewer use parts of the same memory
+  bool training = false;        ///< dropout drops
+  bool backward = false;        ///< backward() follows forward(), down to the lowest trainable layer
+  bool logits = false;          ///< the last layer leaves out its activation
+  bool keep_gradients = false;  ///< all gradients stay until the next backward(); none is streamed
+  std::uint64_t seed = 0;       ///< of the dropout draws
+
+  friend bool operator==(const PlanOptions&, const PlanOptions&) = default;
+};
+
+/// Runs a row of layers: decides which of them work as one, and where every activation, gradient and workspace lies, in
+/// one arena that is taken once. forward() and backward() allocate nothing. One plan serves one thread at a time.
+template <class T, class Device>
+class Plan {
+ public:
+  using LayerPointer = std::unique_ptr<Layer<T, Device>>;
+
+  /// Called when the gradients of a layer's parameters are there, last layer first.
+  using OnGradients = FunctionRef<void(std::size_t layer, std::span<const TensorView<T, Device>> gradients)>;
+  /// Takes a part of one parameter's gradient; see Gradients::stream.
+  using OnStream = FunctionRef<void(std::size_t layer, std::size_t which, std::int64_t first,
+                                    TensorView<const T, Device> block)>;
+
+  /// layers must outlive the plan and keep their sizes and their trainable flags. x: shape of one sample.
+  Plan(const Device& on, std::span<const LayerPointer> layers, const Shape& x, const PlanOptions& options)
+      : on_(on), options_(options) {
+    if (options.batch < 1)
+      detail::raise<ValueError>("plan: the batch must be at least 1, got " + std::to_string(options.batch));
+    lowest_trainable_ = layers.size();
+    for (std::size_t i = layers.size(); i-- > 0;)
+      if (options.backward && layers[i]->trainable && !layers[i]->parameters().empty()) lowest_trainable_ = i;
+    make_steps(layers, x);
+    place();
+  }
+
+  const PlanOptions& options() const { return options_; }
+
+  /// Bytes of the arena: activations, gradients and workspaces.
+  std::int64_t bytes() const { return arena_.size(); }
+
+  /// x (n, sample), n <= options.batch, must stay until backward() is done. The result lies in the plan, valid until the
+  /// next forward(). step: counts the training steps, for dropout.
+  TensorView<T, Device> forward(In<T, Device> x, std::uint32_t step = 0) {
+    if (x.shape.rank() < 1 || x.shape[0] > options_.batch || !(x.shape == input_.batch(x.shape[0])))
+      detail::raise<ShapeError>("model: expected x " + to_string(input_.batch(options_.batch)) +
+                                " or fewer samples, got " + to_string(x.shape));
+    x_ = x;
+    n_ = x.shape[0];
+    step_ = step;
+    for (const Step& s : steps_)
+      if (!s.identity) s.layer->forward(pass(s, s.forward_workspace), input(s), view(s.y, s.y_shape));
+    return output();
+  }
+
+  /// The last result.
+  TensorView<T, Device> output() const { return view(steps_.back().y, steps_.back().y_shape); }
+
+  /// Where the caller leaves the gradient of the loss by output() before backward().
+  TensorView<T, Device> output_gradient() const { return view(steps_.back().dy, steps_.back().y_shape); }
+
+  /// Gradients of everything trainable; needs options.backward. on_stream may be null: then nothing is streamed.
+  void backward(OnGradients on_gradients, const OnStream* on_stream = nullptr) {
+    for (std::size_t i = steps_.size(); i-- > 0;) {
+      const Step& s = steps_[i];
+      if (!s.backward) break;
+      if (!s.identity) {
+        std::vector<TensorView<T, Device>>& into = gradient_views_[i];
+        for (std::size_t p = 0; p < into.size(); ++p) {
+          const auto& value = s.layer->parameters()[p].value;
+          into[p] = s.gradients[p] < 0 ? TensorView<T, Device>{} : at<T>(s.gradients[p], value.shape());
+        }
+        const auto stream = [&](std::size_t which, std::int64_t first, TensorView<const T, Device> block) {
+          (*on_stream)(s.index, which, first, block);
+        };
+        const FunctionRef<void(std::size_t, std::int64_t, TensorView<const T, Device>)> stream_ref(stream);
+        const TensorView<T, Device> dx =
+            s.dx < 0 ? TensorView<T, Device>{} : view(s.dx, s.x_shape);
+        s.layer->backward(pass(s, s.backward_workspace), s.needs.reads_input ? input(s) : In<T, Device>{},
+                          s.needs.reads_output ? In<T, Device>(view(s.y, s.y_shape)) : In<T, Device>{},
+                          view(s.dy, s.y_shape), dx, {into, on_stream ? &stream_ref : nullptr});
+        if (!into.empty()) on_gradients(s.index, into);
+      }
+    }
+  }
+
+  /// Whether the gradient of this parameter goes to on_stream instead of memory.
+  bool streams(std::size_t layer, std::size_t which) const {
+    for (const Step& s : steps_)
+      if (s.index == layer && s.backward && which < s.gradients.size()) return s.gradients[which] < 0;
+    return false;
+  }
+
+  /// Layer and output of each step of the last forward(), for looking at; the outputs' memory may be in use again.
+  std::size_t steps() const { return steps_.size(); }
+  const Layer<T, Device>& step_layer(std::size_t i) const { return *steps_[i].layer; }
+
+ private:
+  struct Step {
+    const Layer<T, Device>* layer = nullptr;
+    const Layer<T, Device>* fused = nullptr;
+    std::size_t index = 0;  // of the layer in the model
+    Shape x_shape, y_shape;  // of one sample
+    std::uint32_t what = 0;
+    bool identity = false;
+    bool backward = false;
+    bool last = false;
+    LayerNeeds needs;
+    // blocks of the arena; -1: none (for x: the caller's memory)
+    int x = -1, y = -1, dx = -1, dy = -1;
+    int saved = -1, forward_workspace = -1, backward_workspace = -1;
+    std::vector<int> gradients;
+  };
+
+  Pass<T, Device> empty_pass(const Step& s) const {
+    return {.on = on_,
+            .training = options_.training,
+            .backward = s.backward,
+            .logits = options_.logits && s.last,
+            .random = {options_.seed, s.what, step_},
+            .fused = s.fused};
+  }
+
+  Pass<T, Device> pass(const Step& s, int workspace) const {
+    Pass<T, Device> p = empty_pass(s);
+    if (s.saved >= 0) p.saved = bytes_of(s.saved);
+    if (workspace >= 0) p.workspace = bytes_of(workspace);
+    return p;
+  }
+
+  void make_steps(std::span<const LayerPointer> layers, const Shape& x) {
+    input_ = x;
+    Shape shape = x;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      Step s;
+      s.layer = layers[i].get();
+      s.index = i;
+      s.what = stream_id("layer", s.layer->name);
+      s.x_shape = shape;
+      s.y_shape = s.layer->output_shape(shape);
+      // A fused pair learns or is frozen as one: the pool behind it has no parameters.
+      s.backward = options_.backward && i >= lowest_trainable_;
+      if (i + 1 < layers.size() && s.layer->fuses(*layers[i + 1])) {
+        s.fused = layers[i + 1].get();
+        s.y_shape = s.fused->output_shape(s.y_shape);
+        ++i;
+      }
+      s.last = i + 1 == layers.size();
+      shape = s.y_shape;
+      steps_.push_back(std::move(s));
+    }
+    if (steps_.empty()) detail::raise<ValueError>("model: has no layers; add at least one");
+  }
+
+  // Times: forward of step i at i, its backward at 2 steps - 1 - i.
+  void place() {
+    const int count = static_cast<int>(steps_.size());
+    const auto forward_time = [](int i) { return i; };
+    const auto backward_time = [&](int i) { return 2 * count - 1 - i; };
+    const int end = 2 * count;
+    const auto size = static_cast<std::int64_t>(sizeof(T));
+
+    for (int i = 0; i < count; ++i) {
+      Step& s = steps_[static_cast<std::size_t>(i)];
+      const Pass<T, Device> p = empty_pass(s);
+      s.identity = s.layer->is_identity(p) && !s.fused;
+      s.needs = s.layer->needs(p, s.x_shape.batch(options_.batch));
+      s.x = i == 0 ? -1 : steps_[static_cast<std::size_t>(i - 1)].y;
+      s.y = s.identity ? s.x : add(size * s.y_shape.size() * options_.batch, forward_time(i), forward_time(i));
+      keep(s.x, forward_time(i));
+      if (s.backward && s.needs.reads_input) keep(s.x, backward_time(i));
+      if (s.backward && s.needs.reads_output) keep(s.y, backward_time(i));
+      if (s.needs.forward_workspace > 0)
+        s.forward_workspace = add(s.needs.forward_workspace, forward_time(i), forward_time(i));
+      if (!s.backward) continue;
+      if (s.needs.saved > 0) s.saved = add(s.needs.saved, forward_time(i), backward_time(i));
+      if (s.needs.backward_workspace > 0)
+        s.backward_workspace = add(s.needs.backward_workspace, backward_time(i), backward_time(i));
+    }
+    // The caller reads the output, and in training the loss reads it while it writes the gradient, after the last step.
+    keep(steps_.back().y, options_.backward ? backward_time(count - 1) : end);
+
+    for (int i = count - 1; i >= 0 && steps_[static_cast<std::size_t>(i)].backward; --i) {
+      Step& s = steps_[static_cast<std::size_t>(i)];
+      s.dy = i == count - 1 ? add(size * s.y_shape.size() * options_.batch, backward_time(i), backward_time(i))
+                            : steps_[static_cast<std::size_t>(i + 1)].dx;
+      keep(s.dy, backward_time(i));
+      const bool needed = i > 0 && steps_[static_cast<std::size_t>(i - 1)].backward;
+      if (needed)
+        s.dx = s.identity || s.layer->backward_in_place()
+                   ? s.dy
+                   : add(size * s.x_shape.size() * options_.batch, backward_time(i), backward_time(i));
+      if (!s.layer->trainable) continue;
+      for (std::size_t which = 0; which < s.layer->parameters().size(); ++which) {
+        const std::int64_t bytes = size * s.layer->parameters()[which].value.size();
+        const bool streamed = !options_.keep_gradients && s.layer->streams(which);
+        s.gradients.push_back(
+            streamed ? -1 : add(bytes, backward_time(i), options_.keep_gradients ? end : backward_time(i)));
+      }
+    }
+    gradient_views_.resize(steps_.size());
+    for (std::size_t i = 0; i < steps_.size(); ++i) gradient_views_[i].resize(steps_[i].gradients.size());
+
+    arena_ = Tensor<std::byte, Device>::uninitialized({std::max<std::int64_t>(place_blocks(blocks_), 1)});
+  }
+
+  int add(std::int64_t bytes, int first, int last) {
+    blocks_.push_back({bytes, first, last});
+    return static_cast<int>(blocks_.size()) - 1;
+  }
+  void keep(int block, int until) {
+    if (block < 0) return;
+    LiveBlock& b = blocks_[static_cast<std::size_t>(block)];
+    b.last = std::max(b.last, until);
+  }
+
+  template <class U>
+  TensorView<U, Device> at(int block, const Shape& shape) const {
+    auto* base = const_cast<std::byte*>(arena_.data());
+    return {reinterpret_cast<U*>(base + blocks_[static_cast<std::size_t>(block)].offset), shape};
+  }
+  TensorView<T, Device> view(int block, const Shape& sample) const {
+    // Only an identity first step has no block: its output is the caller's x.
+    if (block < 0) return {const_cast<T*>(x_.data), sample.batch(n_)};
+    return at<T>(block, sample.batch(n_));
+  }
+  TensorView<const T, Device> input(const Step& s) const {
+    return s.x < 0 ? x_.reshape(s.x_shape.batch(n_)) : TensorView<const T, Device>(view(s.x, s.x_shape));
+  }
+  TensorView<std::byte, Device> bytes_of(int block) const {
+    return at<std::byte>(block, {blocks_[static_cast<std::size_t>(block)].bytes});
+  }
+
+  Device on_;
+  PlanOptions options_;
+  std::size_t lowest_trainable_ = 0;
+  Shape input_;
+  std::vector<Step> steps_;
+  std::vector<std::vector<TensorView<T, Device>>> gradient_views_;
+  std::vector<LiveBlock> blocks_;
+  Tensor<std::byte, Device> arena_;
+  TensorView<const T, Device> x_;
+  std::int64_t n_ = 0;
+  std::uint32_t step_ = 0;
+};
+
+}  // namespace brindle

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "brindle/nn/loss.hpp"
+#include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
+
+namespace brindle {
+
+/// For one of K classes: each label is the number of the class, 0 to K - 1, and the model has K outputs.
+///
+/// Behind a softmax it is computed from the logits; the formulas stand at ops::categorical_crossentropy_logits.
+/// Keras: losses/losses.py, SparseCategoricalCrossentropy.
+struct SparseCategoricalCrossentropy {
+  bool from_logits = false;  ///< the model ends without a softmax
+
+  template <class T, class Device>
+  std::unique_ptr<Loss<T, Device>> make() const;
+};
+
+template <class T, class Device>
+class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
+ public:
+  explicit SparseCategoricalCrossentropyLoss(const SparseCategoricalCrossentropy& d) : description_(d) {}
+
+  std::string type() const override { return "SparseCategoricalCrossentropy"; }
+  Config config() const override { return {{"from_logits", description_.from_logits}}; }
+  bool takes_logits_of(ActivationFunction last) const override {
+    return last == ActivationFunction::softmax && !description_.from_logits;
+  }
+
+  void check(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output) const override {
+    const std::int64_t classes = output.size();
+    if (output.rank() != 1 || classes < 2 || labels.shape.sample().size() != 1)
+      detail::raise<ShapeError>(who + ": SparseCategoricalCrossentropy expects one output a class and one label a "
+                                      "sample, the model gives " + to_string_batch(output) + " and the labels are " +
+                                to_string(labels.shape) + "; end the model with Dense{number of classes, softmax}");
+    for (std::int64_t i = 0; i < labels.size(); ++i) {
+      const float label = labels.data[i];
+      if (!(label >= 0 && label < static_cast<float>(classes)) || label != std::floor(label))
+        detail::raise<DataError>(who + ": sample " + std::to_string(i) + " has label " + std::to_string(label) +
+                                 ", the model has classes 0 to " + std::to_string(classes - 1) +
+                                 "; end it with one output a class");
+    }
+  }
+
+  void prepare(std::int64_t n) override {
+    if (classes_.size() < n || classes_.empty()) classes_ = Tensor<std::int32_t, Device>({n});
+  }
+
+  void operator()(const Device& on, bool logits, TensorView<const T, Device> y, TensorView<const T, Device> t,
+                  TensorView<const T, Device> weight, TensorView<T, Device> each, TensorView<T, Device> dy) override {
+    const TensorView<std::int32_t, Device> classes = classes_.view().slice(0, t.shape[0]);
+    for (std::int64_t i = 0; i < classes.size(); ++i) classes.data[i] = static_cast<std::int32_t>(t.data[i]);
+    if (logits || description_.from_logits)
+      ops::categorical_crossentropy_logits<T>(on, y, classes, weight, each, dy);
+    else
+      ops::categorical_crossentropy<T>(on, y, classes, weight, each, dy);
+  }
+
+ private:
+  SparseCategoricalCrossentropy description_;
+  Tensor<std::int32_t, Device> classes_;
+};
+
+template <class T, class Device>
+std::unique_ptr<Loss<T, Device>> SparseCategoricalCrossentropy::make() const {
+  return std::make_unique<SparseCategoricalCrossentropyLoss<T, Device>>(*this);
+}
+
+}  // namespace brindle

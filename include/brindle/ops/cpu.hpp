@@ -1,0 +1,15 @@
+#pragma once
+
+// The CPU kernels of every op.
+#include "brindle/ops/adam/cpu.hpp"
+#include "brindle/ops/binary_crossentropy/cpu.hpp"
+#include "brindle/ops/categorical_crossentropy/cpu.hpp"
+#include "brindle/ops/conv2d/cpu.hpp"
+#include "brindle/ops/dense/cpu.hpp"
+#include "brindle/ops/dropout/cpu.hpp"
+#include "brindle/ops/maxpool2d/cpu.hpp"
+#include "brindle/ops/relu/cpu.hpp"
+#include "brindle/ops/rmsprop/cpu.hpp"
+#include "brindle/ops/sgd/cpu.hpp"
+#include "brindle/ops/sigmoid/cpu.hpp"
+#include "brindle/ops/softmax/cpu.hpp"

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/data/source.hpp"
+#include "brindle/ops/activation.hpp"
+
+namespace brindle {
+
+/// The buffers of one batch: samples, labels and weights as they were read, and what the loss and the metrics leave.
+/// They are taken once, by resize(); smaller batches use parts.
+template <class T, class Device>
+class Batch {
+  static_assert(std::is_same_v<Device, Cpu>, "a device of its own needs its own copies of these buffers");
+
+ public:
+  /// Room for n samples of shape input, whose outputs have shape output and whose labels at most as many entries.
+  void resize(std::int64_t n, const Shape& input, const Shape& output) {
+    if (x_.shape() == input.batch(n) && probabilities_.shape() == output.batch(n)) return;
+    x_ = Tensor<T>(input.batch(n));
+    label_room_ = Tensor<T>({n, std::max<std::int64_t>(output.size(), 1)});
+    weight_ = Tensor<T>({n});
+    each_ = Tensor<T>({n});
+    probabilities_ = Tensor<T>(output.batch(n));
+    draws_.reserve(static_cast<std::size_t>(n));
+  }
+
+  /// Reads samples `rows` of the source with their labels; `first_use` numbers the uses of samples.
+  void read(const Cpu& on, const data::Source& source, std::span<const std::int64_t> rows, std::uint64_t first_use) {
+    draws_.clear();
+    for (const std::int64_t row : rows) draws_.push_back({row, first_use++});
+    source.read(on, draws_, x_.view().slice(0, static_cast<std::int64_t>(rows.size())));
+    const TensorView<const float> all = source.labels();
+    label_count_ = all.shape.sample().size();
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      for (std::int64_t k = 0; k < label_count_; ++k)
+        label_room_.data()[static_cast<std::int64_t>(i) * label_count_ + k] =
+            static_cast<T>(all.data[rows[i] * label_count_ + k]);
+  }
+
+  /// Copies a batch that the caller made. x (n, input), labels (n, L).
+  void write(TensorView<const T> x, TensorView<const float> labels) {
+    std::copy(x.data, x.data + x.size(), x_.data());
+    label_count_ = labels.shape.sample().size();
+    for (std::int64_t i = 0; i < labels.size(); ++i) label_room_.data()[i] = static_cast<T>(labels.data[i]);
+  }
+
+  TensorView<const T, Device> x(std::int64_t n) const { return x_.view().slice(0, n); }
+  TensorView<const T, Device> labels(std::int64_t n) const { return {label_room_.data(), {n, label_count_}}; }
+  TensorView<T> weight(std::int64_t n) { return weight_.view().slice(0, n); }
+  /// Loss of each sample.
+  TensorView<T, Device> each(std::int64_t n) { return each_.view().slice(0, n); }
+
+  /// Outputs as probabilities: y after the activation that the loss had taken over.
+  TensorView<const T> probabilities(const Device& on, TensorView<const T, Device> y, ActivationFunction f) {
+    const TensorView<T> p = probabilities_.view().slice(0, y.shape[0]);
+    ops::activate<T>(on, f, y, p);
+    return p;
+  }
+
+ private:
+  Tensor<T> x_, label_room_, weight_, each_, probabilities_;
+  std::int64_t label_count_ = 1;
+  std::vector<data::Draw> draws_;
+};
+
+}  // namespace brindle

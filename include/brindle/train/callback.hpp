@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <vector>
+
+#include "brindle/train/history.hpp"
+
+namespace brindle {
+
+/// Where a running fit() stands; what callbacks see and may steer. loss and accuracy are means over the samples of the
+/// epoch so far; val_loss and val_accuracy are there at the end of an epoch that has validation data, else NaN.
+struct FitState {
+  std::int64_t epoch = 0;  ///< 1 for the first
+  std::int64_t epochs = 0;
+  std::int64_t step = 0;  ///< of this epoch, 1 for the first
+  std::int64_t steps = 0;
+  std::int64_t samples = 0;  ///< of this epoch, so far
+  double loss = 0;
+  double accuracy = 0;
+  double val_loss = std::numeric_limits<double>::quiet_NaN();
+  double val_accuracy = std::numeric_limits<double>::quiet_NaN();
+  double seconds = 0;  ///< of this epoch, so far
+  const History* history = nullptr;
+
+  double learning_rate = 0;  ///< may be changed; holds from the next step on
+  bool stop = false;         ///< set: fit() ends after this epoch, or after this step if set in a step
+
+  bool has_validation() const { return !std::isnan(val_loss); }
+};
+
+/// Functions that fit() calls; each may be left out.
+///
+///     .callbacks = {{.epoch = [](FitState& s) { if (s.val_accuracy > 0.9) s.stop = true; }}}
+struct Callback {
+  std::function<void(FitState&)> begin = {};  ///< before the first epoch
+  std::function<void(FitState&)> step = {};   ///< after each training step
+  std::function<void(FitState&)> epoch = {};  ///< after each epoch and its validation
+  std::function<void(FitState&)> end = {};    ///< after the last epoch
+};
+
+}  // namespace brindle

@@ -1,0 +1,457 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/random.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/data/source.hpp"
+#include "brindle/nn/loss.hpp"
+#include "brindle/nn/metrics.hpp"
+#include "brindle/nn/optimizer.hpp"
+#include "brindle/nn/plan.hpp"
+#include "brindle/nn/sequential.hpp"
+#include "brindle/ops/activation.hpp"
+#include "brindle/train/batch.hpp"
+#include "brindle/train/callback.hpp"
+#include "brindle/train/finite.hpp"
+#include "brindle/train/history.hpp"
+
+namespace brindle {
+
+struct TrainerOptions {
+  std::uint64_t seed = 0;  ///< of shuffling and dropout; the weights' own is that of Sequential::initialize
+  bool stream_gradients = true;  ///< update large dense weights while their gradient is in the cache, never storing it
+};
+
+struct FitOptions {
+  std::int64_t batch = 32;  ///< samples a step, >= 1, at most as many as there are
+  std::int64_t epochs = 1;  ///< >= 1
+  std::int64_t steps_per_epoch = 0;  ///< 0: one pass over the data; else the passes go on across epochs
+  bool shuffle = true;               ///< anew before each pass
+  data::SourceRef validation = {};
+  std::int64_t validation_batch = 0;  ///< 0: as batch
+  std::map<std::int64_t, double> class_weight = {};  ///< class number -> weight of its samples' loss; others 1
+  std::span<const float> sample_weight = {};         ///< one a sample, or none
+  std::vector<Callback> callbacks = {};
+};
+
+struct EvaluateOptions {
+  std::int64_t batch = 32;
+  std::span<const float> sample_weight = {};
+};
+
+/// Means over the samples. loss = sum(weight loss) / N; accuracy counts every sample once, weighted_accuracy by weight.
+struct Evaluation {
+  double loss = 0;
+  double accuracy = 0;
+  double weighted_accuracy = 0;
+  std::int64_t samples = 0;
+};
+
+/// Loss and accuracy of one training batch, before its update.
+struct StepResult {
+  double loss = 0;
+  double accuracy = 0;
+};
+
+/// Trains a model: Keras's compile(), fit(), evaluate() and predict().
+///
+///     Trainer trainer{model, RMSprop{.learning_rate = 1e-3}, BinaryCrossentropy{}};
+///     const History history = trainer.fit(photos, {.batch = 30, .epochs = 30, .validation = holdout});
+///
+/// Holds the optimizer's state, so a second fit() goes on where the first one ended; a new Trainer starts anew, as
+/// compiling again does in Keras. The model must outlive the trainer. Meaning: keras/src/trainers (Keras 3).
+template <class T, class Device>
+class Trainer {
+ public:
+  template <class OptimizerValue, class LossValue>
+    requires(OptimizerDescription<OptimizerValue, T, Device> && LossDescription<LossValue, T, Device>)
+  Trainer(Sequential<T, Device>& model, const OptimizerValue& optimizer, const LossValue& loss,
+          const TrainerOptions& options = {})
+      : model_(&model),
+        on_(model.device()),
+        optimizer_(optimizer.template make<T, Device>()),
+        loss_(loss.template make<T, Device>()),
+        options_(options) {
+    if (model.layers().empty()) detail::raise<ValueError>("Trainer: the model has no layers");
+    last_activation_ = model.layers().back()->activation();
+    logits_ = loss_->takes_logits_of(last_activation_);
+    make_slots();
+  }
+
+  const Optimizer<T, Device>& optimizer() const { return *optimizer_; }
+  Optimizer<T, Device>& optimizer() { return *optimizer_; }
+  /// Training steps so far.
+  std::int64_t steps() const { return step_; }
+  /// Optimizer state of parameter `which` of layer `layer`: one tensor a slot.
+  const std::vector<Tensor<T, Device>>& slots(std::size_t layer, std::size_t which) const {
+    return slots_[layer][which];
+  }
+  /// Bytes of activations, gradients and workspaces of the training step.
+  std::int64_t plan_bytes() const { return plan_ ? plan_->bytes() : 0; }
+
+  /// Trains for some epochs. Throws before the first step for settings or data that cannot work, and NumericsError
+  /// with the step and the layer once the loss is no longer finite; the weights are then those before that step.
+  History fit(const data::Source& source, const FitOptions& options) {
+    check_fit(source, options);
+    prepare(options.batch);
+    const std::int64_t n = source.size();
+    const std::int64_t steps =
+        options.steps_per_epoch ? options.steps_per_epoch : (n + options.batch - 1) / options.batch;
+    std::vector<std::int64_t> order(static_cast<std::size_t>(n));
+    std::int64_t position = n;  // behind the last sample of a pass
+
+    History history;
+    FitState state;
+    state.epochs = options.epochs;
+    state.steps = steps;
+    state.history = &history;
+    state.learning_rate = optimizer_->learning_rate();
+    call(options, &Callback::begin, state);
+    for (std::int64_t epoch = 1; epoch <= options.epochs && !state.stop; ++epoch) {
+      const auto start = std::chrono::steady_clock::now();
+      state.epoch = epoch;
+      state.samples = 0;
+      state.val_loss = state.val_accuracy = std::numeric_limits<double>::quiet_NaN();
+      double loss = 0, correct = 0;
+      for (std::int64_t step = 1; step <= steps && !(state.stop && step > 1); ++step) {
+        if (position == n) {
+          shuffle(order, options.shuffle);
+          position = 0;
+        }
+        const std::int64_t count = std::min(options.batch, n - position);
+        batch_.read(host(), source, std::span(order).subspan(static_cast<std::size_t>(position), static_cast<std::size_t>(count)), samples_);
+        weigh(source, options, order, position, count);
+        position += count;
+        samples_ += static_cast<std::uint64_t>(count);
+        const StepResult result = train_batch(count, weighted(options));
+        loss += result.loss * static_cast<double>(count);
+        correct += result.accuracy * static_cast<double>(count);
+        state.step = step;
+        state.samples += count;
+        state.loss = loss / static_cast<double>(state.samples);
+        state.accuracy = correct / static_cast<double>(state.samples);
+        state.seconds = seconds_since(start);
+        call(options, &Callback::step, state);
+      }
+      if (options.validation) {
+        const std::int64_t batch = options.validation_batch ? options.validation_batch : options.batch;
+        const Evaluation e = evaluate(*options.validation, {.batch = std::min(batch, options.validation->size())});
+        state.val_loss = e.loss;
+        state.val_accuracy = e.accuracy;
+        history.val_loss.push_back(e.loss);
+        history.val_accuracy.push_back(e.accuracy);
+      }
+      history.loss.push_back(state.loss);
+      history.accuracy.push_back(state.accuracy);
+      state.seconds = seconds_since(start);
+      history.seconds.push_back(state.seconds);
+      call(options, &Callback::epoch, state);
+    }
+    call(options, &Callback::end, state);
+    return history;
+  }
+
+  /// One training step on one batch. x (n, input shape), labels (n, L).
+  StepResult train_on_batch(In<T, Cpu> x, In<float, Cpu> labels) {
+    check_batch("train_on_batch", x, labels);
+    if (!plan_ || plan_->options().batch < x.shape[0]) prepare(x.shape[0]);
+    check_plan();
+    batch_.write(x, labels);
+    samples_ += static_cast<std::uint64_t>(x.shape[0]);
+    return train_batch(x.shape[0], false);
+  }
+
+  /// Loss and accuracy, without dropout.
+  Evaluation evaluate(const data::Source& source, const EvaluateOptions& options = {}) {
+    check_data("evaluate", source, options.batch);
+    check_weights("evaluate", options.sample_weight, source.size());
+    const std::int64_t n = source.size();
+    const std::int64_t batch = std::min(options.batch, n);
+    if (!evaluation_plan_ || evaluation_plan_->options().batch != batch) {
+      evaluation_plan_.reset();  // its memory first
+      evaluation_plan_ = std::make_unique<Plan<T, Device>>(on_, model_->layers(), model_->input_shape(),
+                                                           PlanOptions{.batch = batch, .logits = logits_});
+    }
+    evaluation_batch_.resize(batch, model_->input_shape(), model_->output_shape());
+    loss_->prepare(batch);
+    Evaluation e;
+    double weight_sum = 0;
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
+    for (std::int64_t begin = 0; begin < n; begin += batch) {
+      const std::int64_t count = std::min(batch, n - begin);
+      for (std::int64_t i = 0; i < count; ++i) rows[static_cast<std::size_t>(i)] = begin + i;
+      auto& b = evaluation_batch_;
+      b.read(host(), source, std::span(rows).first(static_cast<std::size_t>(count)), 0);
+      const TensorView<T, Device> y = evaluation_plan_->forward(b.x(count));
+      (*loss_)(on_, logits_, y, b.labels(count), {}, b.each(count), {});
+      const auto probabilities = b.probabilities(on_, y, logits_ ? last_activation_ : ActivationFunction::linear);
+      const auto each = b.each(count);
+      for (std::int64_t i = 0; i < count; ++i) {
+        const double w = options.sample_weight.empty()
+                             ? 1.0
+                             : static_cast<double>(options.sample_weight[static_cast<std::size_t>(begin + i)]);
+        const double correct = correct_samples<T>(probabilities.slice(i, i + 1), b.labels(count).slice(i, i + 1));
+        e.loss += w * static_cast<double>(each[i]);
+        e.accuracy += correct;
+        e.weighted_accuracy += w * correct;
+        weight_sum += w;
+      }
+    }
+    e.samples = n;
+    e.loss /= static_cast<double>(n);
+    e.accuracy /= static_cast<double>(n);
+    e.weighted_accuracy = weight_sum > 0 ? e.weighted_accuracy / weight_sum : 0;
+    return e;
+  }
+
+  /// Outputs for all samples of a source, in their order: (size(), output shape).
+  Tensor<T, Cpu> predict(const data::Source& source, std::int64_t batch = 32) {
+    check_samples("predict", source, batch);
+    const std::int64_t n = source.size();
+    Tensor<T, Cpu> y = Tensor<T, Cpu>::uninitialized(model_->output_shape().batch(n));
+    batch = std::min(batch, n);
+    Plan<T, Device> plan(on_, model_->layers(), model_->input_shape(), PlanOptions{.batch = batch});
+    Batch<T, Device> b;
+    b.resize(batch, model_->input_shape(), model_->output_shape());
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
+    for (std::int64_t begin = 0; begin < n; begin += batch) {
+      const std::int64_t count = std::min(batch, n - begin);
+      for (std::int64_t i = 0; i < count; ++i) rows[static_cast<std::size_t>(i)] = begin + i;
+      b.read(host(), source, std::span(rows).first(static_cast<std::size_t>(count)), 0);
+      const TensorView<T, Device> part = plan.forward(b.x(count));
+      Memory<Device>::copy(y.view().slice(begin, begin + count).data, part.data,
+                           static_cast<std::size_t>(part.size()) * sizeof(T));
+    }
+    return y;
+  }
+
+ private:
+  static double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  /// The processor that reads the data.
+  const Cpu& host() {
+    if constexpr (std::is_same_v<Device, Cpu>) return on_;
+    else return host_;
+  }
+
+  void call(const FitOptions& options, std::function<void(FitState&)> Callback::* which, FitState& state) {
+    for (const Callback& c : options.callbacks)
+      if (c.*which) (c.*which)(state);
+    if (state.learning_rate != optimizer_->learning_rate()) optimizer_->set_learning_rate(state.learning_rate);
+  }
+
+  void shuffle(std::vector<std::int64_t>& order, bool randomly) {
+    if (randomly) {
+      permute(order, {options_.seed, stream_id("shuffle"), pass_});
+    } else {
+      for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int64_t>(i);
+    }
+    ++pass_;
+  }
+
+  static bool weighted(const FitOptions& o) { return !o.class_weight.empty() || !o.sample_weight.empty(); }
+
+  void weigh(const data::Source& source, const FitOptions& o, const std::vector<std::int64_t>& order,
+             std::int64_t position, std::int64_t count) {
+    if (!weighted(o)) return;
+    const TensorView<const float> labels = source.labels();
+    const TensorView<T> weight = batch_.weight(count);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t row = order[static_cast<std::size_t>(position + i)];
+      double w = o.sample_weight.empty() ? 1.0 : static_cast<double>(o.sample_weight[static_cast<std::size_t>(row)]);
+      const auto found = o.class_weight.find(static_cast<std::int64_t>(labels.data[row * labels.shape.sample().size()]));
+      if (found != o.class_weight.end()) w *= found->second;
+      weight.data[i] = static_cast<T>(w);
+    }
+  }
+
+  void make_slots() {
+    slots_.resize(model_->layers().size());
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      const auto& layer = *model_->layers()[i];
+      slots_[i].resize(layer.parameters().size());
+      if (!layer.trainable) continue;
+      for (std::size_t p = 0; p < slots_[i].size(); ++p)
+        while (slots_[i][p].size() < static_cast<std::size_t>(optimizer_->slots()))
+          slots_[i][p].emplace_back(layer.parameters()[p].value.shape());
+    }
+  }
+
+  std::vector<bool> trainable() const {
+    std::vector<bool> flags;
+    for (const auto& layer : model_->layers()) flags.push_back(layer->trainable);
+    return flags;
+  }
+
+  // The plan of the training step, made anew when the batch or what is frozen has changed.
+  void prepare(std::int64_t batch) {
+    if (plan_ && plan_->options().batch == batch && planned_trainable_ == trainable()) return;
+    plan_.reset();  // its memory first
+    make_slots();
+    planned_trainable_ = trainable();
+    plan_ = std::make_unique<Plan<T, Device>>(
+        on_, model_->layers(), model_->input_shape(),
+        PlanOptions{.batch = batch, .training = true, .backward = true, .logits = logits_,
+                    .keep_gradients = !options_.stream_gradients, .seed = options_.seed});
+    batch_.resize(batch, model_->input_shape(), model_->output_shape());
+    loss_->prepare(batch);
+  }
+  void check_plan() {
+    if (planned_trainable_ != trainable()) prepare(plan_->options().batch);
+  }
+
+  StepResult train_batch(std::int64_t n, bool with_weights) {
+    const TensorView<const T, Device> x = batch_.x(n);
+    const TensorView<T, Device> y = plan_->forward(x, static_cast<std::uint32_t>(step_));
+    const TensorView<const T, Device> weight =
+        with_weights ? batch_.weight(n) : TensorView<const T, Device>{};
+    (*loss_)(on_, logits_, y, batch_.labels(n), weight, batch_.each(n), plan_->output_gradient());
+    StepResult result;
+    const auto each = batch_.each(n);
+    for (std::int64_t i = 0; i < n; ++i)
+      result.loss += static_cast<double>(each[i]) * (with_weights ? static_cast<double>(weight.data[i]) : 1.0);
+    result.loss /= static_cast<double>(n);
+    if (!std::isfinite(result.loss))
+      raise_not_finite<T, Device>(on_, *model_, x, result.loss, step_, options_.seed);
+    const auto probabilities = batch_.probabilities(on_, y, logits_ ? last_activation_ : ActivationFunction::linear);
+    result.accuracy = correct_samples<T>(probabilities, batch_.labels(n)) / static_cast<double>(n);
+
+    ++step_;
+    const auto update = [&](std::size_t layer, std::span<const TensorView<T, Device>> gradients) {
+      for (std::size_t p = 0; p < gradients.size(); ++p)
+        if (!gradients[p].empty())
+          optimizer_->update(on_, step_, model_->layers()[layer]->parameters()[p].value.view(), gradients[p],
+                             slot_views(layer, p, 0, gradients[p].shape).all());
+    };
+    const auto update_part = [&](std::size_t layer, std::size_t p, std::int64_t first,
+                                 TensorView<const T, Device> block) {
+      T* w = model_->layers()[layer]->parameters()[p].value.data() + first;
+      optimizer_->update(on_, step_, {w, block.shape}, block, slot_views(layer, p, first, block.shape).all());
+    };
+    const typename Plan<T, Device>::OnStream stream(update_part);
+    plan_->backward(update, &stream);
+    return result;
+  }
+
+  static constexpr std::size_t max_slots = 4;
+  struct SlotViews {
+    std::array<TensorView<T, Device>, max_slots> view;
+    std::size_t count = 0;
+    std::span<const TensorView<T, Device>> all() const { return {view.data(), count}; }
+  };
+  SlotViews slot_views(std::size_t layer, std::size_t p, std::int64_t first, const Shape& shape) {
+    SlotViews v;
+    for (Tensor<T, Device>& slot : slots_[layer][p]) v.view[v.count++] = {slot.data() + first, shape};
+    return v;
+  }
+
+  void check_fit(const data::Source& source, const FitOptions& o) {
+    if (o.epochs < 1) detail::raise<ValueError>("fit: epochs must be at least 1, got " + std::to_string(o.epochs));
+    if (o.steps_per_epoch < 0)
+      detail::raise<ValueError>("fit: steps_per_epoch must be at least 1, or 0 for one pass over the data, got " +
+                                std::to_string(o.steps_per_epoch));
+    check_data("fit", source, o.batch);
+    if (o.batch > source.size())
+      detail::raise<ValueError>("fit: a batch of " + std::to_string(o.batch) + " is larger than the data (" +
+                                std::to_string(source.size()) + " samples); use .batch = " +
+                                std::to_string(source.size()) + " or less");
+    check_varied(source);
+    check_weights("fit", o.sample_weight, source.size());
+    for (const auto& [label, weight] : o.class_weight)
+      if (!(weight >= 0) || !std::isfinite(weight))
+        detail::raise<ValueError>("fit: the weight of class " + std::to_string(label) +
+                                  " must be finite and at least 0, got " + std::to_string(weight));
+    if (o.validation) check_data("fit, validation", *o.validation, o.validation_batch ? o.validation_batch : o.batch);
+    if (model_->trainable_parameter_count() == 0)
+      detail::raise<ValueError>("fit: every layer is frozen, so there is nothing to train; free one with .trainable = "
+                                "true or freeze_before()");
+  }
+
+  void check_samples(const std::string& who, const data::Source& source, std::int64_t batch) {
+    if (batch < 1) detail::raise<ValueError>(who + ": the batch must be at least 1, got " + std::to_string(batch));
+    if (source.size() < 1) detail::raise<DataError>(who + ": the data has no samples");
+    if (!(source.sample_shape() == model_->input_shape()))
+      detail::raise<ShapeError>(who + ": the model expects " + to_string_batch(model_->input_shape()) +
+                                ", the data gives " + to_string_batch(source.sample_shape()) +
+                                (source.sample_shape().rank() == 3 ? "; load the pictures with that .size" : ""));
+  }
+
+  void check_data(const std::string& who, const data::Source& source, std::int64_t batch) {
+    check_samples(who, source, batch);
+    if (source.labels().shape.rank() != 2 || source.labels().shape[0] != source.size())
+      detail::raise<DataError>(who + ": expected labels (" + std::to_string(source.size()) + ", 1), got " +
+                               to_string(source.labels().shape));
+    loss_->check(who, source.labels(), model_->output_shape());
+  }
+
+  static void check_varied(const data::Source& source) {
+    const auto labels = source.labels().span();
+    if (labels.size() > 1 && std::all_of(labels.begin(), labels.end(), [&](float l) { return l == labels[0]; })) {
+      const auto names = source.class_names();
+      const auto number = static_cast<std::size_t>(std::max(labels[0], 0.0f));
+      detail::raise<DataError>("fit: all " + std::to_string(source.size()) + " samples are of one class (" +
+                               (number < names.size() ? names[number] : std::to_string(number)) +
+                               "); training needs at least two");
+    }
+  }
+
+  static void check_weights(const std::string& who, std::span<const float> weights, std::int64_t n) {
+    if (weights.empty()) return;
+    if (static_cast<std::int64_t>(weights.size()) != n)
+      detail::raise<ShapeError>(who + ": expected " + std::to_string(n) + " sample weights, got " +
+                                std::to_string(weights.size()));
+    for (const float w : weights)
+      if (!(w >= 0) || !std::isfinite(w))
+        detail::raise<ValueError>(who + ": sample weights must be finite and at least 0, got " + std::to_string(w));
+  }
+
+  void check_batch(const std::string& who, TensorView<const T, Cpu> x, TensorView<const float, Cpu> labels) {
+    if (x.shape.rank() < 1 || x.shape[0] < 1 || !(x.shape == model_->input_shape().batch(x.shape[0])))
+      detail::raise<ShapeError>(who + ": expected x " + to_string_batch(model_->input_shape()) + ", got " +
+                                to_string(x.shape));
+    if (labels.shape.rank() != 2 || labels.shape[0] != x.shape[0])
+      detail::raise<ShapeError>(who + ": expected labels (" + std::to_string(x.shape[0]) + ", 1), got " +
+                                to_string(labels.shape));
+    loss_->check(who, labels, model_->output_shape());
+  }
+
+  Sequential<T, Device>* model_;
+  Device on_;
+  Cpu host_;
+  std::unique_ptr<Optimizer<T, Device>> optimizer_;
+  std::unique_ptr<Loss<T, Device>> loss_;
+  TrainerOptions options_;
+  ActivationFunction last_activation_ = ActivationFunction::linear;
+  bool logits_ = false;
+
+  std::vector<std::vector<std::vector<Tensor<T, Device>>>> slots_;  // by layer, parameter, slot
+  std::unique_ptr<Plan<T, Device>> plan_, evaluation_plan_;
+  std::vector<bool> planned_trainable_;
+  Batch<T, Device> batch_, evaluation_batch_;
+
+  std::int64_t step_ = 0;       // training steps
+  std::uint32_t pass_ = 0;      // passes over the data
+  std::uint64_t samples_ = 0;   // samples used
+};
+
+template <class T, class Device, class OptimizerValue, class LossValue>
+Trainer(Sequential<T, Device>&, const OptimizerValue&, const LossValue&) -> Trainer<T, Device>;
+template <class T, class Device, class OptimizerValue, class LossValue>
+Trainer(Sequential<T, Device>&, const OptimizerValue&, const LossValue&, const TrainerOptions&) -> Trainer<T, Device>;
+
+}  // namespace brindle
