@@ -1,0 +1,418 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "brindle/core/cpu.hpp"
+#include "brindle/ops/conv2d/geometry.hpp"
+#include "brindle/ops/conv2d/tiles.hpp"
+#include "brindle/ops/conv2d/winograd_transform.hpp"
+#include "brindle/ops/gemm/micro_kernel.hpp"
+
+namespace brindle::ops::kernel {
+
+/// Convolution with 3x3 filters and a stride of 1 by F(m x m, 3 x 3), m = 4 or 2: a quarter or 4/9 of the
+/// multiplications. P = 36 or 16 positions of a transformed tile, t tiles of m x m outputs in a block:
+///
+///     x tiles (t, m + 2, m + 2, CI) -> V (P, t, CI)     filters (3, 3, CI, CO) -> U (P, CI, CO)
+///     M (P, t, CO) = V U at each position               M -> y tiles (t, m, m, CO), with bias, relu and pool
+///
+/// The gradient with respect to x is the same with rotated, transposed filters. The one with respect to the filters:
+///
+///     dz tiles (t, m, m, CO) -> D (P, t, CO)            dU (P, CI, CO) = sum over blocks of V' D   -> dw (3, 3, CI, CO)
+///
+/// A block is made in one of two ways, which give the same bits. "Fused": one thread takes a block through all steps, V
+/// and M stay in its level 2 cache. "Staged": all threads share one large block and meet after each step, so that U,
+/// when it is too large for the caches, is read once for many tiles, and so that one picture keeps all threads busy.
+template <class T, int m>
+class Winograd {
+  using Tile = WinogradTile<T, m>;
+  using Micro = MicroTile<T>;
+  static constexpr int positions = Tile::positions, width = Tile::width;
+  static constexpr auto line = static_cast<std::int64_t>(memory_alignment / sizeof(T));
+
+ public:
+  /// g: a convolution with 3x3 filters and stride 1; for a gradient with respect to x, its backward().
+  explicit Winograd(const ConvGeometry& g)
+      : g_(g),
+        rows_((g.oh + m - 1) / m),
+        columns_((g.ow + m - 1) / m),
+        tiles_(g.n * rows_ * columns_),
+        v_row_(apart(Micro::padded(g.ci))),
+        m_row_(apart(Micro::padded(g.co))),
+        co_(Micro::padded(g.co)),
+        u_plane_(apart(g.ci * co_)) {
+    const std::int64_t tile_bytes = positions * (v_row_ + m_row_) * static_cast<std::int64_t>(sizeof(T));
+    const std::int64_t u_bytes = positions * u_plane_ * static_cast<std::int64_t>(sizeof(T));
+    fused_block_ = rounded(std::clamp<std::int64_t>(fused_bytes / tile_bytes, 2 * Micro::rows, 8 * Micro::rows));
+    staged_ = u_bytes > staged_filter_bytes || tiles_ < few_blocks * fused_block_;
+    block_ = staged_ ? rounded(std::clamp<std::int64_t>(staged_bytes / tile_bytes, 64, 512)) : fused_block_;
+    block_ = std::min(block_, tiles_);
+    blocks_ = tiles_ == 0 ? 0 : (tiles_ + block_ - 1) / block_;
+    block_ = blocks_ == 0 ? 0 : std::min(block_, rounded((tiles_ + blocks_ - 1) / blocks_));
+    v_plane_ = apart(block_ * v_row_);
+    m_plane_ = apart(block_ * m_row_);
+    groups_ = staged_ ? 1 : std::min(blocks_, std::clamp<std::int64_t>(group_bytes / u_bytes, 4, 32));
+    slots_ = staged_ ? (block_ + stage_tiles - 1) / stage_tiles : groups_;
+  }
+
+  /// Bytes of workspace for forward().
+  std::int64_t forward_workspace(int threads) const {
+    return bytes(positions * u_plane_) + bytes(zeros()) + bytes(co_) + crews(threads) * crew_bytes();
+  }
+
+  /// Bytes of workspace for backward_weights().
+  std::int64_t weights_workspace(int threads) const {
+    return bytes(groups_ * positions * u_plane_) + bytes(slots_ * co_) + bytes(zeros()) + crews(threads) * crew_bytes();
+  }
+
+  /// w: (3, 3, CI, CO); rotated: (3, 3, CO, CI), to be rotated and transposed, for a gradient with respect to x.
+  void forward(const Cpu& on, const Picture<T>& x, const T* w, bool rotated, const PictureOutput<T>& out,
+               std::byte* workspace) const {
+    WorkspaceCut cut(workspace);
+    T* u = cut.take<T>(positions * u_plane_);
+    T* zero = cleared(cut, zeros());
+    T* bias = cleared(cut, co_);
+    if (out.bias) std::copy_n(out.bias, g_.co, bias);
+    T* crew = cut.take<T>(0);
+    transform_filters(on, w, rotated, u);
+    if (staged_) {
+      T *v = crew, *sums = crew + positions * v_plane_;
+      // Rows of V are read once per chunk of output channels; U has a whole number of panels in each.
+      constexpr std::int64_t chunk = 4 * Micro::columns;
+      const std::int64_t chunks = (co_ + chunk - 1) / chunk;
+      for (std::int64_t b = 0; b < blocks_; ++b) {
+        const std::int64_t first = b * block_, count = std::min(block_, tiles_ - first);
+        in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
+          transform_input(x, zero, first + begin, first + end, v + begin * v_row_);
+        });
+        on.parallel(positions * chunks, [&](std::int64_t i, int) {
+          const std::int64_t p = i / chunks, c = i % chunks * chunk;
+          multiply(v + p * v_plane_, u + p * u_plane_, sums + p * m_plane_, count, c, std::min(co_, c + chunk));
+        });
+        in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
+          transform_output(sums + begin * m_row_, first + begin, first + end, bias, out);
+        });
+      }
+    } else {
+      on.parallel(blocks_, [&](std::int64_t b, int worker) {
+        T *v = crew + worker * crew_elements(), *sums = v + positions * v_plane_;
+        const std::int64_t first = b * block_, end = std::min(first + block_, tiles_);
+        transform_input(x, zero, first, end, v);
+        for (int p = 0; p < positions; ++p)
+          multiply(v + p * v_plane_, u + p * u_plane_, sums + p * m_plane_, end - first, 0, co_);
+        transform_output(sums, first, end, bias, out);
+      });
+    }
+  }
+
+  /// dw (3, 3, CI, CO) and, unless null, db (CO) from x and dz.
+  void backward_weights(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db,
+                        std::byte* workspace) const {
+    WorkspaceCut cut(workspace);
+    T* du = cut.take<T>(groups_ * positions * u_plane_);
+    T* dbs = cleared(cut, slots_ * co_);
+    T* zero = cleared(cut, zeros());
+    T* crew = cut.take<T>(0);
+    if (blocks_ == 0) std::memset(du, 0, static_cast<std::size_t>(positions * u_plane_) * sizeof(T));
+    if (staged_) {
+      T *v = crew, *d = crew + positions * v_plane_;
+      constexpr std::int64_t chunk = 6 * Micro::rows;
+      const std::int64_t chunks = (g_.ci + chunk - 1) / chunk;
+      for (std::int64_t b = 0; b < blocks_; ++b) {
+        const std::int64_t first = b * block_, count = std::min(block_, tiles_ - first);
+        in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t stage) {
+          transform_input(x, zero, first + begin, first + end, v + begin * v_row_);
+          transform_gradient(dz, zero, first + begin, first + end, d + begin * m_row_, dbs + stage * co_);
+        });
+        on.parallel(positions * chunks, [&](std::int64_t i, int) {
+          const std::int64_t p = i / chunks, c = i % chunks * chunk;
+          accumulate(v + p * v_plane_, d + p * m_plane_, du + p * u_plane_, count, c, std::min(g_.ci, c + chunk), b > 0);
+        });
+      }
+    } else {
+      on.parallel(groups_, [&](std::int64_t group, int worker) {
+        T *v = crew + worker * crew_elements(), *d = v + positions * v_plane_;
+        const std::int64_t begin = group * blocks_ / groups_, end = (group + 1) * blocks_ / groups_;
+        for (std::int64_t b = begin; b < end; ++b) {
+          const std::int64_t first = b * block_, last = std::min(first + block_, tiles_);
+          transform_input(x, zero, first, last, v);
+          transform_gradient(dz, zero, first, last, d, dbs + group * co_);
+          for (int p = 0; p < positions; ++p)
+            accumulate(v + p * v_plane_, d + p * m_plane_, du + (group * positions + p) * u_plane_, last - first, 0,
+                       g_.ci, b > begin);
+        }
+      });
+    }
+    transform_filter_gradient(on, du, dw);
+    if (db) {
+      for (std::int64_t slot = 1; slot < slots_; ++slot)
+        for (std::int64_t c = 0; c < g_.co; ++c) dbs[c] += dbs[slot * co_ + c];
+      std::copy_n(dbs, g_.co, db);
+    }
+  }
+
+ private:
+  // Bytes, measured on Zen 5 with 1 MiB of level 2 cache a core and 32 MiB of level 3.
+  static constexpr std::int64_t fused_bytes = 768 << 10;          // V and M of a block
+  static constexpr std::int64_t staged_bytes = 24 << 20;          // the same for all threads
+  static constexpr std::int64_t staged_filter_bytes = 4 << 20;    // U from which on blocks are staged
+  static constexpr std::int64_t group_bytes = 16 << 20;           // partial sums of dU
+  static constexpr std::int64_t few_blocks = 8;                   // too few to keep threads busy
+  static constexpr std::int64_t stage_tiles = 8;                  // tiles in a task of a stage
+
+  /// Rounded up to whole cache lines, an odd number of them: rows and planes this far apart fall into different sets
+  /// of the level 1 cache.
+  static constexpr std::int64_t apart(std::int64_t elements) {
+    const std::int64_t lines = (elements + line - 1) / line;
+    return (lines % 2 ? lines : lines + 1) * line;
+  }
+  static std::int64_t rounded(std::int64_t tiles) { return (tiles + Micro::rows - 1) / Micro::rows * Micro::rows; }
+  static std::int64_t bytes(std::int64_t elements) { return WorkspaceCut::bytes<T>(elements); }
+  static T* cleared(WorkspaceCut& cut, std::int64_t elements) {
+    T* array = cut.take<T>(elements);
+    std::fill_n(array, elements, T(0));
+    return array;
+  }
+  std::int64_t zeros() const { return Micro::padded(std::max(g_.ci, g_.co)); }
+  std::int64_t crews(int threads) const { return staged_ ? 1 : threads; }
+  std::int64_t crew_elements() const { return positions * (v_plane_ + m_plane_); }
+  std::int64_t crew_bytes() const { return bytes(crew_elements()); }
+
+  template <class F>
+  static void in_stages(const Cpu& on, std::int64_t count, F&& stage) {
+    on.parallel((count + stage_tiles - 1) / stage_tiles, [&](std::int64_t i, int) {
+      stage(i * stage_tiles, std::min(count, (i + 1) * stage_tiles), i);
+    });
+  }
+
+  struct TileAt {
+    std::int64_t n, row, column;  ///< of its first output
+  };
+  TileAt tile(std::int64_t t) const {
+    return {t / (rows_ * columns_), t / columns_ % rows_ * m, t % columns_ * m};
+  }
+
+  /// Tiles [first, end) -> V, from its first row on.
+  void transform_input(const Picture<T>& x, const T* zero, std::int64_t first, std::int64_t end, T* v) const {
+    TileReader<T, Tile::inputs, width> reader(x, zero);
+    for (std::int64_t t = first; t < end; ++t, v += v_row_) {
+      const TileAt at = tile(t);
+      reader.at(at.n, at.row - g_.top, at.column - g_.left);
+      for (std::int64_t c = 0; c < g_.ci; c += width) Tile::input(reader.pixel, reader.channels(c), v + c, v_plane_);
+    }
+  }
+
+  /// Tiles [first, end) of dz -> D; db (CO) += their sums.
+  void transform_gradient(const Picture<T>& dz, const T* zero, std::int64_t first, std::int64_t end, T* d,
+                          T* db) const {
+    using Packet = typename Eigen::internal::packet_traits<T>::type;
+    using namespace Eigen::internal;
+    TileReader<T, Tile::outputs, width> reader(dz, zero);
+    for (std::int64_t t = first; t < end; ++t, d += m_row_) {
+      const TileAt at = tile(t);
+      reader.at(at.n, at.row, at.column);
+      for (std::int64_t c = 0; c < g_.co; c += width) {
+        const std::int64_t offset = reader.channels(c);
+        Tile::gradient(reader.pixel, offset, d + c, m_plane_);
+        Packet sum = ploadu<Packet>(db + c);
+        for (int i = 0; i < m * m; ++i) sum = padd(sum, ploadu<Packet>(reader.pixel[i] + offset));
+        pstoreu(db + c, sum);
+      }
+    }
+  }
+
+  /// M = V U at one position, output channels [c, c_end).
+  void multiply(const T* v, const T* u, T* sums, std::int64_t count, std::int64_t c, std::int64_t c_end) const {
+    MicroProduct<T> p;
+    p.a_row = v_row_;
+    p.c = sums + c;
+    p.c_row = m_row_;
+    const std::int64_t slices = (g_.ci + Micro::depth - 1) / Micro::depth;
+    for (std::int64_t s = 0; s < slices; ++s) {
+      const std::int64_t k = s * g_.ci / slices;
+      p.a = v + k;
+      p.b = u + c * g_.ci;
+      p.k = (s + 1) * g_.ci / slices - k;
+      p.accumulate = s > 0;
+      micro_block(p, count, c_end - c, g_.ci * Micro::columns, k);
+    }
+  }
+
+  /// dU (+)= V' D at one position, input channels [c, c_end).
+  void accumulate(const T* v, const T* d, T* du, std::int64_t count, std::int64_t c, std::int64_t c_end,
+                  bool add) const {
+    MicroProduct<T> p;
+    p.a_row = 1;
+    p.a_k = v_row_;
+    p.b_row = m_row_;
+    p.c = du + c * co_;
+    p.c_row = co_;
+    for (std::int64_t t = 0; t < count; t += Micro::depth) {
+      p.a = v + t * v_row_ + c;
+      p.b = d + t * m_row_;
+      p.k = std::min<std::int64_t>(Micro::depth, count - t);
+      p.accumulate = add || t > 0;
+      micro_block(p, c_end - c, co_);
+    }
+  }
+
+  /// M -> tiles [first, end) of y.
+  void transform_output(const T* sums, std::int64_t first, std::int64_t end, const T* bias,
+                        const PictureOutput<T>& out) const {
+    alignas(64) T z[m * m * width];
+    for (std::int64_t t = first; t < end; ++t, sums += m_row_) {
+      const TileAt at = tile(t);
+      for (std::int64_t c = 0; c < g_.co; c += width) {
+        Tile::output(sums + c, m_plane_, z);
+        for (int i = 0; i < m * m; ++i)
+          for (int l = 0; l < width; ++l) z[i * width + l] += bias[c + l];
+        const std::int64_t count = std::min<std::int64_t>(width, g_.co - c);
+        if (out.pooled)
+          store_pooled(z, at, c, count, out);
+        else
+          store(z, at, c, count, out);
+      }
+    }
+  }
+
+  void store(T* z, const TileAt& at, std::int64_t c, std::int64_t count, const PictureOutput<T>& out) const {
+    if (out.relu)
+      for (int i = 0; i < m * m * width; ++i) z[i] = z[i] < 0 ? T(0) : z[i];
+    for (int i = 0; i < m && at.row + i < g_.oh; ++i) {
+      T* y = out.y + ((at.n * g_.oh + at.row + i) * g_.ow + at.column) * g_.co + c;
+      for (int j = 0; j < m && at.column + j < g_.ow; ++j) {
+        if (count == width)
+          std::memcpy(y + j * g_.co, z + (i * m + j) * width, width * sizeof(T));
+        else
+          std::copy_n(z + (i * m + j) * width, count, y + j * g_.co);
+      }
+    }
+  }
+
+  void store_pooled(const T* z, const TileAt& at, std::int64_t c, std::int64_t count,
+                    const PictureOutput<T>& out) const {
+    const std::int64_t ph = g_.oh / 2, pw = g_.ow / 2;
+    for (int i = 0; i < m / 2 && at.row / 2 + i < ph; ++i)
+      for (int j = 0; j < m / 2 && at.column / 2 + j < pw; ++j) {
+        const T* from = z + (2 * i * m + 2 * j) * width;
+        const std::int64_t to = ((at.n * ph + at.row / 2 + i) * pw + at.column / 2 + j) * g_.co + c;
+        if (count == width) {
+          pool_window<T, width>(from, from + width, from + m * width, from + (m + 1) * width, out.relu, out.y + to,
+                                out.code ? out.code + to : nullptr);
+        } else {
+          T y[width];
+          std::uint8_t code[width];
+          pool_window<T, width>(from, from + width, from + m * width, from + (m + 1) * width, out.relu, y, code);
+          std::copy_n(y, count, out.y + to);
+          if (out.code) std::copy_n(code, count, out.code + to);
+        }
+      }
+  }
+
+  /// Filters -> U, packed for the micro-kernel: panels of columns, (CI, columns) each.
+  void transform_filters(const Cpu& on, const T* w, bool rotated, T* u) const {
+    if (rotated) return transform_rotated_filters(on, w, u);
+    on.parallel_ranges(g_.ci, 8, [&](std::int64_t begin, std::int64_t end) {
+      T tail[9 * width] = {};
+      for (std::int64_t k = begin; k < end; ++k)
+        for (std::int64_t c = 0; c < g_.co; c += width) {
+          const std::int64_t count = std::min<std::int64_t>(width, g_.co - c);
+          const T* from = w + k * g_.co + c;
+          std::int64_t tap = g_.ci * g_.co;
+          if (count < width) {
+            for (int i = 0; i < 9; ++i) std::copy_n(from + i * tap, count, tail + i * width);
+            from = tail;
+            tap = width;
+          }
+          Tile::filter(from, tap, false, u + in_panels(k, c), u_plane_);
+        }
+    });
+  }
+
+  /// w (3, 3, CO, CI) of the convolution whose gradient this is: squares of width x width filters are transposed.
+  void transform_rotated_filters(const Cpu& on, const T* w, T* u) const {
+    on.parallel_ranges(co_, width, [&](std::int64_t c, std::int64_t) {
+      alignas(64) T square[9 * width * width] = {};
+      const std::int64_t c_count = std::min<std::int64_t>(width, g_.co - c);
+      for (std::int64_t k = 0; k < g_.ci; k += width) {
+        const std::int64_t k_count = std::min<std::int64_t>(width, g_.ci - k);
+        for (int tap = 0; tap < 9; ++tap)
+          for (std::int64_t i = 0; i < c_count; ++i) {
+            const T* from = w + (tap * g_.co + c + i) * g_.ci + k;
+            for (std::int64_t j = 0; j < k_count; ++j) square[(tap * width + j) * width + i] = from[j];
+          }
+        for (std::int64_t j = 0; j < k_count; ++j)
+          Tile::filter(square + j * width, width * width, true, u + in_panels(k + j, c), u_plane_);
+      }
+    });
+  }
+
+  /// Place of U(k, c) in its plane.
+  std::int64_t in_panels(std::int64_t k, std::int64_t c) const {
+    const std::int64_t panel = c / Micro::columns * Micro::columns;
+    return panel * g_.ci + k * std::min<std::int64_t>(Micro::columns, co_ - panel) + c - panel;
+  }
+
+  /// dU, summed over its groups, -> dw.
+  void transform_filter_gradient(const Cpu& on, T* du, T* dw) const {
+    on.parallel_ranges(g_.ci, 4, [&](std::int64_t begin, std::int64_t end) {
+      T tail[9 * width];
+      for (std::int64_t group = 1; group < groups_; ++group)
+        for (int p = 0; p < positions; ++p) {
+          T* sum = du + p * u_plane_;
+          const T* part = sum + group * positions * u_plane_;
+          for (std::int64_t i = begin * co_; i < end * co_; ++i) sum[i] += part[i];
+        }
+      for (std::int64_t k = begin; k < end; ++k)
+        for (std::int64_t c = 0; c < g_.co; c += width) {
+          const std::int64_t count = std::min<std::int64_t>(width, g_.co - c), tap = g_.ci * g_.co;
+          T* to = dw + k * g_.co + c;
+          Tile::filter_gradient(du + k * co_ + c, u_plane_, count == width ? to : tail, count == width ? tap : width);
+          if (count < width)
+            for (int i = 0; i < 9; ++i) std::copy_n(tail + i * width, count, to + i * tap);
+        }
+    });
+  }
+
+  ConvGeometry g_;
+  std::int64_t rows_, columns_, tiles_;          // of tiles in a picture, and all of them
+  std::int64_t v_row_, m_row_, co_, u_plane_;    // elements from row to row; output channels with padding
+  std::int64_t fused_block_ = 0, block_ = 0, blocks_ = 0, v_plane_ = 0, m_plane_ = 0;
+  std::int64_t groups_ = 0, slots_ = 0;          // partial sums of dU and of db
+  bool staged_ = false;
+};
+
+/// The three convolutions of a layer with 3x3 filters and a stride of 1; see Winograd.
+template <class T, int m>
+class WinogradConvolution {
+ public:
+  explicit WinogradConvolution(const ConvGeometry& g) : forward_(g), backward_(g.backward()) {}
+
+  std::int64_t forward_workspace(const Cpu& on) const { return forward_.forward_workspace(on.threads()); }
+  std::int64_t backward_data_workspace(const Cpu& on) const { return backward_.forward_workspace(on.threads()); }
+  std::int64_t backward_weights_workspace(const Cpu& on) const { return forward_.weights_workspace(on.threads()); }
+
+  /// y = x * w, with what `y` says of bias, relu and pool.
+  void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y, std::byte* workspace) const {
+    forward_.forward(on, x, w, false, y, workspace);
+  }
+
+  /// dx (N, H, W, CI) from dz.
+  void backward_data(const Cpu& on, const Picture<T>& dz, const T* w, T* dx, std::byte* workspace) const {
+    backward_.forward(on, dz, w, true, {.y = dx}, workspace);
+  }
+
+  /// dw (3, 3, CI, CO) and, unless null, db (CO).
+  void backward_weights(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db,
+                        std::byte* workspace) const {
+    forward_.backward_weights(on, x, dz, dw, db, workspace);
+  }
+
+ private:
+  Winograd<T, m> forward_, backward_;
+};
+
+}  // namespace brindle::ops::kernel

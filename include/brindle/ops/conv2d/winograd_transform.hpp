@@ -1,0 +1,232 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <cstring>
+
+namespace brindle::ops::kernel {
+
+/// The one-dimensional transforms of F(m, 3): m outputs of a filter with 3 taps by m + 2 multiplications,
+///
+///     y = A' ((G g) . (B' d))      y(i) = d(i) g(0) + d(i + 1) g(1) + d(i + 2) g(2)
+///
+/// by polynomials: g and d are evaluated at m + 1 points p and at infinity, so with N(p) = product over q != p of p - q
+///
+///     A'(i, p) = p^i        G(p, k) = p^k / N(p)        B'(p, :) = coefficients of the product over q != p of (x - q)
+///
+/// and at infinity A' has the last row's 1, G the last tap, B' the product over all points. The points are +-p pairs:
+/// even and odd powers are shared. The same points turn the sum over y of a weight gradient around: F(3, m) with m taps,
+/// `gradient` (without 1 / N, which `filter_gradient` makes up for).
+/// A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016.
+///
+/// F(4, 3) has the points 0, +-0.625, +-1.5, infinity: five times as exact as 0, +-1, +-2, infinity. After B. Barabasz
+/// et al., "Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks", 2020.
+template <class T, int m>
+struct WinogradPoints;
+
+template <class T>
+struct WinogradPoints<T, 4> {
+  static constexpr int count = 6;
+  static constexpr T a = T(0.625), b = T(1.5), aa = a * a, bb = b * b;
+  static constexpr T n0 = T(1 / (0.625 * 0.625 * 1.5 * 1.5));
+  static constexpr T na = T(1 / (2 * 0.625 * 0.625 * (0.625 * 0.625 - 1.5 * 1.5)));
+  static constexpr T nb = T(1 / (2 * 1.5 * 1.5 * (1.5 * 1.5 - 0.625 * 0.625)));
+
+  template <class P>
+  static void input(const P (&d)[6], P (&v)[6]) {
+    using namespace Eigen::internal;
+    const P e = pmadd(pset1<P>(-bb), d[2], d[4]), o = pmadd(pset1<P>(-bb), d[1], d[3]);
+    const P f = pmadd(pset1<P>(-aa), d[2], d[4]), q = pmadd(pset1<P>(-aa), d[1], d[3]);
+    v[0] = pmadd(pset1<P>(aa * bb), d[0], pmadd(pset1<P>(-(aa + bb)), d[2], d[4]));
+    v[1] = pmadd(pset1<P>(a), o, e);
+    v[2] = pmadd(pset1<P>(-a), o, e);
+    v[3] = pmadd(pset1<P>(b), q, f);
+    v[4] = pmadd(pset1<P>(-b), q, f);
+    v[5] = pmadd(pset1<P>(aa * bb), d[1], pmadd(pset1<P>(-(aa + bb)), d[3], d[5]));
+  }
+
+  template <class P>
+  static void output(const P (&u)[6], P (&y)[4]) {
+    using namespace Eigen::internal;
+    const P s = padd(u[1], u[2]), d = psub(u[1], u[2]), t = padd(u[3], u[4]), e = psub(u[3], u[4]);
+    y[0] = padd(u[0], padd(s, t));
+    y[1] = pmadd(pset1<P>(b), e, pmul(pset1<P>(a), d));
+    y[2] = pmadd(pset1<P>(bb), t, pmul(pset1<P>(aa), s));
+    y[3] = pmadd(pset1<P>(bb * b), e, pmadd(pset1<P>(aa * a), d, u[5]));
+  }
+
+  template <class P>
+  static void filter(const P (&g)[3], P (&u)[6]) {
+    using namespace Eigen::internal;
+    const P e = pmadd(pset1<P>(aa), g[2], g[0]), o = pmul(pset1<P>(a), g[1]);
+    const P f = pmadd(pset1<P>(bb), g[2], g[0]), q = pmul(pset1<P>(b), g[1]);
+    u[0] = pmul(pset1<P>(n0), g[0]);
+    u[1] = pmul(pset1<P>(na), padd(e, o));
+    u[2] = pmul(pset1<P>(na), psub(e, o));
+    u[3] = pmul(pset1<P>(nb), padd(f, q));
+    u[4] = pmul(pset1<P>(nb), psub(f, q));
+    u[5] = g[2];
+  }
+
+  template <class P>
+  static void gradient(const P (&z)[4], P (&d)[6]) {
+    using namespace Eigen::internal;
+    const P e = pmadd(pset1<P>(aa), z[2], z[0]), o = pmadd(pset1<P>(aa), z[3], z[1]);
+    const P f = pmadd(pset1<P>(bb), z[2], z[0]), q = pmadd(pset1<P>(bb), z[3], z[1]);
+    d[0] = z[0];
+    d[1] = pmadd(pset1<P>(a), o, e);
+    d[2] = pmadd(pset1<P>(-a), o, e);
+    d[3] = pmadd(pset1<P>(b), q, f);
+    d[4] = pmadd(pset1<P>(-b), q, f);
+    d[5] = z[3];
+  }
+
+  template <class P>
+  static void filter_gradient(const P (&u)[6], P (&g)[3]) {
+    using namespace Eigen::internal;
+    const P s = pmul(pset1<P>(na), padd(u[1], u[2])), d = pmul(pset1<P>(na), psub(u[1], u[2]));
+    const P t = pmul(pset1<P>(nb), padd(u[3], u[4])), e = pmul(pset1<P>(nb), psub(u[3], u[4]));
+    g[0] = pmadd(pset1<P>(n0), u[0], padd(s, t));
+    g[1] = pmadd(pset1<P>(b), e, pmul(pset1<P>(a), d));
+    g[2] = pmadd(pset1<P>(bb), t, pmadd(pset1<P>(aa), s, u[5]));
+  }
+};
+
+/// Points 0, +-1, infinity: as exact as the plain sum.
+template <class T>
+struct WinogradPoints<T, 2> {
+  static constexpr int count = 4;
+
+  template <class P>
+  static void input(const P (&d)[4], P (&v)[4]) {
+    using namespace Eigen::internal;
+    v[0] = psub(d[2], d[0]);
+    v[1] = padd(d[2], d[1]);
+    v[2] = psub(d[2], d[1]);
+    v[3] = psub(d[3], d[1]);
+  }
+
+  template <class P>
+  static void output(const P (&u)[4], P (&y)[2]) {
+    using namespace Eigen::internal;
+    y[0] = padd(u[0], padd(u[1], u[2]));
+    y[1] = padd(psub(u[1], u[2]), u[3]);
+  }
+
+  template <class P>
+  static void filter(const P (&g)[3], P (&u)[4]) {
+    using namespace Eigen::internal;
+    const P e = padd(g[0], g[2]), half = pset1<P>(T(0.5));
+    u[0] = pnegate(g[0]);
+    u[1] = pmul(half, padd(e, g[1]));
+    u[2] = pmul(half, psub(e, g[1]));
+    u[3] = g[2];
+  }
+
+  template <class P>
+  static void gradient(const P (&z)[2], P (&d)[4]) {
+    using namespace Eigen::internal;
+    d[0] = z[0];
+    d[1] = padd(z[0], z[1]);
+    d[2] = psub(z[0], z[1]);
+    d[3] = z[1];
+  }
+
+  template <class P>
+  static void filter_gradient(const P (&u)[4], P (&g)[3]) {
+    using namespace Eigen::internal;
+    const P half = pset1<P>(T(0.5));
+    const P s = pmul(half, padd(u[1], u[2]));
+    g[0] = psub(s, u[0]);
+    g[1] = pmul(half, psub(u[1], u[2]));
+    g[2] = padd(s, u[3]);
+  }
+};
+
+/// The transforms of a tile: columns first, then rows, one SIMD packet of channels at a time.
+template <class T, int m>
+struct WinogradTile {
+  using Points = WinogradPoints<T, m>;
+  static constexpr int points = Points::count;          ///< a side of the transformed tile
+  static constexpr int positions = points * points;     ///< 36 or 16: small matrix products
+  static constexpr int inputs = points, outputs = m;    ///< sides of the tiles of x and y
+  static constexpr int width = Eigen::internal::packet_traits<T>::size;
+
+  /// v(position) = B' d B for d(i, j) at pixel[i points + j] + channel; the positions are `plane` elements apart.
+  static void input(const T* const* pixel, std::int64_t channel, T* v, std::int64_t plane) {
+    forward<points>([&](int i) { return pixel[i] + channel; }, v, plane,
+                    [](const auto& d, auto& u) { Points::input(d, u); });
+  }
+
+  /// d(position) of the output gradient z(i, j) at pixel[i m + j] + channel.
+  static void gradient(const T* const* pixel, std::int64_t channel, T* d, std::int64_t plane) {
+    forward<m>([&](int i) { return pixel[i] + channel; }, d, plane,
+               [](const auto& z, auto& u) { Points::gradient(z, u); });
+  }
+
+  /// u(position) = G g G' of filters g(i, j) that are `tap` elements apart; rotated by half a turn if asked.
+  static void filter(const T* g, std::int64_t tap, bool rotated, T* u, std::int64_t plane) {
+    forward<3>([&](int i) { return g + (rotated ? 8 - i : i) * tap; }, u, plane,
+               [](const auto& w, auto& v) { Points::filter(w, v); });
+  }
+
+  /// y(i, j) = A' u A, left in y[(i m + j) width].
+  static void output(const T* u, std::int64_t plane, T* y) {
+    inverse<m>(u, plane, y, width, [](const auto& v, auto& z) { Points::output(v, z); });
+  }
+
+  /// The filters' gradient from its sum over tiles; taps of dw are `tap` elements apart.
+  static void filter_gradient(const T* u, std::int64_t plane, T* dw, std::int64_t tap) {
+    inverse<3>(u, plane, dw, tap, [](const auto& v, auto& g) { Points::filter_gradient(v, g); });
+  }
+
+ private:
+  template <int side, class Where, class Transform>
+  [[gnu::always_inline]] static void forward(Where where, T* to, std::int64_t plane, Transform transform) {
+    using Packet = typename Eigen::internal::packet_traits<T>::type;
+    using namespace Eigen::internal;
+    Packet half[points][side];
+#pragma GCC unroll 6
+    for (int j = 0; j < side; ++j) {
+      Packet in[side], out[points];
+#pragma GCC unroll 6
+      for (int i = 0; i < side; ++i) in[i] = ploadu<Packet>(where(i * side + j));
+      transform(in, out);
+#pragma GCC unroll 6
+      for (int i = 0; i < points; ++i) half[i][j] = out[i];
+    }
+#pragma GCC unroll 6
+    for (int i = 0; i < points; ++i) {
+      Packet out[points];
+      transform(half[i], out);
+#pragma GCC unroll 6
+      for (int j = 0; j < points; ++j) pstoreu(to + (i * points + j) * plane, out[j]);
+    }
+  }
+
+  template <int side, class Transform>
+  [[gnu::always_inline]] static void inverse(const T* from, std::int64_t plane, T* to, std::int64_t step,
+                                             Transform transform) {
+    using Packet = typename Eigen::internal::packet_traits<T>::type;
+    using namespace Eigen::internal;
+    Packet half[side][points];
+#pragma GCC unroll 6
+    for (int j = 0; j < points; ++j) {
+      Packet in[points], out[side];
+#pragma GCC unroll 6
+      for (int i = 0; i < points; ++i) in[i] = ploadu<Packet>(from + (i * points + j) * plane);
+      transform(in, out);
+#pragma GCC unroll 6
+      for (int i = 0; i < side; ++i) half[i][j] = out[i];
+    }
+#pragma GCC unroll 6
+    for (int i = 0; i < side; ++i) {
+      Packet out[side];
+      transform(half[i], out);
+#pragma GCC unroll 6
+      for (int j = 0; j < side; ++j) pstoreu(to + (i * side + j) * step, out[j]);
+    }
+  }
+};
+
+}  // namespace brindle::ops::kernel

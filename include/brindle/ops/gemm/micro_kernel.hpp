@@ -1,0 +1,136 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+namespace brindle::ops::kernel {
+
+/// The tile of C that the micro-kernel keeps in registers: `rows` rows of `packets` SIMD packets, so that its
+/// accumulators, one row of B and one broadcast element of A fill the register file.
+template <class T>
+struct MicroTile {
+  static constexpr int width = Eigen::internal::packet_traits<T>::size;  ///< elements in a packet
+  static constexpr bool many_registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32;
+  static constexpr int rows = many_registers ? 14 : 6;
+  static constexpr int packets = 2;
+  static constexpr int columns = width * packets;
+  static constexpr std::int64_t depth = 256;  ///< a panel of B, depth x columns, stays in half a level 1 cache
+
+  static constexpr std::int64_t padded(std::int64_t n) { return (n + width - 1) / width * width; }
+};
+
+/// One tile of a product, as sums over `segments` runs of `k` steps each:
+///
+///     C(i, j) = [C(i, j) or bias(j) or 0] + sum over s, t of A(i, s, t) B(s k + t, j),   then max(0, C) if relu
+///
+///     A(i, s, t) = a[i a_row + s a_segment + t a_k]     B(r, j) = b[r b_row + j]     C(i, j) = c[i c_row + j]
+///
+/// A plain product has one segment. A convolution has one per row of the filter: the pixels below a row of the filter
+/// lie side by side in the picture, so the picture itself is A. Sums run in the order of s and t whatever the tile's
+/// size, so an element of C has the same bits wherever a tile's border falls.
+template <class T>
+struct MicroProduct {
+  const T* a = nullptr;
+  std::int64_t a_row = 0, a_k = 1, a_segment = 0;
+  const T* b = nullptr;
+  std::int64_t b_row = 0;
+  T* c = nullptr;
+  std::int64_t c_row = 0;
+  std::int64_t k = 0, segments = 1;
+  const T* bias = nullptr;
+  bool accumulate = false;
+  bool relu = false;
+};
+
+/// The tile rows x (packets * width). row_step: A's a_row when it is known to be 1, else 0.
+template <class T, int rows, int packets, int row_step>
+[[gnu::noinline]] void micro_tile(const MicroProduct<T>& p) {
+  using Packet = typename Eigen::internal::packet_traits<T>::type;
+  using namespace Eigen::internal;
+  constexpr int width = MicroTile<T>::width;
+  Packet sum[rows][packets];
+  const std::int64_t a_row = row_step ? row_step : p.a_row;
+  if (p.accumulate) {
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 8
+      for (int j = 0; j < packets; ++j) sum[i][j] = ploadu<Packet>(p.c + i * p.c_row + j * width);
+  } else {
+#pragma GCC unroll 8
+    for (int j = 0; j < packets; ++j) {
+      const Packet first = p.bias ? ploadu<Packet>(p.bias + j * width) : pset1<Packet>(T(0));
+#pragma GCC unroll 16
+      for (int i = 0; i < rows; ++i) sum[i][j] = first;
+    }
+  }
+  const T* b = p.b;
+  for (std::int64_t s = 0; s < p.segments; ++s) {
+    // Three pointers and the multiples 1, 2, 3 and 4 of the step reach 15 rows with the addressing modes of x86.
+    const T* a0 = p.a + s * p.a_segment;
+    const T* a1 = a0 + 5 * a_row;
+    const T* a2 = a0 + 10 * a_row;
+    const std::int64_t a_row3 = 3 * a_row;
+    for (std::int64_t t = 0; t < p.k; ++t) {
+      Packet bj[packets];
+#pragma GCC unroll 8
+      for (int j = 0; j < packets; ++j) bj[j] = ploadu<Packet>(b + j * width);
+#pragma GCC unroll 16
+      for (int i = 0; i < rows; ++i) {
+        const T* base = i < 5 ? a0 : i < 10 ? a1 : a2;
+        const Packet ai = pset1<Packet>(i % 5 == 3 ? base[a_row3] : base[(i % 5) * a_row]);
+#pragma GCC unroll 8
+        for (int j = 0; j < packets; ++j) sum[i][j] = pmadd(ai, bj[j], sum[i][j]);
+      }
+      a0 += p.a_k, a1 += p.a_k, a2 += p.a_k;
+      b += p.b_row;
+    }
+  }
+  const Packet zero = pset1<Packet>(T(0));
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 8
+    for (int j = 0; j < packets; ++j)
+      pstoreu(p.c + i * p.c_row + j * width, p.relu ? (sum[i][j] < zero ? zero : sum[i][j]) : sum[i][j]);
+}
+
+/// A tile of 1 <= rows <= MicroTile::rows, 1 <= packets <= MicroTile::packets.
+template <class T>
+void micro_kernel(const MicroProduct<T>& p, int rows, int packets) {
+  using Tile = void (*)(const MicroProduct<T>&);
+  constexpr int r = MicroTile<T>::rows, q = MicroTile<T>::packets;
+  static constexpr auto table = []<std::size_t... i>(std::index_sequence<i...>) {
+    return std::array<Tile, sizeof...(i)>{
+        micro_tile<T, static_cast<int>(i) / (2 * q) + 1, static_cast<int>(i) / 2 % q + 1, static_cast<int>(i) % 2>...};
+  }(std::make_index_sequence<static_cast<std::size_t>(r * q * 2)>());
+  table[static_cast<std::size_t>(((rows - 1) * q + packets - 1) * 2 + (p.a_row == 1 ? 1 : 0))](p);
+}
+
+/// C (m x n) of the same product for any m; n is a multiple of the packet's width, and C, bias and B have n columns
+/// to read and write. b_panel: B is packed in panels of MicroTile::columns columns that lie b_panel elements apart
+/// (the last may be narrower: b_row is then its own width) and b_first is the first row of it to use; or b_panel is 0
+/// and B is one matrix with b_row elements in a row.
+template <class T>
+void micro_block(MicroProduct<T> p, std::int64_t m, std::int64_t n, std::int64_t b_panel = 0,
+                 std::int64_t b_first = 0) {
+  using Tile = MicroTile<T>;
+  // Rows are dealt evenly: 15 rows are 8 and 7, not 14 and 1.
+  const std::int64_t bands = (m + Tile::rows - 1) / Tile::rows;
+  const MicroProduct<T> whole = p;
+  for (std::int64_t j = 0; j < n; j += Tile::columns) {
+    const int packets = static_cast<int>(std::min<std::int64_t>(Tile::columns, n - j) / Tile::width);
+    if (b_panel) p.b_row = packets * Tile::width;
+    p.b = b_panel ? whole.b + j / Tile::columns * b_panel + b_first * p.b_row : whole.b + j;
+    if (whole.bias) p.bias = whole.bias + j;
+    for (std::int64_t band = 0; band < bands; ++band) {
+      const std::int64_t i = band * m / bands, end = (band + 1) * m / bands;
+      p.a = whole.a + i * p.a_row;
+      p.c = whole.c + i * p.c_row + j;
+      micro_kernel(p, static_cast<int>(end - i), packets);
+    }
+  }
+}
+
+}  // namespace brindle::ops::kernel
