@@ -67,6 +67,10 @@ inline void* reallocate_block(void* block, std::size_t bytes) {
 #pragma push_macro("STBI_NO_TGA")
 #pragma push_macro("STBI_NO_PIC")
 #pragma push_macro("STBI_NO_PNM")
+#pragma push_macro("STBI_NO_ZLIB")
+#pragma push_macro("stbi__errpuc")
+#pragma push_macro("stbi__errpf")
+#pragma push_macro("stbi__err")
 #undef STB_IMAGE_IMPLEMENTATION
 #undef STB_IMAGE_STATIC
 #undef STBI_INCLUDE_STB_IMAGE_H
@@ -83,6 +87,10 @@ inline void* reallocate_block(void* block, std::size_t bytes) {
 #undef STBI_NO_TGA
 #undef STBI_NO_PIC
 #undef STBI_NO_PNM
+#undef STBI_NO_ZLIB
+#undef stbi__errpuc
+#undef stbi__errpf
+#undef stbi__err
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_MALLOC(bytes) ::brindle::image::internal::allocate_block(bytes)
@@ -120,7 +128,6 @@ namespace brindle::image::internal::stb {
 }  // namespace brindle::image::internal::stb
 #pragma GCC diagnostic pop
 
-#undef STBI_NO_ZLIB
 #pragma pop_macro("STB_IMAGE_IMPLEMENTATION")
 #pragma pop_macro("STB_IMAGE_STATIC")
 #pragma pop_macro("STBI_INCLUDE_STB_IMAGE_H")
@@ -137,6 +144,14 @@ namespace brindle::image::internal::stb {
 #pragma pop_macro("STBI_NO_TGA")
 #pragma pop_macro("STBI_NO_PIC")
 #pragma pop_macro("STBI_NO_PNM")
+#undef STBI_NO_ZLIB
+#pragma pop_macro("STBI_NO_ZLIB")
+#undef stbi__errpuc
+#pragma pop_macro("stbi__errpuc")
+#undef stbi__errpf
+#pragma pop_macro("stbi__errpf")
+#undef stbi__err
+#pragma pop_macro("stbi__err")
 
 #endif  // BRINDLE_HAS_STB_IMAGE
 
