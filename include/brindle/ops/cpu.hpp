@@ -1,6 +1,8 @@
 #pragma once
 
-// The CPU kernels of every op.
+// The CPU kernels of all ops.
+
+#include "brindle/ops/activation.hpp"
 #include "brindle/ops/adam/cpu.hpp"
 #include "brindle/ops/binary_crossentropy/cpu.hpp"
 #include "brindle/ops/categorical_crossentropy/cpu.hpp"

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include "brindle/core/function_ref.hpp"
 #include "brindle/core/tensor.hpp"
@@ -18,6 +19,11 @@ inline Shape dense_shape(const Shape& x, const Shape& w) {
                               to_string(w));
   return {x[0], w[1]};
 }
+
+/// What dense_backward_update calls: (first_row, dw_block).
+template <class T, class Device>
+using DenseUpdate =
+    std::type_identity_t<FunctionRef<void(std::int64_t first_row, TensorView<const T, Device> dw_block)>>;
 
 namespace kernel {
 template <class T, class Device>
@@ -78,9 +84,7 @@ void dense_backward_weights(const Device& on, In<T, Device> x, In<T, Device> dz,
 /// made, and may then change these rows of w. It is called from several threads at once, for each row once.
 template <class T, class Device>
 void dense_backward_update(const Device& on, In<T, Device> x, In<T, Device> dz, In<T, Device> w, Out<T, Device> dx,
-                           Out<T, Device> db,
-                           FunctionRef<void(std::int64_t first_row, TensorView<const T, Device> dw_block)> update,
-                           Workspace<Device> workspace) {
+                           Out<T, Device> db, DenseUpdate<T, Device> update, Workspace<Device> workspace) {
   detail::expect_shape("dense_backward_update", "dz", dense_shape(x.shape, w.shape), dz.shape);
   if (!dx.empty()) detail::expect_shape("dense_backward_update", "dx", x.shape, dx.shape);
   if (!db.empty()) detail::expect_shape("dense_backward_update", "db", Shape{w.shape[1]}, db.shape);

@@ -1,0 +1,169 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "brindle/core/cpu.hpp"
+#include "brindle/ops/maxpool2d/maxpool2d.hpp"
+
+namespace brindle::ops::kernel {
+
+/// Whether `value` takes the place of the largest value so far: the first of equals stays, a NaN wins and stays.
+template <class T>
+inline bool is_larger(T value, T largest) {
+  return (value > largest) | ((value != value) & (largest == largest));
+}
+
+/// 2x2 maximum of two rows.
+///
+///     upper, lower (at least 2 columns, channels)  ->  y, code (columns, channels); code null: not wanted
+///
+/// code: 0..3, the position in the window; `zero_code` where y is 0, if it is not negative.
+template <class T>
+inline void maxpool_2x2_row(const T* upper, const T* lower, std::int64_t columns, std::int64_t channels, T* y,
+                            std::uint8_t* code, int zero_code) {
+  for (std::int64_t column = 0; column < columns; ++column) {
+    const T* a = upper + 2 * column * channels;
+    const T* b = lower + 2 * column * channels;
+    for (std::int64_t c = 0; c < channels; ++c) {
+      T best = a[c];
+      std::uint8_t at = 0;
+      const auto meet = [&](T value, std::uint8_t position) {
+        const bool larger = is_larger(value, best);
+        best = larger ? value : best;
+        at = larger ? position : at;
+      };
+      meet(a[channels + c], 1);
+      meet(b[c], 2);
+      meet(b[channels + c], 3);
+      y[c] = best;
+      if (code) code[c] = zero_code >= 0 && best == T(0) ? static_cast<std::uint8_t>(zero_code) : at;
+    }
+    y += channels;
+    if (code) code += channels;
+  }
+}
+
+/// One row of the gradient in front of a 2x2 maximum: what belongs to position 2 * odd_row + {0, 1} of each window.
+///
+///     dy, code (columns, channels)  ->  dx (width, channels), overwritten; width is 2 columns or one more
+template <class T>
+inline void maxpool_2x2_expand_row(const T* dy, const std::uint8_t* code, std::int64_t columns, std::int64_t channels,
+                                   int odd_row, std::int64_t width, T* dx) {
+  const auto left = static_cast<std::uint8_t>(2 * odd_row);
+  const auto right = static_cast<std::uint8_t>(2 * odd_row + 1);
+  for (std::int64_t column = 0; column < columns; ++column) {
+    for (std::int64_t c = 0; c < channels; ++c) {
+      dx[c] = code[c] == left ? dy[c] : T(0);
+      dx[channels + c] = code[c] == right ? dy[c] : T(0);
+    }
+    dy += channels, code += channels, dx += 2 * channels;
+  }
+  std::fill_n(dx, (width - 2 * columns) * channels, T(0));
+}
+
+template <class T>
+struct maxpool2d<T, Cpu> {
+  static void forward(const Cpu& on, In<T, Cpu> x, Out<T, Cpu> y, Out<std::uint8_t, Cpu> code,
+                      const MaxPool2DOptions& o) {
+    const Windows at(x.shape, y.shape, o);
+    const std::int64_t row = at.out.w * at.out.c;
+    on.parallel_ranges(at.out.n * at.out.h, rows_a_task(row), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t r = begin; r < end; ++r) {
+        std::uint8_t* codes = code.empty() ? nullptr : code.data + r * row;
+        const T* image = x.data + r / at.out.h * at.image;
+        if (at.is_2x2) {
+          const T* upper = image + r % at.out.h * 2 * at.row;
+          maxpool_2x2_row(upper, upper + at.row, at.out.w, at.out.c, y.data + r * row, codes, -1);
+        } else {
+          windows(at, o, image, r % at.out.h, y.data + r * row, codes);
+        }
+      }
+    });
+  }
+
+  static void backward(const Cpu& on, In<T, Cpu> dy, In<std::uint8_t, Cpu> code, Out<T, Cpu> dx,
+                       const MaxPool2DOptions& o) {
+    const Windows at(dx.shape, dy.shape, o);
+    on.parallel_ranges(at.in.n * at.in.h, rows_a_task(at.row), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t r = begin; r < end; ++r) {
+        const std::int64_t n = r / at.in.h, h = r % at.in.h;
+        T* to = dx.data + r * at.row;
+        const std::int64_t pooled = n * at.out.h * at.out.w * at.out.c;
+        if (at.is_2x2 && h / 2 < at.out.h) {
+          const std::int64_t from = pooled + h / 2 * at.out.w * at.out.c;
+          maxpool_2x2_expand_row(dy.data + from, code.data + from, at.out.w, at.out.c, static_cast<int>(h % 2), at.in.w,
+                                 to);
+        } else {
+          scatter(at, o, dy.data + pooled, code.data + pooled, h, to);
+        }
+      }
+    });
+  }
+
+ private:
+  struct Windows {
+    Shape4 in, out;
+    Size2 step;
+    std::int64_t top, left, row, image;
+    bool is_2x2;
+
+    Windows(const Shape4& x, const Shape4& y, const MaxPool2DOptions& o)
+        : in(x),
+          out(y),
+          step(o.step()),
+          top(WindowAxis::of(x.h, o.window.h, step.h, o.padding).before),
+          left(WindowAxis::of(x.w, o.window.w, step.w, o.padding).before),
+          row(x.w * x.c),
+          image(x.h * x.w * x.c),
+          is_2x2(o.window == Size2{2} && step == Size2{2} && 2 * y.h <= x.h && 2 * y.w <= x.w) {}
+  };
+
+  static std::int64_t rows_a_task(std::int64_t row) {
+    return std::max<std::int64_t>(16384 / std::max<std::int64_t>(row, 1), 1);
+  }
+
+  static void windows(const Windows& at, const MaxPool2DOptions& o, const T* image, std::int64_t oh, T* y,
+                      std::uint8_t* code) {
+    const std::int64_t channels = at.out.c;
+    const std::int64_t h0 = oh * at.step.h - at.top;
+    const std::int64_t kh0 = std::max<std::int64_t>(-h0, 0), kh1 = std::min(o.window.h, at.in.h - h0);
+    for (std::int64_t ow = 0; ow < at.out.w; ++ow, y += channels) {
+      const std::int64_t w0 = ow * at.step.w - at.left;
+      const std::int64_t kw0 = std::max<std::int64_t>(-w0, 0), kw1 = std::min(o.window.w, at.in.w - w0);
+      for (std::int64_t kh = kh0; kh < kh1; ++kh)
+        for (std::int64_t kw = kw0; kw < kw1; ++kw) {
+          const T* x = image + (h0 + kh) * at.row + (w0 + kw) * channels;
+          const bool first = kh == kh0 && kw == kw0;
+          const auto position = static_cast<std::uint8_t>(kh * o.window.w + kw);
+          if (code)
+            for (std::int64_t c = 0; c < channels; ++c) code[c] = first || is_larger(x[c], y[c]) ? position : code[c];
+          for (std::int64_t c = 0; c < channels; ++c) y[c] = first || is_larger(x[c], y[c]) ? x[c] : y[c];
+        }
+      if (code) code += channels;
+    }
+  }
+
+  // One row of dx collects from the rows of windows over it, so that rows can be made by different threads.
+  static void scatter(const Windows& at, const MaxPool2DOptions& o, const T* dy, const std::uint8_t* code,
+                      std::int64_t h, T* to) {
+    const std::int64_t channels = at.out.c;
+    std::fill_n(to, at.row, T(0));
+    const std::int64_t behind = h + at.top - o.window.h + 1;  // first window starts here or later
+    const std::int64_t oh0 = behind <= 0 ? 0 : (behind + at.step.h - 1) / at.step.h;
+    const std::int64_t oh1 = std::min(at.out.h, (h + at.top) / at.step.h + 1);
+    for (std::int64_t oh = oh0; oh < oh1; ++oh) {
+      const std::int64_t kh = h + at.top - oh * at.step.h;
+      for (std::int64_t ow = 0; ow < at.out.w; ++ow) {
+        const std::int64_t from = (oh * at.out.w + ow) * channels;
+        for (std::int64_t c = 0; c < channels; ++c) {
+          const std::int64_t position = code[from + c];
+          if (position / o.window.w == kh)
+            to[(ow * at.step.w - at.left + position % o.window.w) * channels + c] += dy[from + c];
+        }
+      }
+    }
+  }
+};
+
+}  // namespace brindle::ops::kernel
