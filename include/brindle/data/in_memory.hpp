@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/cpu.hpp"
+#include "brindle/core/error.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/data/source.hpp"
+
+namespace brindle::data {
+
+/// Samples that are in memory as the network takes them.
+class InMemory : public Source {
+ public:
+  /// x (N, sample shape), labels (N), (N, 1) or (N, K), class_names empty or one a class
+  ///
+  /// Throws ShapeError if x has no samples or the labels are not one row a sample, DataError with the number of the sample
+  /// for a value or a label that is no finite number.
+  InMemory(Tensor<float> x, Tensor<float> labels, std::vector<std::string> class_names = {})
+      : x_(std::move(x)), labels_(std::move(labels)), class_names_(std::move(class_names)) {
+    if (x_.empty() || x_.shape().rank() < 2 || x_.size() == 0)
+      detail::raise<ShapeError>("data::InMemory: expected samples (N, sizes of one sample...), got " +
+                                to_string(x_.shape()));
+    const Shape& l = labels_.shape();
+    if (labels_.empty() || l.rank() < 1 || l.rank() > 2 || l[0] != x_.shape()[0])
+      detail::raise<ShapeError>("data::InMemory: expected labels (N, 1) or (N, K) with N = " +
+                                std::to_string(x_.shape()[0]) + " as in x " + to_string(x_.shape()) + ", got " +
+                                to_string(l));
+    check_finite(x_, "value");
+    check_finite(labels_, "label");
+  }
+
+  /// labels: one a sample.
+  InMemory(Tensor<float> x, std::span<const float> labels, std::vector<std::string> class_names = {})
+      : InMemory(std::move(x), column(labels), std::move(class_names)) {}
+
+  std::int64_t size() const override { return x_.shape()[0]; }
+  Shape sample_shape() const override { return x_.shape().sample(); }
+  TensorView<const float> labels() const override {
+    const Shape& l = labels_.shape();
+    return labels_.view().reshape(l.rank() == 1 ? Shape{l[0], 1} : l);
+  }
+  std::vector<std::string> class_names() const override { return class_names_; }
+
+  using Source::read;
+  void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const override {
+    if (x.shape != sample_shape().batch(static_cast<std::int64_t>(draws.size())))
+      detail::raise<ShapeError>("data::InMemory: expected x " +
+                                to_string(sample_shape().batch(static_cast<std::int64_t>(draws.size()))) + ", got " +
+                                to_string(x.shape));
+    for (const Draw& draw : draws)
+      if (draw.row < 0 || draw.row >= size())
+        detail::raise<ValueError>("data::InMemory: there is no sample " + std::to_string(draw.row) + " of " +
+                                  std::to_string(size()));
+    const std::int64_t n = sample_shape().size();
+    on.parallel(static_cast<std::int64_t>(draws.size()), [&](std::int64_t i, int) {
+      std::memcpy(x.data + i * n, x_.data() + draws[static_cast<std::size_t>(i)].row * n,
+                  static_cast<std::size_t>(n) * sizeof(float));
+    });
+  }
+
+ private:
+  static Tensor<float> column(std::span<const float> labels) {
+    Tensor<float> t(Shape{static_cast<std::int64_t>(labels.size()), 1});
+    if (!labels.empty()) std::memcpy(t.data(), labels.data(), labels.size_bytes());
+    return t;
+  }
+
+  static void check_finite(const Tensor<float>& t, const char* what) {
+    const std::int64_t n = t.size() / t.shape()[0];
+    for (std::int64_t i = 0; i < t.size(); ++i)
+      if (!std::isfinite(t[i]))
+        detail::raise<DataError>("data::InMemory: sample " + std::to_string(i / n) + " has a " + what +
+                                 " that is no finite number; clean the data first");
+  }
+
+  Tensor<float> x_;
+  Tensor<float> labels_;
+  std::vector<std::string> class_names_;
+};
+
+}  // namespace brindle::data
