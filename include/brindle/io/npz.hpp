@@ -1,0 +1,289 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/tensor.hpp"
+
+namespace brindle {
+namespace detail {
+
+/// Reads parts of a file, each checked against the file's size before anything is allocated.
+class FileBytes {
+ public:
+  explicit FileBytes(const std::string& path) : path_(path), file_(path, std::ios::binary) {
+    if (!file_) raise<FileError>(path + ": cannot be opened");
+    file_.seekg(0, std::ios::end);
+    size_ = static_cast<std::int64_t>(file_.tellg());
+    // A folder opens, but says that it is as long as a number can be, or fails to read.
+    if (!file_ || size_ < 0 || size_ == std::numeric_limits<std::int64_t>::max())
+      raise<FileError>(path + ": cannot be read; is it a folder?");
+  }
+
+  std::int64_t size() const { return size_; }
+
+  [[noreturn]] void fail(std::int64_t offset, const std::string& what) const {
+    raise<FileError>(path_ + ": byte " + std::to_string(offset) + ": " + what);
+  }
+
+  void read(std::int64_t offset, std::int64_t bytes, void* to, const std::string& what) {
+    if (offset < 0 || bytes < 0 || offset > size_ || bytes > size_ - offset)
+      fail(offset, what + " has " + std::to_string(bytes) + " bytes and ends after the end of the file (" +
+                       std::to_string(size_) + "): the file is cut short or damaged");
+    file_.clear();
+    file_.seekg(offset);
+    file_.read(static_cast<char*>(to), bytes);
+    if (file_.gcount() != bytes) fail(offset, what + " cannot be read");
+  }
+
+  std::string text(std::int64_t offset, std::int64_t bytes, const std::string& what) {
+    if (bytes > size_) read(offset, bytes, nullptr, what);  // fails, before it allocates
+    std::string text(static_cast<std::size_t>(bytes), '\0');
+    read(offset, bytes, text.data(), what);
+    return text;
+  }
+
+ private:
+  std::string path_;
+  std::ifstream file_;
+  std::int64_t size_ = 0;
+};
+
+/// A little-endian number of `bytes` bytes.
+inline std::int64_t little_endian(const std::string& text, std::size_t offset, int bytes) {
+  std::int64_t value = 0;
+  for (int i = bytes - 1; i >= 0; --i)
+    value = value << 8 | static_cast<unsigned char>(text[offset + static_cast<std::size_t>(i)]);
+  return value;
+}
+
+/// What the header of a .npy file says.
+struct NpyHeader {
+  std::string dtype;  ///< as numpy writes it: "<f4"
+  Shape shape;
+  std::int64_t begin = 0;  ///< of the elements, in the file
+};
+
+/// The header at byte `offset`, of an array in `bytes` bytes.
+inline NpyHeader read_npy_header(FileBytes& file, std::int64_t offset, std::int64_t bytes, const std::string& name) {
+  const std::string array = "array \"" + name + "\"";
+  if (bytes < 10) file.fail(offset, array + " is too short for the header of a .npy file");
+  const std::string start = file.text(offset, bytes < 12 ? bytes : 12, array);
+  if (start.compare(0, 6, "\x93NUMPY") != 0) file.fail(offset, array + " does not begin as a .npy file does");
+  const int version = start[6];
+  if ((version != 1 && version != 2) || start[7] != 0)
+    file.fail(offset + 6, array + ": expected .npy version 1.0 or 2.0, got " + std::to_string(version) + "." +
+                              std::to_string(static_cast<int>(start[7])));
+  const std::int64_t prefix = version == 1 ? 10 : 12;
+  if (bytes < prefix) file.fail(offset, array + " is too short for the header of a .npy file");
+  const std::int64_t length = little_endian(start, 8, version == 1 ? 2 : 4);
+  if (length > bytes - prefix || length > 65536)
+    file.fail(offset + 8, array + ": a header of " + std::to_string(length) + " bytes does not fit");
+  const std::string header = file.text(offset + prefix, length, array);
+  const auto damaged = [&](const char* what) { file.fail(offset + prefix, array + ": the header has no " + what); };
+  const auto behind = [&](const char* key, const char* what) {
+    const std::size_t at = header.find(key);
+    if (at == std::string::npos) damaged(what);
+    const std::size_t value = header.find_first_not_of(" :", at + std::strlen(key));
+    if (value == std::string::npos) damaged(what);
+    return value;
+  };
+
+  NpyHeader result;
+  result.begin = offset + prefix + length;
+  const std::size_t dtype = behind("'descr'", "element type");
+  const std::size_t dtype_end = header.find('\'', dtype + 1);
+  if (header[dtype] != '\'' || dtype_end == std::string::npos) damaged("plain element type");
+  result.dtype = header.substr(dtype + 1, dtype_end - dtype - 1);
+  if (header.compare(behind("'fortran_order'", "order of elements"), 5, "False") != 0)
+    file.fail(offset + prefix, array + " is stored column by column (fortran_order); save np.ascontiguousarray(it)");
+
+  std::size_t at = behind("'shape'", "shape");
+  if (header[at] != '(') damaged("shape");
+  ++at;
+  std::array<std::int64_t, Shape::max_rank> sizes{};
+  int rank = 0;
+  for (;;) {
+    at = header.find_first_not_of(" ,", at);
+    if (at == std::string::npos) damaged("end of the shape");
+    if (header[at] == ')') break;
+    if (rank == Shape::max_rank) file.fail(offset + prefix, array + " has more than 6 axes");
+    std::int64_t size = 0;
+    const std::size_t digits = at;
+    for (; at < header.size() && header[at] >= '0' && header[at] <= '9' && at - digits < 15; ++at)
+      size = size * 10 + (header[at] - '0');
+    if (at == digits) damaged("readable shape");
+    sizes[static_cast<std::size_t>(rank++)] = size;
+  }
+  try {
+    result.shape = Shape(sizes.begin(), sizes.begin() + rank);
+  } catch (const ShapeError& e) {
+    file.fail(offset + prefix, array + ": " + e.what());
+  }
+  return result;
+}
+
+template <class T>
+constexpr const char* npy_dtype() {
+  if constexpr (std::is_same_v<T, float>) return "<f4";
+  if constexpr (std::is_same_v<T, double>) return "<f8";
+  if constexpr (std::is_same_v<T, std::uint8_t>) return "|u1";
+  if constexpr (std::is_same_v<T, std::int32_t>) return "<i4";
+  if constexpr (std::is_same_v<T, std::int64_t>) return "<i8";
+}
+
+template <class T>
+Tensor<T> read_npy_elements(FileBytes& file, const NpyHeader& header, std::int64_t end, const std::string& name) {
+  static_assert(std::endian::native == std::endian::little, "arrays are read as they lie in the file");
+  const std::string array = "array \"" + name + "\"";
+  if (header.dtype != npy_dtype<T>())
+    file.fail(header.begin,
+              array + ": expected elements of type " + npy_dtype<T>() + ", got " + header.dtype + ": read it as that");
+  const std::int64_t size = header.shape.size(), there = end - header.begin;
+  const auto element = static_cast<std::int64_t>(sizeof(T));
+  if (size > there / element || size * element != there)
+    file.fail(header.begin, array + " " + to_string(header.shape) + " of " + header.dtype + " needs " +
+                                (size > there / element ? "more than " : "other than ") + "the " +
+                                std::to_string(there) + " bytes that it has");
+  Tensor<T> tensor = Tensor<T>::uninitialized(header.shape);
+  file.read(header.begin, there, tensor.data(), array);
+  return tensor;
+}
+
+}  // namespace detail
+
+namespace io {
+
+/// The arrays of a .npz file, as np.savez writes it: a zip of .npy files that are stored, not compressed. Arrays are
+/// read when they are asked for; several threads may do so.
+class NpzFile {
+ public:
+  /// Reads the list of arrays. Throws FileError with path and byte offset for anything that is not as it should be.
+  explicit NpzFile(std::string path) : path_(std::move(path)) {
+    detail::FileBytes file(path_);
+    // The list stands at the end, behind it a comment of at most 65535 bytes.
+    constexpr std::int64_t trailer = 22;
+    if (file.size() < trailer) file.fail(0, "too short for a zip file");
+    const std::int64_t window = file.size() < trailer + 65535 ? file.size() : trailer + 65535;
+    const std::string tail = file.text(file.size() - window, window, "the end of the zip file");
+    const std::size_t found = tail.rfind("PK\x05\x06", static_cast<std::size_t>(window - trailer));
+    if (found == std::string::npos) file.fail(0, "no zip file: its list of files was not found; is it cut short?");
+    const std::int64_t at = file.size() - window + static_cast<std::int64_t>(found);
+    const std::int64_t count = detail::little_endian(tail, found + 10, 2);
+    const std::int64_t bytes = detail::little_endian(tail, found + 12, 4);
+    const std::int64_t begin = detail::little_endian(tail, found + 16, 4);
+    if (begin > at || bytes > at - begin) file.fail(at, "the zip file's list of files is not inside the file");
+    const std::string list = file.text(begin, bytes, "the zip file's list of files");
+    std::size_t next = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t here = begin + static_cast<std::int64_t>(next);
+      if (list.size() - next < 46 || list.compare(next, 4, "PK\x01\x02") != 0)
+        file.fail(here, "the zip file's list of files is damaged");
+      Member member;
+      member.method = detail::little_endian(list, next + 10, 2);
+      member.encrypted = detail::little_endian(list, next + 8, 2) & 1;
+      member.stored = detail::little_endian(list, next + 20, 4);
+      member.bytes = detail::little_endian(list, next + 24, 4);
+      const auto name_length = static_cast<std::size_t>(detail::little_endian(list, next + 28, 2));
+      const auto extra = static_cast<std::size_t>(detail::little_endian(list, next + 30, 2));
+      const auto comment = static_cast<std::size_t>(detail::little_endian(list, next + 32, 2));
+      member.offset = detail::little_endian(list, next + 42, 4);
+      if (list.size() - next - 46 < name_length + extra + comment)
+        file.fail(here, "the zip file's list of files is damaged");
+      std::string name = list.substr(next + 46, name_length);
+      next += 46 + name_length + extra + comment;
+      if (name.size() > 4 && name.compare(name.size() - 4, 4, ".npy") == 0) name.resize(name.size() - 4);
+      members_[name] = member;
+    }
+  }
+
+  const std::string& path() const { return path_; }
+  bool contains(const std::string& name) const { return members_.count(name) != 0; }
+
+  /// Names of the arrays, in alphabetical order.
+  std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (const auto& [name, member] : members_) all.push_back(name);
+    return all;
+  }
+
+  Shape shape(const std::string& name) const { return open(name).header.shape; }
+
+  /// Element type as numpy writes it: "<f4", "<f8", "|u1", "<i4", "<i8".
+  std::string dtype(const std::string& name) const { return open(name).header.dtype; }
+
+  /// An array with elements of type T: float, double, std::uint8_t, std::int32_t or std::int64_t.
+  /// Throws FileError if there is none of this name, if its elements are of another type, or if the file is damaged.
+  template <class T>
+  Tensor<T> read(const std::string& name) const {
+    Opened array = open(name);
+    return detail::read_npy_elements<T>(array.file, array.header, array.end, name);
+  }
+
+ private:
+  struct Member {
+    std::int64_t method = 0, stored = 0, bytes = 0, offset = 0;
+    bool encrypted = false;
+  };
+  struct Opened {
+    detail::FileBytes file;
+    detail::NpyHeader header;
+    std::int64_t end;
+  };
+
+  Opened open(const std::string& name) const {
+    const auto found = members_.find(name);
+    if (found == members_.end()) {
+      std::string some;
+      int listed = 0;
+      for (const auto& [other, member] : members_)
+        if (++listed <= 10) some += (listed > 1 ? ", \"" : "\"") + other + "\"";
+      detail::raise<FileError>(path_ + ": no array \"" + name + "\"; it has " + std::to_string(members_.size()) + ": " +
+                               some + (listed > 10 ? ", ..." : ""));
+    }
+    const Member& member = found->second;
+    detail::FileBytes file(path_);
+    const std::string array = "array \"" + name + "\"";
+    if (member.encrypted) file.fail(member.offset, array + " is encrypted");
+    if (member.method != 0)
+      file.fail(member.offset, array + " is compressed (zip method " + std::to_string(member.method) +
+                                   "), which is not supported: save it with np.savez, not np.savez_compressed");
+    if (member.stored != member.bytes) file.fail(member.offset, array + " has two different sizes");
+    if (member.bytes == 0xFFFFFFFF || member.offset == 0xFFFFFFFF)
+      file.fail(member.offset, array + " is larger than 4 GB, which is not supported");
+    const std::string local = file.text(member.offset, 30, array);
+    if (local.compare(0, 4, "PK\x03\x04") != 0) file.fail(member.offset, array + " is not where the list says");
+    const std::int64_t begin =
+        member.offset + 30 + detail::little_endian(local, 26, 2) + detail::little_endian(local, 28, 2);
+    if (begin > file.size() || member.bytes > file.size() - begin)
+      file.fail(begin, array + " has " + std::to_string(member.bytes) + " bytes and ends after the end of the file (" +
+                           std::to_string(file.size()) + "): the file is cut short or damaged");
+    detail::NpyHeader header = detail::read_npy_header(file, begin, member.bytes, name);
+    return {std::move(file), header, begin + member.bytes};
+  }
+
+  std::string path_;
+  std::map<std::string, Member> members_;
+};
+
+/// The array of a .npy file; see NpzFile::read.
+template <class T>
+Tensor<T> read_npy(const std::string& path) {
+  detail::FileBytes file(path);
+  const detail::NpyHeader header = detail::read_npy_header(file, 0, file.size(), path);
+  return detail::read_npy_elements<T>(file, header, file.size(), path);
+}
+
+}  // namespace io
+}  // namespace brindle
