@@ -1,5 +1,6 @@
 #pragma once
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -49,7 +50,7 @@ class TileReader {
   std::int64_t channels(std::int64_t c) {
     const std::int64_t count = std::min<std::int64_t>(width, from_.c - c);
     if (from_.code) {
-      for (int i = 0; i < windows_; ++i) count == width ? expand<true>(i, c, width) : expand<false>(i, c, count);
+      for (int i = 0; i < windows_; ++i) expand(window_[i], c, count);
       return 0;
     }
     if (count == width) return c;
@@ -83,16 +84,27 @@ class TileReader {
       }
   }
 
-  template <bool whole>
-  void expand(int i, std::int64_t c, std::int64_t count) {
-    const Window& window = window_[i];
+  /// A window's dy goes to the pixel that its code names, and 0 to the other three.
+  void expand(const Window& window, std::int64_t c, std::int64_t count) {
+    using Packet = typename Eigen::internal::packet_traits<T>::type;
+    using namespace Eigen::internal;
+    static_assert(width == packet_traits<T>::size);
+    // Copies: bytes may alias anything, which would keep the compiler from using packets.
+    std::uint8_t bytes[width] = {};
+    alignas(64) T at[width], values[width];
     const T* dy = from_.data + window.offset + c;
-    const std::uint8_t* code = from_.code + window.offset + c;
-    const int channels = whole ? width : static_cast<int>(count);
-    for (int q = 0; q < 4; ++q) {
-      T* to = copy_ + window.place[q] * width;
-      for (int l = 0; l < channels; ++l) to[l] = code[l] == q ? dy[l] : T(0);
+    if (count == width) {
+      std::memcpy(bytes, from_.code + window.offset + c, width);
+    } else {
+      std::memcpy(bytes, from_.code + window.offset + c, static_cast<std::size_t>(count));
+      std::memcpy(values, dy, static_cast<std::size_t>(count) * sizeof(T));
+      dy = values;
     }
+    for (int l = 0; l < width; ++l) at[l] = static_cast<T>(bytes[l]);
+    const Packet value = ploadu<Packet>(dy), which = pload<Packet>(at), zero = pset1<Packet>(T(0));
+#pragma GCC unroll 4
+    for (int q = 0; q < 4; ++q)
+      pstore(copy_ + window.place[q] * width, which == pset1<Packet>(T(q)) ? value : zero);
   }
 
   static constexpr int most_windows = (side / 2 + 1) * (side / 2 + 1);
@@ -115,27 +127,32 @@ struct PictureOutput {
   bool pooled = false;
 };
 
-/// Maximum and code of `count` windows whose four values are z0 to z3 (the channels of a window of pixels). The first
+/// Maximum and code of a window of four pixels, `width` channels of them at z0 to z3. The first
 /// of equal values counts; with relu a maximum of 0 has code 4.
-template <class T, int count>
+template <class T, int width>
 void pool_window(const T* z0, const T* z1, const T* z2, const T* z3, bool relu, T* y, std::uint8_t* code) {
-  using Index = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
-  T best[count];
-  Index which[count];
-  for (int l = 0; l < count; ++l) {
-    const T top = z1[l] > z0[l] ? z1[l] : z0[l], low = z3[l] > z2[l] ? z3[l] : z2[l];
-    const Index top_at = z1[l] > z0[l] ? 1 : 0, low_at = z3[l] > z2[l] ? 3 : 2;
-    best[l] = low > top ? low : top;
-    which[l] = low > top ? low_at : top_at;
+  using Packet = typename Eigen::internal::packet_traits<T>::type;
+  using namespace Eigen::internal;
+  static_assert(width == packet_traits<T>::size);
+  const Packet zero = pset1<Packet>(T(0));
+  Packet best = ploadu<Packet>(z0), at = zero;
+  int q = 0;
+  for (const T* z : {z1, z2, z3}) {
+    const Packet value = ploadu<Packet>(z);
+    at = value > best ? pset1<Packet>(T(++q)) : at;
+    best = value > best ? value : best;
   }
-  if (relu)
-    for (int l = 0; l < count; ++l) {
-      which[l] = best[l] > 0 ? which[l] : 4;
-      best[l] = best[l] < 0 ? T(0) : best[l];
-    }
-  for (int l = 0; l < count; ++l) y[l] = best[l];
-  if (code)
-    for (int l = 0; l < count; ++l) code[l] = static_cast<std::uint8_t>(which[l]);
+  if (relu) {
+    at = best > zero ? at : pset1<Packet>(T(4));
+    best = best < zero ? zero : best;
+  }
+  pstoreu(y, best);
+  if (!code) return;
+  alignas(64) T which[width];
+  std::uint8_t bytes[width];
+  pstore(which, at);
+  for (int l = 0; l < width; ++l) bytes[l] = static_cast<std::uint8_t>(static_cast<int>(which[l]));
+  std::memcpy(code, bytes, width);
 }
 
 }  // namespace brindle::ops::kernel

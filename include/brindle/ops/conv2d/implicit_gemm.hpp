@@ -1,0 +1,361 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+#include "brindle/core/cpu.hpp"
+#include "brindle/ops/conv2d/geometry.hpp"
+#include "brindle/ops/conv2d/tiles.hpp"
+#include "brindle/ops/gemm/micro_kernel.hpp"
+
+namespace brindle::ops::kernel {
+
+/// Convolution with filters and strides of any size as a matrix product whose left side is the picture itself.
+///
+/// The KW x CI values that one row of a filter sees lie side by side in a row of x, and the next pixel of y sees those
+/// stride.w CI further on. So a row of y is, with A(pixel, t) = row[pixel stride.w CI + t],
+///
+///     y row (OW, CO) = sum over i < KH of  A of x row (r stride.h + i) (OW, KW CI)  times  w(i) (KW CI, CO)
+///
+/// and nothing is gathered into columns. Where zeros surround x, a band of a few rows is copied with them around it; the
+/// gradient with respect to x is the same with rotated, transposed filters over dz, with stride - 1 zeros between its
+/// rows and columns. The one with respect to the filters has the sum over pixels:
+///
+///     dw(i) (KW CI, CO) = sum over rows r of  A' of x row (r stride.h + i) (KW CI, OW)  times  dz row r (OW, CO)
+///
+/// With few input channels, as in a first layer, all of w stays in the level 1 cache, and a row of y is made in one go.
+template <class T>
+class ImplicitGemm {
+  using Micro = MicroTile<T>;
+  static constexpr int width = Micro::width;
+
+ public:
+  /// y = x * w as g says; step: x has step - 1 zeros between its rows and columns, which g.h and g.w count.
+  explicit ImplicitGemm(const ConvGeometry& g, const Size2& step = {})
+      : g_(g), step_(step), segment_(g.kw * g.ci), depth_(g.kh * segment_), co_(Micro::padded(g.co)) {
+    // Blocks of about 256 pixels: their part of y stays in the level 2 cache while w passes by once.
+    block_columns_ = std::max<std::int64_t>(1, std::min<std::int64_t>(g.ow, 252));
+    block_rows_ = std::max<std::int64_t>(2, (256 / block_columns_ + 1) / 2 * 2);
+    row_blocks_ = (g.oh + block_rows_ - 1) / block_rows_;
+    column_blocks_ = (g.ow + block_columns_ - 1) / block_columns_;
+    band_row_ = ((block_columns_ - 1) * g.stride.w + g.kw) * g.ci;
+    band_rows_ = (block_rows_ - 1) * g.stride.h + g.kh;
+    const std::int64_t blocks = g.n * row_blocks_ * column_blocks_;
+    // Few blocks, few pictures: the output channels are dealt to the threads too.
+    chunk_ = blocks >= 32 ? co_ : Micro::columns * (blocks >= 8 ? 4 : 2);
+    const std::int64_t filter_bytes = depth_ * co_ * static_cast<std::int64_t>(sizeof(T));
+    groups_ = std::min(blocks, std::clamp<std::int64_t>((16 << 20) / std::max<std::int64_t>(filter_bytes, 1), 2, 32));
+    split_rows_ = groups_ < 8;
+  }
+
+  std::int64_t forward_workspace(int threads) const {
+    return bytes(depth_ * co_) + bytes(co_) + threads * (bytes(band_rows_ * band_row_) + bytes(out_elements()));
+  }
+  std::int64_t weights_workspace(int threads) const {
+    return bytes(groups_ * depth_ * co_) + bytes(std::max<std::int64_t>(groups_, 1) * co_) +
+           threads * (bytes(band_rows_ * band_row_) + bytes(out_elements()));
+  }
+
+  /// w: (KH, KW, CI, CO); rotated: (KH, KW, CO, CI), to be rotated and transposed.
+  void forward(const Cpu& on, const Picture<T>& x, const T* w, bool rotated, const PictureOutput<T>& out,
+               std::byte* workspace) const {
+    WorkspaceCut cut(workspace);
+    T* packed = cut.take<T>(depth_ * co_);
+    T* bias = cut.take<T>(co_);
+    std::fill_n(bias, co_, T(0));
+    if (out.bias) std::copy_n(out.bias, g_.co, bias);
+    T* crew = cut.take<T>(0);
+    const std::int64_t crew_elements = rounded(band_rows_ * band_row_) + rounded(out_elements());
+    pack(on, w, rotated, packed);
+    const std::int64_t chunks = (co_ + chunk_ - 1) / chunk_;
+    on.parallel(g_.n * row_blocks_ * column_blocks_ * chunks, [&](std::int64_t i, int worker) {
+      T *scratch = crew + worker * crew_elements, *result = scratch + rounded(band_rows_ * band_row_);
+      const std::int64_t c = i % chunks * chunk_, c_end = std::min(co_, c + chunk_);
+      const Block block = at(i / chunks);
+      const Band band = read_band(x, block, 0, g_.kh, scratch);
+      // Straight into y, unless a pool or channels that do not fill a packet come between.
+      const bool direct = !out.pooled && g_.co % width == 0;
+      T* to = direct ? out.y + ((block.n * g_.oh + block.row) * g_.ow + block.column) * g_.co + c : result;
+      const std::int64_t to_pixel = direct ? g_.co : c_end - c, to_row = (direct ? g_.ow : block.columns) * to_pixel;
+      multiply(band, packed + c * depth_, bias + c, out.relu, block, c_end - c, to, to_row, to_pixel);
+      if (out.pooled)
+        write_pooled(block, result, c, c_end, out);
+      else if (!direct)
+        for (std::int64_t r = 0; r < block.rows; ++r)
+          for (std::int64_t k = 0; k < block.columns; ++k)
+            std::copy_n(result + r * to_row + k * to_pixel, std::min(c_end, g_.co) - c,
+                        out.y + ((block.n * g_.oh + block.row + r) * g_.ow + block.column + k) * g_.co + c);
+    });
+  }
+
+  /// dw (KH, KW, CI, CO) and, unless null, db (CO).
+  void backward_weights(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db,
+                        std::byte* workspace) const {
+    WorkspaceCut cut(workspace);
+    const std::int64_t size = depth_ * co_, blocks = g_.n * row_blocks_ * column_blocks_;
+    T* sums = cut.take<T>(groups_ * size);
+    T* dbs = cut.take<T>(std::max<std::int64_t>(groups_, 1) * co_);
+    std::fill_n(dbs, std::max<std::int64_t>(groups_, 1) * co_, T(0));
+    T* crew = cut.take<T>(0);
+    const std::int64_t crew_elements = rounded(band_rows_ * band_row_) + rounded(out_elements());
+    const std::int64_t parts = split_rows_ ? g_.kh : 1;
+    on.parallel(groups_ * parts, [&](std::int64_t task, int worker) {
+      T *scratch = crew + worker * crew_elements, *gradient = scratch + rounded(band_rows_ * band_row_);
+      const std::int64_t group = task / parts, part = task % parts;
+      const std::int64_t begin = group * blocks / groups_, end = (group + 1) * blocks / groups_;
+      for (std::int64_t b = begin; b < end; ++b) {
+        const Block block = at(b);
+        const T* z = read_gradient(dz, block, gradient);
+        if (part == 0) add_pixels(z, block.rows * block.columns, dbs + group * co_);
+        const std::int64_t first = split_rows_ ? part : 0, last = split_rows_ ? part + 1 : g_.kh;
+        const Band band = read_band(x, block, first, last, scratch);
+        for (std::int64_t i = first; i < last; ++i) {
+          MicroProduct<T> p;
+          p.a = band.data + (i - first) * band.row;
+          p.a_row = 1;
+          p.a_k = g_.stride.w * g_.ci;
+          p.a_segment = g_.stride.h * band.row;
+          p.segments = block.rows;
+          p.k = block.columns;
+          p.b = z;
+          p.b_row = co_;
+          p.c = sums + group * size + i * segment_ * co_;
+          p.c_row = co_;
+          p.accumulate = b > begin;
+          micro_block(p, segment_, co_);
+        }
+      }
+    });
+    on.parallel_ranges(depth_, 32, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t k = begin; k < end; ++k)
+        for (std::int64_t c = 0; c < g_.co; ++c) {
+          T sum = 0;
+          for (std::int64_t group = 0; group < groups_; ++group) sum += sums[group * size + k * co_ + c];
+          dw[k * g_.co + c] = sum;
+        }
+    });
+    if (db)
+      for (std::int64_t c = 0; c < g_.co; ++c) {
+        db[c] = 0;
+        for (std::int64_t group = 0; group < groups_; ++group) db[c] += dbs[group * co_ + c];
+      }
+  }
+
+ private:
+  /// Output pixels of one picture that are computed together.
+  struct Block {
+    std::int64_t n, row, column, rows, columns;
+  };
+  /// Rows of x that a block sees, zeros included, from its first one on; `row` elements from one to the next.
+  struct Band {
+    const T* data;
+    std::int64_t row;
+  };
+
+  static std::int64_t bytes(std::int64_t elements) { return WorkspaceCut::bytes<T>(elements); }
+  static std::int64_t rounded(std::int64_t elements) { return bytes(elements) / static_cast<std::int64_t>(sizeof(T)); }
+  std::int64_t out_elements() const { return block_rows_ * block_columns_ * co_; }
+
+  Block at(std::int64_t i) const {
+    const std::int64_t column = i % column_blocks_ * block_columns_, row = i / column_blocks_ % row_blocks_ * block_rows_;
+    return {i / (row_blocks_ * column_blocks_), row, column, std::min(block_rows_, g_.oh - row),
+            std::min(block_columns_, g_.ow - column)};
+  }
+
+  /// What filter rows [first, last) see of x.
+  Band read_band(const Picture<T>& x, const Block& b, std::int64_t first, std::int64_t last, T* scratch) const {
+    const std::int64_t row = b.row * g_.stride.h - g_.top + first, column = b.column * g_.stride.w - g_.left;
+    const std::int64_t rows = (b.rows - 1) * g_.stride.h + last - first;
+    const std::int64_t columns = (b.columns - 1) * g_.stride.w + g_.kw;
+    const bool inside = row >= 0 && column >= 0 && row + rows <= g_.h && column + columns <= g_.w;
+    if (inside && !x.code && step_ == Size2{1})
+      return {x.data + ((b.n * g_.h + row) * g_.w + column) * g_.ci, g_.w * g_.ci};
+    for (std::int64_t r = 0; r < rows; ++r) read_row(x, b.n, row + r, column, columns, step_, scratch + r * columns * g_.ci);
+    return {scratch, columns * g_.ci};
+  }
+
+  /// dz of a block as one matrix (pixels, co_).
+  const T* read_gradient(const Picture<T>& dz, const Block& b, T* scratch) const {
+    if (!dz.code && g_.co == co_ && b.columns == g_.ow) return dz.data + (b.n * g_.oh + b.row) * g_.ow * g_.co;
+    if (g_.co == co_) {
+      for (std::int64_t r = 0; r < b.rows; ++r)
+        read_row(dz, b.n, b.row + r, b.column, b.columns, Size2{1}, scratch + r * b.columns * co_);
+      return scratch;
+    }
+    std::fill_n(scratch, b.rows * b.columns * co_, T(0));
+    for (std::int64_t r = 0; r < b.rows; ++r)
+      for (std::int64_t c = 0; c < b.columns; ++c)
+        read_row(dz, b.n, b.row + r, b.column + c, 1, Size2{1}, scratch + (r * b.columns + c) * co_);
+    return scratch;
+  }
+
+  /// Pixels [column, column + count) of a row of the picture with step - 1 zeros between its rows and columns, and zeros
+  /// around it.
+  static void read_row(const Picture<T>& x, std::int64_t n, std::int64_t row, std::int64_t column, std::int64_t count,
+                       const Size2& step, T* to) {
+    if (row < 0 || row % step.h != 0 || row / step.h >= x.h) return static_cast<void>(std::fill_n(to, count * x.c, T(0)));
+    row /= step.h;
+    if (!x.code && step.w == 1) {
+      const std::int64_t begin = std::clamp<std::int64_t>(-column, 0, count);
+      const std::int64_t end = std::clamp<std::int64_t>(x.w - column, begin, count);
+      std::fill_n(to, begin * x.c, T(0));
+      std::copy_n(x.data + ((n * x.h + row) * x.w + column + begin) * x.c, (end - begin) * x.c, to + begin * x.c);
+      std::fill_n(to + end * x.c, (count - end) * x.c, T(0));
+      return;
+    }
+    for (std::int64_t k = 0; k < count; ++k, to += x.c) {
+      const std::int64_t c = (column + k) / step.w;
+      const bool inside = column + k >= 0 && (column + k) % step.w == 0 && c < x.w;
+      if (!inside || (x.code && (row / 2 >= x.h / 2 || c / 2 >= x.w / 2))) {
+        std::fill_n(to, x.c, T(0));
+      } else if (!x.code) {
+        std::copy_n(x.data + ((n * x.h + row) * x.w + c) * x.c, x.c, to);
+      } else {
+        const std::int64_t from = ((n * (x.h / 2) + row / 2) * (x.w / 2) + c / 2) * x.c;
+        const int place = static_cast<int>(row % 2 * 2 + c % 2);
+        select(x.data + from, x.code + from, place, x.c, to);
+      }
+    }
+  }
+
+  /// to = dy where the code is `place`, else 0.
+  static void select(const T* dy, const std::uint8_t* code, int place, std::int64_t count, T* to) {
+    std::int64_t c = 0;
+    for (; c + width <= count; c += width) {
+      std::uint8_t bytes[width];  // a copy: bytes may alias anything, which would keep the loop from using packets
+      std::memcpy(bytes, code + c, width);
+      for (int l = 0; l < width; ++l) to[c + l] = bytes[l] == place ? dy[c + l] : T(0);
+    }
+    for (; c < count; ++c) to[c] = code[c] == place ? dy[c] : T(0);
+  }
+
+  /// Columns of y for a block; `packed` begins at the panel of the first.
+  void multiply(const Band& band, const T* packed, const T* bias, bool relu, const Block& block, std::int64_t columns,
+                T* to, std::int64_t to_row, std::int64_t to_pixel) const {
+    const std::int64_t slices = (segment_ + Micro::depth - 1) / Micro::depth;
+    const bool at_once = depth_ <= Micro::depth + Micro::depth / 2;
+    const std::int64_t steps = at_once ? 1 : g_.kh * slices;
+    MicroProduct<T> p;
+    p.a_row = g_.stride.w * g_.ci;
+    p.a_segment = band.row;
+    p.c_row = to_pixel;
+    for (std::int64_t step = 0; step < steps; ++step) {
+      const std::int64_t i = at_once ? 0 : step / slices, slice = at_once ? 0 : step % slices;
+      const std::int64_t begin = at_once ? 0 : slice * segment_ / slices;
+      p.segments = at_once ? g_.kh : 1;
+      p.k = at_once ? segment_ : (slice + 1) * segment_ / slices - begin;
+      p.accumulate = step > 0;
+      p.relu = relu && step + 1 == steps;
+      for (std::int64_t c = 0; c < columns; c += Micro::columns) {
+        const std::int64_t panel = std::min<std::int64_t>(Micro::columns, columns - c);
+        p.bias = step == 0 ? bias + c : nullptr;
+        p.b_row = panel;
+        p.b = packed + c * depth_ + (i * segment_ + begin) * panel;
+        for (std::int64_t r = 0; r < block.rows; ++r) {
+          p.a = band.data + (r * g_.stride.h + i) * band.row + begin;
+          p.c = to + r * to_row + c;
+          micro_block(p, block.columns, panel);
+        }
+      }
+    }
+  }
+
+  /// The pool of a block in `result` (rows, columns, c_end - c).
+  void write_pooled(const Block& b, const T* result, std::int64_t c, std::int64_t c_end,
+                    const PictureOutput<T>& out) const {
+    const std::int64_t ph = g_.oh / 2, pw = g_.ow / 2, pixel = c_end - c, row = b.columns * pixel;
+    for (std::int64_t r = 0; r < b.rows / 2; ++r)
+      for (std::int64_t k = 0; k < b.columns / 2; ++k) {
+        const T* from = result + 2 * r * row + 2 * k * pixel;
+        const std::int64_t to = ((b.n * ph + b.row / 2 + r) * pw + b.column / 2 + k) * g_.co + c;
+        for (std::int64_t l = 0; l < pixel; l += width) {
+          const T* z = from + l;
+          const std::int64_t count = std::min<std::int64_t>(width, g_.co - c - l);
+          if (count == width) {
+            pool_window<T, width>(z, z + pixel, z + row, z + row + pixel, out.relu, out.y + to + l,
+                                  out.code ? out.code + to + l : nullptr);
+          } else {
+            T y[width];
+            std::uint8_t code[width];
+            pool_window<T, width>(z, z + pixel, z + row, z + row + pixel, out.relu, y, code);
+            std::copy_n(y, count, out.y + to + l);
+            if (out.code) std::copy_n(code, count, out.code + to + l);
+          }
+        }
+      }
+  }
+
+  void add_pixels(const T* z, std::int64_t pixels, T* db) const {
+    for (std::int64_t i = 0; i < pixels; ++i)
+      for (std::int64_t c = 0; c < co_; ++c) db[c] += z[i * co_ + c];
+  }
+
+  /// Filters as panels of columns, (KH KW CI, columns) each.
+  void pack(const Cpu& on, const T* w, bool rotated, T* packed) const {
+    on.parallel((co_ + Micro::columns - 1) / Micro::columns, [&](std::int64_t panel, int) {
+      const std::int64_t c = panel * Micro::columns, columns = std::min<std::int64_t>(Micro::columns, co_ - c);
+      const std::int64_t count = std::min(columns, g_.co - c), taps = g_.kh * g_.kw;
+      T* to = packed + c * depth_;
+      if (count < columns) std::fill_n(to, depth_ * columns, T(0));
+      for (std::int64_t tap = 0; tap < taps; ++tap)
+        if (rotated)
+          for (std::int64_t o = 0; o < count; ++o) {
+            const T* from = w + ((taps - 1 - tap) * g_.co + c + o) * g_.ci;
+            for (std::int64_t k = 0; k < g_.ci; ++k) to[(tap * g_.ci + k) * columns + o] = from[k];
+          }
+        else
+          for (std::int64_t k = tap * g_.ci; k < (tap + 1) * g_.ci; ++k)
+            std::copy_n(w + k * g_.co + c, count, to + k * columns);
+    });
+  }
+
+  ConvGeometry g_;
+  Size2 step_;
+  std::int64_t segment_, depth_, co_;  // KW CI; KH KW CI; output channels with padding
+  std::int64_t block_rows_ = 0, block_columns_ = 0, row_blocks_ = 0, column_blocks_ = 0, band_rows_ = 0, band_row_ = 0;
+  std::int64_t chunk_ = 0, groups_ = 0;  // output channels of a task; partial sums of dw
+  bool split_rows_ = false;              // rows of the filter are tasks of their own in backward_weights
+};
+
+/// The three convolutions of a layer; see ImplicitGemm.
+template <class T>
+class ImplicitGemmConvolution {
+ public:
+  explicit ImplicitGemmConvolution(const ConvGeometry& g) : forward_(g), backward_(spread(g), g.stride) {}
+
+  std::int64_t forward_workspace(const Cpu& on) const { return forward_.forward_workspace(on.threads()); }
+  std::int64_t backward_data_workspace(const Cpu& on) const { return backward_.forward_workspace(on.threads()); }
+  std::int64_t backward_weights_workspace(const Cpu& on) const { return forward_.weights_workspace(on.threads()); }
+
+  /// y = x * w, with what `y` says of bias, relu and pool.
+  void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y, std::byte* workspace) const {
+    forward_.forward(on, x, w, false, y, workspace);
+  }
+
+  /// dx (N, H, W, CI) from dz.
+  void backward_data(const Cpu& on, const Picture<T>& dz, const T* w, T* dx, std::byte* workspace) const {
+    backward_.forward(on, dz, w, true, {.y = dx}, workspace);
+  }
+
+  /// dw (KH, KW, CI, CO) and, unless null, db (CO).
+  void backward_weights(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db,
+                        std::byte* workspace) const {
+    forward_.backward_weights(on, x, dz, dw, db, workspace);
+  }
+
+ private:
+  /// The gradient's convolution over dz with stride - 1 zeros between its rows and columns.
+  static ConvGeometry spread(const ConvGeometry& g) {
+    ConvGeometry b = g.backward();
+    b.h = (g.oh - 1) * g.stride.h + 1;
+    b.w = (g.ow - 1) * g.stride.w + 1;
+    return b;
+  }
+
+  ImplicitGemm<T> forward_, backward_;
+};
+
+}  // namespace brindle::ops::kernel

@@ -1,0 +1,32 @@
+#include "brindle/ops/conv2d/implicit_gemm.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "support/conv_kernel_checks.hpp"
+
+using namespace brindle;
+using namespace brindle::ops::kernel;
+using namespace brindle::test;
+
+TEST_CASE("implicit gemm agrees with the plain loops for any filter and stride, whatever the number of threads",
+          "[ops][conv2d]") {
+  struct Case {
+    Shape4 x, filters;
+    Size2 stride;
+  };
+  for (const Padding padding : {Padding::valid, Padding::same})
+    for (const Case& c : {Case{{2, 5, 6, 3}, {3, 3, 3, 4}, {1}}, Case{{1, 9, 8, 16}, {1, 1, 16, 32}, {1}},
+                          Case{{2, 11, 13, 5}, {5, 3, 5, 17}, {2, 3}}, Case{{3, 7, 7, 2}, {2, 4, 2, 1}, {1, 2}},
+                          Case{{1, 8, 9, 130}, {3, 3, 130, 33}, {1}}, Case{{1, 6, 5, 300}, {1, 1, 300, 48}, {2}}}) {
+      check_conv_kernel<float, ImplicitGemmConvolution<float>>(ConvGeometry::of(c.x, c.filters, c.stride, padding));
+      check_conv_kernel<double, ImplicitGemmConvolution<double>>(ConvGeometry::of(c.x, c.filters, c.stride, padding));
+    }
+}
+
+TEST_CASE("implicit gemm agrees with the plain loops in first layers: few channels, pictures wider than a block",
+          "[ops][conv2d]") {
+  for (const Padding padding : {Padding::valid, Padding::same})
+    for (const std::int64_t co : {16, 64})
+      check_conv_kernel<float, ImplicitGemmConvolution<float>>(
+          ConvGeometry::of({2, 31, 300, 3}, {3, 3, 3, co}, Size2{1}, padding));
+}
