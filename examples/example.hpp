@@ -1,0 +1,113 @@
+#pragma once
+
+// What the example programs share: their options, the pictures they draw when they are given none, the last lines.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include <brindle/brindle.hpp>
+
+#include "drawn_pets.hpp"
+
+namespace example {
+
+struct Options {
+  std::string name;                ///< of the program
+  std::int64_t epochs = 0;         ///< the walkthrough's, for real photos
+  std::int64_t drawn_epochs = 6;   ///< for the drawn ones, which are easier
+  std::filesystem::path data = {};
+  std::filesystem::path out = {};
+  std::int64_t steps = 0;
+  std::int64_t batch = 30;
+  std::uint64_t seed = 42;
+  int threads = 0;
+  double expect = 0;
+  bool smoke = false;
+};
+
+/// Reads the options of the command line and runs the program; errors become one line and exit code 1.
+template <class Program>
+int run(int argc, char** argv, Options o, Program program) {
+  CLI::App app{"brindle example: " + o.name};
+  std::int64_t epochs = 0;
+  o.out = std::filesystem::path("out") / o.name;
+  app.add_option("--data", o.data, "folder with training_data/ and validation_data/; without it pets are drawn");
+  app.add_option("--epochs", epochs, "passes over the data (" + std::to_string(o.epochs) + " on photos, " +
+                                         std::to_string(o.drawn_epochs) + " on drawn pets)");
+  app.add_option("--steps", o.steps, "steps an epoch instead of a whole pass");
+  app.add_option("--batch", o.batch, "pictures a step")->capture_default_str();
+  app.add_option("--seed", o.seed, "of weights, shuffling and dropout")->capture_default_str();
+  app.add_option("--threads", o.threads, "0: all cores")->capture_default_str();
+  app.add_option("--out", o.out, "folder for what the program writes")->capture_default_str();
+  app.add_option("--expect", o.expect, "fail unless an epoch reaches this validation accuracy");
+  app.add_flag("--smoke", o.smoke, "a few steps on a few drawn pictures, to see that it runs");
+  CLI11_PARSE(app, argc, argv);
+  const bool epochs_given = app.count("--epochs") > 0;
+  if (epochs_given)
+    o.epochs = epochs;
+  else if (o.data.empty())
+    o.epochs = o.smoke ? 2 : o.drawn_epochs;
+  try {
+    std::filesystem::create_directories(o.out);
+    return program(static_cast<const Options&>(o));
+  } catch (const std::exception& e) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s: %s\n", o.name.c_str(), e.what());
+    return EXIT_FAILURE;
+  }
+}
+
+struct Data {
+  std::filesystem::path training, validation;
+};
+
+/// The folders with the photos; without --data, pets are drawn into the output folder first.
+inline Data open_data(const Options& o) {
+  if (!o.data.empty()) return {o.data / "training_data", o.data / "validation_data"};
+  const std::filesystem::path folder = o.out / "drawn_pets";
+  const int training = o.smoke ? 30 : 400, validation = o.smoke ? 10 : 100;
+  std::printf(
+      "No --data given: drawing %d cats and dogs into %s.\nThey show that everything works; what a network is worth, "
+      "photos tell.\n",
+      2 * (training + validation), folder.string().c_str());
+  std::filesystem::remove_all(folder);
+  brindle::example_pets::draw_pets(folder / "training_data", training, o.seed, 150);
+  brindle::example_pets::draw_pets(folder / "validation_data", validation, o.seed + 1, 150);
+  return {folder / "training_data", folder / "validation_data"};
+}
+
+inline void describe(const char* what, const brindle::data::Pictures& pictures) {
+  std::string classes;
+  const auto names = pictures.class_names();
+  const auto counts = pictures.class_counts();
+  for (std::size_t i = 0; i < names.size(); ++i)
+    classes += (i ? ", " : "") + std::to_string(counts[i]) + " " + names[i];
+  std::printf("%s: %s of %lld pictures (%s)\n", what, to_string_batch(pictures.sample_shape()).c_str(),
+              static_cast<long long>(pictures.size()), classes.c_str());
+}
+
+inline void print(const std::string& text) { std::printf("\n%s\n", text.c_str()); }
+
+/// The last lines; exit code 1 if --expect was missed.
+inline int finish(const Options& o, const brindle::History& history) {
+  const auto best = std::max_element(history.val_accuracy.begin(), history.val_accuracy.end());
+  double seconds = 0;
+  for (const double s : history.seconds) seconds += s;
+  std::printf("\nvalidation accuracy: %.4f at last, %.4f at best (epoch %d); training accuracy %.4f; %.0f s in all\n",
+              history.val_accuracy.back(), *best, static_cast<int>(best - history.val_accuracy.begin()) + 1,
+              history.accuracy.back(), seconds);
+  std::printf("curves and figures: %s.svg, .csv\n", (o.out / o.name).string().c_str());
+  if (o.expect > 0 && *best < o.expect) {
+    std::fprintf(stderr, "%s: expected a validation accuracy of %.4f at least, the best epoch had %.4f\n",
+                 o.name.c_str(), o.expect, *best);
+    return EXIT_FAILURE;
+  }
+  return EXIT_SUCCESS;
+}
+
+}  // namespace example

@@ -1,0 +1,22 @@
+#pragma once
+
+// The whole library on the CPU. Needs Eigen on the include path; reading pictures needs stb_image.
+#include "brindle/core/cpu.hpp"
+#include "brindle/core/error.hpp"
+#include "brindle/core/random.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/core/version.hpp"
+#include "brindle/data/image_folder.hpp"
+#include "brindle/data/in_memory.hpp"
+#include "brindle/data/pictures.hpp"
+#include "brindle/image/decode.hpp"
+#include "brindle/image/encode.hpp"
+#include "brindle/image/picture.hpp"
+#include "brindle/image/resize.hpp"
+#include "brindle/nn/nn.hpp"
+#include "brindle/ops/cpu.hpp"
+#include "brindle/report/history_csv.hpp"
+#include "brindle/report/progress_line.hpp"
+#include "brindle/report/summary.hpp"
+#include "brindle/report/training_curves.hpp"
+#include "brindle/train/trainer.hpp"

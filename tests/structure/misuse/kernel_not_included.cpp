@@ -1,0 +1,10 @@
+// expects: incomplete type|undefined template
+#include "brindle/ops/relu/relu.hpp"
+#ifdef BRINDLE_RIGHT
+#include "brindle/ops/relu/cpu.hpp"
+#endif
+
+int main() {
+  brindle::Tensor<float> x({4});
+  brindle::ops::relu<float>(brindle::Cpu{1}, x, x);
+}
