@@ -1,0 +1,37 @@
+#pragma once
+
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <system_error>
+
+namespace brindle::report {
+
+/// The shortest digits that read back as the same number, with a point whatever the locale; "nan" and "inf" in words.
+inline std::string shortest(double value) {
+  char text[64];
+  const std::to_chars_result end = std::to_chars(text, text + sizeof text, value);
+  return end.ec == std::errc() ? std::string(text, end.ptr) : "?";
+}
+
+/// So many digits after the point, whatever the locale. Values beyond 1e15 are written as shortest() does.
+inline std::string fixed(double value, int digits) {
+  char text[64];
+  if (!std::isfinite(value) || std::abs(value) > 1e15) return shortest(value);
+  const std::to_chars_result end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits);
+  return end.ec == std::errc() ? std::string(text, end.ptr) : shortest(value);
+}
+
+/// "19,024,513".
+inline std::string thousands(std::int64_t value) {
+  const std::string digits = std::to_string(value);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && digits[i - 1] != '-' && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+}  // namespace brindle::report

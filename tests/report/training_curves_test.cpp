@@ -1,0 +1,94 @@
+#include "brindle/report/training_curves.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "support/temporary_folder.hpp"
+
+using namespace brindle;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+History example(int epochs) {
+  History h;
+  for (int e = 0; e < epochs; ++e) {
+    h.loss.push_back(0.7 / (e + 1));
+    h.accuracy.push_back(1 - 0.5 / (e + 1));
+    h.val_loss.push_back(0.8 + 0.01 * e);
+    h.val_accuracy.push_back(e == 3 ? 0.75 : 0.7);
+  }
+  return h;
+}
+
+int count(const std::string& text, const std::string& piece) {
+  int n = 0;
+  for (std::size_t at = text.find(piece); at != std::string::npos; at = text.find(piece, at + 1)) ++n;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("an axis has a few round numbers that span its values", "[report][chart]") {
+  using report::nice_axis;
+  CHECK(nice_axis(0, 1, 6).ticks.size() == 6);
+  CHECK(nice_axis(0.53, 0.98, 6).low == Approx(0.5));
+  CHECK(nice_axis(0.53, 0.98, 6).high == Approx(1.0));
+  CHECK(nice_axis(0.53, 0.98, 6).digits == 1);
+  CHECK(nice_axis(1, 30, 8, true, true).ticks == std::vector<double>{5, 10, 15, 20, 25, 30});
+  CHECK(nice_axis(1, 4, 8, true, true).ticks == std::vector<double>{1, 2, 3, 4});
+  CHECK(nice_axis(1, 1, 8, true, true).ticks == std::vector<double>{1, 2});
+  for (const double size : {1e-12, 3e-5, 0.7, 12345.0, 1e12}) {
+    const report::Axis axis = nice_axis(-size / 3, size, 6);
+    CHECK(axis.low <= -size / 3 * (1 - 1e-6));
+    CHECK(axis.high >= size * (1 - 1e-6));
+    CHECK(axis.ticks.size() >= 3);
+    CHECK(axis.ticks.size() <= 9);
+  }
+  CHECK(nice_axis(2, 2, 6).low < 2);
+  CHECK(nice_axis(0, 0, 6).high > 0);
+}
+
+TEST_CASE("training curves show training and validation, and mark the best epoch", "[report][training_curves]") {
+  const TemporaryFolder folder;
+  report::training_curves(example(10), folder / "curves.svg", "Cats & <dogs>");
+  const auto bytes = read_file(folder / "curves.svg");
+  const std::string svg(bytes.begin(), bytes.end());
+  CHECK_THAT(svg, StartsWith("<svg xmlns") && Contains("Cats &amp; &lt;dogs&gt;") && Contains("prefers-color-scheme"));
+  CHECK(count(svg, "<path") == 4);
+  CHECK(count(svg, ">training<") == 1);
+  CHECK(count(svg, ">validation<") == 1);
+  CHECK_THAT(svg, Contains("best 0.750, epoch 4") && Contains("best 0.800, epoch 1"));
+  CHECK_THAT(svg, !Contains("nan") && !Contains("inf"));
+}
+
+TEST_CASE("training curves do without validation, with one epoch, and with values that are no numbers",
+          "[report][training_curves]") {
+  History h = example(1);
+  h.val_loss.clear();
+  h.val_accuracy.clear();
+  std::string svg = report::chart_svg(report::training_curves_chart(h));
+  CHECK(count(svg, "<path") == 2);
+  CHECK_THAT(svg, !Contains("validation"));
+
+  h = example(5);
+  h.loss[2] = std::numeric_limits<double>::quiet_NaN();
+  h.val_loss.assign(5, std::numeric_limits<double>::infinity());
+  svg = report::chart_svg(report::training_curves_chart(h));
+  CHECK_THAT(svg, !Contains("\"nan") && !Contains(" nan") && !Contains("\"inf") && !Contains(" inf"));
+}
+
+TEST_CASE("training curves say what they lack", "[report][training_curves]") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH(report::training_curves(History{}, folder / "c.svg"), Contains("no epochs"));
+  CHECK_THROWS_WITH(report::training_curves(example(2), folder / "c.jpg"), Contains(".svg") && Contains("c.jpg"));
+  CHECK_THROWS_AS(report::training_curves(example(2), folder / "none" / "c.svg"), FileError);
+  report::Chart chart;
+  chart.panels.push_back({.title = "p", .series = {{"s", {1, 2}, {1}}}});
+  CHECK_THROWS_WITH(report::chart_svg(chart), Contains("\"s\"") && Contains("2 x and 1 y"));
+}
