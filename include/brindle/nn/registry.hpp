@@ -28,13 +28,13 @@ class LayerRegistry {
                 {"Flatten", FlattenLayer<T, Device>::from},         {"MaxPooling2D", MaxPool2DLayer<T, Device>::from}} {}
 
   /// Adds a layer of the user's own.
-  void add(const std::string& type, Make make) { makers_.emplace_back(type, make); }
+  void add(const std::string& type, Make function) { makers_.emplace_back(type, function); }
 
   /// Throws ValueError with the types there are.
   std::unique_ptr<Layer<T, Device>> make(const std::string& type, const Config& config) const {
     std::string types;
-    for (const auto& [known, make_layer] : makers_) {
-      if (known == type) return make_layer(config);
+    for (const auto& [known, function] : makers_) {
+      if (known == type) return function(config);
       types += (types.empty() ? "" : ", ") + known;
     }
     detail::raise<ValueError>("layer type \"" + type + "\" is not known; there are: " + types);

@@ -1,0 +1,56 @@
+#include <catch2/catch.hpp>
+
+#include "brindle/nn/nn.hpp"
+#include "support/layer.hpp"
+
+using namespace brindle;
+using namespace brindle::test;
+
+TEST_CASE("conv2d keeps its contract for every activation, padding and stride", "[nn][conv2d]") {
+  check_layer(Conv2D{4, 3}, {7, 6, 3}, {5, 4, 4}, 3 * 3 * 3 * 4 + 4);
+  check_layer(Conv2D{4, 3, relu}, {7, 6, 3}, {5, 4, 4}, 112);
+  check_layer(Conv2D{4, 3, sigmoid}, {7, 6, 3}, {5, 4, 4}, 112);
+  check_layer(Conv2D{4, 3, softmax}, {7, 6, 3}, {5, 4, 4}, 112);
+  check_layer(Conv2D{.filters = 2, .kernel = {2, 3}, .stride = {2, 1}, .padding = Padding::same}, {7, 6, 3}, {4, 6, 2},
+              2 * 3 * 3 * 2 + 2);
+  check_layer(Conv2D{.filters = 5, .kernel = 1, .use_bias = false}, {4, 4, 3}, {4, 4, 5}, 15);
+  check_layer(Conv2D{.filters = 20, .kernel = 3, .activation = relu}, {9, 10, 17}, {7, 8, 20}, 9 * 17 * 20 + 20, 2);
+}
+
+TEST_CASE("max pooling keeps its contract", "[nn][max_pool2d]") {
+  check_layer(MaxPool2D{2}, {6, 8, 3}, {3, 4, 3}, 0);
+  check_layer(MaxPool2D{2}, {7, 5, 3}, {3, 2, 3}, 0);
+  check_layer(MaxPool2D{.window = 3, .stride = 2, .padding = Padding::same}, {7, 5, 2}, {4, 3, 2}, 0);
+}
+
+TEST_CASE("dense keeps its contract, on rows of features and on pictures", "[nn][dense]") {
+  check_layer(Dense{5}, {7}, {5}, 40);
+  check_layer(Dense{5, relu}, {7}, {5}, 40);
+  check_layer(Dense{1, sigmoid}, {33}, {1}, 34);
+  check_layer(Dense{4, softmax}, {7}, {4}, 32);
+  check_layer(Dense{.units = 3, .use_bias = false}, {7}, {3}, 21);
+  check_layer(Dense{4, relu}, {3, 2, 5}, {3, 2, 4}, 24);
+}
+
+TEST_CASE("flatten, dropout and activation keep their contracts", "[nn]") {
+  check_layer(Flatten{}, {3, 4, 2}, {24}, 0);
+  check_layer(Dropout{0.3}, {40}, {40}, 0);
+  check_layer(Dropout{0}, {40}, {40}, 0);
+  check_layer(Activation{relu}, {3, 4}, {3, 4}, 0);
+  check_layer(Activation{sigmoid}, {12}, {12}, 0);
+  check_layer(Activation{softmax}, {3, 4}, {3, 4}, 0);
+  check_layer(Activation{linear}, {12}, {12}, 0);
+}
+
+TEST_CASE("dropout drops about its rate in training, and nothing else ever", "[nn][dropout]") {
+  LoneLayer<float> lone(Dropout{0.3}, {1000}, 20);
+  const Tensor<float> y = lone.forward();
+  std::int64_t dropped = 0;
+  for (std::int64_t i = 0; i < y.size(); ++i) {
+    dropped += y[i] == 0 ? 1 : 0;
+    if (y[i] != 0) REQUIRE(y[i] == Approx(lone.x[i] / 0.7f));
+  }
+  CHECK(static_cast<double>(dropped) / static_cast<double>(y.size()) == Approx(0.3).margin(0.02));
+  LoneLayer<float> inference(Dropout{0.3}, {1000}, 20, 2, false);
+  CHECK(same_bits(inference.forward(), inference.x));
+}
