@@ -16,6 +16,7 @@
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/report/history_csv.hpp"
+#include "brindle/report/model_summary.hpp"
 #include "brindle/report/progress_line.hpp"
 #include "brindle/report/summary.hpp"
 #include "brindle/report/training_curves.hpp"
