@@ -6,6 +6,7 @@
 #include "brindle/ops/activation_function.hpp"
 #include "brindle/ops/relu/cpu.hpp"
 #include "brindle/ops/sigmoid/cpu.hpp"
+#include "brindle/ops/softmax/cpu.hpp"
 
 namespace brindle::ops::kernel {
 
