@@ -206,6 +206,15 @@ class ImplicitGemm {
       std::fill_n(to + end * x.c, (count - end) * x.c, T(0));
       return;
     }
+    if (x.code && step.w == 1) {
+      const std::int64_t place = row % 2 * 2, line = (n * (x.h / 2) + row / 2) * (x.w / 2);
+      for (std::int64_t k = column; k < column + count; ++k, to += x.c)
+        if (k < 0 || k / 2 >= x.w / 2 || row / 2 >= x.h / 2)
+          std::fill_n(to, x.c, T(0));
+        else
+          select(x.data + (line + k / 2) * x.c, x.code + (line + k / 2) * x.c, static_cast<int>(place + k % 2), x.c, to);
+      return;
+    }
     for (std::int64_t k = 0; k < count; ++k, to += x.c) {
       const std::int64_t c = (column + k) / step.w;
       const bool inside = column + k >= 0 && (column + k) % step.w == 0 && c < x.w;
@@ -224,11 +233,7 @@ class ImplicitGemm {
   /// to = dy where the code is `place`, else 0.
   static void select(const T* dy, const std::uint8_t* code, int place, std::int64_t count, T* to) {
     std::int64_t c = 0;
-    for (; c + width <= count; c += width) {
-      std::uint8_t bytes[width];  // a copy: bytes may alias anything, which would keep the loop from using packets
-      std::memcpy(bytes, code + c, width);
-      for (int l = 0; l < width; ++l) to[c + l] = bytes[l] == place ? dy[c + l] : T(0);
-    }
+    for (; c + width <= count; c += width) unpool_packet(dy + c, code + c, place, to + c);
     for (; c < count; ++c) to[c] = code[c] == place ? dy[c] : T(0);
   }
 
@@ -288,9 +293,18 @@ class ImplicitGemm {
       }
   }
 
+  /// db (co_) += the sum of dz over pixels, in four interleaved sums.
   void add_pixels(const T* z, std::int64_t pixels, T* db) const {
-    for (std::int64_t i = 0; i < pixels; ++i)
-      for (std::int64_t c = 0; c < co_; ++c) db[c] += z[i * co_ + c];
+    using Packet = typename Eigen::internal::packet_traits<T>::type;
+    using namespace Eigen::internal;
+    for (std::int64_t c = 0; c < co_; c += width) {
+      Packet sum[4] = {ploadu<Packet>(db + c), pset1<Packet>(T(0)), pset1<Packet>(T(0)), pset1<Packet>(T(0))};
+      std::int64_t i = 0;
+      for (; i + 4 <= pixels; i += 4)
+        for (int j = 0; j < 4; ++j) sum[j] = padd(sum[j], ploadu<Packet>(z + (i + j) * co_ + c));
+      for (; i < pixels; ++i) sum[0] = padd(sum[0], ploadu<Packet>(z + i * co_ + c));
+      pstoreu(db + c, padd(padd(sum[0], sum[1]), padd(sum[2], sum[3])));
+    }
   }
 
   /// Filters as panels of columns, (KH KW CI, columns) each.

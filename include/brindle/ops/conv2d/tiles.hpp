@@ -19,6 +19,19 @@ struct Picture {
   std::int64_t h = 0, w = 0, c = 0;    ///< of the picture, before the pool
 };
 
+/// One packet of channels of the gradient behind a pool: to = dy where the code is `place`, else 0.
+template <class T>
+[[gnu::always_inline]] inline void unpool_packet(const T* dy, const std::uint8_t* code, int place, T* to) {
+  using Packet = typename Eigen::internal::packet_traits<T>::type;
+  using namespace Eigen::internal;
+  constexpr int width = packet_traits<T>::size;
+  std::uint8_t bytes[width];  // a copy: bytes may alias anything, which would keep the compiler from using packets
+  std::memcpy(bytes, code, width);
+  alignas(64) T at[width];
+  for (int l = 0; l < width; ++l) at[l] = static_cast<T>(bytes[l]);
+  pstoreu(to, pload<Packet>(at) == pset1<Packet>(static_cast<T>(place)) ? ploadu<Packet>(dy) : pset1<Packet>(T(0)));
+}
+
 /// A square of `side` x `side` pixels, zeros outside the picture, `width` channels at a time. Move with at(), then read
 /// channels [c, c + width) of pixel i at pixel[i] + offset with the offset that channels(c) gives. Channels that the
 /// picture does not have read as anything.

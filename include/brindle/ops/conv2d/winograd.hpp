@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
@@ -24,13 +25,15 @@ namespace brindle::ops::kernel {
 ///     dz tiles (t, m, m, CO) -> D (P, t, CO)            dU (P, CI, CO) = sum over blocks of V' D   -> dw (3, 3, CI, CO)
 ///
 /// A block is made in one of two ways, which give the same bits. "Fused": one thread takes a block through all steps, V
-/// and M stay in its level 2 cache. "Staged": all threads share one large block and meet after each step, so that U,
-/// when it is too large for the caches, is read once for many tiles, and so that one picture keeps all threads busy.
+/// and M stay in its level 2 cache. "Staged": all threads share one large block and meet after each step; a task makes a
+/// panel of U and multiplies all tiles by it, so that large filters are read once for many tiles and U, four times their
+/// size, is never stored whole; and one picture keeps all threads busy.
 template <class T, int m>
 class Winograd {
   using Tile = WinogradTile<T, m>;
   using Micro = MicroTile<T>;
   static constexpr int positions = Tile::positions, width = Tile::width;
+  static constexpr std::int64_t panel = Micro::columns;
   static constexpr auto line = static_cast<std::int64_t>(memory_alignment / sizeof(T));
 
  public:
@@ -42,16 +45,17 @@ class Winograd {
         tiles_(g.n * rows_ * columns_),
         v_row_(apart(Micro::padded(g.ci))),
         m_row_(apart(Micro::padded(g.co))),
-        co_(Micro::padded(g.co)),
-        u_plane_(apart(g.ci * co_)) {
+        co_(Micro::padded(g.co)) {
     const std::int64_t tile_bytes = positions * (v_row_ + m_row_) * static_cast<std::int64_t>(sizeof(T));
-    const std::int64_t u_bytes = positions * u_plane_ * static_cast<std::int64_t>(sizeof(T));
-    fused_block_ = rounded(std::clamp<std::int64_t>(fused_bytes / tile_bytes, 2 * Micro::rows, 8 * Micro::rows));
-    staged_ = u_bytes > staged_filter_bytes || tiles_ < few_blocks * fused_block_;
-    block_ = staged_ ? rounded(std::clamp<std::int64_t>(staged_bytes / tile_bytes, 64, 512)) : fused_block_;
+    const std::int64_t u_bytes = positions * g.ci * co_ * static_cast<std::int64_t>(sizeof(T));
+    const std::int64_t fused_block = rounded(std::clamp<std::int64_t>(fused_bytes / tile_bytes, 2 * Micro::rows, 8 * Micro::rows));
+    staged_ = u_bytes > staged_filter_bytes || tiles_ < few_blocks * fused_block;
+    block_ = staged_ ? rounded(std::clamp<std::int64_t>(staged_bytes / tile_bytes, 64, 512)) : fused_block;
     block_ = std::min(block_, tiles_);
     blocks_ = tiles_ == 0 ? 0 : (tiles_ + block_ - 1) / block_;
     block_ = blocks_ == 0 ? 0 : std::min(block_, rounded((tiles_ + blocks_ - 1) / blocks_));
+    u_plane_ = apart(g.ci * (staged_ ? std::min<std::int64_t>(co_, panel) : co_));
+    du_plane_ = apart(g.ci * co_);
     v_plane_ = apart(block_ * v_row_);
     m_plane_ = apart(block_ * m_row_);
     groups_ = staged_ ? 1 : std::min(blocks_, std::clamp<std::int64_t>(group_bytes / u_bytes, 4, 32));
@@ -59,44 +63,55 @@ class Winograd {
   }
 
   /// Bytes of workspace for forward().
-  std::int64_t forward_workspace(int threads) const {
-    return bytes(positions * u_plane_) + bytes(zeros()) + bytes(co_) + crews(threads) * crew_bytes();
+  std::int64_t forward_workspace(int threads, bool rotated) const {
+    const std::int64_t u = positions * u_plane_ * (staged_ ? threads : 1);
+    return bytes(u) + bytes(rotated ? 9 * g_.ci * g_.co : 0) + bytes(zeros()) + bytes(co_) + crews(threads) * crew_bytes();
   }
 
   /// Bytes of workspace for backward_weights().
   std::int64_t weights_workspace(int threads) const {
-    return bytes(groups_ * positions * u_plane_) + bytes(slots_ * co_) + bytes(zeros()) + crews(threads) * crew_bytes();
+    return bytes(groups_ * positions * du_plane_) + bytes(slots_ * co_) + bytes(zeros()) + crews(threads) * crew_bytes();
   }
 
   /// w: (3, 3, CI, CO); rotated: (3, 3, CO, CI), to be rotated and transposed, for a gradient with respect to x.
   void forward(const Cpu& on, const Picture<T>& x, const T* w, bool rotated, const PictureOutput<T>& out,
                std::byte* workspace) const {
     WorkspaceCut cut(workspace);
-    T* u = cut.take<T>(positions * u_plane_);
+    T* u = cut.take<T>(positions * u_plane_ * (staged_ ? on.threads() : 1));
     T* zero = cleared(cut, zeros());
     T* bias = cleared(cut, co_);
     if (out.bias) std::copy_n(out.bias, g_.co, bias);
+    if (rotated) {
+      T* turned = cut.take<T>(9 * g_.ci * g_.co);
+      turn_filters(on, w, turned);
+      w = turned;
+    }
     T* crew = cut.take<T>(0);
-    transform_filters(on, w, rotated, u);
+    const std::int64_t panels = (co_ + panel - 1) / panel;
     if (staged_) {
       T *v = crew, *sums = crew + positions * v_plane_;
-      // Rows of V are read once per chunk of output channels; U has a whole number of panels in each.
-      constexpr std::int64_t chunk = 4 * Micro::columns;
-      const std::int64_t chunks = (co_ + chunk - 1) / chunk;
       for (std::int64_t b = 0; b < blocks_; ++b) {
         const std::int64_t first = b * block_, count = std::min(block_, tiles_ - first);
         in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
           transform_input(x, zero, first + begin, first + end, v + begin * v_row_);
         });
-        on.parallel(positions * chunks, [&](std::int64_t i, int) {
-          const std::int64_t p = i / chunks, c = i % chunks * chunk;
-          multiply(v + p * v_plane_, u + p * u_plane_, sums + p * m_plane_, count, c, std::min(co_, c + chunk));
+        on.parallel(panels, [&](std::int64_t i, int worker) {
+          const std::int64_t c = i * panel, c_end = std::min(co_, c + panel);
+          T* part = u + worker * positions * u_plane_;
+          transform_filters(w, 0, g_.ci, c, c_end, part);
+          for (int p = 0; p < positions; ++p)
+            multiply(v + p * v_plane_, part + p * u_plane_, sums + p * m_plane_, count, c, c_end);
         });
         in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
           transform_output(sums + begin * m_row_, first + begin, first + end, bias, out);
         });
       }
     } else {
+      const std::int64_t slices = (g_.ci + 63) / 64;
+      on.parallel(panels * slices, [&](std::int64_t i, int) {
+        const std::int64_t c = i / slices * panel, k = i % slices * 64;
+        transform_filters(w, k, std::min(g_.ci, k + 64), c, std::min(co_, c + panel), u + c * g_.ci);
+      });
       on.parallel(blocks_, [&](std::int64_t b, int worker) {
         T *v = crew + worker * crew_elements(), *sums = v + positions * v_plane_;
         const std::int64_t first = b * block_, end = std::min(first + block_, tiles_);
@@ -112,11 +127,11 @@ class Winograd {
   void backward_weights(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db,
                         std::byte* workspace) const {
     WorkspaceCut cut(workspace);
-    T* du = cut.take<T>(groups_ * positions * u_plane_);
+    T* du = cut.take<T>(groups_ * positions * du_plane_);
     T* dbs = cleared(cut, slots_ * co_);
     T* zero = cleared(cut, zeros());
     T* crew = cut.take<T>(0);
-    if (blocks_ == 0) std::memset(du, 0, static_cast<std::size_t>(positions * u_plane_) * sizeof(T));
+    if (blocks_ == 0) std::memset(du, 0, static_cast<std::size_t>(positions * du_plane_) * sizeof(T));
     if (staged_) {
       T *v = crew, *d = crew + positions * v_plane_;
       constexpr std::int64_t chunk = 6 * Micro::rows;
@@ -129,7 +144,7 @@ class Winograd {
         });
         on.parallel(positions * chunks, [&](std::int64_t i, int) {
           const std::int64_t p = i / chunks, c = i % chunks * chunk;
-          accumulate(v + p * v_plane_, d + p * m_plane_, du + p * u_plane_, count, c, std::min(g_.ci, c + chunk), b > 0);
+          accumulate(v + p * v_plane_, d + p * m_plane_, du + p * du_plane_, count, c, std::min(g_.ci, c + chunk), b > 0);
         });
       }
     } else {
@@ -141,7 +156,7 @@ class Winograd {
           transform_input(x, zero, first, last, v);
           transform_gradient(dz, zero, first, last, d, dbs + group * co_);
           for (int p = 0; p < positions; ++p)
-            accumulate(v + p * v_plane_, d + p * m_plane_, du + (group * positions + p) * u_plane_, last - first, 0,
+            accumulate(v + p * v_plane_, d + p * m_plane_, du + (group * positions + p) * du_plane_, last - first, 0,
                        g_.ci, b > begin);
         }
       });
@@ -224,7 +239,7 @@ class Winograd {
     }
   }
 
-  /// M = V U at one position, output channels [c, c_end).
+  /// M = V U at one position, output channels [c, c_end); u begins with their panel.
   void multiply(const T* v, const T* u, T* sums, std::int64_t count, std::int64_t c, std::int64_t c_end) const {
     MicroProduct<T> p;
     p.a_row = v_row_;
@@ -234,10 +249,10 @@ class Winograd {
     for (std::int64_t s = 0; s < slices; ++s) {
       const std::int64_t k = s * g_.ci / slices;
       p.a = v + k;
-      p.b = u + c * g_.ci;
+      p.b = u;
       p.k = (s + 1) * g_.ci / slices - k;
       p.accumulate = s > 0;
-      micro_block(p, count, c_end - c, g_.ci * Micro::columns, k);
+      micro_block(p, count, c_end - c, g_.ci * panel, k);
     }
   }
 
@@ -262,34 +277,43 @@ class Winograd {
   /// M -> tiles [first, end) of y.
   void transform_output(const T* sums, std::int64_t first, std::int64_t end, const T* bias,
                         const PictureOutput<T>& out) const {
+    using Packet = typename Eigen::internal::packet_traits<T>::type;
+    using namespace Eigen::internal;
+    const Packet least = pset1<Packet>(out.relu ? T(0) : -std::numeric_limits<T>::infinity());
     alignas(64) T z[m * m * width];
     for (std::int64_t t = first; t < end; ++t, sums += m_row_) {
       const TileAt at = tile(t);
-      for (std::int64_t c = 0; c < g_.co; c += width) {
-        Tile::output(sums + c, m_plane_, z);
-        for (int i = 0; i < m * m; ++i)
-          for (int l = 0; l < width; ++l) z[i * width + l] += bias[c + l];
+      T* y = out.y + ((at.n * g_.oh + at.row) * g_.ow + at.column) * g_.co;
+      const bool whole = !out.pooled && at.row + m <= g_.oh && at.column + m <= g_.ow;
+      std::int64_t c = 0;
+      if (whole)
+        for (; c + width <= g_.co; c += width) {
+          const Packet b = ploadu<Packet>(bias + c);
+          Tile::output(sums + c, m_plane_, [&](int i, int j, const auto& value) {
+            const auto sum = padd(value, b);
+            pstoreu(y + (i * g_.ow + j) * g_.co + c, sum < least ? least : sum);
+          });
+        }
+      for (; c < g_.co; c += width) {
+        const Packet b = ploadu<Packet>(bias + c);
+        Tile::output(sums + c, m_plane_, [&](int i, int j, const auto& value) {
+          const auto sum = padd(value, b);
+          pstore(z + (i * m + j) * width, sum < least ? least : sum);
+        });
         const std::int64_t count = std::min<std::int64_t>(width, g_.co - c);
         if (out.pooled)
           store_pooled(z, at, c, count, out);
         else
-          store(z, at, c, count, out);
+          store(z, at, c, count, out.y);
       }
     }
   }
 
-  void store(T* z, const TileAt& at, std::int64_t c, std::int64_t count, const PictureOutput<T>& out) const {
-    if (out.relu)
-      for (int i = 0; i < m * m * width; ++i) z[i] = z[i] < 0 ? T(0) : z[i];
-    for (int i = 0; i < m && at.row + i < g_.oh; ++i) {
-      T* y = out.y + ((at.n * g_.oh + at.row + i) * g_.ow + at.column) * g_.co + c;
-      for (int j = 0; j < m && at.column + j < g_.ow; ++j) {
-        if (count == width)
-          std::memcpy(y + j * g_.co, z + (i * m + j) * width, width * sizeof(T));
-        else
-          std::copy_n(z + (i * m + j) * width, count, y + j * g_.co);
-      }
-    }
+  void store(const T* z, const TileAt& at, std::int64_t c, std::int64_t count, T* y) const {
+    for (int i = 0; i < m && at.row + i < g_.oh; ++i)
+      for (int j = 0; j < m && at.column + j < g_.ow; ++j)
+        std::copy_n(z + (i * m + j) * width, count,
+                    y + ((at.n * g_.oh + at.row + i) * g_.ow + at.column + j) * g_.co + c);
   }
 
   void store_pooled(const T* z, const TileAt& at, std::int64_t c, std::int64_t count,
@@ -312,48 +336,41 @@ class Winograd {
       }
   }
 
-  /// Filters -> U, packed for the micro-kernel: panels of columns, (CI, columns) each.
-  void transform_filters(const Cpu& on, const T* w, bool rotated, T* u) const {
-    if (rotated) return transform_rotated_filters(on, w, u);
-    on.parallel_ranges(g_.ci, 8, [&](std::int64_t begin, std::int64_t end) {
-      T tail[9 * width] = {};
-      for (std::int64_t k = begin; k < end; ++k)
-        for (std::int64_t c = 0; c < g_.co; c += width) {
-          const std::int64_t count = std::min<std::int64_t>(width, g_.co - c);
-          const T* from = w + k * g_.co + c;
-          std::int64_t tap = g_.ci * g_.co;
-          if (count < width) {
-            for (int i = 0; i < 9; ++i) std::copy_n(from + i * tap, count, tail + i * width);
-            from = tail;
-            tap = width;
-          }
-          Tile::filter(from, tap, false, u + in_panels(k, c), u_plane_);
-        }
-    });
-  }
-
-  /// w (3, 3, CO, CI) of the convolution whose gradient this is: squares of width x width filters are transposed.
-  void transform_rotated_filters(const Cpu& on, const T* w, T* u) const {
-    on.parallel_ranges(co_, width, [&](std::int64_t c, std::int64_t) {
-      alignas(64) T square[9 * width * width] = {};
-      const std::int64_t c_count = std::min<std::int64_t>(width, g_.co - c);
-      for (std::int64_t k = 0; k < g_.ci; k += width) {
-        const std::int64_t k_count = std::min<std::int64_t>(width, g_.ci - k);
-        for (int tap = 0; tap < 9; ++tap)
-          for (std::int64_t i = 0; i < c_count; ++i) {
-            const T* from = w + (tap * g_.co + c + i) * g_.ci + k;
-            for (std::int64_t j = 0; j < k_count; ++j) square[(tap * width + j) * width + i] = from[j];
-          }
-        for (std::int64_t j = 0; j < k_count; ++j)
-          Tile::filter(square + j * width, width * width, true, u + in_panels(k + j, c), u_plane_);
+  /// w (3, 3, CO, CI) of the convolution whose gradient this is, rotated by half a turn and transposed: (3, 3, CI, CO).
+  void turn_filters(const Cpu& on, const T* w, T* turned) const {
+    constexpr std::int64_t side = 16;
+    const std::int64_t strips = (g_.co + side - 1) / side, plane = g_.ci * g_.co;
+    on.parallel(9 * strips, [&](std::int64_t task, int) {
+      const std::int64_t tap = task / strips, o = task % strips * side, rows = std::min(side, g_.co - o);
+      T square[side][side];
+      for (std::int64_t k = 0; k < g_.ci; k += side) {
+        const std::int64_t columns = std::min(side, g_.ci - k);
+        for (std::int64_t i = 0; i < rows; ++i)
+          for (std::int64_t j = 0; j < columns; ++j) square[j][i] = w[tap * plane + (o + i) * g_.ci + k + j];
+        for (std::int64_t j = 0; j < columns; ++j)
+          std::copy_n(square[j], rows, turned + (8 - tap) * plane + (k + j) * g_.co + o);
       }
     });
   }
 
-  /// Place of U(k, c) in its plane.
-  std::int64_t in_panels(std::int64_t k, std::int64_t c) const {
-    const std::int64_t panel = c / Micro::columns * Micro::columns;
-    return panel * g_.ci + k * std::min<std::int64_t>(Micro::columns, co_ - panel) + c - panel;
+  /// Filters of input channels [k, k_end) and the panel of output channels [c, c_end) -> that panel of U, (CI, c_end - c)
+  /// at each position.
+  void transform_filters(const T* w, std::int64_t k, std::int64_t k_end, std::int64_t c, std::int64_t c_end,
+                         T* u) const {
+    alignas(64) T tail[9 * width] = {};  // the last filters, with zeros where there are fewer than a packet
+    const std::int64_t tap = g_.ci * g_.co;
+    for (std::int64_t i = k; i < k_end; ++i)
+      for (std::int64_t o = c; o < c_end; o += width) {
+        const std::int64_t count = std::min<std::int64_t>(width, g_.co - o);
+        const T* from = w + i * g_.co + o;
+        T* to = u + i * (c_end - c) + o - c;
+        if (count == width) {
+          Tile::filter(from, tap, to, u_plane_);
+        } else {
+          for (int j = 0; j < 9; ++j) std::copy_n(from + j * tap, count, tail + j * width);
+          Tile::filter(tail, width, to, u_plane_);
+        }
+      }
   }
 
   /// dU, summed over its groups, -> dw.
@@ -362,15 +379,15 @@ class Winograd {
       T tail[9 * width];
       for (std::int64_t group = 1; group < groups_; ++group)
         for (int p = 0; p < positions; ++p) {
-          T* sum = du + p * u_plane_;
-          const T* part = sum + group * positions * u_plane_;
+          T* sum = du + p * du_plane_;
+          const T* part = sum + group * positions * du_plane_;
           for (std::int64_t i = begin * co_; i < end * co_; ++i) sum[i] += part[i];
         }
       for (std::int64_t k = begin; k < end; ++k)
         for (std::int64_t c = 0; c < g_.co; c += width) {
           const std::int64_t count = std::min<std::int64_t>(width, g_.co - c), tap = g_.ci * g_.co;
           T* to = dw + k * g_.co + c;
-          Tile::filter_gradient(du + k * co_ + c, u_plane_, count == width ? to : tail, count == width ? tap : width);
+          Tile::filter_gradient(du + k * co_ + c, du_plane_, count == width ? to : tail, count == width ? tap : width);
           if (count < width)
             for (int i = 0; i < 9; ++i) std::copy_n(tail + i * width, count, to + i * tap);
         }
@@ -379,8 +396,8 @@ class Winograd {
 
   ConvGeometry g_;
   std::int64_t rows_, columns_, tiles_;          // of tiles in a picture, and all of them
-  std::int64_t v_row_, m_row_, co_, u_plane_;    // elements from row to row; output channels with padding
-  std::int64_t fused_block_ = 0, block_ = 0, blocks_ = 0, v_plane_ = 0, m_plane_ = 0;
+  std::int64_t v_row_, m_row_, co_;              // elements from row to row; output channels with padding
+  std::int64_t block_ = 0, blocks_ = 0, u_plane_ = 0, du_plane_ = 0, v_plane_ = 0, m_plane_ = 0;
   std::int64_t groups_ = 0, slots_ = 0;          // partial sums of dU and of db
   bool staged_ = false;
 };
@@ -391,8 +408,8 @@ class WinogradConvolution {
  public:
   explicit WinogradConvolution(const ConvGeometry& g) : forward_(g), backward_(g.backward()) {}
 
-  std::int64_t forward_workspace(const Cpu& on) const { return forward_.forward_workspace(on.threads()); }
-  std::int64_t backward_data_workspace(const Cpu& on) const { return backward_.forward_workspace(on.threads()); }
+  std::int64_t forward_workspace(const Cpu& on) const { return forward_.forward_workspace(on.threads(), false); }
+  std::int64_t backward_data_workspace(const Cpu& on) const { return backward_.forward_workspace(on.threads(), true); }
   std::int64_t backward_weights_workspace(const Cpu& on) const { return forward_.weights_workspace(on.threads()); }
 
   /// y = x * w, with what `y` says of bias, relu and pool.

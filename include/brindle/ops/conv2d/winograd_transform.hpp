@@ -164,20 +164,22 @@ struct WinogradTile {
                [](const auto& z, auto& u) { Points::gradient(z, u); });
   }
 
-  /// u(position) = G g G' of filters g(i, j) that are `tap` elements apart; rotated by half a turn if asked.
-  static void filter(const T* g, std::int64_t tap, bool rotated, T* u, std::int64_t plane) {
-    forward<3>([&](int i) { return g + (rotated ? 8 - i : i) * tap; }, u, plane,
-               [](const auto& w, auto& v) { Points::filter(w, v); });
+  /// u(position) = G g G' of filters g(i, j) that are `tap` elements apart.
+  static void filter(const T* g, std::int64_t tap, T* u, std::int64_t plane) {
+    forward<3>([&](int i) { return g + i * tap; }, u, plane, [](const auto& w, auto& v) { Points::filter(w, v); });
   }
 
-  /// y(i, j) = A' u A, left in y[(i m + j) width].
-  static void output(const T* u, std::int64_t plane, T* y) {
-    inverse<m>(u, plane, y, width, [](const auto& v, auto& z) { Points::output(v, z); });
+  /// y = A' u A; takes each result as take(i, j, packet).
+  template <class Take>
+  [[gnu::always_inline]] static void output(const T* u, std::int64_t plane, Take take) {
+    inverse<m>(u, plane, [](const auto& v, auto& z) { Points::output(v, z); }, take);
   }
 
   /// The filters' gradient from its sum over tiles; taps of dw are `tap` elements apart.
   static void filter_gradient(const T* u, std::int64_t plane, T* dw, std::int64_t tap) {
-    inverse<3>(u, plane, dw, tap, [](const auto& v, auto& g) { Points::filter_gradient(v, g); });
+    inverse<3>(
+        u, plane, [](const auto& v, auto& g) { Points::filter_gradient(v, g); },
+        [&](int i, int j, const auto& g) { Eigen::internal::pstoreu(dw + (3 * i + j) * tap, g); });
   }
 
  private:
@@ -204,9 +206,8 @@ struct WinogradTile {
     }
   }
 
-  template <int side, class Transform>
-  [[gnu::always_inline]] static void inverse(const T* from, std::int64_t plane, T* to, std::int64_t step,
-                                             Transform transform) {
+  template <int side, class Transform, class Take>
+  [[gnu::always_inline]] static void inverse(const T* from, std::int64_t plane, Transform transform, Take take) {
     using Packet = typename Eigen::internal::packet_traits<T>::type;
     using namespace Eigen::internal;
     Packet half[side][points];
@@ -224,7 +225,7 @@ struct WinogradTile {
       Packet out[side];
       transform(half[i], out);
 #pragma GCC unroll 6
-      for (int j = 0; j < side; ++j) pstoreu(to + (i * side + j) * step, out[j]);
+      for (int j = 0; j < side; ++j) take(i, j, out[j]);
     }
   }
 };
