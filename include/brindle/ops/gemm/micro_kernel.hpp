@@ -24,13 +24,14 @@ struct MicroTile {
 
 /// One tile of a product, as sums over `segments` runs of `k` steps each:
 ///
-///     C(i, j) = [C(i, j) or bias(j) or 0] + sum over s, t of A(i, s, t) B(s k + t, j),   then max(0, C) if relu
+///     C(i, j) = [bias(j)] + sum over s, t of A(i, s, t) B(s k + t, j) [+ C(i, j)],   then max(0, C) if relu
 ///
 ///     A(i, s, t) = a[i a_row + s a_segment + t a_k]     B(r, j) = b[r b_row + j]     C(i, j) = c[i c_row + j]
 ///
 /// A plain product has one segment. A convolution has one per row of the filter: the pixels below a row of the filter
 /// lie side by side in the picture, so the picture itself is A. Sums run in the order of s and t whatever the tile's
-/// size, so an element of C has the same bits wherever a tile's border falls.
+/// size, so an element of C has the same bits wherever a tile's border falls; what is accumulated comes last, so that
+/// rounding errors grow with the length of a slice, not with the whole sum.
 template <class T>
 struct MicroProduct {
   const T* a = nullptr;
@@ -53,18 +54,11 @@ template <class T, int rows, int packets, int row_step>
   constexpr int width = MicroTile<T>::width;
   Packet sum[rows][packets];
   const std::int64_t a_row = row_step ? row_step : p.a_row;
-  if (p.accumulate) {
-#pragma GCC unroll 16
-    for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 8
-      for (int j = 0; j < packets; ++j) sum[i][j] = ploadu<Packet>(p.c + i * p.c_row + j * width);
-  } else {
-#pragma GCC unroll 8
-    for (int j = 0; j < packets; ++j) {
-      const Packet first = p.bias ? ploadu<Packet>(p.bias + j * width) : pset1<Packet>(T(0));
+  for (int j = 0; j < packets; ++j) {
+    const Packet first = p.bias ? ploadu<Packet>(p.bias + j * width) : pset1<Packet>(T(0));
 #pragma GCC unroll 16
-      for (int i = 0; i < rows; ++i) sum[i][j] = first;
-    }
+    for (int i = 0; i < rows; ++i) sum[i][j] = first;
   }
   const T* b = p.b;
   for (std::int64_t s = 0; s < p.segments; ++s) {
@@ -88,12 +82,23 @@ template <class T, int rows, int packets, int row_step>
       b += p.b_row;
     }
   }
-  const Packet zero = pset1<Packet>(T(0));
+  if (p.accumulate) {
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 8
+      for (int j = 0; j < packets; ++j) sum[i][j] = padd(sum[i][j], ploadu<Packet>(p.c + i * p.c_row + j * width));
+  }
+  if (p.relu) {
+    const Packet zero = pset1<Packet>(T(0));
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 8
+      for (int j = 0; j < packets; ++j) sum[i][j] = sum[i][j] < zero ? zero : sum[i][j];
+  }
 #pragma GCC unroll 16
   for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 8
-    for (int j = 0; j < packets; ++j)
-      pstoreu(p.c + i * p.c_row + j * width, p.relu ? (sum[i][j] < zero ? zero : sum[i][j]) : sum[i][j]);
+    for (int j = 0; j < packets; ++j) pstoreu(p.c + i * p.c_row + j * width, sum[i][j]);
 }
 
 /// A tile of 1 <= rows <= MicroTile::rows, 1 <= packets <= MicroTile::packets.
