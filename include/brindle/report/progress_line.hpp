@@ -13,7 +13,7 @@
 
 namespace brindle::report {
 
-namespace detail {
+namespace progress {
 
 /// "7 s", "3 min 20 s", "1 h 5 min".
 inline std::string duration_text(double seconds) {
@@ -38,7 +38,7 @@ inline std::string figure(const char* name, double value) {
   return text;
 }
 
-}  // namespace detail
+}  // namespace progress
 
 /// One line an epoch on `out`: seconds, loss and accuracy, those of the validation data, time to go. On a terminal the
 /// line also grows while the epoch runs; in a file it is written once, whole.
@@ -51,13 +51,13 @@ inline Callback progress_line(std::FILE* out = stdout) {
     double last_update = 0;  // seconds into this epoch
   };
   const auto shared = std::make_shared<State>();
-  const bool live = detail::is_terminal(out);
+  const bool live = progress::is_terminal(out);
   const auto head = [](const FitState& s) {
     const std::string of = std::to_string(s.epochs), epoch = std::to_string(s.epoch);
     return "epoch " + std::string(of.size() - epoch.size(), ' ') + epoch + "/" + of;
   };
   const auto figures = [](const FitState& s) {
-    return detail::figure("loss", s.loss) + detail::figure("accuracy", s.accuracy);
+    return progress::figure("loss", s.loss) + progress::figure("accuracy", s.accuracy);
   };
 
   Callback callback;
@@ -69,18 +69,18 @@ inline Callback progress_line(std::FILE* out = stdout) {
       const double left = s.seconds / static_cast<double>(s.step) * static_cast<double>(s.steps - s.step);
       std::fprintf(out, "\r\033[K%s  step %lld/%lld%s  %s left in this epoch", head(s).c_str(),
                    static_cast<long long>(s.step), static_cast<long long>(s.steps), figures(s).c_str(),
-                   detail::duration_text(left).c_str());
+                   progress::duration_text(left).c_str());
       std::fflush(out);
     };
   callback.epoch = [=](FitState& s) {
     shared->seconds += s.seconds;
-    std::string line = head(s) + "  " + detail::duration_text(s.seconds) + figures(s);
+    std::string text = head(s) + "  " + progress::duration_text(s.seconds) + figures(s);
     if (s.has_validation())
-      line += detail::figure("val_loss", s.val_loss) + detail::figure("val_accuracy", s.val_accuracy);
+      text += progress::figure("val_loss", s.val_loss) + progress::figure("val_accuracy", s.val_accuracy);
     if (s.epoch < s.epochs)
-      line += "  " + detail::duration_text(shared->seconds / static_cast<double>(s.epoch) *
+      text += "  " + progress::duration_text(shared->seconds / static_cast<double>(s.epoch) *
                                            static_cast<double>(s.epochs - s.epoch)) + " to go";
-    std::fprintf(out, "%s%s\n", live ? "\r\033[K" : "", line.c_str());
+    std::fprintf(out, "%s%s\n", live ? "\r\033[K" : "", text.c_str());
     std::fflush(out);
   };
   return callback;
