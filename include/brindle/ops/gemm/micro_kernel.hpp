@@ -138,4 +138,51 @@ void micro_block(MicroProduct<T> p, std::int64_t m, std::int64_t n, std::int64_t
   }
 }
 
+/// C (m x n) for any n: B has its columns padded with anything up to a whole packet, C and bias have n.
+template <class T>
+void micro_matrix(const MicroProduct<T>& p, std::int64_t m, std::int64_t n, std::int64_t b_panel = 0,
+                  std::int64_t b_first = 0) {
+  using Tile = MicroTile<T>;
+  // Whole panels, and then what is left by way of a tile with room for whole packets.
+  const std::int64_t whole = n % Tile::width == 0 ? n : n / Tile::columns * Tile::columns, rest = n - whole;
+  if (whole > 0) micro_block(p, m, whole, b_panel, b_first);
+  if (rest == 0) return;
+  const std::int64_t padded = Tile::padded(rest);
+  T tile[Tile::rows * Tile::columns], bias[Tile::columns] = {};
+  if (p.bias) std::copy_n(p.bias + whole, rest, bias);
+  MicroProduct<T> q = p;
+  q.b = b_panel ? p.b + whole / Tile::columns * b_panel + b_first * padded : p.b + whole;
+  if (b_panel) q.b_row = padded;
+  if (p.bias) q.bias = bias;
+  q.c = tile;
+  q.c_row = padded;
+  q.accumulate = q.relu = false;
+  for (std::int64_t i = 0; i < m; i += Tile::rows) {
+    const std::int64_t count = std::min<std::int64_t>(Tile::rows, m - i);
+    q.a = p.a + i * p.a_row;
+    micro_kernel(q, static_cast<int>(count), static_cast<int>(padded / Tile::width));
+    for (std::int64_t r = 0; r < count; ++r)
+      for (std::int64_t j = 0; j < rest; ++j) {
+        T& c = p.c[(i + r) * p.c_row + whole + j];
+        const T sum = p.accumulate ? tile[r * padded + j] + c : tile[r * padded + j];
+        c = p.relu && sum < 0 ? T(0) : sum;
+      }
+  }
+}
+
+/// B (k x n), element (t, j) at b[t row + j column], packed in panels of MicroTile::columns columns with zeros up to whole
+/// packets: `to` has k * padded(n) elements, and the panels lie k * columns apart.
+template <class T>
+void pack_panels(const T* b, std::int64_t row, std::int64_t column, std::int64_t k, std::int64_t n, T* to) {
+  using Tile = MicroTile<T>;
+  for (std::int64_t j = 0; j < n; j += Tile::columns) {
+    const std::int64_t count = std::min<std::int64_t>(Tile::columns, n - j), padded = Tile::padded(count);
+    T* panel = to + j * k;
+    for (std::int64_t t = 0; t < k; ++t) {
+      for (std::int64_t i = 0; i < count; ++i) panel[t * padded + i] = b[t * row + (j + i) * column];
+      std::fill_n(panel + t * padded + count, padded - count, T(0));
+    }
+  }
+}
+
 }  // namespace brindle::ops::kernel
