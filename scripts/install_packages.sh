@@ -4,7 +4,7 @@
 #     bash scripts/install_packages.sh build|test
 set -euo pipefail
 
-build="g++ cmake ninja-build libeigen3-dev libstb-dev libcli11-dev"
+build="g++ cmake ninja-build libeigen3-dev libstb-dev libcli11-dev nlohmann-json3-dev"
 test="$build catch2 clang-16 libclang-rt-16-dev libbenchmark-dev git"
 
 case "${1:-}" in

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -45,10 +46,10 @@ inline std::vector<std::uint8_t> read_file(const std::filesystem::path& path,
   return content;
 }
 
-/// Writes a file whole or not at all: to a temporary file beside it, then renamed over it.
+/// Writes a file whole or not at all, its parts one after the other: to a temporary file beside it, then renamed over it.
 ///
 /// Throws FileError, the path first; an older file of that name is then as it was.
-inline void replace_file(const std::filesystem::path& path, std::string_view content) {
+inline void replace_file(const std::filesystem::path& path, std::span<const std::string_view> parts) {
   const std::string name = path.string();
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   std::error_code error;
@@ -64,7 +65,7 @@ inline void replace_file(const std::filesystem::path& path, std::string_view con
   bool written = false;
   {
     std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-    out.write(content.data(), static_cast<std::streamsize>(content.size()));
+    for (const std::string_view part : parts) out.write(part.data(), static_cast<std::streamsize>(part.size()));
     out.close();
     written = !out.fail();
   }
@@ -73,6 +74,10 @@ inline void replace_file(const std::filesystem::path& path, std::string_view con
   const std::string reason = written ? error.message() : "check that you may write there and that the disk is not full";
   std::filesystem::remove(temporary, error);
   detail::raise<FileError>(name + ": cannot be written: " + reason);
+}
+
+inline void replace_file(const std::filesystem::path& path, std::string_view content) {
+  replace_file(path, std::span(&content, 1));
 }
 
 }  // namespace brindle
