@@ -13,6 +13,7 @@
 #include "brindle/image/encode.hpp"
 #include "brindle/image/picture.hpp"
 #include "brindle/image/resize.hpp"
+#include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/report/history_csv.hpp"

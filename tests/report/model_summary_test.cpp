@@ -3,6 +3,7 @@
 #include <sstream>
 #include <string>
 
+#include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/report/model_summary.hpp"
@@ -34,15 +35,34 @@ Sequential<float> baseline() {
 }  // namespace
 
 TEST_CASE("the summary of the baseline is Keras's, in both styles", "[report][summary]") {
-  const auto model = baseline();
-  CHECK(report::summary(model, {.title = "sequential_1"}) == golden_table("summary_1_baseline.keras3.txt"));
-  CHECK(report::summary(model, {.style = report::SummaryStyle::keras2}) ==
+  auto model = baseline();
+  model.set_name("sequential_1");
+  CHECK(report::summary(model) == golden_table("summary_1_baseline.keras3.txt"));
+  CHECK(report::summary(model, report::SummaryStyle::keras2) ==
         golden_table("summary_1_baseline.keras2.txt"));
+}
+
+TEST_CASE("a model in front of layers is one line of the summary, as in Keras", "[report][summary]") {
+  auto base = models::vgg16<float>({150, 150, 3});
+  base.add(Flatten{});
+  base.set_name("model_1");
+  base.set_trainable(false);
+  Sequential<float> model{std::move(base),
+                          Dense{.units = 512, .activation = relu, .name = "dense_1"}, Dropout{0.3, "dropout_1"},
+                          Dense{.units = 512, .activation = relu, .name = "dense_2"}, Dropout{0.3, "dropout_2"},
+                          Dense{.units = 1, .activation = sigmoid, .name = "dense_3"}};
+  model.set_name("sequential_1");
+  CHECK(report::summary(model) == golden_table("summary_5_transfer_frozen.keras3.txt"));
+  CHECK(report::summary(model, report::SummaryStyle::keras2) == golden_table("summary_5_transfer_frozen.keras2.txt"));
+  model.freeze_before("block4_conv1");
+  CHECK(report::summary(model) == golden_table("summary_6_transfer_finetune.keras3.txt"));
+  CHECK(report::summary(model, report::SummaryStyle::keras2) ==
+        golden_table("summary_6_transfer_finetune.keras2.txt"));
 }
 
 TEST_CASE("the summary counts frozen parameters as not trainable", "[report][summary]") {
   auto model = baseline();
   model.freeze_before("dense_1");
-  const std::string table = report::summary(model, {.style = report::SummaryStyle::keras2});
+  const std::string table = report::summary(model, report::SummaryStyle::keras2);
   CHECK(table.find("Trainable params: 18,940,929\nNon-trainable params: 83,584") != std::string::npos);
 }

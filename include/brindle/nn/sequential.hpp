@@ -20,6 +20,10 @@ namespace brindle {
 ///
 ///     Sequential<float> model{{150, 150, 3}, Conv2D{16, 3, relu}, MaxPool2D{2}, Flatten{}, Dense{1, sigmoid}};
 ///
+/// A model can stand in front of further layers; it is then one group of them, under its name:
+///
+///     Sequential<float> model{std::move(base), Flatten{}, Dense{1, sigmoid}};
+///
 /// The weights are there at once, drawn from seed 0; initialize() draws them anew. A model is moved, not copied.
 /// predict() may run in several threads at a time.
 template <class T, class Device = Cpu>
@@ -44,6 +48,44 @@ class Sequential {
       detail::raise<ShapeError>("Sequential: the input shape must have at least one size, all of them positive, got " +
                                 to_string(input));
     (add(layers), ...);
+  }
+
+  /// base becomes a group of this model's first layers.
+  template <class... Descriptions>
+    requires(sizeof...(Descriptions) > 0 && (LayerDescription<Descriptions, T, Device> && ...))
+  explicit Sequential(Sequential&& base, const Descriptions&... layers)
+      : on_(base.on_),
+        input_(base.input_),
+        layers_(std::move(base.layers_)),
+        shapes_(std::move(base.shapes_)),
+        predictors_(std::make_unique<Predictors>()) {
+    groups_.push_back({base.name_, 0, layers_.size()});
+    (add(layers), ...);
+  }
+
+  /// What the model is called in tables, and as a group of another model.
+  const std::string& name() const { return name_; }
+  Sequential& set_name(const std::string& name) {
+    name_ = name;
+    return *this;
+  }
+
+  /// Layers [begin, end) that came as a model of their own.
+  struct Group {
+    std::string name;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  const std::vector<Group>& groups() const { return groups_; }
+
+  /// The model up to and with the named layer; the layers behind it are dropped.
+  Sequential cut_after(const std::string& layer) && {
+    const std::size_t end = index_of(layer) + 1;
+    layers_.resize(end);
+    shapes_.resize(end);
+    std::erase_if(groups_, [&](const Group& g) { return g.end > end; });
+    forget_plans();
+    return std::move(*this);
   }
 
   /// Puts a layer behind the last one.
@@ -99,6 +141,16 @@ class Sequential {
   /// Freezes or frees every layer.
   void set_trainable(bool trainable) {
     for (const LayerPointer& l : layers_) l->trainable = trainable;
+  }
+
+  /// Freezes or frees the layers of a group. Throws ValueError if there is none of that name.
+  void set_trainable(const std::string& group, bool trainable) {
+    for (const Group& g : groups_)
+      if (g.name == group) {
+        for (std::size_t i = g.begin; i < g.end; ++i) layers_[i]->trainable = trainable;
+        return;
+      }
+    detail::raise<ValueError>("model: has no group of layers named \"" + group + "\"");
   }
 
   /// Freezes the layers in front of the named one and frees it and those behind it.
@@ -196,8 +248,10 @@ class Sequential {
 
   Device on_;
   Shape input_;
+  std::string name_ = "sequential";
   std::vector<LayerPointer> layers_;
   std::vector<Shape> shapes_;
+  std::vector<Group> groups_;
   std::unique_ptr<Predictors> predictors_;
 };
 

@@ -9,21 +9,36 @@
 
 namespace brindle::report {
 
+/// A line for each layer; those of a group are one line, as a model inside a model is in Keras.
+template <class T, class Device>
+std::vector<SummaryRow> summary_rows(const Sequential<T, Device>& model) {
+  std::vector<SummaryRow> rows;
+  const auto row = [&](const std::string& name, const std::string& type, std::size_t begin, std::size_t end) {
+    SummaryRow r{.name = name, .type = type, .output = model.output_shape(end - 1)};
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto& layer = *model.layers()[i];
+      r.parameters += layer.parameter_count();
+      if (!layer.trainable) r.frozen += layer.parameter_count();
+    }
+    rows.push_back(r);
+  };
+  std::size_t i = 0;
+  for (const auto& group : model.groups()) {
+    for (; i < group.begin; ++i) row(model.layers()[i]->name, model.layers()[i]->type(), i, i + 1);
+    row(group.name, "Functional", group.begin, group.end);
+    i = group.end;
+  }
+  for (; i < model.layers().size(); ++i) row(model.layers()[i]->name, model.layers()[i]->type(), i, i + 1);
+  return rows;
+}
+
 /// The table that Keras prints of a model: each layer with its type, output shape and number of parameters, then totals,
 /// trainable and not.
 template <class T, class Device>
-std::string summary(const Sequential<T, Device>& model, SummaryOptions options = {}) {
-  options.bytes_per_parameter = static_cast<std::int64_t>(sizeof(T));
-  std::vector<SummaryRow> rows;
-  for (std::size_t i = 0; i < model.layers().size(); ++i) {
-    const auto& layer = *model.layers()[i];
-    rows.push_back({.name = layer.name,
-                    .type = layer.type(),
-                    .output = model.output_shape(i),
-                    .parameters = layer.parameter_count(),
-                    .frozen = layer.trainable ? 0 : layer.parameter_count()});
-  }
-  return summary_table(rows, options);
+std::string summary(const Sequential<T, Device>& model, SummaryStyle style = SummaryStyle::keras3) {
+  return summary_table(summary_rows(model), {.title = model.name(),
+                                             .style = style,
+                                             .bytes_per_parameter = static_cast<std::int64_t>(sizeof(T))});
 }
 
 }  // namespace brindle::report

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/conv2d.hpp"
+#include "brindle/nn/dense.hpp"
+#include "brindle/nn/flatten.hpp"
+#include "brindle/nn/max_pool2d.hpp"
+#include "brindle/nn/sequential.hpp"
+
+namespace brindle::models {
+
+struct VGG16Options {
+  bool include_top = false;     ///< the three dense layers (fc1, fc2, predictions) as well
+  std::int64_t classes = 1000;  ///< of the top
+};
+
+/// VGG16: thirteen 3x3 convolutions in five blocks with a pool behind each, layers named as in Keras (block1_conv1).
+///
+///     x (N, H, W, C), H and W at least 32  ->  (N, floor(H / 32), floor(W / 32), 512); with its top (N, classes)
+///
+/// 14,714,688 parameters for C = 3, with its top 138,357,544 at 224x224. The weights are random; those that were trained
+/// on ImageNet come from a file, by io::load_weights. Throws ShapeError for a smaller input.
+/// K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition", arXiv:1409.1556.
+template <class T, class Device = Cpu>
+Sequential<T, Device> vgg16(const Device& on, const Shape& input, const VGG16Options& options = {}) {
+  if (input.rank() != 3 || input[0] < 32 || input[1] < 32)
+    detail::raise<ShapeError>("vgg16: expected pictures (H, W, C) of at least 32x32, got " + to_string(input));
+  constexpr std::int64_t filters[5] = {64, 128, 256, 512, 512};
+  constexpr int convolutions[5] = {2, 2, 3, 3, 3};
+  Sequential<T, Device> model(on, input);
+  for (int b = 0; b < 5; ++b) {
+    const std::string block = "block" + std::to_string(b + 1);
+    for (int c = 1; c <= convolutions[b]; ++c)
+      model.add(Conv2D{.filters = filters[b], .kernel = 3, .activation = relu, .padding = Padding::same,
+                       .name = block + "_conv" + std::to_string(c)});
+    model.add(MaxPool2D{.window = 2, .name = block + "_pool"});
+  }
+  if (options.include_top) {
+    model.add(Flatten{.name = "flatten"});
+    model.add(Dense{.units = 4096, .activation = relu, .name = "fc1"});
+    model.add(Dense{.units = 4096, .activation = relu, .name = "fc2"});
+    model.add(Dense{.units = options.classes, .activation = softmax, .name = "predictions"});
+  }
+  model.set_name("vgg16");
+  return model;
+}
+
+template <class T, class Device = Cpu>
+Sequential<T, Device> vgg16(const Shape& input, const VGG16Options& options = {}) {
+  return vgg16<T, Device>(Device{}, input, options);
+}
+
+}  // namespace brindle::models
