@@ -14,7 +14,7 @@ struct dropout<T, Cpu> {
   static void forward(const Cpu& on, In<T, Cpu> x, Out<T, Cpu> y, const DropoutScale& scale, const Random& random) {
     const T factor = static_cast<T>(scale.factor);
     on.parallel_ranges(x.size(), elementwise_piece, [&](std::int64_t begin, std::int64_t end) {
-      constexpr int lanes = 16;  // counters side by side, for the compiler to put into SIMD registers
+      constexpr int lanes = 16;  // counters at a time
       alignas(64) std::uint32_t word[4 * lanes];
       for (std::int64_t i = begin; i < end; i += 4 * lanes) {  // begin is a multiple of 4: elementwise_piece is
         for (int lane = 0; lane < lanes; ++lane) {
