@@ -27,7 +27,7 @@ struct gemm<T, Cpu> {
     const Plan plan(m, n, k, o);
     if (plan.way == Way::streamed) {
       scratch.take<T>(plan.parts * m * Tile::padded(n));
-      PerWorker<T>::take(scratch, on.threads(), piece * Tile::width);
+      PerWorker<T>::take(scratch, on.threads(), piece * Tile::padded(n));
     } else if (plan.way == Way::turned) {
       scratch.take<T>(k * Tile::padded(m));
     } else {
@@ -55,7 +55,7 @@ struct gemm<T, Cpu> {
   enum class Way { streamed, turned, packed };
 
   static constexpr std::int64_t few_rows = 64;                         // of C, that leave memory the slower part
-  static constexpr std::int64_t piece = 64;                            // rows of B that are streamed at a time
+  static constexpr std::int64_t piece = 60;                            // rows of B that are streamed at a time
   static constexpr std::int64_t block_rows = 6 * Tile::rows;           // of C, in a task of `packed`
   static constexpr std::int64_t block_columns = 8 * Tile::columns;     // of C, in a task of `packed`
   static constexpr std::int64_t turned_rows = 4 * Tile::rows;          // of C', in a task of `turned`
@@ -89,17 +89,19 @@ struct gemm<T, Cpu> {
   static void streamed(const Call& call, std::int64_t parts, Scratch& scratch) {
     const std::int64_t row = Tile::padded(call.n), sum = call.m * row;
     T* sums = scratch.take<T>(parts * sum);
-    const PerWorker<T> tails = PerWorker<T>::take(scratch, call.on.threads(), piece * Tile::width);
-    const std::int64_t whole = call.n / Tile::width * Tile::width;
-    // One part: what is parallel are the columns.
-    const std::int64_t strip = parts > 1 ? row : std::max<std::int64_t>(Tile::columns, 2 * Tile::columns);
+    const PerWorker<T> panels = PerWorker<T>::take(scratch, call.on.threads(), piece * row);
+    const std::int64_t strip = parts > 1 ? row : 2 * Tile::columns;  // one part: the columns are what is parallel
     const std::int64_t strips = (row + strip - 1) / strip;
     call.on.parallel(parts * strips, [&](std::int64_t task, int worker) {
-      const std::int64_t part = task / strips, j = task % strips * strip, j_end = std::min(whole, j + strip);
+      const std::int64_t part = task / strips, j = task % strips * strip, columns = std::min(strip, call.n - j);
       const std::int64_t begin = part * call.k / parts, end = (part + 1) * call.k / parts;
+      // Several tiles use a piece: a packed copy is read from memory once, front to back, and does not fall into few
+      // cache sets, as rows that are a power of two apart do.
+      const bool pack = call.m > Tile::rows || columns % Tile::width != 0;
       MicroProduct<T> p;
       p.a_row = call.a_row;
       p.a_k = call.a_k;
+      p.c = sums + part * sum + j;
       p.c_row = row;
       for (std::int64_t t = begin; t < end || t == begin; t += piece) {
         p.k = std::min(piece, end - t);
@@ -107,16 +109,11 @@ struct gemm<T, Cpu> {
         p.a = call.a.data + t * call.a_k;
         p.b = call.b.data + t * call.b.stride + j;
         p.b_row = call.b.stride;
-        p.c = sums + part * sum + j;
-        if (j < j_end) micro_block(p, call.m, j_end - j);
-        if (whole < call.n && j + strip >= row) {
-          T* tail = tails.of(worker);
-          pack_panels(call.b.data + t * call.b.stride + whole, call.b.stride, 1, p.k, call.n - whole, tail);
-          p.b = tail;
-          p.b_row = Tile::width;
-          p.c = sums + part * sum + whole;
-          micro_block(p, call.m, Tile::width);
+        if (pack) {
+          pack_panels(p.b, call.b.stride, 1, p.k, columns, panels.of(worker));
+          p.b = panels.of(worker);
         }
+        micro_block(p, call.m, Tile::padded(columns), pack ? p.k * Tile::columns : 0);
       }
     });
     call.on.parallel_ranges(call.n, 1024, [&](std::int64_t begin, std::int64_t end) {
@@ -138,17 +135,34 @@ struct gemm<T, Cpu> {
       T tile[turned_rows * few_rows];
       MicroProduct<T> p;
       p.a_row = call.b.stride;
-      p.c = tile;
+      p.b = panels;
       p.c_row = Tile::padded(call.m);
-      for (std::int64_t t = 0; t < call.k || t == 0; t += Tile::depth) {
-        p.a = call.b.data + begin * call.b.stride + t;
-        p.b = panels;
-        p.k = std::min<std::int64_t>(Tile::depth, call.k - t);
-        p.accumulate = t > 0;
-        micro_block(p, end - begin, p.c_row, call.k * Tile::columns, t);
+      for (std::int64_t j = begin; j < end; j += Tile::rows) {
+        const std::int64_t rows = std::min<std::int64_t>(Tile::rows, end - j);
+        p.c = tile + (j - begin) * p.c_row;
+        for (std::int64_t t = 0; t < call.k || t == 0; t += Tile::depth) {
+          p.k = std::min<std::int64_t>(Tile::depth, call.k - t);
+          p.a = call.b.data + j * call.b.stride + t;
+          p.accumulate = t > 0;
+          for (std::int64_t r = 0; r < Tile::rows && j + Tile::rows + r < call.n; ++r)
+            prefetch(p.a + (Tile::rows + r) * call.b.stride, p.k);
+          micro_block(p, rows, p.c_row, call.k * Tile::columns, t);
+        }
       }
       for (std::int64_t i = 0; i < call.m; ++i) finish(call, i, begin, end - begin, tile + i, p.c_row);
     });
+  }
+
+  static void prefetch(const T* from, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; i += static_cast<std::int64_t>(memory_alignment / sizeof(T)))
+      __builtin_prefetch(from + i, 0, 2);
+  }
+
+  /// Rows of A, `row` apart, are copied to where they fall into different cache sets; memory is read from front to back.
+  static void copy_rows(MicroProduct<T>& p, std::int64_t row, std::int64_t rows, T* copy) {
+    for (std::int64_t r = 0; r < rows; ++r) std::copy_n(p.a + r * row, p.k, copy + r * a_row);
+    p.a = copy;
+    p.a_row = a_row;
   }
 
   /// Row i, columns [j, j + count) of C from the finished sums, which lie `step` apart.
@@ -183,12 +197,7 @@ struct gemm<T, Cpu> {
         p.a = call.a.data + i * call.a_row + t * call.a_k;
         p.a_row = call.a_row;
         p.a_k = call.a_k;
-        if (call.a_k == 1 && columns > 2 * Tile::columns) {
-          T* copy = copies.of(worker);
-          for (std::int64_t r = 0; r < rows; ++r) std::copy_n(p.a + r * call.a_row, p.k, copy + r * a_row);
-          p.a = copy;
-          p.a_row = a_row;
-        }
+        if (call.a_k == 1 && columns > 2 * Tile::columns) copy_rows(p, call.a_row, rows, copies.of(worker));
         p.b = panels + j * call.k;
         p.bias = t == 0 && call.bias ? call.bias + j : nullptr;
         p.accumulate = call.o.accumulate || t > 0;

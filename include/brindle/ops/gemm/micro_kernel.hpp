@@ -175,7 +175,11 @@ void micro_matrix(const MicroProduct<T>& p, std::int64_t m, std::int64_t n, std:
 template <class T>
 void pack_panels(const T* b, std::int64_t row, std::int64_t column, std::int64_t k, std::int64_t n, T* to) {
   using Tile = MicroTile<T>;
-  for (std::int64_t j = 0; j < n; j += Tile::columns) {
+  const std::int64_t whole = column == 1 ? n / Tile::columns * Tile::columns : 0;
+  for (std::int64_t t = 0; t < k; ++t)  // B from front to back
+    for (std::int64_t j = 0; j < whole; j += Tile::columns)
+      for (int i = 0; i < Tile::columns; ++i) to[j * k + t * Tile::columns + i] = b[t * row + j + i];
+  for (std::int64_t j = whole; j < n; j += Tile::columns) {
     const std::int64_t count = std::min<std::int64_t>(Tile::columns, n - j), padded = Tile::padded(count);
     T* panel = to + j * k;
     for (std::int64_t t = 0; t < k; ++t) {
