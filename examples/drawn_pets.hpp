@@ -1,9 +1,9 @@
 #pragma once
 
-// Cats and dogs that the examples draw when they are given no photos: the same pictures for the same seed. A network has
-// to look at shapes to tell them apart (ears, muzzle, eyes, tail): poses and places are drawn from the same lots for both,
-// colours help little, and some dogs have pricked ears and some cats folded ones. The baseline learns to tell 9 of 10
-// apart from 800 of them in a few passes.
+// Cats and dogs that the examples draw when they are given no photos: the same pictures for the same seed. A network
+// has to look at shapes to tell them apart (ears, muzzle, eyes, tail): poses and places are drawn from the same lots
+// for both, colours help little, and some dogs have pricked ears and some cats folded ones. The baseline learns to tell
+// 9 of 10 apart from 800 of them in a few passes.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -58,7 +58,8 @@ class Hills {
     const double u = smooth(x - column), v = smooth(y - row);
     const auto height = [&](double dx, double dy) {
       // A picture asks for some 500,000 of these: a short hash (the end of MurmurHash3), not Philox.
-      std::uint64_t h = seed_ ^ static_cast<std::uint64_t>(static_cast<std::int64_t>(column + dx)) * 0x9e3779b97f4a7c15u;
+      std::uint64_t h =
+          seed_ ^ static_cast<std::uint64_t>(static_cast<std::int64_t>(column + dx)) * 0x9e3779b97f4a7c15u;
       h ^= static_cast<std::uint64_t>(static_cast<std::int64_t>(row + dy)) * 0xc2b2ae3d27d4eb4fu;
       h = (h ^ h >> 33) * 0xff51afd7ed558ccdu;
       h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53u;
@@ -110,10 +111,10 @@ struct Stroke {
     constexpr int pieces = 10;
     for (int i = 1; i <= pieces; ++i) {
       const double t = static_cast<double>(i) / pieces, u = 1 - t;
-      const Point b{u * u * from.x + 2 * u * t * bend.x + t * t * to.x, u * u * from.y + 2 * u * t * bend.y + t * t * to.y};
+      const Point b{u * u * from.x + 2 * u * t * bend.x + t * t * to.x,
+                    u * u * from.y + 2 * u * t * bend.y + t * t * to.y};
       const double ex = b.x - a.x, ey = b.y - a.y, length = ex * ex + ey * ey;
-      const double along =
-          length > 0 ? std::clamp(((p.x - a.x) * ex + (p.y - a.y) * ey) / length, 0.0, 1.0) : 0.0;
+      const double along = length > 0 ? std::clamp(((p.x - a.x) * ex + (p.y - a.y) * ey) / length, 0.0, 1.0) : 0.0;
       const double thick = radius + (end_radius - radius) * (static_cast<double>(i - 1) + along) / pieces;
       best = std::min(best, std::hypot(p.x - a.x - along * ex, p.y - a.y - along * ey) - thick);
       a = b;
@@ -165,10 +166,10 @@ inline Box box_of(const Ear& e) {
 /// Draws shapes given in a pet's own units: shifted, turned, mirrored and scaled onto the canvas.
 struct Pen {
   Canvas& canvas;
-  Point origin;        // pixels
-  double scale = 1;    // pixels a unit
+  Point origin;      // pixels
+  double scale = 1;  // pixels a unit
   double angle = 0;
-  double mirror = 1;   // or -1
+  double mirror = 1;  // or -1
 
   Point to_pixels(const Point& p) const {
     const double x = p.x * mirror * scale, y = p.y * scale, c = std::cos(angle), s = std::sin(angle);
@@ -195,7 +196,8 @@ struct Pen {
     for (const Point& corner : {Point{box.left, box.top}, Point{box.right, box.top}, Point{box.left, box.bottom},
                                 Point{box.right, box.bottom}}) {
       const Point p = to_pixels(corner);
-      left = std::min(left, p.x), right = std::max(right, p.x), top = std::min(top, p.y), bottom = std::max(bottom, p.y);
+      left = std::min(left, p.x), right = std::max(right, p.x), top = std::min(top, p.y),
+      bottom = std::max(bottom, p.y);
     }
     const auto first = [](double v) { return std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(v)) - 1); };
     const std::int64_t last_row = std::min(canvas.height - 1, static_cast<std::int64_t>(std::ceil(bottom)) + 1);
@@ -210,7 +212,8 @@ struct Pen {
   }
   template <class Shape2D>
   void fill(const Shape2D& shape, const Colour& colour, double opacity = 1) const {
-    fill(shape, [&](const Point&, double) { return colour; }, opacity);
+    fill(
+        shape, [&](const Point&, double) { return colour; }, opacity);
   }
 };
 
@@ -224,14 +227,19 @@ struct Coat {
   Hills hills, hair;
 
   Coat(Dice& dice, const Random& random, bool dog)
-      : hills({random.seed, random.what ^ 0x9e37u, random.step}), hair({random.seed, random.what ^ 0x51edu, random.step}) {
+      : hills({random.seed, random.what ^ 0x9e37u, random.step}),
+        hair({random.seed, random.what ^ 0x51edu, random.step}) {
     // Orange and grey are more often a cat's, brown and sand a dog's; the last four are anybody's.
     static constexpr Colour cats[] = {{0.86, 0.55, 0.26}, {0.55, 0.53, 0.52}, {0.36, 0.35, 0.40}};
     static constexpr Colour dogs[] = {{0.50, 0.34, 0.22}, {0.80, 0.68, 0.50}, {0.68, 0.46, 0.30}};
-    static constexpr Colour anybody[] = {{0.20, 0.18, 0.18}, {0.92, 0.88, 0.82}, {0.62, 0.52, 0.42}, {0.45, 0.38, 0.36}};
+    static constexpr Colour anybody[] = {
+        {0.20, 0.18, 0.18}, {0.92, 0.88, 0.82}, {0.62, 0.52, 0.42}, {0.45, 0.38, 0.36}};
     static constexpr Markings all[] = {Markings::plain, Markings::tabby, Markings::patches, Markings::points};
     const double lot = dice(0, 1);
-    base = lit(lot < 0.4 ? dice.pick(anybody) : (lot < 0.8) == dog ? dice.pick(dogs) : dice.pick(cats), dice(0.85, 1.12));
+    base = lit(lot < 0.4            ? dice.pick(anybody)
+               : (lot < 0.8) == dog ? dice.pick(dogs)
+                                    : dice.pick(cats),
+               dice(0.85, 1.12));
     pale = mix(base, {0.97, 0.94, 0.90}, dice(0.35, 0.9));
     dark = lit(base, dice(0.4, 0.75));
     markings = dice.pick(all);
@@ -300,7 +308,8 @@ inline void draw_head(const Pen& pen, const Pet& pet) {
     if (!pet.dog && pet.odd_ears) e.corner[1] = {0.98 * out, -0.86};
     pen.fill(e, pet.fur(-1.4, 0, pet.coat.markings == Markings::points ? 0.6 : 0.95));
     if (!pet.dog && pet.odd_ears) return;
-    const Point middle{(e.corner[0].x + e.corner[1].x + e.corner[2].x) / 3, (e.corner[0].y + e.corner[1].y + e.corner[2].y) / 3};
+    const Point middle{(e.corner[0].x + e.corner[1].x + e.corner[2].x) / 3,
+                       (e.corner[0].y + e.corner[1].y + e.corner[2].y) / 3};
     for (Point& c : e.corner) c = {middle.x + 0.55 * (c.x - middle.x), middle.y + 0.55 * (c.y - middle.y) + 0.05};
     pen.fill(e, mix({0.85, 0.56, 0.54}, pet.coat.dark, 0.35), 0.8);
   };
@@ -313,7 +322,10 @@ inline void draw_head(const Pen& pen, const Pet& pet) {
     pen.fill(Ellipse{{0, 0.36}, 0.74 * pet.width, 0.57}, pet.fur(-1, 1, 1, 0));
     if (!pet.odd_ears)
       for (const double side : {-1.0, 1.0})
-        pen.fill(Ellipse{{side * 0.88 * pet.width, 0.05 + 0.12 * pet.ear_length}, 0.3, 0.55 + 0.25 * pet.ear_length, side * -0.28},
+        pen.fill(Ellipse{{side * 0.88 * pet.width, 0.05 + 0.12 * pet.ear_length},
+                         0.3,
+                         0.55 + 0.25 * pet.ear_length,
+                         side * -0.28},
                  pet.fur(-0.6, 1, masked ? 0.55 : 0.78));
     pen.fill(Ellipse{{shift * 1.3, 0.5}, 0.44 + 0.08 * pet.muzzle, 0.42 + 0.1 * pet.muzzle},
              pet.tinted(masked ? pet.coat.dark : pet.coat.pale, 0, 1));
@@ -327,7 +339,8 @@ inline void draw_head(const Pen& pen, const Pet& pet) {
     pen.fill(Ellipse{{x - 0.06, 0.23}, 0.06, 0.035}, Colour{0.6, 0.6, 0.62}, 0.8);
   } else {
     pen.fill(Ellipse{{0, 0}, 0.98 * pet.width, 0.86}, pet.fur(-1, 1));
-    for (const double side : {-1.0, 1.0}) pen.fill(Ellipse{{side * 0.52 * pet.width, 0.3}, 0.46, 0.4}, pet.fur(-1, 1, 1, 0));
+    for (const double side : {-1.0, 1.0})
+      pen.fill(Ellipse{{side * 0.52 * pet.width, 0.3}, 0.46, 0.4}, pet.fur(-1, 1, 1, 0));
     pen.fill(Ellipse{{shift, 0.2}, 0.5, 0.5}, pet.fur(-1, 1, masked ? 0.6 : 1, 0), 0.9);
     for (const double side : {-1.0, 1.0})
       pen.fill(Ellipse{{shift * 1.2 + side * 0.16, 0.42}, 0.2 + 0.04 * pet.muzzle, 0.17 + 0.03 * pet.muzzle},
@@ -342,7 +355,11 @@ inline void draw_head(const Pen& pen, const Pet& pet) {
     for (const double side : {-1.0, 1.0})
       for (int i = 0; i < 3; ++i) {
         const double end = 0.12 + 0.26 * i;
-        pen.fill(Stroke{{x + side * 0.28, 0.38 + 0.05 * i}, {x + side * 0.8, 0.28 + 0.1 * i}, {x + side * 1.3, end}, 0.018, 0.008},
+        pen.fill(Stroke{{x + side * 0.28, 0.38 + 0.05 * i},
+                        {x + side * 0.8, 0.28 + 0.1 * i},
+                        {x + side * 1.3, end},
+                        0.018,
+                        0.008},
                  whisker, 0.85);
       }
   }
@@ -354,10 +371,14 @@ enum class Pose { face, sitting, standing, lying };
 
 inline Box box_of(Pose pose) {
   switch (pose) {
-    case Pose::face: return {-1.2, -1.3, 1.2, 1.1};
-    case Pose::sitting: return {-1.6, -1.3, 1.9, 3.3};
-    case Pose::standing: return {-1.3, -1.3, 4.2, 3.3};
-    default: return {-1.5, -1.3, 3.4, 2.1};
+    case Pose::face:
+      return {-1.2, -1.3, 1.2, 1.1};
+    case Pose::sitting:
+      return {-1.6, -1.3, 1.9, 3.3};
+    case Pose::standing:
+      return {-1.3, -1.3, 4.2, 3.3};
+    default:
+      return {-1.5, -1.3, 3.4, 2.1};
   }
 }
 
@@ -372,8 +393,10 @@ inline void draw_tail(const Pen& pen, const Pet& pet, const Point& root, double 
 
 inline void draw_leg(const Pen& pen, const Pet& pet, double x, double top, double bottom, double light) {
   const double thick = pet.dog ? 0.24 : 0.2;
-  pen.fill(Stroke{{x, top}, {x + 0.04, (top + bottom) / 2}, {x, bottom}, thick * 1.2, thick}, pet.fur(top, bottom, light));
-  pen.fill(Ellipse{{x - 0.08, bottom + 0.06}, thick * 1.35, 0.17}, pet.tinted(lit(pet.coat.pale, light), bottom - 0.2, bottom + 0.3));
+  pen.fill(Stroke{{x, top}, {x + 0.04, (top + bottom) / 2}, {x, bottom}, thick * 1.2, thick},
+           pet.fur(top, bottom, light));
+  pen.fill(Ellipse{{x - 0.08, bottom + 0.06}, thick * 1.35, 0.17},
+           pet.tinted(lit(pet.coat.pale, light), bottom - 0.2, bottom + 0.3));
 }
 
 inline void draw_pet(const Pen& pen, const Pet& pet, Pose pose, Dice& dice) {
@@ -412,14 +435,16 @@ inline void draw_place(Canvas& canvas, Dice& dice, const Random& random) {
   const double kind = dice(0, 3), horizon = dice(0.35, 0.75), w = static_cast<double>(canvas.width);
   static constexpr Colour walls[] = {{0.78, 0.72, 0.62}, {0.56, 0.66, 0.70}, {0.70, 0.56, 0.52}, {0.60, 0.66, 0.54},
                                      {0.45, 0.43, 0.48}, {0.88, 0.86, 0.82}, {0.72, 0.66, 0.76}};
-  static constexpr Colour floors[] = {{0.56, 0.40, 0.26}, {0.42, 0.36, 0.34}, {0.70, 0.60, 0.46}, {0.50, 0.20, 0.20}, {0.26, 0.32, 0.42}};
+  static constexpr Colour floors[] = {
+      {0.56, 0.40, 0.26}, {0.42, 0.36, 0.34}, {0.70, 0.60, 0.46}, {0.50, 0.20, 0.20}, {0.26, 0.32, 0.42}};
   const Colour wall = lit(dice.pick(walls), dice(0.7, 1.1)), floor = lit(dice.pick(floors), dice(0.7, 1.15));
   const Colour sky = mix({0.45, 0.65, 0.88}, {0.85, 0.82, 0.78}, dice(0, 1));
   const Colour grass = mix({0.30, 0.50, 0.20}, {0.55, 0.55, 0.26}, dice(0, 1));
   const double boards = dice(8, 30), grain = dice(0.02, 0.1);
   for (std::int64_t row = 0; row < canvas.height; ++row)
     for (std::int64_t column = 0; column < canvas.width; ++column) {
-      const double x = static_cast<double>(column) / w, y = static_cast<double>(row) / static_cast<double>(canvas.height);
+      const double x = static_cast<double>(column) / w,
+                   y = static_cast<double>(row) / static_cast<double>(canvas.height);
       Colour c;
       if (kind < 1) {
         const double edge = horizon + 0.1 * (hills(x * 3, 7) - 0.5);
@@ -461,10 +486,20 @@ inline image::Picture draw_picture(bool dog, const Random& random, double size) 
   static constexpr Colour irises[] = {{0.55, 0.72, 0.30}, {0.85, 0.68, 0.22}, {0.45, 0.62, 0.75}, {0.62, 0.42, 0.18}};
   static constexpr Colour bands[] = {{0.75, 0.15, 0.15}, {0.15, 0.3, 0.65}, {0.2, 0.5, 0.3}, {0.15, 0.15, 0.15}};
   static constexpr Colour noses[] = {{0.80, 0.45, 0.45}, {0.35, 0.22, 0.2}, {0.12, 0.1, 0.1}};
-  static constexpr Pose poses[] = {Pose::face, Pose::face, Pose::face, Pose::sitting, Pose::sitting, Pose::standing, Pose::lying};
-  Pet pet{.dog = dog, .coat = coat, .eyes = dice.pick(irises), .collar = dice.pick(bands), .nose = dice.pick(noses),
-          .has_collar = dice.chance(0.35), .tongue = dice.chance(dog ? 0.6 : 0.1), .odd_ears = dice.chance(0.06),
-          .turn = dice(-0.7, 0.7), .ear_length = dice(0, 1), .muzzle = dice(0, 1), .width = dice(0.92, 1.08)};
+  static constexpr Pose poses[] = {Pose::face,    Pose::face,     Pose::face, Pose::sitting,
+                                   Pose::sitting, Pose::standing, Pose::lying};
+  Pet pet{.dog = dog,
+          .coat = coat,
+          .eyes = dice.pick(irises),
+          .collar = dice.pick(bands),
+          .nose = dice.pick(noses),
+          .has_collar = dice.chance(0.35),
+          .tongue = dice.chance(dog ? 0.6 : 0.1),
+          .odd_ears = dice.chance(0.06),
+          .turn = dice(-0.7, 0.7),
+          .ear_length = dice(0, 1),
+          .muzzle = dice(0, 1),
+          .width = dice(0.92, 1.08)};
   const Pose pose = dice.pick(poses);
   const Box box = box_of(pose);
   const double width = static_cast<double>(canvas.width), height = static_cast<double>(canvas.height);
@@ -475,10 +510,14 @@ inline image::Picture draw_picture(bool dog, const Random& random, double size) 
   const double free_x = std::max(0.08 * width, width - scale * (box.right - box.left)) / 2;
   const double free_y = std::max(0.08 * height, height - scale * (box.bottom - box.top)) / 2;
   const Pen pen{canvas,
-                {width / 2 - middle.x * scale + dice(-0.6, 0.6) * free_x, height / 2 - middle.y * scale + dice(-0.4, 0.6) * free_y},
-                scale, dice(-0.06, 0.06), mirror};
+                {width / 2 - middle.x * scale + dice(-0.6, 0.6) * free_x,
+                 height / 2 - middle.y * scale + dice(-0.4, 0.6) * free_y},
+                scale,
+                dice(-0.06, 0.06),
+                mirror};
   if (pose != Pose::face)
-    pen.fill(Ellipse{{(box.left + box.right) / 2, box.bottom - 0.2}, (box.right - box.left) * 0.42, 0.3}, Colour{0.05, 0.05, 0.05}, 0.35);
+    pen.fill(Ellipse{{(box.left + box.right) / 2, box.bottom - 0.2}, (box.right - box.left) * 0.42, 0.3},
+             Colour{0.05, 0.05, 0.05}, 0.35);
   draw_pet(pen, pet, pose, dice);
 
   // The light of the day and the noise of the camera.
@@ -506,7 +545,8 @@ inline void draw_pets(const std::filesystem::path& folder, std::int64_t count, s
     const bool dog = i % 2 == 1;
     const char* kind = dog ? "dog" : "cat";
     const Random random{seed, stream_id("pet", kind), static_cast<std::uint32_t>(i / 2)};
-    image::write_jpeg(folder / (std::string(kind) + "." + std::to_string(i / 2) + ".jpg"), draw_picture(dog, random, size), 88);
+    image::write_jpeg(folder / (std::string(kind) + "." + std::to_string(i / 2) + ".jpg"),
+                      draw_picture(dog, random, size), 88);
   });
 }
 

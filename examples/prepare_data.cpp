@@ -2,8 +2,8 @@
 //
 // The data set "Dogs vs. Cats" (https://www.kaggle.com/c/dogs-vs-cats, train.zip) has 12,500 photos of each, named
 // cat.0.jpg to cat.12499.jpg and dog.0.jpg to dog.12499.jpg in one folder. A small part of them is enough to see what a
-// small network can do, and how transfer learning does more with the same photos. Each class is shuffled by the seed and
-// dealt out: the first 1,500 to train with, the next 500 to validate with, the next 500 to test with, none twice.
+// small network can do, and how transfer learning does more with the same photos. Each class is shuffled by the seed
+// and dealt out: the first 1,500 to train with, the next 500 to validate with, the next 500 to test with, none twice.
 //
 //     prepare_data --from train --out cats-vs-dogs           then: baseline --data cats-vs-dogs
 //     prepare_data --smoke --out /tmp/tiny                   draws a tiny folder in Kaggle's form and prepares that
@@ -53,8 +53,8 @@ std::vector<fs::path> photos_of(const std::string& kind, const fs::path& folder)
 }
 
 /// Deals the photos of one class out to the parts.
-void deal(const std::string& kind, const std::vector<fs::path>& photos, const std::vector<Part>& parts, const fs::path& out,
-          std::uint64_t seed) {
+void deal(const std::string& kind, const std::vector<fs::path>& photos, const std::vector<Part>& parts,
+          const fs::path& out, std::uint64_t seed) {
   const auto order = brindle::permutation(static_cast<std::int64_t>(photos.size()),
                                           {.seed = seed, .what = brindle::stream_id("prepare_data", kind)});
   std::size_t next = 0;
@@ -65,7 +65,8 @@ void deal(const std::string& kind, const std::vector<fs::path>& photos, const st
     }
 }
 
-void prepare(const fs::path& from, const fs::path& out, const std::vector<Part>& parts, std::uint64_t seed, bool force) {
+void prepare(const fs::path& from, const fs::path& out, const std::vector<Part>& parts, std::uint64_t seed,
+             bool force) {
   if (!fs::is_directory(from))
     throw FileError(from.string() + ": no such folder; give Kaggle's folder of 25,000 photos with --from");
 
@@ -75,8 +76,9 @@ void prepare(const fs::path& from, const fs::path& out, const std::vector<Part>&
   const std::vector<fs::path> cats = photos_of("cat", from), dogs = photos_of("dog", from);
   for (const auto& [kind, photos] : {std::pair{"cat", &cats}, {"dog", &dogs}})
     if (static_cast<std::int64_t>(photos->size()) < needed)
-      throw DataError(from.string() + ": has " + std::to_string(photos->size()) + " photos named " + kind + ".N.jpg, but " +
-                      std::to_string(needed) + " are needed; ask for fewer with --training, --validation and --test");
+      throw DataError(from.string() + ": has " + std::to_string(photos->size()) + " photos named " + kind +
+                      ".N.jpg, but " + std::to_string(needed) +
+                      " are needed; ask for fewer with --training, --validation and --test");
   for (const Part& part : parts) {
     const fs::path folder = out / part.folder;
     if (!fs::exists(folder)) continue;
@@ -112,8 +114,11 @@ int main(int argc, char** argv) {
   std::uint64_t seed = 42;
   bool force = false, smoke = false;
   app.add_option("--from", from, "folder with cat.0.jpg .. and dog.0.jpg ..");
-  app.add_option("--out", out, "folder that gets training_data/, validation_data/ and test_data/")->capture_default_str();
-  app.add_option("--training", training, "photos of each class to train with")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--out", out, "folder that gets training_data/, validation_data/ and test_data/")
+      ->capture_default_str();
+  app.add_option("--training", training, "photos of each class to train with")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--validation", validation, "to validate with")->check(CLI::NonNegativeNumber)->capture_default_str();
   app.add_option("--test", test, "to test with")->check(CLI::NonNegativeNumber)->capture_default_str();
   app.add_option("--seed", seed, "of the pick")->capture_default_str();
@@ -131,9 +136,11 @@ int main(int argc, char** argv) {
       force = true;
     }
     if (from.empty())
-      throw FileError("--from is missing: it names Kaggle's folder of 25,000 photos (train.zip of "
-                      "https://www.kaggle.com/c/dogs-vs-cats); --smoke runs without them");
-    prepare(from, out, {{"training_data", training}, {"validation_data", validation}, {"test_data", test}}, seed, force);
+      throw FileError(
+          "--from is missing: it names Kaggle's folder of 25,000 photos (train.zip of "
+          "https://www.kaggle.com/c/dogs-vs-cats); --smoke runs without them");
+    prepare(from, out, {{"training_data", training}, {"validation_data", validation}, {"test_data", test}}, seed,
+            force);
   } catch (const std::exception& e) {
     std::fflush(stdout);
     std::fprintf(stderr, "prepare_data: %s\n", e.what());

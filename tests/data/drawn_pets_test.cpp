@@ -12,7 +12,8 @@
 
 using namespace brindle;
 
-TEST_CASE("drawn pets are the same for the same seed, whatever the number of threads and of pictures", "[data][drawn_pets]") {
+TEST_CASE("drawn pets are the same for the same seed, whatever the number of threads and of pictures",
+          "[data][drawn_pets]") {
   const TemporaryFolder folder;
   example_pets::draw_pets(folder / "one", 4, 42, 60, Cpu(1));
   example_pets::draw_pets(folder / "three", 6, 42, 60, Cpu(3));

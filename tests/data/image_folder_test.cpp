@@ -88,9 +88,9 @@ TEST_CASE("image_folder lists what it leaves out, with the reason", "[data][imag
   write(folder / "Thumbs.db", "x");
   write(folder / "notes.txt", "x");
   write(folder / "LICENSE", "x");
-  CHECK(skipped(data::image_folder(folder.path())) == Names{".DS_Store: hidden", "LICENSE: not a picture (no extension)",
-                                                            "Thumbs.db: not a picture (.db)",
-                                                            "notes.txt: not a picture (.txt)"});
+  CHECK(skipped(data::image_folder(folder.path())) ==
+        Names{".DS_Store: hidden", "LICENSE: not a picture (no extension)", "Thumbs.db: not a picture (.db)",
+              "notes.txt: not a picture (.txt)"});
 }
 
 TEST_CASE("image_folder lists all broken pictures in one error, or skips them by choice", "[data][image_folder]") {
@@ -107,8 +107,7 @@ TEST_CASE("image_folder lists all broken pictures in one error, or skips them by
   CHECK_THROWS_WITH(data::image_folder(folder.path()),
                     StartsWith(at + ": 3 of 7 pictures") && Contains(at + "/cat.1.png: the JPEG is cut short") &&
                         Contains(at + "/dog.0.png: is empty") && Contains(at + "/dog.x.jpg: is a folder"));
-  const data::Pictures photos =
-      data::image_folder(folder.path(), {.size = {4, 4}, .on_bad_file = data::BadFile::skip});
+  const data::Pictures photos = data::image_folder(folder.path(), {.size = {4, 4}, .on_bad_file = data::BadFile::skip});
   CHECK(names(photos) == Names{"cat.0.png", "cat.2.png", "dog.1.png", "dog.2.png"});
   CHECK(photos.pixels().shape == Shape{4, 4, 4, 3});
   CHECK(photos.pixels()[48] == 2);
@@ -170,8 +169,7 @@ TEST_CASE("image_folder gives the same bytes for any number of threads", "[data]
     image::write_jpeg(folder / ((i % 2 ? "cat." : "dog.") + std::to_string(i) + ".jpg"), plain(i, 30 + i, 50 - i));
   write(folder / "cat.99.jpg", "broken");
   for (const image::Interpolation how : {image::Interpolation::nearest, image::Interpolation::bilinear}) {
-    const data::ImageFolderOptions options{
-        .size = {17, 23}, .interpolation = how, .on_bad_file = data::BadFile::skip};
+    const data::ImageFolderOptions options{.size = {17, 23}, .interpolation = how, .on_bad_file = data::BadFile::skip};
     const data::Pictures one = data::image_folder(folder.path(), options, Cpu(1));
     for (const int threads : {2, 3, 7}) {
       const data::Pictures many = data::image_folder(folder.path(), options, Cpu(threads));

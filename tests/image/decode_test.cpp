@@ -53,7 +53,8 @@ std::string message(const std::vector<std::uint8_t>& bytes, const DecodeOptions&
 }  // namespace
 
 TEST_CASE("decode gives Keras load_img's pixels, exactly from PNG and within 4 levels from JPEG", "[image][decode]") {
-  for (const std::string name : {"cat_444", "dog_420", "small_progressive", "rotated_exif", "gray", "palette", "rgba"}) {
+  for (const std::string name :
+       {"cat_444", "dog_420", "small_progressive", "rotated_exif", "gray", "palette", "rgba"}) {
     CAPTURE(name);
     const Picture golden = golden_picture(name + ".rgb");
     CHECK(decode(goldens / (name + ".png")) == golden);
@@ -94,7 +95,8 @@ TEST_CASE("decode names the file and the reason when there is nothing to decode"
   CHECK_THROWS_WITH(decode(folder / "x.jpg"), StartsWith(at + "/x.jpg: ") && Contains("folder"));
   CHECK_THROWS_WITH(decode(folder / "none.jpg"), StartsWith(at + "/none.jpg: no such file"));
   CHECK_THROWS_WITH(decode(folder / "empty.jpg"), StartsWith(at + "/empty.jpg: is empty"));
-  CHECK_THROWS_WITH(decode(folder / "text.jpg"), StartsWith(at + "/text.jpg: ") && Contains("expected JPEG, PNG, BMP or GIF"));
+  CHECK_THROWS_WITH(decode(folder / "text.jpg"),
+                    StartsWith(at + "/text.jpg: ") && Contains("expected JPEG, PNG, BMP or GIF"));
   CHECK_THROWS_AS(decode(folder / "text.jpg"), FileError);
   CHECK_THROWS_WITH(decode(std::filesystem::path("/dev/null")), StartsWith("/dev/null: ") && Contains("device"));
   CHECK_THAT(message({'R', 'I', 'F', 'F', 1, 2, 3, 4, 'W', 'E', 'B', 'P'}), Contains("WebP"));
@@ -137,9 +139,9 @@ TEST_CASE("decode checks the size before it takes memory", "[image][decode]") {
 
 TEST_CASE("decode survives files with wrong bytes in them", "[image][decode]") {
   const std::uint8_t values[] = {0, 1, 0x7f, 0x80, 0xff};
-  for (const std::filesystem::path& path : {goldens / "small_progressive.jpg", goldens / "gray.jpg", kinds / "cmyk.jpg",
-                                            goldens / "palette.png", kinds / "grey_alpha.png", kinds / "plain.bmp",
-                                            kinds / "grey.bmp", kinds / "animated.gif"}) {
+  for (const std::filesystem::path& path :
+       {goldens / "small_progressive.jpg", goldens / "gray.jpg", kinds / "cmyk.jpg", goldens / "palette.png",
+        kinds / "grey_alpha.png", kinds / "plain.bmp", kinds / "grey.bmp", kinds / "animated.gif"}) {
     std::vector<std::uint8_t> bytes = read_file(path);
     for (std::size_t at = 2; at < bytes.size(); at += at < 200 ? 1 : 7)
       for (const std::uint8_t value : values) {

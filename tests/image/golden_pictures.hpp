@@ -12,8 +12,7 @@
 
 /// An array of bytes (H, W, 3) or (H, W) of goldens/loadimg.npz, a zip of stored .npy files (goldens/README.md).
 inline brindle::image::Picture golden_picture(const std::string& name) {
-  const std::vector<std::uint8_t> zip =
-      brindle::read_file(std::filesystem::path(BRINDLE_GOLDENS) / "loadimg.npz");
+  const std::vector<std::uint8_t> zip = brindle::read_file(std::filesystem::path(BRINDLE_GOLDENS) / "loadimg.npz");
   const auto number = [&](std::size_t at, int bytes) {
     std::size_t value = 0;
     for (int i = bytes - 1; i >= 0; --i) value = value << 8 | zip.at(at + static_cast<std::size_t>(i));

@@ -12,7 +12,8 @@ using namespace brindle::image;
 using Catch::Matchers::Contains;
 
 TEST_CASE("resize gives load_img's pixels by nearest and Pillow's by bilinear", "[image][resize]") {
-  for (const std::string name : {"cat_444", "dog_420", "small_progressive", "rotated_exif", "gray", "palette", "rgba"}) {
+  for (const std::string name :
+       {"cat_444", "dog_420", "small_progressive", "rotated_exif", "gray", "palette", "rgba"}) {
     CAPTURE(name);
     const Picture picture = golden_picture(name + ".rgb");
     CHECK(resize(picture, {150, 150}) == golden_picture(name + ".150x150"));
@@ -22,7 +23,8 @@ TEST_CASE("resize gives load_img's pixels by nearest and Pillow's by bilinear", 
 }
 
 TEST_CASE("nearest takes Pillow's side where a centre falls between two pixels", "[image][resize]") {
-  // From Pillow 13.0.0: an "I" picture of one row 0..13, resized to 61 columns by NEAREST; column 30 is 6, not 30.5*14/61 = 7.
+  // From Pillow 13.0.0: an "I" picture of one row 0..13, resized to 61 columns by NEAREST; column 30 is 6,
+  // not 30.5*14/61 = 7.
   CHECK(image::internal::nearest_positions(14, 61)[30] == 6);
   for (std::int64_t in = 1; in < 40; ++in)
     for (std::int64_t out = 1; out < 40; ++out) {
@@ -52,4 +54,21 @@ TEST_CASE("resize to the same size changes nothing, and from one pixel it gives 
 TEST_CASE("resize names the size that it cannot make", "[image][resize]") {
   CHECK_THROWS_WITH(resize(Picture(2, 2, 3), {0, 4}), Contains("(0, 4)"));
   CHECK_THROWS_WITH(resize(Picture(0, 2, 3), {4, 4}), Contains("(0, 2, 3)"));
+}
+
+TEST_CASE("bilinear takes rows first where they shrink by more than twice what columns do", "[image][resize]") {
+  // From Pillow 13.0.0: FNV-1a of the bytes of a grey picture of 60 rows and 50 columns, pixel i being i*i*37 // 5 %
+  // 251.
+  Picture picture(60, 50, 1);
+  for (std::size_t i = 0; i < picture.pixels.size(); ++i)
+    picture.pixels[i] = static_cast<std::uint8_t>(i * i * 37 / 5 % 251);
+  const auto hash = [&](std::int64_t height) {
+    std::uint32_t h = 2166136261u;
+    for (const std::uint8_t level : resize(picture, {height, 40}, Interpolation::bilinear).pixels)
+      h = (h ^ level) * 16777619u;
+    return h;
+  };
+  CHECK(hash(45) == 0x67529b9fu);  // 15 rows and 10 columns fewer
+  CHECK(hash(40) == 0x26d29096u);
+  CHECK(hash(39) == 0x13e1a5dcu);
 }

@@ -83,8 +83,8 @@ void check(const std::string& name, const Rows& rows) { check(name, rows, rows);
 }  // namespace
 
 TEST_CASE("a summary is the table that Keras prints, of today and of 2018", "[report][summary]") {
-  check("1_baseline", stack({16, 64, 128}) +
-                          Rows{{"dense_1", "Dense", {512}, 36992 * 512 + 512}, {"dense_2", "Dense", {1}, 513}});
+  check("1_baseline",
+        stack({16, 64, 128}) + Rows{{"dense_1", "Dense", {512}, 36992 * 512 + 512}, {"dense_2", "Dense", {1}, 513}});
   check("2_dropout", stack({16, 64, 128, 128}) + head({6272}, 1));
   check("4_bottleneck_head", head({8192}, 1));
   check("5_transfer_frozen", Rows{{"model_1", "Functional", {8192}, 14714688, 14714688}} + head({8192}, 1));
@@ -96,12 +96,23 @@ TEST_CASE("a summary breaks long names in today's table and cuts them in 2018's"
   const Rows rows{{"a_layer_with_quite_a_long_name_1", "Conv2D", {148, 148, 16}, 448},
                   {"a_name_without_any_space_that_is_longer_than_the_column", "Dense", {1}, 2}};
   const std::string today = report::summary_table(rows);
-  CHECK_THAT(today, Catch::Contains("│ a_layer_with_quite_a_long_name_1  │ (None, 148, 148, 16)     │           448 │\n"
-                                    "│ (Conv2D)                          │                          │               │\n"));
-  CHECK_THAT(today, Catch::Contains("│ a_name_without_any_space_that_is_ │ (None, 1)                │             2 │\n"
-                                    "│ longer_than_the_column (Dense)    │                          │               │\n"));
+  CHECK_THAT(today,
+             Catch::Contains("│ a_layer_with_quite_a_long_name_1  │ (None, 148, 148, 16)     │           448 │\n"
+                             "│ (Conv2D)                          │                          │               │\n"));
+  CHECK_THAT(today,
+             Catch::Contains("│ a_name_without_any_space_that_is_ │ (None, 1)                │             2 │\n"
+                             "│ longer_than_the_column (Dense)    │                          │               │\n"));
   CHECK_THAT(report::summary_table(rows, {.style = SummaryStyle::keras2}),
              Catch::Contains("a_layer_with_quite_a_long_na (None, 148, 148, 16)      448       \n"));
+}
+
+TEST_CASE("a summary has units of 1024 bytes", "[report][summary]") {
+  const auto total = [](std::int64_t parameters) {
+    return report::summary_table(Rows{{"dense", "Dense", {1}, parameters}});
+  };
+  CHECK_THAT(total(255), Catch::Contains("Total params: 255 (1020.00 B)"));
+  CHECK_THAT(total(256), Catch::Contains("Total params: 256 (1.00 KB)"));
+  CHECK_THAT(total(std::int64_t{1} << 28), Catch::Contains("Total params: 268,435,456 (1.00 GB)"));
 }
 
 TEST_CASE("a summary of no layers is a table without lines", "[report][summary]") {

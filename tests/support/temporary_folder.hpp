@@ -11,8 +11,8 @@ class TemporaryFolder {
   TemporaryFolder() {
     const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
     for (int i = 0;; ++i) {
-      path_ = std::filesystem::temp_directory_path() /
-              ("brindle_test_" + std::to_string(now) + "_" + std::to_string(i));
+      path_ =
+          std::filesystem::temp_directory_path() / ("brindle_test_" + std::to_string(now) + "_" + std::to_string(i));
       if (std::filesystem::create_directory(path_)) return;
     }
   }

@@ -46,7 +46,8 @@ inline std::vector<std::uint8_t> read_file(const std::filesystem::path& path,
   return content;
 }
 
-/// Writes a file whole or not at all, its parts one after the other: to a temporary file beside it, then renamed over it.
+/// Writes a file whole or not at all, its parts one after the other: to a temporary file beside it, then renamed over
+/// it.
 ///
 /// Throws FileError, the path first; an older file of that name is then as it was.
 inline void replace_file(const std::filesystem::path& path, std::span<const std::string_view> parts) {
@@ -55,7 +56,8 @@ inline void replace_file(const std::filesystem::path& path, std::span<const std:
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error))
     detail::raise<FileError>(name + ": cannot be written, there is no folder " + folder.string() + "; create it first");
-  if (std::filesystem::is_directory(path, error)) detail::raise<FileError>(name + ": cannot be written, it is a folder");
+  if (std::filesystem::is_directory(path, error))
+    detail::raise<FileError>(name + ": cannot be written, it is a folder");
 
   // Two threads, or two programs, may write the same file at once: each has a temporary file of its own.
   const auto now = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());

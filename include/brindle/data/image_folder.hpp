@@ -28,9 +28,9 @@ enum class BadFile {
 };
 
 struct ImageFolderOptions {
-  Size2 size = {150, 150};                                               ///< rows and columns that pictures get
-  image::Interpolation interpolation = image::Interpolation::nearest;    ///< Keras's default
-  double scale = 1.0 / 255.0;                                            ///< what pixels are multiplied by when read
+  Size2 size = {150, 150};                                             ///< rows and columns that pictures get
+  image::Interpolation interpolation = image::Interpolation::nearest;  ///< Keras's default
+  double scale = 1.0 / 255.0;                                          ///< what pixels are multiplied by when read
   BadFile on_bad_file = BadFile::raise;
   std::vector<std::string> classes = {};  ///< the order of the classes, if it should be another's: train.class_names()
   image::DecodeOptions decode = {};
@@ -38,10 +38,10 @@ struct ImageFolderOptions {
 
 /// A folder of pictures before any of them is decoded.
 struct FolderListing {
-  std::vector<std::string> class_names;          ///< alphabetical (by bytes)
-  std::vector<std::filesystem::path> files;      ///< in a fixed order: by path below the folder, by bytes
-  std::vector<std::int64_t> classes;             ///< of each file
-  std::vector<SkippedFile> skipped;              ///< files that are no pictures, hidden files, folders without pictures
+  std::vector<std::string> class_names;      ///< alphabetical (by bytes)
+  std::vector<std::filesystem::path> files;  ///< in a fixed order: by path below the folder, by bytes
+  std::vector<std::int64_t> classes;         ///< of each file
+  std::vector<SkippedFile> skipped;          ///< files that are no pictures, hidden files, folders without pictures
 };
 
 namespace folder {
@@ -72,15 +72,15 @@ inline std::vector<std::filesystem::path> entries(const std::filesystem::path& p
   std::filesystem::directory_iterator it(path, error);
   for (; !error && it != std::filesystem::directory_iterator(); it.increment(error)) list.push_back(it->path());
   if (error) detail::raise<FileError>(path.string() + ": the folder cannot be read: " + error.message());
-  std::sort(list.begin(), list.end(), [](const std::filesystem::path& a, const std::filesystem::path& b) {
-    return a.native() < b.native();
-  });
+  std::sort(list.begin(), list.end(),
+            [](const std::filesystem::path& a, const std::filesystem::path& b) { return a.native() < b.native(); });
   return list;
 }
 
-/// The pictures directly in a folder; everything else that is no folder goes to `skipped`. A folder named like a picture
-/// counts as one, and fails when it is decoded.
-inline std::vector<std::filesystem::path> pictures_in(const std::filesystem::path& path, std::vector<SkippedFile>& skipped,
+/// The pictures directly in a folder; everything else that is no folder goes to `skipped`. A folder named like a
+/// picture counts as one, and fails when it is decoded.
+inline std::vector<std::filesystem::path> pictures_in(const std::filesystem::path& path,
+                                                      std::vector<SkippedFile>& skipped,
                                                       std::vector<std::filesystem::path>* folders) {
   std::vector<std::filesystem::path> found;
   for (const std::filesystem::path& entry : entries(path)) {
@@ -120,7 +120,8 @@ inline constexpr const char* two_layouts =
 }  // namespace folder
 
 /// What image_folder would load, without decoding; see there for layouts, order and errors.
-inline FolderListing list_image_folder(const std::filesystem::path& path, const std::vector<std::string>& classes = {}) {
+inline FolderListing list_image_folder(const std::filesystem::path& path,
+                                       const std::vector<std::string>& classes = {}) {
   const std::string name = path.string();
   std::error_code error;
   if (!std::filesystem::exists(path, error)) detail::raise<FileError>(name + ": no such folder; check the path");
@@ -144,7 +145,8 @@ inline FolderListing list_image_folder(const std::filesystem::path& path, const 
   }
 
   if (flat.empty() && listing.files.empty())
-    detail::raise<DataError>(name + ": has no pictures (JPEG, PNG, BMP or GIF by their extension); " + folder::two_layouts);
+    detail::raise<DataError>(name + ": has no pictures (JPEG, PNG, BMP or GIF by their extension); " +
+                             folder::two_layouts);
   if (!flat.empty() && !listing.files.empty())
     detail::raise<DataError>(name + ": has " + std::to_string(flat.size()) + " pictures of its own (" +
                              flat[0].filename().string() + ", ...) and " + std::to_string(listing.files.size()) +
@@ -163,12 +165,13 @@ inline FolderListing list_image_folder(const std::filesystem::path& path, const 
   for (const std::string& c : class_of_file) number[c];
   if (classes.empty()) {
     if (number.size() == 1)
-      detail::raise<DataError>(name + ": all " + std::to_string(listing.files.size()) + " pictures are of one class, \"" +
-                               number.begin()->first + "\"; a classifier needs two or more: " + folder::two_layouts);
+      detail::raise<DataError>(name + ": all " + std::to_string(listing.files.size()) +
+                               " pictures are of one class, \"" + number.begin()->first +
+                               "\"; a classifier needs two or more: " + folder::two_layouts);
     if (by_name && number.size() > 2 && number.size() == listing.files.size())
       detail::raise<DataError>(name + ": each of the " + std::to_string(listing.files.size()) +
-                               " pictures has a class of its own (" + listing.files[0].filename().string() +
-                               " is \"" + class_of_file[0] + "\"); " + folder::two_layouts);
+                               " pictures has a class of its own (" + listing.files[0].filename().string() + " is \"" +
+                               class_of_file[0] + "\"); " + folder::two_layouts);
     for (auto& [c, i] : number) {
       i = static_cast<std::int64_t>(listing.class_names.size());
       listing.class_names.push_back(c);
@@ -191,9 +194,10 @@ inline FolderListing list_image_folder(const std::filesystem::path& path, const 
 
 /// Decodes every picture of a folder without keeping it, on all threads.
 ///
-/// Gives those that cannot be decoded, in the order of the listing, each with the reason: to be called ahead of a long run.
-inline std::vector<SkippedFile> check_image_folder(const std::filesystem::path& path, const ImageFolderOptions& options = {},
-                                                   const Cpu& on = Cpu()) {
+/// Gives those that cannot be decoded, in the order of the listing, each with the reason: to be called ahead of a long
+/// run.
+inline std::vector<SkippedFile> check_image_folder(const std::filesystem::path& path,
+                                                   const ImageFolderOptions& options = {}, const Cpu& on = Cpu()) {
   const FolderListing listing = list_image_folder(path, options.classes);
   const auto n = static_cast<std::int64_t>(listing.files.size());
   std::vector<std::string> reasons(listing.files.size());
@@ -206,7 +210,8 @@ inline std::vector<SkippedFile> check_image_folder(const std::filesystem::path& 
   });
   std::vector<SkippedFile> bad;
   for (std::size_t i = 0; i < reasons.size(); ++i)
-    if (!reasons[i].empty()) bad.push_back({listing.files[i].string(), folder::without_path(reasons[i], listing.files[i])});
+    if (!reasons[i].empty())
+      bad.push_back({listing.files[i].string(), folder::without_path(reasons[i], listing.files[i])});
   return bad;
 }
 
@@ -214,9 +219,9 @@ inline std::vector<SkippedFile> check_image_folder(const std::filesystem::path& 
 ///
 /// A picture's class is its file's name up to the first dot (cat.12.jpg), or, if the pictures are in subfolders, the
 /// subfolder's name. Classes are in alphabetical order, files in the order of their paths, both compared byte by byte
-/// (cat.10.jpg before cat.9.jpg), on every machine. Other files, hidden ones and deeper folders are listed in skipped().
-/// Throws FileError if the folder is missing or pictures cannot be decoded (one error for all of them), DataError if it
-/// has no pictures, one class only or both layouts.
+/// (cat.10.jpg before cat.9.jpg), on every machine. Other files, hidden ones and deeper folders are listed in
+/// skipped(). Throws FileError if the folder is missing or pictures cannot be decoded (one error for all of them),
+/// DataError if it has no pictures, one class only or both layouts.
 inline Pictures image_folder(const std::filesystem::path& path, const ImageFolderOptions& options = {},
                              const Cpu& on = Cpu()) {
   if (options.size.h < 1 || options.size.w < 1)
@@ -231,8 +236,9 @@ inline Pictures image_folder(const std::filesystem::path& path, const ImageFolde
   std::vector<std::string> reasons(listing.files.size());
   on.parallel(n, [&](std::int64_t i, int) {
     try {
-      const image::Picture picture = image::resize(
-          image::decode(listing.files[static_cast<std::size_t>(i)], options.decode), options.size, options.interpolation);
+      const image::Picture picture =
+          image::resize(image::decode(listing.files[static_cast<std::size_t>(i)], options.decode), options.size,
+                        options.interpolation);
       std::memcpy(parts.pixels.data() + i * picture_size, picture.pixels.data(), picture.pixels.size());
     } catch (const FileError& e) {
       reasons[static_cast<std::size_t>(i)] = e.what();

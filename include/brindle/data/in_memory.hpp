@@ -20,8 +20,8 @@ class InMemory : public Source {
  public:
   /// x (N, sample shape), labels (N), (N, 1) or (N, K), class_names empty or one a class
   ///
-  /// Throws ShapeError if x has no samples or the labels are not one row a sample, DataError with the number of the sample
-  /// for a value or a label that is no finite number.
+  /// Throws ShapeError if x has no samples or the labels are not one row a sample, DataError with the number of the
+  /// sample for a value or a label that is no finite number.
   InMemory(Tensor<float> x, Tensor<float> labels, std::vector<std::string> class_names = {})
       : x_(std::move(x)), labels_(std::move(labels)), class_names_(std::move(class_names)) {
     if (x_.empty() || x_.shape().rank() < 2 || x_.size() == 0)
@@ -29,9 +29,9 @@ class InMemory : public Source {
                                 to_string(x_.shape()));
     const Shape& l = labels_.shape();
     if (labels_.empty() || l.rank() < 1 || l.rank() > 2 || l[0] != x_.shape()[0])
-      detail::raise<ShapeError>("data::InMemory: expected labels (N, 1) or (N, K) with N = " +
-                                std::to_string(x_.shape()[0]) + " as in x " + to_string(x_.shape()) + ", got " +
-                                to_string(l));
+      detail::raise<ShapeError>(
+          "data::InMemory: expected labels (N, 1) or (N, K) with N = " + std::to_string(x_.shape()[0]) + " as in x " +
+          to_string(x_.shape()) + ", got " + to_string(l));
     check_finite(x_, "value");
     check_finite(labels_, "label");
   }

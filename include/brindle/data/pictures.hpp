@@ -126,8 +126,8 @@ class Pictures : public Source {
     std::vector<std::int64_t> rows[2];
     for (std::int64_t row = 0; row < size(); ++row) rows[second[static_cast<std::size_t>(row)]].push_back(row);
     if (rows[0].empty() || rows[1].empty())
-      detail::raise<ValueError>("data::Pictures: split: " + std::to_string(size()) + " pictures are too few for a share of " +
-                                std::to_string(share));
+      detail::raise<ValueError>("data::Pictures: split: " + std::to_string(size()) +
+                                " pictures are too few for a share of " + std::to_string(share));
     return {subset(rows[0]), subset(rows[1])};
   }
 

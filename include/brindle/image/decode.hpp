@@ -50,7 +50,8 @@ inline void* reallocate_block(void* block, std::size_t bytes) {
 
 }  // namespace brindle::image::internal
 
-// A program may use stb_image itself, before or after this header: our copy is static, in a namespace, and leaves no macro.
+// A program may use stb_image itself, before or after this header: our copy is static, in a namespace, and leaves no
+// macro.
 #pragma push_macro("STB_IMAGE_IMPLEMENTATION")
 #pragma push_macro("STB_IMAGE_STATIC")
 #pragma push_macro("STBI_INCLUDE_STB_IMAGE_H")
@@ -164,8 +165,8 @@ struct DecodeOptions {
 
 namespace internal {
 
-/// Bytes in memory as stb reads them. It notes when more was asked for than there is: stb_image fills the missing part of
-/// a JPEG with grey instead of calling it an error, and a whole file is never read past its end.
+/// Bytes in memory as stb reads them. It notes when more was asked for than there is: stb_image fills the missing part
+/// of a JPEG with grey instead of calling it an error, and a whole file is never read past its end.
 struct ByteReader {
   std::span<const std::uint8_t> bytes;
   std::size_t position = 0;
@@ -212,9 +213,10 @@ inline std::string kind_of_file(std::span<const std::uint8_t> bytes) {
 
 /// A picture from the bytes of a JPEG, PNG, BMP or GIF file: RGB (H, W, 3), whatever it is stored as.
 ///
-/// Grey, palette, CMYK and YCCK become RGB, 16 bits become 8, alpha is dropped and not blended, a stored rotation (EXIF)
-/// is ignored, of an animation the first frame is taken: as Keras load_img does. The file's contents decide, not its name.
-/// Throws FileError that begins with `name` if it is empty, broken, cut short, larger than allowed or of another kind.
+/// Grey, palette, CMYK and YCCK become RGB, 16 bits become 8, alpha is dropped and not blended, a stored rotation
+/// (EXIF) is ignored, of an animation the first frame is taken: as Keras load_img does. The file's contents decide, not
+/// its name. Throws FileError that begins with `name` if it is empty, broken, cut short, larger than allowed or of
+/// another kind.
 inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& name, const DecodeOptions& options = {}) {
   using detail::raise;
   if (bytes.empty()) raise<FileError>(name + ": is empty (0 bytes); delete it or fetch it again");
@@ -222,7 +224,9 @@ inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& na
     raise<ValueError>("decode: most_pixels is " + std::to_string(options.most_pixels) + ", expected 1 to 2^28");
 #if BRINDLE_HAS_STB_IMAGE
   internal::stb::stbi_io_callbacks callbacks;
-  callbacks.read = [](void* from, char* to, int count) { return static_cast<internal::ByteReader*>(from)->read(to, count); };
+  callbacks.read = [](void* from, char* to, int count) {
+    return static_cast<internal::ByteReader*>(from)->read(to, count);
+  };
   callbacks.skip = [](void* from, int count) { static_cast<internal::ByteReader*>(from)->skip(count); };
   callbacks.eof = [](void* from) {
     const auto* reader = static_cast<internal::ByteReader*>(from);
@@ -242,7 +246,8 @@ inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& na
       raise<FileError>(name + ": the " + kind + " is cut short: it goes on after its end at byte " +
                        std::to_string(bytes.size()) + "; fetch it again or delete it");
     if (header)
-      raise<FileError>(name + ": the header of the " + kind + " is broken, or its picture is larger than 2^28 pixels or " +
+      raise<FileError>(name + ": the header of the " + kind +
+                       " is broken, or its picture is larger than 2^28 pixels or " +
                        "of a rare kind; convert it or delete it");
     raise<FileError>(name + ": the " + kind + " is broken near byte " + std::to_string(at.position) + " (" + reason +
                      "); fetch it again or delete it");
@@ -250,7 +255,8 @@ inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& na
 
   int width = 0, height = 0, stored = 0;
   internal::ByteReader header{bytes};
-  if (!internal::stb::stbi_info_from_callbacks(&callbacks, &header, &width, &height, &stored) || width < 1 || height < 1)
+  if (!internal::stb::stbi_info_from_callbacks(&callbacks, &header, &width, &height, &stored) || width < 1 ||
+      height < 1)
     fail(header, true);
   if (height > options.most_pixels / width)
     raise<FileError>(name + ": is " + std::to_string(width) + " x " + std::to_string(height) +

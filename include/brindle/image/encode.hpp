@@ -79,18 +79,18 @@ namespace internal {
 inline void check_encode(const Picture& picture, const char* who, std::int64_t largest_side, bool alpha) {
   check_picture(picture, who);
   if (picture.channels != 1 && picture.channels != 3 && !(alpha && picture.channels == 4))
-    detail::raise<ShapeError>(std::string(who) + ": expected 1 or 3 channels" + (alpha ? " or 4" : "") +
-                                       ", got " + to_string(picture.shape()));
+    detail::raise<ShapeError>(std::string(who) + ": expected 1 or 3 channels" + (alpha ? " or 4" : "") + ", got " +
+                              to_string(picture.shape()));
   if (picture.height > largest_side || picture.width > largest_side ||
       picture.shape().size() > std::numeric_limits<int>::max() / 4)
-    detail::raise<ShapeError>(std::string(who) + ": " + to_string(picture.shape()) +
-                                       " is too large; sides go to " + std::to_string(largest_side));
+    detail::raise<ShapeError>(std::string(who) + ": " + to_string(picture.shape()) + " is too large; sides go to " +
+                              std::to_string(largest_side));
 }
 
 [[noreturn]] inline void raise_no_encoder(const char* who) {
   detail::raise<Error>(std::string(who) + ": brindle was compiled without stb_image_write and cannot write " +
-                                "pictures; install it (Debian: apt-get install libstb-dev) or put stb_image_write.h on "
-                                "the include path, then compile again");
+                       "pictures; install it (Debian: apt-get install libstb-dev) or put stb_image_write.h on "
+                       "the include path, then compile again");
 }
 
 inline void append_bytes(void* to, void* data, int size) {
@@ -107,8 +107,8 @@ inline std::string encode_png(const Picture& picture) {
 #if BRINDLE_HAS_STB_IMAGE_WRITE
   std::string bytes;
   if (!internal::stb::stbi_write_png_to_func(&internal::append_bytes, &bytes, static_cast<int>(picture.width),
-                                           static_cast<int>(picture.height), static_cast<int>(picture.channels),
-                                           picture.pixels.data(), 0))
+                                             static_cast<int>(picture.height), static_cast<int>(picture.channels),
+                                             picture.pixels.data(), 0))
     detail::raise<Error>("encode_png: out of memory for " + to_string(picture.shape()));
   return bytes;
 #else
@@ -128,8 +128,8 @@ inline std::string encode_jpeg(const Picture& picture, int quality = 90) {
 #if BRINDLE_HAS_STB_IMAGE_WRITE
   std::string bytes;
   if (!internal::stb::stbi_write_jpg_to_func(&internal::append_bytes, &bytes, static_cast<int>(picture.width),
-                                           static_cast<int>(picture.height), static_cast<int>(picture.channels),
-                                           picture.pixels.data(), quality))
+                                             static_cast<int>(picture.height), static_cast<int>(picture.channels),
+                                             picture.pixels.data(), quality))
     detail::raise<Error>("encode_jpeg: out of memory for " + to_string(picture.shape()));
   return bytes;
 #else

@@ -47,10 +47,10 @@ namespace internal {
 inline void check_picture(const Picture& picture, const char* who) {
   if (picture.height < 1 || picture.width < 1 || picture.channels < 1)
     detail::raise<ShapeError>(std::string(who) + ": expected a picture of at least one pixel, got " +
-                                       to_string(picture.shape()));
+                              to_string(picture.shape()));
   if (static_cast<std::int64_t>(picture.pixels.size()) != picture.shape().size())
     detail::raise<ShapeError>(std::string(who) + ": the picture is " + to_string(picture.shape()) + " but has " +
-                                       std::to_string(picture.pixels.size()) + " values");
+                              std::to_string(picture.pixels.size()) + " values");
 }
 
 }  // namespace internal

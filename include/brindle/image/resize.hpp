@@ -21,8 +21,9 @@ enum class Interpolation {
 
 namespace internal {
 
-/// For each of `out` new positions the old one, of `in`: floor((i + 0.5) * in / out) as Pillow computes it, adding up steps
-/// in double. Where the exact value is a whole number its sum can fall just below (one row less in 9 of 100 pairs of sizes).
+/// For each of `out` new positions the old one, of `in`: floor((i + 0.5) * in / out) as Pillow computes it, adding up
+/// steps in double. Where the exact value is a whole number its sum can fall just below (one row less in 9 of 100 pairs
+/// of sizes).
 inline std::vector<std::int64_t> nearest_positions(std::int64_t in, std::int64_t out) {
   std::vector<std::int64_t> positions(static_cast<std::size_t>(out));
   const double step = static_cast<double>(in) / static_cast<double>(out);

@@ -39,8 +39,8 @@ struct Panel {
   std::string y_label = {};
   std::vector<Series> series = {};
   std::vector<Mark> marks = {};
-  bool from_zero = false;        ///< the y axis begins at 0
-  bool whole_x = false;          ///< x are whole numbers (epochs)
+  bool from_zero = false;                                     ///< the y axis begins at 0
+  bool whole_x = false;                                       ///< x are whole numbers (epochs)
   double least_y = -std::numeric_limits<double>::infinity();  ///< the axis does not go below
   double most_y = std::numeric_limits<double>::infinity();    ///< nor above
 };
@@ -168,8 +168,8 @@ inline std::string panel(const Panel& p, double left, double top, double width, 
   std::size_t most_points = 0;
   for (const Series& s : p.series) {
     if (s.x.size() != s.y.size())
-      detail::raise<ShapeError>("chart \"" + p.title + "\": series \"" + s.label + "\" has " + std::to_string(s.x.size()) +
-                                " x and " + std::to_string(s.y.size()) + " y");
+      detail::raise<ShapeError>("chart \"" + p.title + "\": series \"" + s.label + "\" has " +
+                                std::to_string(s.x.size()) + " x and " + std::to_string(s.y.size()) + " y");
     most_points = std::max(most_points, s.x.size());
     for (std::size_t i = 0; i < s.x.size(); ++i) {
       if (!std::isfinite(s.x[i]) || !std::isfinite(s.y[i])) continue;
@@ -184,12 +184,15 @@ inline std::string panel(const Panel& p, double left, double top, double width, 
   if (p.least_y <= y_low) ys.low = std::max(ys.low, p.least_y);
   if (p.most_y >= y_high) ys.high = std::min(ys.high, p.most_y);
 
-  const double plot_left = left + 58, plot_right = left + width - 14, plot_top = top + 30, plot_bottom = top + height - 44;
+  const double plot_left = left + 58, plot_right = left + width - 14, plot_top = top + 30,
+               plot_bottom = top + height - 44;
   const double inset = 10;  // so that the first and the last point do not sit on the frame
   const auto to_x = [&](double x) {
     return plot_left + inset + (x - xs.low) / (xs.high - xs.low) * (plot_right - plot_left - 2 * inset);
   };
-  const auto to_y = [&](double y) { return plot_bottom - (y - ys.low) / (ys.high - ys.low) * (plot_bottom - plot_top); };
+  const auto to_y = [&](double y) {
+    return plot_bottom - (y - ys.low) / (ys.high - ys.low) * (plot_bottom - plot_top);
+  };
 
   std::string out = text(plot_left, top + 14, "panel", p.title);
   for (const double tick : ys.ticks) {
@@ -204,8 +207,8 @@ inline std::string panel(const Panel& p, double left, double top, double width, 
   }
   out += text((plot_left + plot_right) / 2, plot_bottom + 37, "label", p.x_label);
   const double label_x = left + 14, label_y = (plot_top + plot_bottom) / 2;
-  out += "<text x=\"" + at(label_x) + "\" y=\"" + at(label_y) + "\" class=\"label\" transform=\"rotate(-90 " + at(label_x) +
-         " " + at(label_y) + ")\">" + escaped(p.y_label) + "</text>\n";
+  out += "<text x=\"" + at(label_x) + "\" y=\"" + at(label_y) + "\" class=\"label\" transform=\"rotate(-90 " +
+         at(label_x) + " " + at(label_y) + ")\">" + escaped(p.y_label) + "</text>\n";
 
   for (const Series& s : p.series) {
     std::string path;
@@ -218,8 +221,7 @@ inline std::string panel(const Panel& p, double left, double top, double width, 
     if (path.empty()) continue;
     out += "<path d=\"" + path + "\" class=\"curve " + tint(s.tint) + "\"/>\n";
     for (std::size_t i = 0; most_points <= 40 && i < s.x.size(); ++i)
-      if (std::isfinite(s.x[i]) && std::isfinite(s.y[i]))
-        out += circle(to_x(s.x[i]), to_y(s.y[i]), 2.6, tint(s.tint));
+      if (std::isfinite(s.x[i]) && std::isfinite(s.y[i])) out += circle(to_x(s.x[i]), to_y(s.y[i]), 2.6, tint(s.tint));
   }
   for (const Mark& m : p.marks) {
     if (!std::isfinite(m.x) || !std::isfinite(m.y)) continue;
@@ -240,9 +242,10 @@ inline std::string panel(const Panel& p, double left, double top, double width, 
 /// Throws ShapeError if a series has not as many x as y.
 inline std::string chart_svg(const Chart& chart) {
   const std::string w = std::to_string(chart.width), h = std::to_string(chart.height);
-  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + w + "\" height=\"" + h + "\" viewBox=\"0 0 " + w +
-                    " " + h + "\" role=\"img\">\n<title>" + svg::escaped(chart.title) + "</title>\n" + svg::style +
-                    "<rect width=\"100%\" height=\"100%\" class=\"ground\"/>\n" + svg::text(20, 30, "title", chart.title);
+  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + w + "\" height=\"" + h +
+                    "\" viewBox=\"0 0 " + w + " " + h + "\" role=\"img\">\n<title>" + svg::escaped(chart.title) +
+                    "</title>\n" + svg::style + "<rect width=\"100%\" height=\"100%\" class=\"ground\"/>\n" +
+                    svg::text(20, 30, "title", chart.title);
 
   // The legend, from the right, of the labels that occur.
   std::vector<Series> legend;

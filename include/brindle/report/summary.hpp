@@ -28,7 +28,7 @@ enum class SummaryStyle {
 };
 
 struct SummaryOptions {
-  std::string title = "sequential";      ///< the model's name (keras3 only)
+  std::string title = "sequential";  ///< the model's name (keras3 only)
   SummaryStyle style = SummaryStyle::keras3;
   std::int64_t bytes_per_parameter = 4;  ///< keras3 only
 };
@@ -56,8 +56,8 @@ inline std::vector<std::string> wrapped(const std::string& text, std::size_t wid
     if (used > 0) lines.emplace_back();
     for (; length > width; length = characters(word)) {
       std::size_t cut = 0;
-      for (std::size_t n = 0; n < width; ++n)
-        do ++cut;
+      for (std::size_t n = 0; n < width; ++n) do
+          ++cut;
         while (cut < word.size() && (static_cast<unsigned char>(word[cut]) & 0xc0) == 0x80);
       lines.back() = word.substr(0, cut);
       word.erase(0, cut);
@@ -121,7 +121,8 @@ inline std::string summary_table(std::span<const SummaryRow> rows, const Summary
       const SummaryRow& row = rows[i];
       // Keras 2 had one class, Model, where today's has Functional.
       const std::string type = row.type == "Functional" ? "Model" : row.type;
-      text += table::keras2_line({row.name + " (" + type + ")", to_string_batch(row.output), std::to_string(row.parameters)});
+      text += table::keras2_line(
+          {row.name + " (" + type + ")", to_string_batch(row.output), std::to_string(row.parameters)});
       text += i + 1 == rows.size() ? thick : thin;
     }
     text += "Total params: " + thousands(total) + "\nTrainable params: " + thousands(total - frozen) +
@@ -138,7 +139,7 @@ inline std::string summary_table(std::span<const SummaryRow> rows, const Summary
     }
     return text + "\n";
   };
-  const auto cells = [&](std::string_view bar, const std::string (&fields)[3]) {
+  const auto cells = [&](std::string_view bar, const std::string(&fields)[3]) {
     std::vector<std::string> lines[3];
     std::size_t height = 1;
     for (std::size_t i = 0; i < 3; ++i) {

@@ -58,7 +58,8 @@ inline Chart training_curves_chart(const History& history, const std::string& ti
 
 /// Writes them as an SVG picture, whole or not at all.
 ///
-/// Throws ValueError if the history has no epochs or the path does not end in .svg, FileError that begins with the path.
+/// Throws ValueError if the history has no epochs or the path does not end in .svg, FileError that begins with the
+/// path.
 inline void training_curves(const History& history, const std::filesystem::path& path,
                             const std::string& title = "Training") {
   if (path.extension() != ".svg")
