@@ -50,7 +50,7 @@ TEST_CASE("winograd F(4x4) is within 2e-6 of the output's root mean square at ev
     const auto x = noise<float>(g.h * g.w * g.ci, 1), w = noise<float>(9 * g.ci * g.co, 2);
     std::vector<float> y(static_cast<std::size_t>(g.oh * g.ow * g.co));
     Tensor<std::byte> workspace(Shape{kernel.forward_workspace(on)});
-    kernel.forward(on, {x.data(), nullptr, g.h, g.w, g.ci}, w.data(), {.y = y.data()}, workspace.data());
+    kernel.forward(on, {x.data(), nullptr, g.h, g.w, g.ci}, w.data(), {.y = y.data()}, workspace);
     const double error = relative_error(y, direct.forward(x, w, std::vector<float>{}, false));
     INFO(layer.ci << " -> " << layer.co << ": " << error);
     CHECK(error < 2e-6);

@@ -46,7 +46,7 @@ void check_conv_kernel(const ops::kernel::ConvGeometry& g) {
     for (const bool relu : {false, true}) {
       std::vector<T> y = output(y_size);
       kernel.forward(on, {x.data(), nullptr, g.h, g.w, g.ci}, w.data(),
-                     {.y = y.data(), .bias = relu ? bias.data() : nullptr, .relu = relu}, forward_space.data());
+                     {.y = y.data(), .bias = relu ? bias.data() : nullptr, .relu = relu}, forward_space);
       done(y);
       if (threads == 1) CHECK(relative_error(y, direct.forward(x, w, relu ? bias : std::vector<T>{}, relu)) < bound);
     }
@@ -55,7 +55,7 @@ void check_conv_kernel(const ops::kernel::ConvGeometry& g) {
       std::vector<std::uint8_t> code(size(pooled_size + 1), 77);
       kernel.forward(on, {x.data(), nullptr, g.h, g.w, g.ci}, w.data(),
                      {.y = y.data(), .code = code.data(), .bias = bias.data(), .relu = relu, .pooled = true},
-                     forward_space.data());
+                     forward_space);
       done(y);
       CHECK(code.back() == 77);
       const std::vector<T>& full = results[1];  // with relu
@@ -86,11 +86,11 @@ void check_conv_kernel(const ops::kernel::ConvGeometry& g) {
       const Picture<T> gradient{pooled ? dp.data() : dz.data(), pooled ? code.data() : nullptr, g.oh, g.ow, g.co};
       const std::vector<T>& plain = pooled ? dz_of_pool : dz;
       std::vector<T> dx = output(g.n * g.h * g.w * g.ci), dw = output(g.kh * g.kw * g.ci * g.co), db = output(g.co);
-      kernel.backward_data(on, gradient, w.data(), dx.data(), data_space.data());
+      kernel.backward_data(on, gradient, w.data(), dx.data(), data_space);
       done(dx);
       if (threads == 1) CHECK(relative_error(dx, direct.backward_data(plain, w)) < bound);
       kernel.backward_weights(on, {x.data(), nullptr, g.h, g.w, g.ci}, gradient, dw.data(), db.data(),
-                              weights_space.data());
+                              weights_space);
       done(dw);
       done(db);
       if (threads == 1) {

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 
-#include "brindle/core/memory.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/ops/padding.hpp"
 
@@ -30,29 +27,6 @@ struct ConvGeometry {
   /// The convolution that gives dx (N, H, W, CI) from dz (N, OH, OW, CO) and the rotated, transposed filters; for a
   /// stride of 1.
   ConvGeometry backward() const { return {n, oh, ow, co, kh, kw, h, w, ci, Size2{1}, kh - 1 - top, kw - 1 - left}; }
-};
-
-/// Takes one array after the other out of a workspace; each begins on a cache line.
-class WorkspaceCut {
- public:
-  explicit WorkspaceCut(std::byte* begin) : next_(begin) {}
-
-  template <class T>
-  T* take(std::int64_t count) {
-    T* array = reinterpret_cast<T*>(next_);
-    next_ += bytes<T>(count);
-    return array;
-  }
-
-  /// What take<T>(count) needs.
-  template <class T>
-  static constexpr std::int64_t bytes(std::int64_t count) {
-    constexpr auto line = static_cast<std::int64_t>(memory_alignment);
-    return (count * static_cast<std::int64_t>(sizeof(T)) + line - 1) / line * line;
-  }
-
- private:
-  std::byte* next_;
 };
 
 }  // namespace brindle::ops::kernel

@@ -1,14 +1,14 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 
 #include "brindle/core/cpu.hpp"
+#include "brindle/core/tensor.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
+#include "brindle/ops/cpu_scratch.hpp"
 #include "brindle/ops/gemm/micro_kernel.hpp"
 
 namespace brindle::ops::kernel {
@@ -51,28 +51,32 @@ class ImplicitGemm {
     split_rows_ = groups_ < 8;
   }
 
+  /// Bytes of workspace for forward().
   std::int64_t forward_workspace(int threads) const {
-    return bytes(depth_ * co_) + bytes(co_) + threads * (bytes(band_rows_ * band_row_) + bytes(out_elements()));
+    Scratch scratch;
+    Arrays(*this, scratch, threads, 1);
+    return scratch.bytes();
   }
+
+  /// Bytes of workspace for backward_weights().
   std::int64_t weights_workspace(int threads) const {
-    return bytes(groups_ * depth_ * co_) + bytes(std::max<std::int64_t>(groups_, 1) * co_) +
-           threads * (bytes(band_rows_ * band_row_) + bytes(out_elements()));
+    Scratch scratch;
+    Arrays(*this, scratch, threads, groups_);
+    return scratch.bytes();
   }
 
   /// w: (KH, KW, CI, CO); rotated: (KH, KW, CO, CI), to be rotated and transposed.
   void forward(const Cpu& on, const Picture<T>& x, const T* w, bool rotated, const PictureOutput<T>& out,
-               std::byte* workspace) const {
-    WorkspaceCut cut(workspace);
-    T* packed = cut.take<T>(depth_ * co_);
-    T* bias = cut.take<T>(co_);
+               Workspace<Cpu> workspace) const {
+    Scratch space(workspace);
+    const Arrays arrays(*this, space, on.threads(), 1);
+    T *packed = arrays.filters, *bias = arrays.channels;
     std::fill_n(bias, co_, T(0));
     if (out.bias) std::copy_n(out.bias, g_.co, bias);
-    T* crew = cut.take<T>(0);
-    const std::int64_t crew_elements = rounded(band_rows_ * band_row_) + rounded(out_elements());
     pack(on, w, rotated, packed);
     const std::int64_t chunks = (co_ + chunk_ - 1) / chunk_;
     on.parallel(g_.n * row_blocks_ * column_blocks_ * chunks, [&](std::int64_t i, int worker) {
-      T *scratch = crew + worker * crew_elements, *result = scratch + rounded(band_rows_ * band_row_);
+      T *scratch = arrays.bands.of(worker), *result = arrays.results.of(worker);
       const std::int64_t c = i % chunks * chunk_, c_end = std::min(co_, c + chunk_);
       const Block block = at(i / chunks);
       const Band band = read_band(x, block, 0, g_.kh, scratch);
@@ -93,17 +97,15 @@ class ImplicitGemm {
 
   /// dw (KH, KW, CI, CO) and, unless null, db (CO).
   void backward_weights(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db,
-                        std::byte* workspace) const {
-    WorkspaceCut cut(workspace);
+                        Workspace<Cpu> workspace) const {
+    Scratch space(workspace);
+    const Arrays arrays(*this, space, on.threads(), groups_);
     const std::int64_t size = depth_ * co_, blocks = g_.n * row_blocks_ * column_blocks_;
-    T* sums = cut.take<T>(groups_ * size);
-    T* dbs = cut.take<T>(std::max<std::int64_t>(groups_, 1) * co_);
-    std::fill_n(dbs, std::max<std::int64_t>(groups_, 1) * co_, T(0));
-    T* crew = cut.take<T>(0);
-    const std::int64_t crew_elements = rounded(band_rows_ * band_row_) + rounded(out_elements());
+    T *sums = arrays.filters, *dbs = arrays.channels;
+    std::fill_n(dbs, groups_ * co_, T(0));
     const std::int64_t parts = split_rows_ ? g_.kh : 1;
     on.parallel(groups_ * parts, [&](std::int64_t task, int worker) {
-      T *scratch = crew + worker * crew_elements, *gradient = scratch + rounded(band_rows_ * band_row_);
+      T *scratch = arrays.bands.of(worker), *gradient = arrays.results.of(worker);
       const std::int64_t group = task / parts, part = task % parts;
       const std::int64_t begin = group * blocks / groups_, end = (group + 1) * blocks / groups_;
       for (std::int64_t b = begin; b < end; ++b) {
@@ -155,9 +157,16 @@ class ImplicitGemm {
     std::int64_t row;
   };
 
-  static std::int64_t bytes(std::int64_t elements) { return WorkspaceCut::bytes<T>(elements); }
-  static std::int64_t rounded(std::int64_t elements) { return bytes(elements) / static_cast<std::int64_t>(sizeof(T)); }
-  std::int64_t out_elements() const { return block_rows_ * block_columns_ * co_; }
+  struct Arrays {
+    T *filters, *channels;  // packed filters and bias, or the partial sums of dw and db
+    PerWorker<T> bands, results;  // rows of x, and of y or dz
+
+    Arrays(const ImplicitGemm& c, Scratch& scratch, int threads, std::int64_t sets)
+        : filters(scratch.take<T>(sets * c.depth_ * c.co_)),
+          channels(scratch.take<T>(sets * c.co_)),
+          bands(PerWorker<T>::take(scratch, threads, c.band_rows_ * c.band_row_)),
+          results(PerWorker<T>::take(scratch, threads, c.block_rows_ * c.block_columns_ * c.co_)) {}
+  };
 
   Block at(std::int64_t i) const {
     const std::int64_t column = i % column_blocks_ * block_columns_, row = i / column_blocks_ % row_blocks_ * block_rows_;
@@ -345,18 +354,18 @@ class ImplicitGemmConvolution {
   std::int64_t backward_weights_workspace(const Cpu& on) const { return forward_.weights_workspace(on.threads()); }
 
   /// y = x * w, with what `y` says of bias, relu and pool.
-  void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y, std::byte* workspace) const {
+  void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y, Workspace<Cpu> workspace) const {
     forward_.forward(on, x, w, false, y, workspace);
   }
 
   /// dx (N, H, W, CI) from dz.
-  void backward_data(const Cpu& on, const Picture<T>& dz, const T* w, T* dx, std::byte* workspace) const {
+  void backward_data(const Cpu& on, const Picture<T>& dz, const T* w, T* dx, Workspace<Cpu> workspace) const {
     backward_.forward(on, dz, w, true, {.y = dx}, workspace);
   }
 
   /// dw (KH, KW, CI, CO) and, unless null, db (CO).
   void backward_weights(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db,
-                        std::byte* workspace) const {
+                        Workspace<Cpu> workspace) const {
     forward_.backward_weights(on, x, dz, dw, db, workspace);
   }
 

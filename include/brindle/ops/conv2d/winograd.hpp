@@ -1,15 +1,16 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 
 #include "brindle/core/cpu.hpp"
+#include "brindle/core/tensor.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
 #include "brindle/ops/conv2d/winograd_transform.hpp"
+#include "brindle/ops/cpu_scratch.hpp"
 #include "brindle/ops/gemm/micro_kernel.hpp"
 
 namespace brindle::ops::kernel {
@@ -64,83 +65,83 @@ class Winograd {
 
   /// Bytes of workspace for forward().
   std::int64_t forward_workspace(int threads, bool rotated) const {
-    const std::int64_t u = positions * u_plane_ * (staged_ ? threads : 1);
-    return bytes(u) + bytes(rotated ? 9 * g_.ci * g_.co : 0) + bytes(zeros()) + bytes(co_) + crews(threads) * crew_bytes();
+    Scratch scratch;
+    ForwardArrays(*this, scratch, threads, rotated);
+    return scratch.bytes();
   }
 
   /// Bytes of workspace for backward_weights().
   std::int64_t weights_workspace(int threads) const {
-    return bytes(groups_ * positions * du_plane_) + bytes(slots_ * co_) + bytes(zeros()) + crews(threads) * crew_bytes();
+    Scratch scratch;
+    WeightsArrays(*this, scratch, threads);
+    return scratch.bytes();
   }
 
   /// w: (3, 3, CI, CO); rotated: (3, 3, CO, CI), to be rotated and transposed, for a gradient with respect to x.
   void forward(const Cpu& on, const Picture<T>& x, const T* w, bool rotated, const PictureOutput<T>& out,
-               std::byte* workspace) const {
-    WorkspaceCut cut(workspace);
-    T* u = cut.take<T>(positions * u_plane_ * (staged_ ? on.threads() : 1));
-    T* zero = cleared(cut, zeros());
-    T* bias = cleared(cut, co_);
-    if (out.bias) std::copy_n(out.bias, g_.co, bias);
-    if (rotated) {
-      T* turned = cut.take<T>(9 * g_.ci * g_.co);
-      turn_filters(on, w, turned);
-      w = turned;
-    }
-    T* crew = cut.take<T>(0);
+               Workspace<Cpu> workspace) const {
+    Scratch scratch(workspace);
+    const ForwardArrays arrays(*this, scratch, on.threads(), rotated);
+    std::fill_n(arrays.zero, zeros(), T(0));
+    std::fill_n(arrays.bias, co_, T(0));
+    if (out.bias) std::copy_n(out.bias, g_.co, arrays.bias);
+    if (rotated) turn_filters(on, w, arrays.turned);
+    const T* filters = rotated ? arrays.turned : w;
     const std::int64_t panels = (co_ + panel - 1) / panel;
     if (staged_) {
-      T *v = crew, *sums = crew + positions * v_plane_;
+      T *v = arrays.crew.of(0), *sums = v + positions * v_plane_;
       for (std::int64_t b = 0; b < blocks_; ++b) {
         const std::int64_t first = b * block_, count = std::min(block_, tiles_ - first);
         in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
-          transform_input(x, zero, first + begin, first + end, v + begin * v_row_);
+          transform_input(x, arrays.zero, first + begin, first + end, v + begin * v_row_);
         });
         on.parallel(panels, [&](std::int64_t i, int worker) {
           const std::int64_t c = i * panel, c_end = std::min(co_, c + panel);
-          T* part = u + worker * positions * u_plane_;
-          transform_filters(w, 0, g_.ci, c, c_end, part);
+          T* u = arrays.u.of(worker);
+          transform_filters(filters, 0, g_.ci, c, c_end, u);
           for (int p = 0; p < positions; ++p)
-            multiply(v + p * v_plane_, part + p * u_plane_, sums + p * m_plane_, count, c, c_end);
+            multiply(v + p * v_plane_, u + p * u_plane_, sums + p * m_plane_, count, c, c_end);
         });
         in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
-          transform_output(sums + begin * m_row_, first + begin, first + end, bias, out);
+          transform_output(sums + begin * m_row_, first + begin, first + end, arrays.bias, out);
         });
       }
     } else {
+      T* u = arrays.u.of(0);
       const std::int64_t slices = (g_.ci + 63) / 64;
       on.parallel(panels * slices, [&](std::int64_t i, int) {
         const std::int64_t c = i / slices * panel, k = i % slices * 64;
-        transform_filters(w, k, std::min(g_.ci, k + 64), c, std::min(co_, c + panel), u + c * g_.ci);
+        transform_filters(filters, k, std::min(g_.ci, k + 64), c, std::min(co_, c + panel), u + c * g_.ci);
       });
       on.parallel(blocks_, [&](std::int64_t b, int worker) {
-        T *v = crew + worker * crew_elements(), *sums = v + positions * v_plane_;
+        T *v = arrays.crew.of(worker), *sums = v + positions * v_plane_;
         const std::int64_t first = b * block_, end = std::min(first + block_, tiles_);
-        transform_input(x, zero, first, end, v);
+        transform_input(x, arrays.zero, first, end, v);
         for (int p = 0; p < positions; ++p)
           multiply(v + p * v_plane_, u + p * u_plane_, sums + p * m_plane_, end - first, 0, co_);
-        transform_output(sums, first, end, bias, out);
+        transform_output(sums, first, end, arrays.bias, out);
       });
     }
   }
 
   /// dw (3, 3, CI, CO) and, unless null, db (CO) from x and dz.
   void backward_weights(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db,
-                        std::byte* workspace) const {
-    WorkspaceCut cut(workspace);
-    T* du = cut.take<T>(groups_ * positions * du_plane_);
-    T* dbs = cleared(cut, slots_ * co_);
-    T* zero = cleared(cut, zeros());
-    T* crew = cut.take<T>(0);
+                        Workspace<Cpu> workspace) const {
+    Scratch scratch(workspace);
+    const WeightsArrays arrays(*this, scratch, on.threads());
+    T *du = arrays.du, *dbs = arrays.db;
+    std::fill_n(arrays.zero, zeros(), T(0));
+    std::fill_n(dbs, slots_ * co_, T(0));
     if (blocks_ == 0) std::memset(du, 0, static_cast<std::size_t>(positions * du_plane_) * sizeof(T));
     if (staged_) {
-      T *v = crew, *d = crew + positions * v_plane_;
+      T *v = arrays.crew.of(0), *d = v + positions * v_plane_;
       constexpr std::int64_t chunk = 6 * Micro::rows;
       const std::int64_t chunks = (g_.ci + chunk - 1) / chunk;
       for (std::int64_t b = 0; b < blocks_; ++b) {
         const std::int64_t first = b * block_, count = std::min(block_, tiles_ - first);
         in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t stage) {
-          transform_input(x, zero, first + begin, first + end, v + begin * v_row_);
-          transform_gradient(dz, zero, first + begin, first + end, d + begin * m_row_, dbs + stage * co_);
+          transform_input(x, arrays.zero, first + begin, first + end, v + begin * v_row_);
+          transform_gradient(dz, arrays.zero, first + begin, first + end, d + begin * m_row_, dbs + stage * co_);
         });
         on.parallel(positions * chunks, [&](std::int64_t i, int) {
           const std::int64_t p = i / chunks, c = i % chunks * chunk;
@@ -149,12 +150,12 @@ class Winograd {
       }
     } else {
       on.parallel(groups_, [&](std::int64_t group, int worker) {
-        T *v = crew + worker * crew_elements(), *d = v + positions * v_plane_;
+        T *v = arrays.crew.of(worker), *d = v + positions * v_plane_;
         const std::int64_t begin = group * blocks_ / groups_, end = (group + 1) * blocks_ / groups_;
         for (std::int64_t b = begin; b < end; ++b) {
           const std::int64_t first = b * block_, last = std::min(first + block_, tiles_);
-          transform_input(x, zero, first, last, v);
-          transform_gradient(dz, zero, first, last, d, dbs + group * co_);
+          transform_input(x, arrays.zero, first, last, v);
+          transform_gradient(dz, arrays.zero, first, last, d, dbs + group * co_);
           for (int p = 0; p < positions; ++p)
             accumulate(v + p * v_plane_, d + p * m_plane_, du + (group * positions + p) * du_plane_, last - first, 0,
                        g_.ci, b > begin);
@@ -185,16 +186,35 @@ class Winograd {
     return (lines % 2 ? lines : lines + 1) * line;
   }
   static std::int64_t rounded(std::int64_t tiles) { return (tiles + Micro::rows - 1) / Micro::rows * Micro::rows; }
-  static std::int64_t bytes(std::int64_t elements) { return WorkspaceCut::bytes<T>(elements); }
-  static T* cleared(WorkspaceCut& cut, std::int64_t elements) {
-    T* array = cut.take<T>(elements);
-    std::fill_n(array, elements, T(0));
-    return array;
-  }
   std::int64_t zeros() const { return Micro::padded(std::max(g_.ci, g_.co)); }
-  std::int64_t crews(int threads) const { return staged_ ? 1 : threads; }
-  std::int64_t crew_elements() const { return positions * (v_plane_ + m_plane_); }
-  std::int64_t crew_bytes() const { return bytes(crew_elements()); }
+  /// V and M, or V and D: of each thread, or, staged, of all.
+  PerWorker<T> crew(Scratch& scratch, int threads) const {
+    return PerWorker<T>::take(scratch, staged_ ? 1 : threads, positions * (v_plane_ + m_plane_));
+  }
+
+  struct ForwardArrays {
+    PerWorker<T> u;  // one, or, staged, a panel of each thread
+    T *zero, *bias, *turned;
+    PerWorker<T> crew;
+
+    ForwardArrays(const Winograd& w, Scratch& scratch, int threads, bool rotated)
+        : u(PerWorker<T>::take(scratch, w.staged_ ? threads : 1, positions * w.u_plane_)),
+          zero(scratch.take<T>(w.zeros())),
+          bias(scratch.take<T>(w.co_)),
+          turned(scratch.take<T>(rotated ? 9 * w.g_.ci * w.g_.co : 0)),
+          crew(w.crew(scratch, threads)) {}
+  };
+
+  struct WeightsArrays {
+    T *du, *db, *zero;
+    PerWorker<T> crew;
+
+    WeightsArrays(const Winograd& w, Scratch& scratch, int threads)
+        : du(scratch.take<T>(w.groups_ * positions * w.du_plane_)),
+          db(scratch.take<T>(w.slots_ * w.co_)),
+          zero(scratch.take<T>(w.zeros())),
+          crew(w.crew(scratch, threads)) {}
+  };
 
   template <class F>
   static void in_stages(const Cpu& on, std::int64_t count, F&& stage) {
@@ -413,18 +433,18 @@ class WinogradConvolution {
   std::int64_t backward_weights_workspace(const Cpu& on) const { return forward_.weights_workspace(on.threads()); }
 
   /// y = x * w, with what `y` says of bias, relu and pool.
-  void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y, std::byte* workspace) const {
+  void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y, Workspace<Cpu> workspace) const {
     forward_.forward(on, x, w, false, y, workspace);
   }
 
   /// dx (N, H, W, CI) from dz.
-  void backward_data(const Cpu& on, const Picture<T>& dz, const T* w, T* dx, std::byte* workspace) const {
+  void backward_data(const Cpu& on, const Picture<T>& dz, const T* w, T* dx, Workspace<Cpu> workspace) const {
     backward_.forward(on, dz, w, true, {.y = dx}, workspace);
   }
 
   /// dw (3, 3, CI, CO) and, unless null, db (CO).
   void backward_weights(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db,
-                        std::byte* workspace) const {
+                        Workspace<Cpu> workspace) const {
     forward_.backward_weights(on, x, dz, dw, db, workspace);
   }
 
