@@ -137,6 +137,21 @@ TEST_CASE("decode checks the size before it takes memory", "[image][decode]") {
   CHECK_THROWS_WITH(decode(folder / "large.png", {.most_bytes = 10}), Contains("limit of 10"));
 }
 
+TEST_CASE("decode refuses a JPEG whose Huffman tables have more than 256 codes", "[image][decode]") {
+  for (const std::string file : {"gray.jpg", "small_progressive.jpg"}) {
+    std::vector<std::uint8_t> bytes = read_file(goldens / file);
+    std::size_t tables = 0;
+    for (std::size_t at = 2; at + 21 < bytes.size(); ++at) {
+      if (bytes[at] != 0xff || bytes[at + 1] != 0xc4) continue;
+      ++tables;
+      std::vector<std::uint8_t> broken = bytes;
+      for (std::size_t i = 0; i < 16; ++i) broken[at + 5 + i] = 17;  // 272 codes
+      CHECK_THAT(message(broken), Contains("more than 256 codes"));
+    }
+    CHECK(tables >= 1);
+  }
+}
+
 TEST_CASE("decode survives files with wrong bytes in them", "[image][decode]") {
   const std::uint8_t values[] = {0, 1, 0x7f, 0x80, 0xff};
   for (const std::filesystem::path& path :

@@ -209,6 +209,39 @@ inline std::string kind_of_file(std::span<const std::uint8_t> bytes) {
   return "";
 }
 
+/// Whether every Huffman table of a JPEG has at most 256 codes. stb_image before 2.28 writes what is more beyond its
+/// own array. Walks the segments as stb does, past the scans, to the end of the picture.
+inline bool huffman_tables_fit(std::span<const std::uint8_t> bytes) {
+  const std::size_t end = bytes.size();
+  std::size_t at = 2;
+  const auto length = [&] { return at + 2 <= end ? std::size_t{bytes[at]} << 8 | bytes[at + 1] : std::size_t{0}; };
+  while (at < end) {
+    if (bytes[at++] != 0xff) continue;
+    while (at < end && bytes[at] == 0xff) ++at;
+    if (at >= end) break;
+    const std::uint8_t marker = bytes[at++];
+    const bool restart = marker >= 0xd0 && marker <= 0xd7;
+    if (marker == 0x00 || marker == 0x01 || marker == 0xd8 || restart) continue;
+    if (marker == 0xd9) break;
+    const std::size_t size = length();
+    if (size < 2) break;  // stb stops here too
+    if (marker != 0xc4) {
+      at += size;
+      continue;
+    }
+    at += 2;
+    for (auto left = static_cast<std::int64_t>(size) - 2; left > 0;) {
+      if (at + 17 > end) return true;  // cut short: found when it is decoded
+      std::size_t codes = 0;
+      for (std::size_t i = 1; i <= 16; ++i) codes += bytes[at + i];
+      if (codes > 256) return false;
+      at += 17 + codes;
+      left -= 17 + static_cast<std::int64_t>(codes);
+    }
+  }
+  return true;
+}
+
 }  // namespace internal
 
 /// A picture from the bytes of a JPEG, PNG, BMP or GIF file: RGB (H, W, 3), whatever it is stored as.
@@ -253,6 +286,9 @@ inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& na
                      "); fetch it again or delete it");
   };
 
+  if (kind == "JPEG" && !internal::huffman_tables_fit(bytes))
+    raise<FileError>(name +
+                     ": the JPEG is broken: a Huffman table has more than 256 codes; fetch it again or delete it");
   int width = 0, height = 0, stored = 0;
   internal::ByteReader header{bytes};
   if (!internal::stb::stbi_info_from_callbacks(&callbacks, &header, &width, &height, &stored) || width < 1 ||
