@@ -182,7 +182,7 @@ class Plan {
       Step& s = steps_[static_cast<std::size_t>(i)];
       const Pass<T, Device> p = empty_pass(s);
       s.identity = s.layer->is_identity(p) && !s.fused;
-      s.needs = s.layer->needs(p, s.x_shape.batch(options_.batch));
+      s.needs = needs_up_to(s, p, options_.batch);
       s.x = i == 0 ? -1 : steps_[static_cast<std::size_t>(i - 1)].y;
       s.y = s.identity ? s.x : add(size * s.y_shape.size() * options_.batch, forward_time(i), forward_time(i));
       keep(s.x, forward_time(i));
@@ -220,6 +220,17 @@ class Plan {
     for (std::size_t i = 0; i < steps_.size(); ++i) gradient_views_[i].resize(steps_[i].gradients.size());
 
     arena_ = Tensor<std::byte, Device>::uninitialized({std::max<std::int64_t>(place_blocks(blocks_), 1)});
+  }
+
+  // A kernel may cut a smaller batch in another way, which can need more workspace than the whole one.
+  static LayerNeeds needs_up_to(const Step& s, const Pass<T, Device>& p, std::int64_t batch) {
+    LayerNeeds needs = s.layer->needs(p, s.x_shape.batch(batch));
+    for (std::int64_t n = 1; n < batch; ++n) {
+      const LayerNeeds smaller = s.layer->needs(p, s.x_shape.batch(n));
+      needs.forward_workspace = std::max(needs.forward_workspace, smaller.forward_workspace);
+      needs.backward_workspace = std::max(needs.backward_workspace, smaller.backward_workspace);
+    }
+    return needs;
   }
 
   int add(std::int64_t bytes, int first, int last) {

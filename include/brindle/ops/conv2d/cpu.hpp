@@ -1,25 +1,43 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
-#include "brindle/ops/conv2d/im2col.hpp"
+#include "brindle/ops/conv2d/geometry.hpp"
+#include "brindle/ops/conv2d/implicit_gemm.hpp"
+#include "brindle/ops/conv2d/tiles.hpp"
+#include "brindle/ops/conv2d/winograd.hpp"
+#include "brindle/ops/cpu_bias_activation.hpp"
 
 namespace brindle::ops {
 
 /// The ways to convolve on the Cpu.
 enum class Conv2DKernel {
-  im2col,        ///< any shape
-  winograd_f4,   ///< 3x3, stride 1: 4x4 outputs a tile
-  winograd_f2,   ///< 3x3, stride 1: 2x2 outputs a tile, as exact as a plain sum
-  few_channels,  ///< filters in registers, for the first layer
+  implicit_gemm,  ///< any shape: a matrix product over the picture itself
+  winograd_f4,    ///< 3x3, stride 1: 4x4 outputs a tile, with a quarter of the multiplications
+  winograd_f2,    ///< 3x3, stride 1: 2x2 outputs a tile, 4/9 of them, as exact as a plain sum
 };
 
-/// Which of them is taken. precise: only those whose rounding error is that of a plain sum.
-inline Conv2DKernel choose_conv2d_kernel([[maybe_unused]] const Shape4& x, [[maybe_unused]] const FilterShape& w,
-                                         [[maybe_unused]] const Conv2DOptions& o, [[maybe_unused]] bool precise) {
-  return Conv2DKernel::im2col;
+/// Which of them convolves pictures x with filters w. precise: only those whose rounding error is that of a plain sum.
+///
+/// Winograd's transforms cost the same for one channel as for many products; with fewer than 12 input or output channels
+/// they cost more than they save. Tiles that hang over the edge are computed whole: an output of 5x5 takes tiles for 8x8.
+template <class T>
+Conv2DKernel choose_conv2d_kernel(const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool precise) {
+  if (!std::is_same_v<T, float> || w.kh != 3 || w.kw != 3 || !(o.stride == Size2(1)) || w.ci < 12 || w.co < 12)
+    return Conv2DKernel::implicit_gemm;
+  const Shape4 y = conv2d_shape(x, w, o);
+  const auto cost = [&](std::int64_t side, double multiplications) {
+    const std::int64_t rows = (y.h + side - 1) / side * side, columns = (y.w + side - 1) / side * side;
+    return static_cast<double>(rows * columns) * multiplications;
+  };
+  const double plain = static_cast<double>(y.h * y.w), f4 = cost(4, 0.25), f2 = cost(2, 4.0 / 9);
+  if (!precise && f4 < f2 && f4 < 0.7 * plain) return Conv2DKernel::winograd_f4;
+  if (f2 < 0.7 * plain) return Conv2DKernel::winograd_f2;
+  return Conv2DKernel::implicit_gemm;
 }
 
 namespace kernel {
@@ -27,60 +45,83 @@ namespace kernel {
 template <class T>
 struct conv2d<T, Cpu> {
   static std::int64_t workspace(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
-    return with_kernel(on, x, w, o, [&](auto chosen) { return chosen.workspace(on, x, w, o); });
+    return with_kernel(on, x, w, o, [&](const auto& kernel) {
+      return std::max({kernel.forward_workspace(on), kernel.backward_data_workspace(on),
+                       kernel.backward_weights_workspace(on)});
+    });
   }
 
   static std::int64_t forward_workspace(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
-    return with_kernel(on, x, w, o, [&](auto chosen) { return chosen.forward_workspace(on, x, w, o); });
+    return with_kernel(on, x, w, o, [&](const auto& kernel) { return kernel.forward_workspace(on); });
   }
 
   static void forward(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y, const Conv2DOptions& o,
                       Workspace<Cpu> workspace) {
-    with_kernel(on, x.shape, w.shape, o, [&](auto chosen) { chosen.forward(on, x, w, bias, y, o, workspace); });
+    forward_pooled(on, x, w, bias, y, {}, o, workspace, false);
   }
 
   static void forward_pooled(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y,
-                             Out<std::uint8_t, Cpu> code, const Conv2DOptions& o, Workspace<Cpu> workspace) {
+                             Out<std::uint8_t, Cpu> code, const Conv2DOptions& o, Workspace<Cpu> workspace,
+                             bool pooled = true) {
+    const PictureOutput<T> out{.y = y.data,
+                               .code = code.data,
+                               .bias = bias.data,
+                               .relu = o.activation == ActivationFunction::relu,
+                               .pooled = pooled};
     with_kernel(on, x.shape, w.shape, o,
-                [&](auto chosen) { chosen.forward_pooled(on, x, w, bias, y, code, o, workspace); });
+                [&](const auto& kernel) { kernel.forward(on, picture(x), w.data, out, workspace); });
+    if (o.activation == ActivationFunction::sigmoid) sigmoid<T, Cpu>::forward(on, y, y);
   }
 
   static void backward_data(const Cpu& on, In<T, Cpu> dz, In<T, Cpu> w, Out<T, Cpu> dx, const Conv2DOptions& o,
                             Workspace<Cpu> workspace) {
-    with_kernel(on, dx.shape, w.shape, o, [&](auto chosen) { chosen.backward_data(on, dz, w, dx, o, workspace); });
+    with_kernel(on, dx.shape, w.shape, o,
+                [&](const auto& kernel) { kernel.backward_data(on, picture(dz), w.data, dx.data, workspace); });
   }
 
   static void backward_data_pooled(const Cpu& on, In<T, Cpu> dy, In<std::uint8_t, Cpu> code, In<T, Cpu> w,
                                    Out<T, Cpu> dx, const Conv2DOptions& o, Workspace<Cpu> workspace) {
+    const Picture<T> dz = unpooled(dy, code, dx.shape, w.shape, o);
     with_kernel(on, dx.shape, w.shape, o,
-                [&](auto chosen) { chosen.backward_data_pooled(on, dy, code, w, dx, o, workspace); });
+                [&](const auto& kernel) { kernel.backward_data(on, dz, w.data, dx.data, workspace); });
   }
 
   static void backward_weights(const Cpu& on, In<T, Cpu> x, In<T, Cpu> dz, Out<T, Cpu> dw, Out<T, Cpu> db,
                                const Conv2DOptions& o, Workspace<Cpu> workspace) {
-    with_kernel(on, x.shape, dw.shape, o,
-                [&](auto chosen) { chosen.backward_weights(on, x, dz, dw, db, o, workspace); });
+    with_kernel(on, x.shape, dw.shape, o, [&](const auto& kernel) {
+      kernel.backward_weights(on, picture(x), picture(dz), dw.data, db.data, workspace);
+    });
   }
 
   static void backward_weights_pooled(const Cpu& on, In<T, Cpu> x, In<T, Cpu> dy, In<std::uint8_t, Cpu> code,
                                       Out<T, Cpu> dw, Out<T, Cpu> db, const Conv2DOptions& o,
                                       Workspace<Cpu> workspace) {
-    with_kernel(on, x.shape, dw.shape, o,
-                [&](auto chosen) { chosen.backward_weights_pooled(on, x, dy, code, dw, db, o, workspace); });
+    const Picture<T> dz = unpooled(dy, code, x.shape, dw.shape, o);
+    with_kernel(on, x.shape, dw.shape, o, [&](const auto& kernel) {
+      kernel.backward_weights(on, picture(x), dz, dw.data, db.data, workspace);
+    });
   }
 
  private:
-  // Each kernel is a struct with these static functions.
+  static Picture<T> picture(const In<T, Cpu>& x) {
+    const Shape4 s = x.shape;
+    return {.data = x.data, .h = s.h, .w = s.w, .c = s.c};
+  }
+  static Picture<T> unpooled(const In<T, Cpu>& dy, const In<std::uint8_t, Cpu>& code, const Shape4& x,
+                             const FilterShape& w, const Conv2DOptions& o) {
+    const Shape4 z = conv2d_shape(x, w, o);
+    return {.data = dy.data, .code = code.data, .h = z.h, .w = z.w, .c = z.c};
+  }
+
   template <class F>
   static auto with_kernel(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o, F&& call) {
-    switch (choose_conv2d_kernel(x, w, o, on.precise())) {
-      case Conv2DKernel::im2col:
-      case Conv2DKernel::winograd_f4:
-      case Conv2DKernel::winograd_f2:
-      case Conv2DKernel::few_channels:
-        break;
+    const ConvGeometry g = ConvGeometry::of(x, Shape4{w.kh, w.kw, w.ci, w.co}, o.stride, o.padding);
+    switch (choose_conv2d_kernel<T>(x, w, o, on.precise())) {
+      case Conv2DKernel::winograd_f4: return call(WinogradConvolution<T, 4>(g));
+      case Conv2DKernel::winograd_f2: return call(WinogradConvolution<T, 2>(g));
+      case Conv2DKernel::implicit_gemm: break;
     }
-    return call(conv2d_im2col<T>{});
+    return call(ImplicitGemmConvolution<T>(g));
   }
 };
 

@@ -1,0 +1,143 @@
+// Times the experiments' workloads, a JSON line for each figure, named as the peers' programs name them:
+//
+//     W1 baseline, training step of 30 photos, and inference      W4 the head on VGG16's features, training step of 30
+//     W2 regularised, training step of 30, and inference          W5 fine-tuning from block4_conv1 on, training step of 20
+//     W3 VGG16 at 150x150, inference of 30 photos and of one      W7 decoding and resizing photos (--photos DIR)
+//
+//     experiments_bench [W1 W2 W3 W4 W5] [--photos DIR] [--threads 2] [--seconds 8]
+//
+// One workload a process gives the peak memory of that workload. Medians, best and worst are of single calls.
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <brindle/brindle.hpp>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+using namespace brindle;
+
+namespace {
+
+struct Settings {
+  std::vector<std::string> works;
+  std::filesystem::path photos;
+  int threads = 2;
+  double seconds = 8;
+};
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double peak_memory_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+/// Calls work() three times, then at least five times and until the seconds are spent; prints the line.
+template <class Work>
+void measure(const Settings& s, const std::string& name, double items, double gflop, Work&& work) {
+  for (int i = 0; i < 3; ++i) work();
+  std::vector<double> times;
+  for (const double end = now() + s.seconds; times.size() < 5 || (now() < end && times.size() < 200);) {
+    const double start = now();
+    work();
+    times.push_back(now() - start);
+  }
+  std::sort(times.begin(), times.end());
+  const double median = times[times.size() / 2];
+  std::printf(
+      "{\"peer\": \"brindle\", \"work\": \"%s\", \"value\": %.5g, \"unit\": \"ms\", \"min\": %.5g, \"max\": %.5g, "
+      "\"n\": %zu, \"threads\": %d, \"per_s\": %.5g, \"gflop\": %.5g, \"gflops\": %.5g, \"rss_peak_mb\": %.5g}\n",
+      name.c_str(), median * 1e3, times.front() * 1e3, times.back() * 1e3, times.size(), s.threads, items / median,
+      gflop, gflop / median, peak_memory_mb());
+  std::fflush(stdout);
+}
+
+Tensor<float> random_batch(const Shape& shape) {
+  Tensor<float> x(shape);
+  const Random random{0, stream_id("benchmark"), 0};
+  for (std::int64_t i = 0; i < x.size(); ++i)
+    x[i] = static_cast<float>(random.uniform(static_cast<std::uint64_t>(i)));
+  return x;
+}
+
+void train(const Settings& s, const std::string& work, Sequential<float>& model, std::int64_t batch, double rate,
+           double gflop) {
+  Trainer trainer{model, RMSprop{.learning_rate = rate}, BinaryCrossentropy{}};
+  const Tensor<float> x = random_batch(model.input_shape().batch(batch));
+  Tensor<float> y({batch, 1});
+  for (std::int64_t i = 0; i < batch; ++i) y[i] = static_cast<float>(i % 2);
+  measure(s, work + " train step", static_cast<double>(batch), gflop * static_cast<double>(batch),
+          [&] { trainer.train_on_batch(x.view(), y.view()); });
+}
+
+void infer(const Settings& s, const std::string& work, const Sequential<float>& model, std::int64_t batch,
+           double gflop) {
+  const Tensor<float> x = random_batch(model.input_shape().batch(batch));
+  measure(s, work + " inference", static_cast<double>(batch), gflop * static_cast<double>(batch),
+          [&] { model.predict(x, batch); });
+}
+
+// Multiply-adds times two, a photo; see the experiments' table of networks.
+constexpr double gflop_w1 = 0.3228, gflop_w1_step = 0.9476, gflop_w2 = 0.358, gflop_w2_step = 1.06, gflop_vgg16 = 13.23,
+                 gflop_w4_step = 0.0178, gflop_w5_step = 22.4;
+
+void run(const Settings& s, const std::string& work) {
+  const Cpu on{s.threads};
+  if (work == "W1") {
+    Sequential<float> model{on, {150, 150, 3}, Conv2D{16, 3, relu}, MaxPool2D{2}, Conv2D{64, 3, relu}, MaxPool2D{2},
+                            Conv2D{128, 3, relu}, MaxPool2D{2}, Flatten{}, Dense{512, relu}, Dense{1, sigmoid}};
+    train(s, work, model, 30, 1e-3, gflop_w1_step);
+    infer(s, work, model, 30, gflop_w1);
+  } else if (work == "W2") {
+    Sequential<float> model{on, {150, 150, 3}, Conv2D{16, 3, relu}, MaxPool2D{2}, Conv2D{64, 3, relu}, MaxPool2D{2},
+                            Conv2D{128, 3, relu}, MaxPool2D{2}, Conv2D{128, 3, relu}, MaxPool2D{2}, Flatten{},
+                            Dense{512, relu}, Dropout{0.3}, Dense{512, relu}, Dropout{0.3}, Dense{1, sigmoid}};
+    train(s, work, model, 30, 1e-3, gflop_w2_step);
+    infer(s, work, model, 30, gflop_w2);
+  } else if (work == "W3") {
+    const auto model = models::vgg16<float>(on, {150, 150, 3});
+    infer(s, "W3 batch 30", model, 30, gflop_vgg16);
+    infer(s, "W3 batch 1", model, 1, gflop_vgg16);
+  } else if (work == "W4") {
+    Sequential<float> model{on, {8192}, Dense{512, relu}, Dropout{0.3}, Dense{512, relu}, Dropout{0.3}, Dense{1, sigmoid}};
+    train(s, work, model, 30, 1e-4, gflop_w4_step);
+  } else if (work == "W5") {
+    Sequential<float> model{models::vgg16<float>(on, {150, 150, 3}), Flatten{}, Dense{512, relu}, Dropout{0.3},
+                            Dense{512, relu}, Dropout{0.3}, Dense{1, sigmoid}};
+    model.freeze_before("block4_conv1");
+    train(s, work, model, 20, 1e-5, gflop_w5_step);
+  } else if (work == "W7") {
+    if (s.photos.empty()) detail::raise<ValueError>("W7 decodes photos: name their folder with --photos");
+    const auto load = [&] { return data::image_folder(s.photos, {.size = {150, 150}}, on); };
+    const double photos = static_cast<double>(load().size());
+    measure(s, "W7 decode + nearest, " + std::to_string(s.threads) + " threads", photos, 0, load);
+  } else {
+    detail::raise<ValueError>("no workload is named " + work + "; there are W1, W2, W3, W4, W5 and W7");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings s;
+  CLI::App app{"times the experiments' workloads"};
+  app.add_option("works", s.works, "W1 to W5, W7; without any, W1 to W5");
+  app.add_option("--photos", s.photos, "folder of pictures for W7");
+  app.add_option("--threads", s.threads)->capture_default_str();
+  app.add_option("--seconds", s.seconds, "for each figure")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  if (s.works.empty()) s.works = {"W1", "W2", "W3", "W4", "W5"};
+  try {
+    for (const std::string& work : s.works) run(s, work);
+  } catch (const Error& e) {
+    std::fprintf(stderr, "experiments_bench: %s\n", e.what());
+    return 1;
+  }
+}
