@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -90,15 +91,15 @@ struct DirectConvolution {
   }
 };
 
-/// Root mean square of a - b over that of b.
+/// Root mean square of a - b over that of b, or over `least` where b happens to be smaller.
 template <class A>
-double relative_error(const std::vector<A>& a, const std::vector<double>& b) {
-  double error = 0, norm = 1e-300;
+double relative_error(const std::vector<A>& a, const std::vector<double>& b, double least = 1e-300) {
+  double error = 0, norm = 0;
   for (std::size_t i = 0; i < b.size(); ++i) {
     error += (double(a[i]) - b[i]) * (double(a[i]) - b[i]);
     norm += b[i] * b[i];
   }
-  return std::sqrt(error / norm);
+  return std::sqrt(error) / std::max(std::sqrt(norm), least * std::sqrt(double(b.size())));
 }
 
 }  // namespace brindle::test
