@@ -107,6 +107,53 @@ inline void* reallocate_block(void* block, std::size_t bytes) {
 #define STBI_NO_PIC
 #define STBI_NO_PNM
 
+// stb declares its functions extern "C": in one translation unit with a program's own copy their names would clash.
+#define stbi__unpremultiply_on_load_thread brindle_stbi__unpremultiply_on_load_thread
+#define stbi_convert_iphone_png_to_rgb brindle_stbi_convert_iphone_png_to_rgb
+#define stbi_convert_iphone_png_to_rgb_thread brindle_stbi_convert_iphone_png_to_rgb_thread
+#define stbi_convert_wchar_to_utf8 brindle_stbi_convert_wchar_to_utf8
+#define stbi_failure_reason brindle_stbi_failure_reason
+#define stbi_hdr_to_ldr_gamma brindle_stbi_hdr_to_ldr_gamma
+#define stbi_hdr_to_ldr_scale brindle_stbi_hdr_to_ldr_scale
+#define stbi_image_free brindle_stbi_image_free
+#define stbi_info brindle_stbi_info
+#define stbi_info_from_callbacks brindle_stbi_info_from_callbacks
+#define stbi_info_from_file brindle_stbi_info_from_file
+#define stbi_info_from_memory brindle_stbi_info_from_memory
+#define stbi_is_16_bit brindle_stbi_is_16_bit
+#define stbi_is_16_bit_from_callbacks brindle_stbi_is_16_bit_from_callbacks
+#define stbi_is_16_bit_from_file brindle_stbi_is_16_bit_from_file
+#define stbi_is_16_bit_from_memory brindle_stbi_is_16_bit_from_memory
+#define stbi_is_hdr brindle_stbi_is_hdr
+#define stbi_is_hdr_from_callbacks brindle_stbi_is_hdr_from_callbacks
+#define stbi_is_hdr_from_file brindle_stbi_is_hdr_from_file
+#define stbi_is_hdr_from_memory brindle_stbi_is_hdr_from_memory
+#define stbi_ldr_to_hdr_gamma brindle_stbi_ldr_to_hdr_gamma
+#define stbi_ldr_to_hdr_scale brindle_stbi_ldr_to_hdr_scale
+#define stbi_load brindle_stbi_load
+#define stbi_load_16 brindle_stbi_load_16
+#define stbi_load_16_from_callbacks brindle_stbi_load_16_from_callbacks
+#define stbi_load_16_from_memory brindle_stbi_load_16_from_memory
+#define stbi_load_from_callbacks brindle_stbi_load_from_callbacks
+#define stbi_load_from_file brindle_stbi_load_from_file
+#define stbi_load_from_file_16 brindle_stbi_load_from_file_16
+#define stbi_load_from_memory brindle_stbi_load_from_memory
+#define stbi_load_gif_from_memory brindle_stbi_load_gif_from_memory
+#define stbi_loadf brindle_stbi_loadf
+#define stbi_loadf_from_callbacks brindle_stbi_loadf_from_callbacks
+#define stbi_loadf_from_file brindle_stbi_loadf_from_file
+#define stbi_loadf_from_memory brindle_stbi_loadf_from_memory
+#define stbi_set_flip_vertically_on_load brindle_stbi_set_flip_vertically_on_load
+#define stbi_set_flip_vertically_on_load_thread brindle_stbi_set_flip_vertically_on_load_thread
+#define stbi_set_unpremultiply_on_load brindle_stbi_set_unpremultiply_on_load
+#define stbi_set_unpremultiply_on_load_thread brindle_stbi_set_unpremultiply_on_load_thread
+#define stbi_zlib_decode_buffer brindle_stbi_zlib_decode_buffer
+#define stbi_zlib_decode_malloc brindle_stbi_zlib_decode_malloc
+#define stbi_zlib_decode_malloc_guesssize brindle_stbi_zlib_decode_malloc_guesssize
+#define stbi_zlib_decode_malloc_guesssize_headerflag brindle_stbi_zlib_decode_malloc_guesssize_headerflag
+#define stbi_zlib_decode_noheader_buffer brindle_stbi_zlib_decode_noheader_buffer
+#define stbi_zlib_decode_noheader_malloc brindle_stbi_zlib_decode_noheader_malloc
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
@@ -128,6 +175,52 @@ namespace brindle::image::internal::stb {
 #endif
 }  // namespace brindle::image::internal::stb
 #pragma GCC diagnostic pop
+
+#undef stbi__unpremultiply_on_load_thread
+#undef stbi_convert_iphone_png_to_rgb
+#undef stbi_convert_iphone_png_to_rgb_thread
+#undef stbi_convert_wchar_to_utf8
+#undef stbi_failure_reason
+#undef stbi_hdr_to_ldr_gamma
+#undef stbi_hdr_to_ldr_scale
+#undef stbi_image_free
+#undef stbi_info
+#undef stbi_info_from_callbacks
+#undef stbi_info_from_file
+#undef stbi_info_from_memory
+#undef stbi_is_16_bit
+#undef stbi_is_16_bit_from_callbacks
+#undef stbi_is_16_bit_from_file
+#undef stbi_is_16_bit_from_memory
+#undef stbi_is_hdr
+#undef stbi_is_hdr_from_callbacks
+#undef stbi_is_hdr_from_file
+#undef stbi_is_hdr_from_memory
+#undef stbi_ldr_to_hdr_gamma
+#undef stbi_ldr_to_hdr_scale
+#undef stbi_load
+#undef stbi_load_16
+#undef stbi_load_16_from_callbacks
+#undef stbi_load_16_from_memory
+#undef stbi_load_from_callbacks
+#undef stbi_load_from_file
+#undef stbi_load_from_file_16
+#undef stbi_load_from_memory
+#undef stbi_load_gif_from_memory
+#undef stbi_loadf
+#undef stbi_loadf_from_callbacks
+#undef stbi_loadf_from_file
+#undef stbi_loadf_from_memory
+#undef stbi_set_flip_vertically_on_load
+#undef stbi_set_flip_vertically_on_load_thread
+#undef stbi_set_unpremultiply_on_load
+#undef stbi_set_unpremultiply_on_load_thread
+#undef stbi_zlib_decode_buffer
+#undef stbi_zlib_decode_malloc
+#undef stbi_zlib_decode_malloc_guesssize
+#undef stbi_zlib_decode_malloc_guesssize_headerflag
+#undef stbi_zlib_decode_noheader_buffer
+#undef stbi_zlib_decode_noheader_malloc
 
 #pragma pop_macro("STB_IMAGE_IMPLEMENTATION")
 #pragma pop_macro("STB_IMAGE_STATIC")
@@ -273,7 +366,7 @@ inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& na
                      (kind.empty() ? std::string("something else") : kind) + "; convert or remove it");
 
   const auto fail = [&](const internal::ByteReader& at, bool header) {
-    const char* given = internal::stb::stbi_failure_reason();
+    const char* given = internal::stb::brindle_stbi_failure_reason();
     const std::string reason = given ? given : "no reason given";
     if (at.past_end || reason == "outofdata")
       raise<FileError>(name + ": the " + kind + " is cut short: it goes on after its end at byte " +
@@ -291,7 +384,7 @@ inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& na
                      ": the JPEG is broken: a Huffman table has more than 256 codes; fetch it again or delete it");
   int width = 0, height = 0, stored = 0;
   internal::ByteReader header{bytes};
-  if (!internal::stb::stbi_info_from_callbacks(&callbacks, &header, &width, &height, &stored) || width < 1 ||
+  if (!internal::stb::brindle_stbi_info_from_callbacks(&callbacks, &header, &width, &height, &stored) || width < 1 ||
       height < 1)
     fail(header, true);
   if (height > options.most_pixels / width)
@@ -300,7 +393,8 @@ inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& na
                      "; make it smaller or raise the limit");
 
   internal::ByteReader reader{bytes};
-  std::uint8_t* pixels = internal::stb::stbi_load_from_callbacks(&callbacks, &reader, &width, &height, &stored, 3);
+  std::uint8_t* pixels =
+      internal::stb::brindle_stbi_load_from_callbacks(&callbacks, &reader, &width, &height, &stored, 3);
   const bool whole = pixels != nullptr && !reader.past_end;
   Picture picture;
   if (whole) {
