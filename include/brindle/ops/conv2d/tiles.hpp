@@ -141,7 +141,7 @@ struct PictureOutput {
 };
 
 /// Maximum and code of a window of four pixels, `width` channels of them at z0 to z3. The first
-/// of equal values counts; with relu a maximum of 0 has code 4.
+/// of equal values counts, and a NaN, which stays one; with relu a maximum of 0 has code 4.
 template <class T, int width>
 void pool_window(const T* z0, const T* z1, const T* z2, const T* z3, bool relu, T* y, std::uint8_t* code) {
   using Packet = typename Eigen::internal::packet_traits<T>::type;
@@ -152,11 +152,12 @@ void pool_window(const T* z0, const T* z1, const T* z2, const T* z3, bool relu, 
   int q = 0;
   for (const T* z : {z1, z2, z3}) {
     const Packet value = ploadu<Packet>(z);
-    at = value > best ? pset1<Packet>(T(++q)) : at;
-    best = value > best ? value : best;
+    const auto larger = (value > best) | (value != value);
+    at = larger ? pset1<Packet>(T(++q)) : at;
+    best = larger ? value : best;
   }
   if (relu) {
-    at = best > zero ? at : pset1<Packet>(T(4));
+    at = best <= zero ? pset1<Packet>(T(4)) : at;
     best = best < zero ? zero : best;
   }
   pstoreu(y, best);
