@@ -23,7 +23,7 @@ double fma_peak() {
 #pragma GCC unroll 12
       for (int i = 0; i < chains; ++i) sum[i] = pmadd(sum[i], a, b);
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
-    best = std::max(best, 2.0 * packet_traits<T>::size * chains * steps / time.count());
+    best = std::max(best, 2.0 * int{packet_traits<T>::size} * chains * steps / time.count());
   }
   T total = 0;
   for (int i = 0; i < chains; ++i) total += predux(sum[i]);

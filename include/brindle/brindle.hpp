@@ -17,6 +17,7 @@
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/report/history_csv.hpp"
+#include "brindle/report/kernels.hpp"
 #include "brindle/report/model_summary.hpp"
 #include "brindle/report/progress_line.hpp"
 #include "brindle/report/summary.hpp"

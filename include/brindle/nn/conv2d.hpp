@@ -92,6 +92,10 @@ class Conv2DLayer final : public Layer<T, Device> {
            (activation() == ActivationFunction::linear || activation() == ActivationFunction::relu);
   }
 
+  std::string kernel_name(const Device& on, const Shape& x) const override {
+    return ops::conv2d_kernel_name<T>(on, Shape4(x), this->parameters_[0].value.shape(), options(false));
+  }
+
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     const Shape kernel = this->parameters_[0].value.shape();
     const ops::Conv2DOptions o = options(pass.logits);

@@ -104,6 +104,9 @@ class Layer {
   /// Whether the gradient of parameter `which` can be streamed.
   virtual bool streams(std::size_t) const { return false; }
 
+  /// The algorithm that computes the layer for a batch of shape x; empty where there is no choice.
+  virtual std::string kernel_name(const Device&, const Shape&) const { return {}; }
+
   /// x: shape of a batch. Only on, training, backward, logits and fused of the pass are set.
   virtual LayerNeeds needs(const Pass<T, Device>&, const Shape& x) const = 0;
 

@@ -7,6 +7,7 @@
 #include "brindle/ops/binary_crossentropy/cpu.hpp"
 #include "brindle/ops/categorical_crossentropy/cpu.hpp"
 #include "brindle/ops/conv2d/cpu.hpp"
+#include "brindle/ops/cpu_simd.hpp"
 #include "brindle/ops/dense/cpu.hpp"
 #include "brindle/ops/dropout/cpu.hpp"
 #include "brindle/ops/maxpool2d/cpu.hpp"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 
 #include "brindle/core/cpu.hpp"
@@ -20,6 +21,15 @@ enum class Conv2DKernel {
   winograd_f4,    ///< 3x3, stride 1: 4x4 outputs a tile, with a quarter of the multiplications
   winograd_f2,    ///< 3x3, stride 1: 2x2 outputs a tile, 4/9 of them, as exact as a plain sum
 };
+
+inline std::string to_string(Conv2DKernel kernel) {
+  switch (kernel) {
+    case Conv2DKernel::winograd_f4: return "winograd F(4x4, 3x3)";
+    case Conv2DKernel::winograd_f2: return "winograd F(2x2, 3x3)";
+    case Conv2DKernel::implicit_gemm: break;
+  }
+  return "implicit gemm";
+}
 
 /// Which of them convolves pictures x with filters w. precise: only those whose rounding error is that of a plain sum.
 ///
@@ -49,6 +59,10 @@ struct conv2d<T, Cpu> {
       return std::max({kernel.forward_workspace(on), kernel.backward_data_workspace(on),
                        kernel.backward_weights_workspace(on)});
     });
+  }
+
+  static std::string name(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
+    return to_string(choose_conv2d_kernel<T>(x, w, o, on.precise()));
   }
 
   static std::int64_t forward_workspace(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {

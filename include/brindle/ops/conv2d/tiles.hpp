@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "brindle/ops/conv2d/geometry.hpp"
 
@@ -19,6 +20,15 @@ struct Picture {
   std::int64_t h = 0, w = 0, c = 0;    ///< of the picture, before the pool
 };
 
+/// Codes as numbers to compare packets with; by way of integers, which compilers know packets for.
+template <class T, std::size_t width>
+[[gnu::always_inline]] inline void widen(const std::uint8_t (&bytes)[width], T (&numbers)[width]) {
+  using Integer = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+  Integer wide[width];
+  for (std::size_t l = 0; l < width; ++l) wide[l] = bytes[l];
+  for (std::size_t l = 0; l < width; ++l) numbers[l] = static_cast<T>(wide[l]);
+}
+
 /// One packet of channels of the gradient behind a pool: to = dy where the code is `place`, else 0.
 template <class T>
 [[gnu::always_inline]] inline void unpool_packet(const T* dy, const std::uint8_t* code, int place, T* to) {
@@ -28,7 +38,7 @@ template <class T>
   std::uint8_t bytes[width];  // a copy: bytes may alias anything, which would keep the compiler from using packets
   std::memcpy(bytes, code, width);
   alignas(64) T at[width];
-  for (int l = 0; l < width; ++l) at[l] = static_cast<T>(bytes[l]);
+  widen(bytes, at);
   pstoreu(to, pload<Packet>(at) == pset1<Packet>(static_cast<T>(place)) ? ploadu<Packet>(dy) : pset1<Packet>(T(0)));
 }
 
@@ -113,7 +123,7 @@ class TileReader {
       std::memcpy(values, dy, static_cast<std::size_t>(count) * sizeof(T));
       dy = values;
     }
-    for (int l = 0; l < width; ++l) at[l] = static_cast<T>(bytes[l]);
+    widen(bytes, at);
     const Packet value = ploadu<Packet>(dy), which = pload<Packet>(at), zero = pset1<Packet>(T(0));
 #pragma GCC unroll 4
     for (int q = 0; q < 4; ++q)

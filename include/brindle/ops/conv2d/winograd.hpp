@@ -56,7 +56,9 @@ class Winograd {
     blocks_ = tiles_ == 0 ? 0 : (tiles_ + block_ - 1) / block_;
     block_ = blocks_ == 0 ? 0 : std::min(block_, rounded((tiles_ + blocks_ - 1) / blocks_));
     u_plane_ = apart(g.ci * (staged_ ? std::min<std::int64_t>(co_, panel) : co_));
-    du_plane_ = apart(g.ci * co_);
+    pass_ = !staged_ ? g.ci : std::max<std::int64_t>(Micro::columns, pass_bytes * g.ci / u_bytes / width * width);
+    pass_ = std::min(pass_, Micro::padded(g.ci));
+    du_plane_ = apart(pass_ * co_);
     v_plane_ = apart(block_ * v_row_);
     m_plane_ = apart(block_ * m_row_);
     groups_ = staged_ ? 1 : std::min(blocks_, std::clamp<std::int64_t>(group_bytes / u_bytes, 4, 32));
@@ -93,7 +95,7 @@ class Winograd {
       for (std::int64_t b = 0; b < blocks_; ++b) {
         const std::int64_t first = b * block_, count = std::min(block_, tiles_ - first);
         in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
-          transform_input(x, arrays.zero, first + begin, first + end, v + begin * v_row_);
+          transform_input(x, arrays.zero, first + begin, first + end, 0, g_.ci, v + begin * v_row_);
         });
         on.parallel(panels, [&](std::int64_t i, int worker) {
           const std::int64_t c = i * panel, c_end = std::min(co_, c + panel);
@@ -116,7 +118,7 @@ class Winograd {
       on.parallel(blocks_, [&](std::int64_t b, int worker) {
         T *v = arrays.crew.of(worker), *sums = v + positions * v_plane_;
         const std::int64_t first = b * block_, end = std::min(first + block_, tiles_);
-        transform_input(x, arrays.zero, first, end, v);
+        transform_input(x, arrays.zero, first, end, 0, g_.ci, v);
         for (int p = 0; p < positions; ++p)
           multiply(v + p * v_plane_, u + p * u_plane_, sums + p * m_plane_, end - first, 0, co_);
         transform_output(sums, first, end, arrays.bias, out);
@@ -132,21 +134,26 @@ class Winograd {
     T *du = arrays.du, *dbs = arrays.db;
     std::fill_n(arrays.zero, zeros(), T(0));
     std::fill_n(dbs, slots_ * co_, T(0));
-    if (blocks_ == 0) std::memset(du, 0, static_cast<std::size_t>(positions * du_plane_) * sizeof(T));
+    if (blocks_ == 0) std::fill_n(du, positions * du_plane_, T(0));
     if (staged_) {
+      // Passes over the input channels, so that dU stays in the level 3 cache while the tiles go by; D is made anew.
       T *v = arrays.crew.of(0), *d = v + positions * v_plane_;
-      constexpr std::int64_t chunk = 6 * Micro::rows;
-      const std::int64_t chunks = (g_.ci + chunk - 1) / chunk;
-      for (std::int64_t b = 0; b < blocks_; ++b) {
-        const std::int64_t first = b * block_, count = std::min(block_, tiles_ - first);
-        in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t stage) {
-          transform_input(x, arrays.zero, first + begin, first + end, v + begin * v_row_);
-          transform_gradient(dz, arrays.zero, first + begin, first + end, d + begin * m_row_, dbs + stage * co_);
-        });
-        on.parallel(positions * chunks, [&](std::int64_t i, int) {
-          const std::int64_t p = i / chunks, c = i % chunks * chunk;
-          accumulate(v + p * v_plane_, d + p * m_plane_, du + p * du_plane_, count, c, std::min(g_.ci, c + chunk), b > 0);
-        });
+      constexpr std::int64_t chunk = 5 * Micro::rows;
+      for (std::int64_t c = 0; c < g_.ci; c += pass_) {
+        const std::int64_t c_end = std::min(g_.ci, c + pass_), chunks = (c_end - c + chunk - 1) / chunk;
+        for (std::int64_t b = 0; b < blocks_; ++b) {
+          const std::int64_t first = b * block_, count = std::min(block_, tiles_ - first);
+          in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t stage) {
+            transform_input(x, arrays.zero, first + begin, first + end, c, c_end, v + begin * v_row_);
+            transform_gradient(dz, arrays.zero, first + begin, first + end, d + begin * m_row_,
+                               c == 0 ? dbs + stage * co_ : nullptr);
+          });
+          on.parallel(positions * chunks, [&](std::int64_t i, int) {
+            const std::int64_t p = i / chunks, k = i % chunks * chunk, k_end = std::min(c_end - c, k + chunk);
+            accumulate(v + p * v_plane_, d + p * m_plane_, du + p * du_plane_, count, k, k_end, b > 0);
+          });
+        }
+        transform_filter_gradient(on, du, c, c_end, dw);
       }
     } else {
       on.parallel(groups_, [&](std::int64_t group, int worker) {
@@ -154,15 +161,15 @@ class Winograd {
         const std::int64_t begin = group * blocks_ / groups_, end = (group + 1) * blocks_ / groups_;
         for (std::int64_t b = begin; b < end; ++b) {
           const std::int64_t first = b * block_, last = std::min(first + block_, tiles_);
-          transform_input(x, arrays.zero, first, last, v);
+          transform_input(x, arrays.zero, first, last, 0, g_.ci, v);
           transform_gradient(dz, arrays.zero, first, last, d, dbs + group * co_);
           for (int p = 0; p < positions; ++p)
             accumulate(v + p * v_plane_, d + p * m_plane_, du + (group * positions + p) * du_plane_, last - first, 0,
                        g_.ci, b > begin);
         }
       });
+      transform_filter_gradient(on, du, 0, g_.ci, dw);
     }
-    transform_filter_gradient(on, du, dw);
     if (db) {
       for (std::int64_t slot = 1; slot < slots_; ++slot)
         for (std::int64_t c = 0; c < g_.co; ++c) dbs[c] += dbs[slot * co_ + c];
@@ -172,10 +179,11 @@ class Winograd {
 
  private:
   // Bytes, measured on Zen 5 with 1 MiB of level 2 cache a core and 32 MiB of level 3.
-  static constexpr std::int64_t fused_bytes = 768 << 10;          // V and M of a block
+  static constexpr std::int64_t fused_bytes = 1 << 20;          // V and M of a block
   static constexpr std::int64_t staged_bytes = 24 << 20;          // the same for all threads
   static constexpr std::int64_t staged_filter_bytes = 4 << 20;    // U from which on blocks are staged
   static constexpr std::int64_t group_bytes = 16 << 20;           // partial sums of dU
+  static constexpr std::int64_t pass_bytes = 10 << 20;             // dU of a pass
   static constexpr std::int64_t few_blocks = 8;                   // too few to keep threads busy
   static constexpr std::int64_t stage_tiles = 8;                  // tiles in a task of a stage
 
@@ -230,17 +238,19 @@ class Winograd {
     return {t / (rows_ * columns_), t / columns_ % rows_ * m, t % columns_ * m};
   }
 
-  /// Tiles [first, end) -> V, from its first row on.
-  void transform_input(const Picture<T>& x, const T* zero, std::int64_t first, std::int64_t end, T* v) const {
+  /// Tiles [first, end), channels [c, c_end) -> V, from its first row on.
+  void transform_input(const Picture<T>& x, const T* zero, std::int64_t first, std::int64_t end, std::int64_t c,
+                       std::int64_t c_end, T* v) const {
     TileReader<T, Tile::inputs, width> reader(x, zero);
     for (std::int64_t t = first; t < end; ++t, v += v_row_) {
       const TileAt at = tile(t);
       reader.at(at.n, at.row - g_.top, at.column - g_.left);
-      for (std::int64_t c = 0; c < g_.ci; c += width) Tile::input(reader.pixel, reader.channels(c), v + c, v_plane_);
+      for (std::int64_t k = c; k < c_end; k += width)
+        Tile::input(reader.pixel, reader.channels(k), v + k - c, v_plane_);
     }
   }
 
-  /// Tiles [first, end) of dz -> D; db (CO) += their sums.
+  /// Tiles [first, end) of dz -> D; db (CO), unless null, += their sums.
   void transform_gradient(const Picture<T>& dz, const T* zero, std::int64_t first, std::int64_t end, T* d,
                           T* db) const {
     using Packet = typename Eigen::internal::packet_traits<T>::type;
@@ -252,6 +262,7 @@ class Winograd {
       for (std::int64_t c = 0; c < g_.co; c += width) {
         const std::int64_t offset = reader.channels(c);
         Tile::gradient(reader.pixel, offset, d + c, m_plane_);
+        if (!db) continue;
         Packet sum = ploadu<Packet>(db + c);
         for (int i = 0; i < m * m; ++i) sum = padd(sum, ploadu<Packet>(reader.pixel[i] + offset));
         pstoreu(db + c, sum);
@@ -393,9 +404,9 @@ class Winograd {
       }
   }
 
-  /// dU, summed over its groups, -> dw.
-  void transform_filter_gradient(const Cpu& on, T* du, T* dw) const {
-    on.parallel_ranges(g_.ci, 4, [&](std::int64_t begin, std::int64_t end) {
+  /// dU, summed over its groups, -> dw of input channels [first, last), which it begins with.
+  void transform_filter_gradient(const Cpu& on, T* du, std::int64_t first, std::int64_t last, T* dw) const {
+    on.parallel_ranges(last - first, 4, [&](std::int64_t begin, std::int64_t end) {
       T tail[9 * width];
       for (std::int64_t group = 1; group < groups_; ++group)
         for (int p = 0; p < positions; ++p) {
@@ -406,7 +417,7 @@ class Winograd {
       for (std::int64_t k = begin; k < end; ++k)
         for (std::int64_t c = 0; c < g_.co; c += width) {
           const std::int64_t count = std::min<std::int64_t>(width, g_.co - c), tap = g_.ci * g_.co;
-          T* to = dw + k * g_.co + c;
+          T* to = dw + (first + k) * g_.co + c;
           Tile::filter_gradient(du + k * co_ + c, du_plane_, count == width ? to : tail, count == width ? tap : width);
           if (count < width)
             for (int i = 0; i < 9; ++i) std::copy_n(tail + i * width, count, to + i * tap);
@@ -418,6 +429,7 @@ class Winograd {
   std::int64_t rows_, columns_, tiles_;          // of tiles in a picture, and all of them
   std::int64_t v_row_, m_row_, co_;              // elements from row to row; output channels with padding
   std::int64_t block_ = 0, blocks_ = 0, u_plane_ = 0, du_plane_ = 0, v_plane_ = 0, m_plane_ = 0;
+  std::int64_t pass_ = 0;                        // input channels whose dU is made together
   std::int64_t groups_ = 0, slots_ = 0;          // partial sums of dU and of db
   bool staged_ = false;
 };
