@@ -1,8 +1,8 @@
 // Times the experiments' workloads, a JSON line for each figure, named as the peers' programs name them:
 //
 //     W1 baseline, training step of 30 photos, and inference      W4 the head on VGG16's features, training step of 30
-//     W2 regularised, training step of 30, and inference          W5 fine-tuning from block4_conv1 on, training step of 20
-//     W3 VGG16 at 150x150, inference of 30 photos and of one      W7 decoding and resizing photos (--photos DIR)
+//     W2 regularised, training step of 30, and inference          W5 fine-tuning from block4_conv1 on, training step of
+//     20 W3 VGG16 at 150x150, inference of 30 photos and of one      W7 decoding and resizing photos (--photos DIR)
 //
 //     experiments_bench [W1 W2 W3 W4 W5] [--photos DIR] [--threads 2] [--seconds 8]
 //
@@ -29,9 +29,7 @@ struct Settings {
   double seconds = 8;
 };
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 double peak_memory_mb() {
   rusage usage{};
@@ -62,8 +60,7 @@ void measure(const Settings& s, const std::string& name, double items, double gf
 Tensor<float> random_batch(const Shape& shape) {
   Tensor<float> x(shape);
   const Random random{0, stream_id("benchmark"), 0};
-  for (std::int64_t i = 0; i < x.size(); ++i)
-    x[i] = static_cast<float>(random.uniform(static_cast<std::uint64_t>(i)));
+  for (std::int64_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(random.uniform(static_cast<std::uint64_t>(i)));
   return x;
 }
 
@@ -91,14 +88,36 @@ constexpr double gflop_w1 = 0.3228, gflop_w1_step = 0.9476, gflop_w2 = 0.358, gf
 void run(const Settings& s, const std::string& work) {
   const Cpu on{s.threads};
   if (work == "W1") {
-    Sequential<float> model{on, {150, 150, 3}, Conv2D{16, 3, relu}, MaxPool2D{2}, Conv2D{64, 3, relu}, MaxPool2D{2},
-                            Conv2D{128, 3, relu}, MaxPool2D{2}, Flatten{}, Dense{512, relu}, Dense{1, sigmoid}};
+    Sequential<float> model{on,
+                            {150, 150, 3},
+                            Conv2D{16, 3, relu},
+                            MaxPool2D{2},
+                            Conv2D{64, 3, relu},
+                            MaxPool2D{2},
+                            Conv2D{128, 3, relu},
+                            MaxPool2D{2},
+                            Flatten{},
+                            Dense{512, relu},
+                            Dense{1, sigmoid}};
     train(s, work, model, 30, 1e-3, gflop_w1_step);
     infer(s, work, model, 30, gflop_w1);
   } else if (work == "W2") {
-    Sequential<float> model{on, {150, 150, 3}, Conv2D{16, 3, relu}, MaxPool2D{2}, Conv2D{64, 3, relu}, MaxPool2D{2},
-                            Conv2D{128, 3, relu}, MaxPool2D{2}, Conv2D{128, 3, relu}, MaxPool2D{2}, Flatten{},
-                            Dense{512, relu}, Dropout{0.3}, Dense{512, relu}, Dropout{0.3}, Dense{1, sigmoid}};
+    Sequential<float> model{on,
+                            {150, 150, 3},
+                            Conv2D{16, 3, relu},
+                            MaxPool2D{2},
+                            Conv2D{64, 3, relu},
+                            MaxPool2D{2},
+                            Conv2D{128, 3, relu},
+                            MaxPool2D{2},
+                            Conv2D{128, 3, relu},
+                            MaxPool2D{2},
+                            Flatten{},
+                            Dense{512, relu},
+                            Dropout{0.3},
+                            Dense{512, relu},
+                            Dropout{0.3},
+                            Dense{1, sigmoid}};
     train(s, work, model, 30, 1e-3, gflop_w2_step);
     infer(s, work, model, 30, gflop_w2);
   } else if (work == "W3") {
@@ -106,11 +125,17 @@ void run(const Settings& s, const std::string& work) {
     infer(s, "W3 batch 30", model, 30, gflop_vgg16);
     infer(s, "W3 batch 1", model, 1, gflop_vgg16);
   } else if (work == "W4") {
-    Sequential<float> model{on, {8192}, Dense{512, relu}, Dropout{0.3}, Dense{512, relu}, Dropout{0.3}, Dense{1, sigmoid}};
+    Sequential<float> model{on,           {8192},           Dense{512, relu}, Dropout{0.3}, Dense{512, relu},
+                            Dropout{0.3}, Dense{1, sigmoid}};
     train(s, work, model, 30, 1e-4, gflop_w4_step);
   } else if (work == "W5") {
-    Sequential<float> model{models::vgg16<float>(on, {150, 150, 3}), Flatten{}, Dense{512, relu}, Dropout{0.3},
-                            Dense{512, relu}, Dropout{0.3}, Dense{1, sigmoid}};
+    Sequential<float> model{models::vgg16<float>(on, {150, 150, 3}),
+                            Flatten{},
+                            Dense{512, relu},
+                            Dropout{0.3},
+                            Dense{512, relu},
+                            Dropout{0.3},
+                            Dense{1, sigmoid}};
     model.freeze_before("block4_conv1");
     train(s, work, model, 20, 1e-5, gflop_w5_step);
   } else if (work == "W7") {

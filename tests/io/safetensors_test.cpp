@@ -1,10 +1,11 @@
+#include "brindle/io/safetensors.hpp"
+
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <fstream>
 #include <string>
 #include <vector>
 
-#include "brindle/io/safetensors.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 
@@ -44,7 +45,8 @@ TEST_CASE("safetensors come back as they were written", "[io][safetensors]") {
   CHECK(same_bits(file.read<double>("b"), b));
   CHECK(same_bits(file.read<double>("conv/kernel:0"), converted<double>(a)));
   CHECK(file.read<float>("none").shape() == Shape{0, 4});
-  CHECK_THROWS_WITH(file.read<float>("kernel"), Contains("\"kernel\"") && Contains("conv/kernel:0") && Contains("a.safetensors"));
+  CHECK_THROWS_WITH(file.read<float>("kernel"),
+                    Contains("\"kernel\"") && Contains("conv/kernel:0") && Contains("a.safetensors"));
   Tensor<float> wrong({5});
   CHECK_THROWS_WITH(file.read_into<float>("conv/kernel:0", wrong.view()), Contains("(3, 4, 5)") && Contains("(5)"));
   CHECK_THROWS_WITH(file.read<std::int64_t>("b"), Contains("F64") && Contains("I64"));
@@ -84,8 +86,9 @@ TEST_CASE("a damaged safetensors file is refused with path, tensor and byte", "[
   refused(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", eight, "whole numbers");
   refused(R"({"a":{"dtype":"F32","shape":[1099511627775,1099511627775],"data_offsets":[0,8]}})", eight, "\"a\"");
   refused(R"({"a":{"dtype":"F32","shape":[1,1,1,1,1,1,2],"data_offsets":[0,8]}})", eight, "too long");
-  refused(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
-          eight, "overlap");
+  refused(
+      R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+      eight, "overlap");
   refused(R"({"__metadata__":{"k":1}})", "", "metadata");
 
   const std::string path = (folder.path() / "short").string();

@@ -1,6 +1,7 @@
+#include "brindle/models/vgg16.hpp"
+
 #include <catch2/catch.hpp>
 
-#include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 

@@ -1,10 +1,11 @@
-#include <catch2/catch.hpp>
+#include "brindle/nn/plan.hpp"
+
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <vector>
 
 #include "brindle/nn/liveness.hpp"
 #include "brindle/nn/nn.hpp"
-#include "brindle/nn/plan.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "support/tensors.hpp"
 

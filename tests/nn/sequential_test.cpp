@@ -16,8 +16,9 @@ using Catch::Matchers::Contains;
 namespace {
 
 Sequential<float> baseline() {
-  return Sequential<float>{{150, 150, 3},    Conv2D{16, 3, relu}, MaxPool2D{2}, Conv2D{64, 3, relu}, MaxPool2D{2},
-                           Conv2D{128, 3, relu}, MaxPool2D{2},    Flatten{},    Dense{512, relu},    Dense{1, sigmoid}};
+  return Sequential<float>{{150, 150, 3},    Conv2D{16, 3, relu},  MaxPool2D{2}, Conv2D{64, 3, relu},
+                           MaxPool2D{2},     Conv2D{128, 3, relu}, MaxPool2D{2}, Flatten{},
+                           Dense{512, relu}, Dense{1, sigmoid}};
 }
 
 }  // namespace
@@ -48,12 +49,12 @@ TEST_CASE("a model that does not fit says which layer, both shapes and what to w
   CHECK_THROWS_WITH((S{{4, 4, 3}, Conv2D{8, 3, relu}, Conv2D{8, 3}}),
                     Contains("Conv2D \"conv2d_1\"") && Contains("(3, 3)") && Contains("(None, 2, 2, 8)") &&
                         Contains("smaller kernel"));
-  CHECK_THROWS_WITH((S{{4, 4, 3}, MaxPool2D{5}}), Contains("MaxPooling2D \"max_pooling2d\"") && Contains("(5, 5)") &&
-                                                      Contains("(None, 4, 4, 3)"));
+  CHECK_THROWS_WITH((S{{4, 4, 3}, MaxPool2D{5}}),
+                    Contains("MaxPooling2D \"max_pooling2d\"") && Contains("(5, 5)") && Contains("(None, 4, 4, 3)"));
   CHECK_THROWS_WITH((S{{8}, Conv2D{8, 3}}), Contains("Conv2D \"conv2d\"") && Contains("(None, 8)"));
-  CHECK_THROWS_WITH((S{{7, 7, 512}, Dense{.units = 1, .name = "head", .features = 8192}}),
-                    Contains("Dense \"head\" expects 8192 features") && Contains("(None, 7, 7, 512)") &&
-                        Contains("Flatten{}"));
+  CHECK_THROWS_WITH(
+      (S{{7, 7, 512}, Dense{.units = 1, .name = "head", .features = 8192}}),
+      Contains("Dense \"head\" expects 8192 features") && Contains("(None, 7, 7, 512)") && Contains("Flatten{}"));
   CHECK_THROWS_WITH((S{{4, 4, 3}, Conv2D{0, 3}}), Contains("filters must be at least 1, got 0"));
   CHECK_THROWS_WITH((S{{4}, Dense{0}}), Contains("units must be at least 1, got 0"));
   CHECK_THROWS_WITH((S{{4}, Dropout{1.0}}), Contains("Dropout \"dropout\"") && Contains("less than 1"));

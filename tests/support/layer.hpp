@@ -28,8 +28,8 @@ class LoneLayer {
     layer->build(sample);
     std::uint64_t seed = 20;
     for (auto& p : layer->parameters()) p.value = random_tensor<T>(p.value.shape(), ++seed, -0.5, 0.5);
-    pass = std::make_unique<Pass<T, Cpu>>(Pass<T, Cpu>{.on = on, .training = training, .backward = true,
-                                                       .random = {3, stream_id("lone"), 4}});
+    pass = std::make_unique<Pass<T, Cpu>>(
+        Pass<T, Cpu>{.on = on, .training = training, .backward = true, .random = {3, stream_id("lone"), 4}});
     needs = layer->needs(*pass, x.shape());
     saved = Tensor<std::byte>({needs.saved});
     workspace = Tensor<std::byte>({std::max(needs.forward_workspace, needs.backward_workspace)});
@@ -78,8 +78,8 @@ class LoneLayer {
   Tensor<std::byte> saved, workspace;
 };
 
-/// What every layer must do, for samples of shape `sample`: give outputs of shape `output` and so many parameters, right
-/// gradients, the same bits for any number of threads, the data gradient also when frozen, and come back from its
+/// What every layer must do, for samples of shape `sample`: give outputs of shape `output` and so many parameters,
+/// right gradients, the same bits for any number of threads, the data gradient also when frozen, and come back from its
 /// settings as the same layer.
 template <class Description>
 void check_layer(const Description& description, const Shape& sample, const Shape& output, std::int64_t parameters,

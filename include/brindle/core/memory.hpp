@@ -22,11 +22,11 @@ template <>
 struct Memory<Cpu> {
   /// Throws Error with the size asked for when there is not enough.
   static void* allocate(std::size_t bytes) {
-    void* p = ::operator new(bytes, std::align_val_t{memory_alignment}, std::nothrow);
+    void* p = ::operator new (bytes, std::align_val_t{memory_alignment}, std::nothrow);
     if (!p) detail::raise<Error>("out of memory: asked for " + std::to_string(bytes) + " bytes");
     return p;
   }
-  static void release(void* p) noexcept { ::operator delete(p, std::align_val_t{memory_alignment}); }
+  static void release(void* p) noexcept { ::operator delete (p, std::align_val_t{memory_alignment}); }
   static void copy(void* to, const void* from, std::size_t bytes) {
     if (bytes) std::memcpy(to, from, bytes);
   }

@@ -13,7 +13,8 @@ namespace brindle {
 // The letters of sizes, everywhere in the library: N pictures or samples in a batch, H rows, W columns, C channels
 // (channels last); KH, KW rows and columns of a filter, CI input channels, CO output channels.
 
-/// Sizes of a dense row-major tensor, the last one contiguous. At most six; each at least 0; their product fits 63 bits.
+/// Sizes of a dense row-major tensor, the last one contiguous. At most six; each at least 0; their product fits 63
+/// bits.
 class Shape {
  public:
   static constexpr int max_rank = 6;

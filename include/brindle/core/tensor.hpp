@@ -25,8 +25,8 @@ struct TensorView {
 
   /// A view to read from one to write to.
   template <class U>
-    requires(std::is_same_v<const U, T> && !std::is_same_v<U, T>)
-  constexpr TensorView(const TensorView<U, Device>& other) : data(other.data), shape(other.shape) {}
+  requires(std::is_same_v<const U, T> && !std::is_same_v<U, T>) constexpr TensorView(const TensorView<U, Device>& other)
+      : data(other.data), shape(other.shape) {}
 
   constexpr std::int64_t size() const { return shape.size(); }
   constexpr bool empty() const { return data == nullptr; }
@@ -47,14 +47,10 @@ struct TensorView {
     return {data + begin * entry.size(), entry.batch(end - begin)};
   }
 
-  std::span<T> span() const
-    requires std::is_same_v<Device, Cpu>
-  {
+  std::span<T> span() const requires std::is_same_v<Device, Cpu> {
     return {data, static_cast<std::size_t>(data ? size() : 0)};
   }
-  T& operator[](std::int64_t i) const
-    requires std::is_same_v<Device, Cpu>
-  {
+  T& operator[](std::int64_t i) const requires std::is_same_v<Device, Cpu> {
     BRINDLE_ASSERT(i >= 0 && i < size(), "tensor index out of range");
     return data[i];
   }
@@ -72,7 +68,8 @@ using Out = std::type_identity_t<TensorView<T, Device>>;
 template <class Device>
 using Workspace = std::type_identity_t<TensorView<std::byte, Device>>;
 
-/// A dense row-major tensor that owns its elements: 64-byte aligned, zero at first, moved freely, copied by clone() only.
+/// A dense row-major tensor that owns its elements: 64-byte aligned, zero at first, moved freely, copied by clone()
+/// only.
 template <class T, class Device = Cpu>
 class Tensor {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -119,26 +116,10 @@ class Tensor {
   operator TensorView<T, Device>() { return view_; }
   operator TensorView<const T, Device>() const { return view_; }
 
-  std::span<T> span()
-    requires std::is_same_v<Device, Cpu>
-  {
-    return view_.span();
-  }
-  std::span<const T> span() const
-    requires std::is_same_v<Device, Cpu>
-  {
-    return view().span();
-  }
-  T& operator[](std::int64_t i)
-    requires std::is_same_v<Device, Cpu>
-  {
-    return view_[i];
-  }
-  const T& operator[](std::int64_t i) const
-    requires std::is_same_v<Device, Cpu>
-  {
-    return view_[i];
-  }
+  std::span<T> span() requires std::is_same_v<Device, Cpu> { return view_.span(); }
+  std::span<const T> span() const requires std::is_same_v<Device, Cpu> { return view().span(); }
+  T& operator[](std::int64_t i) requires std::is_same_v<Device, Cpu> { return view_[i]; }
+  const T& operator[](std::int64_t i) const requires std::is_same_v<Device, Cpu> { return view_[i]; }
 
  private:
   struct Uninitialized {};

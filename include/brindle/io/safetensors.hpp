@@ -46,11 +46,16 @@ inline std::int64_t safetensors_element(const std::string& dtype) {
 
 template <class T>
 constexpr const char* safetensors_dtype() {
-  if constexpr (std::is_same_v<T, float>) return "F32";
-  else if constexpr (std::is_same_v<T, double>) return "F64";
-  else if constexpr (std::is_same_v<T, std::int64_t>) return "I64";
-  else if constexpr (std::is_same_v<T, std::uint8_t>) return "U8";
-  else static_assert(!sizeof(T), "no safetensors type for this element");
+  if constexpr (std::is_same_v<T, float>)
+    return "F32";
+  else if constexpr (std::is_same_v<T, double>)
+    return "F64";
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return "I64";
+  else if constexpr (std::is_same_v<T, std::uint8_t>)
+    return "U8";
+  else
+    static_assert(!sizeof(T), "no safetensors type for this element");
 }
 
 /// IEEE half precision to float, exactly.
@@ -81,7 +86,8 @@ class SafetensorsFile {
   };
 
   explicit SafetensorsFile(const std::filesystem::path& path) : path_(path.string()), file_(path_) {
-    if (file_.size() < 8) file_.fail(0, "a safetensors file begins with 8 bytes, this one has " + std::to_string(file_.size()));
+    if (file_.size() < 8)
+      file_.fail(0, "a safetensors file begins with 8 bytes, this one has " + std::to_string(file_.size()));
     std::uint64_t length = 0;
     file_.read(0, 8, &length, "the length of the header");
     if (length > most_header_bytes || static_cast<std::int64_t>(length) > file_.size() - 8)
@@ -122,9 +128,8 @@ class SafetensorsFile {
       if (e.dtype == "F64") return convert<double>(e, name, to, [](double v) { return v; });
       if (e.dtype == "F16") return convert<std::uint16_t>(e, name, to, detail::half_to_float);
       if (e.dtype == "BF16")
-        return convert<std::uint16_t>(e, name, to, [](std::uint16_t v) {
-          return std::bit_cast<float>(static_cast<std::uint32_t>(v) << 16);
-        });
+        return convert<std::uint16_t>(
+            e, name, to, [](std::uint16_t v) { return std::bit_cast<float>(static_cast<std::uint32_t>(v) << 16); });
     }
     detail::raise<FileError>(path_ + ": tensor \"" + name + "\" holds " + e.dtype + ", expected " +
                              detail::safetensors_dtype<T>());
@@ -147,7 +152,8 @@ class SafetensorsFile {
       const std::int64_t count = std::min<std::int64_t>(static_cast<std::int64_t>(piece.size()), to.size() - i);
       const auto size = static_cast<std::int64_t>(sizeof(Stored));
       file_.read(e.begin + i * size, count * size, piece.data(), "tensor \"" + name + "\"");
-      for (std::int64_t k = 0; k < count; ++k) to.data[i + k] = static_cast<T>(value(piece[static_cast<std::size_t>(k)]));
+      for (std::int64_t k = 0; k < count; ++k)
+        to.data[i + k] = static_cast<T>(value(piece[static_cast<std::size_t>(k)]));
       i += count;
     }
   }
@@ -204,7 +210,8 @@ class SafetensorsFile {
       file_.fail(8, tensor + " has no " + key + ", or one that is too long");
     std::vector<std::int64_t> numbers;
     for (const auto& n : value[key]) {
-      if (!n.is_number_unsigned() || n.template get<std::uint64_t>() > static_cast<std::uint64_t>(file_.size()) + (std::uint64_t{1} << 40))
+      if (!n.is_number_unsigned() ||
+          n.template get<std::uint64_t>() > static_cast<std::uint64_t>(file_.size()) + (std::uint64_t{1} << 40))
         file_.fail(8, tensor + ": " + key + " must hold whole numbers of a sane size");
       numbers.push_back(n.template get<std::int64_t>());
     }
@@ -225,8 +232,7 @@ inline void write_safetensors(const std::filesystem::path& path, std::span<const
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::int64_t offset = 0;
   for (const SafetensorsEntry& e : entries) {
-    if (header.contains(e.name))
-      detail::raise<FileError>(path.string() + ": two tensors are named \"" + e.name + "\"");
+    if (header.contains(e.name)) detail::raise<FileError>(path.string() + ": two tensors are named \"" + e.name + "\"");
     header[e.name] = {{"dtype", e.dtype},
                       {"shape", std::vector<std::int64_t>(e.shape.begin(), e.shape.end())},
                       {"data_offsets", {offset, offset + e.bytes}}};

@@ -22,9 +22,9 @@ struct VGG16Options {
 ///
 ///     x (N, H, W, C), H and W at least 32  ->  (N, floor(H / 32), floor(W / 32), 512); with its top (N, classes)
 ///
-/// 14,714,688 parameters for C = 3, with its top 138,357,544 at 224x224. The weights are random; those that were trained
-/// on ImageNet come from a file, by io::load_weights. Throws ShapeError for a smaller input.
-/// K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition", arXiv:1409.1556.
+/// 14,714,688 parameters for C = 3, with its top 138,357,544 at 224x224. The weights are random; those that were
+/// trained on ImageNet come from a file, by io::load_weights. Throws ShapeError for a smaller input. K. Simonyan, A.
+/// Zisserman, "Very deep convolutional networks for large-scale image recognition", arXiv:1409.1556.
 template <class T, class Device = Cpu>
 Sequential<T, Device> vgg16(const Device& on, const Shape& input, const VGG16Options& options = {}) {
   if (input.rank() != 3 || input[0] < 32 || input[1] < 32)
@@ -35,7 +35,10 @@ Sequential<T, Device> vgg16(const Device& on, const Shape& input, const VGG16Opt
   for (int b = 0; b < 5; ++b) {
     const std::string block = "block" + std::to_string(b + 1);
     for (int c = 1; c <= convolutions[b]; ++c)
-      model.add(Conv2D{.filters = filters[b], .kernel = 3, .activation = relu, .padding = Padding::same,
+      model.add(Conv2D{.filters = filters[b],
+                       .kernel = 3,
+                       .activation = relu,
+                       .padding = Padding::same,
                        .name = block + "_conv" + std::to_string(c)});
     model.add(MaxPool2D{.window = 2, .name = block + "_pool"});
   }

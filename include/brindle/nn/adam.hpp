@@ -25,7 +25,8 @@ struct Adam {
 template <class T, class Device>
 class AdamOptimizer final : public Optimizer<T, Device> {
  public:
-  explicit AdamOptimizer(const Adam& d) : options_{.learning_rate = d.learning_rate, .beta_1 = d.beta_1, .beta_2 = d.beta_2, .epsilon = d.epsilon} {
+  explicit AdamOptimizer(const Adam& d)
+      : options_{.learning_rate = d.learning_rate, .beta_1 = d.beta_1, .beta_2 = d.beta_2, .epsilon = d.epsilon} {
     detail::check_learning_rate("Adam", d.learning_rate);
     detail::check_fraction("Adam", "beta_1", d.beta_1);
     detail::check_fraction("Adam", "beta_2", d.beta_2);

@@ -57,11 +57,11 @@ class DenseLayer final : public Layer<T, Device> {
     if (x.rank() < 1)
       detail::raise<ShapeError>(this->who() + ": expected features (None, ..., features), got " + to_string_batch(x));
     if (d.features != 0 && d.features != x.back())
-      detail::raise<ShapeError>(this->who() + " expects " + std::to_string(d.features) +
-                                " features, the layer before it gives " + to_string_batch(x) +
-                                (x.rank() > 1 ? "; put a Flatten{} in front of it, or write .features = "
-                                              : "; write .features = ") +
-                                std::to_string(x.back()));
+      detail::raise<ShapeError>(
+          this->who() + " expects " + std::to_string(d.features) + " features, the layer before it gives " +
+          to_string_batch(x) +
+          (x.rank() > 1 ? "; put a Flatten{} in front of it, or write .features = " : "; write .features = ") +
+          std::to_string(x.back()));
     std::int64_t sizes[Shape::max_rank] = {};
     std::copy(x.begin(), x.end(), sizes);
     sizes[x.rank() - 1] = d.units;

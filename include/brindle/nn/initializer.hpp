@@ -31,8 +31,7 @@ struct Initializer {
       for (T& v : values) v = T(0);
       return;
     }
-    for (std::size_t i = 0; i < values.size(); ++i)
-      values[i] = static_cast<T>(random.uniform(i, -limit(), limit()));
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(random.uniform(i, -limit(), limit()));
   }
 };
 

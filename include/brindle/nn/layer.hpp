@@ -33,11 +33,11 @@ class Layer;
 template <class T, class Device>
 struct Pass {
   const Device& on;
-  bool training = false;                    ///< dropout drops
-  bool backward = false;                    ///< a backward pass through this layer follows
-  bool logits = false;                      ///< leave out the activation: the loss has taken it over
-  Random random = {};                       ///< of this layer at this step
-  const Layer<T, Device>* fused = nullptr;  ///< the layer behind, whose work this one does as well
+  bool training = false;                         ///< dropout drops
+  bool backward = false;                         ///< a backward pass through this layer follows
+  bool logits = false;                           ///< leave out the activation: the loss has taken it over
+  Random random = {};                            ///< of this layer at this step
+  const Layer<T, Device>* fused = nullptr;       ///< the layer behind, whose work this one does as well
   TensorView<std::byte, Device> saved = {};      ///< kept from forward to backward
   TensorView<std::byte, Device> workspace = {};  ///< contents lost after the call
 };
@@ -63,8 +63,8 @@ struct Gradients {
 
 /// A layer of a model, made from its description ("Conv2D{16, 3, relu}") by its make().
 ///
-/// Shapes in output_shape() and build() are of one sample; x, y, dx, dy of the passes are batches of such samples. A layer is not changed
-/// by its passes, so that several threads may run them at once.
+/// Shapes in output_shape() and build() are of one sample; x, y, dx, dy of the passes are batches of such samples. A
+/// layer is not changed by its passes, so that several threads may run them at once.
 template <class T, class Device>
 class Layer {
  public:
@@ -112,8 +112,8 @@ class Layer {
 
   virtual void forward(const Pass<T, Device>&, In<T, Device> x, Out<T, Device> y) const = 0;
 
-  /// Gradients from dy, which may be overwritten. dx is empty where nobody needs it, `gradients.into` where the layer is
-  /// frozen; x and y are empty unless needs() asked for them.
+  /// Gradients from dy, which may be overwritten. dx is empty where nobody needs it, `gradients.into` where the layer
+  /// is frozen; x and y are empty unless needs() asked for them.
   virtual void backward(const Pass<T, Device>&, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
                         const Gradients<T, Device>& gradients) const = 0;
 

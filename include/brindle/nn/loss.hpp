@@ -35,8 +35,7 @@ class Loss {
   ///     y (n, K) outputs, logits if `logits`;  t (n, L) labels;  weight (n), or empty for ones
   ///     each (n), without the weight;  dy (n, K), or empty: gradient of sum(weight each) / n
   virtual void operator()(const Device& on, bool logits, TensorView<const T, Device> y, TensorView<const T, Device> t,
-                          TensorView<const T, Device> weight, TensorView<T, Device> each,
-                          TensorView<T, Device> dy) = 0;
+                          TensorView<const T, Device> weight, TensorView<T, Device> each, TensorView<T, Device> dy) = 0;
 };
 
 /// A value that says what a loss is.

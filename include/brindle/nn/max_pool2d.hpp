@@ -12,7 +12,8 @@ namespace brindle {
 
 /// Largest value of each window of each channel.
 ///
-///     x (N, H, W, C)  ->  y (N, OH, OW, C),  valid: OH = floor((H - window) / stride) + 1,  same: OH = ceil(H / stride)
+///     x (N, H, W, C)  ->  y (N, OH, OW, C),  valid: OH = floor((H - window) / stride) + 1,  same: OH = ceil(H /
+///     stride)
 ///
 /// Incomplete windows are dropped by `valid`; `same` adds minus infinity around the picture.
 /// Keras: layers/pooling/max_pooling2d.py.

@@ -37,8 +37,8 @@ class Plan {
   /// Called when the gradients of a layer's parameters are there, last layer first.
   using OnGradients = FunctionRef<void(std::size_t layer, std::span<const TensorView<T, Device>> gradients)>;
   /// Takes a part of one parameter's gradient; see Gradients::stream.
-  using OnStream = FunctionRef<void(std::size_t layer, std::size_t which, std::int64_t first,
-                                    TensorView<const T, Device> block)>;
+  using OnStream =
+      FunctionRef<void(std::size_t layer, std::size_t which, std::int64_t first, TensorView<const T, Device> block)>;
 
   /// layers must outlive the plan and keep their sizes and their trainable flags. x: shape of one sample.
   Plan(const Device& on, std::span<const LayerPointer> layers, const Shape& x, const PlanOptions& options)
@@ -57,8 +57,8 @@ class Plan {
   /// Bytes of the arena: activations, gradients and workspaces.
   std::int64_t bytes() const { return arena_.size(); }
 
-  /// x (n, sample), n <= options.batch, must stay until backward() is done. The result lies in the plan, valid until the
-  /// next forward(). step: counts the training steps, for dropout.
+  /// x (n, sample), n <= options.batch, must stay until backward() is done. The result lies in the plan, valid until
+  /// the next forward(). step: counts the training steps, for dropout.
   TensorView<T, Device> forward(In<T, Device> x, std::uint32_t step = 0) {
     if (x.shape.rank() < 1 || x.shape[0] > options_.batch || !(x.shape == input_.batch(x.shape[0])))
       detail::raise<ShapeError>("model: expected x " + to_string(input_.batch(options_.batch)) +
@@ -92,8 +92,7 @@ class Plan {
           (*on_stream)(s.index, which, first, block);
         };
         const FunctionRef<void(std::size_t, std::int64_t, TensorView<const T, Device>)> stream_ref(stream);
-        const TensorView<T, Device> dx =
-            s.dx < 0 ? TensorView<T, Device>{} : view(s.dx, s.x_shape);
+        const TensorView<T, Device> dx = s.dx < 0 ? TensorView<T, Device>{} : view(s.dx, s.x_shape);
         s.layer->backward(pass(s, s.backward_workspace), s.needs.reads_input ? input(s) : In<T, Device>{},
                           s.needs.reads_output ? In<T, Device>(view(s.y, s.y_shape)) : In<T, Device>{},
                           view(s.dy, s.y_shape), dx, {into, on_stream ? &stream_ref : nullptr});
@@ -117,7 +116,7 @@ class Plan {
   struct Step {
     const Layer<T, Device>* layer = nullptr;
     const Layer<T, Device>* fused = nullptr;
-    std::size_t index = 0;  // of the layer in the model
+    std::size_t index = 0;   // of the layer in the model
     Shape x_shape, y_shape;  // of one sample
     std::uint32_t what = 0;
     bool identity = false;

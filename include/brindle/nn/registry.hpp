@@ -23,9 +23,9 @@ class LayerRegistry {
 
   /// All layers of the library: a new one adds its line here.
   LayerRegistry()
-      : makers_{{"Activation", ActivationLayer<T, Device>::from},   {"Conv2D", Conv2DLayer<T, Device>::from},
-                {"Dense", DenseLayer<T, Device>::from},             {"Dropout", DropoutLayer<T, Device>::from},
-                {"Flatten", FlattenLayer<T, Device>::from},         {"MaxPooling2D", MaxPool2DLayer<T, Device>::from}} {}
+      : makers_{{"Activation", ActivationLayer<T, Device>::from}, {"Conv2D", Conv2DLayer<T, Device>::from},
+                {"Dense", DenseLayer<T, Device>::from},           {"Dropout", DropoutLayer<T, Device>::from},
+                {"Flatten", FlattenLayer<T, Device>::from},       {"MaxPooling2D", MaxPool2DLayer<T, Device>::from}} {}
 
   /// Adds a layer of the user's own.
   void add(const std::string& type, Make function) { makers_.emplace_back(type, function); }

@@ -27,7 +27,8 @@ struct RMSprop {
 template <class T, class Device>
 class RMSpropOptimizer final : public Optimizer<T, Device> {
  public:
-  explicit RMSpropOptimizer(const RMSprop& d) : options_{.learning_rate = d.learning_rate,
+  explicit RMSpropOptimizer(const RMSprop& d)
+      : options_{.learning_rate = d.learning_rate,
                  .rho = d.rho,
                  .momentum = d.momentum,
                  .epsilon = d.epsilon,
@@ -40,12 +41,9 @@ class RMSpropOptimizer final : public Optimizer<T, Device> {
 
   std::string type() const override { return "RMSprop"; }
   Config config() const override {
-    return {{"learning_rate", options_.learning_rate},
-            {"rho", options_.rho},
-            {"momentum", options_.momentum},
-            {"epsilon", options_.epsilon},
-            {"centered", options_.centered},
-            {"keras2", options_.keras2}};
+    return {{"learning_rate", options_.learning_rate}, {"rho", options_.rho},
+            {"momentum", options_.momentum},           {"epsilon", options_.epsilon},
+            {"centered", options_.centered},           {"keras2", options_.keras2}};
   }
   int slots() const override { return 1 + (options_.momentum != 0 ? 1 : 0) + (options_.centered ? 1 : 0); }
   double learning_rate() const override { return options_.learning_rate; }

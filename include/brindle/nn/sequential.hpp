@@ -36,13 +36,14 @@ class Sequential {
   /// input: shape of one sample, (H, W, C) for pictures. Throws ShapeError or ValueError naming the layer that does not
   /// fit.
   template <class... Descriptions>
-    requires(LayerDescription<Descriptions, T, Device> && ...)
-  explicit Sequential(const Shape& input, const Descriptions&... layers) : Sequential(Device{}, input, layers...) {}
+  requires(LayerDescription<Descriptions, T, Device>&&...) explicit Sequential(const Shape& input,
+                                                                               const Descriptions&... layers)
+      : Sequential(Device{}, input, layers...) {}
 
   /// on: the device, with its threads; without it the model has its own.
   template <class... Descriptions>
-    requires(LayerDescription<Descriptions, T, Device> && ...)
-  Sequential(const Device& on, const Shape& input, const Descriptions&... layers)
+  requires(LayerDescription<Descriptions, T, Device>&&...)
+      Sequential(const Device& on, const Shape& input, const Descriptions&... layers)
       : on_(on), input_(input), predictors_(std::make_unique<Predictors>()) {
     if (input.rank() < 1 || input.size() < 1)
       detail::raise<ShapeError>("Sequential: the input shape must have at least one size, all of them positive, got " +
@@ -52,8 +53,8 @@ class Sequential {
 
   /// base becomes a group of this model's first layers.
   template <class... Descriptions>
-    requires(sizeof...(Descriptions) > 0 && (LayerDescription<Descriptions, T, Device> && ...))
-  explicit Sequential(Sequential&& base, const Descriptions&... layers)
+  requires(sizeof...(Descriptions) > 0 && (LayerDescription<Descriptions, T, Device> &&
+                                           ...)) explicit Sequential(Sequential&& base, const Descriptions&... layers)
       : on_(base.on_),
         input_(base.input_),
         layers_(std::move(base.layers_)),
@@ -90,8 +91,7 @@ class Sequential {
 
   /// Puts a layer behind the last one.
   template <class Description>
-    requires LayerDescription<Description, T, Device>
-  Sequential& add(const Description& description) {
+  requires LayerDescription<Description, T, Device> Sequential& add(const Description& description) {
     return add(description.template make<T, Device>(), description.name);
   }
 

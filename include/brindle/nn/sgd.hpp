@@ -24,16 +24,16 @@ struct SGD {
 template <class T, class Device>
 class SGDOptimizer final : public Optimizer<T, Device> {
  public:
-  explicit SGDOptimizer(const SGD& d) : options_{.learning_rate = d.learning_rate, .momentum = d.momentum, .nesterov = d.nesterov} {
+  explicit SGDOptimizer(const SGD& d)
+      : options_{.learning_rate = d.learning_rate, .momentum = d.momentum, .nesterov = d.nesterov} {
     detail::check_learning_rate("SGD", d.learning_rate);
     detail::check_fraction("SGD", "momentum", d.momentum);
   }
 
   std::string type() const override { return "SGD"; }
   Config config() const override {
-    return {{"learning_rate", options_.learning_rate},
-            {"momentum", options_.momentum},
-            {"nesterov", options_.nesterov}};
+    return {
+        {"learning_rate", options_.learning_rate}, {"momentum", options_.momentum}, {"nesterov", options_.nesterov}};
   }
   int slots() const override { return options_.momentum != 0 ? 1 : 0; }
   double learning_rate() const override { return options_.learning_rate; }

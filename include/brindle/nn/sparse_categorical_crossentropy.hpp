@@ -35,9 +35,11 @@ class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
   void check(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output) const override {
     const std::int64_t classes = output.size();
     if (output.rank() != 1 || classes < 2 || labels.shape.sample().size() != 1)
-      detail::raise<ShapeError>(who + ": SparseCategoricalCrossentropy expects one output a class and one label a "
-                                      "sample, the model gives " + to_string_batch(output) + " and the labels are " +
-                                to_string(labels.shape) + "; end the model with Dense{number of classes, softmax}");
+      detail::raise<ShapeError>(who +
+                                ": SparseCategoricalCrossentropy expects one output a class and one label a "
+                                "sample, the model gives " +
+                                to_string_batch(output) + " and the labels are " + to_string(labels.shape) +
+                                "; end the model with Dense{number of classes, softmax}");
     for (std::int64_t i = 0; i < labels.size(); ++i) {
       const float label = labels.data[i];
       if (!(label >= 0 && label < static_cast<float>(classes)) || label != std::floor(label))

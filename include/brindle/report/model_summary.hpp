@@ -32,13 +32,13 @@ std::vector<SummaryRow> summary_rows(const Sequential<T, Device>& model) {
   return rows;
 }
 
-/// The table that Keras prints of a model: each layer with its type, output shape and number of parameters, then totals,
-/// trainable and not.
+/// The table that Keras prints of a model: each layer with its type, output shape and number of parameters, then
+/// totals, trainable and not.
 template <class T, class Device>
 std::string summary(const Sequential<T, Device>& model, SummaryStyle style = SummaryStyle::keras3) {
-  return summary_table(summary_rows(model), {.title = model.name(),
-                                             .style = style,
-                                             .bytes_per_parameter = static_cast<std::int64_t>(sizeof(T))});
+  return summary_table(
+      summary_rows(model),
+      {.title = model.name(), .style = style, .bytes_per_parameter = static_cast<std::int64_t>(sizeof(T))});
 }
 
 }  // namespace brindle::report
