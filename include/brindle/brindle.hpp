@@ -9,6 +9,8 @@
 #include "brindle/data/image_folder.hpp"
 #include "brindle/data/in_memory.hpp"
 #include "brindle/data/pictures.hpp"
+#include "brindle/image/affine.hpp"
+#include "brindle/image/augment.hpp"
 #include "brindle/image/decode.hpp"
 #include "brindle/image/encode.hpp"
 #include "brindle/image/picture.hpp"

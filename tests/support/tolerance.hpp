@@ -26,6 +26,9 @@ inline constexpr Tolerance bce_probability_golden{1e-5, 1e-9};
 inline constexpr Tolerance optimizer_golden{1e-5, 1e-12};
 /// Keras rounds the momentum of SGD and the betas of Adam's bias correction to float32 even in float64.
 inline constexpr Tolerance optimizer_float32_betas_golden{1e-5, 1e-5};
+/// Pictures after a warp: the reference works out positions in double, the kernel in float; flow's pixels are finer.
+inline constexpr Tolerance affine_golden{1e-3, 1e-5};
+inline constexpr Tolerance flow_golden{1e-5, 1e-5};
 
 /// Reference against kernel: only the order of sums differs. A sum of k terms of size 1 differs by about sqrt(k) ulp.
 inline constexpr Tolerance reordered_sum{1e-5, 1e-13};

@@ -1,0 +1,221 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <numbers>
+#include <string>
+#include <type_traits>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/random.hpp"
+#include "brindle/core/shape.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/image/affine.hpp"
+
+namespace brindle {
+
+/// Factors from low to high; one number z stands for 1 - z to 1 + z, as Keras has it.
+struct Zoom {
+  double low = 1;
+  double high = 1;
+
+  constexpr Zoom() = default;
+  constexpr Zoom(double by) : low(1 - by), high(1 + by) {}
+  constexpr Zoom(double low_, double high_) : low(low_), high(high_) {}
+};
+
+/// Factors from low to high.
+struct Brightness {
+  double low = 1;
+  double high = 1;
+};
+
+/// How pictures are changed at random each time they are used: Keras's ImageDataGenerator.
+///
+///     Augment{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3, .flip_horizontal = true}
+///
+/// Turned, moved, sheared and zoomed in one warp (bilinear), then the shift of levels, the flips, the brightness. 2018's
+/// Keras (keras2) turned the other way and about another point, and stretched levels to 255 before it changed brightness.
+/// Meaning: keras/src/legacy/preprocessing/image.py (Keras 3), keras_preprocessing/image.py (1.0.5).
+struct Augment {
+  double rotation = 0;           ///< up to so many degrees to either side
+  double width_shift = 0;        ///< up to this share of the width to either side; from 1 on, pixels
+  double height_shift = 0;       ///< the same of the height
+  double shear = 0;              ///< up to so many degrees to either side (0.2 does next to nothing)
+  Zoom zoom = {};                ///< columns and rows independently; a factor above 1 shows more: things become smaller
+  bool flip_horizontal = false;  ///< left and right, of every other picture
+  bool flip_vertical = false;    ///< top and bottom, of every other picture
+  Brightness brightness = {};    ///< levels times a factor, cut to whole ones of 0..255
+  double channel_shift = 0;      ///< up to so many levels added, within the picture's own range
+  Fill fill = Fill::nearest;     ///< what is outside of the picture
+  double cval = 0;               ///< the level of Fill::constant
+  bool keras2 = false;           ///< as in 2018
+};
+
+/// One draw of the parameters, for one use of one picture: what was done to it, to be printed, kept and done again.
+struct AugmentDraw {
+  double theta = 0;            ///< degrees
+  double tx = 0;               ///< pixels along x, from height_shift; see image::affine for x and y
+  double ty = 0;               ///< pixels along y, from width_shift
+  double shear = 0;            ///< degrees
+  double zx = 1, zy = 1;       ///< factors along x and y
+  bool flip_horizontal = false;
+  bool flip_vertical = false;
+  double brightness = 1;       ///< factor
+  double channel_shift = 0;    ///< levels
+
+  friend bool operator==(const AugmentDraw&, const AugmentDraw&) = default;
+};
+
+/// "theta 12.5, tx -4, ty 3.25, shear 0.1, zx 0.9, zy 1.2, flip_horizontal"; "unchanged".
+inline std::string to_string(const AugmentDraw& d) {
+  std::string text;
+  const auto add = [&](const char* name, double value, double neutral) {
+    if (value == neutral) return;
+    char number[48];
+    std::snprintf(number, sizeof number, "%.6g", value);
+    text.append(text.empty() ? "" : ", ").append(name);
+    text.append(" ").append(number);
+  };
+  add("theta", d.theta, 0);
+  add("tx", d.tx, 0);
+  add("ty", d.ty, 0);
+  add("shear", d.shear, 0);
+  add("zx", d.zx, 1);
+  add("zy", d.zy, 1);
+  if (d.flip_horizontal) text.append(text.empty() ? "" : ", ").append("flip_horizontal");
+  if (d.flip_vertical) text.append(text.empty() ? "" : ", ").append("flip_vertical");
+  add("brightness", d.brightness, 1);
+  add("channel_shift", d.channel_shift, 0);
+  return text.empty() ? "unchanged" : text;
+}
+
+/// Throws ValueError for settings that have no meaning.
+inline void check(const Augment& a) {
+  const auto at_least_zero = [](const char* name, double value) {
+    if (!(value >= 0) || !std::isfinite(value))
+      detail::raise<ValueError>(std::string("Augment: ") + name + " must be finite and at least 0, got " +
+                                std::to_string(value));
+  };
+  at_least_zero("rotation", a.rotation);
+  at_least_zero("width_shift", a.width_shift);
+  at_least_zero("height_shift", a.height_shift);
+  at_least_zero("shear", a.shear);
+  at_least_zero("channel_shift", a.channel_shift);
+  if (!(a.zoom.low > 0) || !(a.zoom.high >= a.zoom.low) || !std::isfinite(a.zoom.high))
+    detail::raise<ValueError>("Augment: zoom must be factors above 0, the lower one first, got " +
+                              std::to_string(a.zoom.low) + " to " + std::to_string(a.zoom.high) +
+                              (a.zoom.low <= 0 ? "; one number z means 1 - z to 1 + z" : ""));
+  if (!(a.brightness.low >= 0) || !(a.brightness.high >= a.brightness.low) || !std::isfinite(a.brightness.high))
+    detail::raise<ValueError>("Augment: brightness must be factors of at least 0, the lower one first, got " +
+                              std::to_string(a.brightness.low) + " to " + std::to_string(a.brightness.high));
+  if (!std::isfinite(a.cval)) detail::raise<ValueError>("Augment: cval must be a finite number");
+}
+
+/// The parameters for use `index` of a picture of some size. The same for the same (random, index), on any device.
+inline AugmentDraw draw(const Augment& a, const Size2& size, const Random& random, std::uint64_t index) {
+  // Each use has sixteen numbers of its own, whether it needs them or not: a setting more changes no other one's numbers.
+  const auto uniform = [&](std::uint64_t which, double low, double high) {
+    return low == high ? low : random.uniform(index * 16 + which, low, high);
+  };
+  const auto shift = [&](std::uint64_t which, double by, std::int64_t pixels) {
+    return uniform(which, -by, by) * (by < 1 ? static_cast<double>(pixels) : 1.0);
+  };
+  AugmentDraw d;
+  if (a.rotation > 0) d.theta = uniform(0, -a.rotation, a.rotation);
+  if (a.height_shift > 0) d.tx = shift(1, a.height_shift, size.h);
+  if (a.width_shift > 0) d.ty = shift(2, a.width_shift, size.w);
+  if (a.shear > 0) d.shear = uniform(3, -a.shear, a.shear);
+  d.zx = uniform(4, a.zoom.low, a.zoom.high);
+  d.zy = uniform(5, a.zoom.low, a.zoom.high);
+  d.flip_horizontal = a.flip_horizontal && uniform(6, 0, 1) < 0.5;
+  d.flip_vertical = a.flip_vertical && uniform(7, 0, 1) < 0.5;
+  if (a.channel_shift > 0) d.channel_shift = uniform(8, -a.channel_shift, a.channel_shift);
+  d.brightness = uniform(9, a.brightness.low, a.brightness.high);
+  return d;
+}
+
+namespace image {
+
+/// The warp of a draw with its flips, from output to input.
+///
+/// With x before y, Keras's matrix is R(theta) T(tx, ty) S(shear) Z(zx, zy) about a centre. Today x is the column, and
+/// the centre is (height, width) / 2 - 0.5 in this order, so that a picture that is not square turns beside its middle
+/// (and tx, drawn from the height, moves columns); in 2018 x was the row, and the centre size / 2 + 0.5.
+inline Affine affine(const AugmentDraw& d, const Size2& size, bool keras2 = false) {
+  const double turn = d.theta * std::numbers::pi / 180, lean = d.shear * std::numbers::pi / 180;
+  const double cos = std::cos(turn), sin = std::sin(turn), lean_sin = std::sin(lean), lean_cos = std::cos(lean);
+  // Rows of R T S Z.
+  const double a = cos * d.zx, b = (-cos * lean_sin - sin * lean_cos) * d.zy, p = cos * d.tx - sin * d.ty;
+  const double c = sin * d.zx, e = (-sin * lean_sin + cos * lean_cos) * d.zy, q = sin * d.tx + cos * d.ty;
+  const double half = keras2 ? 0.5 : -0.5;
+  const double x = static_cast<double>(size.h) / 2 + half, y = static_cast<double>(size.w) / 2 + half;
+  const double x0 = p + x - a * x - b * y, y0 = q + y - c * x - e * y;
+  Affine m = keras2 ? Affine{.xx = e, .xy = c, .x0 = y0, .yx = b, .yy = a, .y0 = x0}
+                    : Affine{.xx = a, .xy = b, .x0 = x0, .yx = c, .yy = e, .y0 = y0};
+  if (d.theta == 0 && d.tx == 0 && d.ty == 0 && d.shear == 0 && d.zx == 1 && d.zy == 1) m = {};
+  if (d.flip_horizontal) {
+    const double last = static_cast<double>(size.w - 1);
+    m.x0 += m.xx * last, m.y0 += m.yx * last;
+    m.xx = -m.xx, m.yx = -m.yx;
+  }
+  if (d.flip_vertical) {
+    const double last = static_cast<double>(size.h - 1);
+    m.x0 += m.xy * last, m.y0 += m.yy * last;
+    m.xy = -m.xy, m.yy = -m.yy;
+  }
+  return m;
+}
+
+namespace internal {
+
+/// Pillow's ImageEnhance.Brightness on levels cut to whole numbers; 2018 stretched them to 255 first.
+template <class T>
+void change_brightness(T* levels, std::int64_t n, double factor, bool keras2) {
+  const T brightest = *std::max_element(levels, levels + n);
+  const T stretch = keras2 && brightest > 0 ? T(255) / brightest : T(1);
+  const float by = static_cast<float>(factor);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float whole = std::floor(static_cast<float>(levels[i] * stretch));
+    levels[i] = static_cast<T>(std::floor(std::clamp(whole * by, 0.0f, 255.0f)));
+  }
+}
+
+}  // namespace internal
+
+/// What a draw makes of a picture, each level then standardised.
+///
+///     picture (H, W, C), 0..255  ->  out (H, W, C)
+///
+/// Throws ShapeError for sizes that differ.
+template <class T>
+void apply(const Augment& augment, const AugmentDraw& d, TensorView<const std::uint8_t> picture,
+           std::type_identity_t<TensorView<T>> out, const Standardize& to) {
+  if (picture.shape.rank() != 3)
+    detail::raise<ShapeError>("apply: expected a picture (H, W, C), got " + to_string(picture.shape));
+  const std::int64_t channels = picture.shape[2];
+  const Affine m = affine(d, {picture.shape[0], picture.shape[1]}, augment.keras2);
+  if (d.brightness == 1 && d.channel_shift == 0) {
+    warp<T>(m, picture, out, augment.fill, augment.cval, &to);
+    return;
+  }
+  // These two look at the whole picture's levels, so standardising has to wait.
+  warp<T>(m, picture, out, augment.fill, augment.cval);
+  const std::int64_t n = out.size();
+  if (d.channel_shift != 0) {
+    const auto [least, most] = std::minmax_element(out.data, out.data + n);
+    const T low = *least, high = *most;
+    for (std::int64_t i = 0; i < n; ++i)
+      out.data[i] = std::clamp(static_cast<T>(out.data[i] + static_cast<T>(d.channel_shift)), low, high);
+  }
+  if (d.brightness != 1) internal::change_brightness(out.data, n, d.brightness, augment.keras2);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto c = static_cast<std::size_t>(i % channels);
+    out.data[i] = static_cast<T>(static_cast<float>(out.data[i]) * to.factor[c] + to.offset[c]);
+  }
+}
+
+}  // namespace image
+}  // namespace brindle
