@@ -48,7 +48,7 @@ const Layer layers[] = {
 };
 
 enum class Pass { forward, forward_pool, data, data_pool, weights, weights_pool };
-const char* const pass_names[] = {"forward", "forward_pool", "backward_data", "backward_data_pool",
+const char* const pass_names[] = {"forward",          "forward_pool",         "backward_data", "backward_data_pool",
                                   "backward_weights", "backward_weights_pool"};
 
 Tensor<float> noise(const Shape& shape, std::uint32_t name) {
@@ -71,8 +71,8 @@ void run(benchmark::State& state, const Layer& layer, Pass pass, int threads) {
   Tensor<std::uint8_t> code({g.n, g.oh / 2, g.ow / 2, g.co});
   for (std::int64_t i = 0; i < code.size(); ++i)
     code[i] = static_cast<std::uint8_t>(Random{.seed = 2}.below(static_cast<std::uint64_t>(i), 4));
-  Tensor<std::byte> workspace({std::max({kernel.forward_workspace(on), kernel.backward_data_workspace(on),
-                                         kernel.backward_weights_workspace(on)})});
+  Tensor<std::byte> workspace({std::max(
+      {kernel.forward_workspace(on), kernel.backward_data_workspace(on), kernel.backward_weights_workspace(on)})});
   const bool pool = pass == Pass::data_pool || pass == Pass::weights_pool;
   const Picture<float> picture{x.data(), nullptr, g.h, g.w, g.ci};
   const Picture<float> gradient{dz.data(), pool ? code.data() : nullptr, g.oh, g.ow, g.co};
@@ -99,7 +99,8 @@ void run(benchmark::State& state, const Layer& layer, Pass pass, int threads) {
   }
   const double flops = 2.0 * 9 * static_cast<double>(g.n * g.oh * g.ow) * static_cast<double>(g.ci * g.co);
   state.counters["effective"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["of_peak"] = benchmark::Counter(flops / (peak * threads), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["of_peak"] =
+      benchmark::Counter(flops / (peak * threads), benchmark::Counter::kIsIterationInvariantRate);
 }
 
 template <class Kernel>
@@ -107,12 +108,12 @@ void add(const char* name) {
   for (int pass = 0; pass < 6; ++pass)
     for (const Layer& layer : layers)
       for (const int threads : {1, 2})
-        benchmark::RegisterBenchmark((std::string(name) + "/" + pass_names[pass] + "/" + layer.name + "/threads:" +
-                                      std::to_string(threads))
-                                         .c_str(),
-                                     [&layer, pass, threads](benchmark::State& state) {
-                                       run<Kernel>(state, layer, static_cast<Pass>(pass), threads);
-                                     })
+        benchmark::RegisterBenchmark(
+            (std::string(name) + "/" + pass_names[pass] + "/" + layer.name + "/threads:" + std::to_string(threads))
+                .c_str(),
+            [&layer, pass, threads](benchmark::State& state) {
+              run<Kernel>(state, layer, static_cast<Pass>(pass), threads);
+            })
             ->UseRealTime()
             ->Unit(benchmark::kMillisecond);
 }

@@ -1,5 +1,5 @@
-// Matrix products of the experiments: square ones against the FMA peak, and the dense layer of the baseline, 36992 x 512
-// at batch 30 and 1, where reading its 76 MB is the limit ("bytes" counts the large matrix once).
+// Matrix products of the experiments: square ones against the FMA peak, and the dense layer of the baseline, 36992 x
+// 512 at batch 30 and 1, where reading its 76 MB is the limit ("bytes" counts the large matrix once).
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -49,10 +49,10 @@ void run(benchmark::State& state, const Product& p, int threads) {
   }
   const double flops = 2.0 * static_cast<double>(p.m * p.n) * static_cast<double>(p.k);
   state.counters["flops"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["of_peak"] = benchmark::Counter(flops / (peak * threads), benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["bytes"] =
-      benchmark::Counter(4.0 * static_cast<double>(std::max({p.m * p.n, p.n * p.k, p.m * p.k})),
-                         benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["of_peak"] =
+      benchmark::Counter(flops / (peak * threads), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["bytes"] = benchmark::Counter(4.0 * static_cast<double>(std::max({p.m * p.n, p.n * p.k, p.m * p.k})),
+                                               benchmark::Counter::kIsIterationInvariantRate);
 }
 
 /// Reads 76 MB and adds them up: the bandwidth that a dense layer can hope for.

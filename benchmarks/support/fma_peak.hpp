@@ -6,7 +6,8 @@
 
 namespace brindle::bench {
 
-/// The most multiply-adds of T, times two, that one thread does in a second on this machine: the best of a few short runs.
+/// The most multiply-adds of T, times two, that one thread does in a second on this machine: the best of a few short
+/// runs.
 template <class T>
 double fma_peak() {
   using Packet = typename Eigen::internal::packet_traits<T>::type;

@@ -56,10 +56,15 @@ void check_all(std::int64_t m, std::int64_t n, std::int64_t k) {
   for (const bool transpose_a : {false, true})
     for (const bool transpose_b : {false, true}) {
       check_gemm<T>(m, n, k, {.transpose_a = transpose_a, .transpose_b = transpose_b}, false);
-      check_gemm<T>(m, n, k, {.transpose_a = transpose_a, .transpose_b = transpose_b, .activation = ActivationFunction::relu}, true);
-      check_gemm<T>(
-          m, n, k,
-          {.transpose_a = transpose_a, .transpose_b = transpose_b, .accumulate = true, .activation = ActivationFunction::sigmoid}, true);
+      check_gemm<T>(m, n, k,
+                    {.transpose_a = transpose_a, .transpose_b = transpose_b, .activation = ActivationFunction::relu},
+                    true);
+      check_gemm<T>(m, n, k,
+                    {.transpose_a = transpose_a,
+                     .transpose_b = transpose_b,
+                     .accumulate = true,
+                     .activation = ActivationFunction::sigmoid},
+                    true);
     }
 }
 

@@ -16,9 +16,9 @@ namespace brindle::test {
 template <class T>
 constexpr double conv_bound = sizeof(T) == 8 ? 1e-13 : 2e-6;
 
-/// Checks a convolution kernel of one shape: forward, with bias and relu, with a pool behind it; both gradients, from dz
-/// and from a pool's gradient; the same bits for 1, 2 and 3 threads. Kernel: built from a ConvGeometry, with forward(),
-/// backward_data() and backward_weights() and their workspaces, as in conv_kernels.hpp.
+/// Checks a convolution kernel of one shape: forward, with bias and relu, with a pool behind it; both gradients, from
+/// dz and from a pool's gradient; the same bits for 1, 2 and 3 threads. Kernel: built from a ConvGeometry, with
+/// forward(), backward_data() and backward_weights() and their workspaces, as in conv_kernels.hpp.
 template <class T, class Kernel>
 void check_conv_kernel(const ops::kernel::ConvGeometry& g) {
   using namespace ops::kernel;
@@ -31,7 +31,8 @@ void check_conv_kernel(const ops::kernel::ConvGeometry& g) {
   const std::vector<T> bias = noise<T>(g.co, 3), dz = noise<T>(y_size, 4), dp = noise<T>(pooled_size, 5);
   const double bound = conv_bound<T>;
   // A sum of n products of such numbers has a root mean square of sqrt(n) / 3; few outputs may be all smaller.
-  const double forward_size = std::sqrt(double(g.kh * g.kw * g.ci)) / 3, data_size = std::sqrt(double(g.kh * g.kw * g.co)) / 3;
+  const double forward_size = std::sqrt(double(g.kh * g.kw * g.ci)) / 3,
+               data_size = std::sqrt(double(g.kh * g.kw * g.co)) / 3;
   std::vector<std::vector<T>> first;
   for (const int threads : {1, 2, 3}) {
     const Cpu on(threads);
@@ -77,8 +78,7 @@ void check_conv_kernel(const ops::kernel::ConvGeometry& g) {
       }
     }
     std::vector<std::uint8_t> code(size(pooled_size));
-    for (std::size_t i = 0; i < code.size(); ++i)
-      code[i] = static_cast<std::uint8_t>(Random{.seed = 9}.below(i, 5));
+    for (std::size_t i = 0; i < code.size(); ++i) code[i] = static_cast<std::uint8_t>(Random{.seed = 9}.below(i, 5));
     std::vector<T> dz_of_pool(size(y_size), T(0));
     direct.each_pooled([&](std::size_t i, std::size_t p, int q) {
       if (code[p] == q) dz_of_pool[i] = dp[p];
@@ -93,8 +93,7 @@ void check_conv_kernel(const ops::kernel::ConvGeometry& g) {
       kernel.backward_data(on, gradient, w.data(), dx.data(), data_space);
       done(dx);
       if (threads == 1) CHECK(relative_error(dx, direct.backward_data(plain, w), data_size) < bound);
-      kernel.backward_weights(on, {x.data(), nullptr, g.h, g.w, g.ci}, gradient, dw.data(), db.data(),
-                              weights_space);
+      kernel.backward_weights(on, {x.data(), nullptr, g.h, g.w, g.ci}, gradient, dw.data(), db.data(), weights_space);
       done(dw);
       done(db);
       if (threads == 1) {

@@ -46,7 +46,8 @@ struct DirectConvolution {
     std::vector<double> y(static_cast<std::size_t>(g.n * g.oh * g.ow * g.co));
     for (std::size_t i = 0; i < y.size() && !bias.empty(); ++i) y[i] = bias[i % static_cast<std::size_t>(g.co)];
     each([&](auto xi, auto wi, auto yi) {
-      y[static_cast<std::size_t>(yi)] += double(x[static_cast<std::size_t>(xi)]) * double(w[static_cast<std::size_t>(wi)]);
+      y[static_cast<std::size_t>(yi)] +=
+          double(x[static_cast<std::size_t>(xi)]) * double(w[static_cast<std::size_t>(wi)]);
     });
     if (relu)
       for (double& v : y) v = v < 0 ? 0 : v;
@@ -57,7 +58,8 @@ struct DirectConvolution {
   std::vector<double> backward_data(const std::vector<T>& dz, const std::vector<T>& w) const {
     std::vector<double> dx(static_cast<std::size_t>(g.n * g.h * g.w * g.ci));
     each([&](auto xi, auto wi, auto yi) {
-      dx[static_cast<std::size_t>(xi)] += double(dz[static_cast<std::size_t>(yi)]) * double(w[static_cast<std::size_t>(wi)]);
+      dx[static_cast<std::size_t>(xi)] +=
+          double(dz[static_cast<std::size_t>(yi)]) * double(w[static_cast<std::size_t>(wi)]);
     });
     return dx;
   }
@@ -66,7 +68,8 @@ struct DirectConvolution {
   std::vector<double> backward_weights(const std::vector<T>& x, const std::vector<T>& dz) const {
     std::vector<double> dw(static_cast<std::size_t>(g.kh * g.kw * g.ci * g.co));
     each([&](auto xi, auto wi, auto yi) {
-      dw[static_cast<std::size_t>(wi)] += double(x[static_cast<std::size_t>(xi)]) * double(dz[static_cast<std::size_t>(yi)]);
+      dw[static_cast<std::size_t>(wi)] +=
+          double(x[static_cast<std::size_t>(xi)]) * double(dz[static_cast<std::size_t>(yi)]);
     });
     return dw;
   }
@@ -87,7 +90,8 @@ struct DirectConvolution {
         for (std::int64_t c = 0; c < 2 * pw; ++c)
           for (std::int64_t o = 0; o < g.co; ++o)
             f(static_cast<std::size_t>(((n * g.oh + r) * g.ow + c) * g.co + o),
-              static_cast<std::size_t>(((n * ph + r / 2) * pw + c / 2) * g.co + o), static_cast<int>(r % 2 * 2 + c % 2));
+              static_cast<std::size_t>(((n * ph + r / 2) * pw + c / 2) * g.co + o),
+              static_cast<int>(r % 2 * 2 + c % 2));
   }
 };
 

@@ -20,9 +20,9 @@ namespace brindle::ops::kernel {
 ///
 ///     y row (OW, CO) = sum over i < KH of  A of x row (r stride.h + i) (OW, KW CI)  times  w(i) (KW CI, CO)
 ///
-/// and nothing is gathered into columns. Where zeros surround x, a band of a few rows is copied with them around it; the
-/// gradient with respect to x is the same with rotated, transposed filters over dz, with stride - 1 zeros between its
-/// rows and columns. The one with respect to the filters has the sum over pixels:
+/// and nothing is gathered into columns. Where zeros surround x, a band of a few rows is copied with them around it;
+/// the gradient with respect to x is the same with rotated, transposed filters over dz, with stride - 1 zeros between
+/// its rows and columns. The one with respect to the filters has the sum over pixels:
 ///
 ///     dw(i) (KW CI, CO) = sum over rows r of  A' of x row (r stride.h + i) (KW CI, OW)  times  dz row r (OW, CO)
 ///
@@ -158,7 +158,7 @@ class ImplicitGemm {
   };
 
   struct Arrays {
-    T *filters, *channels;  // packed filters and bias, or the partial sums of dw and db
+    T *filters, *channels;        // packed filters and bias, or the partial sums of dw and db
     PerWorker<T> bands, results;  // rows of x, and of y or dz
 
     Arrays(const ImplicitGemm& c, Scratch& scratch, int threads, std::int64_t sets)
@@ -169,7 +169,8 @@ class ImplicitGemm {
   };
 
   Block at(std::int64_t i) const {
-    const std::int64_t column = i % column_blocks_ * block_columns_, row = i / column_blocks_ % row_blocks_ * block_rows_;
+    const std::int64_t column = i % column_blocks_ * block_columns_,
+                       row = i / column_blocks_ % row_blocks_ * block_rows_;
     return {i / (row_blocks_ * column_blocks_), row, column, std::min(block_rows_, g_.oh - row),
             std::min(block_columns_, g_.ow - column)};
   }
@@ -182,7 +183,8 @@ class ImplicitGemm {
     const bool inside = row >= 0 && column >= 0 && row + rows <= g_.h && column + columns <= g_.w;
     if (inside && !x.code && step_ == Size2{1})
       return {x.data + ((b.n * g_.h + row) * g_.w + column) * g_.ci, g_.w * g_.ci};
-    for (std::int64_t r = 0; r < rows; ++r) read_row(x, b.n, row + r, column, columns, step_, scratch + r * columns * g_.ci);
+    for (std::int64_t r = 0; r < rows; ++r)
+      read_row(x, b.n, row + r, column, columns, step_, scratch + r * columns * g_.ci);
     return {scratch, columns * g_.ci};
   }
 
@@ -201,11 +203,12 @@ class ImplicitGemm {
     return scratch;
   }
 
-  /// Pixels [column, column + count) of a row of the picture with step - 1 zeros between its rows and columns, and zeros
-  /// around it.
+  /// Pixels [column, column + count) of a row of the picture with step - 1 zeros between its rows and columns, and
+  /// zeros around it.
   static void read_row(const Picture<T>& x, std::int64_t n, std::int64_t row, std::int64_t column, std::int64_t count,
                        const Size2& step, T* to) {
-    if (row < 0 || row % step.h != 0 || row / step.h >= x.h) return static_cast<void>(std::fill_n(to, count * x.c, T(0)));
+    if (row < 0 || row % step.h != 0 || row / step.h >= x.h)
+      return static_cast<void>(std::fill_n(to, count * x.c, T(0)));
     row /= step.h;
     if (!x.code && step.w == 1) {
       const std::int64_t begin = std::clamp<std::int64_t>(-column, 0, count);
@@ -221,7 +224,8 @@ class ImplicitGemm {
         if (k < 0 || k / 2 >= x.w / 2 || row / 2 >= x.h / 2)
           std::fill_n(to, x.c, T(0));
         else
-          select(x.data + (line + k / 2) * x.c, x.code + (line + k / 2) * x.c, static_cast<int>(place + k % 2), x.c, to);
+          select(x.data + (line + k / 2) * x.c, x.code + (line + k / 2) * x.c, static_cast<int>(place + k % 2), x.c,
+                 to);
       return;
     }
     for (std::int64_t k = 0; k < count; ++k, to += x.c) {
@@ -354,7 +358,8 @@ class ImplicitGemmConvolution {
   std::int64_t backward_weights_workspace(const Cpu& on) const { return forward_.weights_workspace(on.threads()); }
 
   /// y = x * w, with what `y` says of bias, relu and pool.
-  void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y, Workspace<Cpu> workspace) const {
+  void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y,
+               Workspace<Cpu> workspace) const {
     forward_.forward(on, x, w, false, y, workspace);
   }
 

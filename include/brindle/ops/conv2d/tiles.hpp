@@ -126,8 +126,7 @@ class TileReader {
     widen(bytes, at);
     const Packet value = ploadu<Packet>(dy), which = pload<Packet>(at), zero = pset1<Packet>(T(0));
 #pragma GCC unroll 4
-    for (int q = 0; q < 4; ++q)
-      pstore(copy_ + window.place[q] * width, which == pset1<Packet>(T(q)) ? value : zero);
+    for (int q = 0; q < 4; ++q) pstore(copy_ + window.place[q] * width, which == pset1<Packet>(T(q)) ? value : zero);
   }
 
   static constexpr int most_windows = (side / 2 + 1) * (side / 2 + 1);

@@ -15,9 +15,9 @@ namespace brindle::ops::kernel {
 ///     A'(i, p) = p^i        G(p, k) = p^k / N(p)        B'(p, :) = coefficients of the product over q != p of (x - q)
 ///
 /// and at infinity A' has the last row's 1, G the last tap, B' the product over all points. The points are +-p pairs:
-/// even and odd powers are shared. The same points turn the sum over y of a weight gradient around: F(3, m) with m taps,
-/// `gradient` (without 1 / N, which `filter_gradient` makes up for).
-/// A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016.
+/// even and odd powers are shared. The same points turn the sum over y of a weight gradient around: F(3, m) with m
+/// taps, `gradient` (without 1 / N, which `filter_gradient` makes up for). A. Lavin, S. Gray, "Fast Algorithms for
+/// Convolutional Neural Networks", CVPR 2016.
 ///
 /// F(4, 3) has the points 0, +-0.625, +-1.5, infinity: five times as exact as 0, +-1, +-2, infinity. After B. Barabasz
 /// et al., "Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks", 2020.
@@ -147,9 +147,9 @@ struct WinogradPoints<T, 2> {
 template <class T, int m>
 struct WinogradTile {
   using Points = WinogradPoints<T, m>;
-  static constexpr int points = Points::count;          ///< a side of the transformed tile
-  static constexpr int positions = points * points;     ///< 36 or 16: small matrix products
-  static constexpr int inputs = points, outputs = m;    ///< sides of the tiles of x and y
+  static constexpr int points = Points::count;        ///< a side of the transformed tile
+  static constexpr int positions = points * points;   ///< 36 or 16: small matrix products
+  static constexpr int inputs = points, outputs = m;  ///< sides of the tiles of x and y
   static constexpr int width = Eigen::internal::packet_traits<T>::size;
 
   /// v(position) = B' d B for d(i, j) at pixel[i points + j] + channel; the positions are `plane` elements apart.
@@ -172,7 +172,8 @@ struct WinogradTile {
   /// y = A' u A; takes each result as take(i, j, packet).
   template <class Take>
   [[gnu::always_inline]] static void output(const T* u, std::int64_t plane, Take take) {
-    inverse<m>(u, plane, [](const auto& v, auto& z) { Points::output(v, z); }, take);
+    inverse<m>(
+        u, plane, [](const auto& v, auto& z) { Points::output(v, z); }, take);
   }
 
   /// The filters' gradient from its sum over tiles; taps of dw are `tap` elements apart.

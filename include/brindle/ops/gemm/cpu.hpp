@@ -158,7 +158,8 @@ struct gemm<T, Cpu> {
       __builtin_prefetch(from + i, 0, 2);
   }
 
-  /// Rows of A, `row` apart, are copied to where they fall into different cache sets; memory is read from front to back.
+  /// Rows of A, `row` apart, are copied to where they fall into different cache sets; memory is read from front to
+  /// back.
   static void copy_rows(MicroProduct<T>& p, std::int64_t row, std::int64_t rows, T* copy) {
     for (std::int64_t r = 0; r < rows; ++r) std::copy_n(p.a + r * row, p.k, copy + r * a_row);
     p.a = copy;
@@ -181,7 +182,8 @@ struct gemm<T, Cpu> {
   static void packed(const Call& call, Scratch& scratch) {
     T* panels = scratch.take<T>(call.k * Tile::padded(call.n));
     const PerWorker<T> copies = PerWorker<T>::take(scratch, call.on.threads(), block_rows * a_row);
-    const std::int64_t b_row = call.o.transpose_b ? 1 : call.b.stride, b_column = call.o.transpose_b ? call.b.stride : 1;
+    const std::int64_t b_row = call.o.transpose_b ? 1 : call.b.stride,
+                       b_column = call.o.transpose_b ? call.b.stride : 1;
     call.on.parallel_ranges(call.n, Tile::columns, [&](std::int64_t begin, std::int64_t end) {
       pack_panels(call.b.data + begin * b_column, b_row, b_column, call.k, end - begin, panels + begin * call.k);
     });

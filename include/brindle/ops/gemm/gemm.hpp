@@ -19,9 +19,9 @@ struct MatrixView {
 };
 
 struct GemmOptions {
-  bool transpose_a = false;  ///< a is (K, M) in memory
-  bool transpose_b = false;  ///< b is (N, K) in memory
-  bool accumulate = false;   ///< the product is added to c
+  bool transpose_a = false;                                    ///< a is (K, M) in memory
+  bool transpose_b = false;                                    ///< b is (N, K) in memory
+  bool accumulate = false;                                     ///< the product is added to c
   ActivationFunction activation = ActivationFunction::linear;  ///< last; softmax is not offered
 };
 
@@ -48,10 +48,10 @@ void gemm(const Device& on, std::type_identity_t<MatrixView<const T, Device>> a,
   const std::int64_t m = o.transpose_a ? a.columns : a.rows, k = o.transpose_a ? a.rows : a.columns;
   const std::int64_t b_k = o.transpose_b ? b.columns : b.rows, n = o.transpose_b ? b.rows : b.columns;
   if (k != b_k || c.rows != m || c.columns != n)
-    brindle::detail::raise<ShapeError>(
-        "gemm: a " + to_string(Shape{a.rows, a.columns}) + (o.transpose_a ? " transposed" : "") + ", b " +
-        to_string(Shape{b.rows, b.columns}) + (o.transpose_b ? " transposed" : "") + " and c " +
-        to_string(Shape{c.rows, c.columns}) + " do not fit together");
+    brindle::detail::raise<ShapeError>("gemm: a " + to_string(Shape{a.rows, a.columns}) +
+                                       (o.transpose_a ? " transposed" : "") + ", b " +
+                                       to_string(Shape{b.rows, b.columns}) + (o.transpose_b ? " transposed" : "") +
+                                       " and c " + to_string(Shape{c.rows, c.columns}) + " do not fit together");
   if (!bias.empty()) brindle::detail::expect_shape("gemm", "bias", Shape{n}, bias.shape);
   if (o.activation == ActivationFunction::softmax)
     brindle::detail::raise<ValueError>("gemm: softmax is not an activation that it can apply; call softmax on c");

@@ -109,7 +109,8 @@ void micro_kernel(const MicroProduct<T>& p, int rows, int packets) {
   static constexpr auto table = []<std::size_t... i>(std::index_sequence<i...>) {
     return std::array<Tile, sizeof...(i)>{
         micro_tile<T, static_cast<int>(i) / (2 * q) + 1, static_cast<int>(i) / 2 % q + 1, static_cast<int>(i) % 2>...};
-  }(std::make_index_sequence<static_cast<std::size_t>(r * q * 2)>());
+  }
+  (std::make_index_sequence<static_cast<std::size_t>(r * q * 2)>());
   table[static_cast<std::size_t>(((rows - 1) * q + packets - 1) * 2 + (p.a_row == 1 ? 1 : 0))](p);
 }
 
@@ -170,8 +171,8 @@ void micro_matrix(const MicroProduct<T>& p, std::int64_t m, std::int64_t n, std:
   }
 }
 
-/// B (k x n), element (t, j) at b[t row + j column], packed in panels of MicroTile::columns columns with zeros up to whole
-/// packets: `to` has k * padded(n) elements, and the panels lie k * columns apart.
+/// B (k x n), element (t, j) at b[t row + j column], packed in panels of MicroTile::columns columns with zeros up to
+/// whole packets: `to` has k * padded(n) elements, and the panels lie k * columns apart.
 template <class T>
 void pack_panels(const T* b, std::int64_t row, std::int64_t column, std::int64_t k, std::int64_t n, T* to) {
   using Tile = MicroTile<T>;

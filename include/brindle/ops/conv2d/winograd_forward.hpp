@@ -1,0 +1,226 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "brindle/core/cpu.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/ops/conv2d/winograd_tiles.hpp"
+#include "brindle/ops/cpu_scratch.hpp"
+
+namespace brindle::ops::kernel {
+
+/// y = x * w, and dx from dz; see WinogradConvolution.
+template <class T, int m>
+class WinogradForward {
+  using Tiles = WinogradTiles<T, m>;
+  using Tile = WinogradTile<T, m>;
+  using Micro = MicroTile<T>;
+  using TileAt = typename Tiles::TileAt;
+  static constexpr int positions = Tile::positions, width = Tile::width;
+  static constexpr std::int64_t panel = Tiles::panel;
+
+ public:
+  /// g: of the convolution; for a gradient with respect to x, its backward().
+  explicit WinogradForward(const ConvGeometry& g)
+      : tiles_(g), v_row_(Tiles::apart(Micro::padded(g.ci))), m_row_(Tiles::apart(tiles_.co)) {
+    blocks_ = tiles_.blocks(positions * (v_row_ + m_row_), staged_bytes);
+    u_plane_ = Tiles::apart(g.ci * (blocks_.staged ? std::min(tiles_.co, panel) : tiles_.co));
+    v_plane_ = Tiles::apart(blocks_.size * v_row_);
+    m_plane_ = Tiles::apart(blocks_.size * m_row_);
+  }
+
+  std::int64_t workspace(int threads, bool rotated) const {
+    Scratch scratch;
+    Arrays(*this, scratch, threads, rotated);
+    return scratch.bytes();
+  }
+
+  /// w: (3, 3, CI, CO); rotated: (3, 3, CO, CI), to be rotated and transposed, for a gradient with respect to x.
+  void run(const Cpu& on, const Picture<T>& x, const T* w, bool rotated, const PictureOutput<T>& out,
+           Workspace<Cpu> workspace) const {
+    Scratch scratch(workspace);
+    const Arrays arrays(*this, scratch, on.threads(), rotated);
+    std::fill_n(arrays.zero, tiles_.zeros(), T(0));
+    std::fill_n(arrays.bias, tiles_.co, T(0));
+    if (out.bias) std::copy_n(out.bias, tiles_.g.co, arrays.bias);
+    if (rotated) turn_filters(on, w, arrays.turned);
+    const T* filters = rotated ? arrays.turned : w;
+    const std::int64_t panels = (tiles_.co + panel - 1) / panel;
+    if (blocks_.staged) {
+      T *v = arrays.crew.of(0), *sums = v + positions * v_plane_;
+      for (std::int64_t b = 0; b < blocks_.count; ++b) {
+        const std::int64_t first = b * blocks_.size, count = std::min(blocks_.size, tiles_.count - first);
+        Tiles::in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
+          tiles_.transform_input(x, arrays.zero, first + begin, first + end, v + begin * v_row_, v_row_, v_plane_);
+        });
+        on.parallel(panels, [&](std::int64_t i, int worker) {
+          const std::int64_t c = i * panel, c_end = std::min(tiles_.co, c + panel);
+          T* u = arrays.u.of(worker);
+          transform_filters(filters, 0, tiles_.g.ci, c, c_end, u);
+          for (int p = 0; p < positions; ++p)
+            multiply(v + p * v_plane_, u + p * u_plane_, sums + p * m_plane_, count, c, c_end);
+        });
+        Tiles::in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
+          transform_output(sums + begin * m_row_, first + begin, first + end, arrays.bias, out);
+        });
+      }
+    } else {
+      T* u = arrays.u.of(0);
+      const std::int64_t slices = (tiles_.g.ci + 63) / 64;
+      on.parallel(panels * slices, [&](std::int64_t i, int) {
+        const std::int64_t c = i / slices * panel, k = i % slices * 64;
+        transform_filters(filters, k, std::min(tiles_.g.ci, k + 64), c, std::min(tiles_.co, c + panel),
+                          u + c * tiles_.g.ci);
+      });
+      on.parallel(blocks_.count, [&](std::int64_t b, int worker) {
+        T *v = arrays.crew.of(worker), *sums = v + positions * v_plane_;
+        const std::int64_t first = b * blocks_.size, end = std::min(first + blocks_.size, tiles_.count);
+        tiles_.transform_input(x, arrays.zero, first, end, v, v_row_, v_plane_);
+        for (int p = 0; p < positions; ++p)
+          multiply(v + p * v_plane_, u + p * u_plane_, sums + p * m_plane_, end - first, 0, tiles_.co);
+        transform_output(sums, first, end, arrays.bias, out);
+      });
+    }
+  }
+
+ private:
+  static constexpr std::int64_t staged_bytes = 24 << 20;  // V and M of a block
+
+  struct Arrays {
+    PerWorker<T> u;  // one, or, staged, a panel of each thread
+    T *zero, *bias, *turned;
+    PerWorker<T> crew;  // V and M of each thread, or, staged, of all
+
+    Arrays(const WinogradForward& f, Scratch& scratch, int threads, bool rotated)
+        : u(PerWorker<T>::take(scratch, f.blocks_.staged ? threads : 1, positions * f.u_plane_)),
+          zero(scratch.take<T>(f.tiles_.zeros())),
+          bias(scratch.take<T>(f.tiles_.co)),
+          turned(scratch.take<T>(rotated ? 9 * f.tiles_.g.ci * f.tiles_.g.co : 0)),
+          crew(PerWorker<T>::take(scratch, f.blocks_.staged ? 1 : threads, positions * (f.v_plane_ + f.m_plane_))) {}
+  };
+
+  /// M = V U at one position, output channels [c, c_end); u begins with their panel.
+  void multiply(const T* v, const T* u, T* sums, std::int64_t count, std::int64_t c, std::int64_t c_end) const {
+    MicroProduct<T> p;
+    p.a_row = v_row_;
+    p.c = sums + c;
+    p.c_row = m_row_;
+    const std::int64_t slices = (tiles_.g.ci + Micro::depth - 1) / Micro::depth;
+    for (std::int64_t s = 0; s < slices; ++s) {
+      const std::int64_t k = s * tiles_.g.ci / slices;
+      p.a = v + k;
+      p.b = u;
+      p.k = (s + 1) * tiles_.g.ci / slices - k;
+      p.accumulate = s > 0;
+      micro_block(p, count, c_end - c, tiles_.g.ci * panel, k);
+    }
+  }
+
+  /// M -> tiles [first, end) of y.
+  void transform_output(const T* sums, std::int64_t first, std::int64_t end, const T* bias,
+                        const PictureOutput<T>& out) const {
+    using Packet = typename Eigen::internal::packet_traits<T>::type;
+    using namespace Eigen::internal;
+    const Packet least = pset1<Packet>(out.relu ? T(0) : -std::numeric_limits<T>::infinity());
+    alignas(64) T z[m * m * width];
+    for (std::int64_t t = first; t < end; ++t, sums += m_row_) {
+      const auto at = tiles_.at(t);
+      T* y = out.y + ((at.n * tiles_.g.oh + at.row) * tiles_.g.ow + at.column) * tiles_.g.co;
+      const bool whole = !out.pooled && at.row + m <= tiles_.g.oh && at.column + m <= tiles_.g.ow;
+      std::int64_t c = 0;
+      if (whole)
+        for (; c + width <= tiles_.g.co; c += width) {
+          const Packet b = ploadu<Packet>(bias + c);
+          Tile::output(sums + c, m_plane_, [&](int i, int j, const auto& value) {
+            const auto sum = padd(value, b);
+            pstoreu(y + (i * tiles_.g.ow + j) * tiles_.g.co + c, sum < least ? least : sum);
+          });
+        }
+      for (; c < tiles_.g.co; c += width) {
+        const Packet b = ploadu<Packet>(bias + c);
+        Tile::output(sums + c, m_plane_, [&](int i, int j, const auto& value) {
+          const auto sum = padd(value, b);
+          pstore(z + (i * m + j) * width, sum < least ? least : sum);
+        });
+        const std::int64_t count = std::min<std::int64_t>(width, tiles_.g.co - c);
+        if (out.pooled)
+          store_pooled(z, at, c, count, out);
+        else
+          store(z, at, c, count, out.y);
+      }
+    }
+  }
+
+  void store(const T* z, const TileAt& at, std::int64_t c, std::int64_t count, T* y) const {
+    for (int i = 0; i < m && at.row + i < tiles_.g.oh; ++i)
+      for (int j = 0; j < m && at.column + j < tiles_.g.ow; ++j)
+        std::copy_n(z + (i * m + j) * width, count,
+                    y + ((at.n * tiles_.g.oh + at.row + i) * tiles_.g.ow + at.column + j) * tiles_.g.co + c);
+  }
+
+  void store_pooled(const T* z, const TileAt& at, std::int64_t c, std::int64_t count,
+                    const PictureOutput<T>& out) const {
+    const std::int64_t ph = tiles_.g.oh / 2, pw = tiles_.g.ow / 2;
+    for (int i = 0; i < m / 2 && at.row / 2 + i < ph; ++i)
+      for (int j = 0; j < m / 2 && at.column / 2 + j < pw; ++j) {
+        const T* from = z + (2 * i * m + 2 * j) * width;
+        const std::int64_t to = ((at.n * ph + at.row / 2 + i) * pw + at.column / 2 + j) * tiles_.g.co + c;
+        if (count == width) {
+          pool_window<T, width>(from, from + width, from + m * width, from + (m + 1) * width, out.relu, out.y + to,
+                                out.code ? out.code + to : nullptr);
+        } else {
+          T y[width];
+          std::uint8_t code[width];
+          pool_window<T, width>(from, from + width, from + m * width, from + (m + 1) * width, out.relu, y, code);
+          std::copy_n(y, count, out.y + to);
+          if (out.code) std::copy_n(code, count, out.code + to);
+        }
+      }
+  }
+
+  /// w (3, 3, CO, CI) of the convolution whose gradient this is, rotated by half a turn and transposed: (3, 3, CI, CO).
+  void turn_filters(const Cpu& on, const T* w, T* turned) const {
+    constexpr std::int64_t side = 16;
+    const std::int64_t strips = (tiles_.g.co + side - 1) / side, plane = tiles_.g.ci * tiles_.g.co;
+    on.parallel(9 * strips, [&](std::int64_t task, int) {
+      const std::int64_t tap = task / strips, o = task % strips * side, rows = std::min(side, tiles_.g.co - o);
+      T square[side][side];
+      for (std::int64_t k = 0; k < tiles_.g.ci; k += side) {
+        const std::int64_t columns = std::min(side, tiles_.g.ci - k);
+        for (std::int64_t i = 0; i < rows; ++i)
+          for (std::int64_t j = 0; j < columns; ++j) square[j][i] = w[tap * plane + (o + i) * tiles_.g.ci + k + j];
+        for (std::int64_t j = 0; j < columns; ++j)
+          std::copy_n(square[j], rows, turned + (8 - tap) * plane + (k + j) * tiles_.g.co + o);
+      }
+    });
+  }
+
+  /// Filters of input channels [k, k_end) and the panel of output channels [c, c_end) -> that panel of U, (CI, c_end -
+  /// c) at each position.
+  void transform_filters(const T* w, std::int64_t k, std::int64_t k_end, std::int64_t c, std::int64_t c_end,
+                         T* u) const {
+    alignas(64) T tail[9 * width] = {};  // the last filters, with zeros where there are fewer than a packet
+    const std::int64_t tap = tiles_.g.ci * tiles_.g.co;
+    for (std::int64_t i = k; i < k_end; ++i)
+      for (std::int64_t o = c; o < c_end; o += width) {
+        const std::int64_t count = std::min<std::int64_t>(width, tiles_.g.co - o);
+        const T* from = w + i * tiles_.g.co + o;
+        T* to = u + i * (c_end - c) + o - c;
+        if (count == width) {
+          Tile::filter(from, tap, to, u_plane_);
+        } else {
+          for (int j = 0; j < 9; ++j) std::copy_n(from + j * tap, count, tail + j * width);
+          Tile::filter(tail, width, to, u_plane_);
+        }
+      }
+  }
+
+  Tiles tiles_;
+  typename Tiles::Blocks blocks_;
+  std::int64_t v_row_, m_row_;                            // elements from tile to tile
+  std::int64_t u_plane_ = 0, v_plane_ = 0, m_plane_ = 0;  // and from position to position
+};
+
+}  // namespace brindle::ops::kernel
