@@ -6,21 +6,25 @@
 #include "brindle/core/cpu.hpp"
 #include "brindle/ops/cpu_bias_activation.hpp"
 #include "brindle/ops/cpu_chunks.hpp"
-#include "brindle/ops/cpu_product.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
 #include "brindle/ops/dense/dense.hpp"
+#include "brindle/ops/gemm/micro_kernel.hpp"
 #include "brindle/ops/softmax/cpu.hpp"
 
 namespace brindle::ops::kernel {
 
+/// The three products over the micro-kernel of ops/gemm, cut so that each element of w is read once:
+///
+///     y (N, O) = x w            a panel of w at a time is packed into the level 1 cache and met by all rows of x
+///     dw (I, O) = x' dz         x is read as it lies, dz is packed once a call
+///     dx' (I, N) = w dz'        w is read as it lies, dz' is packed once a call; blocks of dx' are turned on the way out
 template <class T>
 struct dense<T, Cpu> {
   static std::int64_t workspace(const Cpu& on, std::int64_t samples, std::int64_t inputs, std::int64_t outputs) {
-    Scratch forward;
-    forward.take<T>(Cut(samples, inputs, outputs).partial_sums());
-    Scratch update;
-    PerWorker<T>::take(update, on.threads(), update_rows(outputs) * outputs);
-    return std::max(forward.bytes(), update.bytes());
+    Scratch forward, backward;
+    Forward(forward, on, Cut(samples, inputs, outputs));
+    Backward(backward, on, samples, outputs);
+    return std::max(forward.bytes(), backward.bytes());
   }
 
   static void forward(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y,
@@ -28,17 +32,32 @@ struct dense<T, Cpu> {
     const std::int64_t samples = x.shape[0], inputs = w.shape[0], outputs = w.shape[1];
     const Cut cut(samples, inputs, outputs);
     Scratch scratch(workspace);
-    T* sums = cut.parts == 1 ? y.data : scratch.take<T>(cut.partial_sums());
-    on.parallel(cut.parts * cut.sample_blocks * cut.output_blocks, [&](std::int64_t task, int) {
+    const Forward memory(scratch, on, cut);
+    T* sums = cut.parts == 1 ? y.data : memory.sums;
+    on.parallel(cut.parts * cut.sample_blocks * cut.output_blocks, [&](std::int64_t task, int worker) {
       const std::int64_t part = task / (cut.sample_blocks * cut.output_blocks);
       const std::int64_t n0 = task / cut.output_blocks % cut.sample_blocks * Cut::samples_a_block;
       const std::int64_t o0 = task % cut.output_blocks * Cut::outputs_a_block;
       const std::int64_t i0 = part * cut.inputs_a_part, i1 = std::min(i0 + cut.inputs_a_part, inputs);
       const std::int64_t n = std::min(Cut::samples_a_block, samples - n0);
-      const std::int64_t o = std::min(Cut::outputs_a_block, outputs - o0);
-      product<false, false, T>({x.data + n0 * inputs + i0, n, i1 - i0, inputs},
-                               {w.data + i0 * outputs + o0, i1 - i0, o, outputs},
-                               {sums + (part * samples + n0) * outputs + o0, n, o, outputs}, false);
+      const std::int64_t o1 = std::min(o0 + Cut::outputs_a_block, outputs);
+      T* panel = memory.panels.of(worker);
+      for (std::int64_t i = i0; i < i1 || i == i0; i += Micro::depth) {
+        const std::int64_t k = std::min(Micro::depth, i1 - i);
+        for (std::int64_t o = o0; o < o1; o += Micro::columns) {
+          const std::int64_t columns = std::min<std::int64_t>(Micro::columns, o1 - o);
+          pack_panels(w.data + i * outputs + o, outputs, 1, k, columns, panel);
+          MicroProduct<T> p;
+          p.a = x.data + n0 * inputs + i;
+          p.a_row = inputs;
+          p.b = panel;
+          p.c = sums + (part * samples + n0) * outputs + o;
+          p.c_row = outputs;
+          p.k = k;
+          p.accumulate = i > i0;
+          micro_matrix(p, n, columns, k * Micro::columns);
+        }
+      }
     });
     const std::int64_t piece = std::max<std::int64_t>(4096 / outputs, 1);
     on.parallel_ranges(samples, piece, [&](std::int64_t begin, std::int64_t end) {
@@ -58,17 +77,24 @@ struct dense<T, Cpu> {
     });
   }
 
-  static void backward_data(const Cpu& on, In<T, Cpu> dz, In<T, Cpu> w, Out<T, Cpu> dx, Workspace<Cpu>) {
-    const std::int64_t inputs = w.shape[0];
-    on.parallel_ranges(inputs, update_rows(w.shape[1]),
-                       [&](std::int64_t begin, std::int64_t end) { data_block(dz, w, dx, begin, end); });
+  static void backward_data(const Cpu& on, In<T, Cpu> dz, In<T, Cpu> w, Out<T, Cpu> dx, Workspace<Cpu> workspace) {
+    Scratch scratch(workspace);
+    const Backward memory(scratch, on, dz.shape[0], dz.shape[1]);
+    pack_panels(dz.data, 1, dz.shape[1], dz.shape[1], dz.shape[0], memory.dz_turned);
+    const std::int64_t inputs = w.shape[0], rows = update_rows(w.shape[1]);
+    on.parallel((inputs + rows - 1) / rows, [&](std::int64_t task, int worker) {
+      data_block(memory, worker, dz.shape, w, dx, task * rows, std::min((task + 1) * rows, inputs));
+    });
   }
 
   static void backward_weights(const Cpu& on, In<T, Cpu> x, In<T, Cpu> dz, Out<T, Cpu> dw, Out<T, Cpu> db,
-                               Workspace<Cpu>) {
+                               Workspace<Cpu> workspace) {
+    Scratch scratch(workspace);
+    const Backward memory(scratch, on, dz.shape[0], dz.shape[1]);
     const std::int64_t inputs = dw.shape[0], outputs = dw.shape[1];
+    pack_panels(dz.data, outputs, 1, dz.shape[0], outputs, memory.dz);
     on.parallel_ranges(inputs, update_rows(outputs), [&](std::int64_t begin, std::int64_t end) {
-      weights_block(x, dz, begin, end, dw.data + begin * outputs);
+      weights_block(memory, x, outputs, begin, end, dw.data + begin * outputs);
     });
     if (!db.empty()) sum_samples(dz, db);
   }
@@ -77,18 +103,22 @@ struct dense<T, Cpu> {
                               DenseUpdate<T, Cpu> update, Workspace<Cpu> workspace) {
     const std::int64_t inputs = w.shape[0], outputs = w.shape[1], rows = update_rows(outputs);
     Scratch scratch(workspace);
-    const PerWorker<T> blocks = PerWorker<T>::take(scratch, on.threads(), rows * outputs);
+    const Backward memory(scratch, on, dz.shape[0], outputs);
+    pack_panels(dz.data, outputs, 1, dz.shape[0], outputs, memory.dz);
+    if (!dx.empty()) pack_panels(dz.data, 1, outputs, outputs, dz.shape[0], memory.dz_turned);
     on.parallel((inputs + rows - 1) / rows, [&](std::int64_t task, int worker) {
       const std::int64_t begin = task * rows, end = std::min(begin + rows, inputs);
-      if (!dx.empty()) data_block(dz, w, dx, begin, end);
-      T* block = blocks.of(worker);
-      weights_block(x, dz, begin, end, block);
+      if (!dx.empty()) data_block(memory, worker, dz.shape, w, dx, begin, end);
+      T* block = memory.dw_blocks.of(worker);
+      weights_block(memory, x, outputs, begin, end, block);
       update(begin, TensorView<const T>(block, {end - begin, outputs}));
     });
     if (!db.empty()) sum_samples(dz, db);
   }
 
  private:
+  using Micro = MicroTile<T>;
+
   // Work of the forward pass. Few samples cannot keep the threads busy, so the sum over the inputs is cut into parts
   // that are added in order; with many samples the parts' memory would grow, and there is no need.
   struct Cut {
@@ -107,22 +137,67 @@ struct dense<T, Cpu> {
     std::int64_t partial_sums() const { return parts == 1 ? 0 : parts * samples * outputs; }
   };
 
+  struct Forward {
+    T* sums;
+    PerWorker<T> panels;  // of w
+    Forward(Scratch& scratch, const Cpu& on, const Cut& cut)
+        : sums(scratch.take<T>(cut.partial_sums())),
+          panels(PerWorker<T>::take(scratch, on.threads(), Micro::depth * Micro::columns)) {}
+  };
+
+  struct Backward {
+    T* dz;         // (N, O) in panels
+    T* dz_turned;  // (O, N) in panels
+    PerWorker<T> dw_blocks, dx_blocks;
+    Backward(Scratch& scratch, const Cpu& on, std::int64_t samples, std::int64_t outputs)
+        : dz(scratch.take<T>(samples * Micro::padded(outputs))),
+          dz_turned(scratch.take<T>(outputs * Micro::padded(samples))),
+          dw_blocks(PerWorker<T>::take(scratch, on.threads(), update_rows(outputs) * outputs)),
+          dx_blocks(PerWorker<T>::take(scratch, on.threads(), update_rows(outputs) * samples)) {}
+  };
+
   // Rows of w that a task of the backward pass takes: 128 KB of floats stay in the second-level cache.
   static std::int64_t update_rows(std::int64_t outputs) {
     return std::clamp<std::int64_t>(32768 / std::max<std::int64_t>(outputs, 1), 8, 2048);
   }
 
-  static void data_block(In<T, Cpu> dz, In<T, Cpu> w, Out<T, Cpu> dx, std::int64_t begin, std::int64_t end) {
-    const std::int64_t samples = dz.shape[0], inputs = w.shape[0], outputs = w.shape[1];
-    product<false, true, T>({dz.data, samples, outputs, outputs},
-                            {w.data + begin * outputs, end - begin, outputs, outputs},
-                            {dx.data + begin, samples, end - begin, inputs}, false);
+  /// dx of inputs [begin, end).
+  static void data_block(const Backward& memory, int worker, const Shape& dz, In<T, Cpu> w, Out<T, Cpu> dx,
+                         std::int64_t begin, std::int64_t end) {
+    const std::int64_t samples = dz[0], outputs = dz[1], inputs = w.shape[0], rows = end - begin;
+    T* block = memory.dx_blocks.of(worker);  // (end - begin, N)
+    for (std::int64_t o = 0; o < outputs; o += Micro::depth) {
+      MicroProduct<T> p;
+      p.a = w.data + begin * outputs + o;
+      p.a_row = outputs;
+      p.b = memory.dz_turned;
+      p.c = block;
+      p.c_row = samples;
+      p.k = std::min(Micro::depth, outputs - o);
+      p.accumulate = o > 0;
+      micro_matrix(p, rows, samples, outputs * Micro::columns, o);
+    }
+    for (std::int64_t n = 0; n < samples; ++n)
+      for (std::int64_t i = 0; i < rows; ++i) dx.data[n * inputs + begin + i] = block[i * samples + n];
   }
 
-  static void weights_block(In<T, Cpu> x, In<T, Cpu> dz, std::int64_t begin, std::int64_t end, T* dw) {
-    const std::int64_t samples = x.shape[0], inputs = x.shape[1], outputs = dz.shape[1];
-    product<true, false, T>({x.data + begin, samples, end - begin, inputs}, {dz.data, samples, outputs, outputs},
-                            {dw, end - begin, outputs, outputs}, false);
+  /// Rows [begin, end) of dw.
+  static void weights_block(const Backward& memory, In<T, Cpu> x, std::int64_t outputs, std::int64_t begin,
+                            std::int64_t end, T* dw) {
+    const std::int64_t samples = x.shape[0], inputs = x.shape[1];
+    for (std::int64_t n = 0; n < samples; n += Micro::depth) {
+      MicroProduct<T> p;
+      p.a = x.data + n * inputs + begin;
+      p.a_row = 1;
+      p.a_k = inputs;
+      p.b = memory.dz;
+      p.c = dw;
+      p.c_row = outputs;
+      p.k = std::min(Micro::depth, samples - n);
+      p.accumulate = n > 0;
+      micro_matrix(p, end - begin, outputs, samples * Micro::columns, n);
+    }
+    if (samples == 0) std::fill_n(dw, (end - begin) * outputs, T(0));
   }
 
   static void sum_samples(In<T, Cpu> dz, Out<T, Cpu> db) {
