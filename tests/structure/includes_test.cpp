@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -165,4 +166,18 @@ TEST_CASE("every op has a test", "[structure]") {
       CHECK(fs::exists(fs::path(BRINDLE_TEST_FOLDER) / "ops" /
                        ((activations.count(name) ? "activation" : name) + "_test.cpp")));
     }
+}
+
+TEST_CASE("no test's name has a bracket or a semicolon, which CMake's lists swallow", "[structure]") {
+  const std::regex name(R"re(TEST_CASE\(\s*"([^"]*)")re");
+  std::int64_t names = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(BRINDLE_TEST_FOLDER)) {
+    if (entry.path().extension() != ".cpp") continue;
+    const std::string text = read(entry.path());
+    for (std::sregex_iterator i(text.begin(), text.end(), name), end; i != end; ++i, ++names) {
+      INFO(entry.path().string());
+      CHECK((*i)[1].str().find_first_of("[];") == std::string::npos);
+    }
+  }
+  CHECK(names > 100);
 }
