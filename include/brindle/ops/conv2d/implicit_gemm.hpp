@@ -219,13 +219,15 @@ class ImplicitGemm {
       return;
     }
     if (x.code && step.w == 1) {
-      const std::int64_t place = row % 2 * 2, line = (n * (x.h / 2) + row / 2) * (x.w / 2);
-      for (std::int64_t k = column; k < column + count; ++k, to += x.c)
+      const std::int64_t line = (n * (x.h / 2) + row / 2) * (x.w / 2), end = column + count;
+      for (std::int64_t k = column, pixels; k < end; k += pixels, to += pixels * x.c) {
+        pixels = k % 2 == 0 && k + 1 < end ? 2 : 1;
         if (k < 0 || k / 2 >= x.w / 2 || row / 2 >= x.h / 2)
-          std::fill_n(to, x.c, T(0));
+          std::fill_n(to, pixels * x.c, T(0));
         else
-          select(x.data + (line + k / 2) * x.c, x.code + (line + k / 2) * x.c, static_cast<int>(place + k % 2), x.c,
-                 to);
+          select(x.data + (line + k / 2) * x.c, x.code + (line + k / 2) * x.c, static_cast<int>(row % 2 * 2 + k % 2),
+                 static_cast<int>(pixels), x.c, to);
+      }
       return;
     }
     for (std::int64_t k = 0; k < count; ++k, to += x.c) {
@@ -238,16 +240,17 @@ class ImplicitGemm {
       } else {
         const std::int64_t from = ((n * (x.h / 2) + row / 2) * (x.w / 2) + c / 2) * x.c;
         const int place = static_cast<int>(row % 2 * 2 + c % 2);
-        select(x.data + from, x.code + from, place, x.c, to);
+        select(x.data + from, x.code + from, place, 1, x.c, to);
       }
     }
   }
 
-  /// to = dy where the code is `place`, else 0.
-  static void select(const T* dy, const std::uint8_t* code, int place, std::int64_t count, T* to) {
+  /// to = dy where the code is the pixel's place, else 0, for one pixel or two of a window, `channels` each.
+  static void select(const T* dy, const std::uint8_t* code, int place, int pixels, std::int64_t channels, T* to) {
     std::int64_t c = 0;
-    for (; c + width <= count; c += width) unpool_packet(dy + c, code + c, place, to + c);
-    for (; c < count; ++c) to[c] = code[c] == place ? dy[c] : T(0);
+    for (; c + width <= channels; c += width) unpool_packet(dy + c, code + c, place, pixels, to + c, channels);
+    for (; c < channels; ++c)
+      for (int i = 0; i < pixels; ++i) to[i * channels + c] = code[c] == place + i ? dy[c] : T(0);
   }
 
   /// Columns of y for a block; `packed` begins at the panel of the first.

@@ -29,9 +29,11 @@ template <class T, std::size_t width>
   for (std::size_t l = 0; l < width; ++l) numbers[l] = static_cast<T>(wide[l]);
 }
 
-/// One packet of channels of the gradient behind a pool: to = dy where the code is `place`, else 0.
+/// One packet of channels of the gradient behind a pool, at `count` pixels of a window that follow each other from
+/// `place` on and are `step` elements apart: to = dy where the code is the pixel's place, else 0.
 template <class T>
-[[gnu::always_inline]] inline void unpool_packet(const T* dy, const std::uint8_t* code, int place, T* to) {
+[[gnu::always_inline]] inline void unpool_packet(const T* dy, const std::uint8_t* code, int place, int count, T* to,
+                                                 std::int64_t step) {
   using Packet = typename Eigen::internal::packet_traits<T>::type;
   using namespace Eigen::internal;
   constexpr int width = packet_traits<T>::size;
@@ -39,7 +41,9 @@ template <class T>
   std::memcpy(bytes, code, width);
   alignas(64) T at[width];
   widen(bytes, at);
-  pstoreu(to, pload<Packet>(at) == pset1<Packet>(static_cast<T>(place)) ? ploadu<Packet>(dy) : pset1<Packet>(T(0)));
+  const Packet value = ploadu<Packet>(dy), which = pload<Packet>(at), zero = pset1<Packet>(T(0));
+  for (int i = 0; i < count; ++i, to += step)
+    pstoreu(to, which == pset1<Packet>(static_cast<T>(place + i)) ? value : zero);
 }
 
 /// A square of `side` x `side` pixels, zeros outside the picture, `width` channels at a time. Move with at(), then read
