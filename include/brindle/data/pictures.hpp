@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
+#include "brindle/core/function_ref.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
-#include "brindle/data/source.hpp"
+#include "brindle/data/picture_source.hpp"
 
 namespace brindle::data {
 
@@ -22,9 +22,8 @@ struct SkippedFile {
   std::string reason;
 };
 
-/// Pictures in memory, a byte a channel, with the numbers of their classes. They become floats when they are read:
-/// pixel times scale.
-class Pictures : public Source {
+/// Pictures in memory, a byte a channel, with the numbers of their classes.
+class Pictures : public PictureSource {
  public:
   struct Parts {
     Tensor<std::uint8_t> pixels;           ///< (N, H, W, C)
@@ -76,8 +75,10 @@ class Pictures : public Source {
   /// Files that were left out when the pictures were loaded, each with the reason.
   const std::vector<SkippedFile>& skipped() const { return parts_.skipped; }
 
-  /// What a pixel is multiplied by.
-  double scale() const { return parts_.scale; }
+  double scale() const override { return parts_.scale; }
+  void with_pixels(std::int64_t row, FunctionRef<void(const std::uint8_t*)> use) const override {
+    use(parts_.pixels.data() + row * sample_shape().size());
+  }
 
   /// Pictures of each class, by its number.
   std::vector<std::int64_t> class_counts() const {
@@ -96,7 +97,7 @@ class Pictures : public Source {
     const std::int64_t n = sample_shape().size();
     std::uint8_t* out = to.pixels.data();
     for (const std::int64_t row : rows) {
-      check_row(row);
+      check_row(who(), row);
       std::memcpy(out, parts_.pixels.data() + row * n, static_cast<std::size_t>(n));
       out += n;
       to.classes.push_back(parts_.classes[static_cast<std::size_t>(row)]);
@@ -131,36 +132,10 @@ class Pictures : public Source {
     return {subset(rows[0]), subset(rows[1])};
   }
 
-  void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const override {
-    read_as<float>(on, draws, x);
-  }
-  void read(const Cpu& on, std::span<const Draw> draws, TensorView<double> x) const override {
-    read_as<double>(on, draws, x);
-  }
+ protected:
+  std::string who() const override { return "data::Pictures"; }
 
  private:
-  void check_row(std::int64_t row) const {
-    if (row < 0 || row >= size())
-      detail::raise<ValueError>("data::Pictures: there is no picture " + std::to_string(row) + " of " +
-                                std::to_string(size()));
-  }
-
-  template <class T>
-  void read_as(const Cpu& on, std::span<const Draw> draws, const TensorView<T>& x) const {
-    if (x.shape != sample_shape().batch(static_cast<std::int64_t>(draws.size())))
-      detail::raise<ShapeError>("data::Pictures: expected x " +
-                                to_string(sample_shape().batch(static_cast<std::int64_t>(draws.size()))) + ", got " +
-                                to_string(x.shape));
-    for (const Draw& draw : draws) check_row(draw.row);
-    const std::int64_t n = sample_shape().size();
-    const float scale = static_cast<float>(parts_.scale);
-    on.parallel(static_cast<std::int64_t>(draws.size()), [&](std::int64_t i, int) {
-      const std::uint8_t* in = parts_.pixels.data() + draws[static_cast<std::size_t>(i)].row * n;
-      T* out = x.data + i * n;
-      for (std::int64_t k = 0; k < n; ++k) out[k] = static_cast<T>(static_cast<float>(in[k]) * scale);
-    });
-  }
-
   Parts parts_;
   Tensor<float> labels_;
 };

@@ -13,7 +13,7 @@
 namespace brindle {
 
 /// The buffers of one batch: samples, labels and weights as they were read, and what the loss and the metrics leave.
-/// They are taken once, by resize(); smaller batches use parts.
+/// They are taken once, by resize() and the first read() or write(); smaller batches use parts.
 template <class T, class Device>
 class Batch {
   static_assert(std::is_same_v<Device, Cpu>, "a device of its own needs its own copies of these buffers");
@@ -21,8 +21,10 @@ class Batch {
  public:
   /// Room for n samples of shape input, whose outputs have shape output and whose labels at most as many entries.
   void resize(std::int64_t n, const Shape& input, const Shape& output) {
-    if (x_.shape() == input.batch(n) && probabilities_.shape() == output.batch(n)) return;
-    x_ = Tensor<T>(input.batch(n));
+    if (shape_ == input.batch(n) && probabilities_.shape() == output.batch(n)) return;
+    shape_ = input.batch(n);
+    x_ = {};
+    current_ = {};
     label_room_ = Tensor<T>({n, std::max<std::int64_t>(output.size(), 1)});
     weight_ = Tensor<T>({n});
     each_ = Tensor<T>({n});
@@ -30,27 +32,36 @@ class Batch {
     draws_.reserve(static_cast<std::size_t>(n));
   }
 
-  /// Reads samples `rows` of the source with their labels; `first_use` numbers the uses of samples.
-  void read(const Cpu& on, const data::Source& source, std::span<const std::int64_t> rows, std::uint64_t first_use) {
+  /// Reads samples `rows` of the source with their labels, to look at: the use of each is its row.
+  void read(const Cpu& on, const data::Source& source, std::span<const std::int64_t> rows) {
     draws_.clear();
-    for (const std::int64_t row : rows) draws_.push_back({row, first_use++});
-    source.read(on, draws_, x_.view().slice(0, static_cast<std::int64_t>(rows.size())));
+    for (const std::int64_t row : rows) draws_.push_back({row, static_cast<std::uint64_t>(row)});
+    const TensorView<T> x = room().slice(0, static_cast<std::int64_t>(rows.size()));
+    source.read(on, draws_, x);
+    borrow(x, source, draws_);
+  }
+
+  /// Takes samples that have been read, without a copy, and their labels. x (draws.size(), input)
+  void borrow(TensorView<const T> x, const data::Source& source, std::span<const data::Draw> draws) {
+    current_ = x;
     const TensorView<const float> all = source.labels();
     label_count_ = all.shape.sample().size();
-    for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t i = 0; i < draws.size(); ++i)
       for (std::int64_t k = 0; k < label_count_; ++k)
         label_room_.data()[static_cast<std::int64_t>(i) * label_count_ + k] =
-            static_cast<T>(all.data[rows[i] * label_count_ + k]);
+            static_cast<T>(all.data[draws[i].row * label_count_ + k]);
   }
 
   /// Copies a batch that the caller made. x (n, input), labels (n, L).
   void write(TensorView<const T> x, TensorView<const float> labels) {
-    std::copy(x.data, x.data + x.size(), x_.data());
+    const TensorView<T> own = room().slice(0, x.shape[0]);
+    std::copy(x.data, x.data + x.size(), own.data);
+    current_ = own;
     label_count_ = labels.shape.sample().size();
     for (std::int64_t i = 0; i < labels.size(); ++i) label_room_.data()[i] = static_cast<T>(labels.data[i]);
   }
 
-  TensorView<const T, Device> x(std::int64_t n) const { return x_.view().slice(0, n); }
+  TensorView<const T, Device> x(std::int64_t n) const { return current_.slice(0, n); }
   TensorView<const T, Device> labels(std::int64_t n) const { return {label_room_.data(), {n, label_count_}}; }
   TensorView<T> weight(std::int64_t n) { return weight_.view().slice(0, n); }
   /// Loss of each sample.
@@ -64,7 +75,15 @@ class Batch {
   }
 
  private:
-  Tensor<T> x_, label_room_, weight_, each_, probabilities_;
+  TensorView<T> room() {
+    if (x_.empty()) x_ = Tensor<T>(shape_);
+    return x_;
+  }
+
+  Shape shape_;              // of the largest batch
+  Tensor<T> x_;              // empty until samples are read or written here
+  TensorView<const T> current_;
+  Tensor<T> label_room_, weight_, each_, probabilities_;
   std::int64_t label_count_ = 1;
   std::vector<data::Draw> draws_;
 };

@@ -23,6 +23,7 @@ struct FitState {
   double val_loss = std::numeric_limits<double>::quiet_NaN();
   double val_accuracy = std::numeric_limits<double>::quiet_NaN();
   double seconds = 0;  ///< of this epoch, so far
+  double waited = 0;   ///< of these, those in which training waited for its samples to be read
   const History* history = nullptr;
 
   double learning_rate = 0;  ///< may be changed; holds from the next step on

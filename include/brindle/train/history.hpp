@@ -13,6 +13,7 @@ struct History {
   std::vector<double> val_loss;
   std::vector<double> val_accuracy;
   std::vector<double> seconds;  ///< the epoch with its validation, wall clock
+  std::vector<double> waited;   ///< of these, those in which training waited for its samples to be read
 
   std::size_t epochs() const { return loss.size(); }
 };

@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/data/prefetch.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/metrics.hpp"
@@ -27,6 +27,7 @@
 #include "brindle/train/callback.hpp"
 #include "brindle/train/finite.hpp"
 #include "brindle/train/history.hpp"
+#include "brindle/train/passes.hpp"
 
 namespace brindle {
 
@@ -40,6 +41,7 @@ struct FitOptions {
   std::int64_t epochs = 1;  ///< >= 1
   std::int64_t steps_per_epoch = 0;  ///< 0: one pass over the data; else the passes go on across epochs
   bool shuffle = true;               ///< anew before each pass
+  std::int64_t prefetch = 2;         ///< batches that a thread reads ahead; 0: each is read when it is needed
   data::SourceRef validation = {};
   std::int64_t validation_batch = 0;  ///< 0: as batch
   std::map<std::int64_t, double> class_weight = {};  ///< class number -> weight of its samples' loss; others 1
@@ -110,8 +112,11 @@ class Trainer {
     const std::int64_t n = source.size();
     const std::int64_t steps =
         options.steps_per_epoch ? options.steps_per_epoch : (n + options.batch - 1) / options.batch;
-    std::vector<std::int64_t> order(static_cast<std::size_t>(n));
-    std::int64_t position = n;  // behind the last sample of a pass
+    Passes passes({.samples = n, .batch = options.batch, .shuffle = options.shuffle, .seed = options_.seed,
+                   .pass = pass_, .first_use = samples_});
+    data::Prefetch<T> batches(source, host(), options.batch, {.ahead = options.prefetch});
+    std::int64_t ordered = 0;   // batches
+    std::int64_t position = 0;  // of the next sample in its pass
 
     History history;
     FitState state;
@@ -126,15 +131,15 @@ class Trainer {
       state.samples = 0;
       state.val_loss = state.val_accuracy = std::numeric_limits<double>::quiet_NaN();
       double loss = 0, correct = 0;
+      const double waited_before = batches.waited();
       for (std::int64_t step = 1; step <= steps && !(state.stop && step > 1); ++step) {
-        if (position == n) {
-          shuffle(order, options.shuffle);
-          position = 0;
-        }
-        const std::int64_t count = std::min(options.batch, n - position);
-        batch_.read(host(), source, std::span(order).subspan(static_cast<std::size_t>(position), static_cast<std::size_t>(count)), samples_);
-        weigh(source, options, order, position, count);
-        position += count;
+        for (; batches.room() > 0 && ordered / steps < options.epochs; ++ordered) batches.order(passes.next());
+        const auto [x, draws] = batches.next();
+        const auto count = static_cast<std::int64_t>(draws.size());
+        batch_.borrow(x, source, draws);
+        weigh(source, options, draws);
+        if (position == 0) ++pass_;
+        position = (position + count) % n;
         samples_ += static_cast<std::uint64_t>(count);
         const StepResult result = train_batch(count, weighted(options));
         loss += result.loss * static_cast<double>(count);
@@ -144,6 +149,7 @@ class Trainer {
         state.loss = loss / static_cast<double>(state.samples);
         state.accuracy = correct / static_cast<double>(state.samples);
         state.seconds = seconds_since(start);
+        state.waited = batches.waited() - waited_before;
         call(options, &Callback::step, state);
       }
       if (options.validation) {
@@ -158,6 +164,7 @@ class Trainer {
       history.accuracy.push_back(state.accuracy);
       state.seconds = seconds_since(start);
       history.seconds.push_back(state.seconds);
+      history.waited.push_back(state.waited);
       call(options, &Callback::epoch, state);
     }
     call(options, &Callback::end, state);
@@ -194,7 +201,7 @@ class Trainer {
       const std::int64_t count = std::min(batch, n - begin);
       for (std::int64_t i = 0; i < count; ++i) rows[static_cast<std::size_t>(i)] = begin + i;
       auto& b = evaluation_batch_;
-      b.read(host(), source, std::span(rows).first(static_cast<std::size_t>(count)), 0);
+      b.read(host(), source, std::span(rows).first(static_cast<std::size_t>(count)));
       const TensorView<T, Device> y = evaluation_plan_->forward(b.x(count));
       (*loss_)(on_, logits_, y, b.labels(count), {}, b.each(count), {});
       const auto probabilities = b.probabilities(on_, y, logits_ ? last_activation_ : ActivationFunction::linear);
@@ -230,7 +237,7 @@ class Trainer {
     for (std::int64_t begin = 0; begin < n; begin += batch) {
       const std::int64_t count = std::min(batch, n - begin);
       for (std::int64_t i = 0; i < count; ++i) rows[static_cast<std::size_t>(i)] = begin + i;
-      b.read(host(), source, std::span(rows).first(static_cast<std::size_t>(count)), 0);
+      b.read(host(), source, std::span(rows).first(static_cast<std::size_t>(count)));
       const TensorView<T, Device> part = plan.forward(b.x(count));
       Memory<Device>::copy(y.view().slice(begin, begin + count).data, part.data,
                            static_cast<std::size_t>(part.size()) * sizeof(T));
@@ -255,24 +262,14 @@ class Trainer {
     if (state.learning_rate != optimizer_->learning_rate()) optimizer_->set_learning_rate(state.learning_rate);
   }
 
-  void shuffle(std::vector<std::int64_t>& order, bool randomly) {
-    if (randomly) {
-      permute(order, {options_.seed, stream_id("shuffle"), pass_});
-    } else {
-      for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int64_t>(i);
-    }
-    ++pass_;
-  }
-
   static bool weighted(const FitOptions& o) { return !o.class_weight.empty() || !o.sample_weight.empty(); }
 
-  void weigh(const data::Source& source, const FitOptions& o, const std::vector<std::int64_t>& order,
-             std::int64_t position, std::int64_t count) {
+  void weigh(const data::Source& source, const FitOptions& o, std::span<const data::Draw> draws) {
     if (!weighted(o)) return;
     const TensorView<const float> labels = source.labels();
-    const TensorView<T> weight = batch_.weight(count);
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::int64_t row = order[static_cast<std::size_t>(position + i)];
+    const TensorView<T> weight = batch_.weight(static_cast<std::int64_t>(draws.size()));
+    for (std::size_t i = 0; i < draws.size(); ++i) {
+      const std::int64_t row = draws[i].row;
       double w = o.sample_weight.empty() ? 1.0 : static_cast<double>(o.sample_weight[static_cast<std::size_t>(row)]);
       const auto found = o.class_weight.find(static_cast<std::int64_t>(labels.data[row * labels.shape.sample().size()]));
       if (found != o.class_weight.end()) w *= found->second;
@@ -365,6 +362,8 @@ class Trainer {
     if (o.steps_per_epoch < 0)
       detail::raise<ValueError>("fit: steps_per_epoch must be at least 1, or 0 for one pass over the data, got " +
                                 std::to_string(o.steps_per_epoch));
+    if (o.prefetch < 0 || o.prefetch > 1024)
+      detail::raise<ValueError>("fit: prefetch must be 0 to 1024 batches, got " + std::to_string(o.prefetch));
     check_data("fit", source, o.batch);
     if (o.batch > source.size())
       detail::raise<ValueError>("fit: a batch of " + std::to_string(o.batch) + " is larger than the data (" +

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/cpu.hpp"
+#include "brindle/core/error.hpp"
+#include "brindle/core/function_ref.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/data/image_folder.hpp"
+#include "brindle/data/picture_source.hpp"
+#include "brindle/image/decode.hpp"
+#include "brindle/image/resize.hpp"
+
+namespace brindle::data {
+
+/// The pictures of a folder, read and decoded each time they are used: for folders that do not fit in memory.
+///
+/// Files, their order, classes and errors are those of image_folder(), and so are the samples. With BadFile::raise a
+/// picture that cannot be decoded is an error when it is used (check_image_folder() finds it before); with
+/// BadFile::skip all are decoded once to begin with.
+class FolderStream : public PictureSource {
+ public:
+  explicit FolderStream(const std::filesystem::path& path, const ImageFolderOptions& options = {},
+                        const Cpu& on = Cpu())
+      : options_(options) {
+    if (options.size.h < 1 || options.size.w < 1)
+      detail::raise<ValueError>("FolderStream: size is " + to_string(options.size) + ", expected at least (1, 1)");
+    FolderListing listing = list_image_folder(path, options.classes);
+    class_names_ = std::move(listing.class_names);
+    skipped_ = std::move(listing.skipped);
+    std::vector<SkippedFile> bad;
+    if (options.on_bad_file == BadFile::skip) bad = check_image_folder(path, options, on);
+    std::size_t next_bad = 0;
+    for (std::size_t i = 0; i < listing.files.size(); ++i) {
+      std::string file = listing.files[i].string();
+      if (next_bad < bad.size() && bad[next_bad].path == file) {
+        skipped_.push_back(bad[next_bad++]);
+        continue;
+      }
+      files_.push_back(std::move(file));
+      classes_.push_back(listing.classes[i]);
+    }
+    if (files_.empty())
+      detail::raise<FileError>(path.string() + ": none of its " + std::to_string(bad.size()) +
+                               " pictures can be read; the first is " + bad[0].path + ": " + bad[0].reason);
+    const std::vector<std::int64_t> counts = class_counts();
+    if (options.classes.empty() && std::find(counts.begin(), counts.end(), 0) != counts.end())
+      detail::raise<DataError>(path.string() + ": after " + std::to_string(bad.size()) +
+                               " pictures that cannot be read were skipped, a class has none left; repair them");
+    std::sort(skipped_.begin(), skipped_.end(),
+              [](const SkippedFile& a, const SkippedFile& b) { return a.path < b.path; });
+    labels_ = Tensor<float>(Shape{size(), 1});
+    for (std::int64_t i = 0; i < size(); ++i) labels_[i] = static_cast<float>(classes_[static_cast<std::size_t>(i)]);
+  }
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(files_.size()); }
+  Shape sample_shape() const override { return Shape{options_.size.h, options_.size.w, 3}; }
+  TensorView<const float> labels() const override { return labels_; }
+  std::vector<std::string> class_names() const override { return class_names_; }
+  std::string describe(std::int64_t row) const override { return files_[static_cast<std::size_t>(row)]; }
+  double scale() const override { return options_.scale; }
+
+  /// Reads and decodes the file. Throws FileError, the path first.
+  void with_pixels(std::int64_t row, FunctionRef<void(const std::uint8_t*)> use) const override {
+    const std::filesystem::path file = files_[static_cast<std::size_t>(row)];
+    const image::Picture picture =
+        image::resize(image::decode(file, options_.decode), options_.size, options_.interpolation);
+    use(picture.pixels.data());
+  }
+
+  const std::vector<std::string>& files() const { return files_; }
+  const std::vector<SkippedFile>& skipped() const { return skipped_; }
+
+  /// Pictures of each class, by its number.
+  std::vector<std::int64_t> class_counts() const {
+    std::vector<std::int64_t> counts(class_names_.size());
+    for (const std::int64_t c : classes_) ++counts[static_cast<std::size_t>(c)];
+    return counts;
+  }
+
+ protected:
+  std::string who() const override { return "data::FolderStream"; }
+
+ private:
+  ImageFolderOptions options_;
+  std::vector<std::string> files_, class_names_;
+  std::vector<std::int64_t> classes_;
+  std::vector<SkippedFile> skipped_;
+  Tensor<float> labels_;
+};
+
+}  // namespace brindle::data
