@@ -76,12 +76,12 @@ class Conv2DLayer final : public Layer<T, Device> {
     return Shape(ops::conv2d_shape(Shape4(x.batch(1)), kernel_shape(x), options(false))).sample();
   }
 
-  void build(const Shape& x) override {
-    const std::int64_t area = description_.kernel.h * description_.kernel.w;
-    this->parameters_.clear();
-    this->add_parameter("kernel", kernel_shape(x),
-                        Initializer::glorot_uniform(area * x[2], area * description_.filters));
-    if (description_.use_bias) this->add_parameter("bias", {description_.filters}, Initializer::zeros());
+  std::vector<ParameterSpec> parameter_specs(const Shape& x) const override {
+    const std::int64_t area = description_.kernel.h * description_.kernel.w, filters = description_.filters;
+    std::vector<ParameterSpec> specs{
+        {"kernel", kernel_shape(x), Initializer::glorot_uniform(area * x[2], area * filters)}};
+    if (description_.use_bias) specs.push_back({"bias", {filters}, Initializer::zeros()});
+    return specs;
   }
 
   /// A 2x2 pool behind a convolution runs in the same pass, so that the full-size output is never stored.

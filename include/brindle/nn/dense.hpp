@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "brindle/nn/layer.hpp"
 #include "brindle/ops/activation.hpp"
@@ -68,11 +69,11 @@ class DenseLayer final : public Layer<T, Device> {
     return Shape(sizes, sizes + x.rank());
   }
 
-  void build(const Shape& x) override {
-    this->parameters_.clear();
-    this->add_parameter("kernel", {x.back(), description_.units},
-                        Initializer::glorot_uniform(x.back(), description_.units));
-    if (description_.use_bias) this->add_parameter("bias", {description_.units}, Initializer::zeros());
+  std::vector<ParameterSpec> parameter_specs(const Shape& x) const override {
+    const std::int64_t units = description_.units;
+    std::vector<ParameterSpec> specs{{"kernel", {x.back(), units}, Initializer::glorot_uniform(x.back(), units)}};
+    if (description_.use_bias) specs.push_back({"bias", {units}, Initializer::zeros()});
+    return specs;
   }
 
   bool streams(std::size_t which) const override { return which == 0 && std::is_same_v<Device, Cpu>; }

@@ -18,10 +18,17 @@
 
 namespace brindle {
 
+/// An array that a layer will learn.
+struct ParameterSpec {
+  std::string name;  ///< within its layer: "kernel", "bias"
+  Shape shape;
+  Initializer initializer;
+};
+
 /// An array that a layer learns.
 template <class T, class Device>
 struct Parameter {
-  std::string name;  ///< within its layer: "kernel", "bias"
+  std::string name;
   Tensor<T, Device> value;
   Initializer initializer;
 };
@@ -63,8 +70,8 @@ struct Gradients {
 
 /// A layer of a model, made from its description ("Conv2D{16, 3, relu}") by its make().
 ///
-/// Shapes in output_shape() and build() are of one sample; x, y, dx, dy of the passes are batches of such samples. A
-/// layer is not changed by its passes, so that several threads may run them at once.
+/// Shapes in output_shape(), parameter_specs() and build() are of one sample; x, y, dx, dy of the passes are batches of
+/// such samples. A layer is not changed by its passes, so that several threads may run them at once.
 template <class T, class Device>
 class Layer {
  public:
@@ -90,8 +97,15 @@ class Layer {
   /// Shape of one output sample for a sample of shape x. Throws ShapeError or ValueError, beginning with who().
   virtual Shape output_shape(const Shape& x) const = 0;
 
-  /// Makes the parameters, all zero, for samples of a shape that output_shape() accepted.
-  virtual void build(const Shape&) {}
+  /// What the layer learns, for samples of a shape that output_shape() accepted.
+  virtual std::vector<ParameterSpec> parameter_specs(const Shape&) const { return {}; }
+
+  /// Makes the parameters, all zero.
+  void build(const Shape& x) {
+    parameters_.clear();
+    for (ParameterSpec& spec : parameter_specs(x))
+      parameters_.push_back({std::move(spec.name), Tensor<T, Device>(spec.shape), spec.initializer});
+  }
 
   virtual ActivationFunction activation() const { return ActivationFunction::linear; }
 
@@ -121,9 +135,6 @@ class Layer {
   std::string who() const { return type() + " \"" + name + "\""; }
 
  protected:
-  void add_parameter(std::string parameter_name, const Shape& shape, const Initializer& initializer) {
-    parameters_.push_back({std::move(parameter_name), Tensor<T, Device>(shape), initializer});
-  }
   TensorView<const T, Device> parameter(std::size_t which) const { return parameters_[which].value.view(); }
 
   std::vector<Parameter<T, Device>> parameters_;

@@ -79,6 +79,15 @@ class Sequential {
   };
   const std::vector<Group>& groups() const { return groups_; }
 
+  /// Throws ValueError unless the layers are there and in no other group.
+  void add_group(const std::string& name, std::size_t begin, std::size_t end) {
+    if (begin >= end || end > layers_.size() || (!groups_.empty() && begin < groups_.back().end))
+      detail::raise<ValueError>("model: group \"" + name + "\" of layers " + std::to_string(begin) + " to " +
+                                std::to_string(end) + " does not fit the " + std::to_string(layers_.size()) +
+                                " layers");
+    groups_.push_back({name, begin, end});
+  }
+
   /// The model up to and with the named layer; the layers behind it are dropped.
   Sequential cut_after(const std::string& layer) && {
     const std::size_t end = index_of(layer) + 1;
@@ -96,6 +105,13 @@ class Sequential {
   }
 
   Sequential& add(LayerPointer layer, const std::string& name = {}) {
+    add_uninitialized(std::move(layer), name);
+    initialize(*layers_.back(), 0);
+    return *this;
+  }
+
+  /// The same with all weights zero, for those that are set or read from a file next.
+  Sequential& add_uninitialized(LayerPointer layer, const std::string& name = {}) {
     layer->name = name.empty() ? free_name(layer->default_name()) : name;
     for (const LayerPointer& other : layers_)
       if (other->name == layer->name)
@@ -103,7 +119,6 @@ class Sequential {
     const Shape x = output_shape();
     const Shape y = layer->output_shape(x);
     layer->build(x);
-    initialize(*layer, 0);
     layers_.push_back(std::move(layer));
     shapes_.push_back(y);
     forget_plans();

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/error.hpp"
+#include "brindle/io/config_json.hpp"
+#include "brindle/io/safetensors.hpp"
+#include "brindle/nn/registry.hpp"
+#include "brindle/nn/sequential.hpp"
+
+namespace brindle::io {
+
+/// What a saved model knows beside its layers and weights.
+struct ModelInfo {
+  std::vector<std::string> class_names = {};  ///< by class number; for one sigmoid output those of 0 and 1
+  std::string preprocessing = "unit_rgb";     ///< what turns a picture's 0..255 into x: "unit_rgb", "caffe" or "none"
+};
+
+/// The version of the format that save_model writes. Files of older versions are read for ever.
+inline constexpr std::int64_t saved_model_version = 1;
+
+namespace detail {
+
+inline std::string tensor_name(const std::string& layer, const std::string& parameter) {
+  return layer + "/" + parameter;
+}
+
+}  // namespace detail
+
+/// Writes a model to one safetensors file: the weights as tensors "layer/parameter", and in the header's metadata,
+/// under "brindle", the layers with their settings as JSON. Whole or not at all; the weights come back bit by bit.
+/// Throws FileError that begins with the path.
+template <class T>
+void save_model(const Sequential<T, Cpu>& model, const std::filesystem::path& path, const ModelInfo& info = {}) {
+  nlohmann::ordered_json json;
+  json["version"] = saved_model_version;
+  json["name"] = model.name();
+  json["input_shape"] = std::vector<std::int64_t>(model.input_shape().begin(), model.input_shape().end());
+  json["class_names"] = info.class_names;
+  json["preprocessing"] = info.preprocessing;
+  json["layers"] = nlohmann::ordered_json::array();
+  std::vector<SafetensorsEntry> entries;
+  for (const auto& layer : model.layers()) {
+    json["layers"].push_back({{"type", layer->type()},
+                              {"name", layer->name},
+                              {"trainable", layer->trainable},
+                              {"config", to_json(layer->config())}});
+    for (const auto& p : layer->parameters())
+      entries.push_back({detail::tensor_name(layer->name, p.name), detail::safetensors_dtype<T>(), p.value.shape(),
+                         p.value.data(), static_cast<std::int64_t>(p.value.bytes())});
+  }
+  json["groups"] = nlohmann::ordered_json::array();
+  for (const auto& group : model.groups())
+    json["groups"].push_back({{"name", group.name}, {"begin", group.begin}, {"end", group.end}});
+  write_safetensors(path, entries, {{"brindle", json.dump()}});
+}
+
+template <class T, class Device = Cpu>
+struct SavedModel {
+  Sequential<T, Device> model;
+  ModelInfo info;
+};
+
+/// Reads what save_model wrote. registry: where layers of the user's own are known.
+/// Throws FileError that begins with the path: no such file, no model, a later version, a layer that is not known,
+/// tensors that are missing, surplus or of another shape.
+template <class T = float>
+SavedModel<T> load_model(const std::filesystem::path& path, const Cpu& on = Cpu{},
+                         const LayerRegistry<T, Cpu>& registry = {}) {
+  SafetensorsFile file(path);
+  const auto fail = [&](const std::string& what) { detail::raise<FileError>(file.path() + ": " + what); };
+  const auto found = file.metadata().find("brindle");
+  if (found == file.metadata().end())
+    fail("holds weights but no model; load them into a model of your own with load_weights");
+  const auto json = nlohmann::ordered_json::parse(found->second, nullptr, false);
+  try {
+    if (json.at("version").template get<std::int64_t>() > saved_model_version)
+      fail("is of version " + std::to_string(json["version"].template get<std::int64_t>()) +
+           " of the format, this library reads up to " + std::to_string(saved_model_version) + "; use a newer one");
+    const auto input = json.at("input_shape").template get<std::vector<std::int64_t>>();
+    SavedModel<T> saved{Sequential<T, Cpu>(on, Shape(input.begin(), input.end())), {}};
+    saved.info.class_names = json.at("class_names").template get<std::vector<std::string>>();
+    saved.info.preprocessing = json.at("preprocessing").template get<std::string>();
+    saved.model.set_name(json.at("name").template get<std::string>());
+    std::size_t tensors = 0;
+    for (const auto& entry : json.at("layers")) {
+      auto layer = registry.make(entry.at("type").template get<std::string>(), config_from_json(entry.at("config")));
+      // Sizes are checked against the file before a layer takes memory for them.
+      layer->name = entry.at("name").template get<std::string>();
+      const Shape x = saved.model.output_shape();
+      layer->output_shape(x);
+      for (const ParameterSpec& spec : layer->parameter_specs(x)) {
+        const std::string tensor = detail::tensor_name(layer->name, spec.name);
+        if (!(file.entry(tensor).shape == spec.shape))
+          fail("tensor \"" + tensor + "\" has shape " + to_string(file.entry(tensor).shape) + ", the layer needs " +
+               to_string(spec.shape));
+        ++tensors;
+      }
+      layer->trainable = entry.at("trainable").template get<bool>();
+      const std::string name = layer->name;
+      saved.model.add_uninitialized(std::move(layer), name);
+    }
+    if (tensors != file.entries().size())
+      fail("has " + std::to_string(file.entries().size()) + " tensors, its layers have " + std::to_string(tensors));
+    for (const auto& group : json.at("groups"))
+      saved.model.add_group(group.at("name").template get<std::string>(), group.at("begin").template get<std::size_t>(),
+                            group.at("end").template get<std::size_t>());
+    for (const auto& layer : saved.model.layers())
+      for (auto& p : layer->parameters()) file.read_into<T>(detail::tensor_name(layer->name, p.name), p.value.view());
+    return saved;
+  } catch (const nlohmann::json::exception& e) {
+    detail::raise<FileError>(file.path() + ": the description of the model cannot be understood: " + e.what());
+  } catch (const ShapeError& e) {
+    detail::raise<FileError>(file.path() + ": " + e.what());
+  } catch (const ValueError& e) {
+    detail::raise<FileError>(file.path() + ": " + e.what());
+  }
+}
+
+}  // namespace brindle::io
