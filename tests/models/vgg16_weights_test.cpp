@@ -1,0 +1,63 @@
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "brindle/io/load_weights.hpp"
+#include "brindle/models/vgg16.hpp"
+#include "brindle/nn/nn.hpp"
+#include "brindle/ops/cpu.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/tensors.hpp"
+
+using namespace brindle;
+using namespace brindle::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// The real weights: BRINDLE_WEIGHTS names their folder, else it stands beside the project. Empty: not here.
+std::filesystem::path real_weights() {
+  const char* folder = std::getenv("BRINDLE_WEIGHTS");
+  const std::filesystem::path path =
+      std::filesystem::path(folder ? folder : BRINDLE_GOLDENS "/../../../shared/weights") / "vgg16_notop.safetensors";
+  return std::filesystem::exists(path) ? path : std::filesystem::path();
+}
+
+}  // namespace
+
+TEST_CASE("the real VGG16 weights load by name", "[models][vgg16][real]") {
+  const auto path = real_weights();
+  if (path.empty()) {
+    WARN("skipped: the real weights are not here");
+    return;
+  }
+  auto model = models::vgg16<float>({32, 32, 3});
+  io::load_weights(model, path);
+  const auto& conv = model.layer("block1_conv1").parameters();
+  CHECK(conv[0].value[0] == 0.42947057f);
+  CHECK(conv[0].value[1] == 0.11727387f);
+  CHECK(conv[0].value[64] == 0.55037946f);
+  CHECK(conv[1].value[0] == 0.73429835f);
+}
+
+TEST_CASE("weights that do not fit a model give one error that lists all, and change nothing", "[io][load_weights]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "w.safetensors";
+  Sequential<float> model{{4}, Dense{.units = 3, .name = "a"}, Dense{.units = 2, .name = "b"}};
+  const Tensor<float> before = model.layer("a").parameters()[0].value.clone();
+  const Tensor<float> values({64});
+  const auto entry = [&](const std::string& name, const Shape& shape) {
+    return io::SafetensorsEntry{name, "F32", shape, values.data(), shape.size() * 4};
+  };
+  io::write_safetensors(path, std::vector{entry("a/kernel", {4, 3}), entry("a/bias", {4}), entry("c/kernel", {2, 2})});
+  CHECK_THROWS_WITH(io::load_weights(model, path),
+                    Contains(path.string()) && Contains("shape: \"a/bias\" is (4), layer \"a\" needs (3)") &&
+                        Contains("missing: layer \"b\"") && Contains("surplus: layer \"c\""));
+  CHECK(same_bits(before, model.layer("a").parameters()[0].value));
+  io::write_safetensors(path, std::vector{entry("a/kernel:0", {4, 3}), entry("a/bias:0", {3}),
+                                          entry("b/kernel:0", {3, 2}), entry("b/bias:0", {2})});
+  io::load_weights(model, path);
+  for (const float v : model.layer("a").parameters()[0].value.span()) CHECK(v == 0);
+  CHECK_THROWS_WITH(io::load_weights(model, folder / "w.bin"), Contains(".safetensors"));
+}
