@@ -1,10 +1,14 @@
 // Times the experiments' workloads, a JSON line for each figure, named as the peers' programs name them:
 //
-//     W1 baseline, training step of 30 photos, and inference      W4 the head on VGG16's features, training step of 30
-//     W2 regularised, training step of 30, and inference          W5 fine-tuning from block4_conv1 on, training step of
-//     20 W3 VGG16 at 150x150, inference of 30 photos and of one      W7 decoding and resizing photos (--photos DIR)
+//     W1 baseline, training step of 30 photos, and inference
+//     W2 regularised, training step of 30 photos, and inference
+//     W3 VGG16 at 150x150, inference of 30 photos and of one
+//     W4 the head on VGG16's features, training step of 30
+//     W5 fine-tuning from block4_conv1 on, training step of 20 photos
+//     W6 augmentation of 30 photos: drawn anew, warped (bilinear), scaled to floats
+//     W7 decoding and resizing photos (--photos DIR)
 //
-//     experiments_bench [W1 W2 W3 W4 W5] [--photos DIR] [--threads 2] [--seconds 8]
+//     experiments_bench [W1 W2 W3 W4 W5 W6] [--photos DIR] [--threads 2] [--seconds 8]
 //
 // One workload a process gives the peak memory of that workload. Medians, best and worst are of single calls.
 #include <sys/resource.h>
@@ -138,13 +142,31 @@ void run(const Settings& s, const std::string& work) {
                             Dense{1, sigmoid}};
     model.freeze_before("block4_conv1");
     train(s, work, model, 20, 1e-5, gflop_w5_step);
+  } else if (work == "W6") {
+    data::Pictures::Parts parts;
+    parts.pixels = Tensor<std::uint8_t>({30, 150, 150, 3});
+    const Random random{0, stream_id("benchmark"), 0};
+    for (std::int64_t i = 0; i < parts.pixels.size(); ++i)
+      parts.pixels[i] = static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(i), 256));
+    parts.classes.assign(30, 0);
+    parts.class_names = {"photo"};
+    const data::Pictures photos(std::move(parts));
+    const data::Augmented augmented(photos, {.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2,
+                                             .zoom = 0.3, .flip_horizontal = true});
+    Tensor<float> x({30, 150, 150, 3});
+    std::vector<data::Draw> draws(30);
+    measure(s, "W6 augmentation bilinear", 30, 0, [&] {
+      for (std::int64_t i = 0; i < 30; ++i)
+        draws[static_cast<std::size_t>(i)] = {i, draws[static_cast<std::size_t>(i)].use + 1 + static_cast<std::uint64_t>(i)};
+      augmented.read(on, draws, x.view());
+    });
   } else if (work == "W7") {
     if (s.photos.empty()) detail::raise<ValueError>("W7 decodes photos: name their folder with --photos");
     const auto load = [&] { return data::image_folder(s.photos, {.size = {150, 150}}, on); };
     const double photos = static_cast<double>(load().size());
     measure(s, "W7 decode + nearest, " + std::to_string(s.threads) + " threads", photos, 0, load);
   } else {
-    detail::raise<ValueError>("no workload is named " + work + "; there are W1, W2, W3, W4, W5 and W7");
+    detail::raise<ValueError>("no workload is named " + work + "; there are W1 to W7");
   }
 }
 
@@ -153,12 +175,12 @@ void run(const Settings& s, const std::string& work) {
 int main(int argc, char** argv) {
   Settings s;
   CLI::App app{"times the experiments' workloads"};
-  app.add_option("works", s.works, "W1 to W5, W7; without any, W1 to W5");
+  app.add_option("works", s.works, "W1 to W7; without any, W1 to W6");
   app.add_option("--photos", s.photos, "folder of pictures for W7");
   app.add_option("--threads", s.threads)->capture_default_str();
   app.add_option("--seconds", s.seconds, "for each figure")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  if (s.works.empty()) s.works = {"W1", "W2", "W3", "W4", "W5"};
+  if (s.works.empty()) s.works = {"W1", "W2", "W3", "W4", "W5", "W6"};
   try {
     for (const std::string& work : s.works) run(s, work);
   } catch (const Error& e) {

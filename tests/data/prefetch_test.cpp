@@ -77,6 +77,15 @@ TEST_CASE("batches come in the order in which they were ordered, for any number 
     }
 }
 
+TEST_CASE("a batch is whole when it is taken, however long its source takes", "[data][prefetch]") {
+  Numbers source;
+  source.delay = 2;
+  for (const int workers : {1, 3}) {
+    data::Prefetch<float> batches(source, Cpu(2), 4, {.ahead = 2, .workers = workers});
+    take(batches, 20);
+  }
+}
+
 TEST_CASE("no more than the batches ahead are read before they are needed", "[data][prefetch]") {
   const Numbers source;
   data::Prefetch<float> batches(source, Cpu(1), 4, {.ahead = 3, .workers = 2});
