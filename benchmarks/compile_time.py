@@ -1,0 +1,77 @@
+"""Seconds and memory of the compiler, and sizes of programs: ours, beside tiny-dnn's and dlib's where their Debian
+packages are installed. Each figure is the median of three compilations.
+
+usage: python3 benchmarks/compile_time.py [g++]
+"""
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+root = pathlib.Path(__file__).resolve().parent.parent
+compiler = sys.argv[1] if len(sys.argv) > 1 else "g++"
+ours = ["-std=c++20", f"-I{root}/include", "-isystem", "/usr/include/eigen3", "-march=native"]
+
+
+def network(layers):
+    body = "".join(f"  model.add(Dense{{{64 + i % 3}, relu}});\n" for i in range(layers))
+    return f"""#include <brindle/brindle.hpp>
+using namespace brindle;
+int main() {{
+  Sequential<float> model{{{{32}}, Dense{{64, relu}}}};
+{body}  Trainer trainer{{model, RMSprop{{}}, BinaryCrossentropy{{}}}};
+  return static_cast<int>(model.predict(Tensor<float>({{1, 32}}))[0] + static_cast<float>(trainer.steps()));
+}}
+"""
+
+
+programs = [  # name, source, flags, whether to link
+    ("#include <brindle/brindle.hpp>, front end", "#include <brindle/brindle.hpp>\n", ours + ["-fsyntax-only"], False),
+    ("a network that predicts, -O3", """#include "brindle/nn/conv2d.hpp"
+#include "brindle/nn/dense.hpp"
+#include "brindle/nn/flatten.hpp"
+#include "brindle/nn/max_pool2d.hpp"
+#include "brindle/nn/sequential.hpp"
+#include "brindle/ops/cpu.hpp"
+using namespace brindle;
+int main() {
+  Sequential<float> model{{150, 150, 3}, Conv2D{16, 3, relu}, MaxPool2D{2}, Flatten{}, Dense{1, sigmoid}};
+  return static_cast<int>(model.predict(Tensor<float>({1, 150, 150, 3}))[0]);
+}
+""", ours + ["-O3"], True),
+    ("5 dense layers, trained, -O3", network(5), ours + ["-O3"], True),
+    ("50 dense layers, trained, -O3", network(50), ours + ["-O3"], True),
+    ("examples/baseline.cpp, -O3", (root / "examples/baseline.cpp").read_text(), ours + ["-O3", f"-I{root}/examples"], True),
+    ("#include <dlib/dnn.h>, front end", "#include <dlib/dnn.h>\n", ["-std=c++14", "-w", "-fsyntax-only"], False),
+]
+shim = pathlib.Path(tempfile.mkdtemp()) / "third_party"
+shim.mkdir()
+if pathlib.Path("/usr/include/stb").exists():
+    (shim / "stb").symlink_to("/usr/include/stb")
+programs.append(("#include <tiny_dnn/tiny_dnn.h>, front end", "#include <tiny_dnn/tiny_dnn.h>\n",
+                 ["-std=c++14", "-w", "-fsyntax-only", f"-I{shim.parent}"], False))
+
+version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout.splitlines()[0]
+print(f"Compiler: {version}\n")
+print("| what | seconds | compiler's memory, MB | program, kB |\n|---|---|---|---|")
+with tempfile.TemporaryDirectory() as folder:
+    for name, source, flags, link in programs:
+        file, program = pathlib.Path(folder) / "a.cpp", pathlib.Path(folder) / "a.out"
+        file.write_text(source)
+        command = [compiler, *flags, str(file)] + (["-o", str(program), "-pthread", "-s"] if link else [])
+        times, memory = [], 0
+        for _ in range(3):
+            child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            if child.returncode:
+                break
+            times.append(usage.ru_utime + usage.ru_stime)
+            memory = usage.ru_maxrss
+        if child.returncode:
+            print(f"| {name} | does not compile here | | |")
+            continue
+        size = f"{program.stat().st_size / 1e3:.0f}" if link else ""
+        print(f"| {name} | {statistics.median(times):.1f} | {memory / 1e3:.0f} | {size} |", flush=True)
