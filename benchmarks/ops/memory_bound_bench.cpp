@@ -1,6 +1,6 @@
-// Ops that memory limits: the baseline's dense layer of 36992 x 512 with its update, pooling, dropout and the optimizers,
-// as bytes a second and as a share of what a small probe measured on the same machine. Bytes count each array once that
-// the op must read or write.
+// Ops that memory limits: the baseline's dense layer of 36992 x 512 with its update, pooling, dropout and the
+// optimizers, as bytes a second and as a share of what a small probe measured on the same machine. Bytes count each
+// array once that the op must read or write.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -40,10 +40,12 @@ void dense_backward_and_rmsprop(benchmark::State& state) {
   Tensor<float> w = numbers({36992, 512}), v({36992, 512}), dx({30, 36992}), db({512});
   Tensor<std::byte> workspace({ops::dense_workspace<float>(on, x.shape(), w.shape())});
   const auto update = [&](std::int64_t row, TensorView<const float> g) {
-    ops::kernel::rmsprop_range<float>(w.data() + row * 512, g.data, v.data() + row * 512, nullptr, nullptr, g.size(), {});
+    ops::kernel::rmsprop_range<float>(w.data() + row * 512, g.data, v.data() + row * 512, nullptr, nullptr, g.size(),
+                                      {});
   };
   run(state, 4.0 * static_cast<double>(w.bytes()), [&] {
-    ops::dense_backward_update<float>(on, x.view(), dz.view(), w.view(), dx.view(), db.view(), update, workspace.view());
+    ops::dense_backward_update<float>(on, x.view(), dz.view(), w.view(), dx.view(), db.view(), update,
+                                      workspace.view());
   });
 }
 BENCHMARK(dense_backward_and_rmsprop)->Unit(benchmark::kMillisecond)->UseRealTime();
@@ -90,8 +92,9 @@ BENCHMARK(maxpool2d)->Unit(benchmark::kMillisecond)->UseRealTime();
 void dropout(benchmark::State& state) {
   const Cpu on(threads);
   Tensor<float> x = numbers({30, 74, 74, 16});
-  run(state, 2.0 * static_cast<double>(x.bytes()),
-      [&] { ops::dropout<float>(on, x.view(), x.view(), 0.3, Random{1, 2, 3}); });
+  run(state, 2.0 * static_cast<double>(x.bytes()), [&] {
+    ops::dropout<float>(on, x.view(), x.view(), 0.3, Random{1, 2, 3});
+  });
 }
 BENCHMARK(dropout)->Unit(benchmark::kMillisecond)->UseRealTime();
 

@@ -9,7 +9,8 @@
 
 namespace brindle::bench {
 
-/// Bytes a second that the threads of `on` read and write together when they scale 128 MB in place: the best of ten runs.
+/// Bytes a second that the threads of `on` read and write together when they scale 128 MB in place: the best of ten
+/// runs.
 inline double memory_bandwidth(const Cpu& on) {
   Tensor<float> x({32 << 20});
   double best = 0;

@@ -17,7 +17,8 @@ namespace brindle::ops::kernel {
 ///
 ///     y (N, O) = x w            a panel of w at a time is packed into the level 1 cache and met by all rows of x
 ///     dw (I, O) = x' dz         x is read as it lies, dz is packed once a call
-///     dx' (I, N) = w dz'        w is read as it lies, dz' is packed once a call; blocks of dx' are turned on the way out
+///     dx' (I, N) = w dz'        w is read as it lies, dz' is packed once a call; blocks of dx' are turned on the way
+///     out
 template <class T>
 struct dense<T, Cpu> {
   static std::int64_t workspace(const Cpu& on, std::int64_t samples, std::int64_t inputs, std::int64_t outputs) {
@@ -41,6 +42,7 @@ struct dense<T, Cpu> {
       const std::int64_t i0 = part * cut.inputs_a_part, i1 = std::min(i0 + cut.inputs_a_part, inputs);
       const std::int64_t n = std::min(Cut::samples_a_block, samples - n0);
       const std::int64_t o1 = std::min(o0 + Cut::outputs_a_block, outputs);
+      if (samples <= few_samples) return few_rows(x, w, i0, i1, o0, o1, sums + part * samples * outputs);
       T* panel = memory.panels.of(worker);
       for (std::int64_t i = i0; i < i1 || i == i0; i += Micro::depth) {
         const std::int64_t k = std::min(Micro::depth, i1 - i);
@@ -136,6 +138,32 @@ struct dense<T, Cpu> {
     }
     std::int64_t partial_sums() const { return parts == 1 ? 0 : parts * samples * outputs; }
   };
+
+  /// Up to so many samples use a panel of w too seldom to pay for its packing.
+  static constexpr std::int64_t few_samples = 4;
+
+  /// sums (N, O) = x w over inputs [i0, i1) and outputs [o0, o1): w is read from front to back, four rows at a time.
+  static void few_rows(In<T, Cpu> x, In<T, Cpu> w, std::int64_t i0, std::int64_t i1, std::int64_t o0, std::int64_t o1,
+                       T* sums) {
+    const std::int64_t inputs = w.shape[0], outputs = w.shape[1];
+    for (std::int64_t n = 0; n < x.shape[0]; ++n) std::fill(sums + n * outputs + o0, sums + n * outputs + o1, T(0));
+    for (std::int64_t i = i0; i < i1; i += 4) {
+      const std::int64_t rows = std::min<std::int64_t>(4, i1 - i);
+      for (std::int64_t n = 0; n < x.shape[0]; ++n) {
+        T* const y = sums + n * outputs;
+        const T* const factors = x.data + n * inputs + i;
+        const T* const row = w.data + i * outputs;
+        if (rows == 4) {
+          const T a = factors[0], b = factors[1], c = factors[2], d = factors[3];
+          for (std::int64_t o = o0; o < o1; ++o)
+            y[o] += (a * row[o] + b * row[outputs + o]) + (c * row[2 * outputs + o] + d * row[3 * outputs + o]);
+        } else {
+          for (std::int64_t r = 0; r < rows; ++r)
+            for (std::int64_t o = o0; o < o1; ++o) y[o] += factors[r] * row[r * outputs + o];
+        }
+      }
+    }
+  }
 
   struct Forward {
     T* sums;
