@@ -21,8 +21,14 @@ data::Pictures pictures(std::int64_t n, std::int64_t side = 24) {
   return data::Pictures(std::move(p));
 }
 
-const Augment settings{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3,
-                       .flip_horizontal = true, .brightness = {0.8, 1.2}, .channel_shift = 10};
+const Augment settings{.rotation = 50,
+                       .width_shift = 0.2,
+                       .height_shift = 0.2,
+                       .shear = 0.2,
+                       .zoom = 0.3,
+                       .flip_horizontal = true,
+                       .brightness = {0.8, 1.2},
+                       .channel_shift = 10};
 
 Tensor<float> read(const data::Source& source, const std::vector<data::Draw>& draws, int threads = 2) {
   Tensor<float> x = unwritten<float>(source.sample_shape().batch(static_cast<std::int64_t>(draws.size())));

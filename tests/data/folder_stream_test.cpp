@@ -22,7 +22,8 @@ void fill(const TemporaryFolder& folder) {
   int number = 0;
   for (const std::string name : {"cat.1", "cat.10", "cat.2", "dog.4", "dog.3"}) {
     image::Picture p(17 + number, 23, 3);
-    for (std::size_t i = 0; i < p.pixels.size(); ++i) p.pixels[i] = static_cast<std::uint8_t>(i * 13 + i / 7 + number * 50u);
+    for (std::size_t i = 0; i < p.pixels.size(); ++i)
+      p.pixels[i] = static_cast<std::uint8_t>(i * 13 + i / 7 + static_cast<std::size_t>(number) * 50);
     if (number++ % 2)
       image::write_png(folder / (name + ".png"), p);
     else
@@ -32,7 +33,8 @@ void fill(const TemporaryFolder& folder) {
 
 Tensor<float> read(const data::Source& source, int threads) {
   std::vector<data::Draw> draws;
-  for (std::int64_t i = 0; i < 2 * source.size(); ++i) draws.push_back({(2 * source.size() - i) % source.size(), std::uint64_t(i)});
+  for (std::int64_t i = 0; i < 2 * source.size(); ++i)
+    draws.push_back({(2 * source.size() - i) % source.size(), std::uint64_t(i)});
   Tensor<float> x = unwritten<float>(source.sample_shape().batch(2 * source.size()));
   source.read(Cpu(threads), draws, x.view());
   return x;
@@ -44,7 +46,8 @@ TEST_CASE("a folder that is streamed gives what a folder in memory gives", "[dat
   const TemporaryFolder folder;
   fill(folder);
   std::ofstream(folder / "notes.txt") << "no picture";
-  const data::ImageFolderOptions options{.size = {9, 14}, .interpolation = image::Interpolation::bilinear, .scale = 0.5};
+  const data::ImageFolderOptions options{
+      .size = {9, 14}, .interpolation = image::Interpolation::bilinear, .scale = 0.5};
   const data::Pictures memory = data::image_folder(folder.path(), options);
   const data::FolderStream stream(folder.path(), options);
   CHECK(stream.size() == 5);
@@ -61,7 +64,8 @@ TEST_CASE("a folder that is streamed gives what a folder in memory gives", "[dat
   CHECK(same_bits(read(data::Augmented(stream, settings), 2), read(data::Augmented(memory, settings), 1)));
 }
 
-TEST_CASE("a file that cannot be decoded is an error when it is used, or left out from the start", "[data][folder_stream]") {
+TEST_CASE("a file that cannot be decoded is an error when it is used, or left out from the start",
+          "[data][folder_stream]") {
   const TemporaryFolder folder;
   fill(folder);
   std::ofstream(folder / "cat.11.jpg") << "not a JPEG";
@@ -87,6 +91,7 @@ TEST_CASE("a folder without a picture that can be read cannot be streamed", "[da
   CHECK_THROWS_WITH(data::FolderStream(folder.path(), {.on_bad_file = data::BadFile::skip}),
                     Contains("none of its 2 pictures can be read") && Contains("cat.1.jpg"));
   image::write_png(folder / "cat.2.png", image::Picture(4, 4, 3));
-  CHECK_THROWS_WITH(data::FolderStream(folder.path(), {.on_bad_file = data::BadFile::skip}), Contains("a class has none left"));
+  CHECK_THROWS_WITH(data::FolderStream(folder.path(), {.on_bad_file = data::BadFile::skip}),
+                    Contains("a class has none left"));
   CHECK_THROWS_WITH(data::FolderStream(folder.path(), {.size = {0, 4}}), Contains("(0, 4)"));
 }

@@ -23,12 +23,11 @@ Tensor<std::uint8_t> noise(const Shape& shape, std::uint64_t seed = 3) {
   return converted<std::uint8_t>(random_tensor<double>(shape, seed, 0, 256));
 }
 
-const Augment everything{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3,
-                         .flip_horizontal = true};
+const Augment everything{
+    .rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3, .flip_horizontal = true};
 
 AugmentDraw from_params(const double* p) {
-  return {.theta = p[0], .tx = p[1], .ty = p[2], .shear = p[3], .zx = p[4], .zy = p[5],
-          .flip_horizontal = p[6] != 0};
+  return {.theta = p[0], .tx = p[1], .ty = p[2], .shear = p[3], .zx = p[4], .zy = p[5], .flip_horizontal = p[6] != 0};
 }
 
 template <class T = float>
@@ -142,13 +141,13 @@ TEST_CASE("the warp of RGB pictures agrees with plain loops in double at odd siz
 TEST_CASE("each fill finds outside of a picture what scipy finds", "[image][augment]") {
   // scipy.ndimage.affine_transform(x, [[1, 0], [0, 0.75]], [0, -8.25], output_shape=(2, 27), order=1, mode=..., cval=7)
   const std::vector<std::pair<Fill, std::vector<double>>> expected{
-      {Fill::nearest, {10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 17.5, 30, 50, 80, 140, 160, 160, 160, 160, 160, 160,
-                       160, 160, 160, 160}},
+      {Fill::nearest, {10, 10, 10,  10,  10,  10,  10,  10,  10,  10,  10,  10,  17.5, 30,
+                       50, 80, 140, 160, 160, 160, 160, 160, 160, 160, 160, 160, 160}},
       {Fill::constant, {7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 10, 17.5, 30, 50, 80, 140, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7}},
-      {Fill::reflect, {35, 60, 100, 160, 160, 120, 70, 40, 25, 15, 10, 10, 17.5, 30, 50, 80, 140, 160, 140, 80, 50, 30, 17.5,
-                       10, 10, 15, 25}},
-      {Fill::wrap, {140, 15, 25, 40, 70, 120, 12.5, 20, 35, 60, 100, 10, 17.5, 30, 50, 80, 140, 15, 25, 40, 70, 120, 12.5,
-                    20, 35, 60, 100}}};
+      {Fill::reflect, {35, 60, 100, 160, 160, 120, 70, 40, 25,   15, 10, 10, 17.5, 30,
+                       50, 80, 140, 160, 140, 80,  50, 30, 17.5, 10, 10, 15, 25}},
+      {Fill::wrap, {140, 15, 25,  40, 70, 120, 12.5, 20,  35,   60, 100, 10, 17.5, 30,
+                    50,  80, 140, 15, 25, 40,  70,   120, 12.5, 20, 35,  60, 100}}};
   const std::array<std::uint8_t, 10> picture{10, 20, 40, 80, 160, 10, 20, 40, 80, 160};
   for (const auto& [fill, values] : expected)
     for (int c = 0; c < 27; ++c) {
@@ -212,11 +211,14 @@ TEST_CASE("brightness and the shift of levels are those of Keras", "[image][augm
   std::copy(levels, levels + 4, picture.data());
   const auto check_levels = [&](const Augment& a, const AugmentDraw& d, const std::vector<float>& expected) {
     const auto out = applied(a, d, picture);
-    CHECK(std::vector<float>(out.data(), out.data() + 4) == expected);
+    for (std::int64_t i = 0; i < 4; ++i) CHECK(out[i] == Approx(expected[static_cast<std::size_t>(i)]).epsilon(1e-6));
   };
   check_levels({}, {.brightness = 0.55}, {0, 5, 55, 110});  // cut, not rounded
   check_levels({}, {.brightness = 1.5}, {0, 15, 150, 255});
   check_levels({.keras2 = true}, {.brightness = 0.5}, {0, 6, 63, 127});  // stretched by 255 / 201 first
+  // A constant fill outside of 0..255: -100 is black and 201 white for as long as the brightness changes.
+  check_levels({.fill = Fill::constant, .cval = -100}, {.tx = 1, .brightness = 0.5},
+               {-45.70195770263672f, -100, 49.90980529785156f, -100});
   check_levels({}, {.channel_shift = 30.5}, {30.5f, 40.5f, 130.5f, 201});
   check_levels({}, {.channel_shift = -30.5}, {0, 0, 69.5f, 170.5f});
   check_levels({}, {.brightness = 0.5, .channel_shift = 30.5}, {15, 20, 65, 100});
@@ -240,7 +242,8 @@ TEST_CASE("a draw is named by its index and stays within its ranges", "[image][a
     for (int k = 0; k < 9; ++k) least[k] = std::min(least[k], v[k]), most[k] = std::max(most[k], v[k]);
     flips += d.flip_horizontal, down += d.flip_vertical;
   }
-  const double limit[] = {50, 20, 40, 0.2, 1.3, 1.3, 1.5, 20, 0.6}, low[] = {-50, -20, -40, -0.2, 0.7, 0.7, 0.5, -20, -0.6};
+  const double limit[] = {50, 20, 40, 0.2, 1.3, 1.3, 1.5, 20, 0.6},
+               low[] = {-50, -20, -40, -0.2, 0.7, 0.7, 0.5, -20, -0.6};
   for (int k = 0; k < 9; ++k) {
     INFO(k);
     const double width = limit[k] - low[k], slack = k == 8 ? 0.1 : 0.01;

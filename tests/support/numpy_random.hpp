@@ -9,8 +9,8 @@
 
 namespace brindle::test {
 
-/// numpy.random.RandomState(seed): the Mersenne Twister 19937 (Matsumoto and Nishimura 1998) and what numpy makes of its
-/// words, to repeat what Keras drew.
+/// numpy.random.RandomState(seed): the Mersenne Twister 19937 (Matsumoto and Nishimura 1998) and what numpy makes of
+/// its words, to repeat what Keras drew.
 class NumpyRandom {
  public:
   explicit NumpyRandom(std::uint32_t seed) {
@@ -54,8 +54,7 @@ class NumpyRandom {
 
   void turn() {
     for (std::size_t i = 0; i < state_.size(); ++i) {
-      const std::uint32_t y =
-          (state_[i] & 0x80000000u) | (state_[(i + 1) % state_.size()] & 0x7FFFFFFFu);
+      const std::uint32_t y = (state_[i] & 0x80000000u) | (state_[(i + 1) % state_.size()] & 0x7FFFFFFFu);
       state_[i] = state_[(i + 397) % state_.size()] ^ (y >> 1) ^ (y & 1 ? 0x9908B0DFu : 0u);
     }
     next_ = 0;

@@ -25,7 +25,8 @@ data::Pictures pictures(std::int64_t n = 50) {
   p.pixels = converted<std::uint8_t>(random_tensor<double>({n, 12, 12, 3}, 5, 0, 200));
   for (std::int64_t i = 0; i < n; ++i) {
     p.classes.push_back(i % 2);
-    for (std::int64_t k = 0; k < 432; k += 3) p.pixels[i * 432 + k] = static_cast<std::uint8_t>(p.pixels[i * 432 + k] + 55 * (i % 2));
+    for (std::int64_t k = 0; k < 432; k += 3)
+      p.pixels[i * 432 + k] = static_cast<std::uint8_t>(p.pixels[i * 432 + k] + 55 * (i % 2));
   }
   p.class_names = {"cat", "dog"};
   return data::Pictures(std::move(p));
@@ -34,8 +35,8 @@ data::Pictures pictures(std::int64_t n = 50) {
 const Augment settings{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .zoom = 0.3, .flip_horizontal = true};
 
 Sequential<float> network(int threads = 2) {
-  return Sequential<float>{Cpu{threads}, {12, 12, 3},  Conv2D{8, 3, relu}, MaxPool2D{2},     Flatten{},
-                           Dense{16, relu}, Dropout{0.3}, Dense{1, sigmoid}};
+  return Sequential<float>{Cpu{threads}, {12, 12, 3},     Conv2D{8, 3, relu}, MaxPool2D{2},
+                           Flatten{},    Dense{16, relu}, Dropout{0.3},       Dense{1, sigmoid}};
 }
 
 std::vector<float> weights(const Sequential<float>& model) {
@@ -77,7 +78,11 @@ TEST_CASE("reading ahead changes no bit of what is trained", "[train][prefetch]"
   const auto train = [&](std::int64_t prefetch, int threads, bool shuffle = true) {
     auto model = network(threads);
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}, {.seed = 8}};
-    trainer.fit(augmented, {.batch = 16, .epochs = 4, .steps_per_epoch = 3, .shuffle = shuffle, .prefetch = prefetch,
+    trainer.fit(augmented, {.batch = 16,
+                            .epochs = 4,
+                            .steps_per_epoch = 3,
+                            .shuffle = shuffle,
+                            .prefetch = prefetch,
                             .validation = photos});
     return weights(model);
   };
@@ -94,8 +99,10 @@ TEST_CASE("a fit that was stopped early goes on with the samples that it had not
   const auto train = [&](std::int64_t prefetch, int threads) {
     auto model = network(threads);
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
-    const History h = trainer.fit(augmented, {.batch = 16, .epochs = 5, .prefetch = prefetch,
-                                              .callbacks = {{.step = [](FitState& s) { s.stop = s.epoch == 2 && s.step == 2; }}}});
+    const History h =
+        trainer.fit(augmented, {.batch = 16, .epochs = 5, .prefetch = prefetch, .callbacks = {{.step = [](FitState& s) {
+                                                                                  s.stop = s.epoch == 2 && s.step == 2;
+                                                                                }}}});
     CHECK(h.epochs() == 2);
     trainer.fit(augmented, {.batch = 16, .prefetch = prefetch});
     return weights(model);
@@ -131,7 +138,8 @@ TEST_CASE("what a callback throws ends fit while it reads ahead", "[train][prefe
   const Slow source(photos, 3);
   auto model = network();
   Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
-  CHECK_THROWS_WITH(trainer.fit(source, {.batch = 16, .prefetch = 4,
+  CHECK_THROWS_WITH(trainer.fit(source, {.batch = 16,
+                                         .prefetch = 4,
                                          .callbacks = {{.step = [](FitState&) { detail::raise<Error>("enough"); }}}}),
                     "enough");
 }
@@ -143,9 +151,9 @@ TEST_CASE("training waits for a slow source, and says how long", "[train][prefet
   Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
   double last = 0;
   const History h = trainer.fit(source, {.batch = 16, .epochs = 2, .callbacks = {{.step = [&](FitState& s) {
-                                           CHECK((s.waited > 0 && s.waited <= s.seconds));
-                                           last = s.waited;
-                                         }}}});
+                                                                     CHECK((s.waited > 0 && s.waited <= s.seconds));
+                                                                     last = s.waited;
+                                                                   }}}});
   REQUIRE(h.waited.size() == 2);
   CHECK(h.waited[1] == last);
   CHECK(h.waited[0] > 0.06);
@@ -162,9 +170,10 @@ TEST_CASE("a training step on augmented pictures that are read ahead allocates n
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
     std::int64_t before = 0, in_steps = 0;
     trainer.fit(augmented, {.batch = 15, .epochs = 3, .callbacks = {{.step = [&](FitState& s) {
-                              if (s.epoch > 1 && s.step > 1) in_steps += allocations() - before;
-                              before = allocations();
-                            }}}});
+                                                        if (s.epoch > 1 && s.step > 1)
+                                                          in_steps += allocations() - before;
+                                                        before = allocations();
+                                                      }}}});
     CHECK(in_steps == 0);
   }
 }

@@ -25,8 +25,8 @@ struct AugmentedOptions {
 ///     const data::Augmented augmented(photos, {.rotation = 50, .zoom = 0.3, .flip_horizontal = true}, {.seed = 42});
 ///     trainer.fit(augmented, {.batch = 30, .epochs = 100, .steps_per_epoch = 100});
 ///
-/// What a use draws depends on the seed and the number of the use, so it is the same on any thread and in a resumed run.
-/// The pictures stay bytes, are not copied, and must outlive this.
+/// What a use draws depends on the seed and the number of the use, so it is the same on any thread and in a resumed
+/// run. The pictures stay bytes, are not copied, and must outlive this.
 class Augmented : public Source {
  public:
   /// Throws ValueError for settings without a meaning.

@@ -39,7 +39,7 @@ template <class T>
 class Prefetch {
  public:
   struct Batch {
-    TensorView<const T> x;         ///< (n, sample shape)
+    TensorView<const T> x;        ///< (n, sample shape)
     std::span<const Draw> draws;  ///< (n)
   };
 
@@ -89,7 +89,8 @@ class Prefetch {
     ordered_one_.notify_one();
   }
 
-  /// The oldest batch that was ordered and not yet taken. Throws ValueError if there is none, and what the source threw.
+  /// The oldest batch that was ordered and not yet taken. Throws ValueError if there is none, and what the source
+  /// threw.
   Batch next() {
     if (taken_ == ordered_) detail::raise<ValueError>("Prefetch: no batch is ordered; call order() first");
     const auto start = std::chrono::steady_clock::now();

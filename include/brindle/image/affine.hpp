@@ -41,7 +41,8 @@ struct Affine {
 
 /// How levels 0..255 become what a network takes, channel by channel:
 ///
-///     (level scale - mean) / (deviation + 1e-6)        Keras's rescale, featurewise_center, featurewise_std_normalization
+///     (level scale - mean) / (deviation + 1e-6)        Keras's rescale, featurewise_center,
+///     featurewise_std_normalization
 class Standardize {
  public:
   /// mean and deviation: one a channel, or none (0, and no division).
@@ -149,7 +150,8 @@ inline void warp(const Affine& m, TensorView<const std::uint8_t> picture, Tensor
 
 namespace internal {
 
-inline constexpr int warp_block = 16;  // columns of the output that are worked out together: one AVX-512 register of floats
+inline constexpr int warp_block =
+    16;  // columns of the output that are worked out together: one AVX-512 register of floats
 
 /// Columns [begin, end) of `begin, end` in which low <= step column + base <= high.
 inline void narrow(double step, double base, double low, double high, std::int64_t& begin, std::int64_t& end) {
@@ -167,7 +169,8 @@ inline void narrow(double step, double base, double low, double high, std::int64
   end = first > last ? end : static_cast<std::int64_t>(last) + 1;
 }
 
-/// The positions of a block of columns on one axis: whole pixels from `origin` on, and the share of the way to the next.
+/// The positions of a block of columns on one axis: whole pixels from `origin` on, and the share of the way to the
+/// next.
 ///
 /// Positions are kept as differences from a pixel near the block, so that a float holds them to about a millionth of a
 /// pixel. clamped: the whole picture's edges hold (n pixels), else the caller knows that all positions lie inside.
@@ -179,8 +182,8 @@ struct BlockPositions {
 
   BlockPositions(double base, double step, std::int64_t n) {
     const double least = std::min(base, base + step * (warp_block - 1));
-    const double start = clamped ? std::min(std::max(std::floor(least), 0.0), static_cast<double>(n - 2))
-                                 : std::floor(least);
+    const double start =
+        clamped ? std::min(std::max(std::floor(least), 0.0), static_cast<double>(n - 2)) : std::floor(least);
     origin = static_cast<std::int64_t>(start);
     const float from = static_cast<float>(base - start), by = static_cast<float>(step);
     const auto most = static_cast<std::int32_t>(n - 2 - origin);  // the last pixel that has a next one
@@ -231,8 +234,8 @@ template <bool last>
 inline FourFloats rgb(const std::uint8_t* from) {
   if constexpr (last) return three_bytes(from[0] | from[1] << 8 | from[2] << 16);
   const auto fourth = static_cast<std::uint32_t>(from[3]);  // so that compilers see one load
-  return three_bytes(static_cast<std::int32_t>(
-      static_cast<std::uint32_t>(from[0] | from[1] << 8 | from[2] << 16) | fourth << 24));
+  return three_bytes(
+      static_cast<std::int32_t>(static_cast<std::uint32_t>(from[0] | from[1] << 8 | from[2] << 16) | fourth << 24));
 }
 
 /// Blends the RGB pixel at `a` and the next one with those of the row below into to[0..3); to[3] is written, too.

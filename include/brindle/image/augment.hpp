@@ -34,11 +34,12 @@ struct Brightness {
 
 /// How pictures are changed at random each time they are used: Keras's ImageDataGenerator.
 ///
-///     Augment{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3, .flip_horizontal = true}
+///     Augment{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3, .flip_horizontal =
+///     true}
 ///
-/// Turned, moved, sheared and zoomed in one warp (bilinear), then the shift of levels, the flips, the brightness. 2018's
-/// Keras (keras2) turned the other way and about another point, and stretched levels to 255 before it changed brightness.
-/// Meaning: keras/src/legacy/preprocessing/image.py (Keras 3), keras_preprocessing/image.py (1.0.5).
+/// Turned, moved, sheared and zoomed in one warp (bilinear), then the shift of levels, the flips, the brightness.
+/// 2018's Keras (keras2) turned the other way and about another point, and stretched levels to 255 before it changed
+/// brightness. Meaning: keras/src/legacy/preprocessing/image.py (Keras 3), keras_preprocessing/image.py (1.0.5).
 struct Augment {
   double rotation = 0;           ///< up to so many degrees to either side
   double width_shift = 0;        ///< up to this share of the width to either side; from 1 on, pixels
@@ -56,15 +57,15 @@ struct Augment {
 
 /// One draw of the parameters, for one use of one picture: what was done to it, to be printed, kept and done again.
 struct AugmentDraw {
-  double theta = 0;            ///< degrees
-  double tx = 0;               ///< pixels along x, from height_shift; see image::affine for x and y
-  double ty = 0;               ///< pixels along y, from width_shift
-  double shear = 0;            ///< degrees
-  double zx = 1, zy = 1;       ///< factors along x and y
+  double theta = 0;       ///< degrees
+  double tx = 0;          ///< pixels along x, from height_shift; see image::affine for x and y
+  double ty = 0;          ///< pixels along y, from width_shift
+  double shear = 0;       ///< degrees
+  double zx = 1, zy = 1;  ///< factors along x and y
   bool flip_horizontal = false;
   bool flip_vertical = false;
-  double brightness = 1;       ///< factor
-  double channel_shift = 0;    ///< levels
+  double brightness = 1;     ///< factor
+  double channel_shift = 0;  ///< levels
 
   friend bool operator==(const AugmentDraw&, const AugmentDraw&) = default;
 };
@@ -116,7 +117,8 @@ inline void check(const Augment& a) {
 
 /// The parameters for use `index` of a picture of some size. The same for the same (random, index), on any device.
 inline AugmentDraw draw(const Augment& a, const Size2& size, const Random& random, std::uint64_t index) {
-  // Each use has sixteen numbers of its own, whether it needs them or not: a setting more changes no other one's numbers.
+  // Each use has sixteen numbers of its own, whether it needs them or not: a setting more changes no other one's
+  // numbers.
   const auto uniform = [&](std::uint64_t which, double low, double high) {
     return low == high ? low : random.uniform(index * 16 + which, low, high);
   };
@@ -171,15 +173,21 @@ inline Affine affine(const AugmentDraw& d, const Size2& size, bool keras2 = fals
 
 namespace internal {
 
-/// Pillow's ImageEnhance.Brightness on levels cut to whole numbers; 2018 stretched them to 255 first.
+/// Pillow's ImageEnhance.Brightness on levels cut to whole numbers. Levels outside of 0..255, which a constant fill may
+/// bring, are brought there and back; in 2018 the brightest level always became 255.
 template <class T>
 void change_brightness(T* levels, std::int64_t n, double factor, bool keras2) {
-  const T brightest = *std::max_element(levels, levels + n);
-  const T stretch = keras2 && brightest > 0 ? T(255) / brightest : T(1);
+  const auto [least, most] = std::minmax_element(levels, levels + n);
+  const T low = *least, high = *most;
+  const bool stretch = keras2 || low < 0 || high > 255;
+  const T shift = keras2 ? std::max(-low, T(0)) : -low, range = high + shift;
   const float by = static_cast<float>(factor);
   for (std::int64_t i = 0; i < n; ++i) {
-    const float whole = std::floor(static_cast<float>(levels[i] * stretch));
-    levels[i] = static_cast<T>(std::floor(std::clamp(whole * by, 0.0f, 255.0f)));
+    T level = levels[i];
+    if (stretch) level = range > 0 ? (level + shift) / range * T(255) : T(0);
+    level = static_cast<T>(std::floor(std::clamp(static_cast<float>(std::floor(level)) * by, 0.0f, 255.0f)));
+    if (stretch && !keras2) level = level / T(255) * (high - low) + low;
+    levels[i] = level;
   }
 }
 

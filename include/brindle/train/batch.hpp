@@ -80,8 +80,8 @@ class Batch {
     return x_;
   }
 
-  Shape shape_;              // of the largest batch
-  Tensor<T> x_;              // empty until samples are read or written here
+  Shape shape_;  // of the largest batch
+  Tensor<T> x_;  // empty until samples are read or written here
   TensorView<const T> current_;
   Tensor<T> label_room_, weight_, each_, probabilities_;
   std::int64_t label_count_ = 1;

@@ -15,7 +15,7 @@ namespace brindle {
 class Passes {
  public:
   struct Options {
-    std::int64_t samples = 0;     ///< in the data
+    std::int64_t samples = 0;  ///< in the data
     std::int64_t batch = 1;
     bool shuffle = true;
     std::uint64_t seed = 0;
@@ -23,8 +23,7 @@ class Passes {
     std::uint64_t first_use = 0;  ///< uses of samples before
   };
 
-  explicit Passes(const Options& o)
-      : o_(o), order_(static_cast<std::size_t>(o.samples)), position_(o.samples) {
+  explicit Passes(const Options& o) : o_(o), order_(static_cast<std::size_t>(o.samples)), position_(o.samples) {
     draws_.reserve(static_cast<std::size_t>(o.batch));
   }
 
