@@ -30,8 +30,11 @@ TEST_CASE("winograd F(4x4) and F(2x2) agree with the plain loops at odd sizes, w
 }
 
 TEST_CASE("winograd agrees with the plain loops where blocks are fused and where they are staged", "[ops][conv2d]") {
-  // Many tiles of few channels are fused; many channels are staged and have their sums cut in slices.
-  check_conv_kernel<float, WinogradConvolution<float, 4>>(geometry({3, 101, 103, 16}, 16, Padding::same));
+  // Many tiles of few channels are fused, and more blocks than partial sums; few tiles are staged.
+  check_conv_kernel<float, WinogradConvolution<float, 4>>(geometry({3, 140, 141, 2}, 3, Padding::same));
+  check_conv_kernel<float, WinogradConvolution<float, 4>>(geometry({1, 101, 103, 16}, 16, Padding::same));
+  // Large filters are staged, in several blocks, and have their sums cut in slices.
+  check_conv_kernel<float, WinogradConvolution<float, 4>>(geometry({1, 44, 40, 1900}, 2, Padding::same));
   check_conv_kernel<float, WinogradConvolution<float, 4>>(geometry({2, 9, 11, 300}, 290, Padding::same));
 }
 
