@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/sequential.hpp"
+#include "brindle/train/callback.hpp"
+#include "brindle/train/monitor.hpp"
+
+namespace brindle {
+
+struct KeepBestOptions {
+  Monitor monitor = Monitor::val_loss;
+};
+
+/// Copies the weights whenever a figure is better than ever, and puts the best ones back when fit() ends. An epoch
+/// whose figure only equals the best does not replace it.
+///
+///     .callbacks = {keep_best(model, {.monitor = Monitor::val_accuracy})}
+///
+/// Costs the memory of the weights once more. What the optimizer remembers stays that of the last step. The model must
+/// outlive the callback. Meaning: restore_best_weights of Keras's EarlyStopping.
+template <class T, class Device>
+Callback keep_best(Sequential<T, Device>& model, const KeepBestOptions& options = {}) {
+  struct State {
+    double best = 0;
+    std::vector<Tensor<T, Device>> weights;  // empty: none kept yet
+  };
+  const auto state = std::make_shared<State>();
+  // One function for both directions, so that both go over the parameters in the same order.
+  const auto each = [&model](const auto& visit) {
+    std::size_t i = 0;
+    for (const auto& layer : model.layers())
+      for (auto& p : layer->parameters()) visit(p.value, i++);
+  };
+  Callback callback;
+  callback.begin = [state, options](FitState&) {
+    state->best = worst(options.monitor);
+    state->weights.clear();
+  };
+  callback.epoch = [state, options, each](FitState& s) {
+    const double value = monitored(s, options.monitor, "keep_best");
+    // Weights whose figure is no number are kept only until there are better ones.
+    if (!improves(options.monitor, value, state->best) && !state->weights.empty()) return;
+    if (improves(options.monitor, value, state->best)) state->best = value;
+    each([&](Tensor<T, Device>& value_of, std::size_t i) {
+      if (i == state->weights.size()) state->weights.push_back(Tensor<T, Device>::uninitialized(value_of.shape()));
+      Memory<Device>::copy(state->weights[i].data(), value_of.data(), value_of.bytes());
+    });
+  };
+  callback.end = [state, each](FitState&) {
+    each([&](Tensor<T, Device>& value_of, std::size_t i) {
+      if (i < state->weights.size()) Memory<Device>::copy(value_of.data(), state->weights[i].data(), value_of.bytes());
+    });
+    state->weights.clear();
+  };
+  return callback;
+}
+
+}  // namespace brindle

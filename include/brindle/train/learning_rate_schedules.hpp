@@ -1,0 +1,167 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "brindle/core/error.hpp"
+#include "brindle/train/callback.hpp"
+#include "brindle/train/monitor.hpp"
+
+namespace brindle {
+
+struct StepDecayOptions {
+  std::int64_t every = 10;  ///< epochs, >= 1
+  double factor = 0.5;      ///< above 0
+};
+
+/// The learning rate after whole epochs: rate factor^floor(epochs / every).
+///
+/// Meaning: Keras's ExponentialDecay with staircase = True, counted in epochs.
+inline double step_decay_rate(double rate, std::int64_t epochs, const StepDecayOptions& o) {
+  return rate * std::pow(o.factor, static_cast<double>(epochs / o.every));
+}
+
+/// Multiplies the optimizer's learning rate by a factor every few epochs.
+///
+///     .callbacks = {step_decay({.every = 10, .factor = 0.5})}
+///
+/// The callback counts epochs, and keeps the rate that it began with, over several calls of fit(). Throws ValueError
+/// for options out of range.
+inline Callback step_decay(const StepDecayOptions& options = {}) {
+  if (options.every < 1 || !(options.factor > 0) || !std::isfinite(options.factor))
+    detail::raise<ValueError>("step_decay: expected every >= 1 and factor > 0, got " + std::to_string(options.every) +
+                              " and " + std::to_string(options.factor));
+  struct State {
+    double rate = 0;
+    std::int64_t epochs = 0;
+    bool begun = false;
+  };
+  const auto state = std::make_shared<State>();
+  Callback callback;
+  callback.begin = [state, options](FitState& s) {
+    if (!state->begun) state->rate = s.learning_rate;
+    state->begun = true;
+    s.learning_rate = step_decay_rate(state->rate, state->epochs, options);
+  };
+  callback.epoch = [state, options](FitState& s) {
+    s.learning_rate = step_decay_rate(state->rate, ++state->epochs, options);
+  };
+  return callback;
+}
+
+struct CosineDecayOptions {
+  std::int64_t decay_steps = 0;   ///< training steps; 0: all of the first fit(), less the warm-up
+  double alpha = 0;               ///< share of the rate that is left at the end, 0 to 1
+  std::int64_t warmup_steps = 0;  ///< in which the rate rises in a line from warmup_from to the optimizer's
+  double warmup_from = 0;         ///< the rate of the first of them
+};
+
+/// The learning rate of a step, the first being 0: in the warm-up a line from warmup_from to rate; then
+/// rate ((1 - alpha) (1 + cos(pi t)) / 2 + alpha), t the share of decay_steps that have passed.
+///
+/// Meaning: Keras's CosineDecay (keras/src/optimizers/schedules/learning_rate_schedule.py); our rate is its
+/// warmup_target, and our warmup_from its initial_learning_rate, where there is a warm-up.
+inline double cosine_decay_rate(double rate, std::int64_t step, const CosineDecayOptions& o) {
+  if (step < o.warmup_steps)
+    return o.warmup_from + (rate - o.warmup_from) * static_cast<double>(step) / static_cast<double>(o.warmup_steps);
+  const double t =
+      static_cast<double>(std::min(step - o.warmup_steps, o.decay_steps)) / static_cast<double>(o.decay_steps);
+  return rate * ((1 - o.alpha) * 0.5 * (1 + std::cos(3.14159265358979323846 * t)) + o.alpha);
+}
+
+/// Lowers the optimizer's learning rate after each step along half a wave of a cosine.
+///
+///     .callbacks = {cosine_decay({.warmup_steps = 200})}
+///
+/// The callback counts steps, and keeps the rate that it began with, over several calls of fit(). Throws ValueError for
+/// options out of range, and at the begin of fit() if no step is left after the warm-up.
+inline Callback cosine_decay(const CosineDecayOptions& options = {}) {
+  if (options.decay_steps < 0 || options.warmup_steps < 0)
+    detail::raise<ValueError>("cosine_decay: decay_steps and warmup_steps must be at least 0, got " +
+                              std::to_string(options.decay_steps) + " and " + std::to_string(options.warmup_steps));
+  if (!(options.alpha >= 0 && options.alpha <= 1) || !(options.warmup_from >= 0))
+    detail::raise<ValueError>("cosine_decay: expected alpha from 0 to 1 and warmup_from >= 0, got " +
+                              std::to_string(options.alpha) + " and " + std::to_string(options.warmup_from));
+  struct State {
+    CosineDecayOptions options;
+    double rate = 0;
+    std::int64_t steps = 0;
+    bool begun = false;
+  };
+  const auto state = std::make_shared<State>();
+  state->options = options;
+  Callback callback;
+  callback.begin = [state](FitState& s) {
+    if (!state->begun) {
+      state->rate = s.learning_rate;
+      CosineDecayOptions& o = state->options;
+      if (o.decay_steps == 0) {
+        o.decay_steps = s.epochs * s.steps - o.warmup_steps;
+        if (o.decay_steps < 1)
+          detail::raise<ValueError>("cosine_decay: a warm-up of " + std::to_string(o.warmup_steps) +
+                                    " steps leaves none of the " + std::to_string(s.epochs * s.steps) +
+                                    " of fit(); give fewer, or .decay_steps");
+      }
+    }
+    state->begun = true;
+    s.learning_rate = cosine_decay_rate(state->rate, state->steps, state->options);
+  };
+  callback.step = [state](FitState& s) {
+    s.learning_rate = cosine_decay_rate(state->rate, ++state->steps, state->options);
+  };
+  return callback;
+}
+
+struct ReduceOnPlateauOptions {
+  Monitor monitor = Monitor::val_loss;
+  double factor = 0.1;         ///< above 0, below 1
+  std::int64_t patience = 10;  ///< epochs without improvement, >= 0
+  double min_delta = 1e-4;     ///< what is no larger is no improvement, >= 0
+  std::int64_t cooldown = 0;   ///< epochs after a reduction that do not count, >= 0
+  double min_rate = 0;         ///< the rate does not go below
+};
+
+/// Multiplies the learning rate by a factor when a figure has not become better for some epochs.
+///
+///     .callbacks = {reduce_on_plateau({.factor = 0.2, .patience = 5})}
+///
+/// Meaning: Keras's ReduceLROnPlateau (keras/src/callbacks/reduce_lr_on_plateau.py); each fit() begins anew. Throws
+/// ValueError for options out of range.
+inline Callback reduce_on_plateau(const ReduceOnPlateauOptions& options = {}) {
+  if (!(options.factor > 0 && options.factor < 1))
+    detail::raise<ValueError>("reduce_on_plateau: factor must be above 0 and below 1, got " +
+                              std::to_string(options.factor));
+  if (options.patience < 0 || options.cooldown < 0 || !(options.min_delta >= 0) || !(options.min_rate >= 0))
+    detail::raise<ValueError>("reduce_on_plateau: patience, cooldown, min_delta and min_rate must be at least 0, got " +
+                              std::to_string(options.patience) + ", " + std::to_string(options.cooldown) + ", " +
+                              std::to_string(options.min_delta) + " and " + std::to_string(options.min_rate));
+  struct State {
+    double best = 0;
+    std::int64_t wait = 0;
+    std::int64_t cooling = 0;
+  };
+  const auto state = std::make_shared<State>();
+  Callback callback;
+  callback.begin = [state, options](FitState&) { *state = {worst(options.monitor), 0, 0}; };
+  callback.epoch = [state, options](FitState& s) {
+    const double value = monitored(s, options.monitor, "reduce_on_plateau");
+    if (state->cooling > 0) {
+      --state->cooling;
+      state->wait = 0;
+    }
+    if (improves(options.monitor, value, state->best, options.min_delta)) {
+      state->best = value;
+      state->wait = 0;
+    } else if (state->cooling == 0 && ++state->wait >= options.patience && s.learning_rate > options.min_rate) {
+      s.learning_rate = std::max(s.learning_rate * options.factor, options.min_rate);
+      state->cooling = options.cooldown;
+      state->wait = 0;
+    }
+  };
+  return callback;
+}
+
+}  // namespace brindle

@@ -1,0 +1,200 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "brindle/core/file.hpp"
+#include "brindle/data/in_memory.hpp"
+#include "brindle/nn/nn.hpp"
+#include "brindle/ops/cpu.hpp"
+#include "brindle/train/csv_logger.hpp"
+#include "brindle/train/early_stopping.hpp"
+#include "brindle/train/keep_best.hpp"
+#include "brindle/train/trainer.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/tensors.hpp"
+
+using namespace brindle;
+using namespace brindle::test;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
+
+data::InMemory samples(std::int64_t n) {
+  Tensor<float> x = random_tensor<float>(Shape{n, 6}, 7, 0, 1);
+  std::vector<float> labels(static_cast<std::size_t>(n));
+  for (std::int64_t i = 0; i < n; ++i) labels[static_cast<std::size_t>(i)] = x[i * 6] > 0.5f ? 1.0f : 0.0f;
+  return data::InMemory(std::move(x), labels);
+}
+
+Sequential<float> network() { return Sequential<float>{Cpu{1}, {6}, Dense{8, relu}, Dense{1, sigmoid}}; }
+
+std::vector<float> weights(const Sequential<float>& model) {
+  std::vector<float> all;
+  for (const auto& layer : model.layers())
+    for (const auto& p : layer->parameters()) all.insert(all.end(), p.value.span().begin(), p.value.span().end());
+  return all;
+}
+
+/// Epochs that a run takes whose figures are these.
+std::int64_t epochs_until_stop(const Callback& c, const std::vector<double>& val_loss, double sign = 1) {
+  FitState s;
+  s.epochs = static_cast<std::int64_t>(val_loss.size());
+  if (c.begin) c.begin(s);
+  for (const double v : val_loss) {
+    ++s.epoch;
+    s.val_loss = sign * v, s.val_accuracy = sign * v, s.loss = v;
+    c.epoch(s);
+    if (s.stop) break;
+  }
+  return s.epoch;
+}
+
+std::string content(const std::filesystem::path& path) {
+  const auto bytes = read_file(path);
+  return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace
+
+TEST_CASE("a callback is a plain function, which sees the run and steers it", "[train][callback]") {
+  const auto data = samples(32);
+  auto model = network();
+  Trainer trainer{model, SGD{.learning_rate = 0.1}, BinaryCrossentropy{}};
+  std::vector<double> losses;
+  const History h = trainer.fit(data, {.batch = 8,
+                                       .epochs = 20,
+                                       .callbacks = {{.step = [&](FitState& s) { losses.push_back(s.loss); },
+                                                      .epoch =
+                                                          [](FitState& s) {
+                                                            s.learning_rate *= 0.5;
+                                                            s.stop = s.epoch == 3;
+                                                          }}}});
+  CHECK(h.epochs() == 3);
+  CHECK(losses.size() == 12);
+  CHECK(trainer.optimizer().learning_rate() == Approx(0.0125));
+}
+
+TEST_CASE("early stopping ends after as many epochs without improvement as Keras does", "[train][early_stopping]") {
+  // Keras: patience 0 and 1 end with the first epoch that is no better; the first epoch never ends it.
+  const std::vector<double> run{5, 4, 4, 3, 3.5, 3.4, 3.3, 3.2, 3.1, 3.05};
+  CHECK(epochs_until_stop(early_stopping(), run) == 3);
+  CHECK(epochs_until_stop(early_stopping({.patience = 1}), run) == 3);
+  CHECK(epochs_until_stop(early_stopping({.patience = 2}), run) == 6);
+  CHECK(epochs_until_stop(early_stopping({.patience = 3}), run) == 7);
+  CHECK(epochs_until_stop(early_stopping({.patience = 6}), run) == 10);
+  CHECK(epochs_until_stop(early_stopping({.patience = 7}), run) == 10);
+  CHECK(epochs_until_stop(early_stopping({.monitor = Monitor::loss, .patience = 2}), run) == 6);
+  CHECK(epochs_until_stop(early_stopping({.monitor = Monitor::val_accuracy, .patience = 2}), run, -1) == 6);
+}
+
+TEST_CASE("early stopping takes an improvement of min_delta for none, and skips the first epochs",
+          "[train][early_stopping]") {
+  const std::vector<double> run{5, 4.5, 4, 3.5, 3, 2.5};
+  CHECK(epochs_until_stop(early_stopping({.patience = 1, .min_delta = 0.5}), run) == 2);
+  CHECK(epochs_until_stop(early_stopping({.patience = 1, .min_delta = 0.49}), run) == 6);
+  CHECK(epochs_until_stop(early_stopping({.monitor = Monitor::val_accuracy, .patience = 1, .min_delta = 0.5}), run,
+                          -1) == 2);
+  CHECK(epochs_until_stop(early_stopping({.patience = 1, .start_from_epoch = 3}), {1, 2, 3, 4, 5, 6}) == 5);
+  CHECK(epochs_until_stop(early_stopping({.monitor = Monitor::loss, .patience = 2}), {5, no_number, no_number, 4}) == 3);
+}
+
+TEST_CASE("callbacks that watch a figure say when it is not measured", "[train][callback]") {
+  const auto data = samples(16);
+  auto model = network();
+  Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
+  CHECK_THROWS_WITH(trainer.fit(data, {.batch = 8, .callbacks = {early_stopping()}}),
+                    Contains("early_stopping: watches val_loss") && Contains("Monitor::loss"));
+  CHECK_THROWS_WITH(
+      trainer.fit(data, {.batch = 8, .callbacks = {keep_best(model, {.monitor = Monitor::val_accuracy})}}),
+      Contains("keep_best: watches val_accuracy") && Contains("Monitor::accuracy"));
+  CHECK_THROWS_WITH(early_stopping({.patience = -1}), Contains("patience") && Contains("-1"));
+  CHECK_THROWS_AS(early_stopping({.min_delta = no_number}), ValueError);
+}
+
+TEST_CASE("keep_best puts the weights of the best epoch back when training ends", "[train][keep_best]") {
+  const auto data = samples(64);
+  auto model = network();
+  Trainer trainer{model, SGD{.learning_rate = 0.5}, BinaryCrossentropy{}};
+  std::vector<std::vector<float>> after;
+  // From the fourth epoch on, steps so long that the validation loss can only rise.
+  const History h =
+      trainer.fit(data, {.batch = 16,
+                         .epochs = 6,
+                         .validation = data,
+                         .callbacks = {keep_best(model, {.monitor = Monitor::val_loss}), {.epoch = [&](FitState& s) {
+                                         after.push_back(weights(model));
+                                         if (s.epoch == 3) s.learning_rate = 300;
+                                       }}}});
+  const auto best = std::min_element(h.val_loss.begin(), h.val_loss.end()) - h.val_loss.begin();
+  REQUIRE(best < 5);
+  CHECK(weights(model) == after[static_cast<std::size_t>(best)]);
+  CHECK(weights(model) != after.back());
+}
+
+TEST_CASE("keep_best keeps the first of equals, and begins anew with each fit", "[train][keep_best]") {
+  auto model = network();
+  const Callback c = keep_best(model, {.monitor = Monitor::val_accuracy});
+  const auto set = [&](float value) { model.layer("dense").parameters()[0].value[0] = value; };
+  const auto run = [&](const std::vector<double>& accuracies) {
+    FitState s;
+    c.begin(s);
+    for (const double a : accuracies) {
+      set(static_cast<float>(++s.epoch));
+      s.val_accuracy = a, s.val_loss = 0;
+      c.epoch(s);
+    }
+    c.end(s);
+    return model.layer("dense").parameters()[0].value[0];
+  };
+  CHECK(run({0.5, 0.7, 0.6, 0.7}) == 2);
+  CHECK(run({0.5, 0.6}) == 2);
+  CHECK(run({no_number, 0.4, 0.3}) == 2);
+  CHECK(run({no_number, no_number}) == 1);
+  CHECK(run({0.2, no_number}) == 1);
+}
+
+TEST_CASE("the CSV logger writes a line an epoch as it happens", "[train][csv_logger]") {
+  const TemporaryFolder folder;
+  const Callback c = csv_logger(folder / "log.csv");
+  FitState s;
+  c.begin(s);
+  CHECK(content(folder / "log.csv") == "epoch,loss,accuracy,val_loss,val_accuracy,seconds,learning_rate\n");
+  s = {.epoch = 1, .loss = 0.1, .accuracy = 2.0 / 3.0, .seconds = 1.5, .learning_rate = 1e-5};
+  c.epoch(s);
+  CHECK_THAT(content(folder / "log.csv"), Catch::EndsWith("\n1,0.1,0.6666666666666666,,,1.5,1e-05\n"));
+  s.epoch = 2, s.val_loss = 0.25, s.val_accuracy = 1;
+  c.epoch(s);
+  CHECK_THAT(content(folder / "log.csv"), Catch::EndsWith("\n2,0.1,0.6666666666666666,0.25,1,1.5,1e-05\n"));
+  c.begin(s);  // a second fit() goes on
+  c.epoch(s);
+  const std::string text = content(folder / "log.csv");
+  CHECK(std::count(text.begin(), text.end(), '\n') == 4);
+}
+
+TEST_CASE("the CSV logger begins anew, or goes on behind an older log", "[train][csv_logger]") {
+  const TemporaryFolder folder;
+  const auto data = samples(16);
+  const auto run = [&](bool append) {
+    auto model = network();
+    Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
+    trainer.fit(data, {.batch = 8,
+                       .epochs = 2,
+                       .validation = data,
+                       .callbacks = {csv_logger(folder / "log.csv", {.append = append})}});
+    const std::string text = content(folder / "log.csv");
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  CHECK(run(true) == 3);
+  CHECK(run(true) == 5);
+  CHECK(run(false) == 3);
+  CHECK_THROWS_WITH(csv_logger(folder / "none" / "log.csv").begin(*std::make_unique<FitState>()),
+                    StartsWith((folder / "none").string()));
+}
