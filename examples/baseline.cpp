@@ -41,9 +41,11 @@ int main(int argc, char** argv) {
                                                  .validation = holdout,
                                                  .callbacks = {report::progress_line()}});
 
-    // What happened, as numbers and as a picture.
+    // What happened, as numbers, as a picture and as a page for the browser.
     report::history_csv(history, options.out / "baseline.csv");
     report::training_curves(history, options.out / "baseline.svg");
+    report::training_curves(history, options.out / "baseline.png");
+    example::run_page(options, model, history).write(options.out / "baseline.html");
     return example::finish(options, history);
   });
 }

@@ -93,6 +93,22 @@ inline void describe(const char* what, const brindle::data::Pictures& pictures) 
 
 inline void print(const std::string& text) { std::printf("\n%s\n", text.c_str()); }
 
+/// The page of a run: settings, model, curves, times; a program adds what is its own.
+inline brindle::report::RunPage run_page(const Options& o, const brindle::Sequential<float>& model,
+                                         const brindle::History& history) {
+  const auto number = [](auto value) { return std::to_string(value); };
+  brindle::report::RunPage page{.title = o.name};
+  page.add_history(history);
+  page.add_settings({{"photos", o.data.empty() ? "drawn cats and dogs" : o.data.filename().string()},
+                     {"epochs", number(o.epochs)},
+                     {"steps an epoch", o.steps ? number(o.steps) : "one pass"},
+                     {"batch", number(o.batch)},
+                     {"seed", number(o.seed)},
+                     {"threads", o.threads ? number(o.threads) : "all"}});
+  page.add_summary(model);
+  return page;
+}
+
 /// The last lines; exit code 1 if --expect was missed.
 inline int finish(const Options& o, const brindle::History& history) {
   const auto best = std::max_element(history.val_accuracy.begin(), history.val_accuracy.end());
@@ -101,7 +117,7 @@ inline int finish(const Options& o, const brindle::History& history) {
   std::printf("\nvalidation accuracy: %.4f at last, %.4f at best (epoch %d); training accuracy %.4f; %.0f s in all\n",
               history.val_accuracy.back(), *best, static_cast<int>(best - history.val_accuracy.begin()) + 1,
               history.accuracy.back(), seconds);
-  std::printf("curves and figures: %s.svg, .csv\n", (o.out / o.name).string().c_str());
+  std::printf("curves and figures: %s.html, .svg, .png, .csv\n", (o.out / o.name).string().c_str());
   if (o.expect > 0 && *best < o.expect) {
     std::fprintf(stderr, "%s: expected a validation accuracy of %.4f at least, the best epoch had %.4f\n",
                  o.name.c_str(), o.expect, *best);

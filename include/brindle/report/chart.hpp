@@ -6,14 +6,19 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brindle/core/error.hpp"
+#include "brindle/image/picture.hpp"
+#include "brindle/report/colour.hpp"
+#include "brindle/report/drawing.hpp"
+#include "brindle/report/font.hpp"
 #include "brindle/report/number_text.hpp"
 
 namespace brindle::report {
 
-/// What a line stands for; each has a colour that colour-blind people tell apart, and a dash of its own.
+/// What a line stands for; each has a colour that colour-blind people tell apart, and the second is dashed.
 enum class Tint { first, second };
 
 /// A line of a chart. Values that are no finite numbers leave a gap.
@@ -85,85 +90,38 @@ inline Axis nice_axis(double low, double high, int most, bool whole = false, boo
   return axis;
 }
 
-namespace svg {
+namespace chart {
 
-inline std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
+inline Ink ink(Tint t) { return t == Tint::first ? Ink::first : Ink::second; }
+
+inline DrawnDisc dot(Point centre, Tint tint) {
+  if (tint == Tint::first) return {.centre = centre, .radius = 2.6, .ink = Ink::first};
+  return {.centre = centre, .radius = 2.6, .ink = Ink::ground, .line = 1.8, .edge = Ink::second};
+}
+
+inline DrawnLine curve(std::vector<std::vector<Point>> pieces, Tint tint) {
+  DrawnLine line{.pieces = std::move(pieces), .ink = ink(tint), .width = 2.2};
+  if (tint == Tint::second) line.dash = 7, line.gap = 4.5;
+  return line;
+}
+
+/// Labels that occur, with a piece of their line, from `right` to the left at the height y.
+inline void legend(Drawing& out, const std::vector<Panel>& panels, double right, double y) {
+  std::vector<Series> entries;
+  for (const Panel& p : panels)
+    for (const Series& s : p.series)
+      if (std::none_of(entries.begin(), entries.end(), [&](const Series& e) { return e.label == s.label; }))
+        entries.push_back({s.label, {}, {}, s.tint});
+  for (auto it = entries.rbegin(); it != entries.rend(); ++it) {
+    right -= font::width(it->label, 12);
+    out.add(DrawnText{.at = {right, y}, .text = it->label});
+    out.add(curve({{{right - 35, y - 4}, {right - 9, y - 4}}}, it->tint));
+    out.add(dot({right - 22, y - 4}, it->tint));
+    right -= 56;
   }
-  return out;
 }
 
-inline std::string at(double value) { return fixed(value, 1); }
-
-inline std::string text(double x, double y, const std::string& classes, const std::string& content) {
-  return "<text x=\"" + at(x) + "\" y=\"" + at(y) + "\" class=\"" + classes + "\">" + escaped(content) + "</text>\n";
-}
-
-inline std::string line(double x1, double y1, double x2, double y2, const std::string& classes) {
-  return "<line x1=\"" + at(x1) + "\" y1=\"" + at(y1) + "\" x2=\"" + at(x2) + "\" y2=\"" + at(y2) + "\" class=\"" +
-         classes + "\"/>\n";
-}
-
-inline std::string circle(double x, double y, double radius, const std::string& classes) {
-  return "<circle cx=\"" + at(x) + "\" cy=\"" + at(y) + "\" r=\"" + at(radius) + "\" class=\"" + classes + "\"/>\n";
-}
-
-inline std::string tint(Tint t) { return t == Tint::first ? "first" : "second"; }
-
-/// Blue and vermilion, after M. Okabe and K. Ito, "Color universal design", 2008; lighter ones on a dark background.
-inline constexpr const char* style = R"(<style>
-svg { background: #ffffff; font-family: system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; font-size: 12px; }
-.ground { fill: #ffffff; }
-text { fill: #333333; }
-.title { font-size: 16px; font-weight: 600; fill: #111111; }
-.panel { font-size: 13px; font-weight: 600; fill: #111111; text-anchor: start; }
-.label { fill: #555555; text-anchor: middle; }
-.right { text-anchor: end; }
-.middle { text-anchor: middle; }
-.grid { stroke: #e3e6ea; stroke-width: 1; }
-.axis { stroke: #8a9099; stroke-width: 1; }
-.curve { fill: none; stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
-.first { stroke: #0072b2; }
-.second { stroke: #d55e00; }
-.curve.second { stroke-dasharray: 7 4; }
-circle.first { fill: #0072b2; stroke: none; }
-circle.second { fill: #ffffff; stroke: #d55e00; stroke-width: 1.8; }
-circle.ring { fill: none; stroke-width: 1.6; }
-text.first { fill: #005a8e; stroke: none; }
-text.second { fill: #a84a00; stroke: none; }
-.halo { paint-order: stroke; stroke: #ffffff !important; stroke-width: 4px; stroke-linejoin: round; }
-@media (prefers-color-scheme: dark) {
-svg { background: #15181c; }
-.ground { fill: #15181c; }
-text { fill: #cfd4da; }
-.title, .panel { fill: #f2f4f6; }
-.label { fill: #a5abb3; }
-.grid { stroke: #2b3036; }
-.axis { stroke: #767d86; }
-.first { stroke: #56b4e9; }
-.second { stroke: #f0a13c; }
-circle.first { fill: #56b4e9; }
-circle.second { fill: #15181c; stroke: #f0a13c; }
-circle.ring { fill: none; }
-text.first { fill: #7cc6ef; }
-text.second { fill: #f5b562; }
-.halo { stroke: #15181c !important; }
-}
-</style>
-)";
-
-inline std::string panel(const Panel& p, double left, double top, double width, double height) {
+inline void panel(Drawing& out, const Panel& p, double left, double top, double width, double height) {
   double x_low = std::numeric_limits<double>::infinity(), x_high = -x_low, y_low = x_low, y_high = -x_low;
   std::size_t most_points = 0;
   for (const Series& s : p.series) {
@@ -187,86 +145,97 @@ inline std::string panel(const Panel& p, double left, double top, double width, 
   const double plot_left = left + 58, plot_right = left + width - 14, plot_top = top + 30,
                plot_bottom = top + height - 44;
   const double inset = 10;  // so that the first and the last point do not sit on the frame
-  const auto to_x = [&](double x) {
-    return plot_left + inset + (x - xs.low) / (xs.high - xs.low) * (plot_right - plot_left - 2 * inset);
-  };
-  const auto to_y = [&](double y) {
-    return plot_bottom - (y - ys.low) / (ys.high - ys.low) * (plot_bottom - plot_top);
+  const auto place = [&](double x, double y) {
+    return Point{plot_left + inset + (x - xs.low) / (xs.high - xs.low) * (plot_right - plot_left - 2 * inset),
+                 plot_bottom - (y - ys.low) / (ys.high - ys.low) * (plot_bottom - plot_top)};
   };
 
-  std::string out = text(plot_left, top + 14, "panel", p.title);
+  out.add(DrawnText{.at = {plot_left, top + 14}, .text = p.title, .ink = Ink::strong, .size = 13, .bold = true});
   for (const double tick : ys.ticks) {
     if (tick < ys.low - 1e-9 || tick > ys.high + 1e-9) continue;
-    out += line(plot_left, to_y(tick), plot_right, to_y(tick), "grid");
-    out += text(plot_left - 8, to_y(tick) + 4, "right", fixed(tick, ys.digits));
+    const double y = place(xs.low, tick).y;
+    out.line({plot_left, y}, {plot_right, y}, Ink::grid);
+    out.add(DrawnText{.at = {plot_left - 8, y + 4}, .text = fixed(tick, ys.digits), .anchor = Anchor::end});
   }
-  out += line(plot_left, plot_bottom, plot_right, plot_bottom, "axis");
+  out.line({plot_left, plot_bottom}, {plot_right, plot_bottom}, Ink::axis);
   for (const double tick : xs.ticks) {
-    out += line(to_x(tick), plot_bottom, to_x(tick), plot_bottom + 5, "axis");
-    out += text(to_x(tick), plot_bottom + 19, "middle", fixed(tick, xs.digits));
+    const double x = place(tick, ys.low).x;
+    out.line({x, plot_bottom}, {x, plot_bottom + 5}, Ink::axis);
+    out.add(DrawnText{.at = {x, plot_bottom + 19}, .text = fixed(tick, xs.digits), .anchor = Anchor::middle});
   }
-  out += text((plot_left + plot_right) / 2, plot_bottom + 37, "label", p.x_label);
-  const double label_x = left + 14, label_y = (plot_top + plot_bottom) / 2;
-  out += "<text x=\"" + at(label_x) + "\" y=\"" + at(label_y) + "\" class=\"label\" transform=\"rotate(-90 " +
-         at(label_x) + " " + at(label_y) + ")\">" + escaped(p.y_label) + "</text>\n";
+  out.add(DrawnText{.at = {(plot_left + plot_right) / 2, plot_bottom + 37},
+                    .text = p.x_label,
+                    .ink = Ink::faint,
+                    .anchor = Anchor::middle});
+  out.add(DrawnText{.at = {left + 14, (plot_top + plot_bottom) / 2},
+                    .text = p.y_label,
+                    .ink = Ink::faint,
+                    .anchor = Anchor::middle,
+                    .upwards = true});
 
   for (const Series& s : p.series) {
-    std::string path;
+    std::vector<std::vector<Point>> pieces;
     bool drawing = false;
     for (std::size_t i = 0; i < s.x.size(); ++i) {
       const bool finite = std::isfinite(s.x[i]) && std::isfinite(s.y[i]);
-      if (finite) path += (drawing ? " L" : path.empty() ? "M" : " M") + at(to_x(s.x[i])) + " " + at(to_y(s.y[i]));
+      if (finite && !drawing) pieces.emplace_back();
+      if (finite) pieces.back().push_back(place(s.x[i], s.y[i]));
       drawing = finite;
     }
-    if (path.empty()) continue;
-    out += "<path d=\"" + path + "\" class=\"curve " + tint(s.tint) + "\"/>\n";
-    for (std::size_t i = 0; most_points <= 40 && i < s.x.size(); ++i)
-      if (std::isfinite(s.x[i]) && std::isfinite(s.y[i])) out += circle(to_x(s.x[i]), to_y(s.y[i]), 2.6, tint(s.tint));
+    if (pieces.empty()) continue;
+    if (most_points <= 40) {
+      out.add(curve(pieces, s.tint));
+      for (const auto& piece : pieces)
+        for (const Point& at : piece) out.add(dot(at, s.tint));
+    } else {
+      out.add(curve(std::move(pieces), s.tint));
+    }
   }
   for (const Mark& m : p.marks) {
     if (!std::isfinite(m.x) || !std::isfinite(m.y)) continue;
-    out += circle(to_x(m.x), to_y(m.y), 6, "ring " + tint(m.tint));
+    const Point at = place(m.x, m.y);
+    out.add(DrawnDisc{.centre = at, .radius = 6, .filled = false, .line = 1.6, .edge = ink(m.tint)});
     // Towards the side with more room, and not out of the panel.
-    const bool to_the_left = to_x(m.x) > (plot_left + plot_right) / 2;
-    const bool below = to_y(m.y) < plot_top + 24 || (m.below && to_y(m.y) < plot_bottom - 24);
-    const double y = to_y(m.y) + (below ? 20 : -11);
-    out += text(to_x(m.x) + (to_the_left ? 6 : -6), y, (to_the_left ? "right halo " : "halo ") + tint(m.tint), m.text);
+    const bool to_the_left = at.x > (plot_left + plot_right) / 2;
+    const bool below = at.y < plot_top + 24 || (m.below && at.y < plot_bottom - 24);
+    out.add(DrawnText{.at = {at.x + (to_the_left ? 6 : -6), at.y + (below ? 20 : -11)},
+                      .text = m.text,
+                      .ink = m.tint == Tint::first ? Ink::first_text : Ink::second_text,
+                      .anchor = to_the_left ? Anchor::end : Anchor::begin,
+                      .halo = true});
   }
+}
+
+}  // namespace chart
+
+/// The chart as a drawing: a line with title and legend, the panels below it.
+///
+/// Throws ShapeError if a series has not as many x as y.
+inline Drawing chart_drawing(const Chart& chart) {
+  Drawing out{
+      .width = static_cast<double>(chart.width), .height = static_cast<double>(chart.height), .title = chart.title};
+  out.add(DrawnText{.at = {20, 30}, .text = chart.title, .ink = Ink::strong, .size = 16, .bold = true});
+  chart::legend(out, chart.panels, out.width - 20, 30);
+  const double width = (out.width - 20) / static_cast<double>(std::max<std::size_t>(chart.panels.size(), 1));
+  for (std::size_t i = 0; i < chart.panels.size(); ++i)
+    chart::panel(out, chart.panels[i], 10 + width * static_cast<double>(i), 50, width, out.height - 56);
   return out;
 }
 
-}  // namespace svg
+/// One panel by itself, its title and the legend in one line.
+inline Drawing panel_drawing(const Panel& panel, double width = 440, double height = 320) {
+  Drawing out{.width = width, .height = height, .title = panel.title};
+  chart::panel(out, panel, 0, 8, width, height - 14);
+  chart::legend(out, {panel}, width - 14, 22);
+  return out;
+}
 
 /// The chart as an SVG picture, with a dark version that a browser takes when its user prefers it.
-///
-/// Throws ShapeError if a series has not as many x as y.
-inline std::string chart_svg(const Chart& chart) {
-  const std::string w = std::to_string(chart.width), h = std::to_string(chart.height);
-  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + w + "\" height=\"" + h +
-                    "\" viewBox=\"0 0 " + w + " " + h + "\" role=\"img\">\n<title>" + svg::escaped(chart.title) +
-                    "</title>\n" + svg::style + "<rect width=\"100%\" height=\"100%\" class=\"ground\"/>\n" +
-                    svg::text(20, 30, "title", chart.title);
+inline std::string chart_svg(const Chart& chart) { return drawing_svg(chart_drawing(chart)); }
 
-  // The legend, from the right, of the labels that occur.
-  std::vector<Series> legend;
-  for (const Panel& p : chart.panels)
-    for (const Series& s : p.series)
-      if (std::none_of(legend.begin(), legend.end(), [&](const Series& l) { return l.label == s.label; }))
-        legend.push_back({s.label, {}, {}, s.tint});
-  double right = chart.width - 20;
-  for (auto it = legend.rbegin(); it != legend.rend(); ++it) {
-    const double text_width = 7.0 * static_cast<double>(it->label.size());
-    right -= text_width;
-    out += svg::text(right, 30, "", it->label);
-    out += svg::line(right - 36, 26, right - 8, 26, "curve " + svg::tint(it->tint));
-    out += svg::circle(right - 22, 26, 2.6, svg::tint(it->tint));
-    right -= 56;
-  }
-
-  const double panel_width = (chart.width - 20.0) / static_cast<double>(std::max<std::size_t>(chart.panels.size(), 1));
-  for (std::size_t i = 0; i < chart.panels.size(); ++i)
-    out += svg::panel(chart.panels[i], 10 + panel_width * static_cast<double>(i), 50, panel_width, chart.height - 56.0);
-  return out + "</svg>\n";
+/// The chart as a picture.
+inline image::Picture chart_picture(const Chart& chart, const PaintOptions& options = {}) {
+  return paint(chart_drawing(chart), options);
 }
 
 }  // namespace brindle::report

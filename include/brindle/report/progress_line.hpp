@@ -1,17 +1,31 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #if __has_include(<unistd.h>)
+#include <sys/ioctl.h>
 #include <unistd.h>
 #endif
 
+#include "brindle/report/number_text.hpp"
 #include "brindle/train/callback.hpp"
 
 namespace brindle::report {
+
+struct ProgressOptions {
+  std::FILE* out = stdout;
+  std::optional<bool> bar = {};  ///< a bar that grows within an epoch; not given: on a terminal that can, else not
+  int width = 0;                 ///< columns of the terminal; 0: as many as it says it has
+  double every = 0.1;            ///< seconds between two updates of the bar
+};
 
 namespace progress {
 
@@ -23,65 +37,168 @@ inline std::string duration_text(double seconds) {
   return std::to_string(s / 3600) + " h" + (s / 60 % 60 ? " " + std::to_string(s / 60 % 60) + " min" : "");
 }
 
+/// Whether a line there can be written over: a terminal, and not one that calls itself dumb.
 inline bool is_terminal(std::FILE* out) {
 #if __has_include(<unistd.h>)
-  return isatty(fileno(out)) != 0;
+  const char* kind = std::getenv("TERM");
+  return isatty(fileno(out)) != 0 && kind && std::string(kind) != "dumb";
 #else
   static_cast<void>(out);
   return false;
 #endif
 }
 
-inline std::string figure(const char* name, double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, "  %s %.4f", name, value);
-  return text;
+/// Columns of a terminal; 80 if it does not say.
+inline int columns(std::FILE* out) {
+#if __has_include(<unistd.h>) && defined(TIOCGWINSZ)
+  winsize size{};
+  if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+#endif
+  static_cast<void>(out);
+  return 80;
+}
+
+/// Whether the environment says that text is UTF-8.
+inline bool utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (!value || !*value) continue;
+    const std::string text = value;
+    return text.find("UTF-8") != std::string::npos || text.find("utf8") != std::string::npos ||
+           text.find("utf-8") != std::string::npos || text.find("UTF8") != std::string::npos;
+  }
+  return false;
+}
+
+/// A part of a line; the least important ones are left out where a line is too long.
+struct Part {
+  std::string text;
+  int importance = 0;
+};
+
+/// Parts with two spaces between them, in at most `width` columns. All text is ASCII.
+inline std::string joined(std::vector<Part> parts, std::size_t width) {
+  for (;;) {
+    std::string line;
+    for (const Part& p : parts)
+      if (!p.text.empty()) line += (line.empty() ? "" : "  ") + p.text;
+    if (line.size() <= width) return line;
+    if (parts.size() == 1) return line.substr(0, width);
+    parts.erase(std::min_element(parts.begin(), parts.end(),
+                                 [](const Part& a, const Part& b) { return a.importance < b.importance; }));
+  }
+}
+
+/// A bar of `width` columns, `share` of it full.
+inline std::string bar(double share, std::size_t width, bool unicode) {
+  if (width < 4) return "";
+  share = std::clamp(share, 0.0, 1.0);
+  std::string out;
+  if (unicode) {
+    const auto halves = static_cast<std::size_t>(share * static_cast<double>(2 * width));
+    for (std::size_t i = 0; i < width; ++i)
+      out += 2 * i + 2 <= halves ? "\u2501" : 2 * i + 1 <= halves ? "\u2578" : "\u2500";
+    return out;
+  }
+  const auto full = static_cast<std::size_t>(share * static_cast<double>(width - 2));
+  out = "[" + std::string(full, '=');
+  if (full < width - 2) out += ">" + std::string(width - 3 - full, ' ');
+  return out + "]";
+}
+
+inline Part figure(const char* name, double value, int importance) {
+  return {std::string(name).append(" ").append(fixed(value, 4)), importance};
+}
+
+/// "waited 3%" if an epoch spent more than 2 of 100 seconds waiting for its pictures, else nothing.
+inline std::string waited(const FitState& s) {
+  return s.waited > 0.02 * s.seconds ? "waited " + fixed(100 * s.waited / s.seconds, 0) + "%" : "";
+}
+
+inline std::string head(const FitState& s) {
+  const std::string of = std::to_string(s.epochs), epoch = std::to_string(s.epoch);
+  return std::string(of.size() - std::min(of.size(), epoch.size()), ' ') + epoch + "/" + of;
+}
+
+/// The line within an epoch.
+inline std::string step_line(const FitState& s, std::size_t width, bool unicode) {
+  const std::string of = std::to_string(s.steps), step = std::to_string(s.step);
+  const double rate = s.seconds > 0 ? static_cast<double>(s.samples) / s.seconds : 0;
+  const double left = s.step > 0 ? s.seconds / static_cast<double>(s.step) * static_cast<double>(s.steps - s.step) : 0;
+  const std::string first = joined({{"epoch " + head(s), 9}}, width);
+  const std::string rest =
+      joined({{std::string(of.size() - std::min(of.size(), step.size()), ' ') + step + "/" + of, 8},
+              figure("loss", s.loss, 7),
+              figure("accuracy", s.accuracy, 5),
+              {fixed(rate, rate < 10 ? 1 : 0) + " photos/s", 3},
+              {duration_text(left) + " to go", 4}},
+             width > first.size() + 2 ? width - first.size() - 2 : 0);
+  if (rest.empty()) return first;
+  const std::size_t used = first.size() + 2 + rest.size() + 2;
+  const std::size_t room = used < width ? std::min<std::size_t>(width - used, 24) : 0;
+  const std::string drawn =
+      room >= 6
+          ? bar(static_cast<double>(s.step) / static_cast<double>(std::max<std::int64_t>(s.steps, 1)), room, unicode) +
+                "  "
+          : "";
+  return first + "  " + drawn + rest;
+}
+
+/// The line at the end of an epoch. seconds: of all epochs so far.
+inline std::string epoch_line(const FitState& s, double seconds, std::size_t width) {
+  std::vector<Part> parts{{"epoch " + head(s), 9},
+                          {duration_text(s.seconds), 3},
+                          figure("loss", s.loss, 7),
+                          figure("accuracy", s.accuracy, 6)};
+  if (s.has_validation()) {
+    parts.push_back(figure("val_loss", s.val_loss, 5));
+    parts.push_back(figure("val_accuracy", s.val_accuracy, 8));
+  }
+  if (const std::string text = waited(s); !text.empty()) parts.push_back({text, 4});
+  if (s.epoch < s.epochs && !s.stop)
+    parts.push_back(
+        {duration_text(seconds / static_cast<double>(s.epoch) * static_cast<double>(s.epochs - s.epoch)) + " to go",
+         2});
+  return joined(parts, width);
 }
 
 }  // namespace progress
 
-/// One line an epoch on `out`: seconds, loss and accuracy, those of the validation data, time to go. On a terminal the
-/// line also grows while the epoch runs; in a file it is written once, whole.
+/// One line an epoch: seconds, loss and accuracy, those of the validation data, time to go. On a terminal a bar grows
+/// while the epoch runs, with the step, loss and accuracy so far, photos a second; a line is never longer than the
+/// terminal. In a file, a pipe or a CI log there is the line an epoch and nothing else.
 ///
 ///     trainer.fit(photos, {.callbacks = {report::progress_line()}})
-///     epoch  3/30   9 s  loss 0.4731  accuracy 0.7753  val_loss 0.6023  val_accuracy 0.6930  4 min to go
-inline Callback progress_line(std::FILE* out = stdout) {
+///     epoch  3/30  9 s  loss 0.4731  accuracy 0.7753  val_loss 0.6023  val_accuracy 0.6930  4 min to go
+inline Callback progress_line(const ProgressOptions& options = {}) {
   struct State {
     double seconds = 0;      // of the epochs so far
     double last_update = 0;  // seconds into this epoch
   };
   const auto shared = std::make_shared<State>();
-  const bool live = progress::is_terminal(out);
-  const auto head = [](const FitState& s) {
-    const std::string of = std::to_string(s.epochs), epoch = std::to_string(s.epoch);
-    return "epoch " + std::string(of.size() - epoch.size(), ' ') + epoch + "/" + of;
-  };
-  const auto figures = [](const FitState& s) {
-    return progress::figure("loss", s.loss) + progress::figure("accuracy", s.accuracy);
+  const bool live = options.bar.value_or(progress::is_terminal(options.out));
+  const bool unicode = progress::utf8();
+  // One column less than there are: some terminals wrap as soon as the last one is used.
+  const auto width = [options] {
+    return static_cast<std::size_t>(
+        std::max(1, (options.width > 0 ? options.width : progress::columns(options.out)) - 1));
   };
 
   Callback callback;
+  callback.begin = [shared](FitState&) { *shared = {}; };
   if (live)
     callback.step = [=](FitState& s) {
       if (s.step == 1) shared->last_update = 0;
-      if (s.seconds - shared->last_update < 0.1 && s.step != s.steps) return;
+      if (s.step > 1 && s.step != s.steps && s.seconds - shared->last_update < options.every) return;
       shared->last_update = s.seconds;
-      const double left = s.seconds / static_cast<double>(s.step) * static_cast<double>(s.steps - s.step);
-      std::fprintf(out, "\r\033[K%s  step %lld/%lld%s  %s left in this epoch", head(s).c_str(),
-                   static_cast<long long>(s.step), static_cast<long long>(s.steps), figures(s).c_str(),
-                   progress::duration_text(left).c_str());
-      std::fflush(out);
+      std::fprintf(options.out, "\r\033[K%s", progress::step_line(s, width(), unicode).c_str());
+      std::fflush(options.out);
     };
   callback.epoch = [=](FitState& s) {
     shared->seconds += s.seconds;
-    std::string text = head(s) + "  " + progress::duration_text(s.seconds) + figures(s);
-    if (s.has_validation())
-      text += progress::figure("val_loss", s.val_loss) + progress::figure("val_accuracy", s.val_accuracy);
-    if (s.epoch < s.epochs)
-      text += "  " + progress::duration_text(shared->seconds / static_cast<double>(s.epoch) *
-                                           static_cast<double>(s.epochs - s.epoch)) + " to go";
-    std::fprintf(out, "%s%s\n", live ? "\r\033[K" : "", text.c_str());
-    std::fflush(out);
+    const std::string line = progress::epoch_line(s, shared->seconds, live ? width() : std::string::npos);
+    std::fprintf(options.out, "%s%s\n", live ? "\r\033[K" : "", line.c_str());
+    std::fflush(options.out);
   };
   return callback;
 }

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "brindle/core/error.hpp"
-#include "brindle/core/file.hpp"
 #include "brindle/report/chart.hpp"
+#include "brindle/report/drawing.hpp"
 #include "brindle/report/number_text.hpp"
 #include "brindle/train/history.hpp"
 
@@ -56,15 +56,12 @@ inline Chart training_curves_chart(const History& history, const std::string& ti
   return chart;
 }
 
-/// Writes them as an SVG picture, whole or not at all.
+/// Writes them as an SVG or PNG picture, by the ending of the path, whole or not at all.
 ///
-/// Throws ValueError if the history has no epochs or the path does not end in .svg, FileError that begins with the
-/// path.
+/// Throws ValueError if the history has no epochs or the path ends otherwise, FileError that begins with the path.
 inline void training_curves(const History& history, const std::filesystem::path& path,
-                            const std::string& title = "Training") {
-  if (path.extension() != ".svg")
-    detail::raise<ValueError>("training_curves: expected a path that ends in .svg, got " + path.string());
-  replace_file(path, chart_svg(training_curves_chart(history, title)));
+                            const std::string& title = "Training", const PaintOptions& options = {}) {
+  write_drawing(chart_drawing(training_curves_chart(history, title)), path, options, "training_curves");
 }
 
 }  // namespace brindle::report
