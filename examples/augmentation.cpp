@@ -30,8 +30,20 @@ int main(int argc, char** argv) {
     const Augment augment{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3,
                           .flip_horizontal = true, .fill = Fill::nearest};
     const data::Augmented augmented(photos, augment, {.seed = options.seed});
-    std::printf("\nfive uses of %s:\n", photos.describe(0).c_str());
-    for (std::uint64_t use = 0; use < 5; ++use) std::printf("  %s\n", to_string(augmented.drawn(use)).c_str());
+
+    // Five uses of one photo, as the network will see them.
+    const std::vector<data::Draw> uses{{0, 0}, {0, 1}, {0, 2}, {0, 3}, {0, 4}};
+    Tensor<float> used(photos.sample_shape().batch(5));
+    augmented.read(Cpu{options.threads}, uses, used.view());
+    const std::string label = photos.class_names()[static_cast<std::size_t>(photos.labels()[0])];
+    std::printf("\nfive versions of %s, a %s:\n", photos.describe(0).c_str(), label.c_str());
+    std::vector<image::Picture> versions;
+    for (std::int64_t i = 0; i < 5; ++i) {
+      std::printf("  %s\n", to_string(augmented.drawn(uses[static_cast<std::size_t>(i)].use)).c_str());
+      versions.push_back(report::float_picture(used.view().slice(i, i + 1).reshape(photos.sample_shape())));
+    }
+    const std::vector<std::string> labels(versions.size(), label);
+    report::gallery(versions, labels, options.out / "versions.png");
 
     Sequential<float> model{Cpu{options.threads}, {150, 150, 3},
                             Conv2D{16, 3, relu}, MaxPool2D{2},
@@ -59,6 +71,10 @@ int main(int argc, char** argv) {
                 100 * sum(history.waited) / sum(history.seconds));
     report::history_csv(history, options.out / "augmentation.csv");
     report::training_curves(history, options.out / "augmentation.svg");
+    report::training_curves(history, options.out / "augmentation.png");
+    example::run_page(options, model, history)
+        .add_gallery("Five versions of one photo", versions, labels)
+        .write(options.out / "augmentation.html");
     return example::finish(options, history);
   });
 }

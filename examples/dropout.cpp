@@ -46,6 +46,8 @@ int main(int argc, char** argv) {
 
     report::history_csv(history, options.out / "dropout.csv");
     report::training_curves(history, options.out / "dropout.svg");
+    report::training_curves(history, options.out / "dropout.png");
+    example::run_page(options, model, history).write(options.out / "dropout.html");
     return example::finish(options, history);
   });
 }
