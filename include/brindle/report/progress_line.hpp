@@ -70,23 +70,30 @@ inline bool utf8() {
   return false;
 }
 
-/// A part of a line; the least important ones are left out where a line is too long.
+/// A part of a line. Where a line is too long, the least important parts become shorter first, then are left out.
 struct Part {
   std::string text;
   int importance = 0;
+  std::string shorter = {};  ///< empty: there is no shorter form
 };
 
 /// Parts with two spaces between them, in at most `width` columns. All text is ASCII.
 inline std::string joined(std::vector<Part> parts, std::size_t width) {
-  for (;;) {
-    std::string line;
+  const auto line = [&] {
+    std::string text;
     for (const Part& p : parts)
-      if (!p.text.empty()) line += (line.empty() ? "" : "  ") + p.text;
-    if (line.size() <= width) return line;
-    if (parts.size() == 1) return line.substr(0, width);
-    parts.erase(std::min_element(parts.begin(), parts.end(),
-                                 [](const Part& a, const Part& b) { return a.importance < b.importance; }));
-  }
+      if (!p.text.empty()) text += (text.empty() ? "" : "  ") + p.text;
+    return text;
+  };
+  const auto less_important = [](const Part& a, const Part& b) { return a.importance < b.importance; };
+  std::vector<Part*> order;
+  for (Part& p : parts) order.push_back(&p);
+  std::sort(order.begin(), order.end(), [&](const Part* a, const Part* b) { return less_important(*a, *b); });
+  for (Part* p : order)
+    if (line().size() > width && !p->shorter.empty()) p->text = p->shorter;
+  while (line().size() > width && parts.size() > 1)
+    parts.erase(std::min_element(parts.begin(), parts.end(), less_important));
+  return line().substr(0, width);
 }
 
 /// A bar of `width` columns, `share` of it full.
@@ -106,8 +113,9 @@ inline std::string bar(double share, std::size_t width, bool unicode) {
   return out + "]";
 }
 
-inline Part figure(const char* name, double value, int importance) {
-  return {std::string(name).append(" ").append(fixed(value, 4)), importance};
+inline Part figure(const std::string& name, const std::string& shorter, double value, int importance) {
+  const std::string number = fixed(value, 4);
+  return {name + ' ' + number, importance, shorter + ' ' + number};
 }
 
 /// "waited 3%" if an epoch spent more than 2 of 100 seconds waiting for its pictures, else nothing.
@@ -115,44 +123,43 @@ inline std::string waited(const FitState& s) {
   return s.waited > 0.02 * s.seconds ? "waited " + fixed(100 * s.waited / s.seconds, 0) + "%" : "";
 }
 
-inline std::string head(const FitState& s) {
+inline Part head(const FitState& s) {
   const std::string of = std::to_string(s.epochs), epoch = std::to_string(s.epoch);
-  return std::string(of.size() - std::min(of.size(), epoch.size()), ' ') + epoch + "/" + of;
+  const std::string number = std::string(of.size() - std::min(of.size(), epoch.size()), ' ') + epoch + "/" + of;
+  return {"epoch " + number, 9, number};
 }
 
 /// The line within an epoch.
 inline std::string step_line(const FitState& s, std::size_t width, bool unicode) {
   const std::string of = std::to_string(s.steps), step = std::to_string(s.step);
+  const std::string position = std::string(of.size() - std::min(of.size(), step.size()), ' ') + step + "/" + of;
   const double rate = s.seconds > 0 ? static_cast<double>(s.samples) / s.seconds : 0;
   const double left = s.step > 0 ? s.seconds / static_cast<double>(s.step) * static_cast<double>(s.steps - s.step) : 0;
-  const std::string first = joined({{"epoch " + head(s), 9}}, width);
-  const std::string rest =
-      joined({{std::string(of.size() - std::min(of.size(), step.size()), ' ') + step + "/" + of, 8},
-              figure("loss", s.loss, 7),
-              figure("accuracy", s.accuracy, 5),
-              {fixed(rate, rate < 10 ? 1 : 0) + " photos/s", 3},
-              {duration_text(left) + " to go", 4}},
-             width > first.size() + 2 ? width - first.size() - 2 : 0);
-  if (rest.empty()) return first;
-  const std::size_t used = first.size() + 2 + rest.size() + 2;
+  const std::string speed = fixed(rate, rate < 10 ? 1 : 0), time = duration_text(left);
+  const std::string first = width >= 40 ? head(s).text : head(s).shorter;
+  const std::size_t taken = first.size() + 2, least_bar = width >= 60 ? 12 : 0;
+  const std::string rest = joined({{position, 8},
+                                   figure("loss", "loss", s.loss, 7),
+                                   figure("accuracy", "acc", s.accuracy, 5),
+                                   {speed + " photos/s", 3, speed + "/s"},
+                                   {time + " to go", 4, time}},
+                                  width > taken + least_bar ? width - taken - least_bar : 0);
+  if (rest.empty()) return first.substr(0, width);
+  const std::size_t used = taken + rest.size() + 2;
   const std::size_t room = used < width ? std::min<std::size_t>(width - used, 24) : 0;
-  const std::string drawn =
-      room >= 6
-          ? bar(static_cast<double>(s.step) / static_cast<double>(std::max<std::int64_t>(s.steps, 1)), room, unicode) +
-                "  "
-          : "";
-  return first + "  " + drawn + rest;
+  const double share = static_cast<double>(s.step) / static_cast<double>(std::max<std::int64_t>(s.steps, 1));
+  return first + "  " + (room >= 6 ? bar(share, room, unicode) + "  " : "") + rest;
 }
 
 /// The line at the end of an epoch. seconds: of all epochs so far.
 inline std::string epoch_line(const FitState& s, double seconds, std::size_t width) {
-  std::vector<Part> parts{{"epoch " + head(s), 9},
+  std::vector<Part> parts{head(s),
                           {duration_text(s.seconds), 3},
-                          figure("loss", s.loss, 7),
-                          figure("accuracy", s.accuracy, 6)};
+                          figure("loss", "loss", s.loss, 6),
+                          figure("accuracy", "acc", s.accuracy, 7)};
   if (s.has_validation()) {
-    parts.push_back(figure("val_loss", s.val_loss, 5));
-    parts.push_back(figure("val_accuracy", s.val_accuracy, 8));
+    parts.push_back(figure("val_loss", "val_loss", s.val_loss, 5));
+    parts.push_back(figure("val_accuracy", "val_acc", s.val_accuracy, 8));
   }
   if (const std::string text = waited(s); !text.empty()) parts.push_back({text, 4});
   if (s.epoch < s.epochs && !s.stop)
