@@ -81,6 +81,8 @@ TEST_CASE("reduce_on_plateau lowers the rate when Keras's ReduceLROnPlateau does
               {1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125, 0.125, 0.0625, 0.0625, 0.03125, 0.03125});
   check_equal(rates(reduce_on_plateau({.factor = 0.5, .patience = 2, .cooldown = 2}), run),
               {1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.125, 0.125, 0.125, 0.0625});
+  check_equal(rates(reduce_on_plateau({.factor = 0.5, .patience = 1, .cooldown = 2}), run),
+              {1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125, 0.125, 0.0625, 0.0625, 0.03125, 0.03125, 0.015625});
   check_equal(rates(reduce_on_plateau({.factor = 0.1, .patience = 1, .min_rate = 0.005}), run),
               {1, 1, 0.1, 0.01, 0.005, 0.005, 0.005, 0.005, 0.005, 0.005, 0.005, 0.005, 0.005, 0.005});
   check_equal(rates(reduce_on_plateau({.factor = 0.5, .patience = 0}), run),
