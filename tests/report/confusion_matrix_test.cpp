@@ -45,7 +45,7 @@ TEST_CASE("a confusion matrix shows counts, shares of the row and names", "[repo
 
 TEST_CASE("a confusion matrix of many classes fits its drawing", "[report][confusion_matrix]") {
   for (const std::size_t k : {1u, 2u, 5u, 12u, 40u, 200u}) {
-    ConfusionMatrix m;
+    ConfusionCounts m;
     for (std::size_t i = 0; i < k; ++i) m.classes.push_back("a rather long name of class " + std::to_string(i));
     m.counts.assign(k * k, 3);
     const Drawing d = confusion_matrix_drawing(m);

@@ -16,7 +16,7 @@
 namespace brindle::report {
 
 /// How many samples of each class were taken for which.
-struct ConfusionMatrix {
+struct ConfusionCounts {
   std::vector<std::string> classes = {};  ///< K names
   std::vector<std::int64_t> counts = {};  ///< (K, K): true classes in rows, predicted ones in columns
 
@@ -31,7 +31,7 @@ struct ConfusionMatrix {
 
 namespace internal {
 
-inline void check_confusion_matrix(const ConfusionMatrix& m) {
+inline void check_confusion_matrix(const ConfusionCounts& m) {
   if (m.classes.empty() || m.counts.size() != m.classes.size() * m.classes.size())
     detail::raise<ShapeError>("confusion_matrix: expected " + std::to_string(m.classes.size() * m.classes.size()) +
                               " counts for " + std::to_string(m.classes.size()) + " classes, got " +
@@ -46,7 +46,7 @@ inline void check_confusion_matrix(const ConfusionMatrix& m) {
 /// the largest counts, the first of equals.
 ///
 ///     outputs (N, 1) or (N, K);  labels (N, 1): class numbers from 0
-inline ConfusionMatrix confusion_matrix(In<float, Cpu> outputs, In<float, Cpu> labels,
+inline ConfusionCounts confusion_matrix(In<float, Cpu> outputs, In<float, Cpu> labels,
                                         const std::vector<std::string>& classes) {
   const auto k = static_cast<std::int64_t>(classes.size());
   const std::int64_t n = labels.size();
@@ -55,7 +55,7 @@ inline ConfusionMatrix confusion_matrix(In<float, Cpu> outputs, In<float, Cpu> l
     detail::raise<ShapeError>("confusion_matrix: expected outputs (" + std::to_string(n) + ", " + std::to_string(k) +
                               ")" + (k == 2 ? " or (" + std::to_string(n) + ", 1)" : "") + " for " + std::to_string(n) +
                               " labels and " + std::to_string(k) + " classes, got " + to_string(outputs.shape));
-  ConfusionMatrix m{classes, std::vector<std::int64_t>(static_cast<std::size_t>(k * k))};
+  ConfusionCounts m{classes, std::vector<std::int64_t>(static_cast<std::size_t>(k * k))};
   for (std::int64_t i = 0; i < n; ++i) {
     const float* row = outputs.data + i * outputs.shape[1];
     const float label = labels.data[i];
@@ -76,7 +76,7 @@ struct ConfusionMatrixOptions {
 /// Squares, the bluer the larger the share of their row; each with its count and share.
 ///
 /// Throws ShapeError if there are not as many counts as the classes need.
-inline Drawing confusion_matrix_drawing(const ConfusionMatrix& m, const ConfusionMatrixOptions& options = {}) {
+inline Drawing confusion_matrix_drawing(const ConfusionCounts& m, const ConfusionMatrixOptions& options = {}) {
   internal::check_confusion_matrix(m);
   const std::size_t k = m.classes.size();
   // Numbers in squares up to a dozen classes; beyond that squares only, with the shares in their colour.
@@ -137,7 +137,7 @@ inline Drawing confusion_matrix_drawing(const ConfusionMatrix& m, const Confusio
 }
 
 /// Writes it as an SVG or PNG picture, by the ending of the path, whole or not at all.
-inline void confusion_matrix(const ConfusionMatrix& m, const std::filesystem::path& path,
+inline void confusion_matrix(const ConfusionCounts& m, const std::filesystem::path& path,
                              const ConfusionMatrixOptions& options = {}) {
   write_drawing(confusion_matrix_drawing(m, options), path, options.paint, "confusion_matrix");
 }

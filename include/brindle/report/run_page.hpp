@@ -150,7 +150,7 @@ struct RunPage {
     return add(heading, "<div class=\"drawings\">\n" + drawing_element(drawing) + "</div>\n");
   }
 
-  RunPage& add_confusion_matrix(const ConfusionMatrix& m, const std::string& heading = "Confusion matrix") {
+  RunPage& add_confusion_matrix(const ConfusionCounts& m, const std::string& heading = "Confusion matrix") {
     return add_drawing(heading, confusion_matrix_drawing(m, {.title = ""}));
   }
 
