@@ -4,6 +4,7 @@
 #include "brindle/nn/activation.hpp"
 #include "brindle/nn/adam.hpp"
 #include "brindle/nn/binary_crossentropy.hpp"
+#include "brindle/nn/classification_metrics.hpp"
 #include "brindle/nn/conv2d.hpp"
 #include "brindle/nn/dense.hpp"
 #include "brindle/nn/dropout.hpp"

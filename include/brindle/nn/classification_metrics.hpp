@@ -1,0 +1,146 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/tensor.hpp"
+
+namespace brindle {
+
+/// How often a sample of each class was taken for each class.
+class ConfusionMatrix {
+ public:
+  explicit ConfusionMatrix(std::int64_t classes)
+      : classes_(classes), counts_(static_cast<std::size_t>(classes * classes), 0) {
+    if (classes < 2)
+      detail::raise<ValueError>("confusion matrix: expected at least 2 classes, got " + std::to_string(classes));
+  }
+
+  /// Throws DataError for a class out of range.
+  void add(std::int64_t truth, std::int64_t predicted) {
+    if (truth < 0 || truth >= classes_ || predicted < 0 || predicted >= classes_)
+      detail::raise<DataError>("confusion matrix: class " + std::to_string(truth) + " taken for class " +
+                               std::to_string(predicted) + ", there are classes 0 to " + std::to_string(classes_ - 1));
+    ++counts_[static_cast<std::size_t>(truth * classes_ + predicted)];
+  }
+
+  std::int64_t classes() const { return classes_; }
+  /// Samples of class `truth` that were taken for class `predicted`.
+  std::int64_t count(std::int64_t truth, std::int64_t predicted) const {
+    return counts_[static_cast<std::size_t>(truth * classes_ + predicted)];
+  }
+  /// Samples of a class.
+  std::int64_t support(std::int64_t truth) const {
+    std::int64_t sum = 0;
+    for (std::int64_t c = 0; c < classes_; ++c) sum += count(truth, c);
+    return sum;
+  }
+  /// Samples that were taken for a class.
+  std::int64_t predicted(std::int64_t c) const {
+    std::int64_t sum = 0;
+    for (std::int64_t truth = 0; truth < classes_; ++truth) sum += count(truth, c);
+    return sum;
+  }
+  std::int64_t total() const { return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0}); }
+
+ private:
+  std::int64_t classes_;
+  std::vector<std::int64_t> counts_;
+};
+
+/// The class that each row of outputs names: 1 where a single output is over 0.5, else the first largest output.
+///
+///     p (N, 1) or (N, K)  ->  N numbers
+template <class T>
+std::vector<std::int64_t> predicted_classes(TensorView<const T, Cpu> p) {
+  const std::int64_t n = p.shape[0], outputs = p.shape.sample().size();
+  std::vector<std::int64_t> classes(static_cast<std::size_t>(n));
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T* row = p.data + i * outputs;
+    classes[static_cast<std::size_t>(i)] =
+        outputs == 1 ? (row[0] > T(0.5) ? 1 : 0) : std::max_element(row, row + outputs) - row;
+  }
+  return classes;
+}
+
+/// Shares of one class, or means over classes; a share of nothing is 0.
+///
+/// precision: of the samples taken for the class, those of it; recall: of the samples of the class, those taken for it;
+/// f1: 2 precision recall / (precision + recall).
+struct ClassScore {
+  double precision = 0;
+  double recall = 0;
+  double f1 = 0;
+  std::int64_t support = 0;  ///< samples
+};
+
+/// scikit-learn's figures (metrics/_classification.py, zero_division 0).
+struct ClassificationMetrics {
+  double accuracy = 0;
+  std::vector<ClassScore> classes;
+  ClassScore macro;     ///< every class counts the same
+  ClassScore weighted;  ///< every sample counts the same
+
+  explicit ClassificationMetrics(const ConfusionMatrix& m) {
+    const auto total = static_cast<double>(m.total());
+    double right = 0;
+    for (std::int64_t c = 0; c < m.classes(); ++c) {
+      const auto hits = static_cast<double>(m.count(c, c));
+      ClassScore s;
+      s.support = m.support(c);
+      s.precision = share(hits, static_cast<double>(m.predicted(c)));
+      s.recall = share(hits, static_cast<double>(s.support));
+      s.f1 = share(2 * hits, static_cast<double>(m.predicted(c) + s.support));
+      right += hits;
+      add(macro, s, 1);
+      add(weighted, s, static_cast<double>(s.support));
+      classes.push_back(s);
+    }
+    divide(macro, static_cast<double>(m.classes()));
+    divide(weighted, total);
+    macro.support = weighted.support = m.total();
+    accuracy = share(right, total);
+  }
+
+ private:
+  static double share(double part, double whole) { return whole == 0 ? 0 : part / whole; }
+  static void add(ClassScore& sum, const ClassScore& s, double weight) {
+    sum.precision += weight * s.precision;
+    sum.recall += weight * s.recall;
+    sum.f1 += weight * s.f1;
+  }
+  static void divide(ClassScore& sum, double by) {
+    for (double* value : {&sum.precision, &sum.recall, &sum.f1}) *value = share(*value, by);
+  }
+};
+
+/// Area under the receiver operating characteristic: the share of pairs of one sample of each class in which the one of
+/// class 1 has the higher score, equal scores counting half. labels 0 or 1.
+/// Throws DataError unless both classes are there. J. Hanley, B. McNeil, Radiology 143, 1982.
+inline double roc_auc(std::span<const float> scores, std::span<const float> labels) {
+  if (scores.size() != labels.size())
+    detail::raise<ShapeError>("roc_auc: " + std::to_string(scores.size()) + " scores for " +
+                              std::to_string(labels.size()) + " labels");
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
+  double rank_sum = 0, ones = 0;
+  for (std::size_t i = 0; i < order.size();) {
+    std::size_t end = i;
+    while (end < order.size() && scores[order[end]] == scores[order[i]]) ++end;
+    const double rank = static_cast<double>(i + 1 + end) / 2;  // the mean of ranks i + 1 .. end
+    for (; i < end; ++i)
+      if (labels[order[i]] > 0.5f) rank_sum += rank, ++ones;
+  }
+  const double zeros = static_cast<double>(order.size()) - ones;
+  if (ones == 0 || zeros == 0)
+    detail::raise<DataError>("roc_auc: expected samples of both classes, got one class only");
+  return (rank_sum - ones * (ones + 1) / 2) / (ones * zeros);
+}
+
+}  // namespace brindle
