@@ -27,6 +27,7 @@
 #include "brindle/report/drawing.hpp"
 #include "brindle/report/feature_map.hpp"
 #include "brindle/report/gallery.hpp"
+#include "brindle/report/classification_report.hpp"
 #include "brindle/report/history_csv.hpp"
 #include "brindle/report/kernels.hpp"
 #include "brindle/report/model_summary.hpp"

@@ -42,7 +42,7 @@ TEST_CASE("a page of a run is well-formed and needs no other file", "[report][ru
       .add_summary(model)
       .add_gallery("Photos", {image::Picture(150, 150, 3), image::Picture(7, 7, 1)}, {"one", "two"})
       .add_picture("Large", image::Picture(10, 900, 3))
-      .add_confusion_matrix({{"cat", "dog"}, {4, 1, 2, 3}})
+      .add_confusion_matrix({2, {4, 1, 2, 3}}, {"cat", "dog"})
       .add_table("Classes", {.columns = {"class", "recall"}, .rows = {{"cat", "0.8"}}})
       .add_text("Notes", "first\nsecond")
       .add_figure("photos a second", "212");
@@ -64,7 +64,7 @@ TEST_CASE("whatever text a page is given, it stays text", "[report][run_page]") 
       .add_settings({{hostile, hostile}})
       .add_summary(std::vector<SummaryRow>{{.name = hostile, .type = hostile, .output = {1}}})
       .add_gallery(hostile, {image::Picture(2, 2, 3)}, {hostile})
-      .add_confusion_matrix({{hostile, "b"}, {1, 2, 3, 4}}, hostile)
+      .add_confusion_matrix({2, {1, 2, 3, 4}}, {hostile, "b"}, hostile)
       .add_table(hostile, {.columns = {hostile}, .rows = {{hostile}}})
       .add_text(hostile, hostile)
       .add_figure(hostile, hostile);

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brindle/core/error.hpp"
@@ -19,6 +20,16 @@ class ConfusionMatrix {
       : classes_(classes), counts_(static_cast<std::size_t>(classes * classes), 0) {
     if (classes < 2)
       detail::raise<ValueError>("confusion matrix: expected at least 2 classes, got " + std::to_string(classes));
+  }
+
+  /// counts (classes, classes): true classes in rows, predicted ones in columns.
+  ConfusionMatrix(std::int64_t classes, std::vector<std::int64_t> counts) : ConfusionMatrix(classes) {
+    if (counts.size() != counts_.size())
+      detail::raise<ShapeError>("confusion matrix: expected " + std::to_string(counts_.size()) + " counts for " +
+                                std::to_string(classes) + " classes, got " + std::to_string(counts.size()));
+    for (const std::int64_t n : counts)
+      if (n < 0) detail::raise<ValueError>("confusion matrix: counts must be at least 0, got " + std::to_string(n));
+    counts_ = std::move(counts);
   }
 
   /// Throws DataError for a class out of range.
@@ -66,6 +77,27 @@ std::vector<std::int64_t> predicted_classes(TensorView<const T, Cpu> p) {
         outputs == 1 ? (row[0] > T(0.5) ? 1 : 0) : std::max_element(row, row + outputs) - row;
   }
   return classes;
+}
+
+/// Counts what a model predicted.
+///
+///     outputs (N, 1) for two classes, or (N, K);  labels (N, 1): class numbers
+///
+/// Throws ShapeError if there is not a label for each row, DataError for a label that is no class.
+inline ConfusionMatrix confusion_matrix(In<float, Cpu> outputs, In<float, Cpu> labels) {
+  if (outputs.shape.rank() != 2 || outputs.shape[1] < 1 || outputs.shape[0] != labels.size())
+    detail::raise<ShapeError>("confusion matrix: expected outputs (" + std::to_string(labels.size()) +
+                              ", K), one row a label, got " + to_string(outputs.shape));
+  ConfusionMatrix matrix(std::max<std::int64_t>(outputs.shape[1], 2));
+  const std::vector<std::int64_t> predicted = predicted_classes<float>(outputs);
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    const float label = labels.data[i];
+    if (!(label >= 0 && label < static_cast<float>(matrix.classes())))
+      detail::raise<DataError>("confusion matrix: label " + std::to_string(i) + " is " + std::to_string(label) +
+                               ", expected a class number from 0 to " + std::to_string(matrix.classes() - 1));
+    matrix.add(static_cast<std::int64_t>(label), predicted[i]);
+  }
+  return matrix;
 }
 
 /// Shares of one class, or means over classes; a share of nothing is 0.

@@ -10,6 +10,7 @@
 #include "brindle/ops/cpu_simd.hpp"
 #include "brindle/ops/dense/cpu.hpp"
 #include "brindle/ops/dropout/cpu.hpp"
+#include "brindle/ops/gemm/cpu.hpp"
 #include "brindle/ops/maxpool2d/cpu.hpp"
 #include "brindle/ops/relu/cpu.hpp"
 #include "brindle/ops/rmsprop/cpu.hpp"

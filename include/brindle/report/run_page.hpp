@@ -150,8 +150,9 @@ struct RunPage {
     return add(heading, "<div class=\"drawings\">\n" + drawing_element(drawing) + "</div>\n");
   }
 
-  RunPage& add_confusion_matrix(const ConfusionCounts& m, const std::string& heading = "Confusion matrix") {
-    return add_drawing(heading, confusion_matrix_drawing(m, {.title = ""}));
+  RunPage& add_confusion_matrix(const ConfusionMatrix& m, const std::vector<std::string>& class_names,
+                                const std::string& heading = "Confusion matrix") {
+    return add_drawing(heading, confusion_matrix_drawing(m, class_names, {.title = ""}));
   }
 
   /// A picture; small ones are enlarged, as squares.
