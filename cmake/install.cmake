@@ -8,5 +8,6 @@ configure_package_config_file(cmake/brindle-config.cmake.in ${CMAKE_CURRENT_BINA
                               INSTALL_DESTINATION ${CMAKE_INSTALL_DATADIR}/cmake/brindle)
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/brindle-config-version.cmake
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/brindle-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/brindle-config-version.cmake
+install(FILES cmake/optional.cmake ${CMAKE_CURRENT_BINARY_DIR}/brindle-config.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/brindle-config-version.cmake
         DESTINATION ${CMAKE_INSTALL_DATADIR}/cmake/brindle)

@@ -144,7 +144,7 @@ TEST_CASE("npz errors begin with the path and say the byte, the array and what t
   const std::string good = float_array("(2,)", {1, 2});
   message("", Contains("too short"));
   message(std::string(100, 'x'), Contains("no zip file"));
-  message(zip({{"a.npy", good, 8}}), Contains("\"a\"") && Contains("compressed") && Contains("np.savez"));
+  message(zip({{"a.npy", good, 8}}), Contains("\"a\"") && Contains("compressed"));
   message(zip({{"a.npy", good, 0, 1}}), Contains("encrypted"));
   message(zip({{"a.npy", "xx"}}), Contains("too short"));
   message(zip({{"a.npy", std::string(64, 'x')}}), Contains("does not begin"));

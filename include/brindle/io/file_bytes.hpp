@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <fstream>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "brindle/core/error.hpp"
 
@@ -12,6 +14,13 @@ namespace brindle::detail {
 /// Reads parts of a file, each checked against the file's size before anything is allocated.
 class FileBytes {
  public:
+  /// Bytes in memory, read as if they were a file of this path.
+  FileBytes(std::string path, std::string content)
+      : path_(std::move(path)),
+        content_(std::move(content)),
+        in_memory_(true),
+        size_(static_cast<std::int64_t>(content_.size())) {}
+
   explicit FileBytes(const std::string& path) : path_(path), file_(path, std::ios::binary) {
     if (!file_) raise<FileError>(path + ": cannot be opened");
     file_.seekg(0, std::ios::end);
@@ -31,6 +40,10 @@ class FileBytes {
     if (offset < 0 || bytes < 0 || offset > size_ || bytes > size_ - offset)
       fail(offset, what + " has " + std::to_string(bytes) + " bytes and ends after the end of the file (" +
                        std::to_string(size_) + "): the file is cut short or damaged");
+    if (in_memory_) {
+      if (bytes > 0) std::memcpy(to, content_.data() + offset, static_cast<std::size_t>(bytes));
+      return;
+    }
     file_.clear();
     file_.seekg(offset);
     file_.read(static_cast<char*>(to), bytes);
@@ -47,6 +60,8 @@ class FileBytes {
  private:
   std::string path_;
   std::ifstream file_;
+  std::string content_;
+  bool in_memory_ = false;
   std::int64_t size_ = 0;
 };
 

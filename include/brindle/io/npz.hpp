@@ -14,17 +14,10 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/io/file_bytes.hpp"
+#include "brindle/io/zip.hpp"
 
 namespace brindle {
 namespace detail {
-
-/// A little-endian number of `bytes` bytes.
-inline std::int64_t little_endian(const std::string& text, std::size_t offset, int bytes) {
-  std::int64_t value = 0;
-  for (int i = bytes - 1; i >= 0; --i)
-    value = value << 8 | static_cast<unsigned char>(text[offset + static_cast<std::size_t>(i)]);
-  return value;
-}
 
 /// What the header of a .npy file says.
 struct NpyHeader {
@@ -123,56 +116,23 @@ Tensor<T> read_npy_elements(FileBytes& file, const NpyHeader& header, std::int64
 
 namespace io {
 
-/// The arrays of a .npz file, as np.savez writes it: a zip of .npy files that are stored, not compressed. Arrays are
-/// read when they are asked for; several threads may do so.
+/// The arrays of a .npz file, as np.savez writes it: a zip of .npy files. Those of np.savez_compressed need zlib.
+/// Arrays are read when they are asked for; several threads may do so.
 class NpzFile {
  public:
   /// Reads the list of arrays. Throws FileError with path and byte offset for anything that is not as it should be.
-  explicit NpzFile(std::string path) : path_(std::move(path)) {
-    detail::FileBytes file(path_);
-    // The list stands at the end, behind it a comment of at most 65535 bytes.
-    constexpr std::int64_t trailer = 22;
-    if (file.size() < trailer) file.fail(0, "too short for a zip file");
-    const std::int64_t window = file.size() < trailer + 65535 ? file.size() : trailer + 65535;
-    const std::string tail = file.text(file.size() - window, window, "the end of the zip file");
-    const std::size_t found = tail.rfind("PK\x05\x06", static_cast<std::size_t>(window - trailer));
-    if (found == std::string::npos) file.fail(0, "no zip file: its list of files was not found; is it cut short?");
-    const std::int64_t at = file.size() - window + static_cast<std::int64_t>(found);
-    const std::int64_t count = detail::little_endian(tail, found + 10, 2);
-    const std::int64_t bytes = detail::little_endian(tail, found + 12, 4);
-    const std::int64_t begin = detail::little_endian(tail, found + 16, 4);
-    if (begin > at || bytes > at - begin) file.fail(at, "the zip file's list of files is not inside the file");
-    const std::string list = file.text(begin, bytes, "the zip file's list of files");
-    std::size_t next = 0;
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::int64_t here = begin + static_cast<std::int64_t>(next);
-      if (list.size() - next < 46 || list.compare(next, 4, "PK\x01\x02") != 0)
-        file.fail(here, "the zip file's list of files is damaged");
-      Member member;
-      member.method = detail::little_endian(list, next + 10, 2);
-      member.encrypted = detail::little_endian(list, next + 8, 2) & 1;
-      member.stored = detail::little_endian(list, next + 20, 4);
-      member.bytes = detail::little_endian(list, next + 24, 4);
-      const auto name_length = static_cast<std::size_t>(detail::little_endian(list, next + 28, 2));
-      const auto extra = static_cast<std::size_t>(detail::little_endian(list, next + 30, 2));
-      const auto comment = static_cast<std::size_t>(detail::little_endian(list, next + 32, 2));
-      member.offset = detail::little_endian(list, next + 42, 4);
-      if (list.size() - next - 46 < name_length + extra + comment)
-        file.fail(here, "the zip file's list of files is damaged");
-      std::string name = list.substr(next + 46, name_length);
-      next += 46 + name_length + extra + comment;
-      if (name.size() > 4 && name.compare(name.size() - 4, 4, ".npy") == 0) name.resize(name.size() - 4);
-      members_[name] = member;
-    }
+  explicit NpzFile(std::string path) : zip_(std::move(path)) {
+    for (const std::string& file : zip_.names())
+      members_[file.ends_with(".npy") ? file.substr(0, file.size() - 4) : file] = file;
   }
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return zip_.path(); }
   bool contains(const std::string& name) const { return members_.count(name) != 0; }
 
   /// Names of the arrays, in alphabetical order.
   std::vector<std::string> names() const {
     std::vector<std::string> all;
-    for (const auto& [name, member] : members_) all.push_back(name);
+    for (const auto& [name, file] : members_) all.push_back(name);
     return all;
   }
 
@@ -185,62 +145,42 @@ class NpzFile {
   /// Throws FileError if there is none of this name, if its elements are of another type, or if the file is damaged.
   template <class T>
   Tensor<T> read(const std::string& name) const {
-    Opened array = open(name);
-    return detail::read_npy_elements<T>(array.file, array.header, array.end, name);
+    OpenedArray array = open(name);
+    return brindle::detail::read_npy_elements<T>(array.place.bytes, array.header, array.place.end, name);
   }
 
  private:
-  struct Member {
-    std::int64_t method = 0, stored = 0, bytes = 0, offset = 0;
-    bool encrypted = false;
-  };
-  struct Opened {
-    detail::FileBytes file;
-    detail::NpyHeader header;
-    std::int64_t end;
+  struct OpenedArray {
+    ZipFile::Opened place;
+    brindle::detail::NpyHeader header;
   };
 
-  Opened open(const std::string& name) const {
+  OpenedArray open(const std::string& name) const {
     const auto found = members_.find(name);
     if (found == members_.end()) {
       std::string some;
       int listed = 0;
-      for (const auto& [other, member] : members_)
+      for (const auto& [other, file] : members_)
         if (++listed <= 10) some += (listed > 1 ? ", \"" : "\"") + other + "\"";
-      detail::raise<FileError>(path_ + ": no array \"" + name + "\"; it has " + std::to_string(members_.size()) + ": " +
-                               some + (listed > 10 ? ", ..." : ""));
+      brindle::detail::raise<FileError>(path() + ": no array \"" + name + "\"; it has " +
+                                        std::to_string(members_.size()) + ": " + some + (listed > 10 ? ", ..." : ""));
     }
-    const Member& member = found->second;
-    detail::FileBytes file(path_);
-    const std::string array = "array \"" + name + "\"";
-    if (member.encrypted) file.fail(member.offset, array + " is encrypted");
-    if (member.method != 0)
-      file.fail(member.offset, array + " is compressed (zip method " + std::to_string(member.method) +
-                                   "), which is not supported: save it with np.savez, not np.savez_compressed");
-    if (member.stored != member.bytes) file.fail(member.offset, array + " has two different sizes");
-    if (member.bytes == 0xFFFFFFFF || member.offset == 0xFFFFFFFF)
-      file.fail(member.offset, array + " is larger than 4 GB, which is not supported");
-    const std::string local = file.text(member.offset, 30, array);
-    if (local.compare(0, 4, "PK\x03\x04") != 0) file.fail(member.offset, array + " is not where the list says");
-    const std::int64_t begin =
-        member.offset + 30 + detail::little_endian(local, 26, 2) + detail::little_endian(local, 28, 2);
-    if (begin > file.size() || member.bytes > file.size() - begin)
-      file.fail(begin, array + " has " + std::to_string(member.bytes) + " bytes and ends after the end of the file (" +
-                           std::to_string(file.size()) + "): the file is cut short or damaged");
-    detail::NpyHeader header = detail::read_npy_header(file, begin, member.bytes, name);
-    return {std::move(file), header, begin + member.bytes};
+    ZipFile::Opened place = zip_.open(found->second, "array \"" + name + "\"");
+    brindle::detail::NpyHeader header =
+        brindle::detail::read_npy_header(place.bytes, place.begin, place.end - place.begin, name);
+    return {std::move(place), header};
   }
 
-  std::string path_;
-  std::map<std::string, Member> members_;
+  ZipFile zip_;
+  std::map<std::string, std::string> members_;  // array: its file
 };
 
 /// The array of a .npy file; see NpzFile::read.
 template <class T>
 Tensor<T> read_npy(const std::string& path) {
-  detail::FileBytes file(path);
-  const detail::NpyHeader header = detail::read_npy_header(file, 0, file.size(), path);
-  return detail::read_npy_elements<T>(file, header, file.size(), path);
+  brindle::detail::FileBytes file(path);
+  const brindle::detail::NpyHeader header = brindle::detail::read_npy_header(file, 0, file.size(), path);
+  return brindle::detail::read_npy_elements<T>(file, header, file.size(), path);
 }
 
 }  // namespace io

@@ -23,8 +23,10 @@ struct StoredTensor {
 };
 
 struct StoredLayer {
-  std::string name;
+  std::string name;  ///< empty where the file only counts its layers, by `key`
   std::vector<StoredTensor> tensors;
+  std::string group = {};  ///< the nested model that the layer stands in: "model_1", "layers/functional"; else empty
+  std::string key = {};    ///< Keras 3's kind and number within its model, "conv2d_1"; else empty
 };
 
 /// Weights of a file, whatever its format.
@@ -35,9 +37,14 @@ struct WeightFile {
 
 namespace detail {
 
-/// "kernel" of "kernel:0", "block1_conv1_W_1:0" or "weight"; empty for a name that says nothing.
+/// "kernel" of "kernel:0", "kernel_1:0", "block1_conv1_W_1:0" or "weight"; empty for a name that says nothing.
 inline std::string parameter_of(std::string name) {
   name = name.substr(0, name.find(':'));
+  // TensorFlow counts names that it has seen before.
+  for (const char* known : {"kernel_", "bias_"})
+    if (name.rfind(known, 0) == 0 &&
+        name.find_first_not_of("0123456789", std::string(known).size()) == std::string::npos)
+      name.resize(std::string(known).size() - 1);
   const auto ends = [&](const std::string& end) {
     return name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0;
   };
@@ -106,8 +113,10 @@ void load_weights(Sequential<T, Cpu>& model, const WeightFile& file) {
   }
   for (std::size_t i = 0; i < found.size(); ++i) {
     Tensor<T, Cpu>& value = found[i].second->value;
-    if constexpr (std::is_same_v<T, float>) value = std::move(read[i]);
-    else for (std::int64_t k = 0; k < value.size(); ++k) value[k] = static_cast<T>(read[i][k]);
+    if constexpr (std::is_same_v<T, float>)
+      value = std::move(read[i]);
+    else
+      for (std::int64_t k = 0; k < value.size(); ++k) value[k] = static_cast<T>(read[i][k]);
   }
 }
 

@@ -1,0 +1,22 @@
+# Libraries that reading Keras's files takes, each a target of its own where it is found:
+#
+#     brindle::hdf5   files of HDF5 (.h5, .weights.h5, .keras); Debian: libhdf5-dev
+#     brindle::zlib   compressed entries of .keras and .npz files; Debian: zlib1g-dev
+#
+# A program that does not link them reads everything else.
+find_path(BRINDLE_HDF5_INCLUDE hdf5.h PATHS /usr/include/hdf5/serial)
+find_library(BRINDLE_HDF5_LIBRARY NAMES hdf5_serial hdf5 PATH_SUFFIXES hdf5/serial)
+mark_as_advanced(BRINDLE_HDF5_INCLUDE BRINDLE_HDF5_LIBRARY)
+if(BRINDLE_HDF5_INCLUDE AND BRINDLE_HDF5_LIBRARY AND NOT TARGET brindle::hdf5)
+  add_library(brindle::hdf5 INTERFACE IMPORTED)
+  set_target_properties(brindle::hdf5 PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_HDF5)
+  target_include_directories(brindle::hdf5 SYSTEM INTERFACE ${BRINDLE_HDF5_INCLUDE})
+  target_link_libraries(brindle::hdf5 INTERFACE ${BRINDLE_HDF5_LIBRARY})
+endif()
+
+find_package(ZLIB QUIET)
+if(ZLIB_FOUND AND NOT TARGET brindle::zlib)
+  add_library(brindle::zlib INTERFACE IMPORTED)
+  set_target_properties(brindle::zlib PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_ZLIB)
+  target_link_libraries(brindle::zlib INTERFACE ZLIB::ZLIB)
+endif()

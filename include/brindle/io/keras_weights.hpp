@@ -1,0 +1,162 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/error.hpp"
+#include "brindle/io/hdf5.hpp"
+#include "brindle/io/weight_file.hpp"
+#include "brindle/io/zip.hpp"
+#include "brindle/nn/sequential.hpp"
+
+namespace brindle::io {
+namespace detail {
+
+/// "conv2d_2" before "conv2d_10": by letters, then by number.
+inline bool counts_before(const std::string& a, const std::string& b) {
+  const auto split = [](const std::string& text) {
+    const std::size_t digits = text.find_last_not_of("0123456789") + 1;
+    const std::string number = text.substr(digits);
+    return std::pair(text.substr(0, digits), std::pair(number.size(), number));
+  };
+  return split(a) < split(b);
+}
+
+inline std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+inline std::string without_last_part(const std::string& path) {
+  const std::size_t cut = path.rfind('/');
+  return cut == std::string::npos ? std::string() : path.substr(0, cut);
+}
+
+/// A list of names, which Keras cuts into several attributes ("layer_names0", ...) where it is long.
+inline std::vector<std::string> keras_names(const Hdf5File& file, const std::string& object, const std::string& name) {
+  if (file.has_attribute(object, name)) return file.texts(object, name);
+  std::vector<std::string> all;
+  for (int i = 0; file.has_attribute(object, name + std::to_string(i)); ++i)
+    for (std::string& text : file.texts(object, name + std::to_string(i))) all.push_back(std::move(text));
+  return all;
+}
+
+inline StoredTensor keras_tensor(const std::shared_ptr<Hdf5File>& file, const std::string& place,
+                                 const std::string& name, const std::string& parameter) {
+  return {name, parameter, file->array(place).shape, [file, place](TensorView<float> to) { file->read(place, to); }};
+}
+
+/// Whether the weights of a group are of several layers, by their names. One layer's stand under its own name, which
+/// TensorFlow may have counted ("conv2d_1_1/kernel:0" in "conv2d_1"), or under none (Keras 1).
+inline bool is_nested_group(const std::string& group, const std::vector<std::string>& weights) {
+  const auto names_group = [&](const std::string& layer) {
+    return layer.empty() || layer == group ||
+           (layer.rfind(group + "_", 0) == 0 &&
+            layer.find_first_not_of("0123456789", group.size() + 1) == std::string::npos);
+  };
+  return std::any_of(weights.begin(), weights.end(),
+                     [&](const std::string& w) { return !names_group(last_part(without_last_part(w))); });
+}
+
+/// Keras 1, Keras 2, and what Keras 3 calls its legacy format: a group for each layer of `root`, with a list of
+/// weights.
+inline void add_legacy_layers(const std::shared_ptr<Hdf5File>& file, const std::string& root, WeightFile& to) {
+  std::vector<std::string> groups = keras_names(*file, root, "layer_names");
+  groups.push_back("top_level_model_weights");
+  for (const std::string& group : groups) {
+    const std::string place = root == "/" ? group : root + "/" + group;
+    if (!file->contains(place)) {
+      if (group == groups.back()) continue;
+      file->fail("layer_names lists \"" + group + "\", but there is no such group");
+    }
+    const std::vector<std::string> weights = keras_names(*file, place, "weight_names");
+    const bool nested = is_nested_group(group, weights);
+    if (!nested) to.layers.push_back({group, {}});
+    for (const std::string& weight : weights) {
+      if (nested) {
+        const std::string layer = last_part(without_last_part(weight));
+        if (to.layers.empty() || to.layers.back().name != layer || to.layers.back().group != group)
+          to.layers.push_back({layer, {}, group});
+      }
+      to.layers.back().tensors.push_back(
+          keras_tensor(file, place + "/" + weight, weight, parameter_of(last_part(weight))));
+    }
+  }
+}
+
+/// Keras 3: `container`/layers/<kind and number>/vars/0, 1, ...; a nested model has layers of its own. Later versions
+/// write down the layers' names as well.
+inline void add_keras3_layers(const std::shared_ptr<Hdf5File>& file, const std::string& container, int depth,
+                              WeightFile& to) {
+  if (depth > 32) file->fail("nests models more than 32 deep");
+  for (const std::string list : {"layers", "_layer_checkpoint_dependencies"}) {
+    const std::string root = container.empty() ? list : container + "/" + list;
+    std::vector<std::string> keys = file->children(root);
+    std::sort(keys.begin(), keys.end(), counts_before);
+    for (const std::string& key : keys) {
+      const std::string place = root + "/" + key, vars = place + "/vars";
+      if (file->contains(place + "/layers") || file->contains(place + "/_layer_checkpoint_dependencies")) {
+        add_keras3_layers(file, place, depth + 1, to);
+        continue;
+      }
+      StoredLayer layer{
+          file->has_attribute(vars, "name") ? file->text(vars, "name") : std::string(), {}, container, key};
+      std::vector<std::string> numbers = file->children(vars);
+      std::sort(numbers.begin(), numbers.end(), counts_before);
+      for (const std::string& number : numbers)
+        layer.tensors.push_back(keras_tensor(file, vars + "/" + number, vars + "/" + number, {}));
+      to.layers.push_back(std::move(layer));
+    }
+  }
+}
+
+/// Names the layers of a file that only counts them: the second Conv2D of a model is its "conv2d_1".
+template <class T>
+void name_counted_layers(const Sequential<T, Cpu>& model, WeightFile& file) {
+  std::vector<std::string> nested;  // in the order of the file
+  for (const StoredLayer& stored : file.layers)
+    if (!stored.group.empty() && std::find(nested.begin(), nested.end(), stored.group) == nested.end())
+      nested.push_back(stored.group);
+  std::vector<std::pair<std::string, std::string>> seen;  // (group, kind)
+  for (std::size_t i = 0; i < model.layers().size(); ++i) {
+    std::string group;
+    for (std::size_t g = 0; g < model.groups().size() && g < nested.size(); ++g)
+      if (i >= model.groups()[g].begin && i < model.groups()[g].end) group = nested[g];
+    const std::string kind = model.layers()[i]->default_name();
+    const auto number = std::count(seen.begin(), seen.end(), std::pair(group, kind));
+    const std::string key = number == 0 ? kind : kind + "_" + std::to_string(number);
+    seen.emplace_back(group, kind);
+    for (StoredLayer& stored : file.layers)
+      if (stored.name.empty() && stored.group == group && stored.key == key) stored.name = model.layers()[i]->name;
+  }
+  for (StoredLayer& stored : file.layers)
+    if (stored.name.empty()) stored.name = stored.group.empty() ? stored.key : stored.group + "/" + stored.key;
+}
+
+}  // namespace detail
+
+/// The weights of an HDF5 file that Keras wrote: weights only (Keras 1, 2, and 3's legacy format), a whole model of
+/// these formats, or Keras 3's .weights.h5. Layers that the file only counts have a key and no name. Throws FileError.
+inline WeightFile keras_weights(const std::shared_ptr<Hdf5File>& file) {
+  WeightFile weights{file->path(), {}};
+  const std::string root = file->contains("model_weights") ? "model_weights" : "/";
+  if (file->has_attribute(root, "layer_names") || file->has_attribute(root, "layer_names0"))
+    detail::add_legacy_layers(file, root, weights);
+  else if (file->contains("layers") || file->contains("_layer_checkpoint_dependencies"))
+    detail::add_keras3_layers(file, "", 0, weights);
+  else
+    file->fail("holds no weights of Keras: neither the attribute \"layer_names\" nor the group \"layers\" is there");
+  return weights;
+}
+
+/// The HDF5 file inside a .keras file.
+inline std::shared_ptr<Hdf5File> keras_archive_weights(const ZipFile& zip) {
+  if (!zip.contains("model.weights.h5"))
+    brindle::detail::raise<FileError>(zip.path() + ": is no .keras file, it holds no model.weights.h5");
+  return std::make_shared<Hdf5File>(zip.path() + ": model.weights.h5", zip.read("model.weights.h5"));
+}
+
+}  // namespace brindle::io
