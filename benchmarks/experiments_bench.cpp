@@ -22,6 +22,8 @@
 #include <string>
 #include <vector>
 
+#include "support/networks.hpp"
+
 using namespace brindle;
 
 namespace {
@@ -92,36 +94,11 @@ constexpr double gflop_w1 = 0.3228, gflop_w1_step = 0.9476, gflop_w2 = 0.358, gf
 void run(const Settings& s, const std::string& work) {
   const Cpu on{s.threads};
   if (work == "W1") {
-    Sequential<float> model{on,
-                            {150, 150, 3},
-                            Conv2D{16, 3, relu},
-                            MaxPool2D{2},
-                            Conv2D{64, 3, relu},
-                            MaxPool2D{2},
-                            Conv2D{128, 3, relu},
-                            MaxPool2D{2},
-                            Flatten{},
-                            Dense{512, relu},
-                            Dense{1, sigmoid}};
+    Sequential<float> model = bench::baseline(on);
     train(s, work, model, 30, 1e-3, gflop_w1_step);
     infer(s, work, model, 30, gflop_w1);
   } else if (work == "W2") {
-    Sequential<float> model{on,
-                            {150, 150, 3},
-                            Conv2D{16, 3, relu},
-                            MaxPool2D{2},
-                            Conv2D{64, 3, relu},
-                            MaxPool2D{2},
-                            Conv2D{128, 3, relu},
-                            MaxPool2D{2},
-                            Conv2D{128, 3, relu},
-                            MaxPool2D{2},
-                            Flatten{},
-                            Dense{512, relu},
-                            Dropout{0.3},
-                            Dense{512, relu},
-                            Dropout{0.3},
-                            Dense{1, sigmoid}};
+    Sequential<float> model = bench::regularised(on);
     train(s, work, model, 30, 1e-3, gflop_w2_step);
     infer(s, work, model, 30, gflop_w2);
   } else if (work == "W3") {
@@ -129,18 +106,10 @@ void run(const Settings& s, const std::string& work) {
     infer(s, "W3 batch 30", model, 30, gflop_vgg16);
     infer(s, "W3 batch 1", model, 1, gflop_vgg16);
   } else if (work == "W4") {
-    Sequential<float> model{on,           {8192},           Dense{512, relu}, Dropout{0.3}, Dense{512, relu},
-                            Dropout{0.3}, Dense{1, sigmoid}};
+    Sequential<float> model = bench::head(on);
     train(s, work, model, 30, 1e-4, gflop_w4_step);
   } else if (work == "W5") {
-    Sequential<float> model{models::vgg16<float>(on, {150, 150, 3}),
-                            Flatten{},
-                            Dense{512, relu},
-                            Dropout{0.3},
-                            Dense{512, relu},
-                            Dropout{0.3},
-                            Dense{1, sigmoid}};
-    model.freeze_before("block4_conv1");
+    Sequential<float> model = bench::fine_tuned(on);
     train(s, work, model, 20, 1e-5, gflop_w5_step);
   } else if (work == "W6") {
     data::Pictures::Parts parts;

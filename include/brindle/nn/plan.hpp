@@ -39,6 +39,8 @@ class Plan {
   /// Takes a part of one parameter's gradient; see Gradients::stream.
   using OnStream =
       FunctionRef<void(std::size_t layer, std::size_t which, std::int64_t first, TensorView<const T, Device> block)>;
+  /// Called when a step is done, with the gradients of its parameters handed on; to take times.
+  using OnStep = FunctionRef<void(std::size_t step, bool backward)>;
 
   /// layers must outlive the plan and keep their sizes and their trainable flags. x: shape of one sample.
   Plan(const Device& on, std::span<const LayerPointer> layers, const Shape& x, const PlanOptions& options)
@@ -66,8 +68,11 @@ class Plan {
     x_ = x;
     n_ = x.shape[0];
     step_ = step;
-    for (const Step& s : steps_)
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      const Step& s = steps_[i];
       if (!s.identity) s.layer->forward(pass(s, s.forward_workspace), input(s), view(s.y, s.y_shape));
+      if (on_step_) (*on_step_)(i, false);
+    }
     return output();
   }
 
@@ -98,6 +103,7 @@ class Plan {
                           view(s.dy, s.y_shape), dx, {into, on_stream ? &stream_ref : nullptr});
         if (!into.empty()) on_gradients(s.index, into);
       }
+      if (on_step_) (*on_step_)(i, true);
     }
   }
 
@@ -108,9 +114,19 @@ class Plan {
     return false;
   }
 
-  /// Layer and output of each step of the last forward(), for looking at; the outputs' memory may be in use again.
+  /// What is done as one: a layer, or a layer and the one behind it.
   std::size_t steps() const { return steps_.size(); }
   const Layer<T, Device>& step_layer(std::size_t i) const { return *steps_[i].layer; }
+  /// The layer behind it that the step does too; null: none.
+  const Layer<T, Device>* step_fused(std::size_t i) const { return steps_[i].fused; }
+  /// Whether the step does anything: Flatten, and Dropout outside of training, only rename memory.
+  bool step_works(std::size_t i) const { return !steps_[i].identity; }
+  /// Shapes of one sample.
+  const Shape& step_input(std::size_t i) const { return steps_[i].x_shape; }
+  const Shape& step_output(std::size_t i) const { return steps_[i].y_shape; }
+
+  /// on_step must outlive the calls that follow; null: none.
+  void watch(const OnStep* on_step) { on_step_ = on_step; }
 
  private:
   struct Step {
@@ -268,6 +284,7 @@ class Plan {
   std::vector<LiveBlock> blocks_;
   Tensor<std::byte, Device> arena_;
   TensorView<const T, Device> x_;
+  const OnStep* on_step_ = nullptr;
   std::int64_t n_ = 0;
   std::uint32_t step_ = 0;
 };
