@@ -89,6 +89,15 @@ class TileReader {
     return 0;
   }
 
+  /// Calls for the same channels of the tile `step` pixels to the right, of which the first side - step columns have
+  /// been read already: no processor foresees so many streams.
+  void prefetch(std::int64_t step, std::int64_t offset) const {
+    if (from_.code) return;
+    for (int i = 0; i < side; ++i)
+      for (std::int64_t j = side - step; j < side; ++j)
+        __builtin_prefetch(pixel[i * side + j] + step * from_.c + offset);
+  }
+
  private:
   /// A window of the pool that touches the square, and the places of its four pixels in it (`pixels`: outside).
   struct Window {

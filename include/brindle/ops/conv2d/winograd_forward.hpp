@@ -133,6 +133,8 @@ class WinogradForward {
       if (whole)
         for (; c + width <= tiles_.g.co; c += width) {
           const Packet b = ploadu<Packet>(bias + c);
+          for (int i = 0; i < m; ++i)  // where the next tile will be stored
+            for (int j = m; j < 2 * m; ++j) __builtin_prefetch(y + (i * tiles_.g.ow + j) * tiles_.g.co + c, 1);
           Tile::output(sums + c, m_plane_, [&](int i, int j, const auto& value) {
             const auto sum = padd(value, b);
             pstoreu(y + (i * tiles_.g.ow + j) * tiles_.g.co + c, sum < least ? least : sum);

@@ -86,7 +86,11 @@ struct WinogradTiles {
     for (std::int64_t t = first; t < end; ++t, v += v_row) {
       const TileAt tile = at(t);
       reader.at(tile.n, tile.row - g.top, tile.column - g.left);
-      for (std::int64_t c = 0; c < g.ci; c += width) Tile::input(reader.pixel, reader.channels(c), v + c, v_plane);
+      for (std::int64_t c = 0; c < g.ci; c += width) {
+        const std::int64_t offset = reader.channels(c);
+        reader.prefetch(m, offset);
+        Tile::input(reader.pixel, offset, v + c, v_plane);
+      }
     }
   }
 
