@@ -45,7 +45,7 @@ class Prefetch {
 
   /// most: samples of the largest batch. Throws ValueError for options out of range.
   Prefetch(const Source& source, const Cpu& on, std::int64_t most, const PrefetchOptions& options = {})
-      : source_(&source), on_(on) {
+      : source_(&source), on_(on), alone_(Cpu::Options{.threads = 1, .precise = on.precise()}) {
     if (most < 1) detail::raise<ValueError>("Prefetch: expected batches of at least 1, got " + std::to_string(most));
     if (options.ahead < 0 || options.ahead > 1024)
       detail::raise<ValueError>("Prefetch: expected 0 to 1024 batches ahead, got " + std::to_string(options.ahead));
@@ -133,14 +133,13 @@ class Prefetch {
   }
 
   void serve() {
-    const Cpu own(Cpu::Options{.threads = 1, .precise = on_.precise()});
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
       ordered_one_.wait(lock, [&] { return stopping_ || claimed_ < ordered_; });
       if (stopping_) return;
       Slot& to = slot(claimed_++);
       lock.unlock();
-      read(own, to);
+      read(alone_, to);
       lock.lock();
       to.ready = true;
       read_one_.notify_one();
@@ -158,6 +157,7 @@ class Prefetch {
 
   const Source* source_;
   Cpu on_;
+  Cpu alone_;  // of workers: each reads on its own thread
   std::vector<Slot> slots_;  // batch number n is in slot n modulo their number
   std::vector<std::thread> workers_;
   std::mutex mutex_;

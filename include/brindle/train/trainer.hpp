@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,47 +25,12 @@
 #include "brindle/train/batch.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/finite.hpp"
+#include "brindle/train/fit_checks.hpp"
+#include "brindle/train/fit_options.hpp"
 #include "brindle/train/history.hpp"
 #include "brindle/train/passes.hpp"
 
 namespace brindle {
-
-struct TrainerOptions {
-  std::uint64_t seed = 0;  ///< of shuffling and dropout; the weights' own is that of Sequential::initialize
-  bool stream_gradients = true;  ///< update large dense weights while their gradient is in the cache, never storing it
-};
-
-struct FitOptions {
-  std::int64_t batch = 32;  ///< samples a step, >= 1, at most as many as there are
-  std::int64_t epochs = 1;  ///< >= 1
-  std::int64_t steps_per_epoch = 0;  ///< 0: one pass over the data; else the passes go on across epochs
-  bool shuffle = true;               ///< anew before each pass
-  std::int64_t prefetch = 2;         ///< batches that a thread reads ahead; 0: each is read when it is needed
-  data::SourceRef validation = {};
-  std::int64_t validation_batch = 0;  ///< 0: as batch
-  std::map<std::int64_t, double> class_weight = {};  ///< class number -> weight of its samples' loss; others 1
-  std::span<const float> sample_weight = {};         ///< one a sample, or none
-  std::vector<Callback> callbacks = {};
-};
-
-struct EvaluateOptions {
-  std::int64_t batch = 32;
-  std::span<const float> sample_weight = {};
-};
-
-/// Means over the samples. loss = sum(weight loss) / N; accuracy counts every sample once, weighted_accuracy by weight.
-struct Evaluation {
-  double loss = 0;
-  double accuracy = 0;
-  double weighted_accuracy = 0;
-  std::int64_t samples = 0;
-};
-
-/// Loss and accuracy of one training batch, before its update.
-struct StepResult {
-  double loss = 0;
-  double accuracy = 0;
-};
 
 /// Trains a model: Keras's compile(), fit(), evaluate() and predict().
 ///
@@ -79,9 +43,9 @@ template <class T, class Device>
 class Trainer {
  public:
   template <class OptimizerValue, class LossValue>
-    requires(OptimizerDescription<OptimizerValue, T, Device> && LossDescription<LossValue, T, Device>)
-  Trainer(Sequential<T, Device>& model, const OptimizerValue& optimizer, const LossValue& loss,
-          const TrainerOptions& options = {})
+  requires(OptimizerDescription<OptimizerValue, T, Device>&& LossDescription<LossValue, T, Device>)
+      Trainer(Sequential<T, Device>& model, const OptimizerValue& optimizer, const LossValue& loss,
+              const TrainerOptions& options = {})
       : model_(&model),
         on_(model.device()),
         optimizer_(optimizer.template make<T, Device>()),
@@ -107,13 +71,17 @@ class Trainer {
   /// Trains for some epochs. Throws before the first step for settings or data that cannot work, and NumericsError
   /// with the step and the layer once the loss is no longer finite; the weights are then those before that step.
   History fit(const data::Source& source, const FitOptions& options) {
-    check_fit(source, options);
+    detail::check_fit(*model_, *loss_, source, options);
     prepare(options.batch);
     const std::int64_t n = source.size();
     const std::int64_t steps =
         options.steps_per_epoch ? options.steps_per_epoch : (n + options.batch - 1) / options.batch;
-    Passes passes({.samples = n, .batch = options.batch, .shuffle = options.shuffle, .seed = options_.seed,
-                   .pass = pass_, .first_use = samples_});
+    Passes passes({.samples = n,
+                   .batch = options.batch,
+                   .shuffle = options.shuffle,
+                   .seed = options_.seed,
+                   .pass = pass_,
+                   .first_use = samples_});
     data::Prefetch<T> batches(source, host(), options.batch, {.ahead = options.prefetch});
     std::int64_t ordered = 0;   // batches
     std::int64_t position = 0;  // of the next sample in its pass
@@ -173,7 +141,7 @@ class Trainer {
 
   /// One training step on one batch. x (n, input shape), labels (n, L).
   StepResult train_on_batch(In<T, Cpu> x, In<float, Cpu> labels) {
-    check_batch("train_on_batch", x, labels);
+    detail::check_batch<T>("train_on_batch", *model_, *loss_, x, labels);
     if (!plan_ || plan_->options().batch < x.shape[0]) prepare(x.shape[0]);
     check_plan();
     batch_.write(x, labels);
@@ -183,8 +151,8 @@ class Trainer {
 
   /// Loss and accuracy, without dropout.
   Evaluation evaluate(const data::Source& source, const EvaluateOptions& options = {}) {
-    check_data("evaluate", source, options.batch);
-    check_weights("evaluate", options.sample_weight, source.size());
+    detail::check_data("evaluate", *model_, *loss_, source, options.batch);
+    detail::check_weights("evaluate", options.sample_weight, source.size());
     const std::int64_t n = source.size();
     const std::int64_t batch = std::min(options.batch, n);
     if (!evaluation_plan_ || evaluation_plan_->options().batch != batch) {
@@ -226,7 +194,7 @@ class Trainer {
 
   /// Outputs for all samples of a source, in their order: (size(), output shape).
   Tensor<T, Cpu> predict(const data::Source& source, std::int64_t batch = 32) {
-    check_samples("predict", source, batch);
+    detail::check_samples("predict", model_->input_shape(), source, batch);
     const std::int64_t n = source.size();
     Tensor<T, Cpu> y = Tensor<T, Cpu>::uninitialized(model_->output_shape().batch(n));
     batch = std::min(batch, n);
@@ -252,11 +220,13 @@ class Trainer {
 
   /// The processor that reads the data.
   const Cpu& host() {
-    if constexpr (std::is_same_v<Device, Cpu>) return on_;
-    else return host_;
+    if constexpr (std::is_same_v<Device, Cpu>)
+      return on_;
+    else
+      return host_;
   }
 
-  void call(const FitOptions& options, std::function<void(FitState&)> Callback::* which, FitState& state) {
+  void call(const FitOptions& options, std::function<void(FitState&)> Callback::*which, FitState& state) {
     for (const Callback& c : options.callbacks)
       if (c.*which) (c.*which)(state);
     if (state.learning_rate != optimizer_->learning_rate()) optimizer_->set_learning_rate(state.learning_rate);
@@ -271,7 +241,8 @@ class Trainer {
     for (std::size_t i = 0; i < draws.size(); ++i) {
       const std::int64_t row = draws[i].row;
       double w = o.sample_weight.empty() ? 1.0 : static_cast<double>(o.sample_weight[static_cast<std::size_t>(row)]);
-      const auto found = o.class_weight.find(static_cast<std::int64_t>(labels.data[row * labels.shape.sample().size()]));
+      const auto found =
+          o.class_weight.find(static_cast<std::int64_t>(labels.data[row * labels.shape.sample().size()]));
       if (found != o.class_weight.end()) w *= found->second;
       weight.data[i] = static_cast<T>(w);
     }
@@ -301,10 +272,13 @@ class Trainer {
     plan_.reset();  // its memory first
     make_slots();
     planned_trainable_ = trainable();
-    plan_ = std::make_unique<Plan<T, Device>>(
-        on_, model_->layers(), model_->input_shape(),
-        PlanOptions{.batch = batch, .training = true, .backward = true, .logits = logits_,
-                    .keep_gradients = !options_.stream_gradients, .seed = options_.seed});
+    plan_ = std::make_unique<Plan<T, Device>>(on_, model_->layers(), model_->input_shape(),
+                                              PlanOptions{.batch = batch,
+                                                          .training = true,
+                                                          .backward = true,
+                                                          .logits = logits_,
+                                                          .keep_gradients = !options_.stream_gradients,
+                                                          .seed = options_.seed});
     batch_.resize(batch, model_->input_shape(), model_->output_shape());
     loss_->prepare(batch);
   }
@@ -315,16 +289,14 @@ class Trainer {
   StepResult train_batch(std::int64_t n, bool with_weights) {
     const TensorView<const T, Device> x = batch_.x(n);
     const TensorView<T, Device> y = plan_->forward(x, static_cast<std::uint32_t>(step_));
-    const TensorView<const T, Device> weight =
-        with_weights ? batch_.weight(n) : TensorView<const T, Device>{};
+    const TensorView<const T, Device> weight = with_weights ? batch_.weight(n) : TensorView<const T, Device>{};
     (*loss_)(on_, logits_, y, batch_.labels(n), weight, batch_.each(n), plan_->output_gradient());
     StepResult result;
     const auto each = batch_.each(n);
     for (std::int64_t i = 0; i < n; ++i)
       result.loss += static_cast<double>(each[i]) * (with_weights ? static_cast<double>(weight.data[i]) : 1.0);
     result.loss /= static_cast<double>(n);
-    if (!std::isfinite(result.loss))
-      raise_not_finite<T, Device>(on_, *model_, x, result.loss, step_, options_.seed);
+    if (!std::isfinite(result.loss)) raise_not_finite<T, Device>(on_, *model_, x, result.loss, step_, options_.seed);
     const auto probabilities = batch_.probabilities(on_, y, logits_ ? last_activation_ : ActivationFunction::linear);
     result.accuracy = correct_samples<T>(probabilities, batch_.labels(n)) / static_cast<double>(n);
 
@@ -357,78 +329,6 @@ class Trainer {
     return v;
   }
 
-  void check_fit(const data::Source& source, const FitOptions& o) {
-    if (o.epochs < 1) detail::raise<ValueError>("fit: epochs must be at least 1, got " + std::to_string(o.epochs));
-    if (o.steps_per_epoch < 0)
-      detail::raise<ValueError>("fit: steps_per_epoch must be at least 1, or 0 for one pass over the data, got " +
-                                std::to_string(o.steps_per_epoch));
-    if (o.prefetch < 0 || o.prefetch > 1024)
-      detail::raise<ValueError>("fit: prefetch must be 0 to 1024 batches, got " + std::to_string(o.prefetch));
-    check_data("fit", source, o.batch);
-    if (o.batch > source.size())
-      detail::raise<ValueError>("fit: a batch of " + std::to_string(o.batch) + " is larger than the data (" +
-                                std::to_string(source.size()) + " samples); use .batch = " +
-                                std::to_string(source.size()) + " or less");
-    check_varied(source);
-    check_weights("fit", o.sample_weight, source.size());
-    for (const auto& [label, weight] : o.class_weight)
-      if (!(weight >= 0) || !std::isfinite(weight))
-        detail::raise<ValueError>("fit: the weight of class " + std::to_string(label) +
-                                  " must be finite and at least 0, got " + std::to_string(weight));
-    if (o.validation) check_data("fit, validation", *o.validation, o.validation_batch ? o.validation_batch : o.batch);
-    if (model_->trainable_parameter_count() == 0)
-      detail::raise<ValueError>("fit: every layer is frozen, so there is nothing to train; free one with .trainable = "
-                                "true or freeze_before()");
-  }
-
-  void check_samples(const std::string& who, const data::Source& source, std::int64_t batch) {
-    if (batch < 1) detail::raise<ValueError>(who + ": the batch must be at least 1, got " + std::to_string(batch));
-    if (source.size() < 1) detail::raise<DataError>(who + ": the data has no samples");
-    if (!(source.sample_shape() == model_->input_shape()))
-      detail::raise<ShapeError>(who + ": the model expects " + to_string_batch(model_->input_shape()) +
-                                ", the data gives " + to_string_batch(source.sample_shape()) +
-                                (source.sample_shape().rank() == 3 ? "; load the pictures with that .size" : ""));
-  }
-
-  void check_data(const std::string& who, const data::Source& source, std::int64_t batch) {
-    check_samples(who, source, batch);
-    if (source.labels().shape.rank() != 2 || source.labels().shape[0] != source.size())
-      detail::raise<DataError>(who + ": expected labels (" + std::to_string(source.size()) + ", 1), got " +
-                               to_string(source.labels().shape));
-    loss_->check(who, source.labels(), model_->output_shape());
-  }
-
-  static void check_varied(const data::Source& source) {
-    const auto labels = source.labels().span();
-    if (labels.size() > 1 && std::all_of(labels.begin(), labels.end(), [&](float l) { return l == labels[0]; })) {
-      const auto names = source.class_names();
-      const auto number = static_cast<std::size_t>(std::max(labels[0], 0.0f));
-      detail::raise<DataError>("fit: all " + std::to_string(source.size()) + " samples are of one class (" +
-                               (number < names.size() ? names[number] : std::to_string(number)) +
-                               "); training needs at least two");
-    }
-  }
-
-  static void check_weights(const std::string& who, std::span<const float> weights, std::int64_t n) {
-    if (weights.empty()) return;
-    if (static_cast<std::int64_t>(weights.size()) != n)
-      detail::raise<ShapeError>(who + ": expected " + std::to_string(n) + " sample weights, got " +
-                                std::to_string(weights.size()));
-    for (const float w : weights)
-      if (!(w >= 0) || !std::isfinite(w))
-        detail::raise<ValueError>(who + ": sample weights must be finite and at least 0, got " + std::to_string(w));
-  }
-
-  void check_batch(const std::string& who, TensorView<const T, Cpu> x, TensorView<const float, Cpu> labels) {
-    if (x.shape.rank() < 1 || x.shape[0] < 1 || !(x.shape == model_->input_shape().batch(x.shape[0])))
-      detail::raise<ShapeError>(who + ": expected x " + to_string_batch(model_->input_shape()) + ", got " +
-                                to_string(x.shape));
-    if (labels.shape.rank() != 2 || labels.shape[0] != x.shape[0])
-      detail::raise<ShapeError>(who + ": expected labels (" + std::to_string(x.shape[0]) + ", 1), got " +
-                                to_string(labels.shape));
-    loss_->check(who, labels, model_->output_shape());
-  }
-
   Sequential<T, Device>* model_;
   Device on_;
   Cpu host_;
@@ -443,9 +343,9 @@ class Trainer {
   std::vector<bool> planned_trainable_;
   Batch<T, Device> batch_, evaluation_batch_;
 
-  std::int64_t step_ = 0;       // training steps
-  std::uint32_t pass_ = 0;      // passes over the data
-  std::uint64_t samples_ = 0;   // samples used
+  std::int64_t step_ = 0;      // training steps
+  std::uint32_t pass_ = 0;     // passes over the data
+  std::uint64_t samples_ = 0;  // samples used
 };
 
 template <class T, class Device, class OptimizerValue, class LossValue>

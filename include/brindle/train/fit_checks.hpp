@@ -1,0 +1,98 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/data/source.hpp"
+#include "brindle/nn/loss.hpp"
+#include "brindle/nn/sequential.hpp"
+#include "brindle/train/fit_options.hpp"
+
+// What the trainer asks of settings and data before the first step; `who` begins each message.
+namespace brindle::detail {
+
+/// input: shape of the model's samples.
+inline void check_samples(const std::string& who, const Shape& input, const data::Source& source, std::int64_t batch) {
+  if (batch < 1) raise<ValueError>(who + ": the batch must be at least 1, got " + std::to_string(batch));
+  if (source.size() < 1) raise<DataError>(who + ": the data has no samples");
+  if (!(source.sample_shape() == input))
+    raise<ShapeError>(who + ": the model expects " + to_string_batch(input) + ", the data gives " +
+                      to_string_batch(source.sample_shape()) +
+                      (source.sample_shape().rank() == 3 ? "; load the pictures with that .size" : ""));
+}
+
+template <class T, class Device>
+void check_data(const std::string& who, const Sequential<T, Device>& model, const Loss<T, Device>& loss,
+                const data::Source& source, std::int64_t batch) {
+  check_samples(who, model.input_shape(), source, batch);
+  if (source.labels().shape.rank() != 2 || source.labels().shape[0] != source.size())
+    raise<DataError>(who + ": expected labels (" + std::to_string(source.size()) + ", 1), got " +
+                     to_string(source.labels().shape));
+  loss.check(who, source.labels(), model.output_shape());
+}
+
+template <class T, class Device>
+void check_batch(const std::string& who, const Sequential<T, Device>& model, const Loss<T, Device>& loss, In<T, Cpu> x,
+                 In<float, Cpu> labels) {
+  if (x.shape.rank() < 1 || x.shape[0] < 1 || !(x.shape == model.input_shape().batch(x.shape[0])))
+    raise<ShapeError>(who + ": expected x " + to_string_batch(model.input_shape()) + ", got " + to_string(x.shape));
+  if (labels.shape.rank() != 2 || labels.shape[0] != x.shape[0])
+    raise<ShapeError>(who + ": expected labels (" + std::to_string(x.shape[0]) + ", 1), got " +
+                      to_string(labels.shape));
+  loss.check(who, labels, model.output_shape());
+}
+
+inline void check_weights(const std::string& who, std::span<const float> weights, std::int64_t n) {
+  if (weights.empty()) return;
+  if (static_cast<std::int64_t>(weights.size()) != n)
+    raise<ShapeError>(who + ": expected " + std::to_string(n) + " sample weights, got " +
+                      std::to_string(weights.size()));
+  for (const float w : weights)
+    if (!(w >= 0) || !std::isfinite(w))
+      raise<ValueError>(who + ": sample weights must be finite and at least 0, got " + std::to_string(w));
+}
+
+/// Samples of one class only teach nothing.
+inline void check_varied(const data::Source& source) {
+  const auto labels = source.labels().span();
+  if (labels.size() < 2 || std::any_of(labels.begin(), labels.end(), [&](float l) { return l != labels[0]; })) return;
+  const auto names = source.class_names();
+  const auto number = static_cast<std::size_t>(std::max(labels[0], 0.0f));
+  raise<DataError>("fit: all " + std::to_string(source.size()) + " samples are of one class (" +
+                   (number < names.size() ? names[number] : std::to_string(number)) + "); training needs at least two");
+}
+
+template <class T, class Device>
+void check_fit(const Sequential<T, Device>& model, const Loss<T, Device>& loss, const data::Source& source,
+               const FitOptions& o) {
+  if (o.epochs < 1) raise<ValueError>("fit: epochs must be at least 1, got " + std::to_string(o.epochs));
+  if (o.steps_per_epoch < 0)
+    raise<ValueError>("fit: steps_per_epoch must be at least 1, or 0 for one pass over the data, got " +
+                      std::to_string(o.steps_per_epoch));
+  if (o.prefetch < 0 || o.prefetch > 1024)
+    raise<ValueError>("fit: prefetch must be 0 to 1024 batches, got " + std::to_string(o.prefetch));
+  check_data("fit", model, loss, source, o.batch);
+  if (o.batch > source.size())
+    raise<ValueError>("fit: a batch of " + std::to_string(o.batch) + " is larger than the data (" +
+                      std::to_string(source.size()) + " samples); use .batch = " + std::to_string(source.size()) +
+                      " or less");
+  check_varied(source);
+  check_weights("fit", o.sample_weight, source.size());
+  for (const auto& [label, weight] : o.class_weight)
+    if (!(weight >= 0) || !std::isfinite(weight))
+      raise<ValueError>("fit: the weight of class " + std::to_string(label) + " must be finite and at least 0, got " +
+                        std::to_string(weight));
+  if (o.validation)
+    check_data("fit, validation", model, loss, *o.validation, o.validation_batch ? o.validation_batch : o.batch);
+  if (model.trainable_parameter_count() == 0)
+    raise<ValueError>(
+        "fit: every layer is frozen, so there is nothing to train; free one with .trainable = true or "
+        "freeze_before()");
+}
+
+}  // namespace brindle::detail

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "brindle/data/source.hpp"
+#include "brindle/train/callback.hpp"
+
+namespace brindle {
+
+struct TrainerOptions {
+  std::uint64_t seed = 0;        ///< of shuffling and dropout; the weights' own is that of Sequential::initialize
+  bool stream_gradients = true;  ///< update large dense weights while their gradient is in the cache, never storing it
+};
+
+struct FitOptions {
+  std::int64_t batch = 32;           ///< samples a step, >= 1, at most as many as there are
+  std::int64_t epochs = 1;           ///< >= 1
+  std::int64_t steps_per_epoch = 0;  ///< 0: one pass over the data; else the passes go on across epochs
+  bool shuffle = true;               ///< anew before each pass
+  std::int64_t prefetch = 2;         ///< batches that a thread reads ahead; 0: each is read when it is needed
+  data::SourceRef validation = {};
+  std::int64_t validation_batch = 0;                 ///< 0: as batch
+  std::map<std::int64_t, double> class_weight = {};  ///< class number -> weight of its samples' loss; others 1
+  std::span<const float> sample_weight = {};         ///< one a sample, or none
+  std::vector<Callback> callbacks = {};
+};
+
+struct EvaluateOptions {
+  std::int64_t batch = 32;
+  std::span<const float> sample_weight = {};
+};
+
+/// Means over the samples. loss = sum(weight loss) / N; accuracy counts every sample once, weighted_accuracy by weight.
+struct Evaluation {
+  double loss = 0;
+  double accuracy = 0;
+  double weighted_accuracy = 0;
+  std::int64_t samples = 0;
+};
+
+/// Loss and accuracy of one training batch, before its update.
+struct StepResult {
+  double loss = 0;
+  double accuracy = 0;
+};
+
+}  // namespace brindle
