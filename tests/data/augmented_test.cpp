@@ -72,7 +72,7 @@ TEST_CASE("a use can be done again from its draw", "[data][augmented]") {
   Tensor<float> again(augmented.sample_shape());
   const AugmentDraw drawn = augmented.drawn(77);
   image::apply<float>(augmented.augment(), drawn, photos.pixels().slice(2, 3).reshape(photos.sample_shape()), again,
-                      image::Standardize(3, photos.scale(), {0.5, 0.4, 0.3}, {0.2, 0.3, 0.4}));
+                      image::Standardize(3, 1.0 / 255.0, {0.5, 0.4, 0.3}, {0.2, 0.3, 0.4}));
   CHECK(std::memcmp(x.data(), again.data(), x.bytes()) == 0);
   CHECK(drawn != augmented.drawn(78));
 }

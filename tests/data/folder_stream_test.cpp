@@ -47,7 +47,7 @@ TEST_CASE("a folder that is streamed gives what a folder in memory gives", "[dat
   fill(folder);
   std::ofstream(folder / "notes.txt") << "no picture";
   const data::ImageFolderOptions options{
-      .size = {9, 14}, .interpolation = image::Interpolation::bilinear, .scale = 0.5};
+      .size = {9, 14}, .interpolation = image::Interpolation::bilinear, .preprocessing = Preprocessing::caffe};
   const data::Pictures memory = data::image_folder(folder.path(), options);
   const data::FolderStream stream(folder.path(), options);
   CHECK(stream.size() == 5);

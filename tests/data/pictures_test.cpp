@@ -6,6 +6,8 @@
 #include <numeric>
 #include <vector>
 
+#include "brindle/data/augmented.hpp"
+
 using namespace brindle;
 using Catch::Matchers::Contains;
 
@@ -25,7 +27,7 @@ data::Pictures::Parts parts(std::int64_t n, std::int64_t side) {
 
 }  // namespace
 
-TEST_CASE("Pictures become floats when they are read: pixel times scale, rounded to float", "[data][pictures]") {
+TEST_CASE("Pictures become floats when they are read: level / 255, rounded to float, by default", "[data][pictures]") {
   const data::Pictures pictures(parts(256, 1));
   std::vector<data::Draw> draws;
   for (std::int64_t i = 255; i >= 0; --i) draws.push_back({i, 0});
@@ -37,6 +39,35 @@ TEST_CASE("Pictures become floats when they are read: pixel times scale, rounded
   Tensor<double> d(Shape{256, 1, 1, 3});
   pictures.read(Cpu(2), draws, d.view());
   for (std::int64_t i = 0; i < d.size(); ++i) REQUIRE(d[i] == static_cast<double>(x[i]));
+}
+
+TEST_CASE("preprocessing is one of three: none, unit_rgb, and caffe, which is B G R minus the means of ImageNet",
+          "[data][pictures][preprocessing]") {
+  for (const char* name : {"none", "unit_rgb", "caffe"}) CHECK(to_string(preprocessing(name)) == name);
+  CHECK_THROWS_WITH(preprocessing("tf"), Catch::Contains("\"tf\"") && Catch::Contains("caffe"));
+  data::Pictures::Parts p = parts(2, 3);
+  p.preprocessing = Preprocessing::none;
+  const data::Pictures none(std::move(p));
+  p = parts(2, 3);
+  p.preprocessing = Preprocessing::caffe;
+  const data::Pictures caffe = data::Pictures(std::move(p)).subset(std::vector<std::int64_t>{0, 1});
+  const std::vector<data::Draw> draws{{0, 0}, {1, 1}};
+  Tensor<float> levels({2, 3, 3, 3}), x({2, 3, 3, 3}), augmented({2, 3, 3, 3});
+  none.read(Cpu(1), draws, levels.view());
+  caffe.read(Cpu(1), draws, x.view());
+  data::Augmented(caffe, {}).read(Cpu(1), draws, augmented.view());
+  for (std::int64_t i = 0; i < x.size(); i += 3) {
+    CHECK(levels[i] == static_cast<float>(none.pixels()[i]));
+    CHECK(x[i] == levels[i + 2] - 103.939f);
+    CHECK(x[i + 1] == levels[i + 1] - 116.779f);
+    CHECK(x[i + 2] == levels[i] - 123.68f);
+    for (std::int64_t c = 0; c < 3; ++c) CHECK(augmented[i + c] == x[i + c]);
+  }
+  CHECK_THROWS_WITH(data::Augmented(caffe, {}, {.mean = {1, 2, 3}}), Catch::Contains("caffe"));
+  p = parts(1, 2);
+  p.pixels = Tensor<std::uint8_t>(Shape{1, 2, 2, 1});
+  p.preprocessing = Preprocessing::caffe;
+  CHECK_THROWS_WITH(data::Pictures(std::move(p)), Catch::Contains("3 channels"));
 }
 
 TEST_CASE("Pictures are read with the same bits by any number of threads", "[data][pictures]") {

@@ -3,14 +3,17 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brindle/core/cpu.hpp"
+#include "brindle/core/error.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/picture_source.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/image/augment.hpp"
+#include "brindle/image/preprocessing.hpp"
 
 namespace brindle::data {
 
@@ -34,7 +37,8 @@ class Augmented : public Source {
       : pictures_(&pictures),
         augment_(augment),
         random_{options.seed, stream_id("augment"), 0},
-        standardize_(pictures.sample_shape()[2], pictures.scale(), options.mean, options.deviation) {
+        swap_red_blue_(pictures.preprocessing() == Preprocessing::caffe),
+        standardize_(standardized(pictures, options)) {
     check(augment);
   }
   Augmented(const PictureSource&& gone_too_soon, const Augment&, const AugmentedOptions& = {}) = delete;
@@ -61,6 +65,22 @@ class Augmented : public Source {
   }
 
  private:
+  // The preprocessing as factors and offsets of the picture's own channels, then what the options take off.
+  static image::Standardize standardized(const PictureSource& pictures, const AugmentedOptions& options) {
+    const std::int64_t channels = pictures.sample_shape()[2];
+    const Preprocessing p = pictures.preprocessing();
+    image::Standardize result(channels, p == Preprocessing::unit_rgb ? 1.0 / 255.0 : 1.0, options.mean,
+                              options.deviation);
+    if (p == Preprocessing::caffe) {
+      if (!options.mean.empty() || !options.deviation.empty())
+        detail::raise<ValueError>(
+            "data::Augmented: preprocessing caffe takes means off by itself; leave mean and deviation out");
+      for (std::int64_t c = 0; c < channels; ++c)
+        result.offset[static_cast<std::size_t>(c)] = image::channel_scale(p, c).offset;
+    }
+    return result;
+  }
+
   template <class T>
   void read_as(const Cpu& on, std::span<const Draw> draws, const TensorView<T>& x) const {
     pictures_->check_read("data::Augmented", draws, x.shape);
@@ -68,7 +88,10 @@ class Augmented : public Source {
     on.parallel(static_cast<std::int64_t>(draws.size()), [&](std::int64_t i, int) {
       const Draw& use = draws[static_cast<std::size_t>(i)];
       pictures_->with_pixels(use.row, [&](const std::uint8_t* pixels) {
-        image::apply<T>(augment_, drawn(use.use), {pixels, shape}, {x.data + i * shape.size(), shape}, standardize_);
+        T* out = x.data + i * shape.size();
+        image::apply<T>(augment_, drawn(use.use), {pixels, shape}, {out, shape}, standardize_);
+        if (swap_red_blue_)
+          for (std::int64_t k = 0; k < shape.size(); k += 3) std::swap(out[k], out[k + 2]);
       });
     });
   }
@@ -76,6 +99,7 @@ class Augmented : public Source {
   const PictureSource* pictures_;
   Augment augment_;
   Random random_;
+  bool swap_red_blue_;
   image::Standardize standardize_;
 };
 

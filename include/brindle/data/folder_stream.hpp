@@ -63,7 +63,7 @@ class FolderStream : public PictureSource {
   TensorView<const float> labels() const override { return labels_; }
   std::vector<std::string> class_names() const override { return class_names_; }
   std::string describe(std::int64_t row) const override { return files_[static_cast<std::size_t>(row)]; }
-  double scale() const override { return options_.scale; }
+  Preprocessing preprocessing() const override { return options_.preprocessing; }
 
   /// Reads and decodes the file. Throws FileError, the path first.
   void with_pixels(std::int64_t row, FunctionRef<void(const std::uint8_t*)> use) const override {

@@ -30,7 +30,7 @@ enum class BadFile {
 struct ImageFolderOptions {
   Size2 size = {150, 150};                                             ///< rows and columns that pictures get
   image::Interpolation interpolation = image::Interpolation::nearest;  ///< Keras's default
-  double scale = 1.0 / 255.0;                                          ///< what pixels are multiplied by when read
+  Preprocessing preprocessing = Preprocessing::unit_rgb;               ///< what makes the network's numbers of pixels
   BadFile on_bad_file = BadFile::raise;
   std::vector<std::string> classes = {};  ///< the order of the classes, if it should be another's: train.class_names()
   image::DecodeOptions decode = {};
@@ -230,7 +230,7 @@ inline Pictures image_folder(const std::filesystem::path& path, const ImageFolde
 
   const auto n = static_cast<std::int64_t>(listing.files.size());
   Pictures::Parts parts;
-  parts.scale = options.scale;
+  parts.preprocessing = options.preprocessing;
   parts.pixels = Tensor<std::uint8_t>::uninitialized(Shape{n, options.size.h, options.size.w, 3});
   const std::int64_t picture_size = parts.pixels.shape().sample().size();
   std::vector<std::string> reasons(listing.files.size());

@@ -9,18 +9,19 @@
 #include "brindle/core/function_ref.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
+#include "brindle/image/preprocessing.hpp"
 
 namespace brindle::data {
 
-/// Samples that are pictures, a byte a channel, and become floats when they are read: pixel times scale.
+/// Samples that are pictures, a byte a channel, and become floats when they are read, by their preprocessing.
 class PictureSource : public Source {
  public:
   /// Hands the pixels of picture `row`, (H, W, C), 0..255, to `use`, for the length of the call. From several threads
   /// at a time. row must be in [0, size()).
   virtual void with_pixels(std::int64_t row, FunctionRef<void(const std::uint8_t* pixels)> use) const = 0;
 
-  /// What a pixel is multiplied by.
-  virtual double scale() const = 0;
+  /// What makes the network's numbers of the pixels.
+  virtual Preprocessing preprocessing() const = 0;
 
   void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const override {
     read_as<float>(on, draws, x);
@@ -51,13 +52,13 @@ class PictureSource : public Source {
   template <class T>
   void read_as(const Cpu& on, std::span<const Draw> draws, const TensorView<T>& x) const {
     check_read(who(), draws, x.shape);
-    const std::int64_t n = sample_shape().size();
-    const float factor = static_cast<float>(scale());
+    const Shape shape = sample_shape();
+    const std::int64_t n = shape.size();
+    const Preprocessing how = preprocessing();
     on.parallel(static_cast<std::int64_t>(draws.size()), [&](std::int64_t i, int) {
       T* out = x.data + i * n;
-      with_pixels(draws[static_cast<std::size_t>(i)].row, [&](const std::uint8_t* in) {
-        for (std::int64_t k = 0; k < n; ++k) out[k] = static_cast<T>(static_cast<float>(in[k]) * factor);
-      });
+      with_pixels(draws[static_cast<std::size_t>(i)].row,
+                  [&](const std::uint8_t* in) { image::preprocess(how, shape[0] * shape[1], shape[2], in, out); });
     });
   }
 };

@@ -31,10 +31,11 @@ class Pictures : public PictureSource {
     std::vector<std::string> class_names;  ///< by number
     std::vector<std::string> files;        ///< (N), or empty: what messages call each picture
     std::vector<SkippedFile> skipped;      ///< files that were left out
-    double scale = 1.0 / 255.0;            ///< rounded to float
+    Preprocessing preprocessing = Preprocessing::unit_rgb;
   };
 
-  /// Throws ShapeError if the sizes do not fit together, DataError if a picture's class has no name.
+  /// Throws ShapeError if the sizes do not fit together, ValueError if the preprocessing needs other channels,
+  /// DataError if a picture's class has no name.
   explicit Pictures(Parts parts) : parts_(std::move(parts)) {
     const Shape& shape = parts_.pixels.shape();
     if (parts_.pixels.empty() || shape.rank() != 4 || shape.size() == 0)
@@ -46,7 +47,7 @@ class Pictures : public PictureSource {
     if (!parts_.files.empty() && parts_.files.size() != n)
       detail::raise<ShapeError>("data::Pictures: expected " + std::to_string(n) + " file names or none for pixels " +
                                 to_string(shape) + ", got " + std::to_string(parts_.files.size()));
-    if (!std::isfinite(parts_.scale)) detail::raise<ValueError>("data::Pictures: scale is no finite number");
+    image::check_preprocessing("data::Pictures", parts_.preprocessing, shape[3]);
     labels_ = Tensor<float>(Shape{shape[0], 1});
     for (std::size_t i = 0; i < n; ++i) {
       const std::int64_t c = parts_.classes[i];
@@ -75,7 +76,7 @@ class Pictures : public PictureSource {
   /// Files that were left out when the pictures were loaded, each with the reason.
   const std::vector<SkippedFile>& skipped() const { return parts_.skipped; }
 
-  double scale() const override { return parts_.scale; }
+  Preprocessing preprocessing() const override { return parts_.preprocessing; }
   void with_pixels(std::int64_t row, FunctionRef<void(const std::uint8_t*)> use) const override {
     use(parts_.pixels.data() + row * sample_shape().size());
   }
@@ -93,7 +94,7 @@ class Pictures : public PictureSource {
     Parts to;
     to.pixels = Tensor<std::uint8_t>::uninitialized(sample_shape().batch(static_cast<std::int64_t>(rows.size())));
     to.class_names = parts_.class_names;
-    to.scale = parts_.scale;
+    to.preprocessing = parts_.preprocessing;
     const std::int64_t n = sample_shape().size();
     std::uint8_t* out = to.pixels.data();
     for (const std::int64_t row : rows) {
