@@ -1,0 +1,115 @@
+#include "brindle/io/features.hpp"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "brindle/data/pictures.hpp"
+#include "brindle/nn/nn.hpp"
+#include "brindle/ops/cpu.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/tensors.hpp"
+
+using namespace brindle;
+using namespace brindle::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+data::Pictures pictures(Preprocessing preprocessing = Preprocessing::unit_rgb, int change = 0) {
+  data::Pictures::Parts p;
+  p.pixels = Tensor<std::uint8_t>(Shape{7, 8, 8, 3});
+  for (std::int64_t i = 0; i < p.pixels.size(); ++i) p.pixels[i] = static_cast<std::uint8_t>(i * 37 % 256);
+  p.pixels[5] = static_cast<std::uint8_t>(p.pixels[5] + change);
+  p.classes = {0, 1, 0, 1, 1, 0, 1};
+  p.class_names = {"cat", "dog"};
+  p.preprocessing = preprocessing;
+  return data::Pictures(std::move(p));
+}
+
+Sequential<float> network() {
+  return Sequential<float>{{8, 8, 3}, Conv2D{4, 3, relu}, MaxPool2D{2}, Dropout{0.5}, Flatten{}};
+}
+
+Tensor<float> predicted(const Sequential<float>& model, const data::Source& source) {
+  Tensor<float> x(source.sample_shape().batch(source.size()));
+  source.read(Cpu(1), io::detail::rows_of(0, source.size()), x.view());
+  return model.predict(x);
+}
+
+}  // namespace
+
+TEST_CASE("features are what the model predicts for each sample, with the labels", "[io][features]") {
+  const auto model = network();
+  const auto photos = pictures();
+  io::Features features = io::extract(model, photos, {.batch = 3});
+  CHECK(same_bits(features.x, predicted(model, photos)));
+  CHECK_FALSE(features.from_cache);
+  CHECK(features.note.empty());
+  const data::InMemory source = std::move(features).in_memory();
+  CHECK(source.size() == 7);
+  CHECK(source.sample_shape() == Shape{36});
+  CHECK(source.labels()[1] == 1);
+  CHECK(source.class_names()[1] == "dog");
+  const auto other = Sequential<float>{{9, 8, 3}, Flatten{}};
+  CHECK_THROWS_WITH(io::extract(other, photos), Contains("(9, 8, 3)") && Contains("(8, 8, 3)"));
+}
+
+TEST_CASE("a second run reads its features from the cache, bit for bit", "[io][features]") {
+  const TemporaryFolder folder;
+  const auto model = network();
+  const auto photos = pictures();
+  const io::ExtractOptions options{.cache = folder / "f.safetensors"};
+  const io::Features first = io::extract(model, photos, options);
+  CHECK_FALSE(first.from_cache);
+  const io::Features second = io::extract(model, photos, options);
+  CHECK(second.from_cache);
+  CHECK(second.note.empty());
+  CHECK(same_bits(first.x, second.x));
+}
+
+TEST_CASE("a cache of other weights, pictures or preprocessing is not used but replaced", "[io][features]") {
+  const TemporaryFolder folder;
+  auto model = network();
+  const io::ExtractOptions options{.cache = folder / "f.safetensors"};
+  io::extract(model, pictures(), options);
+  const auto check_anew = [&](const data::Pictures& photos) {
+    const io::Features features = io::extract(model, photos, options);
+    CHECK_FALSE(features.from_cache);
+    CHECK_THAT(features.note, Contains("f.safetensors") && Contains("anew"));
+    CHECK(same_bits(features.x, predicted(model, photos)));
+    CHECK(io::extract(model, photos, options).from_cache);
+  };
+  check_anew(pictures(Preprocessing::unit_rgb, 1));
+  check_anew(pictures(Preprocessing::caffe));
+  float& weight = model.layers()[0]->parameters()[0].value[7];
+  weight = -weight;
+  check_anew(pictures(Preprocessing::caffe));
+}
+
+TEST_CASE("a damaged cache is computed anew and replaced", "[io][features]") {
+  const TemporaryFolder folder;
+  const auto model = network();
+  const auto photos = pictures();
+  const auto path = folder / "f.safetensors";
+  const Tensor<float> expected = predicted(model, photos);
+  io::extract(model, photos, {.cache = path});
+  const auto size = std::filesystem::file_size(path);
+  for (const std::uintmax_t at : {std::uintmax_t{3}, std::uintmax_t{40}, size - 5}) {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put('\x7E');
+    file.close();
+    const io::Features features = io::extract(model, photos, {.cache = path});
+    CHECK_FALSE(features.from_cache);
+    CHECK_FALSE(features.note.empty());
+    CHECK(same_bits(features.x, expected));
+    CHECK(io::extract(model, photos, {.cache = path}).from_cache);
+  }
+  std::filesystem::resize_file(path, size / 2);
+  CHECK_FALSE(io::extract(model, photos, {.cache = path}).from_cache);
+  const io::Features nowhere = io::extract(model, photos, {.cache = folder / "none" / "f.safetensors"});
+  CHECK_THAT(nowhere.note, Contains("none"));
+}
