@@ -19,12 +19,14 @@ namespace brindle::ops {
 enum class Conv2DKernel {
   implicit_gemm,  ///< any shape: a matrix product over the picture itself
   winograd_f4,    ///< 3x3, stride 1: 4x4 outputs a tile, with a quarter of the multiplications
+  winograd_f3,    ///< 3x3, stride 1: 3x3 outputs a tile, with 25/81 of them
   winograd_f2,    ///< 3x3, stride 1: 2x2 outputs a tile, 4/9 of them, as exact as a plain sum
 };
 
 inline std::string to_string(Conv2DKernel kernel) {
   switch (kernel) {
     case Conv2DKernel::winograd_f4: return "winograd F(4x4, 3x3)";
+    case Conv2DKernel::winograd_f3: return "winograd F(3x3, 3x3)";
     case Conv2DKernel::winograd_f2: return "winograd F(2x2, 3x3)";
     case Conv2DKernel::implicit_gemm: break;
   }
@@ -33,8 +35,9 @@ inline std::string to_string(Conv2DKernel kernel) {
 
 /// Which of them convolves pictures x with filters w. precise: only those whose rounding error is that of a plain sum.
 ///
-/// Winograd's transforms cost the same for one channel as for many products; with fewer than 12 input or output channels
-/// they cost more than they save. Tiles that hang over the edge are computed whole: an output of 5x5 takes tiles for 8x8.
+/// Winograd's transforms cost the same for one channel as for many products; with fewer than 12 input or output
+/// channels they cost more than they save. Tiles that hang over the edge are computed whole: an output of 5x5 takes
+/// tiles for 8x8, and one of 9x9 is better cut into tiles of 3x3.
 template <class T>
 Conv2DKernel choose_conv2d_kernel(const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool precise) {
   if (!std::is_same_v<T, float> || w.kh != 3 || w.kw != 3 || !(o.stride == Size2(1)) || w.ci < 12 || w.co < 12)
@@ -44,7 +47,9 @@ Conv2DKernel choose_conv2d_kernel(const Shape4& x, const FilterShape& w, const C
     const std::int64_t rows = (y.h + side - 1) / side * side, columns = (y.w + side - 1) / side * side;
     return static_cast<double>(rows * columns) * multiplications;
   };
-  const double plain = static_cast<double>(y.h * y.w), f4 = cost(4, 0.25), f2 = cost(2, 4.0 / 9);
+  const double plain = static_cast<double>(y.h * y.w), f4 = cost(4, 0.25), f3 = cost(3, 25.0 / 81),
+               f2 = cost(2, 4.0 / 9);
+  if (!precise && f3 < 0.9 * f4 && f3 < f2 && f3 < 0.7 * plain) return Conv2DKernel::winograd_f3;
   if (!precise && f4 < f2 && f4 < 0.7 * plain) return Conv2DKernel::winograd_f4;
   if (f2 < 0.7 * plain) return Conv2DKernel::winograd_f2;
   return Conv2DKernel::implicit_gemm;
@@ -56,8 +61,8 @@ template <class T>
 struct conv2d<T, Cpu> {
   static std::int64_t workspace(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
     return with_kernel(on, x, w, o, [&](const auto& kernel) {
-      return std::max({kernel.forward_workspace(on), kernel.backward_data_workspace(on),
-                       kernel.backward_weights_workspace(on)});
+      return std::max(
+          {kernel.forward_workspace(on), kernel.backward_data_workspace(on), kernel.backward_weights_workspace(on)});
     });
   }
 
@@ -111,9 +116,8 @@ struct conv2d<T, Cpu> {
                                       Out<T, Cpu> dw, Out<T, Cpu> db, const Conv2DOptions& o,
                                       Workspace<Cpu> workspace) {
     const Picture<T> dz = unpooled(dy, code, x.shape, dw.shape, o);
-    with_kernel(on, x.shape, dw.shape, o, [&](const auto& kernel) {
-      kernel.backward_weights(on, picture(x), dz, dw.data, db.data, workspace);
-    });
+    with_kernel(on, x.shape, dw.shape, o,
+                [&](const auto& kernel) { kernel.backward_weights(on, picture(x), dz, dw.data, db.data, workspace); });
   }
 
  private:
@@ -132,6 +136,7 @@ struct conv2d<T, Cpu> {
     const ConvGeometry g = ConvGeometry::of(x, Shape4{w.kh, w.kw, w.ci, w.co}, o.stride, o.padding);
     switch (choose_conv2d_kernel<T>(x, w, o, on.precise())) {
       case Conv2DKernel::winograd_f4: return call(WinogradConvolution<T, 4>(g));
+      case Conv2DKernel::winograd_f3: return call(WinogradConvolution<T, 3>(g));
       case Conv2DKernel::winograd_f2: return call(WinogradConvolution<T, 2>(g));
       case Conv2DKernel::implicit_gemm: break;
     }

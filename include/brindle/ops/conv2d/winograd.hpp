@@ -9,8 +9,9 @@
 
 namespace brindle::ops::kernel {
 
-/// The three convolutions of a layer with 3x3 filters and a stride of 1 by F(m x m, 3 x 3), m = 4 or 2: a quarter or
-/// 4/9 of the multiplications. P = 36 or 16 positions of a transformed tile, t tiles of m x m outputs in a block:
+/// The three convolutions of a layer with 3x3 filters and a stride of 1 by F(m x m, 3 x 3), m = 4, 3 or 2: a quarter,
+/// 25/81 or 4/9 of the multiplications. P = 36, 25 or 16 positions of a transformed tile, t tiles of m x m outputs in a
+/// block:
 ///
 ///     x tiles (t, m + 2, m + 2, CI) -> V (P, t, CI)     filters (3, 3, CI, CO) -> U (P, CI, CO)
 ///     M (P, t, CO) = V U at each position               M -> y tiles (t, m, m, CO), with bias, relu and pool

@@ -42,6 +42,35 @@ class WinogradForward {
            Workspace<Cpu> workspace) const {
     Scratch scratch(workspace);
     const Arrays arrays(*this, scratch, on.threads(), rotated);
+    if (out.pooled && m % 2 != 0) {
+      convolve(on, x, w, rotated, {.y = arrays.whole, .bias = out.bias, .relu = out.relu}, arrays);
+      pool(on, arrays.whole, out);
+    } else {
+      convolve(on, x, w, rotated, out, arrays);
+    }
+  }
+
+ private:
+  static constexpr std::int64_t staged_bytes = 16 << 20;  // V and M of a block
+
+  struct Arrays {
+    PerWorker<T> u;  // one, or, staged, a panel of each thread
+    T *zero, *bias, *turned;
+    T* whole;           // y before its pool, where tiles end within the pool's windows
+    PerWorker<T> crew;  // V and M of each thread, or, staged, of all
+
+    Arrays(const WinogradForward& f, Scratch& scratch, int threads, bool rotated)
+        : u(PerWorker<T>::take(scratch, f.blocks_.staged ? threads : 1, positions * f.u_plane_)),
+          zero(scratch.take<T>(f.tiles_.zeros())),
+          bias(scratch.take<T>(f.tiles_.co)),
+          turned(scratch.take<T>(rotated ? 9 * f.tiles_.g.ci * f.tiles_.g.co : 0)),
+          whole(scratch.take<T>(m % 2 != 0 && !rotated ? f.tiles_.g.n * f.tiles_.g.oh * f.tiles_.g.ow * f.tiles_.g.co
+                                                       : 0)),
+          crew(PerWorker<T>::take(scratch, f.blocks_.staged ? 1 : threads, positions * (f.v_plane_ + f.m_plane_))) {}
+  };
+
+  void convolve(const Cpu& on, const Picture<T>& x, const T* w, bool rotated, const PictureOutput<T>& out,
+                const Arrays& arrays) const {
     std::fill_n(arrays.zero, tiles_.zeros(), T(0));
     std::fill_n(arrays.bias, tiles_.co, T(0));
     if (out.bias) std::copy_n(out.bias, tiles_.g.co, arrays.bias);
@@ -84,22 +113,6 @@ class WinogradForward {
       });
     }
   }
-
- private:
-  static constexpr std::int64_t staged_bytes = 24 << 20;  // V and M of a block
-
-  struct Arrays {
-    PerWorker<T> u;  // one, or, staged, a panel of each thread
-    T *zero, *bias, *turned;
-    PerWorker<T> crew;  // V and M of each thread, or, staged, of all
-
-    Arrays(const WinogradForward& f, Scratch& scratch, int threads, bool rotated)
-        : u(PerWorker<T>::take(scratch, f.blocks_.staged ? threads : 1, positions * f.u_plane_)),
-          zero(scratch.take<T>(f.tiles_.zeros())),
-          bias(scratch.take<T>(f.tiles_.co)),
-          turned(scratch.take<T>(rotated ? 9 * f.tiles_.g.ci * f.tiles_.g.co : 0)),
-          crew(PerWorker<T>::take(scratch, f.blocks_.staged ? 1 : threads, positions * (f.v_plane_ + f.m_plane_))) {}
-  };
 
   /// M = V U at one position, output channels [c, c_end); u begins with their panel.
   void multiply(const T* v, const T* u, T* sums, std::int64_t count, std::int64_t c, std::int64_t c_end) const {
@@ -169,17 +182,39 @@ class WinogradForward {
       for (int j = 0; j < m / 2 && at.column / 2 + j < pw; ++j) {
         const T* from = z + (2 * i * m + 2 * j) * width;
         const std::int64_t to = ((at.n * ph + at.row / 2 + i) * pw + at.column / 2 + j) * tiles_.g.co + c;
-        if (count == width) {
-          pool_window<T, width>(from, from + width, from + m * width, from + (m + 1) * width, out.relu, out.y + to,
-                                out.code ? out.code + to : nullptr);
-        } else {
-          T y[width];
-          std::uint8_t code[width];
-          pool_window<T, width>(from, from + width, from + m * width, from + (m + 1) * width, out.relu, y, code);
-          std::copy_n(y, count, out.y + to);
-          if (out.code) std::copy_n(code, count, out.code + to);
-        }
+        pool_window_part(from, from + width, from + m * width, from + (m + 1) * width, count, out, to);
       }
+  }
+
+  /// The pool of z (N, OH, OW, CO).
+  void pool(const Cpu& on, const T* z, const PictureOutput<T>& out) const {
+    const std::int64_t ph = tiles_.g.oh / 2, pw = tiles_.g.ow / 2, co = tiles_.g.co, row = tiles_.g.ow * co;
+    on.parallel(tiles_.g.n * ph, [&](std::int64_t r, int) {
+      T tail[4 * width] = {};
+      for (std::int64_t k = 0; k < pw; ++k)
+        for (std::int64_t c = 0; c < co; c += width) {
+          const T* from = z + (r / ph * tiles_.g.oh + r % ph * 2) * row + 2 * k * co + c;
+          const std::int64_t count = std::min<std::int64_t>(width, co - c), to = (r * pw + k) * co + c;
+          if (count == width) {
+            pool_window_part(from, from + co, from + row, from + row + co, count, out, to);
+          } else {
+            for (int q = 0; q < 4; ++q) std::copy_n(from + q / 2 * row + q % 2 * co, count, tail + q * width);
+            pool_window_part(tail, tail + width, tail + 2 * width, tail + 3 * width, count, out, to);
+          }
+        }
+    });
+  }
+
+  /// pool_window, of which the first `count` channels are stored at y + to.
+  static void pool_window_part(const T* z0, const T* z1, const T* z2, const T* z3, std::int64_t count,
+                               const PictureOutput<T>& out, std::int64_t to) {
+    if (count == width)
+      return pool_window<T, width>(z0, z1, z2, z3, out.relu, out.y + to, out.code ? out.code + to : nullptr);
+    T y[width];
+    std::uint8_t code[width];
+    pool_window<T, width>(z0, z1, z2, z3, out.relu, y, code);
+    std::copy_n(y, count, out.y + to);
+    if (out.code) std::copy_n(code, count, out.code + to);
   }
 
   /// w (3, 3, CO, CI) of the convolution whose gradient this is, rotated by half a turn and transposed: (3, 3, CI, CO).

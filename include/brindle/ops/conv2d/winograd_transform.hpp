@@ -92,6 +92,69 @@ struct WinogradPoints<T, 4> {
   }
 };
 
+/// Points +-0.4375, +-1.375, infinity: half the error of F(4, 3).
+template <class T>
+struct WinogradPoints<T, 3> {
+  static constexpr int count = 5;
+  static constexpr T a = T(0.4375), b = T(1.375), aa = a * a, bb = b * b;
+  static constexpr T na = T(1 / (2 * 0.4375 * (0.4375 * 0.4375 - 1.375 * 1.375)));  // 1 / N(a) = -1 / N(-a)
+  static constexpr T nb = T(1 / (2 * 1.375 * (1.375 * 1.375 - 0.4375 * 0.4375)));
+
+  template <class P>
+  static void input(const P (&d)[5], P (&v)[5]) {
+    using namespace Eigen::internal;
+    const P e = pmadd(pset1<P>(-bb), d[1], d[3]), o = pmadd(pset1<P>(-bb), d[0], d[2]);
+    const P f = pmadd(pset1<P>(-aa), d[1], d[3]), q = pmadd(pset1<P>(-aa), d[0], d[2]);
+    v[0] = pmadd(pset1<P>(a), o, e);
+    v[1] = pmadd(pset1<P>(-a), o, e);
+    v[2] = pmadd(pset1<P>(b), q, f);
+    v[3] = pmadd(pset1<P>(-b), q, f);
+    v[4] = pmadd(pset1<P>(aa * bb), d[0], pmadd(pset1<P>(-(aa + bb)), d[2], d[4]));
+  }
+
+  template <class P>
+  static void output(const P (&u)[5], P (&y)[3]) {
+    using namespace Eigen::internal;
+    const P s = padd(u[0], u[1]), d = psub(u[0], u[1]), t = padd(u[2], u[3]), e = psub(u[2], u[3]);
+    y[0] = padd(s, t);
+    y[1] = pmadd(pset1<P>(b), e, pmul(pset1<P>(a), d));
+    y[2] = pmadd(pset1<P>(bb), t, pmadd(pset1<P>(aa), s, u[4]));
+  }
+
+  template <class P>
+  static void filter(const P (&g)[3], P (&u)[5]) {
+    using namespace Eigen::internal;
+    const P e = pmadd(pset1<P>(aa), g[2], g[0]), o = pmul(pset1<P>(a), g[1]);
+    const P f = pmadd(pset1<P>(bb), g[2], g[0]), q = pmul(pset1<P>(b), g[1]);
+    u[0] = pmul(pset1<P>(na), padd(o, e));
+    u[1] = pmul(pset1<P>(na), psub(o, e));
+    u[2] = pmul(pset1<P>(nb), padd(q, f));
+    u[3] = pmul(pset1<P>(nb), psub(q, f));
+    u[4] = g[2];
+  }
+
+  template <class P>
+  static void gradient(const P (&z)[3], P (&d)[5]) {
+    using namespace Eigen::internal;
+    const P e = pmadd(pset1<P>(aa), z[2], z[0]), f = pmadd(pset1<P>(bb), z[2], z[0]);
+    d[0] = pmadd(pset1<P>(a), z[1], e);
+    d[1] = pmadd(pset1<P>(-a), z[1], e);
+    d[2] = pmadd(pset1<P>(b), z[1], f);
+    d[3] = pmadd(pset1<P>(-b), z[1], f);
+    d[4] = z[2];
+  }
+
+  template <class P>
+  static void filter_gradient(const P (&u)[5], P (&g)[3]) {
+    using namespace Eigen::internal;
+    const P s = pmul(pset1<P>(na), psub(u[0], u[1])), d = pmul(pset1<P>(na), padd(u[0], u[1]));
+    const P t = pmul(pset1<P>(nb), psub(u[2], u[3])), e = pmul(pset1<P>(nb), padd(u[2], u[3]));
+    g[0] = padd(s, t);
+    g[1] = pmadd(pset1<P>(b), e, pmul(pset1<P>(a), d));
+    g[2] = pmadd(pset1<P>(bb), t, pmadd(pset1<P>(aa), s, u[4]));
+  }
+};
+
 /// Points 0, +-1, infinity: as exact as the plain sum.
 template <class T>
 struct WinogradPoints<T, 2> {
@@ -148,7 +211,7 @@ template <class T, int m>
 struct WinogradTile {
   using Points = WinogradPoints<T, m>;
   static constexpr int points = Points::count;        ///< a side of the transformed tile
-  static constexpr int positions = points * points;   ///< 36 or 16: small matrix products
+  static constexpr int positions = points * points;   ///< 36, 25 or 16: small matrix products
   static constexpr int inputs = points, outputs = m;  ///< sides of the tiles of x and y
   static constexpr int width = Eigen::internal::packet_traits<T>::size;
 
