@@ -52,6 +52,7 @@ class WinogradForward {
 
  private:
   static constexpr std::int64_t staged_bytes = 16 << 20;  // V and M of a block
+  static constexpr std::int64_t rows_ahead = 8;           // of filters on their way from memory
 
   struct Arrays {
     PerWorker<T> u;  // one, or, staged, a panel of each thread
@@ -245,6 +246,7 @@ class WinogradForward {
         const std::int64_t count = std::min<std::int64_t>(width, tiles_.g.co - o);
         const T* from = w + i * tiles_.g.co + o;
         T* to = u + i * (c_end - c) + o - c;
+        for (int j = 0; j < 9; ++j) __builtin_prefetch(from + j * tap + rows_ahead * tiles_.g.co);
         if (count == width) {
           Tile::filter(from, tap, to, u_plane_);
         } else {
