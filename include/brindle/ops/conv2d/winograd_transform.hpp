@@ -92,7 +92,7 @@ struct WinogradPoints<T, 4> {
   }
 };
 
-/// Points +-0.4375, +-1.375, infinity: half the error of F(4, 3).
+/// Points +-0.4375, +-1.375, infinity: 0.6 of the error of F(4, 3) at 512 channels.
 template <class T>
 struct WinogradPoints<T, 3> {
   static constexpr int count = 5;
