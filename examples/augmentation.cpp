@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
     const auto sum = [](const std::vector<double>& v) { return std::accumulate(v.begin(), v.end(), 0.0); };
     std::printf("\ntraining waited for its photos %.2f%% of the time\n",
                 100 * sum(history.waited) / sum(history.seconds));
+    example::save(options, model, photos);
     report::history_csv(history, options.out / "augmentation.csv");
     report::training_curves(history, options.out / "augmentation.svg");
     report::training_curves(history, options.out / "augmentation.png");

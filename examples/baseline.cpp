@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
                                                  .callbacks = {report::progress_line()}});
 
     // What happened, as numbers, as a picture and as a page for the browser.
+    example::save(options, model, photos);
     report::history_csv(history, options.out / "baseline.csv");
     report::training_curves(history, options.out / "baseline.svg");
     report::training_curves(history, options.out / "baseline.png");

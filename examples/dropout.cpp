@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
                                                  .validation = holdout,
                                                  .callbacks = {report::progress_line()}});
 
+    example::save(options, model, photos);
     report::history_csv(history, options.out / "dropout.csv");
     report::training_curves(history, options.out / "dropout.svg");
     report::training_curves(history, options.out / "dropout.png");

@@ -11,6 +11,8 @@
 #include <thread>
 
 #include <brindle/brindle.hpp>
+#include <brindle/io/load_weights.hpp>
+#include <brindle/io/saved_model.hpp>
 
 #include "drawn_pets.hpp"
 
@@ -28,6 +30,11 @@ struct Options {
   int threads = 0;
   double expect = 0;
   bool smoke = false;
+  // of the programs with VGG16
+  bool vgg16 = false;
+  std::filesystem::path weights = {};
+  std::string preprocess = "unit_rgb";
+  std::int64_t limit = 0;
 };
 
 /// Reads the options of the command line and runs the program; errors become one line and exit code 1.
@@ -46,6 +53,12 @@ int run(int argc, char** argv, Options o, Program program) {
   app.add_option("--out", o.out, "folder for what the program writes")->capture_default_str();
   app.add_option("--expect", o.expect, "fail unless an epoch reaches this validation accuracy");
   app.add_flag("--smoke", o.smoke, "a few steps on a few drawn pictures, to see that it runs");
+  if (o.vgg16) {
+    app.add_option("--weights", o.weights, "VGG16's ImageNet weights without the top: .h5 or .safetensors");
+    app.add_option("--preprocess", o.preprocess, "unit_rgb: pixels / 255, as the walkthrough; caffe: as the weights were trained")
+        ->capture_default_str()->check(CLI::IsMember({"unit_rgb", "caffe"}));
+    app.add_option("--limit", o.limit, "at most so many training photos, and a third as many for validation");
+  }
   CLI11_PARSE(app, argc, argv);
   const bool epochs_given = app.count("--epochs") > 0;
   if (epochs_given)
@@ -81,6 +94,42 @@ inline Data open_data(const Options& o) {
   return {folder / "training_data", folder / "validation_data"};
 }
 
+/// Every so many-th picture, so that at most `limit` remain; all of them without a limit.
+inline brindle::data::Pictures limited(brindle::data::Pictures pictures, std::int64_t limit) {
+  if (limit <= 0 || limit >= pictures.size()) return pictures;
+  std::vector<std::int64_t> rows;
+  for (std::int64_t i = 0; i < limit; ++i) rows.push_back(i * pictures.size() / limit);
+  return pictures.subset(rows);
+}
+
+/// The photos of an experiment with VGG16, prepared as --preprocess says, at most --limit of them.
+struct Photos {
+  brindle::data::Pictures training, validation;
+};
+inline Photos open_photos(const Options& o) {
+  const Data data = open_data(o);
+  const auto load = [&](const std::filesystem::path& folder, std::int64_t limit) {
+    return limited(brindle::data::image_folder(folder, {.size = {150, 150}, .preprocessing = brindle::preprocessing(o.preprocess)}), limit);
+  };
+  return {load(data.training, o.limit), load(data.validation, o.limit / 3)};
+}
+
+/// VGG16 without its top for photos of 150x150, with the weights of --weights. With --smoke a thin one, random.
+inline brindle::Sequential<float> vgg16(const Options& o) {
+  const brindle::Cpu on{o.threads};
+  const brindle::Shape input{150, 150, 3};
+  if (o.weights.empty()) {
+    if (o.smoke) return brindle::models::vgg16<float>(on, input, {.filters = {4, 4, 8, 8, 8}});
+    brindle::detail::raise<brindle::ValueError>(
+        "this experiment needs --weights FILE: VGG16's ImageNet weights without the top. Keras publishes them as "
+        "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 among the releases of keras-applications; .h5 files of Keras "
+        "1 to 3 and .safetensors files with the same tensors are read. With --smoke it runs on a small random network");
+  }
+  auto model = brindle::models::vgg16<float>(on, input);
+  brindle::io::load_weights(model, o.weights);
+  return model;
+}
+
 inline void describe(const char* what, const brindle::data::Pictures& pictures) {
   std::string classes;
   const auto names = pictures.class_names();
@@ -107,6 +156,12 @@ inline brindle::report::RunPage run_page(const Options& o, const brindle::Sequen
                      {"threads", o.threads ? number(o.threads) : "all"}});
   page.add_summary(model);
   return page;
+}
+
+/// Writes the trained model, for `evaluate` and `classify`.
+inline void save(const Options& o, const brindle::Sequential<float>& model, const brindle::data::Source& photos) {
+  brindle::io::save_model(model, o.out / (o.name + ".safetensors"),
+                          {.class_names = photos.class_names(), .preprocessing = o.preprocess});
 }
 
 /// The last lines; exit code 1 if --expect was missed.

@@ -30,6 +30,7 @@
 #include "brindle/report/classification_report.hpp"
 #include "brindle/report/history_csv.hpp"
 #include "brindle/report/kernels.hpp"
+#include "brindle/report/layer_table.hpp"
 #include "brindle/report/model_summary.hpp"
 #include "brindle/report/progress_line.hpp"
 #include "brindle/report/run_page.hpp"

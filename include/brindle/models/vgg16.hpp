@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@
 namespace brindle::models {
 
 struct VGG16Options {
+  std::array<std::int64_t, 5> filters = {64, 128, 256, 512, 512};  ///< of the convolutions of each block
   bool include_top = false;     ///< the three dense layers (fc1, fc2, predictions) as well
   std::int64_t classes = 1000;  ///< of the top
 };
@@ -29,13 +31,12 @@ template <class T, class Device = Cpu>
 Sequential<T, Device> vgg16(const Device& on, const Shape& input, const VGG16Options& options = {}) {
   if (input.rank() != 3 || input[0] < 32 || input[1] < 32)
     detail::raise<ShapeError>("vgg16: expected pictures (H, W, C) of at least 32x32, got " + to_string(input));
-  constexpr std::int64_t filters[5] = {64, 128, 256, 512, 512};
   constexpr int convolutions[5] = {2, 2, 3, 3, 3};
   Sequential<T, Device> model(on, input);
   for (int b = 0; b < 5; ++b) {
     const std::string block = "block" + std::to_string(b + 1);
     for (int c = 1; c <= convolutions[b]; ++c)
-      model.add(Conv2D{.filters = filters[b],
+      model.add(Conv2D{.filters = options.filters[static_cast<std::size_t>(b)],
                        .kernel = 3,
                        .activation = relu,
                        .padding = Padding::same,

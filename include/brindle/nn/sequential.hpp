@@ -153,6 +153,11 @@ class Sequential {
     for (const LayerPointer& l : layers_) initialize(*l, seed);
   }
 
+  /// Draws the weights of the named layer and of those behind it anew: a new head on a trained base.
+  void initialize(std::uint64_t seed, const std::string& first) {
+    for (std::size_t i = index_of(first); i < layers_.size(); ++i) initialize(*layers_[i], seed);
+  }
+
   /// Freezes or frees every layer.
   void set_trainable(bool trainable) {
     for (const LayerPointer& l : layers_) l->trainable = trainable;
