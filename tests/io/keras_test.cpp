@@ -86,8 +86,6 @@ std::string error_of(Work&& work) {
 
 }  // namespace
 
-#ifdef BRINDLE_HDF5
-
 TEMPLATE_TEST_CASE("weight files of Keras 1, 2 and 3 give VGG16 the weights and predictions of the goldens",
                    "[io][keras]", float, double) {
   const Golden golden("weights/tiny_vgg.npz");
@@ -183,7 +181,7 @@ TEST_CASE("a file of weights alone is no model, and says what to call", "[io][ke
 
 TEST_CASE("weights in groups without names are matched by Keras 3's count of each kind", "[io][keras]") {
   // As Keras 3 wrote them before it wrote names: the name of every group is cut off.
-  const auto file = std::make_shared<io::Hdf5File>(std::filesystem::path(folder + "tiny_seq.weights.h5"));
+  const auto file = io::open_hdf5(std::filesystem::path(folder + "tiny_seq.weights.h5"));
   io::WeightFile weights = io::keras_weights(file);
   REQUIRE(weights.layers.size() == 7);
   for (io::StoredLayer& layer : weights.layers) {
@@ -196,15 +194,6 @@ TEST_CASE("weights in groups without names are matched by Keras 3's count of eac
   check_exact(model, Golden("weights/tiny_seq.npz"));
 }
 
-#else
-
-TEST_CASE("without HDF5 its files give an error that names the package", "[io][keras]") {
-  auto model = tiny_seq<float>();
-  CHECK_THROWS_WITH(io::load_weights(model, folder + "tiny_seq.weights.h5"),
-                    Contains("tiny_seq.weights.h5") && Contains("libhdf5-dev"));
-}
-
-#endif
 
 TEST_CASE("arrays of a npz file become weights by their names", "[io][load_weights]") {
   // The golden's names begin with "w.", so the layers' do here.

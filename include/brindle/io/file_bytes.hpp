@@ -51,7 +51,7 @@ class FileBytes {
   }
 
   std::string text(std::int64_t offset, std::int64_t bytes, const std::string& what) {
-    if (bytes > size_) read(offset, bytes, nullptr, what);  // fails, before it allocates
+    if (bytes < 0 || bytes > size_) read(offset, bytes, nullptr, what);  // fails, before it allocates
     std::string text(static_cast<std::size_t>(bytes), '\0');
     read(offset, bytes, text.data(), what);
     return text;

@@ -11,6 +11,7 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/io/hdf5.hpp"
+#include "brindle/io/open_hdf5.hpp"
 #include "brindle/io/weight_file.hpp"
 #include "brindle/io/zip.hpp"
 #include "brindle/nn/sequential.hpp"
@@ -36,7 +37,7 @@ inline std::string without_last_part(const std::string& path) {
 }
 
 /// A list of names, which Keras cuts into several attributes ("layer_names0", ...) where it is long.
-inline std::vector<std::string> keras_names(const Hdf5File& file, const std::string& object, const std::string& name) {
+inline std::vector<std::string> keras_names(Hdf5File& file, const std::string& object, const std::string& name) {
   if (file.has_attribute(object, name)) return file.texts(object, name);
   std::vector<std::string> all;
   for (int i = 0; file.has_attribute(object, name + std::to_string(i)); ++i)
@@ -46,7 +47,7 @@ inline std::vector<std::string> keras_names(const Hdf5File& file, const std::str
 
 inline StoredTensor keras_tensor(const std::shared_ptr<Hdf5File>& file, const std::string& place,
                                  const std::string& name, const std::string& parameter) {
-  return {name, parameter, file->array(place).shape, [file, place](TensorView<float> to) { file->read(place, to); }};
+  return {name, parameter, file->shape(place), [file, place](TensorView<float> to) { file->read(place, to); }};
 }
 
 /// Whether the weights of a group are of several layers, by their names. One layer's stand under its own name, which
@@ -156,7 +157,7 @@ inline WeightFile keras_weights(const std::shared_ptr<Hdf5File>& file) {
 inline std::shared_ptr<Hdf5File> keras_archive_weights(const ZipFile& zip) {
   if (!zip.contains("model.weights.h5"))
     brindle::detail::raise<FileError>(zip.path() + ": is no .keras file, it holds no model.weights.h5");
-  return std::make_shared<Hdf5File>(zip.path() + ": model.weights.h5", zip.read("model.weights.h5"));
+  return open_hdf5(zip.path() + ": model.weights.h5", zip.read("model.weights.h5"));
 }
 
 }  // namespace brindle::io

@@ -14,6 +14,7 @@
 #include "brindle/io/keras_config.hpp"
 #include "brindle/io/keras_weights.hpp"
 #include "brindle/io/load_weights.hpp"
+#include "brindle/io/open_hdf5.hpp"
 #include "brindle/io/weight_file.hpp"
 #include "brindle/io/zip.hpp"
 #include "brindle/nn/registry.hpp"
@@ -87,7 +88,7 @@ Sequential<T, Cpu> load_keras(const std::filesystem::path& path, const LoadKeras
       break;
     }
     case detail::WeightFormat::hdf5:
-      weights_in = std::make_shared<Hdf5File>(path);
+      weights_in = open_hdf5(path);
       if (!weights_in->has_attribute("/", "model_config"))
         fail("holds weights but no model (no \"model_config\"); load them into a model of your own with load_weights");
       json = weights_in->text("/", "model_config");

@@ -14,6 +14,7 @@
 #include "brindle/io/hdf5.hpp"
 #include "brindle/io/keras_weights.hpp"
 #include "brindle/io/npz.hpp"
+#include "brindle/io/open_hdf5.hpp"
 #include "brindle/io/safetensors.hpp"
 #include "brindle/io/weight_file.hpp"
 #include "brindle/io/zip.hpp"
@@ -89,7 +90,7 @@ inline WeightFile weight_file(const std::filesystem::path& path) {
     case detail::WeightFormat::npz:
       return npz_weights(path);
     case detail::WeightFormat::hdf5:
-      return keras_weights(std::make_shared<Hdf5File>(path));
+      return keras_weights(open_hdf5(path));
     case detail::WeightFormat::keras:
       return keras_weights(keras_archive_weights(ZipFile(path.string())));
     case detail::WeightFormat::safetensors:

@@ -1,0 +1,156 @@
+#include "brindle/io/keras_config.hpp"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "brindle/core/random.hpp"
+#include "brindle/io/load_keras.hpp"
+#include "brindle/nn/nn.hpp"
+#include "brindle/ops/cpu.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace brindle;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::string folder = std::string(BRINDLE_GOLDENS) + "/weights/";
+
+std::string layer(const std::string& kind, const std::string& name, const std::string& settings = "",
+                  const std::string& rest = "") {
+  return R"({"class_name": ")" + kind + R"(", "config": {"name": ")" + name + "\"" +
+         (settings.empty() ? "" : ", " + settings) + "}" + (rest.empty() ? "" : ", " + rest) + "}";
+}
+
+std::string sequential(const std::string& layers) {
+  return R"({"class_name": "Sequential", "config": {"name": "s", "layers": [)" + layers + "]}}";
+}
+
+/// A functional model as Keras 2 writes it, whose layers read what `reads` says.
+std::string functional(const std::vector<std::pair<std::string, std::string>>& layers, const std::string& output) {
+  std::string list;
+  for (const auto& [name, from] : layers) {
+    const std::string nodes = from.empty() ? "" : "[[\"" + from + "\", 0, 0, {}]]";
+    const bool input = from.empty();
+    list += (list.empty() ? "" : ", ") + layer(input ? "InputLayer" : "Flatten", name,
+                                               input ? R"("batch_input_shape": [null, 4, 4, 3])" : "",
+                                               R"("name": ")" + name + R"(", "inbound_nodes": [)" + nodes + "]");
+  }
+  return R"({"class_name": "Model", "config": {"name": "m", "layers": [)" + list +
+         R"(], "input_layers": [["in", 0, 0]], "output_layers": [[")" + output + R"(", 0, 0]]}})";
+}
+
+}  // namespace
+
+TEST_CASE("a functional model that is a chain becomes a row, in the order of its links", "[io][keras]") {
+  const auto model = io::keras_model_config("x.h5", functional({{"b", "a"}, {"in", ""}, {"a", "in"}}, "b"));
+  CHECK(model.input == Shape{4, 4, 3});
+  REQUIRE(model.layers.size() == 2);
+  CHECK(model.layers[0].name == "a");
+  CHECK(model.layers[1].name == "b");
+  CHECK(model.name == "m");
+}
+
+TEST_CASE("a functional model that branches is refused, with the layer's name", "[io][keras]") {
+  CHECK_THROWS_WITH(io::keras_model_config("x.h5", functional({{"in", ""}, {"a", "in"}, {"b", "in"}}, "b")),
+                    Contains("x.h5: ") && Contains("branches") && Contains("\"b\"") && Contains("\"in\""));
+  CHECK_THROWS_WITH(io::keras_model_config("x.h5", functional({{"in", ""}, {"a", "in"}, {"b", "a"}}, "a")),
+                    Contains("branches"));
+  CHECK_THROWS_WITH(io::keras_model_config("x.h5", functional({{"in", ""}, {"a", "b"}, {"b", "a"}}, "a")),
+                    Contains("branches"));
+}
+
+TEST_CASE("settings that our layers do not have are refused, with name and position", "[io][keras]") {
+  const auto refused = [](const std::string& settings, const std::string& what) {
+    CHECK_THROWS_WITH(
+        io::keras_model_config("x.h5", sequential(layer("Flatten", "f") + ", " + layer("Conv2D", "c", settings))),
+        Contains("layer 2 \"c\" (Conv2D)") && Contains(what));
+  };
+  refused(R"("data_format": "channels_first")", "channels_last");
+  refused(R"("dilation_rate": [2, 2])", "dilation_rate");
+  refused(R"("groups": 3)", "groups");
+  refused(R"("padding": "causal")", "padding");
+  refused(R"("activation": {"class_name": "Mine"})", "activation");
+  const auto model = io::keras_model_config(
+      "x.h5", sequential(layer("Conv2D", "c", R"("activation": {"class_name": "function", "config": "relu"})")));
+  CHECK(model.layers[0].config.get("activation", "") == "relu");
+}
+
+TEST_CASE("inputs and frozen nested models are read from each generation's configuration", "[io][keras]") {
+  const std::string dense = layer("Dense", "d", R"("trainable": true, "units": 2)");
+  auto model = io::keras_model_config(
+      "x", sequential(layer("InputLayer", "i", R"("batch_shape": [null, null, 8, 3])") + ", " + dense));
+  CHECK(model.input.rank() == 0);
+  CHECK(model.open_input == "[null,null,8,3]");
+  model = io::keras_model_config("x", R"({"class_name": "Sequential", "config": [)" +
+                                          layer("Dense", "d", R"("batch_input_shape": [null, 7])") + "]}");
+  CHECK(model.input == Shape{7});
+  const std::string inner =
+      R"({"class_name": "Sequential", "config": {"name": "base", "trainable": false, "layers": [)" + dense + "]}}";
+  model = io::keras_model_config("x", sequential(inner + ", " + dense));
+  REQUIRE(model.layers.size() == 2);
+  CHECK_FALSE(model.layers[0].trainable);
+  CHECK(model.layers[1].trainable);
+  CHECK(io::detail::unique_names(model) == std::vector<std::string>{"base/d", "d"});
+  CHECK_THROWS_WITH(io::keras_model_config("x", "{"), Contains("no JSON"));
+  CHECK_THROWS_WITH(io::keras_model_config("x", "{}"), Contains("cannot be understood"));
+  CHECK_THROWS_WITH(io::keras_model_config("x", R"({"class_name": "Mine"})"), Contains("Mine"));
+}
+
+TEST_CASE("a layer that we do not have gives an error that names it and its position", "[io][keras]") {
+  // Another class of the same length in the file's own text.
+  std::ifstream in(folder + "tiny_seq_keras2.h5", std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(in)), {});
+  const std::size_t at = bytes.find("\"MaxPooling2D\"");
+  REQUIRE(at != std::string::npos);
+  bytes.replace(at, 14, "\"MinPooling2D\"");
+  const TemporaryFolder out;
+  std::ofstream(out / "m.h5", std::ios::binary) << bytes;
+  CHECK_THROWS_WITH(io::load_keras(out / "m.h5"), Contains("layer 2 \"max_pooling2d_1\" (MinPooling2D)") &&
+                                                      Contains("sequential_1") && Contains("MaxPooling2D"));
+}
+
+TEST_CASE("truncated and damaged files of Keras give errors or other numbers, nothing else", "[io][keras][fuzz]") {
+  const TemporaryFolder out;
+  for (const char* name : {"tiny_seq.keras", "tiny_seq.weights.h5", "tiny_seq_keras2.h5", "tiny_seq_legacy_keras3.h5",
+                           "tiny_transfer.keras", "tiny_transfer_legacy_keras3.h5", "tiny_vgg_keras1_notop.h5",
+                           "tiny_vgg_keras2_notop.h5", "tiny_vgg_notop.weights.h5", "tiny_seq.npz"}) {
+    std::ifstream in(folder + name, std::ios::binary);
+    const std::string whole((std::istreambuf_iterator<char>(in)), {});
+    const auto size = static_cast<std::int64_t>(whole.size());
+    const Random random{11, stream_id(name), 0};
+    int errors = 0;
+    for (std::uint64_t i = 0; i < 200; ++i) {
+      const auto draw = [&](std::uint64_t k, std::int64_t below) {
+        return static_cast<std::size_t>(random.below(i * 64 + k, below));
+      };
+      std::string bytes = whole;
+      if (i % 4 == 0) bytes.resize(draw(0, size));
+      for (std::uint64_t k = 0; i % 4 != 0 && k <= draw(1, 8); ++k)
+        bytes[draw(2 + 2 * k, i % 4 == 1 ? std::min<std::int64_t>(size, 4096) : size)] =
+            static_cast<char>(draw(3 + 2 * k, 256));
+      const auto path = out / (std::string("damaged.") + name);
+      std::ofstream(path, std::ios::binary) << bytes;
+      try {
+        for (const auto& stored : io::weight_file(path).layers)
+          for (const auto& tensor : stored.tensors) {
+            CHECK(tensor.shape.size() <= size);
+            Tensor<float> to(tensor.shape);
+            tensor.read(to.view());
+          }
+      } catch (const FileError& e) {
+        ++errors;
+        CHECK_THAT(e.what(), Contains(name));
+      }
+      try {
+        io::load_keras(path);
+      } catch (const FileError& e) {
+        CHECK_THAT(e.what(), Contains(name));
+      }
+    }
+    CHECK(errors >= 50);
+  }
+}
