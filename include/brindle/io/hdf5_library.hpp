@@ -270,7 +270,7 @@ class LibraryHdf5File final : public Hdf5File {
 
   [[noreturn]] void without_library() const {
     fail(
-        "reading HDF5 files needs HDF5's C library (Debian package libhdf5-dev): link brindle::hdf5, which defines "
+        "this layout of HDF5 needs HDF5's C library (Debian package libhdf5-dev): link brindle::hdf5, which defines "
         "BRINDLE_HDF5; or save the file anew with h5py's libver=\"earliest\"");
   }
 
