@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <brindle/brindle.hpp>
 #include <brindle/io/load_weights.hpp>
@@ -35,6 +36,9 @@ struct Options {
   std::filesystem::path weights = {};
   std::string preprocess = "unit_rgb";
   std::int64_t limit = 0;
+  // of the program that compares models
+  bool compares = false;
+  std::vector<std::filesystem::path> models = {};
 };
 
 /// Reads the options of the command line and runs the program; errors become one line and exit code 1.
@@ -59,6 +63,7 @@ int run(int argc, char** argv, Options o, Program program) {
         ->capture_default_str()->check(CLI::IsMember({"unit_rgb", "caffe"}));
     app.add_option("--limit", o.limit, "at most so many training photos, and a third as many for validation");
   }
+  if (o.compares) app.add_option("--models", o.models, "saved models, .safetensors, as the experiments write them");
   CLI11_PARSE(app, argc, argv);
   const bool epochs_given = app.count("--epochs") > 0;
   if (epochs_given)

@@ -41,4 +41,7 @@
 #include "brindle/train/early_stopping.hpp"
 #include "brindle/train/keep_best.hpp"
 #include "brindle/train/learning_rate_schedules.hpp"
+#include "brindle/train/linear_svm.hpp"
+#include "brindle/train/logistic_regression.hpp"
+#include "brindle/train/nearest_neighbours.hpp"
 #include "brindle/train/trainer.hpp"

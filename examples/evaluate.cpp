@@ -1,0 +1,77 @@
+// Experiment 7: the trained models side by side, on photos that none of them has seen.
+//
+// Accuracy alone hides which mistakes a model makes: precision says how often "dog" is right, recall how many of the dogs
+// were found. The table compares the models, each gets a report by class and a confusion matrix.
+//
+//     evaluate --data cats-vs-dogs --models out/baseline/baseline.safetensors out/augmentation/augmentation.safetensors ...
+//     evaluate --smoke                          two small random models, on pets that it draws itself
+//
+// @RESULT@
+#include <brindle/brindle.hpp>
+
+#include "example.hpp"
+
+using namespace brindle;
+
+namespace {
+
+/// Two models to compare when there are none.
+std::vector<std::filesystem::path> random_models(const example::Options& options) {
+  std::vector<std::filesystem::path> paths;
+  for (const std::uint64_t seed : {1u, 2u}) {
+    Sequential<float> model{{150, 150, 3}, Conv2D{4, 3, relu}, MaxPool2D{8}, Flatten{}, Dense{1, sigmoid}};
+    model.initialize(seed);
+    paths.push_back(options.out / ("random_" + std::to_string(seed) + ".safetensors"));
+    io::save_model(model, paths.back(), {.class_names = {"cat", "dog"}});
+  }
+  return paths;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return example::run(argc, argv, {.name = "evaluate", .compares = true}, [](const example::Options& options) {
+    const auto paths = options.models.empty() && options.smoke ? random_models(options) : options.models;
+    if (paths.empty())
+      detail::raise<ValueError>("name the models to compare: --models FILE ...; the experiments write them");
+    const std::filesystem::path folder =
+        options.data.empty() ? example::open_data(options).validation : options.data / "test_data";
+
+    report::RunPage page{.title = "The models side by side"};
+    report::PageTable table{.columns = {"model", "accuracy", "precision", "recall", "F1", "ROC AUC"}, .rows = {}};
+    std::string text = "model                    accuracy  precision  recall      F1  ROC AUC\n";
+    for (const std::filesystem::path& path : paths) {
+      // Each model says what its pictures must be like.
+      auto saved = io::load_model(path, Cpu{options.threads});
+      const Shape input = saved.model.input_shape();
+      const data::Pictures photos = data::image_folder(
+          folder, {.size = {input[0], input[1]}, .preprocessing = preprocessing(saved.info.preprocessing),
+                   .classes = saved.info.class_names});
+
+      Trainer trainer{saved.model, RMSprop{}, BinaryCrossentropy{}};
+      const Tensor<float> outputs = trainer.predict(photos, 20);
+      const ConfusionMatrix matrix = confusion_matrix(outputs.view(), photos.labels());
+      const ClassificationMetrics metrics(matrix);
+      const double auc = roc_auc(outputs.span(), photos.labels().span());
+
+      const std::string name = path.stem().string();
+      char line[160];
+      std::snprintf(line, sizeof line, "%-24s %8.4f  %9.4f  %6.4f  %6.4f  %7.4f\n", name.c_str(), metrics.accuracy,
+                    metrics.weighted.precision, metrics.weighted.recall, metrics.weighted.f1, auc);
+      text += line;
+      table.rows.push_back({name, report::fixed(metrics.accuracy, 4), report::fixed(metrics.weighted.precision, 4),
+                            report::fixed(metrics.weighted.recall, 4), report::fixed(metrics.weighted.f1, 4),
+                            report::fixed(auc, 4)});
+      const std::string report = report::classification_report(matrix, photos.class_names());
+      std::printf("%s, %lld photos\n\n%s\n", name.c_str(), static_cast<long long>(photos.size()), report.c_str());
+      report::confusion_matrix(matrix, photos.class_names(), options.out / (name + "_confusion.png"), {.title = name});
+      page.add_confusion_matrix(matrix, photos.class_names(), name);
+      page.add_text(name + ", by class", report);
+    }
+    std::printf("precision, recall and F1 are means weighted by the photos of each class\n%s", text.c_str());
+    page.add_table("Comparison", table);
+    page.write(options.out / "evaluate.html");
+    std::printf("\nconfusion matrices and page: %s\n", (options.out / "evaluate.html").string().c_str());
+    return EXIT_SUCCESS;
+  });
+}
