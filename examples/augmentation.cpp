@@ -7,7 +7,8 @@
 //     augmentation --data cats-vs-dogs          the folder that prepare_data makes: training_data/, validation_data/
 //     augmentation                              without photos: on cats and dogs that it draws itself
 //
-// @RESULT@
+// Result with --seed 42 on two busy cores of a Zen 5 (40467fc): validation accuracy 0.824 at best, 0.810 at last,
+// training accuracy 0.818, in 2335 s.
 #include <brindle/brindle.hpp>
 #include <numeric>
 

@@ -7,7 +7,8 @@
 //     baseline --data cats-vs-dogs              the folder that prepare_data makes: training_data/, validation_data/
 //     baseline                                  without photos: on cats and dogs that it draws itself
 //
-// @RESULT@
+// Result with --seed 42 on two busy cores of a Zen 5 (12a773f): validation accuracy 0.750 at best, 0.749 at last,
+// training accuracy 1.000, in 517 s.
 #include <brindle/brindle.hpp>
 
 #include "example.hpp"

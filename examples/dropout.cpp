@@ -8,7 +8,8 @@
 //     dropout --data cats-vs-dogs               the folder that prepare_data makes: training_data/, validation_data/
 //     dropout                                   without photos: on cats and dogs that it draws itself
 //
-// @RESULT@
+// Result with --seed 42 on two busy cores of a Zen 5 (40467fc): validation accuracy 0.785 at best, 0.749 at last,
+// training accuracy 0.990, in 632 s.
 #include <brindle/brindle.hpp>
 
 #include "example.hpp"

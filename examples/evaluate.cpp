@@ -5,8 +5,6 @@
 //
 //     evaluate --data cats-vs-dogs --models out/baseline/baseline.safetensors out/augmentation/augmentation.safetensors ...
 //     evaluate --smoke                          two small random models, on pets that it draws itself
-//
-// @RESULT@
 #include <brindle/brindle.hpp>
 
 #include "example.hpp"

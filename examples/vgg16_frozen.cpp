@@ -6,7 +6,7 @@
 //     vgg16_frozen --data cats-vs-dogs --weights vgg16_notop.h5
 //     vgg16_frozen --smoke                            a small random VGG16, on pets that it draws itself
 //
-// @RESULT@
+// Not run in full yet.
 #include <brindle/brindle.hpp>
 
 #include "example.hpp"
