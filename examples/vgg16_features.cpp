@@ -8,7 +8,7 @@
 //     vgg16_features --smoke                    a small random VGG16, on pets that it draws itself
 //
 // Result with --seed 42 on two cores of a Zen 5: validation accuracy 0.900 at best, 0.888 at last; with --preprocess
-// caffe 0.979 and 0.975; 36 s and a minute for the features.
+// caffe 0.979 and 0.975; 36 s for the head.
 #include <brindle/brindle.hpp>
 #include <brindle/io/features.hpp>
 
