@@ -20,7 +20,10 @@ inline std::string fixed(double value, int digits) {
   char text[64];
   if (!std::isfinite(value) || std::abs(value) > 1e15) return shortest(value);
   const std::to_chars_result end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits);
-  return end.ec == std::errc() ? std::string(text, end.ptr) : shortest(value);
+  if (end.ec != std::errc()) return shortest(value);
+  const std::string number(text, end.ptr);
+  // A small negative number that rounds to zero is zero.
+  return number[0] == '-' && number.find_first_not_of("-0.") == std::string::npos ? number.substr(1) : number;
 }
 
 /// "19,024,513".
