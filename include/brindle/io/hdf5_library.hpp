@@ -274,8 +274,8 @@ class LibraryHdf5File final : public Hdf5File {
         "BRINDLE_HDF5; or save the file anew with h5py's libver=\"earliest\"");
   }
 
-  std::int64_t bytes_ = 0;  // of the file
-  std::int64_t file_ = -1;  // the library's hid_t
+  std::int64_t bytes_ = 0;                   // of the file
+  [[maybe_unused]] std::int64_t file_ = -1;  // the library's hid_t
 };
 
 }  // namespace brindle::io
