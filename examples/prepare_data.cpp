@@ -6,7 +6,7 @@
 // and dealt out: the first 1,500 to train with, the next 500 to validate with, the next 500 to test with, none twice.
 //
 //     prepare_data --from train --out cats-vs-dogs           then: baseline --data cats-vs-dogs
-//     prepare_data --smoke --out /tmp/tiny                   draws a tiny folder in Kaggle's form and prepares that
+//     prepare_data --smoke --out out/tiny                    draws a tiny folder in Kaggle's form and prepares that
 //
 // It prints how many photos of each class went where:
 //     Cat datasets: (1500,) (500,) (500,)

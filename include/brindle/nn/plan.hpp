@@ -82,7 +82,8 @@ class Plan {
   /// Where the caller leaves the gradient of the loss by output() before backward().
   TensorView<T, Device> output_gradient() const { return view(steps_.back().dy, steps_.back().y_shape); }
 
-  /// Gradients of everything trainable; needs options.backward. on_stream may be null: then nothing is streamed.
+  /// Gradients of everything trainable; needs options.backward. on_stream may be null with
+  /// options.keep_gradients only.
   void backward(OnGradients on_gradients, const OnStream* on_stream = nullptr) {
     for (std::size_t i = steps_.size(); i-- > 0;) {
       const Step& s = steps_[i];
@@ -105,13 +106,6 @@ class Plan {
       }
       if (on_step_) (*on_step_)(i, true);
     }
-  }
-
-  /// Whether the gradient of this parameter goes to on_stream instead of memory.
-  bool streams(std::size_t layer, std::size_t which) const {
-    for (const Step& s : steps_)
-      if (s.index == layer && s.backward && which < s.gradients.size()) return s.gradients[which] < 0;
-    return false;
   }
 
   /// What is done as one: a layer, or a layer and the one behind it.
