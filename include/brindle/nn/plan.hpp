@@ -22,6 +22,7 @@ struct PlanOptions {
   bool backward = false;        ///< backward() follows forward(), down to the lowest trainable layer
   bool logits = false;          ///< the last layer leaves out its activation
   bool keep_gradients = false;  ///< all gradients stay until the next backward(); none is streamed
+  bool input_gradient = false;  ///< backward() gives the gradient by x and none of parameters
   std::uint64_t seed = 0;       ///< of the dropout draws
 
   friend bool operator==(const PlanOptions&, const PlanOptions&) = default;
@@ -47,9 +48,9 @@ class Plan {
       : on_(on), options_(options) {
     if (options.batch < 1)
       detail::raise<ValueError>("plan: the batch must be at least 1, got " + std::to_string(options.batch));
-    lowest_trainable_ = layers.size();
+    lowest_ = layers.size();
     for (std::size_t i = layers.size(); i-- > 0;)
-      if (options.backward && layers[i]->trainable && !layers[i]->parameters().empty()) lowest_trainable_ = i;
+      if (options.input_gradient || (layers[i]->trainable && !layers[i]->parameters().empty())) lowest_ = i;
     make_steps(layers, x);
     place();
   }
@@ -82,8 +83,11 @@ class Plan {
   /// Where the caller leaves the gradient of the loss by output() before backward().
   TensorView<T, Device> output_gradient() const { return view(steps_.back().dy, steps_.back().y_shape); }
 
-  /// Gradients of everything trainable; needs options.backward. on_stream may be null with
-  /// options.keep_gradients only.
+  /// The gradient by x after backward(); needs options.input_gradient.
+  TensorView<T, Device> input_gradient() const { return view(steps_.front().dx, input_); }
+
+  /// Gradients of everything trainable; needs options.backward. on_stream may be null with options.keep_gradients or
+  /// options.input_gradient only.
   void backward(OnGradients on_gradients, const OnStream* on_stream = nullptr) {
     for (std::size_t i = steps_.size(); i-- > 0;) {
       const Step& s = steps_[i];
@@ -166,7 +170,7 @@ class Plan {
       s.x_shape = shape;
       s.y_shape = s.layer->output_shape(shape);
       // A fused pair learns or is frozen as one: the pool behind it has no parameters.
-      s.backward = options_.backward && i >= lowest_trainable_;
+      s.backward = options_.backward && i >= lowest_;
       if (i + 1 < layers.size() && s.layer->fuses(*layers[i + 1])) {
         s.fused = layers[i + 1].get();
         s.y_shape = s.fused->output_shape(s.y_shape);
@@ -212,12 +216,12 @@ class Plan {
       s.dy = i == count - 1 ? add(size * s.y_shape.size() * options_.batch, backward_time(i), backward_time(i))
                             : steps_[static_cast<std::size_t>(i + 1)].dx;
       keep(s.dy, backward_time(i));
-      const bool needed = i > 0 && steps_[static_cast<std::size_t>(i - 1)].backward;
+      const bool needed = i > 0 ? steps_[static_cast<std::size_t>(i - 1)].backward : options_.input_gradient;
       if (needed)
         s.dx = s.identity || s.layer->backward_in_place()
                    ? s.dy
                    : add(size * s.x_shape.size() * options_.batch, backward_time(i), backward_time(i));
-      if (!s.layer->trainable) continue;
+      if (!s.layer->trainable || options_.input_gradient) continue;
       for (std::size_t which = 0; which < s.layer->parameters().size(); ++which) {
         const std::int64_t bytes = size * s.layer->parameters()[which].value.size();
         const bool streamed = !options_.keep_gradients && s.layer->streams(which);
@@ -225,6 +229,7 @@ class Plan {
             streamed ? -1 : add(bytes, backward_time(i), options_.keep_gradients ? end : backward_time(i)));
       }
     }
+    if (options_.input_gradient) keep(steps_.front().dx, end);
     gradient_views_.resize(steps_.size());
     for (std::size_t i = 0; i < steps_.size(); ++i) gradient_views_[i].resize(steps_[i].gradients.size());
 
@@ -271,7 +276,7 @@ class Plan {
 
   Device on_;
   PlanOptions options_;
-  std::size_t lowest_trainable_ = 0;
+  std::size_t lowest_ = 0;  // layer that backward() reaches
   Shape input_;
   std::vector<Step> steps_;
   std::vector<std::vector<TensorView<T, Device>>> gradient_views_;
