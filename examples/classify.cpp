@@ -3,12 +3,13 @@
 //     classify --model out/vgg16_features/vgg16_features.safetensors photo.jpg folder ...
 //     classify --smoke                          a random model, on a pet that it draws itself
 //
-// One line a photo: its file, the class, the probability of that class. A photo that cannot be read is named on the error
-// output, and the exit code is then 1.
+// One line a photo: its file, the class, the probability of that class; with --explain also the picture that shows which
+// parts of the photo speak for the class. A photo that cannot be read is named on the error output, and the exit code is
+// then 1.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <brindle/brindle.hpp>
-#include <brindle/io/saved_model.hpp>
+#include <brindle/models/picture_classifier.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -38,6 +39,14 @@ std::vector<fs::path> files_of(const std::vector<fs::path>& paths) {
   return files;
 }
 
+/// A PNG file in a folder that is not there yet: two photos may have the same name in two folders.
+fs::path unused_path(const fs::path& folder, const std::string& stem) {
+  fs::create_directories(folder);
+  fs::path path = folder / (stem + ".png");
+  for (int n = 2; fs::exists(path); ++n) path = folder / (stem + "_" + std::to_string(n) + ".png");
+  return path;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -45,11 +54,12 @@ int main(int argc, char** argv) {
   fs::path model_path, out = "out/classify";
   std::vector<fs::path> paths;
   int threads = 0;
-  bool smoke = false;
+  bool smoke = false, explain = false;
   app.add_option("--model", model_path, "a saved model, .safetensors");
   app.add_option("photos", paths, "photos, or folders of photos");
   app.add_option("--threads", threads, "0: all cores");
-  app.add_option("--out", out, "folder for what --smoke draws");
+  app.add_flag("--explain", explain, "draw beside each photo which of its parts speak for the class (Grad-CAM), into --out");
+  app.add_option("--out", out, "folder for what --explain and --smoke draw")->capture_default_str();
   app.add_flag("--smoke", smoke, "a random model and a drawn pet, to see that it runs");
   CLI11_PARSE(app, argc, argv);
 
@@ -64,25 +74,22 @@ int main(int argc, char** argv) {
     if (model_path.empty() || paths.empty())
       detail::raise<ValueError>("name a model and at least one photo: classify --model FILE photo.jpg");
 
-    const auto saved = io::load_model(model_path, Cpu{threads});
-    const Shape input = saved.model.input_shape();
-    const Preprocessing how = preprocessing(saved.info.preprocessing);
+    const models::PictureClassifier classifier(model_path, Cpu{threads});
     int unreadable = 0;
     for (const fs::path& file : files_of(paths)) {
       try {
-        const image::Picture photo = image::resize(image::decode(file), {input[0], input[1]}, image::Interpolation::nearest);
-        Tensor<float> x(input.batch(1));
-        image::preprocess(how, input[0] * input[1], input[2], photo.pixels.data(), x.data());
-        const Tensor<float> y = saved.model.predict(x);
-
-        // One output is the probability of the second class.
-        const std::int64_t best = predicted_classes<float>(y.view())[0];
-        const float probability = y.size() > 1 ? y[best] : best == 1 ? y[0] : 1 - y[0];
-        const auto& names = saved.info.class_names;
-        const auto number = static_cast<std::size_t>(best);
-        std::printf("%s  %s  %.4f\n", file.string().c_str(),
-                    number < names.size() ? names[number].c_str() : std::to_string(best).c_str(),
-                    static_cast<double>(probability));
+        const image::Picture photo = image::decode(file);
+        const models::Classification c = classifier.classify(photo);
+        std::printf("%s  %s  %.4f", file.string().c_str(), c.name.c_str(), c.probability);
+        if (explain) {
+          const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(photo), c.number);
+          const fs::path picture = unused_path(out, file.stem().string() + "_" + c.name);
+          report::gallery({photo, report::grad_cam_picture(photo, map)},
+                          {file.filename().string(), "what speaks for " + c.name}, picture,
+                          {.columns = 2, .side = 300});
+          std::printf("  %s", picture.string().c_str());
+        }
+        std::printf("\n");
       } catch (const FileError& e) {
         std::fprintf(stderr, "classify: %s\n", e.what());
         ++unreadable;

@@ -1,11 +1,14 @@
 // Experiment 7: the trained models side by side, on photos that none of them has seen.
 //
 // Accuracy alone hides which mistakes a model makes: precision says how often "dog" is right, recall how many of the dogs
-// were found. The table compares the models, each gets a report by class and a confusion matrix.
+// were found. The table compares the models, each gets a report by class, a confusion matrix, and its surest mistakes with
+// what it looked at (Grad-CAM).
 //
 //     evaluate --data cats-vs-dogs --models out/baseline/baseline.safetensors out/augmentation/augmentation.safetensors ...
 //     evaluate --smoke                          two small random models, on pets that it draws itself
 #include <brindle/brindle.hpp>
+#include <brindle/io/features.hpp>
+#include <brindle/models/picture_classifier.hpp>
 
 #include "example.hpp"
 
@@ -25,6 +28,25 @@ std::vector<std::filesystem::path> random_models(const example::Options& options
   return paths;
 }
 
+/// The photos that a model is most wrongly sure of, each beside what speaks for its mistake.
+void add_mistakes(report::RunPage& page, const std::string& name, const models::PictureClassifier& classifier,
+                  const data::Pictures& photos, const Tensor<float>& outputs) {
+  std::vector<image::Picture> pictures;
+  std::vector<std::string> captions;
+  const std::vector<std::string> classes = photos.class_names();
+  for (const Mistake& m : worst_mistakes(outputs, photos.labels(), 6)) {
+    const std::filesystem::path file = photos.files()[static_cast<std::size_t>(m.row)];
+    const std::string& taken_for = classes[static_cast<std::size_t>(m.predicted)];
+    const image::Picture photo = image::decode(file);
+    const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(photo), m.predicted);
+    pictures.push_back(photo);
+    captions.push_back(file.filename().string() + ": " + taken_for + ", sure to " + report::fixed(m.probability, 4));
+    pictures.push_back(report::grad_cam_picture(photo, map));
+    captions.push_back("what speaks for " + taken_for);
+  }
+  if (!pictures.empty()) page.add_gallery(name + ", the surest mistakes", pictures, captions);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -40,14 +62,12 @@ int main(int argc, char** argv) {
     std::string text = "model                    accuracy  precision  recall      F1  ROC AUC\n";
     for (const std::filesystem::path& path : paths) {
       // Each model says what its pictures must be like.
-      auto saved = io::load_model(path, Cpu{options.threads});
-      const Shape input = saved.model.input_shape();
+      const models::PictureClassifier classifier(path, Cpu{options.threads});
+      const Shape input = classifier.model().input_shape();
       const data::Pictures photos = data::image_folder(
-          folder, {.size = {input[0], input[1]}, .preprocessing = preprocessing(saved.info.preprocessing),
-                   .classes = saved.info.class_names});
-
-      Trainer trainer{saved.model, RMSprop{}, BinaryCrossentropy{}};
-      const Tensor<float> outputs = trainer.predict(photos, 20);
+          folder, {.size = {input[0], input[1]}, .preprocessing = preprocessing(classifier.info().preprocessing),
+                   .classes = classifier.info().class_names});
+      const Tensor<float> outputs = io::extract(classifier.model(), photos, {.batch = 20}).x;
       const ConfusionMatrix matrix = confusion_matrix(outputs.view(), photos.labels());
       const ClassificationMetrics metrics(matrix);
       const double auc = roc_auc(outputs.span(), photos.labels().span());
@@ -65,6 +85,7 @@ int main(int argc, char** argv) {
       report::confusion_matrix(matrix, photos.class_names(), options.out / (name + "_confusion.png"), {.title = name});
       page.add_confusion_matrix(matrix, photos.class_names(), name);
       page.add_text(name + ", by class", report);
+      add_mistakes(page, name, classifier, photos, outputs);
     }
     std::printf("precision, recall and F1 are means weighted by the photos of each class\n%s", text.c_str());
     page.add_table("Comparison", table);

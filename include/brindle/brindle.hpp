@@ -26,6 +26,7 @@
 #include "brindle/report/confusion_matrix.hpp"
 #include "brindle/report/drawing.hpp"
 #include "brindle/report/feature_map.hpp"
+#include "brindle/report/grad_cam.hpp"
 #include "brindle/report/gallery.hpp"
 #include "brindle/report/classification_report.hpp"
 #include "brindle/report/history_csv.hpp"

@@ -100,6 +100,34 @@ inline ConfusionMatrix confusion_matrix(In<float, Cpu> outputs, In<float, Cpu> l
   return matrix;
 }
 
+/// A sample whose class was not found.
+struct Mistake {
+  std::int64_t row = 0;        ///< of the sample
+  std::int64_t label = 0;      ///< its class
+  std::int64_t predicted = 0;  ///< the class that it was taken for
+  double probability = 0;      ///< of the predicted class
+};
+
+/// The wrong predictions, the surest first, at most `count`; equally sure ones stay in their order.
+///
+/// Sizes and errors as confusion_matrix().
+inline std::vector<Mistake> worst_mistakes(In<float, Cpu> outputs, In<float, Cpu> labels, std::size_t count) {
+  static_cast<void>(confusion_matrix(outputs, labels));  // its checks
+  const std::vector<std::int64_t> predicted = predicted_classes<float>(outputs);
+  const std::int64_t k = outputs.shape[1];
+  std::vector<Mistake> mistakes;
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    const auto row = static_cast<std::int64_t>(i), label = static_cast<std::int64_t>(labels.data[i]);
+    if (predicted[i] == label) continue;
+    const auto p = static_cast<double>(outputs.data[row * k + (k == 1 ? 0 : predicted[i])]);
+    mistakes.push_back({row, label, predicted[i], k == 1 && predicted[i] == 0 ? 1 - p : p});
+  }
+  std::stable_sort(mistakes.begin(), mistakes.end(),
+                   [](const Mistake& a, const Mistake& b) { return a.probability > b.probability; });
+  if (mistakes.size() > count) mistakes.resize(count);
+  return mistakes;
+}
+
 /// Shares of one class, or means over classes; a share of nothing is 0.
 ///
 /// precision: of the samples taken for the class, those of it; recall: of the samples of the class, those taken for it;

@@ -1,0 +1,94 @@
+#include "brindle/report/grad_cam.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "brindle/image/decode.hpp"
+#include "brindle/nn/nn.hpp"
+#include "brindle/ops/cpu.hpp"
+#include "support/golden.hpp"
+
+using namespace brindle;
+using namespace brindle::report;
+using namespace brindle::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+template <class T>
+Sequential<T> golden_model(const Golden& golden, const std::string& name, const Dense& last) {
+  Sequential<T> model{{13, 11, 3},
+                      Conv2D{.filters = 4, .kernel = 3, .activation = relu, .name = "first"},
+                      MaxPool2D{2},
+                      Conv2D{.filters = 6, .kernel = 3, .activation = relu, .padding = Padding::same, .name = "second"},
+                      MaxPool2D{2},
+                      Flatten{},
+                      Dense{.units = 5, .activation = relu, .name = "hidden"},
+                      last};
+  for (const auto& layer : model.layers())
+    for (auto& p : layer->parameters())
+      p.value = golden.get<T>(name + "." + layer->name + "." + p.name);
+  return model;
+}
+
+template <class T>
+void check_model(const std::string& name, const Dense& last, int classes) {
+  const Golden golden("grad_cam.npz");
+  Sequential<T> model = golden_model<T>(golden, name, last);
+  model.layer("second").trainable = false;  // frozen or not makes no difference
+  const Tensor<T> x = golden.get<T>(name + ".x");
+  for (int c = 0; c < classes; ++c) {
+    const std::string expected = ".class_" + std::to_string(c);
+    // The map is float whatever the model.
+    check_close(name + " second" + expected, grad_cam<T>(model, x, c),
+                golden.get<double>(name + ".second" + expected), dense_golden.single, 0);
+    check_close(name + " first" + expected, grad_cam<T>(model, x, c, "first"),
+                golden.get<double>(name + ".first" + expected), dense_golden.single, 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Grad-CAM agrees with TensorFlow's gradients, for softmax and for one sigmoid", "[report][grad_cam]") {
+  check_model<float>("softmax", Dense{.units = 3, .activation = softmax, .name = "last"}, 3);
+  check_model<double>("softmax", Dense{.units = 3, .activation = softmax, .name = "last"}, 3);
+  check_model<float>("sigmoid", Dense{.units = 1, .activation = sigmoid, .name = "last"}, 2);
+  check_model<double>("sigmoid", Dense{.units = 1, .activation = sigmoid, .name = "last"}, 2);
+}
+
+TEST_CASE("a last activation that is a layer of its own is left out of the score as well", "[report][grad_cam]") {
+  const Golden golden("grad_cam.npz");
+  Sequential<float> model = golden_model<float>(golden, "softmax", Dense{.units = 3, .name = "last"});
+  model.add(Activation{softmax});
+  const Tensor<float> x = golden.get<float>("softmax.x");
+  check_close("softmax as a layer", grad_cam<float>(model, x, 1), golden.get<double>("softmax.second.class_1"),
+              dense_golden.single, 0);
+}
+
+TEST_CASE("Grad-CAM names what does not fit", "[report][grad_cam]") {
+  Sequential<float> model{{8, 8, 3}, Conv2D{2, 3, relu}, Flatten{}, Dense{1, sigmoid}};
+  const Tensor<float> x({1, 8, 8, 3}), two({2, 8, 8, 3});
+  CHECK_THROWS_WITH(grad_cam<float>(model, two, 0), Contains("expected one sample x (1, 8, 8, 3), got (2, 8, 8, 3)"));
+  CHECK_THROWS_WITH(grad_cam<float>(model, x, 2), Contains("class 2, expected 0 to 1"));
+  CHECK_THROWS_WITH(grad_cam<float>(model, x, 0, "flatten"), Contains("\"flatten\" gives (None, 72)"));
+  CHECK_THROWS_WITH(grad_cam<float>(model, x, 0, "conv"), Contains("there are: conv2d, flatten, dense"));
+  const Sequential<float> flat{{8}, Dense{1, sigmoid}};
+  CHECK_THROWS_WITH(grad_cam<float>(flat, Tensor<float>({1, 8}), 0), Contains("no layer with weights"));
+}
+
+TEST_CASE("a map lies over its photo: brightest where it counts most, smooth between", "[report][grad_cam]") {
+  image::Picture photo(40, 80, 3);
+  for (auto& level : photo.pixels) level = 100;
+  Tensor<float> map({1, 2});
+  map[1] = 1;
+  const image::Picture only_map = grad_cam_picture(photo, map, 1);
+  const auto at = [&](const image::Picture& p, std::int64_t c) { return Rgb{p.at(20, c)[0], p.at(20, c)[1], p.at(20, c)[2]}; };
+  CHECK(at(only_map, 0) == viridis(0));
+  CHECK(at(only_map, 79) == viridis(1));
+  for (std::int64_t c = 21; c < 60; ++c) CHECK(only_map.at(20, c)[1] >= only_map.at(20, c - 1)[1]);
+  const image::Picture untouched = grad_cam_picture(photo, map, 0);
+  CHECK(untouched == photo);
+  const image::Picture grey(4, 4, 1);
+  CHECK(grad_cam_picture(grey, map, 0).shape() == Shape{4, 4, 3});
+  CHECK_THROWS_WITH(grad_cam_picture(photo, Tensor<float>({2}), 1), Contains("a map (h, w), got (2)"));
+}
