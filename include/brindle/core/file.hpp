@@ -1,7 +1,12 @@
 #pragma once
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -46,11 +51,65 @@ inline std::vector<std::uint8_t> read_file(const std::filesystem::path& path,
   return content;
 }
 
+struct ReplaceFileOptions {
+  bool sync = false;           ///< return when the disk has it, so that it survives a loss of power
+  bool keep_previous = false;  ///< the older file of that name stays, as previous_file()
+};
+
+/// Where replace_file() leaves the older file: name.previous.
+inline std::filesystem::path previous_file(std::filesystem::path path) { return path += ".previous"; }
+
+namespace detail {
+
+/// Writes all parts to a new file. 0, or the errno of what failed: a full disk shows in any of write, fsync and close.
+inline int write_parts(const std::filesystem::path& path, std::span<const std::string_view> parts, bool sync) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) return errno;
+  int error = 0;
+  for (std::string_view part : parts)
+    while (!part.empty() && error == 0) {
+      const ssize_t written = ::write(file, part.data(), part.size());
+      if (written > 0)
+        part.remove_prefix(static_cast<std::size_t>(written));
+      else if (written == 0)
+        error = ENOSPC;
+      else if (errno != EINTR)
+        error = errno;
+    }
+  if (sync && error == 0 && ::fsync(file) != 0) error = errno;
+  if (::close(file) != 0 && error == 0) error = errno;
+  return error;
+}
+
+/// Has the disk know a folder's entries. Folders that cannot be synchronised (some network disks) are left alone.
+inline void sync_folder(const std::filesystem::path& folder) {
+  const int file = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  ::fsync(file);
+  ::close(file);
+}
+
+}  // namespace detail
+
+/// Removes what a program that was killed inside replace_file(path) left half written beside it.
+inline void remove_unfinished(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const std::string start = path.filename().string() + ".", end = ".tmp";
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.size() <= start.size() + end.size() || !name.starts_with(start) || !name.ends_with(end)) continue;
+    const std::string number = name.substr(start.size(), name.size() - start.size() - end.size());
+    if (number.find_first_not_of("0123456789") == std::string::npos) std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
 /// Writes a file whole or not at all, its parts one after the other: to a temporary file beside it, then renamed over
-/// it.
+/// it. Whoever opens the name finds the older file or the newer one, at any moment.
 ///
 /// Throws FileError, the path first; an older file of that name is then as it was.
-inline void replace_file(const std::filesystem::path& path, std::span<const std::string_view> parts) {
+inline void replace_file(const std::filesystem::path& path, std::span<const std::string_view> parts,
+                         const ReplaceFileOptions& options = {}) {
   const std::string name = path.string();
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   std::error_code error;
@@ -64,22 +123,36 @@ inline void replace_file(const std::filesystem::path& path, std::span<const std:
   const std::size_t thread = std::hash<std::thread::id>{}(std::this_thread::get_id());
   std::filesystem::path temporary = path;
   temporary += std::string(".").append(std::to_string(now ^ static_cast<std::uint64_t>(thread))).append(".tmp");
-  bool written = false;
-  {
-    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-    for (const std::string_view part : parts) out.write(part.data(), static_cast<std::streamsize>(part.size()));
-    out.close();
-    written = !out.fail();
+  int failed = detail::write_parts(temporary, parts, options.sync);
+  if (failed == 0 && options.keep_previous && std::filesystem::exists(path, error)) {
+    // A second name for the older file first, so that the name itself is never without a file; where a disk has no
+    // second names, it is moved.
+    const std::filesystem::path previous = previous_file(path);
+    std::filesystem::remove(previous, error);
+    std::filesystem::create_hard_link(path, previous, error);
+    if (error) std::filesystem::rename(path, previous, error);
   }
-  if (written) std::filesystem::rename(temporary, path, error);
-  if (written && !error) return;
-  const std::string reason = written ? error.message() : "check that you may write there and that the disk is not full";
+  if (failed == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) failed = errno;
+  if (failed == 0) {
+    if (options.sync) detail::sync_folder(folder);
+    return;
+  }
   std::filesystem::remove(temporary, error);
-  detail::raise<FileError>(name + ": cannot be written: " + reason);
+  std::uint64_t bytes = 0;
+  for (const std::string_view part : parts) bytes += part.size();
+  std::string advice;
+  if (failed == ENOSPC || failed == EDQUOT)
+    advice = "; make room for its " + std::to_string(bytes) + " bytes";
+  else if (failed == EFBIG)
+    advice = "; its " + std::to_string(bytes) + " bytes are more than a file may have here";
+  else if (failed == EACCES || failed == EPERM || failed == EROFS)
+    advice = "; check that you may write there";
+  detail::raise<FileError>(name + ": cannot be written: " + std::generic_category().message(failed) + advice);
 }
 
-inline void replace_file(const std::filesystem::path& path, std::string_view content) {
-  replace_file(path, std::span(&content, 1));
+inline void replace_file(const std::filesystem::path& path, std::string_view content,
+                         const ReplaceFileOptions& options = {}) {
+  replace_file(path, std::span(&content, 1), options);
 }
 
 }  // namespace brindle

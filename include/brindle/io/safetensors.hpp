@@ -227,7 +227,8 @@ class SafetensorsFile {
 /// Writes a safetensors file, whole or not at all. Arrays lie in the given order, the first one 64-byte aligned.
 /// Throws FileError that begins with the path; an older file of that name is then as it was.
 inline void write_safetensors(const std::filesystem::path& path, std::span<const SafetensorsEntry> entries,
-                              const std::map<std::string, std::string>& metadata = {}) {
+                              const std::map<std::string, std::string>& metadata = {},
+                              const ReplaceFileOptions& options = {}) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::int64_t offset = 0;
@@ -244,7 +245,7 @@ inline void write_safetensors(const std::filesystem::path& path, std::span<const
   std::vector<std::string_view> parts{{reinterpret_cast<const char*>(&length), 8}, text};
   for (const SafetensorsEntry& e : entries)
     parts.emplace_back(static_cast<const char*>(e.data), static_cast<std::size_t>(e.bytes));
-  replace_file(path, parts);
+  replace_file(path, parts, options);
 }
 
 }  // namespace brindle::io

@@ -59,7 +59,7 @@ void save_model(const Sequential<T, Cpu>& model, const std::filesystem::path& pa
   json["groups"] = nlohmann::ordered_json::array();
   for (const auto& group : model.groups())
     json["groups"].push_back({{"name", group.name}, {"begin", group.begin}, {"end", group.end}});
-  write_safetensors(path, entries, {{"brindle", json.dump()}});
+  write_safetensors(path, entries, {{"brindle", json.dump()}}, {.sync = true});
 }
 
 template <class T, class Device = Cpu>

@@ -1,0 +1,128 @@
+#include "brindle/core/file.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "support/temporary_folder.hpp"
+
+using namespace brindle;
+using Catch::Contains;
+using Catch::StartsWith;
+
+namespace {
+
+std::string content(const std::filesystem::path& path) {
+  const auto bytes = read_file(path);
+  return {bytes.begin(), bytes.end()};
+}
+
+std::vector<std::string> names(const std::filesystem::path& folder) {
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) found.push_back(entry.path().filename());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+/// While it lives no file of this process may grow beyond so many bytes: to the writer, a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+}  // namespace
+
+TEST_CASE("a file is replaced by its parts, and the older one is kept where asked", "[core][file]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "run.txt";
+  const std::vector<std::string_view> parts{"one ", "", "two"};
+  replace_file(path, parts);
+  CHECK(content(path) == "one two");
+  replace_file(path, "three", {.sync = true});
+  CHECK(content(path) == "three");
+  CHECK(names(folder.path()) == std::vector<std::string>{"run.txt"});
+
+  replace_file(path, "four", {.sync = true, .keep_previous = true});
+  CHECK(content(previous_file(path)) == "three");
+  replace_file(path, "five", {.sync = true, .keep_previous = true});
+  CHECK(content(path) == "five");
+  CHECK(content(previous_file(path)) == "four");
+  CHECK(names(folder.path()) == std::vector<std::string>{"run.txt", "run.txt.previous"});
+}
+
+TEST_CASE("a file that does not fit leaves the older ones whole, and the message gives bytes and reason",
+          "[core][file][errors]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "run.txt";
+  replace_file(path, "old", {.keep_previous = true});
+  replace_file(path, "older files stay", {.keep_previous = true});
+  const std::string large(100'000, 'x');
+  {
+    const FileSizeLimit limit(4096);
+    for (const bool sync : {false, true})
+      CHECK_THROWS_WITH(replace_file(path, large, {.sync = sync, .keep_previous = true}),
+                        StartsWith(path.string() + ": cannot be written: ") && Contains("100000 bytes"));
+  }
+  CHECK(content(path) == "older files stay");
+  CHECK(content(previous_file(path)) == "old");
+  CHECK(names(folder.path()) == std::vector<std::string>{"run.txt", "run.txt.previous"});
+}
+
+TEST_CASE("a full disk is named by each write that meets it", "[core][file][errors]") {
+  if (!std::filesystem::exists("/dev/full")) return;
+  const std::vector<std::string_view> parts{"a few bytes"};
+  CHECK(detail::write_parts("/dev/full", parts, false) == ENOSPC);
+  CHECK(detail::write_parts("/dev/full", parts, true) == ENOSPC);
+}
+
+TEST_CASE("what a killed writer left half written is removed, and nothing else", "[core][file]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "run.txt";
+  for (const char* name : {"run.txt", "run.txt.123.tmp", "run.txt.old.tmp", "run.txt.tmp", "another.txt.123.tmp"})
+    replace_file(folder / name, "x");
+  remove_unfinished(path);
+  CHECK(names(folder.path()) ==
+        std::vector<std::string>{"another.txt.123.tmp", "run.txt", "run.txt.old.tmp", "run.txt.tmp"});
+  CHECK_NOTHROW(remove_unfinished(folder / "no such folder" / "run.txt"));
+}
+
+TEST_CASE("whoever reads while a file is replaced finds the older one or the newer one", "[core][file][threads]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "run.txt";
+  const std::string a(5000, 'a'), b(70'000, 'b');
+  replace_file(path, a);
+  std::thread writer([&] {
+    for (int i = 0; i < 100; ++i) replace_file(path, i % 2 ? a : b, {.keep_previous = i % 3 == 0});
+  });
+  bool whole = true;
+  for (int i = 0; i < 200; ++i) {
+    std::ifstream in(path, std::ios::binary);
+    const std::string read{std::istreambuf_iterator<char>(in), {}};
+    whole = whole && (read == a || read == b);
+  }
+  writer.join();
+  CHECK(whole);
+}
