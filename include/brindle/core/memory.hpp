@@ -30,6 +30,10 @@ struct Memory<Cpu> {
   static void copy(void* to, const void* from, std::size_t bytes) {
     if (bytes) std::memcpy(to, from, bytes);
   }
+  /// In the order of the work that `on` is given.
+  static void copy(const Cpu&, void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
+  static void copy_from_host(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
+  static void copy_to_host(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
   static void clear(void* p, std::size_t bytes) {
     if (bytes) std::memset(p, 0, bytes);
   }

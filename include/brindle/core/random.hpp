@@ -6,11 +6,7 @@
 #include <utility>
 #include <vector>
 
-#if defined(__CUDACC__)
-#define BRINDLE_HOST_DEVICE __host__ __device__
-#else
-#define BRINDLE_HOST_DEVICE
-#endif
+#include "brindle/core/host_device.hpp"
 
 namespace brindle {
 

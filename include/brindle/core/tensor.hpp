@@ -68,6 +68,21 @@ using Out = std::type_identity_t<TensorView<T, Device>>;
 template <class Device>
 using Workspace = std::type_identity_t<TensorView<std::byte, Device>>;
 
+/// Copies all elements. from and to have the same size; one of the two is on the Cpu.
+template <class T, class From, class To>
+void copy_between_devices(std::type_identity_t<TensorView<const T, From>> from,
+                          std::type_identity_t<TensorView<T, To>> to) {
+  if (from.size() != to.size())
+    detail::raise<ShapeError>("copy: " + to_string(from.shape) + " has other elements than " + to_string(to.shape));
+  const std::size_t bytes = static_cast<std::size_t>(from.size()) * sizeof(T);
+  if constexpr (std::is_same_v<From, Cpu>) {
+    Memory<To>::copy_from_host(to.data, from.data, bytes);
+  } else {
+    static_assert(std::is_same_v<To, Cpu>, "copy through the Cpu");
+    Memory<From>::copy_to_host(to.data, from.data, bytes);
+  }
+}
+
 /// A dense row-major tensor that owns its elements: 64-byte aligned, zero at first, moved freely, copied by clone()
 /// only.
 template <class T, class Device = Cpu>
@@ -103,6 +118,15 @@ class Tensor {
     return copy;
   }
 
+  /// A copy in the memory of another device: x.to<Cuda>(), y.to<Cpu>(). One of the two is the Cpu.
+  template <class To>
+  Tensor<T, To> to() const {
+    if (!view_.data) return {};
+    Tensor<T, To> copy = Tensor<T, To>::uninitialized(shape());
+    copy_between_devices<T, Device, To>(view(), copy.view());
+    return copy;
+  }
+
   const Shape& shape() const { return view_.shape; }
   std::int64_t size() const { return view_.size(); }
   bool empty() const { return view_.empty(); }
@@ -132,6 +156,28 @@ class Tensor {
   }
 
   TensorView<T, Device> view_;
+};
+
+/// The elements of a tensor where the processor can read them: the tensor's own on the Cpu, else a copy.
+template <class T, class Device>
+class HostCopy {
+ public:
+  explicit HostCopy(In<T, Device> x) {
+    if constexpr (std::is_same_v<Device, Cpu>) {
+      view_ = x;
+    } else {
+      copy_ = Tensor<T>::uninitialized(x.shape);
+      copy_between_devices<T, Device, Cpu>(x, copy_.view());
+      view_ = copy_.view();
+    }
+  }
+
+  TensorView<const T> view() const { return view_; }
+  const T* data() const { return view_.data; }
+
+ private:
+  Tensor<T> copy_;
+  TensorView<const T> view_;
 };
 
 }  // namespace brindle

@@ -50,6 +50,11 @@ class AdamOptimizer final : public Optimizer<T, Device> {
               std::span<const TensorView<T, Device>> slots) const override {
     ops::adam<T>(on, w, g, slots[0], slots[1], step, options_);
   }
+  void update_all(const Device& on, std::int64_t step,
+                  std::span<const ops::ParameterUpdate<T, Device>> all) const override {
+    ops::adam_all<T>(on, all, step, options_);
+  }
+  double step_rate(std::int64_t step) const override { return options_.rate(step); }
 
  private:
   ops::AdamOptions options_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -8,6 +9,7 @@
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/config.hpp"
+#include "brindle/ops/parameter_update.hpp"
 
 namespace brindle {
 
@@ -35,6 +37,16 @@ class Optimizer {
   /// step: 1 for the first. Uses the threads of `on`, or runs on the calling one where that is one of them.
   virtual void update(const Device& on, std::int64_t step, TensorView<T, Device> w, TensorView<const T, Device> g,
                       std::span<const TensorView<T, Device>> slots) const = 0;
+
+  /// One step of several parameters, each with slots() slots: update() for each, or better where the device can.
+  virtual void update_all(const Device& on, std::int64_t step,
+                          std::span<const ops::ParameterUpdate<T, Device>> all) const {
+    for (const ops::ParameterUpdate<T, Device>& p : all)
+      update(on, step, p.w, p.g, std::span(p.slot).first(static_cast<std::size_t>(slots())));
+  }
+
+  /// The learning rate of a step as the kernels use it: with corrections that depend on the step's number.
+  virtual double step_rate(std::int64_t) const { return learning_rate(); }
 };
 
 /// A value that says what an optimizer is.

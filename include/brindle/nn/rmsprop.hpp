@@ -59,6 +59,10 @@ class RMSpropOptimizer final : public Optimizer<T, Device> {
     ops::rmsprop<T>(on, w, g, slots[0], options_.centered ? slots[moves ? 2 : 1] : none, moves ? slots[1] : none,
                     options_);
   }
+  void update_all(const Device& on, std::int64_t,
+                  std::span<const ops::ParameterUpdate<T, Device>> all) const override {
+    ops::rmsprop_all<T>(on, all, options_);
+  }
 
  private:
   ops::RMSpropOptions options_;

@@ -193,7 +193,7 @@ class Sequential {
     for (std::int64_t begin = 0; begin < n; begin += batch) {
       const std::int64_t end = std::min(begin + batch, n);
       const TensorView<T, Device> part = plan->forward(x.slice(begin, end));
-      Memory<Device>::copy(y.view().slice(begin, end).data, part.data,
+      Memory<Device>::copy(on_, y.view().slice(begin, end).data, part.data,
                            static_cast<std::size_t>(part.size()) * sizeof(T));
     }
     give_back_plan(std::move(plan));

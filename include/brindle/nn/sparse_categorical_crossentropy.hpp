@@ -56,7 +56,7 @@ class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
   void operator()(const Device& on, bool logits, TensorView<const T, Device> y, TensorView<const T, Device> t,
                   TensorView<const T, Device> weight, TensorView<T, Device> each, TensorView<T, Device> dy) override {
     const TensorView<std::int32_t, Device> classes = classes_.view().slice(0, t.shape[0]);
-    for (std::int64_t i = 0; i < classes.size(); ++i) classes.data[i] = static_cast<std::int32_t>(t.data[i]);
+    ops::class_numbers<T>(on, t, classes);
     if (logits || description_.from_logits)
       ops::categorical_crossentropy_logits<T>(on, y, classes, weight, each, dy);
     else

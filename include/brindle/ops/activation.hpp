@@ -27,7 +27,8 @@ void activate(const Device& on, ActivationFunction f, In<T, Device> x, Out<T, De
       break;
   }
   detail::expect_shape("activate", "y", x.shape, y.shape);
-  if (x.data != y.data) Memory<Device>::copy(y.data, x.data, static_cast<std::size_t>(x.size()) * sizeof(T));
+  if (x.data != y.data)
+    Memory<Device>::copy(on, y.data, x.data, static_cast<std::size_t>(x.size()) * sizeof(T));
 }
 
 /// dx = dy f'(x), from the output y = f(x). y, dy and dx have the same shape; dx may be the memory of dy or y.
@@ -44,7 +45,8 @@ void activation_backward(const Device& on, ActivationFunction f, In<T, Device> y
       break;
   }
   detail::expect_shape("activation_backward", "dx", dy.shape, dx.shape);
-  if (dy.data != dx.data) Memory<Device>::copy(dx.data, dy.data, static_cast<std::size_t>(dy.size()) * sizeof(T));
+  if (dy.data != dx.data)
+    Memory<Device>::copy(on, dx.data, dy.data, static_cast<std::size_t>(dy.size()) * sizeof(T));
 }
 
 namespace reference {

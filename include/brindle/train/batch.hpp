@@ -16,7 +16,7 @@ namespace brindle {
 /// They are taken once, by resize() and the first read() or write(); smaller batches use parts.
 template <class T, class Device>
 class Batch {
-  static_assert(std::is_same_v<Device, Cpu>, "a device of its own needs its own copies of these buffers");
+  static_assert(std::is_same_v<Device, Cpu>, "to train on a GPU include brindle/cuda.hpp");
 
  public:
   /// Room for n samples of shape input, whose outputs have shape output and whose labels at most as many entries.
@@ -64,11 +64,16 @@ class Batch {
   TensorView<const T, Device> x(std::int64_t n) const { return current_.slice(0, n); }
   TensorView<const T, Device> labels(std::int64_t n) const { return {label_room_.data(), {n, label_count_}}; }
   TensorView<T> weight(std::int64_t n) { return weight_.view().slice(0, n); }
+  /// Brings what was read or written to the device: nothing to do on the Cpu.
+  void upload(const Device&, std::int64_t, bool) {}
   /// Loss of each sample.
   TensorView<T, Device> each(std::int64_t n) { return each_.view().slice(0, n); }
 
+  /// Labels and losses where the processor can read them.
+  TensorView<const T> read_labels(std::int64_t n) const { return labels(n); }
+  TensorView<const T> read_each(const Device&, std::int64_t n) { return each(n); }
   /// Outputs as probabilities: y after the activation that the loss had taken over.
-  TensorView<const T> probabilities(const Device& on, TensorView<const T, Device> y, ActivationFunction f) {
+  TensorView<const T> read_probabilities(const Device& on, TensorView<const T, Device> y, ActivationFunction f) {
     const TensorView<T> p = probabilities_.view().slice(0, y.shape[0]);
     ops::activate<T>(on, f, y, p);
     return p;

@@ -42,7 +42,7 @@ Callback keep_best(Sequential<T, Device>& model, const KeepBestOptions& options 
     state->best = worst(options.monitor);
     state->weights.clear();
   };
-  callback.epoch = [state, options, each](FitState& s) {
+  callback.epoch = [state, options, each, &model](FitState& s) {
     const double value = monitored(s, options.monitor, "keep_best");
     // Weights whose figure is no number are kept only until there are better ones.
     if (!improves(options.monitor, value, state->best) && !state->weights.empty()) return;
@@ -52,7 +52,7 @@ Callback keep_best(Sequential<T, Device>& model, const KeepBestOptions& options 
       Memory<Device>::copy(state->weights[i].data(), value_of.data(), value_of.bytes());
     });
   };
-  callback.end = [state, each](FitState&) {
+  callback.end = [state, each, &model](FitState&) {
     each([&](Tensor<T, Device>& value_of, std::size_t i) {
       if (i < state->weights.size()) Memory<Device>::copy(value_of.data(), state->weights[i].data(), value_of.bytes());
     });

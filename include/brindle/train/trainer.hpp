@@ -32,6 +32,13 @@
 
 namespace brindle {
 
+/// Runs training steps on a device that works by itself; see cuda_training_step.hpp. On the Cpu the trainer does.
+template <class T, class Device>
+class TrainingStep {
+ public:
+  explicit TrainingStep(const Device&) {}
+};
+
 /// Trains a model: Keras's compile(), fit(), evaluate() and predict().
 ///
 ///     Trainer trainer{model, RMSprop{.learning_rate = 1e-3}, BinaryCrossentropy{}};
@@ -50,7 +57,8 @@ class Trainer {
         on_(model.device()),
         optimizer_(optimizer.template make<T, Device>()),
         loss_(loss.template make<T, Device>()),
-        options_(options) {
+        options_(options),
+        device_step_(on_) {
     if (model.layers().empty()) detail::raise<ValueError>("Trainer: the model has no layers");
     last_activation_ = model.layers().back()->activation();
     logits_ = loss_->takes_logits_of(last_activation_);
@@ -98,7 +106,7 @@ class Trainer {
       state.epoch = epoch;
       state.samples = 0;
       state.val_loss = state.val_accuracy = std::numeric_limits<double>::quiet_NaN();
-      double loss = 0, correct = 0;
+      clear_sums();
       const double waited_before = batches.waited();
       for (std::int64_t step = 1; step <= steps && !(state.stop && step > 1); ++step) {
         for (; batches.room() > 0 && ordered / steps < options.epochs; ++ordered) batches.order(passes.next());
@@ -109,13 +117,13 @@ class Trainer {
         if (position == 0) ++pass_;
         position = (position + count) % n;
         samples_ += static_cast<std::uint64_t>(count);
-        const StepResult result = train_batch(count, weighted(options));
-        loss += result.loss * static_cast<double>(count);
-        correct += result.accuracy * static_cast<double>(count);
+        train_batch(count, weighted(options), step == steps);
         state.step = step;
         state.samples += count;
-        state.loss = loss / static_cast<double>(state.samples);
-        state.accuracy = correct / static_cast<double>(state.samples);
+        if (sums_.samples > 0) {
+          state.loss = sums_.loss / static_cast<double>(sums_.samples);
+          state.accuracy = sums_.correct / static_cast<double>(sums_.samples);
+        }
         state.seconds = seconds_since(start);
         state.waited = batches.waited() - waited_before;
         call(options, &Callback::step, state);
@@ -146,7 +154,10 @@ class Trainer {
     check_plan();
     batch_.write(x, labels);
     samples_ += static_cast<std::uint64_t>(x.shape[0]);
-    return train_batch(x.shape[0], false);
+    clear_sums();
+    train_batch(x.shape[0], false, true);
+    const auto n = static_cast<double>(sums_.samples);
+    return {.loss = sums_.loss / n, .accuracy = sums_.correct / n};
   }
 
   /// Loss and accuracy, without dropout.
@@ -170,15 +181,16 @@ class Trainer {
       for (std::int64_t i = 0; i < count; ++i) rows[static_cast<std::size_t>(i)] = begin + i;
       auto& b = evaluation_batch_;
       b.read(host(), source, std::span(rows).first(static_cast<std::size_t>(count)));
+      b.upload(on_, count, false);
       const TensorView<T, Device> y = evaluation_plan_->forward(b.x(count));
       (*loss_)(on_, logits_, y, b.labels(count), {}, b.each(count), {});
-      const auto probabilities = b.probabilities(on_, y, logits_ ? last_activation_ : ActivationFunction::linear);
-      const auto each = b.each(count);
+      const auto probabilities = b.read_probabilities(on_, y, logits_ ? last_activation_ : ActivationFunction::linear);
+      const auto each = b.read_each(on_, count), labels = b.read_labels(count);
       for (std::int64_t i = 0; i < count; ++i) {
         const double w = options.sample_weight.empty()
                              ? 1.0
                              : static_cast<double>(options.sample_weight[static_cast<std::size_t>(begin + i)]);
-        const double correct = correct_samples<T>(probabilities.slice(i, i + 1), b.labels(count).slice(i, i + 1));
+        const double correct = correct_samples<T>(probabilities.slice(i, i + 1), labels.slice(i, i + 1));
         e.loss += w * static_cast<double>(each[i]);
         e.accuracy += correct;
         e.weighted_accuracy += w * correct;
@@ -206,9 +218,10 @@ class Trainer {
       const std::int64_t count = std::min(batch, n - begin);
       for (std::int64_t i = 0; i < count; ++i) rows[static_cast<std::size_t>(i)] = begin + i;
       b.read(host(), source, std::span(rows).first(static_cast<std::size_t>(count)));
+      b.upload(on_, count, false);
       const TensorView<T, Device> part = plan.forward(b.x(count));
-      Memory<Device>::copy(y.view().slice(begin, begin + count).data, part.data,
-                           static_cast<std::size_t>(part.size()) * sizeof(T));
+      Memory<Device>::copy_to_host(y.view().slice(begin, begin + count).data, part.data,
+                                   static_cast<std::size_t>(part.size()) * sizeof(T));
     }
     return y;
   }
@@ -220,7 +233,7 @@ class Trainer {
 
   /// The processor that reads the data.
   const Cpu& host() {
-    if constexpr (std::is_same_v<Device, Cpu>)
+    if constexpr (on_cpu)
       return on_;
     else
       return host_;
@@ -272,13 +285,19 @@ class Trainer {
     plan_.reset();  // its memory first
     make_slots();
     planned_trainable_ = trainable();
-    plan_ = std::make_unique<Plan<T, Device>>(on_, model_->layers(), model_->input_shape(),
-                                              PlanOptions{.batch = batch,
-                                                          .training = true,
-                                                          .backward = true,
-                                                          .logits = logits_,
-                                                          .keep_gradients = !options_.stream_gradients,
-                                                          .seed = options_.seed});
+    PlanOptions plan{.batch = batch,
+                     .training = true,
+                     .backward = true,
+                     .logits = logits_,
+                     .keep_gradients = !options_.stream_gradients,
+                     .seed = options_.seed};
+    if constexpr (on_cpu) {
+      plan_ = std::make_unique<Plan<T, Device>>(on_, model_->layers(), model_->input_shape(), plan);
+    } else {
+      plan.keep_gradients = true;  // all parameters are updated at once
+      device_step_.reset(batch);
+      plan_ = std::make_unique<Plan<T, Device>>(device_step_.device(), model_->layers(), model_->input_shape(), plan);
+    }
     batch_.resize(batch, model_->input_shape(), model_->output_shape());
     loss_->prepare(batch);
   }
@@ -286,19 +305,47 @@ class Trainer {
     if (planned_trainable_ != trainable()) prepare(plan_->options().batch);
   }
 
-  StepResult train_batch(std::int64_t n, bool with_weights) {
+  /// Sums over the training samples since clear_sums(); on other devices than the Cpu, as far as they have been read.
+  struct Sums {
+    double loss = 0;
+    double correct = 0;
+    std::int64_t samples = 0;
+  };
+  void clear_sums() {
+    sums_ = {};
+    if constexpr (!on_cpu) device_step_.clear_sums();
+  }
+
+  // One step. read: the sums are wanted now, else when that costs nothing.
+  void train_batch(std::int64_t n, bool with_weights, [[maybe_unused]] bool read) {
+    if constexpr (on_cpu) {
+      train_batch_on_cpu(n, with_weights);
+    } else {
+      device_step_.run({*model_, *plan_, *loss_, *optimizer_, batch_, slots_, logits_, last_activation_}, n,
+                       with_weights, step_);
+      ++step_;
+      if (!read && !device_step_.due()) return;
+      const auto sums = device_step_.sums(step_);
+      sums_ = {sums.loss, sums.correct, static_cast<std::int64_t>(sums.samples)};
+    }
+  }
+
+  void train_batch_on_cpu(std::int64_t n, bool with_weights) {
     const TensorView<const T, Device> x = batch_.x(n);
     const TensorView<T, Device> y = plan_->forward(x, static_cast<std::uint32_t>(step_));
     const TensorView<const T, Device> weight = with_weights ? batch_.weight(n) : TensorView<const T, Device>{};
     (*loss_)(on_, logits_, y, batch_.labels(n), weight, batch_.each(n), plan_->output_gradient());
-    StepResult result;
+    double loss = 0;
     const auto each = batch_.each(n);
     for (std::int64_t i = 0; i < n; ++i)
-      result.loss += static_cast<double>(each[i]) * (with_weights ? static_cast<double>(weight.data[i]) : 1.0);
-    result.loss /= static_cast<double>(n);
-    if (!std::isfinite(result.loss)) raise_not_finite<T, Device>(on_, *model_, x, result.loss, step_, options_.seed);
-    const auto probabilities = batch_.probabilities(on_, y, logits_ ? last_activation_ : ActivationFunction::linear);
-    result.accuracy = correct_samples<T>(probabilities, batch_.labels(n)) / static_cast<double>(n);
+      loss += static_cast<double>(each[i]) * (with_weights ? static_cast<double>(weight.data[i]) : 1.0);
+    loss /= static_cast<double>(n);
+    if (!std::isfinite(loss)) raise_not_finite<T, Device>(on_, *model_, x, loss, step_, options_.seed);
+    const auto probabilities =
+        batch_.read_probabilities(on_, y, logits_ ? last_activation_ : ActivationFunction::linear);
+    sums_.loss += loss * static_cast<double>(n);
+    sums_.correct += correct_samples<T>(probabilities, batch_.labels(n));
+    sums_.samples += n;
 
     ++step_;
     const auto update = [&](std::size_t layer, std::span<const TensorView<T, Device>> gradients) {
@@ -314,7 +361,6 @@ class Trainer {
     };
     const typename Plan<T, Device>::OnStream stream(update_part);
     plan_->backward(update, &stream);
-    return result;
   }
 
   static constexpr std::size_t max_slots = 4;
@@ -329,6 +375,8 @@ class Trainer {
     return v;
   }
 
+  static constexpr bool on_cpu = std::is_same_v<Device, Cpu>;
+
   Sequential<T, Device>* model_;
   Device on_;
   Cpu host_;
@@ -342,6 +390,8 @@ class Trainer {
   std::unique_ptr<Plan<T, Device>> plan_, evaluation_plan_;
   std::vector<bool> planned_trainable_;
   Batch<T, Device> batch_, evaluation_batch_;
+  TrainingStep<T, Device> device_step_;
+  Sums sums_;
 
   std::int64_t step_ = 0;      // training steps
   std::uint32_t pass_ = 0;     // passes over the data

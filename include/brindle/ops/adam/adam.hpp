@@ -2,10 +2,13 @@
 
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <type_traits>
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/check.hpp"
+#include "brindle/ops/parameter_update.hpp"
 
 namespace brindle::ops {
 
@@ -41,6 +44,16 @@ void adam(const Device& on, Out<T, Device> w, In<T, Device> g, Out<T, Device> m,
   detail::expect_shape("adam", "m", w.shape, m.shape);
   detail::expect_shape("adam", "v", w.shape, v.shape);
   kernel::adam<T, Device>::step(on, w, g, m, v, t, o);
+}
+
+/// adam of several parameters; on a GPU in one launch. Slots: m, v.
+template <class T, class Device>
+void adam_all(const Device& on, std::type_identity_t<std::span<const ParameterUpdate<T, Device>>> all,
+              std::int64_t t, const AdamOptions& o) {
+  if constexpr (requires { kernel::adam<T, Device>::step_all(on, all, t, o); })
+    kernel::adam<T, Device>::step_all(on, all, t, o);
+  else
+    for (const ParameterUpdate<T, Device>& p : all) adam<T>(on, p.w, p.g, p.slot[0], p.slot[1], t, o);
 }
 
 namespace reference {

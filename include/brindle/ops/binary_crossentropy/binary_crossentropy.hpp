@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "brindle/core/host_device.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/check.hpp"
 
@@ -52,7 +53,7 @@ struct LossElement {
   T loss;
   T derivative;
 
-  static LossElement logit(T z, T t, const BinaryCrossentropyOptions& o) {
+  BRINDLE_HOST_DEVICE static LossElement logit(T z, T t, const BinaryCrossentropyOptions& o) {
     const T tail = std::exp(-std::abs(z));  // in (0, 1]: neither form of the sigmoid overflows
     const T p = z >= T(0) ? T(1) / (T(1) + tail) : tail / (T(1) + tail);
     if (!o.keras2) return {(z < T(0) ? T(0) : z) - z * t + std::log1p(tail), p - t};
@@ -60,7 +61,7 @@ struct LossElement {
     return {by_p.loss, by_p.derivative == T(0) ? T(0) : p - t};
   }
 
-  static LossElement probability(T p, T t, const BinaryCrossentropyOptions& o) {
+  BRINDLE_HOST_DEVICE static LossElement probability(T p, T t, const BinaryCrossentropyOptions& o) {
     const T low = T(1e-7), high = T(1) - low;
     const T c = p < low ? low : p > high ? high : p;
     const bool clipped = p < low || p > high;

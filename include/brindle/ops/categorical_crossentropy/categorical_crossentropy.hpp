@@ -1,10 +1,10 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
 
+#include "brindle/core/host_device.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/check.hpp"
 
@@ -54,13 +54,21 @@ void categorical_crossentropy(const Device& on, In<T, Device> p, In<std::int32_t
   kernel::categorical_crossentropy<T, Device>::probabilities(on, p, classes, weight, each, dp);
 }
 
+/// classes = labels, whole numbers that are stored as T. labels (N) or (N, 1), classes (N)
+template <class T, class Device>
+void class_numbers(const Device& on, In<T, Device> labels, Out<std::int32_t, Device> classes) {
+  detail::expect_shape("class_numbers", "classes", Shape{labels.size()}, classes.shape);
+  kernel::categorical_crossentropy<T, Device>::class_numbers(on, labels, classes);
+}
+
 namespace reference {
 
 /// One row of categorical_crossentropy_logits. dz may be z or null; factor: weight / N.
 template <class T>
-T categorical_crossentropy_logits(const T* z, std::int64_t k, std::int64_t of_class, T factor, T* dz) {
+BRINDLE_HOST_DEVICE T categorical_crossentropy_logits(const T* z, std::int64_t k, std::int64_t of_class, T factor,
+                                                      T* dz) {
   T largest = z[0];
-  for (std::int64_t i = 1; i < k; ++i) largest = std::max(largest, z[i]);
+  for (std::int64_t i = 1; i < k; ++i) largest = largest < z[i] ? z[i] : largest;
   T sum = 0;
   for (std::int64_t i = 0; i < k; ++i) sum += std::exp(z[i] - largest);
   const T loss = std::log(sum) + (largest - z[of_class]);
@@ -72,11 +80,12 @@ T categorical_crossentropy_logits(const T* z, std::int64_t k, std::int64_t of_cl
 
 /// One row of categorical_crossentropy. dp may be p or null; factor: weight / N.
 template <class T>
-T categorical_crossentropy(const T* p, std::int64_t k, std::int64_t of_class, T factor, T* dp) {
+BRINDLE_HOST_DEVICE T categorical_crossentropy(const T* p, std::int64_t k, std::int64_t of_class, T factor, T* dp) {
   const T low = T(1e-7), high = T(1) - low;
+  const auto clipped = [low, high](T value) { return value < low ? low : high < value ? high : value; };
   T sum = 0;
-  for (std::int64_t i = 0; i < k; ++i) sum += std::clamp(p[i], low, high);
-  const T chosen = std::clamp(p[of_class], low, high);
+  for (std::int64_t i = 0; i < k; ++i) sum += clipped(p[i]);
+  const T chosen = clipped(p[of_class]);
   if (dp)
     for (std::int64_t i = 0; i < k; ++i)
       dp[i] = p[i] < low || p[i] > high ? T(0) : factor * (T(1) / sum - (i == of_class ? T(1) / chosen : T(0)));

@@ -20,6 +20,10 @@ struct categorical_crossentropy<T, Cpu> {
     samples(on, p, classes, weight, each, dp, reference::categorical_crossentropy<T>);
   }
 
+  static void class_numbers(const Cpu&, In<T, Cpu> labels, Out<std::int32_t, Cpu> classes) {
+    for (std::int64_t i = 0; i < labels.size(); ++i) classes.data[i] = static_cast<std::int32_t>(labels.data[i]);
+  }
+
  private:
   template <class F>
   static void samples(const Cpu& on, In<T, Cpu> x, In<std::int32_t, Cpu> classes, In<T, Cpu> weight, Out<T, Cpu> each,

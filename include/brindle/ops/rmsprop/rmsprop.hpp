@@ -2,9 +2,12 @@
 
 #include <cmath>
 #include <cstdint>
+#include <span>
+#include <type_traits>
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/check.hpp"
+#include "brindle/ops/parameter_update.hpp"
 
 namespace brindle::ops {
 
@@ -37,6 +40,20 @@ void rmsprop(const Device& on, Out<T, Device> w, In<T, Device> g, Out<T, Device>
   if (o.centered) detail::expect_shape("rmsprop", "mean (centered)", w.shape, mean.shape);
   if (o.momentum != 0) detail::expect_shape("rmsprop", "move (momentum)", w.shape, move.shape);
   kernel::rmsprop<T, Device>::step(on, w, g, v, mean, move, o);
+}
+
+/// rmsprop of several parameters; on a GPU in one launch. Slots, as Keras orders them: v, then move if momentum > 0, then
+/// mean if centered.
+template <class T, class Device>
+void rmsprop_all(const Device& on, std::type_identity_t<std::span<const ParameterUpdate<T, Device>>> all,
+                 const RMSpropOptions& o) {
+  const TensorView<T, Device> none;
+  const bool moves = o.momentum != 0;
+  if constexpr (requires { kernel::rmsprop<T, Device>::step_all(on, all, o); })
+    kernel::rmsprop<T, Device>::step_all(on, all, o);
+  else
+    for (const ParameterUpdate<T, Device>& p : all)
+      rmsprop<T>(on, p.w, p.g, p.slot[0], o.centered ? p.slot[moves ? 2 : 1] : none, moves ? p.slot[1] : none, o);
 }
 
 namespace reference {

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <type_traits>
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/check.hpp"
+#include "brindle/ops/parameter_update.hpp"
 
 namespace brindle::ops {
 
@@ -27,6 +30,16 @@ void sgd(const Device& on, Out<T, Device> w, In<T, Device> g, Out<T, Device> v, 
   detail::expect_shape("sgd", "g", w.shape, g.shape);
   if (o.momentum != 0) detail::expect_shape("sgd", "v (momentum)", w.shape, v.shape);
   kernel::sgd<T, Device>::step(on, w, g, v, o);
+}
+
+/// sgd of several parameters; on a GPU in one launch. Slot: v with momentum.
+template <class T, class Device>
+void sgd_all(const Device& on, std::type_identity_t<std::span<const ParameterUpdate<T, Device>>> all,
+             const SGDOptions& o) {
+  if constexpr (requires { kernel::sgd<T, Device>::step_all(on, all, o); })
+    kernel::sgd<T, Device>::step_all(on, all, o);
+  else
+    for (const ParameterUpdate<T, Device>& p : all) sgd<T>(on, p.w, p.g, p.slot[0], o);
 }
 
 namespace reference {

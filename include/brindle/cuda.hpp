@@ -1,0 +1,11 @@
+#pragma once
+
+// The library on a GPU, beside brindle/brindle.hpp or without it. A file that trains is compiled by nvcc; one that only
+// predicts may be compiled by any compiler and linked with cudart, cudnn and cublasLt.
+#include "brindle/core/cuda.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/nn.hpp"
+#include "brindle/ops/cuda.hpp"
+#include "brindle/train/cuda_batch.hpp"
+#include "brindle/train/cuda_training_step.hpp"
+#include "brindle/train/trainer.hpp"

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+#include "brindle/core/cuda.hpp"
+#include "brindle/core/cuda_launch.hpp"
+#include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
+#include "brindle/ops/categorical_crossentropy/cuda_kernels.hpp"
+
+namespace brindle::ops::kernel {
+
+template <class T>
+struct categorical_crossentropy<T, Cuda> {
+  static void logits(const Cuda& on, In<T, Cuda> z, In<std::int32_t, Cuda> classes, In<T, Cuda> weight,
+                     Out<T, Cuda> each, Out<T, Cuda> dz) {
+    launch(on, z.shape[0],
+           CategoricalCrossentropySample<T>{z.data, classes.data, weight.data, each.data, dz.data, z.shape[0],
+                                            z.shape[1], true});
+  }
+
+  static void probabilities(const Cuda& on, In<T, Cuda> p, In<std::int32_t, Cuda> classes, In<T, Cuda> weight,
+                            Out<T, Cuda> each, Out<T, Cuda> dp) {
+    launch(on, p.shape[0],
+           CategoricalCrossentropySample<T>{p.data, classes.data, weight.data, each.data, dp.data, p.shape[0],
+                                            p.shape[1], false});
+  }
+
+  static void class_numbers(const Cuda& on, In<T, Cuda> labels, Out<std::int32_t, Cuda> classes) {
+    launch(on, labels.size(), ClassNumbers<T>{labels.data, classes.data});
+  }
+};
+
+}  // namespace brindle::ops::kernel

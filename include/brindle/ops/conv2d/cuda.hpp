@@ -1,0 +1,273 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "brindle/core/cuda.hpp"
+#include "brindle/core/cuda_launch.hpp"
+#include "brindle/ops/conv2d/conv2d.hpp"
+#include "brindle/ops/conv2d/cuda_kernels.hpp"
+#include "brindle/ops/conv2d/cuda_plan.hpp"
+#include "brindle/ops/cuda_cudnn.hpp"
+#include "brindle/ops/cuda_scratch.hpp"
+#include "brindle/ops/gemm/cuda.hpp"
+#include "brindle/ops/maxpool2d/cuda.hpp"
+
+namespace brindle::ops::kernel {
+
+/// By cuDNN, pictures and filters channels last. cuDNN wants filters as (CO, KH, KW, CI): ours, (KH, KW, CI, CO), are
+/// turned in the workspace first, which costs a reading and a writing of them.
+template <>
+struct conv2d<float, Cuda> {
+  static std::int64_t workspace(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
+    if (x.size() == 0) return 0;
+    const auto lock = on.lock();
+    Conv2DPlan& plan = conv2d_plan(on, x, w, o);
+    CudaScratch data, weights;
+    static_cast<void>(Buffers(on, data, plan, Pass::data, true));
+    static_cast<void>(Buffers(on, weights, plan, Pass::weights, true));
+    return std::max({forward_workspace(on, x, w, o), data.bytes(), weights.bytes()});
+  }
+
+  static std::int64_t forward_workspace(const Cuda& on, const Shape4& x, const FilterShape& w,
+                                        const Conv2DOptions& o) {
+    if (x.size() == 0) return 0;
+    const auto lock = on.lock();
+    CudaScratch scratch;
+    static_cast<void>(Buffers(on, scratch, conv2d_plan(on, x, w, o), Pass::forward, true));
+    return scratch.bytes();
+  }
+
+  static std::string name(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
+    const auto lock = on.lock();
+    switch (conv2d_plan(on, x, w, o).forward(on).algorithm) {
+      case CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM: return "cudnn implicit gemm";
+      case CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM: return "cudnn implicit gemm, indices made before";
+      case CUDNN_CONVOLUTION_FWD_ALGO_GEMM: return "cudnn gemm";
+      case CUDNN_CONVOLUTION_FWD_ALGO_DIRECT: return "cudnn direct";
+      case CUDNN_CONVOLUTION_FWD_ALGO_FFT: return "cudnn fft";
+      case CUDNN_CONVOLUTION_FWD_ALGO_FFT_TILING: return "cudnn fft, tiled";
+      case CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD:
+      case CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED: return "cudnn winograd";
+      default: return "cudnn";
+    }
+  }
+
+  static void forward(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias, Out<float, Cuda> y,
+                      const Conv2DOptions& o, Workspace<Cuda> workspace) {
+    const auto lock = on.lock();
+    Conv2DPlan& plan = conv2d_plan(on, x.shape, w.shape, o);
+    CudaScratch scratch(workspace);
+    convolve(on, plan, Buffers(on, scratch, plan, Pass::forward, false), x, w, bias, y.data, o.activation);
+  }
+
+  static void forward_pooled(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias,
+                             Out<float, Cuda> y, Out<std::uint8_t, Cuda> code, const Conv2DOptions& o,
+                             Workspace<Cuda> workspace) {
+    const auto lock = on.lock();
+    Conv2DPlan& plan = conv2d_plan(on, x.shape, w.shape, o);
+    CudaScratch scratch(workspace);
+    const Buffers buffers(on, scratch, plan, Pass::forward, true);
+    convolve(on, plan, buffers, x, w, bias, buffers.full, o.activation);
+    const Shape4 z = plan.shapes.y, pooled = y.shape;
+    if (code.empty())
+      maxpool2d<float, Cuda>::forward_by_cudnn(on, buffers.full, y.data, z, pooled, {});
+    else
+      launch(on, pooled.size(),
+             PoolWithCode<float>{buffers.full, y.data, code.data, z.h, z.w, z.c, pooled.h, pooled.w,
+                                 o.activation == ActivationFunction::relu});
+  }
+
+  static void backward_data(const Cuda& on, In<float, Cuda> dz, In<float, Cuda> w, Out<float, Cuda> dx,
+                            const Conv2DOptions& o, Workspace<Cuda> workspace) {
+    const auto lock = on.lock();
+    Conv2DPlan& plan = conv2d_plan(on, dx.shape, w.shape, o);
+    CudaScratch scratch(workspace);
+    gradient_by_x(on, plan, Buffers(on, scratch, plan, Pass::data, false), dz.data, w, dx);
+  }
+
+  static void backward_data_pooled(const Cuda& on, In<float, Cuda> dy, In<std::uint8_t, Cuda> code, In<float, Cuda> w,
+                                   Out<float, Cuda> dx, const Conv2DOptions& o, Workspace<Cuda> workspace) {
+    const auto lock = on.lock();
+    Conv2DPlan& plan = conv2d_plan(on, dx.shape, w.shape, o);
+    CudaScratch scratch(workspace);
+    const Buffers buffers(on, scratch, plan, Pass::data, true);
+    expand(on, plan, dy, code, buffers.full);
+    gradient_by_x(on, plan, buffers, buffers.full, w, dx);
+  }
+
+  static void backward_weights(const Cuda& on, In<float, Cuda> x, In<float, Cuda> dz, Out<float, Cuda> dw,
+                               Out<float, Cuda> db, const Conv2DOptions& o, Workspace<Cuda> workspace) {
+    if (dz.size() == 0) return clear(on, dw, db);
+    const auto lock = on.lock();
+    Conv2DPlan& plan = conv2d_plan(on, x.shape, dw.shape, o);
+    CudaScratch scratch(workspace);
+    gradient_by_w(on, plan, Buffers(on, scratch, plan, Pass::weights, false), x, dz.data, dw, db);
+  }
+
+  static void backward_weights_pooled(const Cuda& on, In<float, Cuda> x, In<float, Cuda> dy,
+                                      In<std::uint8_t, Cuda> code, Out<float, Cuda> dw, Out<float, Cuda> db,
+                                      const Conv2DOptions& o, Workspace<Cuda> workspace) {
+    if (dy.size() == 0) return clear(on, dw, db);
+    const auto lock = on.lock();
+    Conv2DPlan& plan = conv2d_plan(on, x.shape, dw.shape, o);
+    CudaScratch scratch(workspace);
+    const Buffers buffers(on, scratch, plan, Pass::weights, true);
+    expand(on, plan, dy, code, buffers.full);
+    gradient_by_w(on, plan, buffers, x, buffers.full, dw, db);
+  }
+
+ private:
+  enum class Pass { forward, data, weights };
+
+  // What a pass takes from the workspace. Arrays are float, or bfloat16 with Precision::bf16.
+  struct Buffers {
+    float* full = nullptr;         // what a 2x2 pool reads, or its gradient (y's shape)
+    std::byte* x = nullptr;        // pictures or their gradient in other numbers or with zeros around; null: the caller's
+    std::byte* y = nullptr;        // outputs or their gradient in other numbers; null: the caller's
+    std::byte* w = nullptr;        // filters or their gradient, turned
+    std::byte* library = nullptr;  // cuDNN's own
+    std::size_t library_bytes = 0;
+
+    Buffers(const Cuda& on, CudaScratch& scratch, Conv2DPlan& plan, Pass pass, bool pooled) {
+      const CudaConvolution& s = plan.shapes;
+      const bool bf16 = on.precision() == Precision::bf16;
+      const std::int64_t element = bf16 ? sizeof(bfloat16) : sizeof(float);
+      const std::int64_t bytes = pass == Pass::forward ? plan.forward(on).workspace
+                                 : pass == Pass::data  ? plan.data(on).workspace
+                                                       : plan.weights(on).workspace;
+      if (pooled) full = scratch.take<float>(s.y.size());
+      if (bf16 || s.padded) x = scratch.take<std::byte>(element * s.convolved.size());
+      if (bf16) y = scratch.take<std::byte>(element * s.y.size());
+      w = scratch.take<std::byte>(element * s.w.size());
+      library = scratch.take<std::byte>(bytes);
+      library_bytes = static_cast<std::size_t>(bytes);
+    }
+  };
+
+  static constexpr float one = 1, zero = 0;
+
+  static void convolve(const Cuda& on, Conv2DPlan& plan, const Buffers& at, In<float, Cuda> x, In<float, Cuda> w,
+                       In<float, Cuda> bias, float* y, ActivationFunction f) {
+    const CudaConvolution& s = plan.shapes;
+    const auto& pass = plan.forward(on);
+    const void* pictures = pictures_in(on, s, at, x.data);
+    filters_in(on, s, at, w.data);
+    if (on.precision() == Precision::bf16) {
+      BRINDLE_CUDA_CHECK(cudnnConvolutionForward(on.cudnn(), &one, plan.x, pictures, plan.w, at.w,
+                                                 plan.forward_description, pass.algorithm, at.library,
+                                                 at.library_bytes, &zero, plan.y, at.y));
+      launch(on, s.y.size(),
+             BiasActivationFromBfloat16{reinterpret_cast<const bfloat16*>(at.y), bias.data, y, s.w.co, f});
+    } else if (f == ActivationFunction::relu && !bias.empty()) {
+      BRINDLE_CUDA_CHECK(cudnnConvolutionBiasActivationForward(
+          on.cudnn(), &one, plan.x, pictures, plan.w, at.w, plan.forward_description, pass.algorithm, at.library,
+          at.library_bytes, &zero, plan.y, y, plan.bias, bias.data, plan.relu, plan.y, y));
+    } else {
+      BRINDLE_CUDA_CHECK(cudnnConvolutionForward(on.cudnn(), &one, plan.x, pictures, plan.w, at.w,
+                                                 plan.forward_description, pass.algorithm, at.library,
+                                                 at.library_bytes, &zero, plan.y, y));
+      const std::int64_t pixels = s.y.n * s.y.h * s.y.w;
+      if (!bias.empty()) cudnn_add_bias(on, pixels, s.y.c, bias.data, y);
+      if (f != ActivationFunction::linear) cudnn_activation(on, f, pixels, s.y.c, s.y.c, y, y);
+    }
+  }
+
+  static void gradient_by_x(const Cuda& on, Conv2DPlan& plan, const Buffers& at, const float* dz, In<float, Cuda> w,
+                            Out<float, Cuda> dx) {
+    const CudaConvolution& s = plan.shapes;
+    const auto& pass = plan.data(on);
+    filters_in(on, s, at, w.data);
+    BRINDLE_CUDA_CHECK(cudnnConvolutionBackwardData(
+        on.cudnn(), &one, plan.w, at.w, plan.y, outputs_in(on, s, at, dz), plan.data_description, pass.algorithm,
+        at.library, at.library_bytes, &zero, plan.x, at.x ? static_cast<void*>(at.x) : dx.data));
+    if (on.precision() == Precision::bf16)
+      launch(on, s.x.size(),
+             PicturesFromBfloat16{reinterpret_cast<const bfloat16*>(at.x), dx.data, s.convolved.h, s.convolved.w,
+                                  s.x.c, s.x.h, s.x.w, s.top, s.left});
+    else if (s.padded)
+      copy_picture(on, s, reinterpret_cast<float*>(at.x), dx.data, false);
+  }
+
+  static void gradient_by_w(const Cuda& on, Conv2DPlan& plan, const Buffers& at, In<float, Cuda> x, const float* dz,
+                            Out<float, Cuda> dw, Out<float, Cuda> db) {
+    const CudaConvolution& s = plan.shapes;
+    const auto& pass = plan.weights(on);
+    const void* pictures = pictures_in(on, s, at, x.data);
+    BRINDLE_CUDA_CHECK(cudnnConvolutionBackwardFilter(
+        on.cudnn(), &one, plan.x, pictures, plan.y, outputs_in(on, s, at, dz), plan.weights_description,
+        pass.algorithm, at.library, at.library_bytes, &zero, plan.w, at.w));
+    const std::int64_t taps = s.w.kh * s.w.kw * s.w.ci;
+    if (on.precision() == Precision::bf16)
+      launch(on, s.w.size(), FiltersFromBfloat16{reinterpret_cast<const bfloat16*>(at.w), dw.data, taps, s.w.co});
+    else
+      cublas_transpose(on, s.w.co, taps, reinterpret_cast<const float*>(at.w), dw.data);
+    if (db.empty()) return;
+    TensorDescriptor gradient;  // of float32, whatever was convolved
+    describe_pictures(gradient, CUDNN_DATA_FLOAT, s.y);
+    BRINDLE_CUDA_CHECK(cudnnConvolutionBackwardBias(on.cudnn(), &one, gradient, dz, &zero, plan.bias, db.data));
+  }
+
+  static void expand(const Cuda& on, const Conv2DPlan& plan, In<float, Cuda> dy, In<std::uint8_t, Cuda> code,
+                     float* dz) {
+    const Shape4 z = plan.shapes.y, pooled = dy.shape;
+    launch(on, z.size(), ExpandPooled<float>{dy.data, code.data, dz, z.h, z.w, z.c, pooled.h, pooled.w});
+  }
+
+  // x as cuDNN convolves it.
+  static const void* pictures_in(const Cuda& on, const CudaConvolution& s, const Buffers& at, const float* x) {
+    if (!at.x) return x;
+    if (on.precision() == Precision::bf16) {
+      launch(on, s.convolved.size(),
+             PicturesToBfloat16{x, reinterpret_cast<bfloat16*>(at.x), s.convolved.h, s.convolved.w, s.x.c, s.x.h,
+                                s.x.w, s.top, s.left});
+    } else {
+      BRINDLE_CUDA_CHECK(cudaMemsetAsync(
+          at.x, 0, static_cast<std::size_t>(s.convolved.size()) * sizeof(float), on.stream()));
+      copy_picture(on, s, reinterpret_cast<float*>(at.x), const_cast<float*>(x), true);
+    }
+    return at.x;
+  }
+
+  static void filters_in(const Cuda& on, const CudaConvolution& s, const Buffers& at, const float* w) {
+    const std::int64_t taps = s.w.kh * s.w.kw * s.w.ci;
+    if (on.precision() == Precision::bf16)
+      launch(on, s.w.size(), FiltersToBfloat16{w, reinterpret_cast<bfloat16*>(at.w), taps, s.w.co});
+    else
+      cublas_transpose(on, taps, s.w.co, w, reinterpret_cast<float*>(at.w));
+  }
+
+  // The gradient by y as cuDNN reads it.
+  static const void* outputs_in(const Cuda& on, const CudaConvolution& s, const Buffers& at, const float* dz) {
+    if (!at.y) return dz;
+    launch(on, s.y.size(),
+           PicturesToBfloat16{dz, reinterpret_cast<bfloat16*>(at.y), s.y.h, s.y.w, s.y.c, s.y.h, s.y.w, 0, 0});
+    return at.y;
+  }
+
+  // Between the inner part of `padded` (the convolved shape) and x: a copy of boxes, whose rows are those of pixels.
+  static void copy_picture(const Cuda& on, const CudaConvolution& s, float* padded, float* x, bool into_padded) {
+    const auto row = [](const Shape4& shape) { return static_cast<std::size_t>(shape.w * shape.c) * sizeof(float); };
+    const cudaPitchedPtr around{padded, row(s.convolved), row(s.convolved), static_cast<std::size_t>(s.convolved.h)};
+    const cudaPitchedPtr inner{x, row(s.x), row(s.x), static_cast<std::size_t>(s.x.h)};
+    const cudaPos offset{static_cast<std::size_t>(s.left * s.x.c) * sizeof(float), static_cast<std::size_t>(s.top), 0};
+    cudaMemcpy3DParms copy = {};
+    copy.srcPtr = into_padded ? inner : around;
+    copy.dstPtr = into_padded ? around : inner;
+    (into_padded ? copy.dstPos : copy.srcPos) = offset;
+    copy.extent = {row(s.x), static_cast<std::size_t>(s.x.h), static_cast<std::size_t>(s.x.n)};
+    copy.kind = cudaMemcpyDeviceToDevice;
+    BRINDLE_CUDA_CHECK(cudaMemcpy3DAsync(&copy, on.stream()));
+  }
+
+  static void clear(const Cuda& on, Out<float, Cuda> dw, Out<float, Cuda> db) {
+    for (const auto& gradient : {dw, db})
+      if (!gradient.empty())
+        BRINDLE_CUDA_CHECK(cudaMemsetAsync(gradient.data, 0, static_cast<std::size_t>(gradient.size()) * sizeof(float),
+                                           on.stream()));
+  }
+};
+
+}  // namespace brindle::ops::kernel

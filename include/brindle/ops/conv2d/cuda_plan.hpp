@@ -1,0 +1,132 @@
+#pragma once
+
+#include <cudnn.h>
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "brindle/core/cuda.hpp"
+#include "brindle/ops/conv2d/cuda_kernels.hpp"
+#include "brindle/ops/cuda_cudnn.hpp"
+
+namespace brindle::ops::kernel {
+
+/// How cuDNN makes one pass of a convolution.
+template <class Algorithm>
+struct ConvolutionPass {
+  Algorithm algorithm;
+  std::int64_t workspace;  ///< bytes
+};
+
+/// A convolution of some shapes, described to cuDNN once, with the algorithms that it advises: of those that give the
+/// same bits each time, and that fit the most workspace that the context allows.
+class Conv2DPlan {
+ public:
+  Conv2DPlan(const Cuda& on, const CudaConvolution& convolution) : shapes(convolution) {
+    const cudnnDataType_t type = on.precision() == Precision::bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
+    const CudaConvolution& s = shapes;
+    describe_pictures(x, type, s.convolved);
+    describe_pictures(y, type, s.y);
+    describe_pictures(bias, CUDNN_DATA_FLOAT, {1, 1, 1, s.w.co});
+    BRINDLE_CUDA_CHECK(cudnnSetFilter4dDescriptor(w, type, CUDNN_TENSOR_NHWC, cudnn_size(s.w.co), cudnn_size(s.w.ci),
+                                                  cudnn_size(s.w.kh), cudnn_size(s.w.kw)));
+    for (const cudnnConvolutionDescriptor_t pass : {cudnnConvolutionDescriptor_t(forward_description),
+                                                    cudnnConvolutionDescriptor_t(data_description),
+                                                    cudnnConvolutionDescriptor_t(weights_description)}) {
+      BRINDLE_CUDA_CHECK(cudnnSetConvolution2dDescriptor(pass, cudnn_size(s.pad_h), cudnn_size(s.pad_w),
+                                                         cudnn_size(s.stride.h), cudnn_size(s.stride.w), 1, 1,
+                                                         CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT));
+      BRINDLE_CUDA_CHECK(cudnnSetConvolutionMathType(pass, asked_math(on.precision())));
+    }
+    // The fused call wants no more of NaN than this; relu then makes 0 of it.
+    BRINDLE_CUDA_CHECK(cudnnSetActivationDescriptor(relu, CUDNN_ACTIVATION_RELU, CUDNN_NOT_PROPAGATE_NAN, 0));
+  }
+
+  /// Chosen when they are first asked for.
+  const ConvolutionPass<cudnnConvolutionFwdAlgo_t>& forward(const Cuda& on) {
+    if (!forward_)
+      forward_ = choose<cudnnConvolutionFwdAlgoPerf_t, cudnnConvolutionFwdAlgo_t>(
+          on, "forward", forward_description, [&](int most, int* count, cudnnConvolutionFwdAlgoPerf_t* found) {
+            return cudnnGetConvolutionForwardAlgorithm_v7(on.cudnn(), x, w, forward_description, y, most, count, found);
+          });
+    return *forward_;
+  }
+  const ConvolutionPass<cudnnConvolutionBwdDataAlgo_t>& data(const Cuda& on) {
+    if (!data_)
+      data_ = choose<cudnnConvolutionBwdDataAlgoPerf_t, cudnnConvolutionBwdDataAlgo_t>(
+          on, "backward data", data_description, [&](int most, int* count, cudnnConvolutionBwdDataAlgoPerf_t* found) {
+            return cudnnGetConvolutionBackwardDataAlgorithm_v7(on.cudnn(), w, y, data_description, x, most, count,
+                                                               found);
+          });
+    return *data_;
+  }
+  const ConvolutionPass<cudnnConvolutionBwdFilterAlgo_t>& weights(const Cuda& on) {
+    if (!weights_)
+      weights_ = choose<cudnnConvolutionBwdFilterAlgoPerf_t, cudnnConvolutionBwdFilterAlgo_t>(
+          on, "backward weights", weights_description,
+          [&](int most, int* count, cudnnConvolutionBwdFilterAlgoPerf_t* found) {
+            return cudnnGetConvolutionBackwardFilterAlgorithm_v7(on.cudnn(), x, y, weights_description, w, most, count,
+                                                                 found);
+          });
+    return *weights_;
+  }
+
+  CudaConvolution shapes;
+  TensorDescriptor x, y, bias;
+  FilterDescriptor w;
+  ConvolutionDescriptor forward_description, data_description, weights_description;
+  ActivationDescriptor relu;
+
+ private:
+  static cudnnMathType_t asked_math(Precision p) {
+    return p == Precision::float32 ? CUDNN_FMA_MATH
+                                   : p == Precision::tf32 ? CUDNN_DEFAULT_MATH : CUDNN_TENSOR_OP_MATH;
+  }
+
+  template <class Performance, class Algorithm, class Query>
+  ConvolutionPass<Algorithm> choose(const Cuda& on, const char* pass, cudnnConvolutionDescriptor_t description,
+                                    Query&& query) const {
+    constexpr int most = 10;
+    Performance found[most];
+    int count = 0;
+    BRINDLE_CUDA_CHECK(query(most, &count, found));
+    const bool float32 = on.precision() == Precision::float32;
+    for (int i = 0; i < count; ++i) {
+      const Performance& p = found[i];
+      if (p.status != CUDNN_STATUS_SUCCESS || p.determinism != CUDNN_DETERMINISTIC ||
+          static_cast<std::int64_t>(p.memory) > on.options().most_workspace)
+        continue;
+      // Tensor cores have no float32 products.
+      if (float32 && p.mathType != CUDNN_FMA_MATH && p.mathType != CUDNN_DEFAULT_MATH) continue;
+      if (!float32) BRINDLE_CUDA_CHECK(cudnnSetConvolutionMathType(description, p.mathType));
+      return {p.algo, static_cast<std::int64_t>(p.memory)};
+    }
+    brindle::detail::raise<CudaError>("conv2d: cuDNN has no reproducible algorithm (" + std::string(pass) + ", " +
+                                      to_string(on.precision()) + ") for x " + to_string(shapes.x) + " and w " +
+                                      to_string(shapes.w) + " within " +
+                                      std::to_string(on.options().most_workspace) +
+                                      " bytes; raise Cuda::Options::most_workspace");
+  }
+
+  std::optional<ConvolutionPass<cudnnConvolutionFwdAlgo_t>> forward_;
+  std::optional<ConvolutionPass<cudnnConvolutionBwdDataAlgo_t>> data_;
+  std::optional<ConvolutionPass<cudnnConvolutionBwdFilterAlgo_t>> weights_;
+};
+
+/// The context's plan for these shapes; use it under on.lock().
+inline Conv2DPlan& conv2d_plan(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
+  using Key = std::array<std::int64_t, 10>;
+  struct Plans {
+    std::map<Key, std::unique_ptr<Conv2DPlan>> by_shape;
+  };
+  const Key key{x.n, x.h, x.w, x.c, w.kh, w.kw, w.co, o.stride.h, o.stride.w, static_cast<std::int64_t>(o.padding)};
+  std::unique_ptr<Conv2DPlan>& plan = on.cache<Plans>().by_shape[key];
+  if (!plan) plan = std::make_unique<Conv2DPlan>(on, CudaConvolution::of(x, w, o));
+  return *plan;
+}
+
+}  // namespace brindle::ops::kernel

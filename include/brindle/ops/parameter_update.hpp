@@ -1,0 +1,19 @@
+#pragma once
+
+#include <array>
+
+#include "brindle/core/tensor.hpp"
+
+namespace brindle::ops {
+
+/// One parameter of several that an optimizer steps at once.
+///
+///     w, g, each slot that the optimizer keeps: any shape, the same
+template <class T, class Device>
+struct ParameterUpdate {
+  TensorView<T, Device> w;
+  TensorView<const T, Device> g;
+  std::array<TensorView<T, Device>, 3> slot = {};  ///< in the order of the op's arguments
+};
+
+}  // namespace brindle::ops

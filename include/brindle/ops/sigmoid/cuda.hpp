@@ -1,0 +1,24 @@
+#pragma once
+
+#include "brindle/core/cuda.hpp"
+#include "brindle/core/cuda_launch.hpp"
+#include "brindle/ops/cuda_cudnn.hpp"
+#include "brindle/ops/sigmoid/cuda_kernels.hpp"
+#include "brindle/ops/sigmoid/sigmoid.hpp"
+
+namespace brindle::ops::kernel {
+
+template <>
+struct sigmoid<float, Cuda> {
+  static void forward(const Cuda& on, In<float, Cuda> x, Out<float, Cuda> y) {
+    if (x.size() == 0) return;
+    const Elements all(x.size());
+    cudnn_activation(on, ActivationFunction::sigmoid, all.rows, all.columns, all.columns, x.data, y.data);
+  }
+
+  static void backward(const Cuda& on, In<float, Cuda> y, In<float, Cuda> dy, Out<float, Cuda> dx) {
+    launch(on, y.size(), SigmoidBackward<float>{y.data, dy.data, dx.data});
+  }
+};
+
+}  // namespace brindle::ops::kernel
