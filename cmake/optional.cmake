@@ -1,9 +1,10 @@
-# Libraries that reading Keras's files takes, each a target of its own where it is found:
+# Libraries that parts of brindle take, each a target of its own where it is found:
 #
 #     brindle::hdf5   files of HDF5 (.h5, .weights.h5, .keras); Debian: libhdf5-dev
 #     brindle::zlib   compressed entries of .keras and .npz files; Debian: zlib1g-dev
+#     brindle::cuda   NVIDIA GPUs: CUDA toolkit with cuBLAS, cuDNN 9
 #
-# A program that does not link them reads everything else.
+# A program that does not link them does everything else.
 find_path(BRINDLE_HDF5_INCLUDE hdf5.h PATHS /usr/include/hdf5/serial)
 find_library(BRINDLE_HDF5_LIBRARY NAMES hdf5_serial hdf5 PATH_SUFFIXES hdf5/serial)
 mark_as_advanced(BRINDLE_HDF5_INCLUDE BRINDLE_HDF5_LIBRARY)
@@ -19,4 +20,16 @@ if(ZLIB_FOUND AND NOT TARGET brindle::zlib)
   add_library(brindle::zlib INTERFACE IMPORTED)
   set_target_properties(brindle::zlib PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_ZLIB)
   target_link_libraries(brindle::zlib INTERFACE ZLIB::ZLIB)
+endif()
+
+find_package(CUDAToolkit QUIET)
+if(CUDAToolkit_FOUND)
+  find_path(BRINDLE_CUDNN_INCLUDE cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+  find_library(BRINDLE_CUDNN_LIBRARY cudnn HINTS ${CUDAToolkit_LIBRARY_DIR})
+  mark_as_advanced(BRINDLE_CUDNN_INCLUDE BRINDLE_CUDNN_LIBRARY)
+  if(TARGET CUDA::cublasLt AND BRINDLE_CUDNN_INCLUDE AND BRINDLE_CUDNN_LIBRARY AND NOT TARGET brindle::cuda)
+    add_library(brindle::cuda INTERFACE IMPORTED)
+    target_include_directories(brindle::cuda SYSTEM INTERFACE ${CUDAToolkit_INCLUDE_DIRS} ${BRINDLE_CUDNN_INCLUDE})
+    target_link_libraries(brindle::cuda INTERFACE CUDA::cudart CUDA::cublasLt ${BRINDLE_CUDNN_LIBRARY})
+  endif()
 endif()

@@ -90,12 +90,13 @@ inline std::vector<data::Draw> rows_of(std::int64_t begin, std::int64_t end) {
 }
 
 /// Layers, settings and weights.
-template <class T>
-void add_model(const Sequential<T, Cpu>& model, ContentHash& to) {
+template <class T, class Device>
+void add_model(const Sequential<T, Device>& model, ContentHash& to) {
   to.add(model.input_shape().begin(), sizeof(std::int64_t) * static_cast<std::size_t>(model.input_shape().rank()));
   for (const auto& layer : model.layers()) {
     to.add(layer->type() + to_json(layer->config()).dump());
-    for (const auto& p : layer->parameters()) to.add(p.value.data(), p.value.bytes());
+    for (const auto& p : layer->parameters())
+      to.add(HostCopy<T, Device>(p.value.view()).data(), p.value.bytes());
   }
 }
 
@@ -166,14 +167,15 @@ inline bool read_cache(const std::filesystem::path& path, const std::string& key
 /// samples with their names, labels and preprocessing. A cache of something else, or a damaged one, is computed anew
 /// and replaced, and the note says so; a random source (data::Augmented) gives the uses 0 to N - 1. Throws ShapeError
 /// if the samples are not what the model takes.
-template <class T>
-Features extract(const Sequential<T, Cpu>& model, const data::Source& source, const ExtractOptions& options = {}) {
+template <class T, class Device>
+Features extract(const Sequential<T, Device>& model, const data::Source& source, const ExtractOptions& options = {}) {
   if (!(source.sample_shape() == model.input_shape()))
     brindle::detail::raise<ShapeError>("extract: the model takes samples " + to_string(model.input_shape()) +
                                        ", the source has " + to_string(source.sample_shape()));
   if (options.batch < 1)
     brindle::detail::raise<ValueError>("extract: the batch must be at least 1, got " + std::to_string(options.batch));
-  const Cpu& on = model.device();
+  Cpu on;  // that reads
+  if constexpr (std::is_same_v<Device, Cpu>) on = model.device();
   const std::int64_t n = source.size();
   Features features;
   features.x = Tensor<float>::uninitialized(model.output_shape().batch(n));
@@ -193,14 +195,24 @@ Features extract(const Sequential<T, Cpu>& model, const data::Source& source, co
     if (features.from_cache) return features;
   }
 
+  const auto predict = [&](TensorView<T> part) {
+    if constexpr (std::is_same_v<Device, Cpu>) {
+      return model.predict(part, options.batch);
+    } else {
+      auto there = Tensor<T, Device>::uninitialized(part.shape);
+      copy_between_devices<T, Cpu, Device>(part, there.view());
+      return model.predict(there, options.batch);
+    }
+  };
   Tensor<T> x = Tensor<T>::uninitialized(model.input_shape().batch(std::min(options.batch, n)));
   for (std::int64_t begin = 0; begin < n; begin += options.batch) {
     const std::int64_t end = std::min(begin + options.batch, n);
     const TensorView<T> part = x.view().slice(0, end - begin);
     source.read(on, detail::rows_of(begin, end), part);
-    const Tensor<T> y = model.predict(part, options.batch);
+    const Tensor<T, Device> y = predict(part);
+    const HostCopy<T, Device> read(y.view());
     const TensorView<float> to = features.x.view().slice(begin, end);
-    for (std::int64_t i = 0; i < y.size(); ++i) to.data[i] = static_cast<float>(y[i]);
+    for (std::int64_t i = 0; i < y.size(); ++i) to.data[i] = static_cast<float>(read.data()[i]);
   }
 
   if (!options.cache.empty()) {

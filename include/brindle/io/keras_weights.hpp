@@ -115,8 +115,8 @@ inline void add_keras3_layers(const std::shared_ptr<Hdf5File>& file, const std::
 }
 
 /// Names the layers of a file that only counts them: the second Conv2D of a model is its "conv2d_1".
-template <class T>
-void name_counted_layers(const Sequential<T, Cpu>& model, WeightFile& file) {
+template <class T, class Device>
+void name_counted_layers(const Sequential<T, Device>& model, WeightFile& file) {
   std::vector<std::string> nested;  // in the order of the file
   for (const StoredLayer& stored : file.layers)
     if (!stored.group.empty() && std::find(nested.begin(), nested.end(), stored.group) == nested.end())

@@ -101,8 +101,8 @@ inline WeightFile weight_file(const std::filesystem::path& path) {
 
 /// Sets the weights of a model from a file of any known format.
 /// Throws FileError that begins with the path; see load_weights(model, WeightFile).
-template <class T>
-void load_weights(Sequential<T, Cpu>& model, const std::filesystem::path& path) {
+template <class T, class Device>
+void load_weights(Sequential<T, Device>& model, const std::filesystem::path& path) {
   WeightFile file = weight_file(path);
   detail::name_counted_layers(model, file);
   load_weights(model, file);

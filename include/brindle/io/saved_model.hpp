@@ -37,8 +37,8 @@ inline std::string tensor_name(const std::string& layer, const std::string& para
 /// Writes a model to one safetensors file: the weights as tensors "layer/parameter", and in the header's metadata,
 /// under "brindle", the layers with their settings as JSON. Whole or not at all; the weights come back bit by bit.
 /// Throws FileError that begins with the path.
-template <class T>
-void save_model(const Sequential<T, Cpu>& model, const std::filesystem::path& path, const ModelInfo& info = {}) {
+template <class T, class Device>
+void save_model(const Sequential<T, Device>& model, const std::filesystem::path& path, const ModelInfo& info = {}) {
   nlohmann::ordered_json json;
   json["version"] = saved_model_version;
   json["name"] = model.name();
@@ -47,14 +47,17 @@ void save_model(const Sequential<T, Cpu>& model, const std::filesystem::path& pa
   json["preprocessing"] = info.preprocessing;
   json["layers"] = nlohmann::ordered_json::array();
   std::vector<SafetensorsEntry> entries;
+  std::vector<HostCopy<T, Device>> values;  // until the file is written
   for (const auto& layer : model.layers()) {
     json["layers"].push_back({{"type", layer->type()},
                               {"name", layer->name},
                               {"trainable", layer->trainable},
                               {"config", to_json(layer->config())}});
-    for (const auto& p : layer->parameters())
+    for (const auto& p : layer->parameters()) {
+      values.emplace_back(p.value.view());
       entries.push_back({detail::tensor_name(layer->name, p.name), detail::safetensors_dtype<T>(), p.value.shape(),
-                         p.value.data(), static_cast<std::int64_t>(p.value.bytes())});
+                         values.back().data(), static_cast<std::int64_t>(p.value.bytes())});
+    }
   }
   json["groups"] = nlohmann::ordered_json::array();
   for (const auto& group : model.groups())
@@ -71,9 +74,9 @@ struct SavedModel {
 /// Reads what save_model wrote. registry: where layers of the user's own are known.
 /// Throws FileError that begins with the path: no such file, no model, a later version, a layer that is not known,
 /// tensors that are missing, surplus or of another shape.
-template <class T = float>
-SavedModel<T> load_model(const std::filesystem::path& path, const Cpu& on = Cpu{},
-                         const LayerRegistry<T, Cpu>& registry = {}) {
+template <class T = float, class Device = Cpu>
+SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device& on = Device{},
+                                 const LayerRegistry<T, Device>& registry = {}) {
   SafetensorsFile file(path);
   const auto fail = [&](const std::string& what) { detail::raise<FileError>(file.path() + ": " + what); };
   const auto found = file.metadata().find("brindle");
@@ -85,7 +88,7 @@ SavedModel<T> load_model(const std::filesystem::path& path, const Cpu& on = Cpu{
       fail("is of version " + std::to_string(json["version"].template get<std::int64_t>()) +
            " of the format, this library reads up to " + std::to_string(saved_model_version) + "; use a newer one");
     const auto input = json.at("input_shape").template get<std::vector<std::int64_t>>();
-    SavedModel<T> saved{Sequential<T, Cpu>(on, Shape(input.begin(), input.end())), {}};
+    SavedModel<T, Device> saved{Sequential<T, Device>(on, Shape(input.begin(), input.end())), {}};
     saved.info.class_names = json.at("class_names").template get<std::vector<std::string>>();
     saved.info.preprocessing = json.at("preprocessing").template get<std::string>();
     saved.model.set_name(json.at("name").template get<std::string>());
@@ -113,7 +116,16 @@ SavedModel<T> load_model(const std::filesystem::path& path, const Cpu& on = Cpu{
       saved.model.add_group(group.at("name").template get<std::string>(), group.at("begin").template get<std::size_t>(),
                             group.at("end").template get<std::size_t>());
     for (const auto& layer : saved.model.layers())
-      for (auto& p : layer->parameters()) file.read_into<T>(detail::tensor_name(layer->name, p.name), p.value.view());
+      for (auto& p : layer->parameters()) {
+        const std::string tensor = detail::tensor_name(layer->name, p.name);
+        if constexpr (std::is_same_v<Device, Cpu>) {
+          file.read_into<T>(tensor, p.value.view());
+        } else {
+          Tensor<T> read = Tensor<T>::uninitialized(p.value.shape());
+          file.read_into<T>(tensor, read.view());
+          copy_between_devices<T, Cpu, Device>(read.view(), p.value.view());
+        }
+      }
     return saved;
   } catch (const nlohmann::json::exception& e) {
     detail::raise<FileError>(file.path() + ": the description of the model cannot be understood: " + e.what());

@@ -60,14 +60,14 @@ inline std::string parameter_of(std::string name) {
 ///
 /// Throws FileError that begins with the path and lists everything that is missing, surplus or of another shape; the
 /// model is then as it was.
-template <class T>
-void load_weights(Sequential<T, Cpu>& model, const WeightFile& file) {
+template <class T, class Device>
+void load_weights(Sequential<T, Device>& model, const WeightFile& file) {
   std::string problems;
   int count = 0;
   const auto problem = [&](const std::string& what) {
     if (++count <= 20) problems.append("\n  ").append(what);
   };
-  std::vector<std::pair<const StoredTensor*, Parameter<T, Cpu>*>> found;
+  std::vector<std::pair<const StoredTensor*, Parameter<T, Device>*>> found;
   std::vector<const StoredLayer*> used;
   for (const auto& layer : model.layers()) {
     if (layer->parameters().empty()) continue;
@@ -112,11 +112,14 @@ void load_weights(Sequential<T, Cpu>& model, const WeightFile& file) {
     tensor->read(read.back().view());
   }
   for (std::size_t i = 0; i < found.size(); ++i) {
-    Tensor<T, Cpu>& value = found[i].second->value;
-    if constexpr (std::is_same_v<T, float>)
+    Tensor<T, Device>& value = found[i].second->value;
+    if constexpr (std::is_same_v<T, float> && std::is_same_v<Device, Cpu>) {
       value = std::move(read[i]);
-    else
-      for (std::int64_t k = 0; k < value.size(); ++k) value[k] = static_cast<T>(read[i][k]);
+    } else {
+      Tensor<T> converted = Tensor<T>::uninitialized(value.shape());
+      for (std::int64_t k = 0; k < value.size(); ++k) converted[k] = static_cast<T>(read[i][k]);
+      copy_between_devices<T, Cpu, Device>(converted.view(), value.view());
+    }
   }
 }
 

@@ -275,4 +275,10 @@ class Sequential {
   std::unique_ptr<Predictors> predictors_;
 };
 
+/// Sequential{on, {150, 150, 3}, Conv2D{16, 3, relu}, ...} is a model of floats on that device.
+template <class Device, class... Descriptions>
+requires(LayerDescription<Descriptions, float, Device>&&...) Sequential(const Device&, const Shape&,
+                                                                        const Descriptions&...)
+    -> Sequential<float, Device>;
+
 }  // namespace brindle

@@ -1,0 +1,107 @@
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cuda/gpu.hpp"
+
+using namespace brindle;
+using namespace brindle::test;
+
+namespace {
+
+/// Output and all gradients of a model, from the same weights, inputs and gradient of its output.
+template <class Device>
+struct Gradients {
+  Tensor<float> y, dx;
+  std::vector<Tensor<float>> parameters;
+
+  template <class... Descriptions>
+  Gradients(const Device& on, const Shape& sample, std::int64_t batch, const Descriptions&... layers) {
+    Sequential model{on, sample, layers...};
+    model.initialize(7);
+    const Tensor<float> x = random_tensor<float>(sample.batch(batch), 1);
+    const Tensor<float> dy = random_tensor<float>(model.output_shape().batch(batch), 2);
+    const auto there = x.to<Device>(), dy_there = dy.to<Device>();
+    for (const bool input_gradient : {false, true}) {
+      Plan<float, Device> plan(on, model.layers(), sample,
+                               {.batch = batch + 1,
+                                .training = true,
+                                .backward = true,
+                                .keep_gradients = true,
+                                .input_gradient = input_gradient,
+                                .seed = 5});
+      y = host_copy(plan.forward(there, 3));
+      Memory<Device>::copy(on, plan.output_gradient().data, dy_there.data(), dy_there.bytes());
+      plan.backward([&](std::size_t, std::span<const TensorView<float, Device>> gradients) {
+        for (const auto& g : gradients) parameters.push_back(host_copy(g));
+      });
+      if (input_gradient) dx = host_copy(plan.input_gradient());
+    }
+    // Inference gives what training gives where nothing drops.
+    predicted = model.predict(there, batch == 1 ? 1 : batch - 1).template to<Cpu>();
+  }
+
+  static Tensor<float> host_copy(TensorView<const float, Device> v) {
+    Tensor<float> copy(v.shape);
+    Memory<Device>::copy_to_host(copy.data(), v.data, copy.bytes());
+    return copy;
+  }
+
+  Tensor<float> predicted;
+};
+
+template <class... Descriptions>
+void check_layers(const std::string& what, const Shape& sample, const Descriptions&... layers) {
+  for (const std::int64_t batch : {1, 3}) {
+    INFO(what << ", batch " << batch);
+    const Gradients<Cpu> here(Cpu{1}, sample, batch, layers...);
+    const Gradients<Cuda> there(Cuda{}, sample, batch, layers...);
+    check_close("y", there.y, here.y, 2e-5);
+    check_close("dx", there.dx, here.dx, 5e-5);
+    check_close("predicted", there.predicted, here.predicted, 2e-5);
+    REQUIRE(there.parameters.size() == here.parameters.size());
+    for (std::size_t i = 0; i < here.parameters.size(); ++i)
+      check_close("gradient " + std::to_string(i), there.parameters[i], here.parameters[i], 5e-5);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("layers and their gradients are the processor's", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const Shape picture{9, 10, 8};
+  check_layers("conv2d", picture, Conv2D{16, 3});
+  check_layers("conv2d relu", picture, Conv2D{16, 3, relu});
+  check_layers("conv2d sigmoid, same, stride 2", picture, Conv2D{8, {2, 3}, sigmoid, 2, Padding::same});
+  check_layers("conv2d softmax", picture, Conv2D{8, 3, softmax});
+  check_layers("conv2d without bias", picture, Conv2D{.filters = 8, .kernel = 1, .activation = relu, .use_bias = false});
+  check_layers("conv2d and pool", picture, Conv2D{16, 3, relu}, MaxPool2D{2});
+  check_layers("conv2d and pool, linear, same", picture, Conv2D{8, 3, linear, 1, Padding::same}, MaxPool2D{2});
+  check_layers("pool", picture, MaxPool2D{2});
+  check_layers("overlapping pool", picture, MaxPool2D{.window = 3, .stride = 2, .padding = Padding::same});
+  check_layers("dense", {33}, Dense{16, relu});
+  check_layers("dense sigmoid", {33}, Dense{1, sigmoid});
+  check_layers("dense softmax", {33}, Dense{7, softmax});
+  check_layers("dense on pictures", picture, Dense{5, relu});
+  check_layers("activations", {33}, Activation{sigmoid}, Activation{relu}, Activation{softmax});
+  check_layers("flatten", picture, Flatten{}, Dense{3});
+}
+
+TEST_CASE("a network of every kind of layer is the processor's", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  check_layers("network", {20, 22, 3}, Conv2D{8, 3, relu}, MaxPool2D{2}, Conv2D{8, 3, relu, 1, Padding::same},
+               Conv2D{16, 3, relu}, MaxPool2D{2}, Flatten{}, Dropout{0.4}, Dense{24, relu}, Dropout{0.5},
+               Dense{3, softmax});
+}
+
+TEST_CASE("weights are drawn the same for both devices", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const auto make = [](const auto& on) { return Sequential{on, Shape{5, 5, 3}, Conv2D{4, 3}, Flatten{}, Dense{3}}; };
+  auto here = make(Cpu{1});
+  auto there = make(Cuda{});
+  here.initialize(42), there.initialize(42);
+  for (std::size_t l = 0; l < here.layers().size(); ++l)
+    for (std::size_t p = 0; p < here.layers()[l]->parameters().size(); ++p)
+      CHECK(same_bits(there.layers()[l]->parameters()[p].value.to<Cpu>(), here.layers()[l]->parameters()[p].value));
+}
