@@ -22,8 +22,6 @@ if(BRINDLE_WITH_CUDA)
   # Ampere, Hopper and Blackwell as machine code; whatever comes later compiles the last one's PTX when it starts.
   set(CMAKE_CUDA_ARCHITECTURES "80-real;90-real;100" CACHE STRING "GPUs to compile for")
   set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)
-  set(CMAKE_CUDA_STANDARD 20)
-  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
   enable_language(CUDA)
 endif()
 

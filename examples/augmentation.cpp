@@ -18,7 +18,7 @@ using namespace brindle;
 
 int main(int argc, char** argv) {
   const example::Options defaults{.name = "augmentation", .epochs = 100, .steps = 100};
-  return example::run(argc, argv, defaults, [](const example::Options& options) {
+  return example::run(argc, argv, defaults, [](const example::Options& options, const auto& on) {
     const example::Data data = example::open_data(options);
     const data::Pictures photos = data::image_folder(data.training, {.size = {150, 150}});
     const data::Pictures holdout = data::image_folder(data.validation, {.size = {150, 150}});
@@ -46,15 +46,15 @@ int main(int argc, char** argv) {
     const std::vector<std::string> labels(versions.size(), label);
     report::gallery(versions, labels, options.out / "versions.png");
 
-    Sequential<float> model{Cpu{options.threads}, {150, 150, 3},
-                            Conv2D{16, 3, relu}, MaxPool2D{2},
-                            Conv2D{64, 3, relu}, MaxPool2D{2},
-                            Conv2D{128, 3, relu}, MaxPool2D{2},
-                            Conv2D{128, 3, relu}, MaxPool2D{2},
-                            Flatten{},
-                            Dense{512, relu}, Dropout{0.3},
-                            Dense{512, relu}, Dropout{0.3},
-                            Dense{1, sigmoid}};
+    Sequential model{on, {150, 150, 3},
+                     Conv2D{16, 3, relu}, MaxPool2D{2},
+                     Conv2D{64, 3, relu}, MaxPool2D{2},
+                     Conv2D{128, 3, relu}, MaxPool2D{2},
+                     Conv2D{128, 3, relu}, MaxPool2D{2},
+                     Flatten{},
+                     Dense{512, relu}, Dropout{0.3},
+                     Dense{512, relu}, Dropout{0.3},
+                     Dense{1, sigmoid}};
     model.initialize(options.seed);
     example::print(report::summary(model));
 

@@ -16,7 +16,8 @@
 using namespace brindle;
 
 int main(int argc, char** argv) {
-  return example::run(argc, argv, {.name = "baseline", .epochs = 30}, [](const example::Options& options) {
+  const example::Options defaults{.name = "baseline", .epochs = 30};
+  return example::run(argc, argv, defaults, [](const example::Options& options, const auto& on) {
     // The photos: decoded to 150x150 RGB, labelled by file name (cat.12.jpg), values from 0 to 1.
     const example::Data data = example::open_data(options);
     const data::Pictures photos = data::image_folder(data.training, {.size = {150, 150}});
@@ -26,11 +27,11 @@ int main(int argc, char** argv) {
 
     // The model: three times a convolution and a pool, so that pictures become smaller and features more; then two
     // dense layers that weigh the features. One output: the probability of a dog.
-    Sequential<float> model{Cpu{options.threads}, {150, 150, 3},
-                            Conv2D{16, 3, relu}, MaxPool2D{2},
-                            Conv2D{64, 3, relu}, MaxPool2D{2},
-                            Conv2D{128, 3, relu}, MaxPool2D{2},
-                            Flatten{}, Dense{512, relu}, Dense{1, sigmoid}};
+    Sequential model{on, {150, 150, 3},
+                     Conv2D{16, 3, relu}, MaxPool2D{2},
+                     Conv2D{64, 3, relu}, MaxPool2D{2},
+                     Conv2D{128, 3, relu}, MaxPool2D{2},
+                     Flatten{}, Dense{512, relu}, Dense{1, sigmoid}};
     model.initialize(options.seed);
     example::print(report::summary(model));
 

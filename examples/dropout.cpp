@@ -17,7 +17,8 @@
 using namespace brindle;
 
 int main(int argc, char** argv) {
-  return example::run(argc, argv, {.name = "dropout", .epochs = 30}, [](const example::Options& options) {
+  const example::Options defaults{.name = "dropout", .epochs = 30};
+  return example::run(argc, argv, defaults, [](const example::Options& options, const auto& on) {
     const example::Data data = example::open_data(options);
     const data::Pictures photos = data::image_folder(data.training, {.size = {150, 150}});
     const data::Pictures holdout = data::image_folder(data.validation, {.size = {150, 150}});
@@ -26,15 +27,15 @@ int main(int argc, char** argv) {
 
     // The model: a block more than the baseline, and dropout behind each dense layer but the last. Dropout works in
     // training only; kept values are scaled up there, so that validation needs no correction.
-    Sequential<float> model{Cpu{options.threads}, {150, 150, 3},
-                            Conv2D{16, 3, relu}, MaxPool2D{2},
-                            Conv2D{64, 3, relu}, MaxPool2D{2},
-                            Conv2D{128, 3, relu}, MaxPool2D{2},
-                            Conv2D{128, 3, relu}, MaxPool2D{2},
-                            Flatten{},
-                            Dense{512, relu}, Dropout{0.3},
-                            Dense{512, relu}, Dropout{0.3},
-                            Dense{1, sigmoid}};
+    Sequential model{on, {150, 150, 3},
+                     Conv2D{16, 3, relu}, MaxPool2D{2},
+                     Conv2D{64, 3, relu}, MaxPool2D{2},
+                     Conv2D{128, 3, relu}, MaxPool2D{2},
+                     Conv2D{128, 3, relu}, MaxPool2D{2},
+                     Flatten{},
+                     Dense{512, relu}, Dropout{0.3},
+                     Dense{512, relu}, Dropout{0.3},
+                     Dense{1, sigmoid}};
     model.initialize(options.seed);
     example::print(report::summary(model));
 

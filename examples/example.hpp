@@ -9,9 +9,13 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include <brindle/brindle.hpp>
+#ifdef BRINDLE_EXAMPLE_CUDA
+#include <brindle/cuda.hpp>
+#endif
 #include <brindle/io/load_weights.hpp>
 #include <brindle/io/saved_model.hpp>
 
@@ -29,6 +33,8 @@ struct Options {
   std::int64_t batch = 30;
   std::uint64_t seed = 42;
   int threads = 0;
+  std::string device = "cpu";          ///< of the programs that train
+  std::string precision = "float32";  ///< on a GPU
   double expect = 0;
   bool smoke = false;
   // of the programs with VGG16
@@ -41,7 +47,25 @@ struct Options {
   std::vector<std::filesystem::path> models = {};
 };
 
-/// Reads the options of the command line and runs the program; errors become one line and exit code 1.
+/// Runs program(options, on) on the device that --device names.
+template <class Program>
+int run_on_device(const Options& o, Program& program) {
+#ifdef BRINDLE_EXAMPLE_CUDA
+  if (o.device == "cuda" || (o.device == "auto" && brindle::Cuda::available())) {
+    const brindle::Cuda on(brindle::Cuda::Options{.precision = brindle::precision(o.precision)});
+    std::printf("on %s, %s\n", on.gpu_name().c_str(), o.precision.c_str());
+    return program(o, on);
+  }
+#else
+  if (o.device == "cuda")
+    brindle::detail::raise<brindle::ValueError>(
+        "--device cuda: this program was built without CUDA; configure it with -DBRINDLE_CUDA=ON");
+#endif
+  return program(o, brindle::Cpu{o.threads});
+}
+
+/// Reads the options of the command line and runs the program: program(options), or program(options, on) for one that
+/// trains, on the Cpu or a GPU. Errors become one line and exit code 1.
 template <class Program>
 int run(int argc, char** argv, Options o, Program program) {
   CLI::App app{"brindle example: " + o.name};
@@ -54,6 +78,13 @@ int run(int argc, char** argv, Options o, Program program) {
   app.add_option("--batch", o.batch, "pictures a step")->capture_default_str();
   app.add_option("--seed", o.seed, "of weights, shuffling and dropout")->capture_default_str();
   app.add_option("--threads", o.threads, "0: all cores")->capture_default_str();
+  constexpr bool trains = std::is_invocable_v<Program&, const Options&, const brindle::Cpu&>;
+  if (trains) {
+    app.add_option("--device", o.device, "cpu; cuda: an NVIDIA GPU; auto: a GPU if there is one")
+        ->capture_default_str()->check(CLI::IsMember({"cpu", "cuda", "auto"}));
+    app.add_option("--precision", o.precision, "in which a GPU multiplies: float32, tf32 or bf16")
+        ->capture_default_str()->check(CLI::IsMember({"float32", "tf32", "bf16"}));
+  }
   app.add_option("--out", o.out, "folder for what the program writes")->capture_default_str();
   app.add_option("--expect", o.expect, "fail unless an epoch reaches this validation accuracy");
   app.add_flag("--smoke", o.smoke, "a few steps on a few drawn pictures, to see that it runs");
@@ -72,7 +103,10 @@ int run(int argc, char** argv, Options o, Program program) {
     o.epochs = o.smoke ? 2 : o.drawn_epochs;
   try {
     std::filesystem::create_directories(o.out);
-    return program(static_cast<const Options&>(o));
+    if constexpr (trains)
+      return run_on_device(o, program);
+    else
+      return program(static_cast<const Options&>(o));
   } catch (const std::exception& e) {
     std::fflush(stdout);
     std::fprintf(stderr, "%s: %s\n", o.name.c_str(), e.what());
@@ -120,8 +154,8 @@ inline Photos open_photos(const Options& o) {
 }
 
 /// VGG16 without its top for photos of 150x150, with the weights of --weights. With --smoke a thin one, random.
-inline brindle::Sequential<float> vgg16(const Options& o) {
-  const brindle::Cpu on{o.threads};
+template <class Device>
+brindle::Sequential<float, Device> vgg16(const Options& o, const Device& on) {
   const brindle::Shape input{150, 150, 3};
   if (o.weights.empty()) {
     if (o.smoke) return brindle::models::vgg16<float>(on, input, {.filters = {4, 4, 8, 8, 8}});
@@ -148,8 +182,9 @@ inline void describe(const char* what, const brindle::data::Pictures& pictures) 
 inline void print(const std::string& text) { std::printf("\n%s\n", text.c_str()); }
 
 /// The page of a run: settings, model, curves, times; a program adds what is its own.
-inline brindle::report::RunPage run_page(const Options& o, const brindle::Sequential<float>& model,
-                                         const brindle::History& history) {
+template <class Device>
+brindle::report::RunPage run_page(const Options& o, const brindle::Sequential<float, Device>& model,
+                                  const brindle::History& history) {
   const auto number = [](auto value) { return std::to_string(value); };
   brindle::report::RunPage page{.title = o.name};
   page.add_history(history);
@@ -158,13 +193,15 @@ inline brindle::report::RunPage run_page(const Options& o, const brindle::Sequen
                      {"steps an epoch", o.steps ? number(o.steps) : "one pass"},
                      {"batch", number(o.batch)},
                      {"seed", number(o.seed)},
-                     {"threads", o.threads ? number(o.threads) : "all"}});
+                     {"threads", o.threads ? number(o.threads) : "all"},
+                     {"device", Device::name}});
   page.add_summary(model);
   return page;
 }
 
 /// Writes the trained model, for `evaluate` and `classify`.
-inline void save(const Options& o, const brindle::Sequential<float>& model, const brindle::data::Source& photos) {
+template <class Device>
+void save(const Options& o, const brindle::Sequential<float, Device>& model, const brindle::data::Source& photos) {
   brindle::io::save_model(model, o.out / (o.name + ".safetensors"),
                           {.class_names = photos.class_names(), .preprocessing = o.preprocess});
 }

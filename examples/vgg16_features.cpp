@@ -18,13 +18,13 @@ using namespace brindle;
 
 int main(int argc, char** argv) {
   const example::Options defaults{.name = "vgg16_features", .epochs = 30, .vgg16 = true};
-  return example::run(argc, argv, defaults, [](const example::Options& options) {
+  return example::run(argc, argv, defaults, [](const example::Options& options, const auto& on) {
     const example::Photos photos = example::open_photos(options);
     example::describe("training", photos.training);
     example::describe("validation", photos.validation);
 
     // What VGG16 gives for each photo. A second run with the same weights and photos reads the file.
-    Sequential<float> vgg16 = example::vgg16(options);
+    auto vgg16 = example::vgg16(options, on);
     const Shape pool = vgg16.output_shape();  // (4, 4, 512)
     vgg16.add(Flatten{});
     io::Features training = io::extract(vgg16, photos.training, {.cache = options.out / "training.safetensors"});
@@ -36,10 +36,10 @@ int main(int argc, char** argv) {
     report::feature_map(training.x.view().slice(0, 1).reshape(pool), options.out / "block5_pool.png",
                         {.title = "block5_pool, channel 0"});
 
-    Sequential<float> head{Cpu{options.threads}, vgg16.output_shape(),
-                           Dense{512, relu}, Dropout{0.3},
-                           Dense{512, relu}, Dropout{0.3},
-                           Dense{1, sigmoid}};
+    Sequential head{on, vgg16.output_shape(),
+                    Dense{512, relu}, Dropout{0.3},
+                    Dense{512, relu}, Dropout{0.3},
+                    Dense{1, sigmoid}};
     head.initialize(options.seed);
     example::print(report::summary(head));
 
@@ -57,8 +57,8 @@ int main(int argc, char** argv) {
     example::run_page(options, head, history).write(options.out / "vgg16_features.html");
 
     // One model of both parts, which takes photos: for `evaluate` and `classify`.
-    Sequential<float> model{std::move(vgg16), Dense{512, relu}, Dropout{0.3}, Dense{512, relu}, Dropout{0.3},
-                            Dense{1, sigmoid}};
+    Sequential model{std::move(vgg16), Dense{512, relu}, Dropout{0.3}, Dense{512, relu}, Dropout{0.3},
+                     Dense{1, sigmoid}};
     for (const auto& layer : head.layers())
       for (std::size_t p = 0; p < layer->parameters().size(); ++p)
         model.layer(layer->name).parameters()[p].value = layer->parameters()[p].value.clone();

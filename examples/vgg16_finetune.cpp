@@ -15,7 +15,7 @@ using namespace brindle;
 
 int main(int argc, char** argv) {
   const example::Options defaults{.name = "vgg16_finetune", .epochs = 100, .steps = 100, .vgg16 = true};
-  return example::run(argc, argv, defaults, [](const example::Options& options) {
+  return example::run(argc, argv, defaults, [](const example::Options& options, const auto& on) {
     const example::Photos photos = example::open_photos(options);
     example::describe("training", photos.training);
     example::describe("validation", photos.validation);
@@ -23,10 +23,10 @@ int main(int argc, char** argv) {
                           .flip_horizontal = true, .fill = Fill::nearest};
     const data::Augmented augmented(photos.training, augment, {.seed = options.seed});
 
-    Sequential<float> model{example::vgg16(options), Flatten{},
-                            Dense{512, relu}, Dropout{0.3},
-                            Dense{512, relu}, Dropout{0.3},
-                            Dense{1, sigmoid}};
+    Sequential model{example::vgg16(options, on), Flatten{},
+                     Dense{512, relu}, Dropout{0.3},
+                     Dense{512, relu}, Dropout{0.3},
+                     Dense{1, sigmoid}};
     model.initialize(options.seed, "dense");  // the head; VGG16 has its weights
     // Blocks 1 to 3 keep their weights; block 4, block 5 and the head learn.
     model.freeze_before("block4_conv1");

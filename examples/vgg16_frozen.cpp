@@ -15,7 +15,7 @@ using namespace brindle;
 
 int main(int argc, char** argv) {
   const example::Options defaults{.name = "vgg16_frozen", .epochs = 100, .steps = 100, .vgg16 = true};
-  return example::run(argc, argv, defaults, [](const example::Options& options) {
+  return example::run(argc, argv, defaults, [](const example::Options& options, const auto& on) {
     const example::Photos photos = example::open_photos(options);
     example::describe("training", photos.training);
     example::describe("validation", photos.validation);
@@ -23,10 +23,10 @@ int main(int argc, char** argv) {
                           .flip_horizontal = true, .fill = Fill::nearest};
     const data::Augmented augmented(photos.training, augment, {.seed = options.seed});
 
-    Sequential<float> model{example::vgg16(options), Flatten{},
-                            Dense{512, relu}, Dropout{0.3},
-                            Dense{512, relu}, Dropout{0.3},
-                            Dense{1, sigmoid}};
+    Sequential model{example::vgg16(options, on), Flatten{},
+                     Dense{512, relu}, Dropout{0.3},
+                     Dense{512, relu}, Dropout{0.3},
+                     Dense{1, sigmoid}};
     model.initialize(options.seed, "dense");  // the head; VGG16 has its weights
     // Every layer of VGG16 keeps its weights: only the head learns.
     model.set_trainable("vgg16", false);
