@@ -30,8 +30,10 @@ if(CUDAToolkit_FOUND)
   if(TARGET CUDA::cublasLt AND BRINDLE_CUDNN_INCLUDE AND BRINDLE_CUDNN_LIBRARY AND NOT TARGET brindle::cuda)
     add_library(brindle::cuda INTERFACE IMPORTED)
     target_include_directories(brindle::cuda SYSTEM INTERFACE ${CUDAToolkit_INCLUDE_DIRS} ${BRINDLE_CUDNN_INCLUDE})
-    # CMake before 3.26 does not know that nvcc speaks C++20.
-    target_compile_options(brindle::cuda INTERFACE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
+    # CMake before 3.26 does not know that nvcc speaks C++20. The other two are for Eigen, and for unrolling pragmas that
+    # nvcc leaves to the host's compiler.
+    target_compile_options(brindle::cuda INTERFACE
+      $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--expt-relaxed-constexpr;-diag-suppress=1675>)
     target_link_libraries(brindle::cuda INTERFACE CUDA::cudart CUDA::cublasLt ${BRINDLE_CUDNN_LIBRARY})
   endif()
 endif()

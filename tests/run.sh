@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds and runs all tests: with g++, then with clang++, warnings being errors in both.
+# Installs what is missing, builds and runs all tests: with g++, then with clang++, warnings being errors in both; then
+# those of the GPU with nvcc, which skip without a GPU.
 #
 #     bash tests/run.sh            all of it
-#     bash tests/run.sh --gcc      the first half
-#     bash tests/run.sh --clang    the second half
+#     bash tests/run.sh --gcc      with g++ only
+#     bash tests/run.sh --clang    with clang++ only
+#     bash tests/run.sh --cuda     with nvcc only, where there is one: for one kind of GPU, at most ten minutes
 #
 # A compiler cache is used if there is one. Tests that need the photos or the real weights skip where these are absent.
 set -euo pipefail
@@ -22,9 +24,21 @@ run() { # preset
   ctest --preset "$1" --parallel "$(nproc)"
 }
 
+cuda() {
+  local toolkit
+  toolkit=$(dirname "$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)")
+  [ -x "$toolkit/nvcc" ] || { echo "== cuda: no nvcc"; return 0; }
+  echo "== cuda"
+  # shellcheck disable=SC2086
+  PATH=$toolkit:$PATH cmake --preset cuda $launcher -DCMAKE_CUDA_ARCHITECTURES=90 -DBRINDLE_BENCHMARKS=OFF >/dev/null
+  timeout 600 cmake --build --preset cuda --target cuda_tests predict_without_nvcc baseline
+  ctest --preset cuda --tests-regex '^cuda:'
+}
+
 case "${1:-}" in
-  "") run release; run clang ;;
+  "") run release; run clang; cuda ;;
   --gcc) run release ;;
   --clang) run clang ;;
-  *) echo "usage: $0 [--gcc|--clang]" >&2; exit 2 ;;
+  --cuda) cuda ;;
+  *) echo "usage: $0 [--gcc|--clang|--cuda]" >&2; exit 2 ;;
 esac

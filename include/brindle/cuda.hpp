@@ -4,6 +4,7 @@
 // predicts may be compiled by any compiler and linked with cudart, cudnn and cublasLt.
 #include "brindle/core/cuda.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/data/cuda_augmented.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cuda.hpp"
 #include "brindle/train/cuda_batch.hpp"

@@ -115,6 +115,38 @@ TEST_CASE("the list of CPU kernels is complete", "[structure]") {
     }
 }
 
+TEST_CASE("every op of the processor is there for the GPU, with the functions that its contract calls", "[structure]") {
+  const auto listed = includes(root / "ops" / "cuda.hpp");
+  for (const auto& op : fs::directory_iterator(root / "ops")) {
+    if (!fs::exists(op.path() / "cpu.hpp")) continue;
+    const std::string name = op.path().filename().string();
+    INFO(name);
+    CHECK(std::count(listed.begin(), listed.end(), "brindle/ops/" + name + "/cuda.hpp") == 1);
+    REQUIRE(fs::exists(op.path() / "cuda.hpp"));
+    const std::string contract = read(op.path() / (name + ".hpp")), cpu = read(op.path() / "cpu.hpp"),
+                      cuda = read(op.path() / "cuda.hpp");
+    const std::regex call("kernel::" + name + R"(<T, Device>::(\w+)\()");
+    std::int64_t calls = 0;
+    for (std::sregex_iterator i(contract.begin(), contract.end(), call), end; i != end; ++i, ++calls) {
+      INFO((*i)[1].str());
+      const std::regex function(R"(static [\w:]+ )" + (*i)[1].str() + R"(\()");
+      CHECK(std::regex_search(cuda, function));
+      if ((*i)[1].str() != "step_all") CHECK(std::regex_search(cpu, function));  // the Cpu steps one by one
+    }
+    CHECK(calls > 0);
+  }
+}
+
+TEST_CASE("what the GPU's kernels are made of compiles without CUDA", "[structure]") {
+  for (const fs::path& header : headers())
+    if (header.filename() == "cuda_kernels.hpp")
+      for (const std::string& included : includes(header)) {
+        INFO(header.string() << " includes " << included);
+        CHECK(included.find("core/cuda.hpp") == std::string::npos);
+        CHECK(included.find("cuda_launch") == std::string::npos);
+      }
+}
+
 TEST_CASE("the list of everything a model is written with is complete", "[structure]") {
   const auto listed = includes(root / "nn" / "nn.hpp");
   const std::regex description(R"(std::unique_ptr<(Layer|Loss|Optimizer)<T, Device>> make\(\) const;)");

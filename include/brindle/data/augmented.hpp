@@ -51,6 +51,11 @@ class Augmented : public Source {
 
   const Augment& augment() const { return augment_; }
 
+  /// What a picture's levels become, in its own order of channels, and whether the first and the third then change
+  /// places.
+  const image::Standardize& standardize() const { return standardize_; }
+  bool swaps_red_and_blue() const { return swap_red_blue_; }
+
   /// What use number `use` draws: read() gives image::apply(augment(), drawn(use), ...) of the picture.
   AugmentDraw drawn(std::uint64_t use) const {
     const Shape shape = sample_shape();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "brindle/core/error.hpp"
+#include "brindle/core/host_device.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/core/tensor.hpp"
 
@@ -87,22 +88,30 @@ struct AxisPosition {
   bool outside = false;
 };
 
+/// Pixel i, or the one that stands for it behind the end of an axis of n.
+BRINDLE_HOST_DEVICE inline std::int64_t inside(std::int64_t i, std::int64_t n, Fill fill) {
+  if (fill == Fill::reflect && i >= n) i = 2 * n - 1 - i < 0 ? 0 : 2 * n - 1 - i;
+  return n - 1 < i ? n - 1 : i;
+}
+
 /// Position `at` on an axis of n pixels. Numbers as scipy.ndimage.affine_transform has them (1.17, order 1).
-inline AxisPosition locate(double at, std::int64_t n, Fill fill) {
+BRINDLE_HOST_DEVICE inline AxisPosition locate(double at, std::int64_t n, Fill fill) {
   const double last = static_cast<double>(n - 1);
-  if (fill == Fill::constant && !(at >= 0 && at <= last)) return {.outside = true};
-  if (fill == Fill::nearest || n == 1) at = std::min(std::max(at, 0.0), last);
+  AxisPosition p;
+  p.outside = fill == Fill::constant && !(at >= 0 && at <= last);
+  if (p.outside) return p;
+  if (fill == Fill::nearest || n == 1) {
+    at = at < 0 ? 0 : at;
+    at = last < at ? last : at;
+  }
   if (fill == Fill::wrap && !(at >= 0 && at <= last)) at -= last * std::floor(at / last);
   if (fill == Fill::reflect) at -= 2 * static_cast<double>(n) * std::floor(at / (2 * static_cast<double>(n)));
-  AxisPosition p;
   const double whole = std::floor(at);
   p.share = at - whole;
   p.first = static_cast<std::int64_t>(whole);
   p.second = p.first + 1;
-  for (std::int64_t* i : {&p.first, &p.second}) {
-    if (fill == Fill::reflect && *i >= n) *i = std::max<std::int64_t>(2 * n - 1 - *i, 0);
-    *i = std::min(*i, n - 1);
-  }
+  p.first = inside(p.first, n, fill);
+  p.second = inside(p.second, n, fill);
   if (fill == Fill::reflect && p.second < 0) p.second = 0;
   return p;
 }

@@ -32,6 +32,9 @@ class Batch {
     draws_.reserve(static_cast<std::size_t>(n));
   }
 
+  /// The source whose batches are read ahead for borrow().
+  const data::Source& read_ahead(const data::Source& source) { return source; }
+
   /// Reads samples `rows` of the source with their labels, to look at: the use of each is its row.
   void read(const Cpu& on, const data::Source& source, std::span<const std::int64_t> rows) {
     draws_.clear();

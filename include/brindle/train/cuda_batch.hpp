@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "brindle/core/cuda.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/data/cuda_augmented.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/train/batch.hpp"
@@ -58,23 +60,35 @@ class Batch<T, Cuda> {
     draws_.reserve(static_cast<std::size_t>(n));
   }
 
+  /// Of samples that the GPU makes by itself nothing is read ahead.
+  const data::Source& read_ahead(const data::Source& source) {
+    if (!dynamic_cast<const data::CudaSource*>(&source)) return source;
+    return unread_.emplace(source);
+  }
+
   void read(const Cpu& host, const data::Source& source, std::span<const std::int64_t> rows) {
     draws_.clear();
     for (const std::int64_t row : rows) draws_.push_back({row, static_cast<std::uint64_t>(row)});
     const auto n = static_cast<std::int64_t>(rows.size());
     Staging& s = next();
-    source.read(host, draws_, TensorView<T>{s.x.data(), shape_.sample().batch(n)});
+    made_there_ = dynamic_cast<const data::CudaSource*>(&source);
+    if (!made_there_) source.read(host, draws_, TensorView<T>{s.x.data(), shape_.sample().batch(n)});
     take_labels(source, draws_);
   }
 
   void borrow(TensorView<const T> x, const data::Source& source, std::span<const data::Draw> draws) {
     Staging& s = next();
-    std::memcpy(s.x.data(), x.data, static_cast<std::size_t>(x.size()) * sizeof(T));
+    made_there_ = dynamic_cast<const data::CudaSource*>(&source);
+    if (made_there_)
+      draws_.assign(draws.begin(), draws.end());
+    else
+      std::memcpy(s.x.data(), x.data, static_cast<std::size_t>(x.size()) * sizeof(T));
     take_labels(source, draws);
   }
 
   void write(TensorView<const T> x, TensorView<const float> labels) {
     Staging& s = next();
+    made_there_ = nullptr;
     std::memcpy(s.x.data(), x.data, static_cast<std::size_t>(x.size()) * sizeof(T));
     label_count_ = labels.shape.sample().size();
     for (std::int64_t i = 0; i < labels.size(); ++i) s.labels.data()[i] = static_cast<T>(labels.data[i]);
@@ -87,7 +101,10 @@ class Batch<T, Cuda> {
   void upload(const Cuda& on, std::int64_t n, bool with_weights) {
     Staging& s = now();
     const auto bytes = [](std::int64_t count) { return static_cast<std::size_t>(count) * sizeof(T); };
-    copy_in_background(on, x_.data(), s.x.data(), bytes(n * shape_.sample().size()));
+    if (made_there_)
+      made_there_->read(on, draws_, {x_.data(), shape_.sample().batch(n)});
+    else
+      copy_in_background(on, x_.data(), s.x.data(), bytes(n * shape_.sample().size()));
     copy_in_background(on, labels_.data(), s.labels.data(), bytes(n * label_count_));
     if (with_weights) copy_in_background(on, weight_.data(), s.weight.data(), bytes(n));
     s.copied.record(on);
@@ -143,6 +160,8 @@ class Batch<T, Cuda> {
   std::size_t current_ = 0;
   PinnedArray<T> read_each_, read_probabilities_;
   std::vector<data::Draw> draws_;
+  const data::CudaSource* made_there_ = nullptr;  // makes the samples of draws_ on the GPU; null: they are in staging
+  std::optional<data::CudaUnread> unread_;
 };
 
 }  // namespace brindle

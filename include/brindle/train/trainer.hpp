@@ -90,7 +90,7 @@ class Trainer {
                    .seed = options_.seed,
                    .pass = pass_,
                    .first_use = samples_});
-    data::Prefetch<T> batches(source, host(), options.batch, {.ahead = options.prefetch});
+    data::Prefetch<T> batches(batch_.read_ahead(source), host(), options.batch, {.ahead = options.prefetch});
     std::int64_t ordered = 0;   // batches
     std::int64_t position = 0;  // of the next sample in its pass
 

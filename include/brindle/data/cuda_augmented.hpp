@@ -1,0 +1,119 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "brindle/core/cuda.hpp"
+#include "brindle/core/cuda_launch.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/data/augmented.hpp"
+#include "brindle/data/picture_source.hpp"
+#include "brindle/data/source.hpp"
+#include "brindle/image/augment.hpp"
+#include "brindle/image/cuda_kernels.hpp"
+
+namespace brindle::data {
+
+/// Samples that a GPU makes by itself, from what lies in its memory. A trainer on that GPU asks for them there; any
+/// other reads them as from every source.
+class CudaSource : public Source {
+ public:
+  using Source::read;
+
+  /// Writes the samples on the GPU, in the order of the work of `on`. x (draws.size(), sample_shape())
+  virtual void read(const Cuda& on, std::span<const Draw> draws, TensorView<float, Cuda> x) const = 0;
+};
+
+/// data::Augmented with the pictures in the GPU's memory, a byte a channel: nothing but the draws goes there in training.
+///
+///     const data::CudaAugmented augmented(on, photos, {.rotation = 50, .flip_horizontal = true}, {.seed = 42});
+///     trainer.fit(augmented, {.batch = 30, .epochs = 100});
+///
+/// The draws are those of data::Augmented; positions are worked out in double, where that does so in float, so that
+/// levels differ by up to a thousandth. With Augment{} the pictures are given as they are. The pictures must outlive
+/// this, for those that read on the Cpu.
+class CudaAugmented final : public CudaSource {
+ public:
+  /// Throws ValueError for brightness and channel_shift, which look at whole pictures, and for more than four channels;
+  /// CudaError if the pictures do not fit.
+  CudaAugmented(const Cuda& on, const PictureSource& pictures, const Augment& augment,
+                const AugmentedOptions& options = {})
+      : pictures_(&pictures), augmented_(pictures, augment, options) {
+    const Shape shape = pictures.sample_shape();
+    if (augment.channel_shift != 0 || augment.brightness.low != 1 || augment.brightness.high != 1)
+      detail::raise<ValueError>(
+          "data::CudaAugmented: brightness and channel_shift are not made on the GPU; use data::Augmented");
+    if (shape[2] > image::WarpPixel<float>::most_channels)
+      detail::raise<ValueError>("data::CudaAugmented: expected pictures of at most 4 channels, got " +
+                                to_string_batch(shape));
+    on.use();
+    pixels_ = Tensor<std::uint8_t, Cuda>::uninitialized(shape.batch(pictures.size()));
+    for (std::int64_t row = 0; row < pictures.size(); ++row)
+      pictures.with_pixels(row, [&](const std::uint8_t* from) {
+        Memory<Cuda>::copy_from_host(pixels_.data() + row * shape.size(), from, static_cast<std::size_t>(shape.size()));
+      });
+  }
+  CudaAugmented(const Cuda&, const PictureSource&& gone_too_soon, const Augment&, const AugmentedOptions& = {}) = delete;
+
+  std::int64_t size() const override { return augmented_.size(); }
+  Shape sample_shape() const override { return augmented_.sample_shape(); }
+  TensorView<const float> labels() const override { return augmented_.labels(); }
+  std::vector<std::string> class_names() const override { return augmented_.class_names(); }
+  std::string describe(std::int64_t row) const override { return augmented_.describe(row); }
+
+  AugmentDraw drawn(std::uint64_t use) const { return augmented_.drawn(use); }
+
+  void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const override {
+    augmented_.read(on, draws, x);
+  }
+  void read(const Cpu& on, std::span<const Draw> draws, TensorView<double> x) const override {
+    augmented_.read(on, draws, x);
+  }
+  void read(const Cuda& on, std::span<const Draw> draws, TensorView<float, Cuda> x) const override {
+    pictures_->check_read("data::CudaAugmented", draws, x.shape);
+    const Shape shape = sample_shape();
+    image::WarpPixel<float> warp{};
+    warp.pixels = pixels_.data();
+    warp.h = shape[0], warp.w = shape[1], warp.c = shape[2];
+    warp.fill = augmented_.augment().fill;
+    warp.constant = augmented_.augment().cval;
+    warp.swap_red_blue = augmented_.swaps_red_and_blue();
+    const image::Standardize& to = augmented_.standardize();
+    std::copy(to.factor.begin(), to.factor.end(), warp.factor);
+    std::copy(to.offset.begin(), to.offset.end(), warp.offset);
+    for (std::size_t begin = 0; begin < draws.size(); begin += image::WarpPixel<float>::most) {
+      const std::size_t count = std::min<std::size_t>(image::WarpPixel<float>::most, draws.size() - begin);
+      for (std::size_t i = 0; i < count; ++i)
+        warp.use[i] = {image::affine(drawn(draws[begin + i].use), {warp.h, warp.w}, augmented_.augment().keras2),
+                       draws[begin + i].row};
+      warp.out = x.data + static_cast<std::int64_t>(begin) * shape.size();
+      launch(on, static_cast<std::int64_t>(count) * warp.h * warp.w, warp);
+    }
+  }
+
+ private:
+  const PictureSource* pictures_;
+  Augmented augmented_;
+  Tensor<std::uint8_t, Cuda> pixels_;
+};
+
+/// Stands for a source whose samples are made on the GPU while batches are ordered ahead: nothing is read.
+class CudaUnread final : public Source {
+ public:
+  explicit CudaUnread(const Source& source) : source_(&source) {}
+
+  std::int64_t size() const override { return source_->size(); }
+  Shape sample_shape() const override { return {1}; }
+  TensorView<const float> labels() const override { return source_->labels(); }
+  void read(const Cpu&, std::span<const Draw>, TensorView<float>) const override {}
+  void read(const Cpu&, std::span<const Draw>, TensorView<double>) const override {}
+
+ private:
+  const Source* source_;
+};
+
+}  // namespace brindle::data

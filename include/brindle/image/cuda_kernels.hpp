@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "brindle/core/host_device.hpp"
+#include "brindle/image/affine.hpp"
+
+namespace brindle::image {
+
+/// Pixel i of several warped pictures (uses, h, w, c), each level then standardised: image::apply() of a draw that
+/// changes neither brightness nor channels. The draws go along with the launch.
+template <class T>
+struct WarpPixel {
+  static constexpr int most = 64;         ///< uses
+  static constexpr int most_channels = 4;
+
+  struct Use {
+    Affine m;
+    std::int64_t row;  ///< of the picture
+  };
+
+  const std::uint8_t* pixels;  ///< (pictures, h, w, c)
+  T* out;
+  std::int64_t h, w, c;
+  Fill fill;
+  double constant;
+  float factor[most_channels], offset[most_channels];
+  bool swap_red_blue;
+  Use use[most];
+
+  BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
+    const std::int64_t n = i / w / h;
+    const double column = static_cast<double>(i % w), row = static_cast<double>(i / w % h);
+    const Affine& m = use[n].m;
+    const internal::AxisPosition x = internal::locate(m.xx * column + m.xy * row + m.x0, w, fill);
+    const internal::AxisPosition y = internal::locate(m.yx * column + m.yy * row + m.y0, h, fill);
+    const std::uint8_t* picture = pixels + use[n].row * h * w * c;
+    for (std::int64_t k = 0; k < c; ++k) {
+      double level = constant;
+      if (!x.outside && !y.outside) {
+        const double above = between(picture, y.first, x, k), below = between(picture, y.second, x, k);
+        level = above + y.share * (below - above);
+      }
+      const std::int64_t to = swap_red_blue && k != 1 ? 2 - k : k;
+      out[i * c + to] = static_cast<T>(static_cast<float>(level) * factor[k] + offset[k]);
+    }
+  }
+
+ private:
+  BRINDLE_HOST_DEVICE double between(const std::uint8_t* picture, std::int64_t row,
+                                     const internal::AxisPosition& x, std::int64_t k) const {
+    const double a = picture[(row * w + x.first) * c + k], b = picture[(row * w + x.second) * c + k];
+    return a + x.share * (b - a);
+  }
+};
+
+}  // namespace brindle::image

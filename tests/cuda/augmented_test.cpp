@@ -1,0 +1,71 @@
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "cuda/gpu.hpp"
+
+using namespace brindle;
+using namespace brindle::test;
+using Catch::Contains;
+
+namespace {
+
+data::Pictures pictures(std::int64_t n) {
+  data::Pictures::Parts parts;
+  parts.pixels = Tensor<std::uint8_t>({n, 14, 12, 3});
+  const Random random{3, stream_id("test"), 0};
+  for (std::int64_t i = 0; i < n; ++i) {
+    parts.classes.push_back(i % 2);
+    for (std::int64_t k = 0; k < 14 * 12 * 3; ++k)
+      parts.pixels[i * 14 * 12 * 3 + k] =
+          static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(i * 1000 + k), 128) + 100 * (i % 2));
+  }
+  parts.class_names = {"dark", "bright"};
+  return data::Pictures(std::move(parts));
+}
+
+const Augment augment{.rotation = 30, .width_shift = 0.1, .zoom = 0.2, .flip_horizontal = true};
+
+}  // namespace
+
+TEST_CASE("the GPU augments its own pictures as the processor does", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const Cuda on;
+  const data::Pictures photos = pictures(5);
+  const data::Augmented here(photos, augment, {.seed = 9});
+  const data::CudaAugmented there(on, photos, augment, {.seed = 9});
+  std::vector<data::Draw> draws;
+  for (std::uint64_t use = 0; use < 70; ++use) draws.push_back({static_cast<std::int64_t>(use % 5), use});
+  Tensor<float> x({70, 14, 12, 3});
+  Tensor<float, Cuda> gpu_x({70, 14, 12, 3});
+  here.read(Cpu{1}, draws, x.view());
+  there.read(on, draws, gpu_x.view());
+  check_gpu("augmented", gpu_x, x, 1e-4);
+  const data::CudaAugmented plain(on, photos, {});
+  photos.read(Cpu{1}, draws, x.view());
+  plain.read(on, draws, gpu_x.view());
+  check_gpu("as they are", gpu_x, x, 1e-6);
+  CHECK_THROWS_WITH(data::CudaAugmented(on, photos, {.channel_shift = 3}), Contains("use data::Augmented"));
+}
+
+TEST_CASE("training on the GPU's own pictures is training on the processor's", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const Cuda on;
+  const data::Pictures photos = pictures(18);
+  const auto train = [&](const auto& device, const data::Source& source) {
+    Sequential model{device, Shape{14, 12, 3}, Conv2D{8, 3, relu}, MaxPool2D{2}, Flatten{}, Dense{1, sigmoid}};
+    model.initialize(1);
+    Trainer trainer{model, SGD{.learning_rate = 0.02}, BinaryCrossentropy{}};
+    const History history = trainer.fit(source, {.batch = 8, .epochs = 3, .validation = source});
+    return std::pair{history.loss, history.val_loss};
+  };
+  const data::Augmented here(photos, augment, {.seed = 2});
+  const data::CudaAugmented there(on, photos, augment, {.seed = 2});
+  const auto expected = train(Cpu{1}, here), got = train(on, there), fed = train(on, here);
+  for (std::size_t e = 0; e < 3; ++e) {
+    CHECK(got.first[e] == Approx(expected.first[e]).epsilon(1e-3));
+    CHECK(got.second[e] == Approx(expected.second[e]).epsilon(1e-3));
+    CHECK(fed.first[e] == Approx(expected.first[e]).epsilon(1e-3));
+  }
+  CHECK(train(Cpu{1}, there) == expected);  // the same source, read by the processor
+}

@@ -1,0 +1,55 @@
+// What one thread of the GPU does to a pixel, run by the processor, against image::apply(). Needs neither CUDA nor a GPU.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdint>
+
+#include "brindle/image/augment.hpp"
+#include "brindle/image/cuda_kernels.hpp"
+#include "support/tensors.hpp"
+
+using namespace brindle;
+using namespace brindle::test;
+
+TEST_CASE("the GPU's warp is the processor's, for every fill, size and number of channels", "[image][cuda_kernels]") {
+  const Random random{.seed = 5, .what = stream_id("augment")};
+  const Augment augment{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 20, .zoom = 0.3,
+                        .flip_horizontal = true, .flip_vertical = true};
+  for (const Fill fill : {Fill::nearest, Fill::constant, Fill::reflect, Fill::wrap})
+    for (const Shape& shape : {Shape{15, 17, 3}, Shape{8, 8, 1}, Shape{1, 5, 3}, Shape{33, 20, 4}})
+      for (const bool keras2 : {false, true}) {
+        Augment a = augment;
+        a.fill = fill, a.cval = 77, a.keras2 = keras2;
+        constexpr std::int64_t uses = 5, pictures = 3;
+        Tensor<std::uint8_t> pixels(shape.batch(pictures));
+        for (std::int64_t i = 0; i < pixels.size(); ++i)
+          pixels[i] = static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(i), 256));
+        const image::Standardize to(shape[2], 1.0 / 255, std::vector<double>(static_cast<std::size_t>(shape[2]), 0.25));
+        image::WarpPixel<float> warp{};
+        Tensor<float> got = unwritten<float>(shape.batch(uses)), expected(shape.batch(uses));
+        warp.pixels = pixels.data(), warp.out = got.data();
+        warp.h = shape[0], warp.w = shape[1], warp.c = shape[2];
+        warp.fill = fill, warp.constant = a.cval;
+        std::copy(to.factor.begin(), to.factor.end(), warp.factor);
+        std::copy(to.offset.begin(), to.offset.end(), warp.offset);
+        for (std::int64_t i = 0; i < uses; ++i) {
+          const std::int64_t row = (i * 2) % pictures;
+          const AugmentDraw d = draw(a, {shape[0], shape[1]}, random, static_cast<std::uint64_t>(i));
+          warp.use[i] = {image::affine(d, {shape[0], shape[1]}, keras2), row};
+          image::apply<float>(a, d, {pixels.data() + row * shape.size(), shape},
+                              {expected.data() + i * shape.size(), shape}, to);
+        }
+        for (std::int64_t i = uses * shape[0] * shape[1] - 1; i >= 0; --i) warp(i);
+        check_close("levels", got, expected, 1e-4);  // the processor has positions in float: see affine_golden
+
+        warp.swap_red_blue = true;
+        if (shape[2] != 3) continue;
+        const Tensor<float> before = got.clone();
+        for (std::int64_t i = 0; i < uses * shape[0] * shape[1]; ++i) warp(i);
+        for (std::int64_t i = 0; i < got.size(); i += 3) {
+          REQUIRE(got[i] == before[i + 2]);
+          REQUIRE(got[i + 1] == before[i + 1]);
+          REQUIRE(got[i + 2] == before[i]);
+        }
+      }
+  CHECK(sizeof(image::WarpPixel<float>) <= 4000);
+}
