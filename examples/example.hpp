@@ -16,8 +16,8 @@
 #ifdef BRINDLE_EXAMPLE_CUDA
 #include <brindle/cuda.hpp>
 #endif
-#include <brindle/io/load_weights.hpp>
 #include <brindle/io/saved_model.hpp>
+#include <brindle/models/pretrained_vgg16.hpp>
 
 #include "drawn_pets.hpp"
 
@@ -164,9 +164,7 @@ brindle::Sequential<float, Device> vgg16(const Options& o, const Device& on) {
         "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 among the releases of keras-applications; .h5 files of Keras "
         "1 to 3 and .safetensors files with the same tensors are read. With --smoke it runs on a small random network");
   }
-  auto model = brindle::models::vgg16<float>(on, input);
-  brindle::io::load_weights(model, o.weights);
-  return model;
+  return brindle::models::vgg16<float>(on, o.weights, input);
 }
 
 inline void describe(const char* what, const brindle::data::Pictures& pictures) {

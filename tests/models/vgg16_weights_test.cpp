@@ -4,6 +4,8 @@
 #include <string>
 
 #include "brindle/io/load_weights.hpp"
+#include "brindle/io/saved_model.hpp"
+#include "brindle/models/pretrained_vgg16.hpp"
 #include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
@@ -32,13 +34,28 @@ TEST_CASE("the real VGG16 weights load by name", "[models][vgg16][real]") {
     WARN("skipped: the real weights are not here");
     return;
   }
-  auto model = models::vgg16<float>({32, 32, 3});
-  io::load_weights(model, path);
+  const auto model = models::vgg16<float>(path, {32, 32, 3});
   const auto& conv = model.layer("block1_conv1").parameters();
   CHECK(conv[0].value[0] == 0.42947057f);
   CHECK(conv[0].value[1] == 0.11727387f);
   CHECK(conv[0].value[64] == 0.55037946f);
   CHECK(conv[1].value[0] == 0.73429835f);
+}
+
+TEST_CASE("VGG16 with weights of a file has those of the file, its top included", "[models][vgg16]") {
+  const TemporaryFolder folder;
+  const models::VGG16Options thin{.filters = {2, 2, 2, 2, 2}, .classes = 3};
+  const auto random = models::vgg16<float>({32, 32, 3}, thin);
+  io::save_model(random, folder / "thin.safetensors");
+  const auto model = models::vgg16<float>(folder / "thin.safetensors", {64, 32, 3}, thin);
+  CHECK(model.input_shape() == Shape{64, 32, 3});
+  for (std::size_t i = 0; i < model.layers().size(); ++i)
+    for (std::size_t p = 0; p < model.layers()[i]->parameters().size(); ++p)
+      CHECK(same_bits(model.layers()[i]->parameters()[p].value, random.layers()[i]->parameters()[p].value));
+  models::VGG16Options with_top = thin;
+  with_top.include_top = true;
+  CHECK_THROWS_WITH(models::vgg16<float>((folder / "thin.safetensors").string(), {64, 32, 3}, with_top),
+                    Contains("missing: layer \"fc1\""));
 }
 
 TEST_CASE("weights that do not fit a model give one error that lists all, and change nothing", "[io][load_weights]") {

@@ -18,6 +18,7 @@ struct VGG16Options {
   std::array<std::int64_t, 5> filters = {64, 128, 256, 512, 512};  ///< of the convolutions of each block
   bool include_top = false;     ///< the three dense layers (fc1, fc2, predictions) as well
   std::int64_t classes = 1000;  ///< of the top
+  bool initialize = true;       ///< draw random weights; false: all zero, for weights that are read next
 };
 
 /// VGG16: thirteen 3x3 convolutions in five blocks with a pool behind each, layers named as in Keras (block1_conv1).
@@ -25,29 +26,36 @@ struct VGG16Options {
 ///     x (N, H, W, C), H and W at least 32  ->  (N, floor(H / 32), floor(W / 32), 512); with its top (N, classes)
 ///
 /// 14,714,688 parameters for C = 3, with its top 138,357,544 at 224x224. The weights are random; those that were
-/// trained on ImageNet come from a file, by io::load_weights. Throws ShapeError for a smaller input. K. Simonyan, A.
+/// trained on ImageNet come from a file: models/pretrained_vgg16.hpp. Throws ShapeError for a smaller input. K. Simonyan, A.
 /// Zisserman, "Very deep convolutional networks for large-scale image recognition", arXiv:1409.1556.
 template <class T, class Device = Cpu>
+requires requires { Device::name; }  // not the name of a file: that is pretrained_vgg16.hpp's
 Sequential<T, Device> vgg16(const Device& on, const Shape& input, const VGG16Options& options = {}) {
   if (input.rank() != 3 || input[0] < 32 || input[1] < 32)
     detail::raise<ShapeError>("vgg16: expected pictures (H, W, C) of at least 32x32, got " + to_string(input));
   constexpr int convolutions[5] = {2, 2, 3, 3, 3};
   Sequential<T, Device> model(on, input);
+  const auto add = [&](const auto& layer) {
+    if (options.initialize)
+      model.add(layer);
+    else
+      model.add_uninitialized(layer.template make<T, Device>(), layer.name);
+  };
   for (int b = 0; b < 5; ++b) {
     const std::string block = "block" + std::to_string(b + 1);
     for (int c = 1; c <= convolutions[b]; ++c)
-      model.add(Conv2D{.filters = options.filters[static_cast<std::size_t>(b)],
+      add(Conv2D{.filters = options.filters[static_cast<std::size_t>(b)],
                        .kernel = 3,
                        .activation = relu,
                        .padding = Padding::same,
                        .name = block + "_conv" + std::to_string(c)});
-    model.add(MaxPool2D{.window = 2, .name = block + "_pool"});
+    add(MaxPool2D{.window = 2, .name = block + "_pool"});
   }
   if (options.include_top) {
-    model.add(Flatten{.name = "flatten"});
-    model.add(Dense{.units = 4096, .activation = relu, .name = "fc1"});
-    model.add(Dense{.units = 4096, .activation = relu, .name = "fc2"});
-    model.add(Dense{.units = options.classes, .activation = softmax, .name = "predictions"});
+    add(Flatten{.name = "flatten"});
+    add(Dense{.units = 4096, .activation = relu, .name = "fc1"});
+    add(Dense{.units = 4096, .activation = relu, .name = "fc2"});
+    add(Dense{.units = options.classes, .activation = softmax, .name = "predictions"});
   }
   model.set_name("vgg16");
   return model;

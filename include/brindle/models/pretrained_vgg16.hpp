@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/io/load_weights.hpp"
+#include "brindle/models/vgg16.hpp"
+#include "brindle/nn/sequential.hpp"
+
+namespace brindle::models {
+
+/// VGG16 with the weights of a file, as Keras publishes them for ImageNet; see io::load_weights for the formats.
+///
+///     auto base = models::vgg16<float>("vgg16_notop.h5", {150, 150, 3});
+///
+/// The weights were trained on pictures prepared as Preprocessing::caffe. Throws FileError that begins with the path: no
+/// such file, or tensors that are missing, surplus or of another shape, as those of a file with the top are without
+/// options.include_top.
+template <class T, class Device = Cpu>
+Sequential<T, Device> vgg16(const Device& on, const std::filesystem::path& weights, const Shape& input,
+                            VGG16Options options = {}) {
+  options.initialize = false;
+  auto model = vgg16<T, Device>(on, input, options);
+  io::load_weights(model, weights);
+  return model;
+}
+
+template <class T, class Device = Cpu>
+Sequential<T, Device> vgg16(const std::filesystem::path& weights, const Shape& input, const VGG16Options& options = {}) {
+  return vgg16<T, Device>(Device{}, weights, input, options);
+}
+
+}  // namespace brindle::models
