@@ -1,13 +1,18 @@
 #pragma once
 
-#include <brindle/brindle.hpp>
+#include <cstdint>
 
+#include <brindle/models/vgg16.hpp>
+#include <brindle/nn/nn.hpp>
+
+// The networks of the experiments, for photos of side x side pixels.
 namespace brindle::bench {
 
-/// Experiment 1: three convolutions and 18.9 million weights behind them.
-inline Sequential<float> baseline(const Cpu& on) {
+/// Experiment 1: three convolutions and, at 150x150, 18.9 million weights behind them.
+template <class Device>
+Sequential<float, Device> baseline(const Device& on, std::int64_t side = 150) {
   return {on,
-          {150, 150, 3},
+          {side, side, 3},
           Conv2D{16, 3, relu},
           MaxPool2D{2},
           Conv2D{64, 3, relu},
@@ -19,10 +24,11 @@ inline Sequential<float> baseline(const Cpu& on) {
           Dense{1, sigmoid}};
 }
 
-/// Experiment 2: a convolution more, and dropout.
-inline Sequential<float> regularised(const Cpu& on) {
+/// Experiments 2 and 3: a convolution more, and dropout.
+template <class Device>
+Sequential<float, Device> regularised(const Device& on, std::int64_t side = 150) {
   return {on,
-          {150, 150, 3},
+          {side, side, 3},
           Conv2D{16, 3, relu},
           MaxPool2D{2},
           Conv2D{64, 3, relu},
@@ -39,20 +45,30 @@ inline Sequential<float> regularised(const Cpu& on) {
           Dense{1, sigmoid}};
 }
 
-/// What experiment 3 learns on the features that VGG16 gives.
-inline Sequential<float> head(const Cpu& on) {
-  return {on, {8192}, Dense{512, relu}, Dropout{0.3}, Dense{512, relu}, Dropout{0.3}, Dense{1, sigmoid}};
+/// What experiment 4 learns on the features that VGG16 gives.
+template <class Device>
+Sequential<float, Device> head(const Device& on, std::int64_t features = 8192) {
+  return {on, {features}, Dense{512, relu}, Dropout{0.3}, Dense{512, relu}, Dropout{0.3}, Dense{1, sigmoid}};
 }
 
-/// VGG16 with that head, learning from block4_conv1 on.
-inline Sequential<float> fine_tuned(const Cpu& on) {
-  Sequential<float> model{models::vgg16<float>(on, {150, 150, 3}),
-                          Flatten{},
-                          Dense{512, relu},
-                          Dropout{0.3},
-                          Dense{512, relu},
-                          Dropout{0.3},
-                          Dense{1, sigmoid}};
+/// Experiment 5: VGG16 with that head, which alone learns.
+template <class Device>
+Sequential<float, Device> frozen(const Device& on, std::int64_t side = 150) {
+  Sequential<float, Device> model{models::vgg16<float>(on, {side, side, 3}),
+                                  Flatten{},
+                                  Dense{512, relu},
+                                  Dropout{0.3},
+                                  Dense{512, relu},
+                                  Dropout{0.3},
+                                  Dense{1, sigmoid}};
+  model.set_trainable("vgg16", false);
+  return model;
+}
+
+/// Experiment 6: the same, learning from block4_conv1 on.
+template <class Device>
+Sequential<float, Device> fine_tuned(const Device& on, std::int64_t side = 150) {
+  auto model = frozen(on, side);
   model.freeze_before("block4_conv1");
   return model;
 }
