@@ -66,7 +66,7 @@ fi
 
 work=build/gpu
 mkdir -p "$work" "$(dirname "$out")"
-flags=(-std=c++20 -O3 "-arch=$arch" --expt-relaxed-constexpr -diag-suppress=1675 -DBRINDLE_NO_BUILD_ADVICE)
+flags=(-std=c++20 -O3 "-arch=$arch" --expt-relaxed-constexpr -diag-suppress=1675,20012 -DBRINDLE_NO_BUILD_ADVICE)
 gpu_unit() { # source object
   "$nvcc" -x cu "${flags[@]}" "${includes[@]}" "${third[@]}" "-DBRINDLE_GOLDENS=\"$root/tests/goldens\"" -c "$1" -o "$2"
 }

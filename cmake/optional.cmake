@@ -33,7 +33,7 @@ if(CUDAToolkit_FOUND)
     # CMake before 3.26 does not know that nvcc speaks C++20. The other two are for Eigen, and for unrolling pragmas that
     # nvcc leaves to the host's compiler.
     target_compile_options(brindle::cuda INTERFACE
-      $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--expt-relaxed-constexpr;-diag-suppress=1675>)
+      $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--expt-relaxed-constexpr;-diag-suppress=1675,20012>)
     target_link_libraries(brindle::cuda INTERFACE CUDA::cudart CUDA::cublasLt ${BRINDLE_CUDNN_LIBRARY})
   endif()
 endif()
