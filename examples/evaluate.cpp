@@ -1,11 +1,12 @@
 // Experiment 7: the trained models side by side, on photos that none of them has seen.
 //
 // Accuracy alone hides which mistakes a model makes: precision says how often "dog" is right, recall how many of the dogs
-// were found. The table compares the models, each gets a report by class, a confusion matrix, and its surest mistakes with
+// were found. The table compares the models, each gets a confusion matrix, a report by class, and its surest mistakes with
 // what it looked at (Grad-CAM).
 //
 //     evaluate --data cats-vs-dogs --models out/baseline/baseline.safetensors out/augmentation/augmentation.safetensors ...
 //     evaluate --smoke                          two small random models, on pets that it draws itself
+#include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/features.hpp>
 #include <brindle/models/picture_classifier.hpp>
@@ -36,13 +37,11 @@ void add_mistakes(report::RunPage& page, const std::string& name, const models::
   const std::vector<std::string> classes = photos.class_names();
   for (const Mistake& m : worst_mistakes(outputs, photos.labels(), 6)) {
     const std::filesystem::path file = photos.files()[static_cast<std::size_t>(m.row)];
-    const std::string& taken_for = classes[static_cast<std::size_t>(m.predicted)];
     const image::Picture photo = image::decode(file);
     const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(photo), m.predicted);
-    pictures.push_back(photo);
-    captions.push_back(file.filename().string() + ": " + taken_for + ", sure to " + report::fixed(m.probability, 4));
-    pictures.push_back(report::grad_cam_picture(photo, map));
-    captions.push_back("what speaks for " + taken_for);
+    pictures.push_back(report::grad_cam_beside(photo, map));
+    captions.push_back(file.filename().string() + ": what speaks for " + classes[static_cast<std::size_t>(m.predicted)] +
+                       ", probability " + report::fixed(m.probability, 4));
   }
   if (!pictures.empty()) page.add_gallery(name + ", the surest mistakes", pictures, captions);
 }
@@ -84,11 +83,12 @@ int main(int argc, char** argv) {
       std::printf("%s, %lld photos\n\n%s\n", name.c_str(), static_cast<long long>(photos.size()), report.c_str());
       report::confusion_matrix(matrix, photos.class_names(), options.out / (name + "_confusion.png"), {.title = name});
       page.add_confusion_matrix(matrix, photos.class_names(), name);
-      page.add_text(name + ", by class", report);
+      page.add_classification_report(matrix, photos.class_names(), name + ", by class");
       add_mistakes(page, name, classifier, photos, outputs);
     }
     std::printf("precision, recall and F1 are means weighted by the photos of each class\n%s", text.c_str());
     page.add_table("Comparison", table);
+    std::rotate(page.sections.begin(), page.sections.end() - 1, page.sections.end());  // it comes first
     page.write(options.out / "evaluate.html");
     std::printf("\nconfusion matrices and page: %s\n", (options.out / "evaluate.html").string().c_str());
     return EXIT_SUCCESS;

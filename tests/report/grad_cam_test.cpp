@@ -92,3 +92,13 @@ TEST_CASE("a map lies over its photo: brightest where it counts most, smooth bet
   CHECK(grad_cam_picture(grey, map, 0).shape() == Shape{4, 4, 3});
   CHECK_THROWS_WITH(grad_cam_picture(photo, Tensor<float>({2}), 1), Contains("a map (h, w), got (2)"));
 }
+
+TEST_CASE("a photo and its map stand side by side at the same height", "[report][grad_cam]") {
+  image::Picture photo(40, 80, 3);
+  for (auto& level : photo.pixels) level = 200;
+  const image::Picture both = grad_cam_beside(photo, Tensor<float>({2, 2}), 20);
+  CHECK(both.shape() == Shape{20, 84, 3});
+  CHECK(both.at(10, 39)[0] == 200);
+  CHECK(both.at(10, 41)[0] == 255);
+  CHECK(both.at(10, 44)[0] < 200);
+}

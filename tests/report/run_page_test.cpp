@@ -88,6 +88,15 @@ TEST_CASE("a page does with what there is", "[report][run_page]") {
                     Contains("1 cells") && Contains("2 columns"));
 }
 
+TEST_CASE("a page shows the figures of each class as a table", "[report][run_page]") {
+  RunPage page;
+  page.add_classification_report({2, {3, 1, 0, 4}}, {"cat & co", "dog"});
+  const std::string html = page.html();
+  check_markup(html);
+  CHECK_THAT(html, Contains("cat &amp; co") && Contains("0.7500") && Contains("0.8571") && Contains("mean of the classes"));
+  CHECK_THROWS_WITH(page.add_classification_report({2, {1, 2, 3, 4}}, {"cat"}), Contains("1 names for 2 classes"));
+}
+
 TEST_CASE("a page is written whole or not at all", "[report][run_page]") {
   const TemporaryFolder folder;
   RunPage page{.title = "t"};

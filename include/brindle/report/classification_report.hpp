@@ -11,13 +11,18 @@
 
 namespace brindle::report {
 
+/// Throws ShapeError unless there is a name for each class.
+inline void check_class_names(const ConfusionMatrix& matrix, const std::vector<std::string>& class_names) {
+  if (static_cast<std::int64_t>(class_names.size()) != matrix.classes())
+    brindle::detail::raise<ShapeError>("classification report: " + std::to_string(class_names.size()) + " names for " +
+                                       std::to_string(matrix.classes()) + " classes");
+}
+
 /// The table that scikit-learn's classification_report prints: precision, recall, F1 and samples of each class, then
 /// accuracy and the means. Throws ShapeError unless there is a name for each class.
 inline std::string classification_report(const ConfusionMatrix& matrix, const std::vector<std::string>& class_names) {
   const ClassificationMetrics metrics(matrix);
-  if (static_cast<std::int64_t>(class_names.size()) != matrix.classes())
-    brindle::detail::raise<ShapeError>("classification report: " + std::to_string(class_names.size()) + " names for " +
-                                       std::to_string(matrix.classes()) + " classes");
+  check_class_names(matrix, class_names);
   std::size_t width = std::string("weighted avg").size();
   for (const std::string& name : class_names) width = std::max(width, name.size());
   const auto right = [](const std::string& text, std::size_t size) {

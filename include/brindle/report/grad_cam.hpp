@@ -11,6 +11,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/image/picture.hpp"
+#include "brindle/image/resize.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/nn/sequential.hpp"
 #include "brindle/report/colour_scale.hpp"
@@ -138,6 +139,22 @@ inline image::Picture grad_cam_picture(const image::Picture& photo, In<float, Cp
       std::uint8_t* pixel = out.at(r, c);
       pixel[0] = mixed.r, pixel[1] = mixed.g, pixel[2] = mixed.b;
     }
+  return out;
+}
+
+/// A photo, and beside it the same under its map; both `height` pixels high.
+///
+///     photo (H, W, 1 or 3), map (h, w) of 0..1  ->  (height, about 2 height W / H, 3)
+inline image::Picture grad_cam_beside(const image::Picture& photo, In<float, Cpu> map, std::int64_t height = 160) {
+  image::internal::check_picture(photo, "grad_cam_beside");
+  const std::int64_t width = std::max<std::int64_t>(height * photo.width / photo.height, 1), gap = 4;
+  const image::Picture small = image::resize(photo, {height, width}, image::Interpolation::bilinear);
+  const image::Picture both[] = {grad_cam_picture(small, map, 0), grad_cam_picture(small, map)};
+  image::Picture out(height, 2 * width + gap, 3);
+  std::fill(out.pixels.begin(), out.pixels.end(), std::uint8_t{255});
+  for (std::int64_t r = 0; r < height; ++r)
+    for (std::int64_t side = 0; side < 2; ++side)
+      std::copy_n(both[side].at(r, 0), 3 * width, out.at(r, side * (width + gap)));
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "brindle/core/file.hpp"
 #include "brindle/image/encode.hpp"
 #include "brindle/image/picture.hpp"
+#include "brindle/report/classification_report.hpp"
 #include "brindle/report/confusion_matrix.hpp"
 #include "brindle/report/drawing.hpp"
 #include "brindle/report/gallery.hpp"
@@ -153,6 +154,24 @@ struct RunPage {
   RunPage& add_confusion_matrix(const ConfusionMatrix& m, const std::vector<std::string>& class_names,
                                 const std::string& heading = "Confusion matrix") {
     return add_drawing(heading, confusion_matrix_drawing(m, class_names, {.title = ""}));
+  }
+
+  /// Precision, recall, F1 and samples of each class, then the accuracy and the means: classification_report() as a
+  /// table. Throws ShapeError unless there is a name for each class.
+  RunPage& add_classification_report(const ConfusionMatrix& m, const std::vector<std::string>& class_names,
+                                     const std::string& heading = "By class") {
+    check_class_names(m, class_names);
+    const ClassificationMetrics metrics(m);
+    PageTable table{.columns = {"class", "precision", "recall", "F1", "samples"}};
+    const auto row = [&](const std::string& name, const ClassScore& s) {
+      table.rows.push_back(
+          {name, fixed(s.precision, 4), fixed(s.recall, 4), fixed(s.f1, 4), std::to_string(s.support)});
+    };
+    for (std::size_t c = 0; c < class_names.size(); ++c) row(class_names[c], metrics.classes[c]);
+    table.rows.push_back({"accuracy", "", "", fixed(metrics.accuracy, 4), std::to_string(m.total())});
+    row("mean of the classes", metrics.macro);
+    row("mean of the samples", metrics.weighted);
+    return add_table(heading, table);
   }
 
   /// A picture; small ones are enlarged, as squares.
