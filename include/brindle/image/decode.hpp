@@ -39,13 +39,16 @@
 
 namespace brindle::image::internal {
 
-// 2 GiB: eight bytes for each pixel of the largest picture that is allowed. It stops a small file that unpacks without
-// end before the memory is full; stb reports it as "outofmem".
-inline constexpr std::size_t largest_block = std::size_t{1} << 31;
+/// Bytes that one block of stb's may have, on this thread: what the picture in work can need, so that a small file that
+/// claims much, or unpacks without end, is stopped before it takes memory. stb reports it as "outofmem".
+inline std::size_t& largest_block() {
+  thread_local std::size_t bytes = 0;
+  return bytes;
+}
 
-inline void* allocate_block(std::size_t bytes) { return bytes > largest_block ? nullptr : std::malloc(bytes); }
+inline void* allocate_block(std::size_t bytes) { return bytes > largest_block() ? nullptr : std::malloc(bytes); }
 inline void* reallocate_block(void* block, std::size_t bytes) {
-  return bytes > largest_block ? nullptr : std::realloc(block, bytes);
+  return bytes > largest_block() ? nullptr : std::realloc(block, bytes);
 }
 
 }  // namespace brindle::image::internal
@@ -365,12 +368,17 @@ inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& na
     raise<FileError>(name + ": is no picture that can be read: expected JPEG, PNG, BMP or GIF, got " +
                      (kind.empty() ? std::string("something else") : kind) + "; convert or remove it");
 
+  int width = 0, height = 0, stored = 0;
   const auto fail = [&](const internal::ByteReader& at, bool header) {
     const char* given = internal::stb::brindle_stbi_failure_reason();
     const std::string reason = given ? given : "no reason given";
     if (at.past_end || reason == "outofdata")
       raise<FileError>(name + ": the " + kind + " is cut short: it goes on after its end at byte " +
                        std::to_string(bytes.size()) + "; fetch it again or delete it");
+    if (reason == "outofmem" && !header)
+      raise<FileError>(name + ": the " + kind + " is broken: it needs more memory than a picture of " +
+                       std::to_string(width) + " x " + std::to_string(height) +
+                       " pixels; fetch it again or delete it");
     if (header)
       raise<FileError>(name + ": the header of the " + kind +
                        " is broken, or its picture is larger than 2^28 pixels or " +
@@ -382,8 +390,8 @@ inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& na
   if (kind == "JPEG" && !internal::huffman_tables_fit(bytes))
     raise<FileError>(name +
                      ": the JPEG is broken: a Huffman table has more than 256 codes; fetch it again or delete it");
-  int width = 0, height = 0, stored = 0;
   internal::ByteReader header{bytes};
+  internal::largest_block() = std::size_t{1} << 20;
   if (!internal::stb::brindle_stbi_info_from_callbacks(&callbacks, &header, &width, &height, &stored) || width < 1 ||
       height < 1)
     fail(header, true);
@@ -392,6 +400,9 @@ inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& na
                      " pixels, more than the limit of " + std::to_string(options.most_pixels) +
                      "; make it smaller or raise the limit");
 
+  // 16 bytes a pixel (8 of them, and buffers that grow by doubling), a JPEG's blocks past the edges, the file's own.
+  internal::largest_block() = 16 * static_cast<std::size_t>(width + 64) * static_cast<std::size_t>(height + 64) +
+                              2 * bytes.size();
   internal::ByteReader reader{bytes};
   std::uint8_t* pixels =
       internal::stb::brindle_stbi_load_from_callbacks(&callbacks, &reader, &width, &height, &stored, 3);

@@ -13,6 +13,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/io/config_json.hpp"
+#include "brindle/io/parse_json.hpp"
 
 namespace brindle::io {
 
@@ -37,7 +38,7 @@ struct KerasModel {
 
 namespace detail {
 
-using KerasJson = nlohmann::ordered_json;
+using KerasJson = nlohmann::json;
 
 /// Reads configurations by Keras 1 (as far as its layers have today's names), 2 and 3. Every error is a FileError.
 class KerasConfigReader {
@@ -45,8 +46,8 @@ class KerasConfigReader {
   explicit KerasConfigReader(std::string path) : path_(std::move(path)) {}
 
   KerasModel read(const std::string& text) {
-    const KerasJson json = KerasJson::parse(text, nullptr, false);
-    if (!json.is_object()) fail("the configuration of the model is no JSON");
+    const KerasJson json = parse_json(text);
+    if (!json.is_object()) fail("the configuration of the model is no JSON, or nests more than 100 deep");
     try {
       const std::string kind = json.at("class_name").get<std::string>();
       if (!is_model(kind))
@@ -103,6 +104,7 @@ class KerasConfigReader {
         add_model(*layer, inner, inner_kinds, trainable);
         continue;
       }
+      if (model_.layers.size() == 10000) fail("has more than 10000 layers");
       model_.layers.push_back({kind, layer_name, where, settings_of(kind, settings, where),
                                trainable && settings.value("trainable", true), models, kinds});
     }

@@ -16,6 +16,7 @@
 #include "brindle/core/file.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/io/file_bytes.hpp"
+#include "brindle/io/parse_json.hpp"
 
 namespace brindle::io {
 
@@ -159,7 +160,7 @@ class SafetensorsFile {
   }
 
   void read_header(const std::string& text, std::int64_t data) {
-    const auto json = nlohmann::json::parse(text, nullptr, false);
+    const auto json = parse_json(text);
     if (!json.is_object()) file_.fail(8, "the header is no JSON object");
     std::vector<std::pair<std::int64_t, std::string>> order;
     for (const auto& [name, value] : json.items()) {

@@ -11,6 +11,7 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/io/config_json.hpp"
+#include "brindle/io/parse_json.hpp"
 #include "brindle/io/safetensors.hpp"
 #include "brindle/nn/registry.hpp"
 #include "brindle/nn/sequential.hpp"
@@ -82,7 +83,7 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
   const auto found = file.metadata().find("brindle");
   if (found == file.metadata().end())
     fail("holds weights but no model; load them into a model of your own with load_weights");
-  const auto json = nlohmann::ordered_json::parse(found->second, nullptr, false);
+  const auto json = parse_json(found->second);
   try {
     if (json.at("version").template get<std::int64_t>() > saved_model_version)
       fail("is of version " + std::to_string(json["version"].template get<std::int64_t>()) +
@@ -92,6 +93,7 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
     saved.info.class_names = json.at("class_names").template get<std::vector<std::string>>();
     saved.info.preprocessing = json.at("preprocessing").template get<std::string>();
     saved.model.set_name(json.at("name").template get<std::string>());
+    if (json.at("layers").size() > 10000) fail("has more than 10000 layers");
     std::size_t tensors = 0;
     for (const auto& entry : json.at("layers")) {
       auto layer = registry.make(entry.at("type").template get<std::string>(), config_from_json(entry.at("config")));

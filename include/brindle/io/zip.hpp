@@ -157,6 +157,10 @@ class ZipFile {
       file.fail(begin, what + " has " + std::to_string(member.stored) + " bytes and ends after the end of the file (" +
                            std::to_string(file.size()) + "): the file is cut short or damaged");
     if (member.method == 0) return {std::move(file), begin, begin + member.bytes};
+    // What the format can do at most; a larger claim is a bomb, or damage.
+    if (member.bytes > 1032 * member.stored)
+      file.fail(member.offset, what + " claims " + std::to_string(member.bytes) + " bytes, more than its " +
+                                   std::to_string(member.stored) + " compressed ones can hold: it is damaged");
     std::string inflated;
     const std::string wrong = brindle::detail::inflate(file.text(begin, member.stored, what), member.bytes, inflated);
     if (!wrong.empty()) file.fail(begin, what + " is compressed: " + wrong);

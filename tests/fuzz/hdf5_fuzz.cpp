@@ -1,0 +1,18 @@
+// HDF5 in the classic layout, by our own reader: the weights of Keras's formats.
+#include "brindle/io/keras_weights.hpp"
+
+using namespace brindle;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    const auto file = io::open_hdf5("weights.h5", std::string(reinterpret_cast<const char*>(data), size));
+    for (const io::StoredLayer& layer : io::keras_weights(file).layers)
+      for (const io::StoredTensor& tensor : layer.tensors) try {
+          Tensor<float> values(tensor.shape);
+          tensor.read(values.view());
+        } catch (const FileError&) {
+        }
+  } catch (const FileError&) {
+  }
+  return 0;
+}

@@ -1,0 +1,125 @@
+"""Makes the files that the fuzz targets start from: python3 tests/fuzz/make_corpus.py
+
+Needs TensorFlow's Keras, NumPy and h5py. Files named found_* are not made here: each broke a target once.
+"""
+
+import io
+import json
+import pathlib
+import shutil
+import struct
+import zipfile
+
+import keras
+import numpy as np
+from keras import layers
+
+here = pathlib.Path(__file__).parent
+corpus = here / "corpus"
+
+
+def put(target, name, data):
+    (corpus / target).mkdir(parents=True, exist_ok=True)
+    (corpus / target / name).write_bytes(data)
+
+
+def pictures():
+    for folder in (here.parent / "image" / "pictures", here.parent / "goldens" / "images"):
+        for path in sorted(folder.iterdir()):
+            if path.suffix in (".jpg", ".png", ".bmp", ".gif") and path.stat().st_size < 3000:
+                put("picture", path.name, path.read_bytes())
+
+
+def arrays():
+    a = np.arange(6, dtype=np.float32).reshape(2, 3)
+    all_types = {"f": a, "d": a.astype(np.float64), "u": a.astype(np.uint8), "i": a.astype(np.int32),
+                 "l": a.astype(np.int64), "none": a[:0], "one": np.float32(3)}
+    for name, save in (("stored.npz", np.savez), ("deflated.npz", np.savez_compressed)):
+        to = io.BytesIO()
+        save(to, **all_types)
+        put("npz", name, to.getvalue())
+    for name, array in (("floats.npy", a), ("columns.npy", np.asfortranarray(a))):
+        to = io.BytesIO()
+        np.save(to, array)
+        put("npz", name, to.getvalue())
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as z:
+        header = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118)
+        header += b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000,), }".ljust(117) + b"\n"
+        z.writestr("bomb.npy", header + bytes(4000000))
+    put("npz", "zeros.npz", bomb.getvalue())
+
+
+def safetensors(header, data):
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def saved_models():
+    header, at = {}, 0
+    for dtype, size in (("F64", 8), ("F32", 4), ("F16", 2), ("BF16", 2), ("I64", 8), ("U8", 1)):
+        header[dtype] = {"dtype": dtype, "shape": [2, 3], "data_offsets": [at, at + 6 * size]}
+        at += 6 * size
+    put("safetensors", "types.safetensors", safetensors({"__metadata__": {"by": "x"}, **header}, bytes(at)))
+    put("safetensors", "empty.safetensors", safetensors({}, b""))
+
+    specs = [("c/kernel", [2, 2, 1, 2]), ("c/bias", [2]), ("d/kernel", [8, 3]), ("d/bias", [3])]
+    header, at = {}, 0
+    for name, shape in specs:
+        size = 4 * int(np.prod(shape))
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + size]}
+        at += size
+    row = [("Conv2D", "c", {"filters": 2, "kernel_size": [2, 2], "strides": [1, 1], "padding": "same",
+                            "activation": "relu", "use_bias": True}),
+           ("MaxPooling2D", "p", {"pool_size": [2, 2], "strides": [2, 2], "padding": "valid"}),
+           ("Flatten", "f", {}), ("Dropout", "o", {"rate": 0.5}),
+           ("Dense", "d", {"units": 3, "activation": "linear", "use_bias": True}),
+           ("Activation", "a", {"activation": "softmax"})]
+    model = {"version": 1, "name": "m", "input_shape": [4, 4, 1], "class_names": ["a", "b", "c"],
+             "preprocessing": "unit_rgb",
+             "layers": [{"type": t, "name": n, "trainable": True, "config": c} for t, n, c in row],
+             "groups": [{"name": "g", "begin": 0, "end": 2}]}
+    put("saved_model", "layers.safetensors",
+        safetensors({"__metadata__": {"brindle": json.dumps(model)}, **header}, bytes(at)))
+
+
+def keras_models():
+    chain = keras.Sequential([keras.Input((4, 4, 1)), layers.Conv2D(2, 2, padding="same", activation="relu"),
+                              layers.MaxPooling2D(), layers.Flatten(), layers.Dropout(0.5),
+                              layers.Dense(1, activation="sigmoid")], name="chain")
+    base = keras.Sequential([keras.Input((2,)), layers.Dense(1)], name="base")
+    x = keras.Input((2,))
+    nested = keras.Model(x, base(x), name="nested")
+    work = here / "work"
+    work.mkdir(exist_ok=True)
+    for model in (chain, nested):
+        model.save(work / "m.keras")
+        model.save(work / "m.h5")
+        model.save_weights(work / "m.weights.h5")
+        with zipfile.ZipFile(work / "m.keras") as stored:
+            for name in stored.namelist():
+                if name == "config.json":
+                    put("keras_config", model.name + ".json", stored.read(name))
+            deflated = io.BytesIO()
+            with zipfile.ZipFile(deflated, "w", zipfile.ZIP_DEFLATED) as z:
+                for name in stored.namelist():
+                    z.writestr(zipfile.ZipInfo(name), stored.read(name), zipfile.ZIP_DEFLATED)
+        put("keras", model.name + ".keras", (work / "m.keras").read_bytes())
+        put("keras", model.name + "_deflated.keras", deflated.getvalue())
+        put("keras", model.name + ".h5", (work / "m.h5").read_bytes())
+        put("hdf5", model.name + ".h5", (work / "m.h5").read_bytes())
+        put("hdf5", model.name + ".weights.h5", (work / "m.weights.h5").read_bytes())
+    shutil.rmtree(work)
+    config = {"class_name": "Model", "config": {
+        "name": "old", "input_layers": [["i", 0, 0]], "output_layers": [["d", 0, 0]], "layers": [
+            {"class_name": "InputLayer", "name": "i", "config": {"name": "i", "batch_input_shape": [None, 2]},
+             "inbound_nodes": []},
+            {"class_name": "Dense", "name": "d", "config": {"name": "d", "units": 1, "activation": "relu"},
+             "inbound_nodes": [[["i", 0, 0, {}]]]}]}}
+    put("keras_config", "keras2.json", json.dumps(config).encode())
+
+
+pictures()
+arrays()
+saved_models()
+keras_models()
