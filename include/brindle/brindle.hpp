@@ -40,6 +40,7 @@
 #include "brindle/train/callback.hpp"
 #include "brindle/train/csv_logger.hpp"
 #include "brindle/train/early_stopping.hpp"
+#include "brindle/train/interrupt.hpp"
 #include "brindle/train/keep_best.hpp"
 #include "brindle/train/learning_rate_schedules.hpp"
 #include "brindle/train/linear_svm.hpp"

@@ -17,6 +17,7 @@
 
 #include "brindle/report/number_text.hpp"
 #include "brindle/train/callback.hpp"
+#include "brindle/train/run_state.hpp"
 
 namespace brindle::report {
 
@@ -207,6 +208,7 @@ inline Callback progress_line(const ProgressOptions& options = {}) {
     std::fprintf(options.out, "%s%s\n", live ? "\r\033[K" : "", line.c_str());
     std::fflush(options.out);
   };
+  callback.state = [shared](RunState& run) { run.value("progress_line.seconds", shared->seconds); };
   return callback;
 }
 

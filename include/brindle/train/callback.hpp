@@ -10,6 +10,8 @@
 
 namespace brindle {
 
+class RunState;
+
 /// Where a running fit() stands; what callbacks see and may steer. loss and accuracy are means over the samples of the
 /// epoch so far; val_loss and val_accuracy are there at the end of an epoch that has validation data, else NaN.
 struct FitState {
@@ -28,6 +30,8 @@ struct FitState {
 
   double learning_rate = 0;  ///< may be changed; holds from the next step on
   bool stop = false;         ///< set: fit() ends after this epoch, or after this step if set in a step
+  bool pause = false;        ///< set: fit() ends at once, with a checkpoint if it has one, to go on from there
+  bool resumed = false;      ///< fit() goes on from a checkpoint
 
   bool has_validation() const { return !std::isnan(val_loss); }
 };
@@ -40,6 +44,8 @@ struct Callback {
   std::function<void(FitState&)> step = {};   ///< after each training step
   std::function<void(FitState&)> epoch = {};  ///< after each epoch and its validation
   std::function<void(FitState&)> end = {};    ///< after the last epoch
+  /// What the callback remembers from epoch to epoch, for checkpoints; restored after `begin`.
+  std::function<void(RunState&)> state = {};
 };
 
 }  // namespace brindle

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <ios>
@@ -11,6 +12,7 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/train/callback.hpp"
+#include "brindle/train/run_state.hpp"
 
 namespace brindle {
 
@@ -34,12 +36,13 @@ inline Callback csv_logger(const std::filesystem::path& path, const CsvLoggerOpt
     if (!*out) detail::raise<FileError>(path.string() + ": cannot be written; check that the disk is not full");
   };
   Callback callback;
-  callback.begin = [out, path, options, put](FitState&) {
+  callback.begin = [out, path, options, put](FitState& s) {
     if (out->is_open()) return;  // a second fit() goes on
     std::error_code ignored;
     const auto size = std::filesystem::file_size(path, ignored);
-    const bool continued = options.append && !ignored && size > 0;
-    out->open(path, std::ios::binary | (options.append ? std::ios::app : std::ios::trunc));
+    const bool append = options.append || s.resumed;
+    const bool continued = append && !ignored && size > 0;
+    out->open(path, std::ios::binary | (append ? std::ios::app : std::ios::trunc));
     if (!*out)
       detail::raise<FileError>(path.string() +
                                ": cannot be opened; check that its folder exists and that you may write");
@@ -55,6 +58,15 @@ inline Callback csv_logger(const std::filesystem::path& path, const CsvLoggerOpt
     put(std::to_string(s.epoch) + "," + number(s.loss) + "," + number(s.accuracy) + "," +
         (validated ? number(s.val_loss) : "") + "," + (validated ? number(s.val_accuracy) : "") + "," +
         number(s.seconds) + "," + number(s.learning_rate) + "\n");
+  };
+  // Lines that were written after the checkpoint are written again.
+  callback.state = [path](RunState& run) {
+    std::error_code ignored;
+    auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(path, ignored));
+    const std::int64_t now = bytes;
+    run.value("csv_logger.bytes", bytes);
+    if (run.restoring() && bytes > 0 && bytes < now)
+      std::filesystem::resize_file(path, static_cast<std::uintmax_t>(bytes), ignored);
   };
   return callback;
 }

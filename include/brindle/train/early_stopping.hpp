@@ -8,6 +8,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/monitor.hpp"
+#include "brindle/train/run_state.hpp"
 
 namespace brindle {
 
@@ -48,6 +49,10 @@ inline Callback early_stopping(const EarlyStoppingOptions& options = {}) {
     } else if (state->wait >= options.patience && s.epoch > 1) {
       s.stop = true;
     }
+  };
+  callback.state = [state](RunState& run) {
+    run.value("early_stopping.best", state->best);
+    run.value("early_stopping.wait", state->wait);
   };
   return callback;
 }

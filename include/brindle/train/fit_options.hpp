@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "brindle/data/source.hpp"
 #include "brindle/train/callback.hpp"
+#include "brindle/train/checkpoint_store.hpp"
 
 namespace brindle {
 
@@ -26,6 +28,7 @@ struct FitOptions {
   std::map<std::int64_t, double> class_weight = {};  ///< class number -> weight of its samples' loss; others 1
   std::span<const float> sample_weight = {};         ///< one a sample, or none
   std::vector<Callback> callbacks = {};
+  std::shared_ptr<CheckpointStore> checkpoint = {};  ///< checkpoint(path, ...) of train/checkpoint.hpp, or none
 };
 
 struct EvaluateOptions {

@@ -10,6 +10,7 @@
 #include "brindle/nn/sequential.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/monitor.hpp"
+#include "brindle/train/run_state.hpp"
 
 namespace brindle {
 
@@ -42,7 +43,7 @@ Callback keep_best(Sequential<T, Device>& model, const KeepBestOptions& options 
     state->best = worst(options.monitor);
     state->weights.clear();
   };
-  callback.epoch = [state, options, each, &model](FitState& s) {
+  callback.epoch = [state, options, each](FitState& s) {
     const double value = monitored(s, options.monitor, "keep_best");
     // Weights whose figure is no number are kept only until there are better ones.
     if (!improves(options.monitor, value, state->best) && !state->weights.empty()) return;
@@ -52,11 +53,21 @@ Callback keep_best(Sequential<T, Device>& model, const KeepBestOptions& options 
       Memory<Device>::copy(state->weights[i].data(), value_of.data(), value_of.bytes());
     });
   };
-  callback.end = [state, each, &model](FitState&) {
+  callback.end = [state, each](FitState&) {
     each([&](Tensor<T, Device>& value_of, std::size_t i) {
       if (i < state->weights.size()) Memory<Device>::copy(value_of.data(), state->weights[i].data(), value_of.bytes());
     });
     state->weights.clear();
+  };
+  callback.state = [state, each](RunState& run) {
+    run.value("keep_best.best", state->best);
+    bool kept = !state->weights.empty();
+    run.value("keep_best.kept", kept);
+    if (!kept) return;
+    each([&](Tensor<T, Device>& value_of, std::size_t i) {
+      if (i == state->weights.size()) state->weights.push_back(Tensor<T, Device>::uninitialized(value_of.shape()));
+      run.tensor("keep_best." + std::to_string(i), state->weights[i]);
+    });
   };
   return callback;
 }

@@ -9,6 +9,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/monitor.hpp"
+#include "brindle/train/run_state.hpp"
 
 namespace brindle {
 
@@ -48,6 +49,11 @@ inline Callback step_decay(const StepDecayOptions& options = {}) {
   };
   callback.epoch = [state, options](FitState& s) {
     s.learning_rate = step_decay_rate(state->rate, ++state->epochs, options);
+  };
+  callback.state = [state](RunState& run) {
+    run.value("step_decay.rate", state->rate);
+    run.value("step_decay.epochs", state->epochs);
+    run.value("step_decay.begun", state->begun);
   };
   return callback;
 }
@@ -112,6 +118,12 @@ inline Callback cosine_decay(const CosineDecayOptions& options = {}) {
   callback.step = [state](FitState& s) {
     s.learning_rate = cosine_decay_rate(state->rate, ++state->steps, state->options);
   };
+  callback.state = [state](RunState& run) {
+    run.value("cosine_decay.rate", state->rate);
+    run.value("cosine_decay.steps", state->steps);
+    run.value("cosine_decay.decay_steps", state->options.decay_steps);
+    run.value("cosine_decay.begun", state->begun);
+  };
   return callback;
 }
 
@@ -160,6 +172,11 @@ inline Callback reduce_on_plateau(const ReduceOnPlateauOptions& options = {}) {
       state->cooling = options.cooldown;
       state->wait = 0;
     }
+  };
+  callback.state = [state](RunState& run) {
+    run.value("reduce_on_plateau.best", state->best);
+    run.value("reduce_on_plateau.wait", state->wait);
+    run.value("reduce_on_plateau.cooling", state->cooling);
   };
   return callback;
 }

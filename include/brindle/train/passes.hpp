@@ -20,24 +20,20 @@ class Passes {
     bool shuffle = true;
     std::uint64_t seed = 0;
     std::uint32_t pass = 0;       ///< passes before the first one here: names its order
+    std::int64_t position = 0;    ///< samples of the first pass that have been used
     std::uint64_t first_use = 0;  ///< uses of samples before
   };
 
   explicit Passes(const Options& o) : o_(o), order_(static_cast<std::size_t>(o.samples)), position_(o.samples) {
     draws_.reserve(static_cast<std::size_t>(o.batch));
+    if (o.position == 0) return;
+    begin_pass();
+    position_ = o.position;
   }
 
   /// The next batch; valid until the next call.
   std::span<const data::Draw> next() {
-    if (position_ == o_.samples) {
-      if (o_.shuffle) {
-        permute(order_, {o_.seed, stream_id("shuffle"), o_.pass});
-      } else {
-        for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<std::int64_t>(i);
-      }
-      ++o_.pass;
-      position_ = 0;
-    }
+    if (position_ == o_.samples) begin_pass();
     draws_.clear();
     for (const std::int64_t end = std::min(position_ + o_.batch, o_.samples); position_ < end; ++position_)
       draws_.push_back({order_[static_cast<std::size_t>(position_)], o_.first_use++});
@@ -45,6 +41,16 @@ class Passes {
   }
 
  private:
+  void begin_pass() {
+    if (o_.shuffle) {
+      permute(order_, {o_.seed, stream_id("shuffle"), o_.pass});
+    } else {
+      for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<std::int64_t>(i);
+    }
+    ++o_.pass;
+    position_ = 0;
+  }
+
   Options o_;
   std::vector<std::int64_t> order_;
   std::int64_t position_;

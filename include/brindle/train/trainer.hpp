@@ -24,11 +24,14 @@
 #include "brindle/ops/activation.hpp"
 #include "brindle/train/batch.hpp"
 #include "brindle/train/callback.hpp"
+#include "brindle/train/checkpoint_store.hpp"
 #include "brindle/train/finite.hpp"
 #include "brindle/train/fit_checks.hpp"
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/history.hpp"
 #include "brindle/train/passes.hpp"
+#include "brindle/train/run_identity.hpp"
+#include "brindle/train/run_state.hpp"
 
 namespace brindle {
 
@@ -78,56 +81,74 @@ class Trainer {
 
   /// Trains for some epochs. Throws before the first step for settings or data that cannot work, and NumericsError
   /// with the step and the layer once the loss is no longer finite; the weights are then those before that step.
+  ///
+  /// With a checkpoint that is resumed it goes on where that was saved, and the history is that of all epochs.
   History fit(const data::Source& source, const FitOptions& options) {
     detail::check_fit(*model_, *loss_, source, options);
     prepare(options.batch);
     const std::int64_t n = source.size();
     const std::int64_t steps =
         options.steps_per_epoch ? options.steps_per_epoch : (n + options.batch - 1) / options.batch;
-    Passes passes({.samples = n,
-                   .batch = options.batch,
-                   .shuffle = options.shuffle,
-                   .seed = options_.seed,
-                   .pass = pass_,
-                   .first_use = samples_});
-    data::Prefetch<T> batches(batch_.read_ahead(source), host(), options.batch, {.ahead = options.prefetch});
-    std::int64_t ordered = 0;   // batches
-    std::int64_t position = 0;  // of the next sample in its pass
-
     History history;
     FitState state;
     state.epochs = options.epochs;
     state.steps = steps;
     state.history = &history;
     state.learning_rate = optimizer_->learning_rate();
+    Place at;
+    clear_sums();
+    const auto run = [&](RunState& r) {
+      detail::check_same_run(r, *model_, *optimizer_, *loss_, source, options, steps, options_.seed);
+      visit(r, options, at, history, state);
+    };
+    CheckpointStore* checkpoint = options.checkpoint.get();
+    const auto save = [&] {
+      read_sums();
+      checkpoint->save("epoch " + std::to_string(state.epoch) + " of " + std::to_string(options.epochs) + ", step " +
+                           std::to_string(state.step) + " of " + std::to_string(steps),
+                       run);
+    };
+    state.resumed = checkpoint && checkpoint->begin();
     call(options, &Callback::begin, state);
-    for (std::int64_t epoch = 1; epoch <= options.epochs && !state.stop; ++epoch) {
+    if (state.resumed) checkpoint->restore(run);
+
+    Passes passes({.samples = n,
+                   .batch = options.batch,
+                   .shuffle = options.shuffle,
+                   .seed = options_.seed,
+                   .pass = at.position > 0 ? pass_ - 1 : pass_,
+                   .position = at.position,
+                   .first_use = samples_});
+    data::Prefetch<T> batches(batch_.read_ahead(source), host(), options.batch, {.ahead = options.prefetch});
+    std::int64_t ordered = at.epochs * steps + at.step;  // batches
+
+    // An epoch that was begun is brought to its end even if a callback has set stop.
+    while (at.epochs < options.epochs && (!state.stop || at.step > 0) && !state.pause) {
       const auto start = std::chrono::steady_clock::now();
-      state.epoch = epoch;
-      state.samples = 0;
+      state.epoch = at.epochs + 1;
       state.val_loss = state.val_accuracy = std::numeric_limits<double>::quiet_NaN();
-      clear_sums();
-      const double waited_before = batches.waited();
-      for (std::int64_t step = 1; step <= steps && !(state.stop && step > 1); ++step) {
+      if (at.step == 0) clear_sums();
+      const double seconds_before = at.seconds, waited_before = batches.waited() - at.waited;
+      while (at.step < steps && !(state.stop && at.step > 0) && !state.pause) {
         for (; batches.room() > 0 && ordered / steps < options.epochs; ++ordered) batches.order(passes.next());
         const auto [x, draws] = batches.next();
         const auto count = static_cast<std::int64_t>(draws.size());
         batch_.borrow(x, source, draws);
         weigh(source, options, draws);
-        if (position == 0) ++pass_;
-        position = (position + count) % n;
+        if (at.position == 0) ++pass_;
+        at.position = (at.position + count) % n;
         samples_ += static_cast<std::uint64_t>(count);
-        train_batch(count, weighted(options), step == steps);
-        state.step = step;
-        state.samples += count;
-        if (sums_.samples > 0) {
-          state.loss = sums_.loss / static_cast<double>(sums_.samples);
-          state.accuracy = sums_.correct / static_cast<double>(sums_.samples);
-        }
-        state.seconds = seconds_since(start);
-        state.waited = batches.waited() - waited_before;
+        ++at.step;
+        at.samples += count;
+        train_batch(count, weighted(options), at.step == steps);
+        at.seconds = seconds_before + seconds_since(start);
+        at.waited = batches.waited() - waited_before;
+        show(at, state);
         call(options, &Callback::step, state);
+        if (checkpoint && (state.pause || checkpoint->due(false))) save();
       }
+      if (state.pause) break;
+      show(at, state);
       if (options.validation) {
         const std::int64_t batch = options.validation_batch ? options.validation_batch : options.batch;
         const Evaluation e = evaluate(*options.validation, {.batch = std::min(batch, options.validation->size())});
@@ -138,10 +159,13 @@ class Trainer {
       }
       history.loss.push_back(state.loss);
       history.accuracy.push_back(state.accuracy);
-      state.seconds = seconds_since(start);
+      state.seconds = seconds_before + seconds_since(start);
       history.seconds.push_back(state.seconds);
       history.waited.push_back(state.waited);
       call(options, &Callback::epoch, state);
+      at = {.epochs = at.epochs + 1, .position = at.position};
+      const bool last = at.epochs == options.epochs || state.stop || state.pause;
+      if (checkpoint && (last || checkpoint->due(true))) save();
     }
     call(options, &Callback::end, state);
     return history;
@@ -227,6 +251,69 @@ class Trainer {
   }
 
  private:
+  /// Where a fit() stands between two steps.
+  struct Place {
+    std::int64_t epochs = 0;    // done
+    std::int64_t step = 0;      // of the running epoch, done
+    std::int64_t samples = 0;   // of the running epoch
+    std::int64_t position = 0;  // of the next sample in its pass over the data
+    double seconds = 0;         // of the running epoch
+    double waited = 0;          // of these
+  };
+
+  /// Everything that a run remembers between two steps, for a checkpoint.
+  void visit(RunState& run, const FitOptions& options, Place& at, History& history, FitState& state) {
+    std::size_t number = 0;
+    for (const Callback& c : options.callbacks) {
+      if (!c.state) continue;
+      run.set_prefix("callback " + std::to_string(++number) + "/");
+      c.state(run);
+    }
+    run.set_prefix("");
+    run.value("epochs", at.epochs);
+    run.value("step", at.step);
+    run.value("samples", at.samples);
+    run.value("position", at.position);
+    run.value("seconds", at.seconds);
+    run.value("waited", at.waited);
+    run.value("stop", state.stop);
+    run.value("sums.loss", sums_.loss);
+    run.value("sums.correct", sums_.correct);
+    run.value("sums.samples", sums_.samples);
+    if (run.restoring()) earlier_sums_ = sums_;
+    run.values("history.loss", history.loss);
+    run.values("history.accuracy", history.accuracy);
+    run.values("history.val_loss", history.val_loss);
+    run.values("history.val_accuracy", history.val_accuracy);
+    run.values("history.seconds", history.seconds);
+    run.values("history.waited", history.waited);
+    run.value("trainer.steps", step_);
+    run.value("trainer.passes", pass_);
+    run.value("trainer.samples", samples_);
+    run.value("learning_rate", state.learning_rate);
+    if (run.restoring()) optimizer_->set_learning_rate(state.learning_rate);
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+      for (std::size_t p = 0; p < slots_[i].size(); ++p) {
+        auto& parameter = model_->layers()[i]->parameters()[p];
+        const std::string name = model_->layers()[i]->name + "/" + parameter.name;
+        run.tensor(name, parameter.value);
+        for (std::size_t k = 0; k < slots_[i][p].size(); ++k)
+          run.tensor(name + "/slot " + std::to_string(k), slots_[i][p][k]);
+      }
+  }
+
+  /// Tells callbacks where fit() stands.
+  void show(const Place& at, FitState& state) const {
+    state.step = at.step;
+    state.samples = at.samples;
+    if (sums_.samples > 0) {
+      state.loss = sums_.loss / static_cast<double>(sums_.samples);
+      state.accuracy = sums_.correct / static_cast<double>(sums_.samples);
+    }
+    state.seconds = at.seconds;
+    state.waited = at.waited;
+  }
+
   static double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
@@ -312,7 +399,7 @@ class Trainer {
     std::int64_t samples = 0;
   };
   void clear_sums() {
-    sums_ = {};
+    sums_ = earlier_sums_ = {};
     if constexpr (!on_cpu) device_step_.clear_sums();
   }
 
@@ -324,9 +411,16 @@ class Trainer {
       device_step_.run({*model_, *plan_, *loss_, *optimizer_, batch_, slots_, logits_, last_activation_}, n,
                        with_weights, step_);
       ++step_;
-      if (!read && !device_step_.due()) return;
+      if (read || device_step_.due()) read_sums();
+    }
+  }
+
+  /// Waits for the steps that other devices than the Cpu have under way.
+  void read_sums() {
+    if constexpr (!on_cpu) {
       const auto sums = device_step_.sums(step_);
-      sums_ = {sums.loss, sums.correct, static_cast<std::int64_t>(sums.samples)};
+      sums_ = {earlier_sums_.loss + sums.loss, earlier_sums_.correct + sums.correct,
+               earlier_sums_.samples + static_cast<std::int64_t>(sums.samples)};
     }
   }
 
@@ -392,6 +486,7 @@ class Trainer {
   Batch<T, Device> batch_, evaluation_batch_;
   TrainingStep<T, Device> device_step_;
   Sums sums_;
+  Sums earlier_sums_;  // of the epoch, from before it was resumed
 
   std::int64_t step_ = 0;      // training steps
   std::uint32_t pass_ = 0;     // passes over the data

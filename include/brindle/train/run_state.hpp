@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "brindle/core/tensor.hpp"
+
+namespace brindle {
+
+/// What a run must remember to go on as if it had never stopped, by name. The same lines save and restore it:
+///
+///     callback.state = [state](RunState& run) {
+///       run.value("early_stopping.best", state->best);
+///       run.value("early_stopping.wait", state->wait);
+///     };
+///
+/// Restoring throws FileError for a name that was not saved, or was saved with another size.
+class RunState {
+ public:
+  virtual ~RunState() = default;
+
+  virtual bool restoring() const = 0;
+
+  /// Saves the text; throws ValueError, restoring, if another one was saved: the checkpoint is of another run.
+  virtual void same(const std::string& name, const std::string& text) = 0;
+
+  void value(const std::string& name, double& v) { array(name, {}, std::span(&v, 1)); }
+  void value(const std::string& name, std::int64_t& v) { array(name, {}, std::span(&v, 1)); }
+  void value(const std::string& name, std::uint64_t& v) { through_whole_number(name, v); }
+  void value(const std::string& name, std::uint32_t& v) { through_whole_number(name, v); }
+  void value(const std::string& name, bool& v) { through_whole_number(name, v); }
+
+  void values(const std::string& name, std::vector<double>& v) {
+    if (restoring()) v.resize(static_cast<std::size_t>(saved_shape(name).size()));
+    array(name, {static_cast<std::int64_t>(v.size())}, std::span(v));
+  }
+
+  /// The elements of a tensor, which has the size that was saved.
+  template <class T, class Device>
+  void tensor(const std::string& name, Tensor<T, Device>& t) {
+    if constexpr (std::is_same_v<Device, Cpu>) {
+      array(name, t.shape(), t.span());
+    } else {
+      Tensor<T> copy = t.template to<Cpu>();
+      passing_ = true;
+      array(name, copy.shape(), copy.span());
+      passing_ = false;
+      if (restoring()) Memory<Device>::copy_from_host(t.data(), copy.data(), t.bytes());
+    }
+  }
+
+  /// Shape of what was saved under a name; restoring only.
+  virtual Shape saved_shape(const std::string& name) const = 0;
+
+  /// Stands before the names that follow: "callback 2/".
+  void set_prefix(const std::string& prefix) { prefix_ = prefix; }
+  const std::string& prefix() const { return prefix_; }
+
+ protected:
+  /// Whether the elements of an array are gone after the call, being a copy from another device.
+  bool passing() const { return passing_; }
+
+  virtual void array(const std::string& name, const Shape& shape, std::span<float> elements) = 0;
+  virtual void array(const std::string& name, const Shape& shape, std::span<double> elements) = 0;
+  virtual void array(const std::string& name, const Shape& shape, std::span<std::int64_t> elements) = 0;
+
+ private:
+  template <class V>
+  void through_whole_number(const std::string& name, V& v) {
+    auto whole = static_cast<std::int64_t>(v);
+    value(name, whole);
+    v = static_cast<V>(whole);
+  }
+
+  std::string prefix_;
+  bool passing_ = false;
+};
+
+}  // namespace brindle

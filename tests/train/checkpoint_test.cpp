@@ -1,0 +1,292 @@
+#include "brindle/train/checkpoint.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "brindle/core/checksum.hpp"
+#include "brindle/io/saved_model.hpp"
+#include "brindle/train/interrupt.hpp"
+#include "support/checkpointed_run.hpp"
+#include "support/file_size_limit.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace brindle;
+using namespace brindle::test;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+constexpr double every_step = 1e-9;  // seconds
+
+std::string content(const std::filesystem::path& path) {
+  const auto bytes = read_file(path);
+  return {bytes.begin(), bytes.end()};
+}
+
+/// Thrown in place of what ends a program.
+struct Killed : std::runtime_error {
+  Killed() : std::runtime_error("killed") {}
+};
+
+Callback killed_after(std::int64_t steps) {
+  Callback c;
+  c.step = [steps, done = std::int64_t{0}](FitState&) mutable {
+    if (++done == steps) throw Killed();
+  };
+  return c;
+}
+
+/// Columns of a log that do not depend on the clock.
+std::string log_without_seconds(const std::filesystem::path& path) {
+  std::istringstream in(content(path));
+  std::string all;
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t rate = line.rfind(','), seconds = line.rfind(',', rate - 1);
+    all += line.substr(0, seconds) + line.substr(rate) + "\n";
+  }
+  return all;
+}
+
+void flip_bit(const std::filesystem::path& path, std::size_t at) {
+  std::string bytes = content(path);
+  bytes.at(at) = static_cast<char>(bytes[at] ^ 4);
+  replace_file(path, bytes);
+}
+
+}  // namespace
+
+TEST_CASE("a run that ends after any step and goes on has the bits of one that did not", "[train][checkpoint]") {
+  for (const std::int64_t steps_per_epoch : {0, 4})
+    for (const double every : {0.0, every_step}) {
+      const RunSettings settings{.epochs = 3, .steps_per_epoch = steps_per_epoch};
+      const TemporaryFolder folder;
+      CheckpointedRun whole(settings);
+      const std::string expected = whole.outcome(whole.fit({}, {}, folder / "whole.csv"));
+      const std::int64_t steps = whole.trainer().steps();
+      for (std::int64_t first = 1; first < steps; ++first) {
+        INFO("steps_per_epoch " << steps_per_epoch << ", every " << every << " s, ended after step " << first);
+        const auto path = folder / "run.checkpoint", log = folder / "run.csv";
+        std::filesystem::remove(path);
+        std::filesystem::remove(previous_file(path));
+        {
+          CheckpointedRun run(settings);
+          CHECK_THROWS_AS(run.fit(checkpoint(path, {.every_seconds = every}), {killed_after(first)}, log), Killed);
+        }
+        CheckpointedRun run(settings);
+        const History h = run.fit(checkpoint(path, {.every_seconds = every, .resume = true}), {}, log);
+        CHECK(h.epochs() == 3);
+        CHECK(run.outcome(h) == expected);
+        CHECK(log_without_seconds(log) == log_without_seconds(folder / "whole.csv"));
+      }
+    }
+}
+
+TEST_CASE("a run goes on with another number of threads and batches read ahead", "[train][checkpoint][threads]") {
+  const TemporaryFolder folder;
+  CheckpointedRun whole({.epochs = 2, .threads = 1});
+  const std::string expected = whole.outcome(whole.fit({}));
+  CheckpointedRun first({.epochs = 2, .threads = 3});
+  CHECK_THROWS_AS(first.fit(checkpoint(folder / "c", {.every_seconds = every_step}), {killed_after(8)}), Killed);
+  CheckpointedRun second({.epochs = 2, .threads = 2});
+  CHECK(second.outcome(second.fit(checkpoint(folder / "c", {.resume = true}))) == expected);
+}
+
+TEST_CASE("a finished run is given again as it ended, and more epochs go on from there", "[train][checkpoint]") {
+  const TemporaryFolder folder;
+  CheckpointedRun first({.epochs = 2});
+  const std::string ended = first.outcome(first.fit(checkpoint(folder / "c")));
+  CheckpointedRun again({.epochs = 2});
+  CHECK(again.outcome(again.fit(checkpoint(folder / "c", {.resume = true}))) == ended);
+  CheckpointedRun longer({.epochs = 4});
+  const History h = longer.fit(checkpoint(folder / "c", {.resume = true}));
+  CHECK(h.epochs() == 4);
+  CHECK(longer.trainer().steps() == 2 * first.trainer().steps());
+}
+
+TEST_CASE("a pause keeps the step it came in, in a step and between epochs", "[train][checkpoint]") {
+  CheckpointedRun whole({.epochs = 3});
+  const std::string expected = whole.outcome(whole.fit({}));
+  for (const std::int64_t step : {1, 3, 6, 7}) {
+    const TemporaryFolder folder;
+    CheckpointedRun first({.epochs = 3});
+    Callback pause;
+    std::int64_t ends = 0;
+    pause.step = [&](FitState& s) { s.pause = first.trainer().steps() == step; };
+    pause.end = [&](FitState& s) { ends += s.pause; };
+    const History h = first.fit(checkpoint(folder / "c", {.every_seconds = 1000}), {pause});
+    CHECK(first.trainer().steps() == step);
+    CHECK(h.epochs() == static_cast<std::size_t>((step - 1) / 6));
+    CHECK(ends == 1);
+    CheckpointedRun second({.epochs = 3});
+    CHECK(second.outcome(second.fit(checkpoint(folder / "c", {.resume = true}))) == expected);
+  }
+  CheckpointedRun without({.epochs = 3});
+  Callback pause;
+  pause.epoch = [](FitState& s) { s.pause = true; };
+  CHECK(without.fit({}, {pause}).epochs() == 1);
+}
+
+TEST_CASE("Ctrl-C ends fit after its step, and is what it was when the interrupt goes", "[train][interrupt]") {
+  CheckpointedRun run({.epochs = 3});
+  {
+    const Interrupt interrupt;
+    CHECK_FALSE(interrupt.requested());
+    Callback press;
+    press.step = [&](FitState&) {
+      if (run.trainer().steps() == 4) std::raise(SIGINT);
+    };
+    run.fit({}, {press, pause_on(interrupt)});
+    CHECK(interrupt.requested());
+    CHECK(run.trainer().steps() == 4);
+  }
+  const Interrupt next;
+  CHECK_FALSE(next.requested());
+}
+
+TEST_CASE("a damaged checkpoint is named and the one before is used", "[train][checkpoint][errors]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "run.checkpoint";
+  CheckpointedRun whole({.epochs = 3});
+  const std::string expected = whole.outcome(whole.fit(checkpoint(path)));
+  const std::string good = content(path);
+
+  const auto resume = [&](std::vector<std::string>& lines) {
+    CheckpointedRun run({.epochs = 3});
+    return run.outcome(run.fit(checkpoint(path, {.resume = true, .tell = [&](const std::string& l) { lines.push_back(l); }})));
+  };
+  SECTION("a flipped bit anywhere") {
+    for (const std::size_t at : {std::size_t{9}, std::size_t{300}, good.size() / 2, good.size() - 1}) {
+      std::vector<std::string> lines;
+      flip_bit(path, at);
+      CHECK(resume(lines) == expected);
+      REQUIRE(lines.size() == 2);
+      CHECK_THAT(lines[0], StartsWith(path.string()) && Contains("going on from the one before"));
+      CHECK_THAT(lines[1], Contains(previous_file(path).string()) && Contains("epoch 2 of 3"));
+    }
+  }
+  SECTION("cut short") {
+    replace_file(path, good.substr(0, good.size() - 1));
+    std::vector<std::string> lines;
+    CHECK(resume(lines) == expected);
+  }
+  SECTION("gone") {
+    std::filesystem::remove(path);
+    std::vector<std::string> lines;
+    CHECK(resume(lines) == expected);
+  }
+  SECTION("both damaged") {
+    flip_bit(path, good.size() - 1);
+    flip_bit(previous_file(path), content(previous_file(path)).size() - 1);
+    std::vector<std::string> lines;
+    CHECK_THROWS_WITH(resume(lines), Contains("damaged"));
+  }
+}
+
+TEST_CASE("a full disk ends fit with a clear error, and the run goes on from the checkpoint before",
+          "[train][checkpoint][errors]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "run.checkpoint";
+  CheckpointedRun whole({.epochs = 3});
+  const std::string expected = whole.outcome(whole.fit({}));
+  std::string before;
+  {
+    CheckpointedRun run({.epochs = 3});
+    std::optional<FileSizeLimit> full;
+    Callback fill;
+    fill.epoch = [&](FitState& s) {
+      if (s.epoch != 2) return;
+      before = content(path);
+      full.emplace(4096);
+    };
+    CHECK_THROWS_WITH(run.fit(checkpoint(path), {fill}),
+                      StartsWith(path.string() + ": cannot be written") && Contains("bytes"));
+  }
+  CHECK(content(path) == before);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+  CheckpointedRun run({.epochs = 3});
+  CHECK(run.outcome(run.fit(checkpoint(path, {.resume = true}))) == expected);
+}
+
+TEST_CASE("a checkpoint of another run is refused with what differs", "[train][checkpoint][errors]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "run.checkpoint";
+  CheckpointedRun first({.epochs = 1});
+  first.fit(checkpoint(path));
+  const auto refused = [&](const RunSettings& settings) {
+    CheckpointedRun run(settings);
+    const float before = run.model().layers()[3]->parameters()[0].value[0];
+    std::string message = "accepted";
+    try {
+      run.fit(checkpoint(path, {.resume = true}));
+    } catch (const ValueError& e) {
+      message = e.what();
+    }
+    CHECK(run.model().layers()[3]->parameters()[0].value[0] == before);
+    CHECK(run.trainer().steps() == 0);
+    return message;
+  };
+  CHECK_THAT(refused({.batch = 8}), StartsWith(path.string()) && Contains("its batch is 7, here it is 8"));
+  CHECK_THAT(refused({.seed = 4}), Contains("its seed is 3, here it is 4"));
+  CHECK_THAT(refused({.samples = 42}), Contains("number of samples is 39, here it is 42"));
+  CHECK_THAT(refused({.steps_per_epoch = 3}), Contains("number of steps an epoch is 6, here it is 3"));
+  CHECK_THAT(refused({.units = 17}), Contains("layer 4") && Contains("units 16") && Contains("units 17"));
+
+  CheckpointedRun other({.epochs = 1});
+  other.model().layers()[0]->trainable = false;
+  CHECK_THROWS_WITH(other.fit(checkpoint(path, {.resume = true})), Contains("layer 1") && Contains("frozen"));
+  CheckpointedRun more({.epochs = 1});
+  CHECK_THROWS_WITH(more.fit(checkpoint(path, {.resume = true}), {early_stopping({.patience = 3})}),
+                    Contains("callback 5/early_stopping.best") && Contains("other callbacks"));
+  io::save_model(first.model(), path);
+  std::filesystem::remove(previous_file(path));
+  CheckpointedRun none({.epochs = 1});
+  CHECK_THROWS_WITH(none.fit(checkpoint(path, {.resume = true})), Contains("is no checkpoint"));
+}
+
+TEST_CASE("a run begins anew where there is no checkpoint, and says what it does", "[train][checkpoint]") {
+  const TemporaryFolder folder;
+  std::vector<std::string> lines;
+  const auto tell = [&](const std::string& line) { lines.push_back(line); };
+  CheckpointedRun run({.epochs = 1});
+  run.fit(checkpoint(folder / "c", {.resume = true, .tell = tell}));
+  REQUIRE(lines.size() == 1);
+  CHECK_THAT(lines[0], Contains("begins anew"));
+  CheckpointedRun again({.epochs = 1});
+  again.fit(checkpoint(folder / "c", {.tell = tell}));
+  REQUIRE(lines.size() == 2);
+  CHECK_THAT(lines[1], Contains("of an earlier run will be replaced"));
+  CHECK_THROWS_AS(checkpoint(folder / "c", {.every_seconds = -1}), ValueError);
+  CheckpointedRun nowhere({.epochs = 1});
+  CHECK_THROWS_WITH(nowhere.fit(checkpoint(folder / "no" / "c")), Contains("there is no folder"));
+}
+
+TEST_CASE("a checksum sees every bit and does not depend on the pieces", "[core][checksum]") {
+  std::string bytes(100, 'x');
+  const auto sum = [&](std::size_t cut) {
+    Checksum c;
+    c.add(std::string_view(bytes).substr(0, cut));
+    c.add(std::string_view(bytes).substr(cut));
+    return c.text();
+  };
+  const std::string whole = sum(0);
+  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) CHECK(sum(cut) == whole);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = 'y';
+    CHECK(sum(3) != whole);
+    bytes[i] = 'x';
+  }
+  bytes += std::string(1, '\0');
+  CHECK(sum(0) != whole);
+}
