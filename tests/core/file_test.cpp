@@ -1,11 +1,8 @@
 #include "brindle/core/file.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cerrno>
-#include <csignal>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/file_size_limit.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace brindle;
@@ -34,24 +32,6 @@ std::vector<std::string> names(const std::filesystem::path& folder) {
   std::sort(found.begin(), found.end());
   return found;
 }
-
-/// While it lives no file of this process may grow beyond so many bytes: to the writer, a full disk.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  rlimit before_{};
-  void (*handler_)(int);
-};
 
 }  // namespace
 
@@ -81,7 +61,7 @@ TEST_CASE("a file that does not fit leaves the older ones whole, and the message
   replace_file(path, "older files stay", {.keep_previous = true});
   const std::string large(100'000, 'x');
   {
-    const FileSizeLimit limit(4096);
+    const test::FileSizeLimit limit(4096);
     for (const bool sync : {false, true})
       CHECK_THROWS_WITH(replace_file(path, large, {.sync = sync, .keep_previous = true}),
                         StartsWith(path.string() + ": cannot be written: ") && Contains("100000 bytes"));
