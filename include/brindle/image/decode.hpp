@@ -305,6 +305,12 @@ inline std::string kind_of_file(std::span<const std::uint8_t> bytes) {
   return "";
 }
 
+inline std::int64_t big_endian(std::span<const std::uint8_t> bytes, std::size_t at) {
+  std::int64_t value = 0;
+  for (std::size_t i = at; i < at + 4; ++i) value = value << 8 | bytes[i];
+  return value;
+}
+
 /// Whether every Huffman table of a JPEG has at most 256 codes. stb_image before 2.28 writes what is more beyond its
 /// own array. Walks the segments as stb does, past the scans, to the end of the picture.
 inline bool huffman_tables_fit(std::span<const std::uint8_t> bytes) {
@@ -381,8 +387,7 @@ inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& na
                        " pixels; fetch it again or delete it");
     if (header)
       raise<FileError>(name + ": the header of the " + kind +
-                       " is broken, or its picture is larger than 2^28 pixels or " +
-                       "of a rare kind; convert it or delete it");
+                       " is broken, or its picture of a rare kind; convert it or delete it");
     raise<FileError>(name + ": the " + kind + " is broken near byte " + std::to_string(at.position) + " (" + reason +
                      "); fetch it again or delete it");
   };
@@ -390,15 +395,21 @@ inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& na
   if (kind == "JPEG" && !internal::huffman_tables_fit(bytes))
     raise<FileError>(name +
                      ": the JPEG is broken: a Huffman table has more than 256 codes; fetch it again or delete it");
+  const auto check_size = [&](std::int64_t w, std::int64_t h) {
+    if (w > 0 && h > options.most_pixels / w)
+      raise<FileError>(name + ": is " + std::to_string(w) + " x " + std::to_string(h) +
+                       " pixels, more than the limit of " + std::to_string(options.most_pixels) +
+                       "; make it smaller or raise the limit");
+  };
+  // stb says of a PNG that is too large only that it is no picture.
+  if (kind == "PNG" && bytes.size() >= 24 && bytes[12] == 'I')
+    check_size(internal::big_endian(bytes, 16), internal::big_endian(bytes, 20));
   internal::ByteReader header{bytes};
   internal::largest_block() = std::size_t{1} << 20;
   if (!internal::stb::brindle_stbi_info_from_callbacks(&callbacks, &header, &width, &height, &stored) || width < 1 ||
       height < 1)
     fail(header, true);
-  if (height > options.most_pixels / width)
-    raise<FileError>(name + ": is " + std::to_string(width) + " x " + std::to_string(height) +
-                     " pixels, more than the limit of " + std::to_string(options.most_pixels) +
-                     "; make it smaller or raise the limit");
+  check_size(width, height);
 
   // 16 bytes a pixel (8 of them, and buffers that grow by doubling), a JPEG's blocks past the edges, the file's own.
   internal::largest_block() = 16 * static_cast<std::size_t>(width + 64) * static_cast<std::size_t>(height + 64) +

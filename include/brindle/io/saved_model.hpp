@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -11,8 +11,10 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/io/config_json.hpp"
+#include "brindle/io/json.hpp"
 #include "brindle/io/parse_json.hpp"
 #include "brindle/io/safetensors.hpp"
+#include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/registry.hpp"
 #include "brindle/nn/sequential.hpp"
 
@@ -32,14 +34,19 @@ namespace detail {
 inline std::string tensor_name(const std::string& layer, const std::string& parameter) {
   return layer + "/" + parameter;
 }
+inline std::string slot_name(const std::string& layer, const std::string& parameter, std::int64_t number) {
+  return "optimizer/" + tensor_name(layer, parameter) + "/" + std::to_string(number);
+}
 
 }  // namespace detail
 
 /// Writes a model to one safetensors file: the weights as tensors "layer/parameter", and in the header's metadata,
 /// under "brindle", the layers with their settings as JSON. Whole or not at all; the weights come back bit by bit.
-/// Throws FileError that begins with the path.
+/// optimizer: null, or what a trainer's optimizer_state() gave, to train on later. Throws FileError that begins with the
+/// path.
 template <class T, class Device>
-void save_model(const Sequential<T, Device>& model, const std::filesystem::path& path, const ModelInfo& info = {}) {
+void save_model(const Sequential<T, Device>& model, const std::filesystem::path& path, const ModelInfo& info = {},
+                const OptimizerState<T>* optimizer = nullptr) {
   nlohmann::ordered_json json;
   json["version"] = saved_model_version;
   json["name"] = model.name();
@@ -63,6 +70,13 @@ void save_model(const Sequential<T, Device>& model, const std::filesystem::path&
   json["groups"] = nlohmann::ordered_json::array();
   for (const auto& group : model.groups())
     json["groups"].push_back({{"name", group.name}, {"begin", group.begin}, {"end", group.end}});
+  if (optimizer) {
+    json["optimizer"] = {
+        {"type", optimizer->type}, {"steps", optimizer->steps}, {"learning_rate", optimizer->learning_rate}};
+    for (const auto& slot : optimizer->slots)
+      entries.push_back({detail::slot_name(slot.layer, slot.parameter, slot.number), detail::safetensors_dtype<T>(),
+                         slot.value.shape(), slot.value.data(), static_cast<std::int64_t>(slot.value.bytes())});
+  }
   write_safetensors(path, entries, {{"brindle", json.dump()}}, {.sync = true});
 }
 
@@ -70,6 +84,7 @@ template <class T, class Device = Cpu>
 struct SavedModel {
   Sequential<T, Device> model;
   ModelInfo info;
+  std::optional<OptimizerState<T>> optimizer = {};  ///< if it was saved; a trainer's set_optimizer_state() takes it
 };
 
 /// Reads what save_model wrote. registry: where layers of the user's own are known.
@@ -87,9 +102,13 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
   try {
     if (json.at("version").template get<std::int64_t>() > saved_model_version)
       fail("is of version " + std::to_string(json["version"].template get<std::int64_t>()) +
-           " of the format, this library reads up to " + std::to_string(saved_model_version) + "; use a newer one");
+           " of the format, this library reads up to " + std::to_string(saved_model_version) + "; update the library");
     const auto input = json.at("input_shape").template get<std::vector<std::int64_t>>();
     SavedModel<T, Device> saved{Sequential<T, Device>(on, Shape(input.begin(), input.end())), {}};
+    if (json.contains("optimizer"))
+      saved.optimizer = OptimizerState<T>{json["optimizer"].at("type").template get<std::string>(),
+                                          json["optimizer"].at("steps").template get<std::int64_t>(),
+                                          json["optimizer"].at("learning_rate").template get<double>()};
     saved.info.class_names = json.at("class_names").template get<std::vector<std::string>>();
     saved.info.preprocessing = json.at("preprocessing").template get<std::string>();
     saved.model.set_name(json.at("name").template get<std::string>());
@@ -107,6 +126,15 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
           fail("tensor \"" + tensor + "\" has shape " + to_string(file.entry(tensor).shape) + ", the layer needs " +
                to_string(spec.shape));
         ++tensors;
+        if (!saved.optimizer) continue;
+        for (std::int64_t k = 0;; ++k, ++tensors) {
+          const std::string slot = detail::slot_name(layer->name, spec.name, k);
+          if (!file.contains(slot)) break;
+          if (!(file.entry(slot).shape == spec.shape))
+            fail("tensor \"" + slot + "\" has shape " + to_string(file.entry(slot).shape) + ", its parameter has " +
+                 to_string(spec.shape));
+          saved.optimizer->slots.push_back({layer->name, spec.name, k, {}});
+        }
       }
       layer->trainable = entry.at("trainable").template get<bool>();
       const std::string name = layer->name;
@@ -128,6 +156,9 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
           copy_between_devices<T, Cpu, Device>(read.view(), p.value.view());
         }
       }
+    if (saved.optimizer)
+      for (auto& slot : saved.optimizer->slots)
+        slot.value = file.read<T>(detail::slot_name(slot.layer, slot.parameter, slot.number));
     return saved;
   } catch (const nlohmann::json::exception& e) {
     detail::raise<FileError>(file.path() + ": the description of the model cannot be understood: " + e.what());

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "brindle/core/number_text.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
 
@@ -44,8 +45,8 @@ class BinaryCrossentropyLoss final : public Loss<T, Device> {
     for (std::int64_t i = 0; i < labels.size(); ++i)
       if (!(labels.data[i] >= 0 && labels.data[i] <= 1))
         detail::raise<DataError>(who + ": BinaryCrossentropy expects labels from 0 to 1, sample " +
-                                 std::to_string(i / per_sample) + " has " + std::to_string(labels.data[i]) +
-                                 "; for more than two classes use SparseCategoricalCrossentropy");
+                                 std::to_string(i / per_sample) + " has " + detail::number_text(labels.data[i]) +
+                                 "; number two classes 0 and 1, for more use SparseCategoricalCrossentropy");
   }
 
   void prepare(std::int64_t) override {}

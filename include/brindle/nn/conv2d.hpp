@@ -64,7 +64,7 @@ class Conv2DLayer final : public Layer<T, Device> {
     const Conv2D& d = description_;
     if (x.rank() != 3)
       detail::raise<ShapeError>(this->who() + ": expected pictures (None, H, W, C), the layer before it gives " +
-                                to_string_batch(x));
+                                to_string_batch(x) + "; put it in front of Flatten{}");
     if (d.filters < 1)
       detail::raise<ValueError>(this->who() + ": filters must be at least 1, got " + std::to_string(d.filters));
     if (d.kernel.h < 1 || d.kernel.w < 1 || d.stride.h < 1 || d.stride.w < 1)
@@ -86,9 +86,10 @@ class Conv2DLayer final : public Layer<T, Device> {
 
   /// A 2x2 pool behind a convolution runs in the same pass, so that the full-size output is never stored.
   bool fuses(const Layer<T, Device>& next) const override {
-    const auto* pool = dynamic_cast<const MaxPool2DLayer<T, Device>*>(&next);
-    return pool && pool->options().window == Size2(2) && pool->options().stride == Size2(2) &&
-           pool->options().padding == Padding::valid &&
+    if (next.type() != "MaxPooling2D") return false;
+    const Config pool = next.config();  // not a cast to its class, so that -fno-rtti may be
+    return pool.get("pool_size", Size2(0)) == Size2(2) && pool.get("strides", Size2(0)) == Size2(2) &&
+           pool.get("padding", "same") == "valid" &&
            (activation() == ActivationFunction::linear || activation() == ActivationFunction::relu);
   }
 

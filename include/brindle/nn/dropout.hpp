@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "brindle/core/number_text.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/ops/dropout/dropout.hpp"
 
@@ -38,7 +39,7 @@ class DropoutLayer final : public Layer<T, Device> {
   Shape output_shape(const Shape& x) const override {
     if (!(rate_ >= 0 && rate_ < 1))
       detail::raise<ValueError>(this->who() + ": rate must be at least 0 and less than 1, got " +
-                                std::to_string(rate_));
+                                detail::number_text(rate_));
     return x;
   }
 

@@ -55,7 +55,7 @@ class MaxPool2DLayer final : public Layer<T, Device> {
   Shape output_shape(const Shape& x) const override {
     if (x.rank() != 3)
       detail::raise<ShapeError>(this->who() + ": expected pictures (None, H, W, C), the layer before it gives " +
-                                to_string_batch(x));
+                                to_string_batch(x) + "; put it in front of Flatten{}");
     if (options_.window.h < 1 || options_.window.w < 1 || options_.stride.h < 1 || options_.stride.w < 1)
       detail::raise<ValueError>(this->who() + ": window and stride must be at least 1, got " +
                                 to_string(options_.window) + " and " + to_string(options_.stride));

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/config.hpp"
 #include "brindle/ops/parameter_update.hpp"
@@ -57,16 +58,16 @@ concept OptimizerDescription = requires(const D& d) {
 
 namespace detail {
 
-/// Throws ValueError unless rate is finite and at least 0.
+/// Throws ValueError unless rate is 0 to 1e30.
 inline void check_learning_rate(const std::string& who, double rate) {
   if (!(rate >= 0 && rate <= 1e30))
-    raise<ValueError>(who + ": learning_rate must be finite and at least 0, got " + std::to_string(rate));
+    raise<ValueError>(who + ": learning_rate must be 0 to 1e30, got " + number_text(rate));
 }
 
 /// Throws ValueError unless low <= value < 1.
 inline void check_fraction(const std::string& who, const std::string& what, double value) {
   if (!(value >= 0 && value < 1))
-    raise<ValueError>(who + ": " + what + " must be at least 0 and less than 1, got " + std::to_string(value));
+    raise<ValueError>(who + ": " + what + " must be at least 0 and less than 1, got " + number_text(value));
 }
 
 }  // namespace detail

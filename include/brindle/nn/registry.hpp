@@ -37,7 +37,8 @@ class LayerRegistry {
       if (known == type) return function(config);
       types += (types.empty() ? "" : ", ") + known;
     }
-    detail::raise<ValueError>("layer type \"" + type + "\" is not known; there are: " + types);
+    detail::raise<ValueError>("layer type \"" + type + "\" is not known; there are: " + types +
+                              "; a layer of your own is made known by LayerRegistry::add");
   }
 
  private:

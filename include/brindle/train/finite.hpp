@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/nn/sequential.hpp"
@@ -25,7 +26,7 @@ bool all_finite(TensorView<const T, Cpu> x) {
 template <class T, class Device>
 [[noreturn]] void raise_not_finite(const Device& on, const Sequential<T, Device>& model, TensorView<const T, Device> x,
                                    double loss, std::int64_t step, std::uint64_t seed) {
-  const std::string what = "fit: the loss is " + std::to_string(loss) + " at step " + std::to_string(step + 1) + "; ";
+  const std::string what = "fit: the loss is " + detail::number_text(loss) + " at step " + std::to_string(step + 1) + "; ";
   const std::string advice = " The weights are those before this step.";
   if (!all_finite<T>(x))
     detail::raise<NumericsError>(what + "the batch itself has values that are not finite; check the data." + advice);
