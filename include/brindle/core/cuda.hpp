@@ -63,7 +63,7 @@ class Cuda {
     int gpu = 0;                                 ///< CUDA's number of the device
     Precision precision = Precision::float32;    ///< of products and convolutions
     bool record_steps = true;                    ///< a training step is recorded once as a CUDA graph and replayed
-    std::int64_t most_workspace = 256ll << 20;  ///< bytes that one convolution or product may take
+    std::int64_t most_workspace = 128 << 20;     ///< bytes that are set aside for one convolution of cuDNN
   };
 
   Cuda() : Cuda(Options{}) {}

@@ -74,9 +74,9 @@ inline std::vector<std::string> unique_names(const KerasModel& model) {
 ///
 /// Throws FileError that begins with the path: a layer or a setting that is not known, with its name and position; a
 /// model that branches; weights that do not fit the layers, all of them in one message.
-template <class T = float>
-Sequential<T, Cpu> load_keras(const std::filesystem::path& path, const LoadKerasOptions& options = {},
-                              const Cpu& on = Cpu{}, const LayerRegistry<T, Cpu>& registry = {}) {
+template <class T = float, class Device = Cpu>
+Sequential<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOptions& options = {},
+                                 const Device& on = Device{}, const LayerRegistry<T, Device>& registry = {}) {
   std::shared_ptr<Hdf5File> weights_in;
   std::string json;
   const auto fail = [&](const std::string& what) { brindle::detail::raise<FileError>(path.string() + ": " + what); };
@@ -110,12 +110,12 @@ Sequential<T, Cpu> load_keras(const std::filesystem::path& path, const LoadKeras
 
   std::string where = "the model";
   try {
-    Sequential<T, Cpu> model(on, input);
+    Sequential<T, Device> model(on, input);
     model.set_name(description.name);
     const std::vector<std::string> names = detail::unique_names(description);
     std::vector<std::pair<const StoredLayer*, std::string>> found;
     std::vector<std::pair<std::string, std::string>> seen;  // (group, kind): Keras 3 counts within each
-    std::vector<typename Sequential<T, Cpu>::Group> groups;
+    std::vector<typename Sequential<T, Device>::Group> groups;
     std::string outermost;
     for (std::size_t i = 0; i < description.layers.size(); ++i) {
       const KerasLayer& layer = description.layers[i];
@@ -163,7 +163,7 @@ Sequential<T, Cpu> load_keras(const std::filesystem::path& path, const LoadKeras
   } catch (const ValueError& e) {
     fail(where + ": " + e.what());
   }
-  return Sequential<T, Cpu>(on, input);  // not reached: fail() throws
+  return Sequential<T, Device>(on, input);  // not reached: fail() throws
 }
 
 }  // namespace brindle::io

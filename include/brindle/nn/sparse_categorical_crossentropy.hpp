@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "brindle/nn/loss.hpp"
 #include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
@@ -50,12 +51,12 @@ class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
   }
 
   void prepare(std::int64_t n) override {
-    if (classes_.size() < n || classes_.empty()) classes_ = Tensor<std::int32_t, Device>({n});
+    if (classes_.empty() || classes_.back().size() < n) classes_.emplace_back(Shape{n});
   }
 
   void operator()(const Device& on, bool logits, TensorView<const T, Device> y, TensorView<const T, Device> t,
                   TensorView<const T, Device> weight, TensorView<T, Device> each, TensorView<T, Device> dy) override {
-    const TensorView<std::int32_t, Device> classes = classes_.view().slice(0, t.shape[0]);
+    const TensorView<std::int32_t, Device> classes = classes_.back().view().slice(0, t.shape[0]);
     ops::class_numbers<T>(on, t, classes);
     if (logits || description_.from_logits)
       ops::categorical_crossentropy_logits<T>(on, y, classes, weight, each, dy);
@@ -65,7 +66,7 @@ class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
 
  private:
   SparseCategoricalCrossentropy description_;
-  Tensor<std::int32_t, Device> classes_;
+  std::vector<Tensor<std::int32_t, Device>> classes_;  // the last one; a recorded step may still use those before it
 };
 
 template <class T, class Device>

@@ -81,7 +81,7 @@ class TrainingStep<T, Cuda> {
 
   void clear_sums() {
     BRINDLE_CUDA_CHECK(cudaMemsetAsync(sums_.data(), 0, sizeof(StepSums), on_.stream()));
-    last_read_ = Clock::now();
+    last_read_ = {};  // the first step's figures are shown at once
   }
 
   /// Whether it is time to look again: ten times a second is as often as a progress line changes.
@@ -168,7 +168,7 @@ class TrainingStep<T, Cuda> {
   std::map<GraphKey, Recording> graphs_;
   std::vector<const T*> addresses_;
   std::vector<ops::ParameterUpdate<T, Cuda>> updates_;
-  Clock::time_point last_read_ = Clock::now();
+  Clock::time_point last_read_ = {};
 };
 
 }  // namespace brindle

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -22,27 +21,20 @@ namespace brindle::ops::kernel {
 template <>
 struct conv2d<float, Cuda> {
   static std::int64_t workspace(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
-    if (x.size() == 0) return 0;
-    const auto lock = on.lock();
-    Conv2DPlan& plan = conv2d_plan(on, x, w, o);
-    CudaScratch data, weights;
-    static_cast<void>(Buffers(on, data, plan, Pass::data, true));
-    static_cast<void>(Buffers(on, weights, plan, Pass::weights, true));
-    return std::max({forward_workspace(on, x, w, o), data.bytes(), weights.bytes()});
+    return forward_workspace(on, x, w, o);  // all passes take the same
   }
 
   static std::int64_t forward_workspace(const Cuda& on, const Shape4& x, const FilterShape& w,
                                         const Conv2DOptions& o) {
     if (x.size() == 0) return 0;
-    const auto lock = on.lock();
     CudaScratch scratch;
-    static_cast<void>(Buffers(on, scratch, conv2d_plan(on, x, w, o), Pass::forward, true));
+    static_cast<void>(Buffers(on, scratch, CudaConvolution::of(x, w, o), true));
     return scratch.bytes();
   }
 
   static std::string name(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
     const auto lock = on.lock();
-    switch (conv2d_plan(on, x, w, o).forward(on).algorithm) {
+    switch (conv2d_plan(on, x, w, o).forward(on)) {
       case CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM: return "cudnn implicit gemm";
       case CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM: return "cudnn implicit gemm, indices made before";
       case CUDNN_CONVOLUTION_FWD_ALGO_GEMM: return "cudnn gemm";
@@ -60,7 +52,7 @@ struct conv2d<float, Cuda> {
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, x.shape, w.shape, o);
     CudaScratch scratch(workspace);
-    convolve(on, plan, Buffers(on, scratch, plan, Pass::forward, false), x, w, bias, y.data, o.activation);
+    convolve(on, plan, Buffers(on, scratch, plan.shapes, false), x, w, bias, y.data, o.activation);
   }
 
   static void forward_pooled(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias,
@@ -69,7 +61,7 @@ struct conv2d<float, Cuda> {
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, x.shape, w.shape, o);
     CudaScratch scratch(workspace);
-    const Buffers buffers(on, scratch, plan, Pass::forward, true);
+    const Buffers buffers(on, scratch, plan.shapes, true);
     convolve(on, plan, buffers, x, w, bias, buffers.full, o.activation);
     const Shape4 z = plan.shapes.y, pooled = y.shape;
     if (code.empty())
@@ -85,7 +77,7 @@ struct conv2d<float, Cuda> {
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, dx.shape, w.shape, o);
     CudaScratch scratch(workspace);
-    gradient_by_x(on, plan, Buffers(on, scratch, plan, Pass::data, false), dz.data, w, dx);
+    gradient_by_x(on, plan, Buffers(on, scratch, plan.shapes, false), dz.data, w, dx);
   }
 
   static void backward_data_pooled(const Cuda& on, In<float, Cuda> dy, In<std::uint8_t, Cuda> code, In<float, Cuda> w,
@@ -93,7 +85,7 @@ struct conv2d<float, Cuda> {
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, dx.shape, w.shape, o);
     CudaScratch scratch(workspace);
-    const Buffers buffers(on, scratch, plan, Pass::data, true);
+    const Buffers buffers(on, scratch, plan.shapes, true);
     expand(on, plan, dy, code, buffers.full);
     gradient_by_x(on, plan, buffers, buffers.full, w, dx);
   }
@@ -104,7 +96,7 @@ struct conv2d<float, Cuda> {
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, x.shape, dw.shape, o);
     CudaScratch scratch(workspace);
-    gradient_by_w(on, plan, Buffers(on, scratch, plan, Pass::weights, false), x, dz.data, dw, db);
+    gradient_by_w(on, plan, Buffers(on, scratch, plan.shapes, false), x, dz.data, dw, db);
   }
 
   static void backward_weights_pooled(const Cuda& on, In<float, Cuda> x, In<float, Cuda> dy,
@@ -114,15 +106,14 @@ struct conv2d<float, Cuda> {
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, x.shape, dw.shape, o);
     CudaScratch scratch(workspace);
-    const Buffers buffers(on, scratch, plan, Pass::weights, true);
+    const Buffers buffers(on, scratch, plan.shapes, true);
     expand(on, plan, dy, code, buffers.full);
     gradient_by_w(on, plan, buffers, x, buffers.full, dw, db);
   }
 
  private:
-  enum class Pass { forward, data, weights };
-
-  // What a pass takes from the workspace. Arrays are float, or bfloat16 with Precision::bf16.
+  // What a pass takes from the workspace. Arrays are float, or bfloat16 with Precision::bf16. cuDNN gets the most that it
+  // may ever ask for: how much it wants is known when a plan asks for algorithms, and that takes long.
   struct Buffers {
     float* full = nullptr;         // what a 2x2 pool reads, or its gradient (y's shape)
     std::byte* x = nullptr;        // pictures or their gradient in other numbers or with zeros around; null: the caller's
@@ -131,19 +122,15 @@ struct conv2d<float, Cuda> {
     std::byte* library = nullptr;  // cuDNN's own
     std::size_t library_bytes = 0;
 
-    Buffers(const Cuda& on, CudaScratch& scratch, Conv2DPlan& plan, Pass pass, bool pooled) {
-      const CudaConvolution& s = plan.shapes;
+    Buffers(const Cuda& on, CudaScratch& scratch, const CudaConvolution& s, bool pooled) {
       const bool bf16 = on.precision() == Precision::bf16;
       const std::int64_t element = bf16 ? sizeof(bfloat16) : sizeof(float);
-      const std::int64_t bytes = pass == Pass::forward ? plan.forward(on).workspace
-                                 : pass == Pass::data  ? plan.data(on).workspace
-                                                       : plan.weights(on).workspace;
       if (pooled) full = scratch.take<float>(s.y.size());
       if (bf16 || s.padded) x = scratch.take<std::byte>(element * s.convolved.size());
       if (bf16) y = scratch.take<std::byte>(element * s.y.size());
       w = scratch.take<std::byte>(element * s.w.size());
-      library = scratch.take<std::byte>(bytes);
-      library_bytes = static_cast<std::size_t>(bytes);
+      library = scratch.take<std::byte>(on.options().most_workspace);
+      library_bytes = static_cast<std::size_t>(on.options().most_workspace);
     }
   };
 
@@ -152,22 +139,22 @@ struct conv2d<float, Cuda> {
   static void convolve(const Cuda& on, Conv2DPlan& plan, const Buffers& at, In<float, Cuda> x, In<float, Cuda> w,
                        In<float, Cuda> bias, float* y, ActivationFunction f) {
     const CudaConvolution& s = plan.shapes;
-    const auto& pass = plan.forward(on);
+    const auto algorithm = plan.forward(on);
     const void* pictures = pictures_in(on, s, at, x.data);
     filters_in(on, s, at, w.data);
     if (on.precision() == Precision::bf16) {
       BRINDLE_CUDA_CHECK(cudnnConvolutionForward(on.cudnn(), &one, plan.x, pictures, plan.w, at.w,
-                                                 plan.forward_description, pass.algorithm, at.library,
+                                                 plan.forward_description, algorithm, at.library,
                                                  at.library_bytes, &zero, plan.y, at.y));
       launch(on, s.y.size(),
              BiasActivationFromBfloat16{reinterpret_cast<const bfloat16*>(at.y), bias.data, y, s.w.co, f});
     } else if (f == ActivationFunction::relu && !bias.empty()) {
       BRINDLE_CUDA_CHECK(cudnnConvolutionBiasActivationForward(
-          on.cudnn(), &one, plan.x, pictures, plan.w, at.w, plan.forward_description, pass.algorithm, at.library,
+          on.cudnn(), &one, plan.x, pictures, plan.w, at.w, plan.forward_description, algorithm, at.library,
           at.library_bytes, &zero, plan.y, y, plan.bias, bias.data, plan.relu, plan.y, y));
     } else {
       BRINDLE_CUDA_CHECK(cudnnConvolutionForward(on.cudnn(), &one, plan.x, pictures, plan.w, at.w,
-                                                 plan.forward_description, pass.algorithm, at.library,
+                                                 plan.forward_description, algorithm, at.library,
                                                  at.library_bytes, &zero, plan.y, y));
       const std::int64_t pixels = s.y.n * s.y.h * s.y.w;
       if (!bias.empty()) cudnn_add_bias(on, pixels, s.y.c, bias.data, y);
@@ -178,10 +165,10 @@ struct conv2d<float, Cuda> {
   static void gradient_by_x(const Cuda& on, Conv2DPlan& plan, const Buffers& at, const float* dz, In<float, Cuda> w,
                             Out<float, Cuda> dx) {
     const CudaConvolution& s = plan.shapes;
-    const auto& pass = plan.data(on);
+    const auto algorithm = plan.data(on);
     filters_in(on, s, at, w.data);
     BRINDLE_CUDA_CHECK(cudnnConvolutionBackwardData(
-        on.cudnn(), &one, plan.w, at.w, plan.y, outputs_in(on, s, at, dz), plan.data_description, pass.algorithm,
+        on.cudnn(), &one, plan.w, at.w, plan.y, outputs_in(on, s, at, dz), plan.data_description, algorithm,
         at.library, at.library_bytes, &zero, plan.x, at.x ? static_cast<void*>(at.x) : dx.data));
     if (on.precision() == Precision::bf16)
       launch(on, s.x.size(),
@@ -194,11 +181,11 @@ struct conv2d<float, Cuda> {
   static void gradient_by_w(const Cuda& on, Conv2DPlan& plan, const Buffers& at, In<float, Cuda> x, const float* dz,
                             Out<float, Cuda> dw, Out<float, Cuda> db) {
     const CudaConvolution& s = plan.shapes;
-    const auto& pass = plan.weights(on);
+    const auto algorithm = plan.weights(on);
     const void* pictures = pictures_in(on, s, at, x.data);
     BRINDLE_CUDA_CHECK(cudnnConvolutionBackwardFilter(
         on.cudnn(), &one, plan.x, pictures, plan.y, outputs_in(on, s, at, dz), plan.weights_description,
-        pass.algorithm, at.library, at.library_bytes, &zero, plan.w, at.w));
+        algorithm, at.library, at.library_bytes, &zero, plan.w, at.w));
     const std::int64_t taps = s.w.kh * s.w.kw * s.w.ci;
     if (on.precision() == Precision::bf16)
       launch(on, s.w.size(), FiltersFromBfloat16{reinterpret_cast<const bfloat16*>(at.w), dw.data, taps, s.w.co});

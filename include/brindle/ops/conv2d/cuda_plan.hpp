@@ -15,13 +15,6 @@
 
 namespace brindle::ops::kernel {
 
-/// How cuDNN makes one pass of a convolution.
-template <class Algorithm>
-struct ConvolutionPass {
-  Algorithm algorithm;
-  std::int64_t workspace;  ///< bytes
-};
-
 /// A convolution of some shapes, described to cuDNN once, with the algorithms that it advises: of those that give the
 /// same bits each time, and that fit the most workspace that the context allows.
 class Conv2DPlan {
@@ -47,7 +40,7 @@ class Conv2DPlan {
   }
 
   /// Chosen when they are first asked for.
-  const ConvolutionPass<cudnnConvolutionFwdAlgo_t>& forward(const Cuda& on) {
+  cudnnConvolutionFwdAlgo_t forward(const Cuda& on) {
     if (!forward_)
       forward_ = choose<cudnnConvolutionFwdAlgoPerf_t, cudnnConvolutionFwdAlgo_t>(
           on, "forward", forward_description, [&](int most, int* count, cudnnConvolutionFwdAlgoPerf_t* found) {
@@ -55,7 +48,7 @@ class Conv2DPlan {
           });
     return *forward_;
   }
-  const ConvolutionPass<cudnnConvolutionBwdDataAlgo_t>& data(const Cuda& on) {
+  cudnnConvolutionBwdDataAlgo_t data(const Cuda& on) {
     if (!data_)
       data_ = choose<cudnnConvolutionBwdDataAlgoPerf_t, cudnnConvolutionBwdDataAlgo_t>(
           on, "backward data", data_description, [&](int most, int* count, cudnnConvolutionBwdDataAlgoPerf_t* found) {
@@ -64,7 +57,7 @@ class Conv2DPlan {
           });
     return *data_;
   }
-  const ConvolutionPass<cudnnConvolutionBwdFilterAlgo_t>& weights(const Cuda& on) {
+  cudnnConvolutionBwdFilterAlgo_t weights(const Cuda& on) {
     if (!weights_)
       weights_ = choose<cudnnConvolutionBwdFilterAlgoPerf_t, cudnnConvolutionBwdFilterAlgo_t>(
           on, "backward weights", weights_description,
@@ -88,7 +81,7 @@ class Conv2DPlan {
   }
 
   template <class Performance, class Algorithm, class Query>
-  ConvolutionPass<Algorithm> choose(const Cuda& on, const char* pass, cudnnConvolutionDescriptor_t description,
+  Algorithm choose(const Cuda& on, const char* pass, cudnnConvolutionDescriptor_t description,
                                     Query&& query) const {
     constexpr int most = 10;
     Performance found[most];
@@ -103,7 +96,7 @@ class Conv2DPlan {
       // Tensor cores have no float32 products.
       if (float32 && p.mathType != CUDNN_FMA_MATH && p.mathType != CUDNN_DEFAULT_MATH) continue;
       if (!float32) BRINDLE_CUDA_CHECK(cudnnSetConvolutionMathType(description, p.mathType));
-      return {p.algo, static_cast<std::int64_t>(p.memory)};
+      return p.algo;
     }
     brindle::detail::raise<CudaError>("conv2d: cuDNN has no reproducible algorithm (" + std::string(pass) + ", " +
                                       to_string(on.precision()) + ") for x " + to_string(shapes.x) + " and w " +
@@ -112,9 +105,9 @@ class Conv2DPlan {
                                       " bytes; raise Cuda::Options::most_workspace");
   }
 
-  std::optional<ConvolutionPass<cudnnConvolutionFwdAlgo_t>> forward_;
-  std::optional<ConvolutionPass<cudnnConvolutionBwdDataAlgo_t>> data_;
-  std::optional<ConvolutionPass<cudnnConvolutionBwdFilterAlgo_t>> weights_;
+  std::optional<cudnnConvolutionFwdAlgo_t> forward_;
+  std::optional<cudnnConvolutionBwdDataAlgo_t> data_;
+  std::optional<cudnnConvolutionBwdFilterAlgo_t> weights_;
 };
 
 /// The context's plan for these shapes; use it under on.lock().
