@@ -77,6 +77,24 @@ TEST_CASE("decode reads the kinds of files that collections hold", "[image][deco
   CHECK(difference(decode(kinds / "cmyk.jpg"), decode(kinds / "cmyk.png")).largest <= 4);
 }
 
+TEST_CASE("decode gives Pillow's pixels of rare kinds: interlaced, 16 bits, 1 bit, clear palette, YCCK, one row",
+          "[image][decode]") {
+  for (const std::string name : {"interlaced.png", "rgb16.png", "one_bit.png", "palette_clear.png"}) {
+    CAPTURE(name);
+    CHECK(decode(kinds / name) == decode(kinds / (name + ".rgb.png")));
+  }
+  for (const std::string name : {"ycck.jpg", "wide.jpg"}) {
+    CAPTURE(name);
+    CHECK(difference(decode(kinds / name), decode(kinds / (name + ".rgb.png"))).largest <= 4);
+  }
+  const Picture wide = decode(kinds / "wide.png"), tall = decode(kinds / "tall.png");
+  CHECK(wide.shape() == Shape{1, 20000, 3});
+  CHECK(tall.shape() == Shape{20000, 1, 3});
+  CHECK(wide.pixels == tall.pixels);
+  for (int i = 0; i < 20000; i += 331)
+    CHECK(std::vector<int>(wide.at(0, i), wide.at(0, i) + 3) == std::vector<int>{i / 80, i % 256, 9});
+}
+
 TEST_CASE("decode goes by a file's contents and takes any name", "[image][decode]") {
   const TemporaryFolder folder;
   for (const std::string name : {"a b.jpg", "Kätzchen.jpg", "小猫.jpg", "no_dot"}) {
@@ -150,6 +168,14 @@ TEST_CASE("decode refuses a JPEG whose Huffman tables have more than 256 codes",
     }
     CHECK(tables >= 1);
   }
+}
+
+TEST_CASE("decode gives no picture more memory than its size can need", "[image][decode]") {
+  std::vector<std::uint8_t> png = read_file(kinds / "rgb.png");
+  std::size_t at = 8;  // of the chunk with the pixels
+  while (png[at + 4] != 'I' || png[at + 5] != 'D') ++at;
+  png[at] = 0x30;  // 800 MB
+  CHECK_THAT(message(png), Contains("needs more memory than a picture of 32 x 24"));
 }
 
 TEST_CASE("decode survives files with wrong bytes in them", "[image][decode]") {

@@ -1,6 +1,6 @@
 # Makes the pictures beside it with Pillow: kinds of files that a collection from the internet holds.
 # python3 make_pictures.py FOLDER   (prints the version of Pillow it ran with)
-import sys, pathlib
+import sys, pathlib, struct, zlib
 import numpy as np, PIL
 from PIL import Image
 out = pathlib.Path(sys.argv[1])
@@ -25,4 +25,30 @@ Image.fromarray(la, "LA").convert("RGB").save(out / "grey_alpha_dropped.png")
 Image.new("RGB", (1, 1), (10, 200, 30)).save(out / "one_pixel.png")
 im.save(out / "progressive.jpg", quality=95, progressive=True)
 Image.open(out / "progressive.jpg").convert("RGB").save(out / "progressive.png")
+
+# Kinds that Pillow reads and does not write.
+def chunk(tag, data):
+    return struct.pack(">I", len(data)) + tag + data + struct.pack(">I", zlib.crc32(tag + data))
+def png(name, kind, depth, passes, between=b""):
+    """passes: of each pass its rows of bytes; seven of them are an interlaced picture"""
+    raw = b"".join(b"\0" + bytes(row) for rows in passes for row in rows)
+    header = struct.pack(">IIBBBBB", 32, 24, depth, kind, 0, 0, int(len(passes) == 7))
+    (out / name).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + between +
+                             chunk(b"IDAT", zlib.compress(raw, 9)) + chunk(b"IEND", b""))
+adam7 = [(0, 8, 0, 8), (0, 8, 4, 8), (4, 8, 0, 4), (0, 4, 2, 4), (2, 4, 0, 2), (0, 2, 1, 2), (1, 2, 0, 1)]
+png("interlaced.png", 2, 8, [[row.tobytes() for row in rgb[a::b, c::d]] for a, b, c, d in adam7])
+png("rgb16.png", 2, 16, [[(row.astype(">u2") * 256 + 77).astype(">u2").tobytes() for row in rgb]])
+im.quantize(4, dither=0).save(out / "palette_clear.png", bits=2, transparency=1)
+im.convert("1", dither=0).save(out / "one_bit.png")
+line = np.stack([np.arange(20000) // 80, np.arange(20000) % 256, np.full(20000, 9)], -1).astype(np.uint8)[None]
+Image.fromarray(line).save(out / "wide.png", optimize=True)
+Image.fromarray(line // 8 * 8).save(out / "wide.jpg", quality=90)
+Image.fromarray(line.swapaxes(0, 1)).save(out / "tall.png", optimize=True)
+# The same bytes as cmyk.jpg, marked as YCCK.
+cmyk = (out / "cmyk.jpg").read_bytes()
+at = cmyk.index(b"Adobe") + 11
+(out / "ycck.jpg").write_bytes(cmyk[:at] + b"\2" + cmyk[at + 1:])
+for name in ("interlaced.png", "rgb16.png", "palette_clear.png", "one_bit.png", "ycck.jpg", "wide.jpg"):
+    Image.open(out / name).convert("RGB").save(out / (name + ".rgb.png"), optimize=True)
+
 print(PIL.__version__)
