@@ -52,6 +52,19 @@ TEST_CASE("safetensors come back as they were written", "[io][safetensors]") {
   CHECK_THROWS_WITH(file.read<std::int64_t>("b"), Contains("F64") && Contains("I64"));
 }
 
+TEST_CASE("an empty array may begin where another one does", "[io][safetensors]") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "a.safetensors";
+  const Tensor<float> a = random_tensor<float>({3}, 1);
+  for (const char* empty : {"before", "z behind"}) {  // in the order of names
+    const std::vector<io::SafetensorsEntry> entries{{empty, "F32", {0}, nullptr, 0}, {"some", "F32", {3}, a.data(), 12}};
+    io::write_safetensors(path, entries);
+    io::SafetensorsFile file(path);
+    CHECK(file.read<float>(empty).size() == 0);
+    CHECK(same_bits(file.read<float>("some"), a));
+  }
+}
+
 TEST_CASE("half and brain floats are read as floats", "[io][safetensors]") {
   const TemporaryFolder folder;
   const std::vector<std::uint16_t> bits{0x3C00, 0xC000, 0x0001, 0x7BFF, 0x0000};

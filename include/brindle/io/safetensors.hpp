@@ -194,7 +194,7 @@ class SafetensorsFile {
       if (e.shape.size() > e.bytes || e.shape.size() * element != e.bytes)
         file_.fail(8, tensor + " " + to_string(e.shape) + " of " + e.dtype + " does not fill its " +
                           std::to_string(e.bytes) + " bytes");
-      order.emplace_back(e.begin, name);
+      if (e.bytes > 0) order.emplace_back(e.begin, name);  // an empty array begins where the next one does
       entries_.emplace(name, std::move(e));
     }
     std::sort(order.begin(), order.end());
