@@ -19,6 +19,7 @@
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/metrics.hpp"
 #include "brindle/nn/optimizer.hpp"
+#include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/nn/sequential.hpp"
 #include "brindle/ops/activation.hpp"
@@ -76,6 +77,49 @@ class Trainer {
   const std::vector<Tensor<T, Device>>& slots(std::size_t layer, std::size_t which) const {
     return slots_[layer][which];
   }
+  /// What the optimizer remembers, for io::save_model.
+  OptimizerState<T> optimizer_state() const {
+    OptimizerState<T> state{optimizer_->type(), step_, optimizer_->learning_rate()};
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+      for (std::size_t p = 0; p < slots_[i].size(); ++p)
+        for (std::size_t k = 0; k < slots_[i][p].size(); ++k)
+          state.slots.push_back({model_->layers()[i]->name, model_->layers()[i]->parameters()[p].name,
+                                 static_cast<std::int64_t>(k), slots_[i][p][k].template to<Cpu>()});
+    return state;
+  }
+
+  /// Goes on from what optimizer_state() gave. Throws ValueError if it is another optimizer's, or of other parameters;
+  /// nothing is changed then.
+  void set_optimizer_state(const OptimizerState<T>& state) {
+    const auto fail = [](const std::string& what) { detail::raise<ValueError>("set_optimizer_state: " + what); };
+    if (state.type != optimizer_->type())
+      fail("the state is that of " + state.type + ", the trainer has " + optimizer_->type());
+    std::size_t next = 0;
+    const auto each_slot = [&](auto&& use) {
+      next = 0;
+      for (std::size_t i = 0; i < slots_.size(); ++i)
+        for (std::size_t p = 0; p < slots_[i].size(); ++p)
+          for (std::size_t k = 0; k < slots_[i][p].size(); ++k, ++next) use(i, p, k);
+    };
+    each_slot([&](std::size_t i, std::size_t p, std::size_t k) {
+      const auto& layer = *model_->layers()[i];
+      const std::string name = layer.parameters()[p].name;
+      if (next >= state.slots.size() || state.slots[next].layer != layer.name || state.slots[next].parameter != name ||
+          state.slots[next].number != static_cast<std::int64_t>(k) ||
+          !(state.slots[next].value.shape() == slots_[i][p][k].shape()))
+        fail("slot " + std::to_string(k) + " of \"" + name + "\" of " + layer.who() + ", " +
+             to_string(slots_[i][p][k].shape()) + ", is not in the state in its place; is the same part trainable?");
+    });
+    if (next != state.slots.size())
+      fail("the state has " + std::to_string(state.slots.size()) + " slots, the trainable parameters have " +
+           std::to_string(next));
+    optimizer_->set_learning_rate(state.learning_rate);
+    step_ = state.steps;
+    each_slot([&](std::size_t i, std::size_t p, std::size_t k) {
+      Memory<Device>::copy_from_host(slots_[i][p][k].data(), state.slots[next].value.data(), slots_[i][p][k].bytes());
+    });
+  }
+
   /// Bytes of activations, gradients and workspaces of the training step.
   std::int64_t plan_bytes() const { return plan_ ? plan_->bytes() : 0; }
 

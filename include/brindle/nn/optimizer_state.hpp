@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "brindle/core/cpu.hpp"
+#include "brindle/core/tensor.hpp"
+
+namespace brindle {
+
+/// What an optimizer remembers between two steps, to train on where a saved model ended.
+template <class T>
+struct OptimizerState {
+  struct Slot {
+    std::string layer;      ///< name
+    std::string parameter;  ///< name within the layer
+    std::int64_t number = 0;
+    Tensor<T, Cpu> value;  ///< of the parameter's shape
+  };
+
+  std::string type = {};     ///< "RMSprop"
+  std::int64_t steps = 0;    ///< done so far
+  double learning_rate = 0;  ///< of the next step
+  std::vector<Slot> slots = {};
+};
+
+}  // namespace brindle
