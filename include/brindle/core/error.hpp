@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "brindle/core/float_rules.hpp"
+
 namespace brindle {
 
 /// Everything that brindle throws derives from this; what() says who, what was expected, what came, and what to do.

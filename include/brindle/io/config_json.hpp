@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <type_traits>
 #include <variant>
 #include <vector>
 
 #include "brindle/core/error.hpp"
+#include "brindle/io/json.hpp"
 #include "brindle/nn/config.hpp"
 
 namespace brindle::io {

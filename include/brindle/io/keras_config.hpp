@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/io/config_json.hpp"
+#include "brindle/io/json.hpp"
 #include "brindle/io/parse_json.hpp"
 
 namespace brindle::io {

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
+
+#include "brindle/io/json.hpp"
 
 namespace brindle::io {
 

@@ -6,7 +6,6 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "brindle/core/file.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/io/file_bytes.hpp"
+#include "brindle/io/json.hpp"
 #include "brindle/io/parse_json.hpp"
 
 namespace brindle::io {

@@ -14,17 +14,10 @@
 #include "brindle/image/preprocessing.hpp"
 #include "brindle/image/resize.hpp"
 #include "brindle/io/saved_model.hpp"
+#include "brindle/models/classification.hpp"
 #include "brindle/nn/classification_metrics.hpp"
 
 namespace brindle::models {
-
-/// What a classifier says about a picture.
-struct Classification {
-  std::int64_t number = 0;           ///< of the most probable class
-  std::string name = {};             ///< its name; its number where the model has no names
-  double probability = 0;            ///< of that class
-  std::vector<float> probabilities;  ///< of every class
-};
 
 /// A saved model that says what is on pictures of any size.
 ///
