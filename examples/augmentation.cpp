@@ -65,7 +65,8 @@ int main(int argc, char** argv) {
                                                     .steps_per_epoch = options.smoke ? 3 : options.steps,
                                                     .prefetch = 2,
                                                     .validation = holdout,
-                                                    .callbacks = {report::progress_line()}});
+                                                    .callbacks = {report::progress_line(), example::ctrl_c(options)},
+                                                    .checkpoint = example::checkpoint(options)});
 
     const auto sum = [](const std::vector<double>& v) { return std::accumulate(v.begin(), v.end(), 0.0); };
     std::printf("\ntraining waited for its photos %.2f%% of the time\n",

@@ -41,7 +41,8 @@ int main(int argc, char** argv) {
                                                  .epochs = options.epochs,
                                                  .steps_per_epoch = options.steps,
                                                  .validation = holdout,
-                                                 .callbacks = {report::progress_line()}});
+                                                 .callbacks = {report::progress_line(), example::ctrl_c(options)},
+                                                 .checkpoint = example::checkpoint(options)});
 
     // What happened, as numbers, as a picture and as a page for the browser.
     example::save(options, model, photos);

@@ -44,7 +44,8 @@ int main(int argc, char** argv) {
                                                  .epochs = options.epochs,
                                                  .steps_per_epoch = options.steps,
                                                  .validation = holdout,
-                                                 .callbacks = {report::progress_line()}});
+                                                 .callbacks = {report::progress_line(), example::ctrl_c(options)},
+                                                 .checkpoint = example::checkpoint(options)});
 
     example::save(options, model, photos);
     report::history_csv(history, options.out / "dropout.csv");

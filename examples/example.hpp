@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -17,6 +18,7 @@
 #include <brindle/cuda.hpp>
 #endif
 #include <brindle/io/saved_model.hpp>
+#include <brindle/train/checkpoint.hpp>
 #include <brindle/models/pretrained_vgg16.hpp>
 
 #include "drawn_pets.hpp"
@@ -37,6 +39,10 @@ struct Options {
   std::string precision = "float32";  ///< on a GPU
   double expect = 0;
   bool smoke = false;
+  bool resume = false;
+  double checkpoint_seconds = 60;
+  std::string command = {};  ///< what the user typed
+  std::shared_ptr<brindle::Interrupt> interrupt = {};
   // of the programs with VGG16
   bool vgg16 = false;
   std::filesystem::path weights = {};
@@ -45,6 +51,11 @@ struct Options {
   // of the program that compares models
   bool compares = false;
   std::vector<std::filesystem::path> models = {};
+};
+
+/// Thrown where Ctrl-C ended the training.
+struct Paused {
+  brindle::FitState at;
 };
 
 /// Runs program(options, on) on the device that --device names.
@@ -84,6 +95,9 @@ int run(int argc, char** argv, Options o, Program program) {
         ->capture_default_str()->check(CLI::IsMember({"cpu", "cuda", "auto"}));
     app.add_option("--precision", o.precision, "in which a GPU multiplies: float32, tf32 or bf16")
         ->capture_default_str()->check(CLI::IsMember({"float32", "tf32", "bf16"}));
+    app.add_flag("--resume", o.resume, "go on with the run whose checkpoint is in --out");
+    app.add_option("--checkpoint-seconds", o.checkpoint_seconds, "from one checkpoint to the next; 0: one an epoch")
+        ->capture_default_str();
   }
   app.add_option("--out", o.out, "folder for what the program writes")->capture_default_str();
   app.add_option("--expect", o.expect, "fail unless an epoch reaches this validation accuracy");
@@ -103,10 +117,18 @@ int run(int argc, char** argv, Options o, Program program) {
     o.epochs = o.smoke ? 2 : o.drawn_epochs;
   try {
     std::filesystem::create_directories(o.out);
-    if constexpr (trains)
+    if constexpr (trains) {
+      o.interrupt = std::make_shared<brindle::Interrupt>();
+      for (int i = 0; i < argc; ++i)
+        if (std::string(argv[i]) != "--resume") o.command += argv[i] + std::string(" ");
       return run_on_device(o, program);
-    else
+    } else
       return program(static_cast<const Options&>(o));
+  } catch (const Paused& p) {
+    std::printf("\nstopped after step %lld of %lld in epoch %lld of %lld; to go on:\n\n    %s--resume\n",
+                static_cast<long long>(p.at.step), static_cast<long long>(p.at.steps),
+                static_cast<long long>(p.at.epoch), static_cast<long long>(p.at.epochs), o.command.c_str());
+    return 130;  // as a program that Ctrl-C ended
   } catch (const std::exception& e) {
     std::fflush(stdout);
     std::fprintf(stderr, "%s: %s\n", o.name.c_str(), e.what());
@@ -178,6 +200,24 @@ inline void describe(const char* what, const brindle::data::Pictures& pictures) 
 }
 
 inline void print(const std::string& text) { std::printf("\n%s\n", text.c_str()); }
+
+/// Where the run is kept, so that --resume goes on with it.
+inline std::shared_ptr<brindle::CheckpointStore> checkpoint(const Options& o) {
+  if (o.smoke && !o.resume) return {};  // nothing to lose
+  return brindle::checkpoint(o.out / (o.name + ".checkpoint"),
+                             {.every_seconds = o.checkpoint_seconds,
+                              .resume = o.resume,
+                              .tell = [](const std::string& line) { std::printf("%s\n", line.c_str()); }});
+}
+
+/// Ends the training after its step when Ctrl-C is pressed; run() then says how to go on.
+inline brindle::Callback ctrl_c(const Options& o) {
+  brindle::Callback callback = brindle::pause_on(*o.interrupt);
+  callback.end = [](brindle::FitState& s) {
+    if (s.pause) throw Paused{s};
+  };
+  return callback;
+}
 
 /// The page of a run: settings, model, curves, times; a program adds what is its own.
 template <class Device>

@@ -49,7 +49,8 @@ int main(int argc, char** argv) {
                                                    .epochs = options.epochs,
                                                    .steps_per_epoch = options.steps,
                                                    .validation = unseen,
-                                                   .callbacks = {report::progress_line()}});
+                                                   .callbacks = {report::progress_line(), example::ctrl_c(options)},
+                                                   .checkpoint = example::checkpoint(options)});
 
     report::history_csv(history, options.out / "vgg16_features.csv");
     report::training_curves(history, options.out / "vgg16_features.svg");

@@ -38,7 +38,8 @@ int main(int argc, char** argv) {
                                                     .epochs = options.epochs,
                                                     .steps_per_epoch = options.smoke ? 2 : options.steps,
                                                     .validation = photos.validation,
-                                                    .callbacks = {report::progress_line()}});
+                                                    .callbacks = {report::progress_line(), example::ctrl_c(options)},
+                                                    .checkpoint = example::checkpoint(options)});
 
     example::save(options, model, photos.training);
     report::history_csv(history, options.out / "vgg16_frozen.csv");
