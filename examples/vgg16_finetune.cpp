@@ -6,7 +6,7 @@
 //     vgg16_finetune --data cats-vs-dogs --weights vgg16_notop.h5
 //     vgg16_finetune --smoke                            a small random VGG16, on pets that it draws itself
 //
-// Not run in full yet.
+// Thirty epochs of 100 steps: 0.960 validation accuracy (100 epochs in the walkthrough: 0.96); docs/results.md.
 #include <brindle/brindle.hpp>
 
 #include "example.hpp"
