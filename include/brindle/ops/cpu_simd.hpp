@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "brindle/ops/cpu_simd_link.hpp"
+
 // The kernels are as wide as the instruction set that the compiler may use, and slow without optimisation: a unit that
 // is built so is told, in one line. Define BRINDLE_NO_BUILD_ADVICE to silence it.
 #if !defined(BRINDLE_NO_BUILD_ADVICE) && defined(__GNUC__)
