@@ -1,11 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <numbers>
 #include <string>
+#include <system_error>
 #include <type_traits>
 
 #include "brindle/core/error.hpp"
@@ -76,9 +77,10 @@ inline std::string to_string(const AugmentDraw& d) {
   const auto add = [&](const char* name, double value, double neutral) {
     if (value == neutral) return;
     char number[48];
-    std::snprintf(number, sizeof number, "%.6g", value);
+    const std::to_chars_result end =
+        std::to_chars(number, number + sizeof number, value, std::chars_format::general, 6);  // a point in any locale
     text.append(text.empty() ? "" : ", ").append(name);
-    text.append(" ").append(number);
+    text.append(" ").append(number, end.ptr);
   };
   add("theta", d.theta, 0);
   add("tx", d.tx, 0);
