@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "brindle/core/number_text.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
 
@@ -44,9 +45,10 @@ class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
     for (std::int64_t i = 0; i < labels.size(); ++i) {
       const float label = labels.data[i];
       if (!(label >= 0 && label < static_cast<float>(classes)) || label != std::floor(label))
-        detail::raise<DataError>(who + ": sample " + std::to_string(i) + " has label " + std::to_string(label) +
-                                 ", the model has classes 0 to " + std::to_string(classes - 1) +
-                                 "; end it with one output a class");
+        detail::raise<DataError>(who + ": sample " + std::to_string(i) + " has label " +
+                                 detail::number_text(label) + ", the model has classes 0 to " +
+                                 std::to_string(classes - 1) +
+                                 "; number the classes from 0 and end the model with one output a class");
     }
   }
 
