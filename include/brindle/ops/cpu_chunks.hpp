@@ -1,11 +1,12 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
+
+#include "brindle/ops/eigen.hpp"
 
 namespace brindle::ops::kernel {
 

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
 
 #include "brindle/ops/conv2d/geometry.hpp"
+#include "brindle/ops/eigen.hpp"
 
 namespace brindle::ops::kernel {
 

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <cstdint>
 #include <cstring>
+
+#include "brindle/ops/eigen.hpp"
 
 namespace brindle::ops::kernel {
 

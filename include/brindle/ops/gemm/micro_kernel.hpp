@@ -1,10 +1,11 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utility>
+
+#include "brindle/ops/eigen.hpp"
 
 namespace brindle::ops::kernel {
 
