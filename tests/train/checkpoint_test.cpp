@@ -170,7 +170,9 @@ TEST_CASE("a damaged checkpoint is named and the one before is used", "[train][c
     for (const std::size_t at : {std::size_t{9}, std::size_t{300}, good.size() / 2, good.size() - 1}) {
       std::vector<std::string> lines;
       flip_bit(path, at);
+      const std::string damaged = content(path);
       CHECK(resume(lines) == expected);
+      CHECK(content(path.string() + ".damaged") == damaged);
       REQUIRE(lines.size() == 2);
       CHECK_THAT(lines[0], StartsWith(path.string()) && Contains("going on from the one before"));
       CHECK_THAT(lines[1], Contains(previous_file(path).string()) && Contains("epoch 2 of 3"));

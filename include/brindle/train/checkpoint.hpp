@@ -170,9 +170,11 @@ class CheckpointFile final : public CheckpointStore {
     } catch (const FileError& e) {
       if (!older) throw;
       reader_.emplace(previous);
-      tell(std::string(e.what()) + "; going on from the one before, " + previous.string());
-      // It must not take the good one's place when the next checkpoint is written.
-      std::filesystem::remove(path_, ignored);
+      // It must not take the good one's place when the next checkpoint is written, and may still be wanted.
+      std::filesystem::path aside = path_;
+      std::filesystem::rename(path_, aside += ".damaged", ignored);
+      tell(std::string(e.what()) + "; going on from the one before, " + previous.string() +
+           "; the damaged one is kept as " + aside.string());
     }
     return true;
   }
