@@ -35,7 +35,7 @@ TEST_CASE("denormals are flushed while a FlushDenormals lives, and the mode from
   CHECK(half_of_smallest() > 0);
 }
 
-TEST_CASE("every task of a pool flushes denormals; outside, the calling thread has its own mode again",
+TEST_CASE("every task of a pool flushes denormals, and outside of it the calling thread has its own mode again",
           "[core][denormals][threads]") {
   for (const int threads : {1, 2, 3, 64}) {
     ThreadPool pool(threads);
