@@ -235,7 +235,7 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
            {"A negative learning rate", [=] { fit(samples(8, {0, 1}), {.batch = 4, .epochs = 1}, -0.001); }},
            {"A learning rate that is far too large",
             [] {
-              Sequential<float> model{Cpu{1}, {4, 4, 1}, Flatten{}, Dense{.units = 2}, Dense{1, sigmoid}};
+              Sequential<float> model{Cpu{1}, {4, 4, 1}, Flatten{}, Dense{2}, Dense{2}, Dense{1, sigmoid}};
               model.initialize(1);
               Trainer trainer{model, RMSprop{.learning_rate = 1e30}, BinaryCrossentropy{}};
               trainer.fit(samples(8, {0, 1}), {.batch = 4, .epochs = 9});
@@ -330,5 +330,10 @@ TEST_CASE("docs/errors.md has the messages that the library gives", "[errors]") 
            << replaced(replaced(message(mistake, folder), "|", "\\|"), "\n", "`<br>`") << "` |\n";
   }
   if (std::getenv("BRINDLE_WRITE_ERRORS")) std::ofstream(page) << text.str();
-  CHECK(bytes_of(page) == text.str());
+  std::istringstream written(bytes_of(page)), made(text.str());
+  for (std::string is, should_be; std::getline(made, should_be);) {
+    std::getline(written, is);
+    CHECK(is == should_be);
+  }
+  CHECK(bytes_of(page).size() == text.str().size());
 }
