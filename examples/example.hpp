@@ -119,8 +119,10 @@ int run(int argc, char** argv, Options o, Program program) {
     std::filesystem::create_directories(o.out);
     if constexpr (trains) {
       o.interrupt = std::make_shared<brindle::Interrupt>();
-      for (int i = 0; i < argc; ++i)
-        if (std::string(argv[i]) != "--resume") o.command += argv[i] + std::string(" ");
+      for (int i = 0; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word != "--resume") o.command += (word.find(' ') == word.npos ? word : "'" + word + "'") + " ";
+      }
       return run_on_device(o, program);
     } else
       return program(static_cast<const Options&>(o));
