@@ -38,7 +38,7 @@ row runs g++ -std=c++20 -O2 -march=native -ffast-math -fno-finite-math-only
 row refused g++ -std=c++20 -O2 -ffast-math
 row refused g++ -std=c++20 -Ofast
 row runs clang++-16 -std=c++20 -O3 -march=native
-row runs clang++-16 -std=c++23 -O1
+row runs clang++-16 -std=c++2b -O1
 row runs clang++-16 -std=c++20 -O1 -stdlib=libc++
 row runs clang++-16 -std=c++2b -O1 -stdlib=libc++ -fno-rtti
 row runs clang++-16 -std=c++20 -O2 -march=native -ffast-math -fno-finite-math-only
