@@ -11,6 +11,10 @@
 // weights. Classes with fewer pictures weigh more. Training ends when the validation loss has not fallen for some epochs,
 // and the best weights are kept. Beside the model lie a page with curves, confusion matrix and figures (.html) and the
 // table of the epochs (.csv).
+//
+// Result on 400 photos of cats, 250 of dogs and 120 drawn pets, on two busy cores of a Zen 5: --base vgg16 is right for all
+// 154 validation pictures, by which its epoch was chosen, and for 286 of 300 other photos, after 30 epochs in seven
+// minutes; --base small --size 96 for 0.58 of the validation pictures, in 40 s.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <brindle/brindle.hpp>
