@@ -57,7 +57,7 @@ TEST_CASE("JSON that nests without end is refused before it is copied", "[io][er
 
 TEST_CASE("a model of more layers than any model has is refused", "[io][errors]") {
   std::string layers;
-  for (int i = 0; i < 10001; ++i) layers += (i ? "," : "") + dense_of_keras("0");
+  for (int i = 0; i < 10001; ++i) layers.append(i ? "," : "").append(dense_of_keras("0"));
   CHECK_THROWS_WITH(io::keras_model_config("x", sequential_of_keras(layers)), Contains("10000 layers"));
 
   const TemporaryFolder folder;
