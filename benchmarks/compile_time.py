@@ -1,7 +1,7 @@
 """Seconds and memory of the compiler, and sizes of programs: ours, beside tiny-dnn's and dlib's where their Debian
-packages are installed. Each figure is the median of three compilations.
+packages are installed. Seconds are medians.
 
-usage: python3 benchmarks/compile_time.py [g++]
+usage: python3 benchmarks/compile_time.py [g++] [compilations of each, 3]
 """
 import os
 import pathlib
@@ -12,6 +12,7 @@ import tempfile
 
 root = pathlib.Path(__file__).resolve().parent.parent
 compiler = sys.argv[1] if len(sys.argv) > 1 else "g++"
+repeats = int(sys.argv[2]) if len(sys.argv) > 2 else 3
 ours = ["-std=c++20", f"-I{root}/include", "-isystem", "/usr/include/eigen3", "-march=native"]
 
 
@@ -43,7 +44,29 @@ int main() {
 """, ours + ["-O3"], True),
     ("5 dense layers, trained, -O3", network(5), ours + ["-O3"], True),
     ("50 dense layers, trained, -O3", network(50), ours + ["-O3"], True),
+    ("a program that loads a saved model and classifies a picture, -O3", """#include "brindle/image/decode.hpp"
+#include "brindle/ops/cpu.hpp"
+#include "brindle/models/picture_classifier.hpp"
+int main(int, char** argv) {
+  const brindle::models::PictureClassifier classifier(argv[1]);
+  return static_cast<int>(classifier.classify(brindle::image::decode(std::filesystem::path(argv[2]))).number);
+}
+""", ours + ["-O3"], True),
     ("examples/baseline.cpp, -O3", (root / "examples/baseline.cpp").read_text(), ours + ["-O3", f"-I{root}/examples"], True),
+    ("examples/classify.cpp, -O3", (root / "examples/classify.cpp").read_text(), ours + ["-O3", f"-I{root}/examples"], True),
+    ("examples/vgg16_finetune.cpp, -O3", (root / "examples/vgg16_finetune.cpp").read_text(), ours + ["-O3", f"-I{root}/examples"], True),
+    ("a small network trained with dlib, -O3", """#include <dlib/dnn.h>
+using namespace dlib;
+using net = loss_binary_log<fc<1, relu<fc<64, max_pool<2, 2, 2, 2, relu<con<16, 3, 3, 1, 1, input<matrix<rgb_pixel>>>>>>>>>;
+int main() {
+  net model;
+  dnn_trainer<net> trainer(model);
+  std::vector<matrix<rgb_pixel>> x;
+  std::vector<float> y;
+  trainer.train(x, y);
+  return model(matrix<rgb_pixel>(32, 32)) > 0;
+}
+""", ["-std=c++14", "-w", "-O3", "-march=native"], "-ldlib -lblas -llapack"),
     ("#include <dlib/dnn.h>, front end", "#include <dlib/dnn.h>\n", ["-std=c++14", "-w", "-fsyntax-only"], False),
 ]
 shim = pathlib.Path(tempfile.mkdtemp()) / "third_party"
@@ -52,6 +75,18 @@ if pathlib.Path("/usr/include/stb").exists():
     (shim / "stb").symlink_to("/usr/include/stb")
 programs.append(("#include <tiny_dnn/tiny_dnn.h>, front end", "#include <tiny_dnn/tiny_dnn.h>\n",
                  ["-std=c++14", "-w", "-fsyntax-only", f"-I{shim.parent}"], False))
+programs.append(("a small network trained with tiny-dnn, -O3", """#include <tiny_dnn/tiny_dnn.h>
+using namespace tiny_dnn;
+int main() {
+  network<sequential> model;
+  model << convolutional_layer(32, 32, 3, 3, 16) << relu_layer() << max_pooling_layer(30, 30, 16, 2)
+        << fully_connected_layer(15 * 15 * 16, 64) << relu_layer() << fully_connected_layer(64, 1) << sigmoid_layer();
+  RMSprop optimizer;
+  std::vector<vec_t> x, y;
+  model.fit<mse>(optimizer, x, y, 1, 1);
+  return model.predict(vec_t(32 * 32 * 3))[0] > 0;
+}
+""", ["-std=c++14", "-w", "-O3", "-march=native", f"-I{shim.parent}"], True))
 
 version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout.splitlines()[0]
 print(f"Compiler: {version}\n")
@@ -61,8 +96,9 @@ with tempfile.TemporaryDirectory() as folder:
         file, program = pathlib.Path(folder) / "a.cpp", pathlib.Path(folder) / "a.out"
         file.write_text(source)
         command = [compiler, *flags, str(file)] + (["-o", str(program), "-pthread", "-s"] if link else [])
+        command += link.split() if isinstance(link, str) else []
         times, memory = [], 0
-        for _ in range(3):
+        for _ in range(repeats):
             child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
