@@ -16,6 +16,7 @@
 #include "brindle/io/saved_model.hpp"
 #include "brindle/models/classification.hpp"
 #include "brindle/nn/classification_metrics.hpp"
+#include "brindle/ops/cpu.hpp"
 
 namespace brindle::models {
 
