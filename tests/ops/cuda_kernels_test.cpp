@@ -329,8 +329,8 @@ TEST_CASE("cuDNN's convolution of the padded pictures is Keras's", "[ops][cuda_k
 }
 
 TEST_CASE("bfloat16 keeps the nearest of its numbers, and what is no number", "[ops][cuda_kernels]") {
-  for (const float exact : {0.0f, -0.0f, 1.0f, -2.5f, 0x1p-126f, 0x1.FEp127f, 1.0078125f})
-    CHECK(bfloat16::of(exact).value() == exact);
+  for (const float number : {0.0f, -0.0f, 1.0f, -2.5f, 0x1p-126f, 0x1.FEp127f, 1.0078125f})
+    CHECK(bfloat16::of(number).value() == number);
   CHECK(bfloat16::of(1.0f + 0x1p-9f).value() == 1.0f);                       // closer to 1
   CHECK(bfloat16::of(1.0f + 0x1p-8f).value() == 1.0f);                       // halfway: even
   CHECK(bfloat16::of(1.0f + 0x1p-7f + 0x1p-8f).value() == 1.0f + 0x1p-6f);   // halfway: even
