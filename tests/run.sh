@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds and runs all tests: with g++, then with clang++, warnings being errors in both; then
-# those of the GPU with nvcc, which skip without a GPU.
+# Installs what is missing, builds and runs all tests: with g++, warnings being errors; those of the GPU with nvcc, which
+# skip without a GPU; then all with clang++, with its warnings.
 #
 #     bash tests/run.sh            all of it
 #     bash tests/run.sh --gcc      with g++ only
@@ -36,7 +36,7 @@ cuda() {
 }
 
 case "${1:-}" in
-  "") run release; run clang; cuda ;;
+  "") run release; cuda; run clang ;;
   --gcc) run release ;;
   --clang) run clang ;;
   --cuda) cuda ;;
