@@ -35,8 +35,8 @@ class Classifier {
   /// Throws FileError that begins with the path, ShapeError if the model does not take pictures.
   explicit Classifier(const std::filesystem::path& model, int threads = 0);
   ~Classifier();
-  Classifier(Classifier&&) noexcept;
-  Classifier& operator=(Classifier&&) noexcept;
+  Classifier(Classifier&&) noexcept;             ///< the other one is empty afterwards
+  Classifier& operator=(Classifier&&) noexcept;  ///< and so here
 
   /// The class names by number; empty where the model has none.
   const std::vector<std::string>& class_names() const;
@@ -46,6 +46,7 @@ class Classifier {
   /// pixels (height, width, channels), 0..255, row by row, RGB or grey as the model takes them.
   /// Throws ShapeError if there are not as many bytes as pixels need.
   models::Classification classify(std::span<const std::uint8_t> pixels, std::int64_t height, std::int64_t width) const;
+  /// The same of a picture that image::decode() gave.
   models::Classification classify(const image::Picture& picture) const;
 
   /// JPEG, PNG, BMP or GIF. Throws FileError that begins with the path.

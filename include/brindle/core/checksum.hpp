@@ -13,6 +13,7 @@ namespace brindle {
 /// gigabytes a second; no protection from somebody who wants to deceive.
 class Checksum {
  public:
+  /// Cuts between calls make no difference.
   void add(std::string_view bytes) {
     length_ += bytes.size();
     for (; filled_ > 0 && !bytes.empty(); bytes.remove_prefix(1)) add_byte(bytes.front());

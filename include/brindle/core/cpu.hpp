@@ -20,17 +20,17 @@ class Cpu {
   };
 
   Cpu() : Cpu(Options{}) {}
-  explicit Cpu(int threads) : Cpu(Options{.threads = threads}) {}
+  explicit Cpu(int threads) : Cpu(Options{.threads = threads}) {}  ///< as Options::threads
 
   /// Throws ValueError for a negative number of threads or more than 1024.
   explicit Cpu(const Options& options)
       : precise_(options.precise),
         pool_(std::make_shared<ThreadPool>(options.threads == 0 ? available() : options.threads)) {}
 
-  static constexpr const char* name = "cpu";
+  static constexpr const char* name = "cpu";  ///< in messages and tables
 
-  int threads() const { return pool_->threads(); }
-  bool precise() const { return precise_; }
+  int threads() const { return pool_->threads(); }  ///< with the calling one
+  bool precise() const { return precise_; }         ///< as Options::precise
 
   /// task(i, worker) for each i in [0, tasks), shared by the threads; see ThreadPool::run.
   template <class F>

@@ -40,6 +40,7 @@ enum class Precision {
   bf16,     ///< 8 bits, on tensor cores: inputs are rounded to bfloat16 before they are multiplied
 };
 
+/// "float32", "tf32", "bf16".
 inline std::string to_string(Precision p) {
   return p == Precision::tf32 ? "tf32" : p == Precision::bf16 ? "bf16" : "float32";
 }
@@ -71,7 +72,7 @@ class Cuda {
   /// Throws CudaError where there is no such GPU.
   explicit Cuda(const Options& options) : state_(std::make_shared<State>(options)) {}
 
-  static constexpr const char* name = "cuda";
+  static constexpr const char* name = "cuda";  ///< in messages and tables
 
   /// Whether the machine has a GPU that this program can use.
   static bool available() {
@@ -81,15 +82,15 @@ class Cuda {
     return found;
   }
 
-  const Options& options() const { return state_->options; }
-  Precision precision() const { return state_->options.precision; }
-  std::string gpu_name() const { return state_->gpu_name; }
-  int multiprocessors() const { return state_->multiprocessors; }
+  const Options& options() const { return state_->options; }         ///< those it was made with
+  Precision precision() const { return state_->options.precision; }  ///< of products and convolutions
+  std::string gpu_name() const { return state_->gpu_name; }          ///< "NVIDIA H100 80GB HBM3"
+  int multiprocessors() const { return state_->multiprocessors; }    ///< of the GPU
 
   /// Makes this context's GPU that of the calling thread.
   void use() const { BRINDLE_CUDA_CHECK(cudaSetDevice(state_->options.gpu)); }
 
-  cudaStream_t stream() const { return state_->stream; }
+  cudaStream_t stream() const { return state_->stream; }  ///< takes all work of the context
 
   /// Waits until all work is done. Errors of work that was done in the background come up here.
   void wait() const { BRINDLE_CUDA_CHECK(cudaStreamSynchronize(state_->stream)); }
@@ -105,6 +106,7 @@ class Cuda {
     }
     return state_->cudnn;
   }
+  /// Made when it is first asked for.
   cublasLtHandle_t cublas() const {
     if (!state_->cublas) BRINDLE_CUDA_CHECK(cublasLtCreate(&state_->cublas));
     return state_->cublas;
@@ -185,13 +187,16 @@ class PinnedArray {
 
  public:
   PinnedArray() = default;
+  /// Elements are not set. Throws CudaError if memory is short.
   explicit PinnedArray(std::int64_t size) : size_(size) {
     void* p = nullptr;
     BRINDLE_CUDA_CHECK(cudaMallocHost(&p, static_cast<std::size_t>(std::max<std::int64_t>(size, 1)) * sizeof(T)));
     data_ = static_cast<T*>(p);
   }
+  /// Other is empty afterwards.
   PinnedArray(PinnedArray&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  /// The two change places.
   PinnedArray& operator=(PinnedArray&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
@@ -201,9 +206,12 @@ class PinnedArray {
     if (data_) static_cast<void>(cudaFreeHost(data_));
   }
 
+  /// Null if it is empty.
+  /// @{
   T* data() { return data_; }
   const T* data() const { return data_; }
-  std::int64_t size() const { return size_; }
+  /// @}
+  std::int64_t size() const { return size_; }  ///< elements
 
  private:
   T* data_ = nullptr;
@@ -236,8 +244,12 @@ struct Memory<Cuda> {
     detail::check_cuda(code, "cudaMallocAsync", __FILE__, __LINE__);
     return p;
   }
+  /// Of what allocate() gave; null does nothing.
   static void release(void* p) noexcept { static_cast<void>(cudaFreeAsync(p, cudaStreamLegacy)); }
 
+  /// copy stays on the GPU and does not wait; with a context it is one of its works. The two of the host return when
+  /// the bytes are there.
+  /// @{
   static void copy(void* to, const void* from, std::size_t bytes) {
     if (bytes) BRINDLE_CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, cudaStreamLegacy));
   }
@@ -250,6 +262,8 @@ struct Memory<Cuda> {
   static void copy_to_host(void* to, const void* from, std::size_t bytes) {
     if (bytes) BRINDLE_CUDA_CHECK(cudaMemcpy(to, from, bytes, cudaMemcpyDeviceToHost));
   }
+  /// @}
+  /// Zeros.
   static void clear(void* p, std::size_t bytes) {
     if (bytes) BRINDLE_CUDA_CHECK(cudaMemsetAsync(p, 0, bytes, cudaStreamLegacy));
   }

@@ -11,7 +11,9 @@ inline namespace BRINDLE_CUDA_UNIT {
 class CudaGraph {
  public:
   CudaGraph() = default;
+  /// The other one has nothing recorded afterwards.
   CudaGraph(CudaGraph&& other) noexcept : executable_(std::exchange(other.executable_, nullptr)) {}
+  /// The two change places.
   CudaGraph& operator=(CudaGraph&& other) noexcept {
     std::swap(executable_, other.executable_);
     return *this;
@@ -20,7 +22,7 @@ class CudaGraph {
     if (executable_) static_cast<void>(cudaGraphExecDestroy(executable_));
   }
 
-  bool recorded() const { return executable_ != nullptr; }
+  bool recorded() const { return executable_ != nullptr; }  ///< replay() may be called
 
   /// Records what work() puts into the stream of `on`, without running it. work() takes no memory and waits for
   /// nothing; whatever it uses must stay where it is.

@@ -150,6 +150,7 @@ inline void replace_file(const std::filesystem::path& path, std::span<const std:
   detail::raise<FileError>(name + ": cannot be written: " + std::generic_category().message(failed) + advice);
 }
 
+/// The same with one part.
 inline void replace_file(const std::filesystem::path& path, std::string_view content,
                          const ReplaceFileOptions& options = {}) {
   replace_file(path, std::span(&content, 1), options);

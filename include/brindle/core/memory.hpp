@@ -31,14 +31,20 @@ struct Memory<Cpu> {
     ask_for_huge_pages(p, bytes);
     return p;
   }
+  /// Of what allocate() gave; null does nothing.
   static void release(void* p) noexcept { ::operator delete (p, std::align_val_t{memory_alignment}); }
+  /// The two must not overlap.
   static void copy(void* to, const void* from, std::size_t bytes) {
     if (bytes) std::memcpy(to, from, bytes);
   }
   /// In the order of the work that `on` is given.
   static void copy(const Cpu&, void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
+  /// The host is the processor itself.
+  /// @{
   static void copy_from_host(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
   static void copy_to_host(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
+  /// @}
+  /// Zeros.
   static void clear(void* p, std::size_t bytes) {
     if (bytes) std::memset(p, 0, bytes);
   }

@@ -13,8 +13,9 @@ namespace brindle {
 /// Ten rounds of Philox 4x32: four random words from a counter and a key, without any state.
 /// J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 struct Philox {
-  std::uint32_t word[4];
+  std::uint32_t word[4];  ///< each uniform in [0, 2^32)
 
+  /// Counter (c0, c1, c2, c3), key (k0, k1).
   BRINDLE_HOST_DEVICE static constexpr Philox draw(std::uint32_t c0, std::uint32_t c1, std::uint32_t c2,
                                                    std::uint32_t c3, std::uint32_t k0, std::uint32_t k1) {
     for (int round = 0; round < 10; ++round) {
@@ -36,9 +37,9 @@ struct Philox {
 /// Random numbers that are looked up, not drawn in turn: a number is named by (seed, what, step, index), so that any
 /// thread, device or resumed run gets the same one. `what` is a stream_id; `step` counts batches or epochs.
 struct Random {
-  std::uint64_t seed = 0;
-  std::uint32_t what = 0;
-  std::uint32_t step = 0;
+  std::uint64_t seed = 0;  ///< of the run
+  std::uint32_t what = 0;  ///< what the numbers are for
+  std::uint32_t step = 0;  ///< when
 
   /// Four words for element `index`.
   BRINDLE_HOST_DEVICE constexpr Philox words(std::uint64_t index) const {
@@ -52,6 +53,7 @@ struct Random {
     return static_cast<double>((std::uint64_t{p.word[0]} << 21) ^ (p.word[1] >> 11)) * 0x1p-53;
   }
 
+  /// In [low, high).
   BRINDLE_HOST_DEVICE constexpr double uniform(std::uint64_t index, double low, double high) const {
     return low + (high - low) * uniform(index);
   }
@@ -79,6 +81,7 @@ inline void permute(std::span<std::int64_t> order, const Random& random) {
   }
 }
 
+/// 0 to n - 1 in a random order.
 inline std::vector<std::int64_t> permutation(std::int64_t n, const Random& random) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(n));
   permute(order, random);

@@ -17,22 +17,25 @@ namespace brindle {
 /// bits.
 class Shape {
  public:
-  static constexpr int max_rank = 6;
+  static constexpr int max_rank = 6;  ///< sizes
 
   constexpr Shape() = default;
 
   /// Throws ShapeError for more than six sizes, a negative one, or a product over 2^63 - 1.
   constexpr Shape(std::initializer_list<std::int64_t> sizes) : Shape(sizes.begin(), sizes.end()) {}
 
+  /// The same of a range.
   template <class Iterator>
   constexpr Shape(Iterator first, Iterator last) {
     for (; first != last; ++first) append(static_cast<std::int64_t>(*first));
   }
 
-  constexpr int rank() const { return rank_; }
+  constexpr int rank() const { return rank_; }  ///< number of sizes
+  /// 0 <= axis < rank(), not checked.
   constexpr std::int64_t operator[](int axis) const { return sizes_[static_cast<std::size_t>(axis)]; }
-  constexpr const std::int64_t* begin() const { return sizes_.data(); }
-  constexpr const std::int64_t* end() const { return sizes_.data() + rank_; }
+  constexpr const std::int64_t* begin() const { return sizes_.data(); }        ///< the first size
+  constexpr const std::int64_t* end() const { return sizes_.data() + rank_; }  ///< behind the last
+  /// The last size; rank() >= 1.
   constexpr std::int64_t back() const { return sizes_[static_cast<std::size_t>(rank_ - 1)]; }
 
   /// Number of elements; 1 for rank 0.
@@ -52,6 +55,7 @@ class Shape {
   /// The shape without its first size: of one sample, when this is a batch.
   constexpr Shape sample() const { return rank_ == 0 ? Shape{} : Shape(begin() + 1, end()); }
 
+  /// Same rank, same sizes.
   friend constexpr bool operator==(const Shape& a, const Shape& b) {
     if (a.rank_ != b.rank_) return false;
     for (int i = 0; i < a.rank_; ++i)
@@ -95,6 +99,7 @@ struct Shape4 {
   std::int64_t c = 0;  ///< channels
 
   constexpr Shape4() = default;
+  /// Not checked.
   constexpr Shape4(std::int64_t n_, std::int64_t h_, std::int64_t w_, std::int64_t c_) : n(n_), h(h_), w(w_), c(c_) {}
 
   /// Throws ShapeError unless the shape has four sizes.
@@ -103,25 +108,28 @@ struct Shape4 {
     n = s[0], h = s[1], w = s[2], c = s[3];
   }
 
-  constexpr operator Shape() const { return Shape{n, h, w, c}; }
-  constexpr std::int64_t size() const { return n * h * w * c; }
-  friend constexpr bool operator==(const Shape4&, const Shape4&) = default;
+  constexpr operator Shape() const { return Shape{n, h, w, c}; }             ///< (n, h, w, c)
+  constexpr std::int64_t size() const { return n * h * w * c; }              ///< number of elements
+  friend constexpr bool operator==(const Shape4&, const Shape4&) = default;  ///< same sizes
+  /// False for another rank.
   friend constexpr bool operator==(const Shape& a, const Shape4& b) { return a == Shape{b.n, b.h, b.w, b.c}; }
 };
 
+/// "(30, 150, 150, 3)".
 inline std::string to_string(const Shape4& s) { return to_string(Shape{s.n, s.h, s.w, s.c}); }
 
 /// Rows and columns of a filter, a window or a step; one number stands for both.
 struct Size2 {
-  std::int64_t h = 1;
-  std::int64_t w = 1;
+  std::int64_t h = 1;  ///< rows
+  std::int64_t w = 1;  ///< columns
 
   constexpr Size2() = default;
-  constexpr Size2(std::int64_t side) : h(side), w(side) {}
-  constexpr Size2(std::int64_t h_, std::int64_t w_) : h(h_), w(w_) {}
-  friend constexpr bool operator==(const Size2&, const Size2&) = default;
+  constexpr Size2(std::int64_t side) : h(side), w(side) {}                 ///< a square
+  constexpr Size2(std::int64_t h_, std::int64_t w_) : h(h_), w(w_) {}      ///< rows first
+  friend constexpr bool operator==(const Size2&, const Size2&) = default;  ///< same sizes
 };
 
+/// "(3, 5)".
 inline std::string to_string(const Size2& s) {
   return std::string("(").append(std::to_string(s.h)).append(", ").append(std::to_string(s.w)).append(")");
 }

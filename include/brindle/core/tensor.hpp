@@ -17,19 +17,19 @@ namespace brindle {
 /// Borrows a dense row-major tensor; copying a view copies no elements. A default view is empty: data is null.
 template <class T, class Device = Cpu>
 struct TensorView {
-  T* data = nullptr;
-  Shape shape{0};
+  T* data = nullptr;  ///< the first element, in the memory of Device
+  Shape shape{0};     ///< (0) where it is empty
 
   constexpr TensorView() = default;
-  constexpr TensorView(T* data_, const Shape& shape_) : data(data_), shape(shape_) {}
+  constexpr TensorView(T* data_, const Shape& shape_) : data(data_), shape(shape_) {}  ///< not checked
 
   /// A view to read from one to write to.
   template <class U>
   requires(std::is_same_v<const U, T> && !std::is_same_v<U, T>) constexpr TensorView(const TensorView<U, Device>& other)
       : data(other.data), shape(other.shape) {}
 
-  constexpr std::int64_t size() const { return shape.size(); }
-  constexpr bool empty() const { return data == nullptr; }
+  constexpr std::int64_t size() const { return shape.size(); }  ///< number of elements
+  constexpr bool empty() const { return data == nullptr; }      ///< stands for "none" in arguments
 
   /// The same elements under other sizes. Throws ShapeError if their number differs.
   TensorView reshape(const Shape& to) const {
@@ -47,9 +47,11 @@ struct TensorView {
     return {data + begin * entry.size(), entry.batch(end - begin)};
   }
 
+  /// All elements, row by row.
   std::span<T> span() const requires std::is_same_v<Device, Cpu> {
     return {data, static_cast<std::size_t>(data ? size() : 0)};
   }
+  /// Element i of all, counted row by row.
   T& operator[](std::int64_t i) const requires std::is_same_v<Device, Cpu> {
     BRINDLE_ASSERT(i >= 0 && i < size(), "tensor index out of range");
     return data[i];
@@ -90,17 +92,19 @@ class Tensor {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
-  using value_type = T;
-  using device_type = Device;
+  using value_type = T;        ///< of an element
+  using device_type = Device;  ///< whose memory it is
 
   Tensor() = default;
 
+  /// All zero. Throws Error if memory is short.
   explicit Tensor(const Shape& shape) : Tensor(shape, Uninitialized{}) { Memory<Device>::clear(view_.data, bytes()); }
 
   /// For a tensor that is written before it is read.
   static Tensor uninitialized(const Shape& shape) { return Tensor(shape, Uninitialized{}); }
 
-  Tensor(Tensor&& other) noexcept : view_(std::exchange(other.view_, {})) {}
+  Tensor(Tensor&& other) noexcept : view_(std::exchange(other.view_, {})) {}  ///< other is empty afterwards
+  /// The two change places.
   Tensor& operator=(Tensor&& other) noexcept {
     std::swap(view_, other.view_);
     return *this;
@@ -111,6 +115,7 @@ class Tensor {
     if (view_.data) Memory<Device>::release(view_.data);
   }
 
+  /// A copy, which nothing makes unasked.
   Tensor clone() const {
     if (!view_.data) return {};
     Tensor copy = uninitialized(shape());
@@ -127,23 +132,32 @@ class Tensor {
     return copy;
   }
 
-  const Shape& shape() const { return view_.shape; }
-  std::int64_t size() const { return view_.size(); }
-  bool empty() const { return view_.empty(); }
-  std::size_t bytes() const { return static_cast<std::size_t>(size()) * sizeof(T); }
+  const Shape& shape() const { return view_.shape; }  ///< (0) where it is empty
+  std::int64_t size() const { return view_.size(); }  ///< number of elements
+  bool empty() const { return view_.empty(); }        ///< made without a shape, or moved from
+  std::size_t bytes() const { return static_cast<std::size_t>(size()) * sizeof(T); }  ///< of all elements
 
+  /// The first element, aligned to memory_alignment; null where the tensor is empty.
+  /// @{
   T* data() { return view_.data; }
   const T* data() const { return view_.data; }
+  /// @}
 
+  /// Valid until the tensor goes or is moved from.
+  /// @{
   TensorView<T, Device> view() { return view_; }
   TensorView<const T, Device> view() const { return view_; }
   operator TensorView<T, Device>() { return view_; }
   operator TensorView<const T, Device>() const { return view_; }
+  /// @}
 
+  /// All elements, row by row, and element i of them.
+  /// @{
   std::span<T> span() requires std::is_same_v<Device, Cpu> { return view_.span(); }
   std::span<const T> span() const requires std::is_same_v<Device, Cpu> { return view().span(); }
   T& operator[](std::int64_t i) requires std::is_same_v<Device, Cpu> { return view_[i]; }
   const T& operator[](std::int64_t i) const requires std::is_same_v<Device, Cpu> { return view_[i]; }
+  /// @}
 
  private:
   struct Uninitialized {};
@@ -162,6 +176,7 @@ class Tensor {
 template <class T, class Device>
 class HostCopy {
  public:
+  /// x must outlive it on the Cpu.
   explicit HostCopy(In<T, Device> x) {
     if constexpr (std::is_same_v<Device, Cpu>) {
       view_ = x;
@@ -172,8 +187,8 @@ class HostCopy {
     }
   }
 
-  TensorView<const T> view() const { return view_; }
-  const T* data() const { return view_.data; }
+  TensorView<const T> view() const { return view_; }  ///< of x's shape
+  const T* data() const { return view_.data; }        ///< the first element
 
  private:
   Tensor<T> copy_;

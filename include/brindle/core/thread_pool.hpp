@@ -36,7 +36,7 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  int threads() const { return threads_; }
+  int threads() const { return threads_; }  ///< with the calling one
 
   /// Calls task(i, worker) for each i in [0, tasks) and returns when all are done; worker is in [0, threads()), and two
   /// calls with the same worker never overlap. The first exception of a task is thrown here, after the others ended.

@@ -49,12 +49,12 @@ class Augmented : public Source {
   std::vector<std::string> class_names() const override { return pictures_->class_names(); }
   std::string describe(std::int64_t row) const override { return pictures_->describe(row); }
 
-  const Augment& augment() const { return augment_; }
+  const Augment& augment() const { return augment_; }  ///< how much pictures change
 
   /// What a picture's levels become, in its own order of channels, and whether the first and the third then change
   /// places.
   const image::Standardize& standardize() const { return standardize_; }
-  bool swaps_red_and_blue() const { return swap_red_blue_; }
+  bool swaps_red_and_blue() const { return swap_red_blue_; }  ///< for Preprocessing::caffe
 
   /// What use number `use` draws: read() gives image::apply(augment(), drawn(use), ...) of the picture.
   AugmentDraw drawn(std::uint64_t use) const {

@@ -28,7 +28,8 @@ class CudaSource : public Source {
   virtual void read(const Cuda& on, std::span<const Draw> draws, TensorView<float, Cuda> x) const = 0;
 };
 
-/// data::Augmented with the pictures in the GPU's memory, a byte a channel: nothing but the draws goes there in training.
+/// data::Augmented with the pictures in the GPU's memory, a byte a channel: in training nothing but the draws goes
+/// there.
 ///
 ///     const data::CudaAugmented augmented(on, photos, {.rotation = 50, .flip_horizontal = true}, {.seed = 42});
 ///     trainer.fit(augmented, {.batch = 30, .epochs = 100});
@@ -65,7 +66,7 @@ class CudaAugmented final : public CudaSource {
   std::vector<std::string> class_names() const override { return augmented_.class_names(); }
   std::string describe(std::int64_t row) const override { return augmented_.describe(row); }
 
-  AugmentDraw drawn(std::uint64_t use) const { return augmented_.drawn(use); }
+  AugmentDraw drawn(std::uint64_t use) const { return augmented_.drawn(use); }  ///< as Augmented::drawn()
 
   void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const override {
     augmented_.read(on, draws, x);
@@ -104,7 +105,7 @@ class CudaAugmented final : public CudaSource {
 /// Stands for a source whose samples are made on the GPU while batches are ordered ahead: nothing is read.
 class CudaUnread final : public Source {
  public:
-  explicit CudaUnread(const Source& source) : source_(&source) {}
+  explicit CudaUnread(const Source& source) : source_(&source) {}  ///< source must outlive it
 
   std::int64_t size() const override { return source_->size(); }
   Shape sample_shape() const override { return {1}; }

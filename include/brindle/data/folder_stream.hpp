@@ -25,6 +25,7 @@ namespace brindle::data {
 /// BadFile::skip all are decoded once to begin with.
 class FolderStream : public PictureSource {
  public:
+  /// Lists the folder's pictures, and classes as image_folder() does. Throws FileError and ValueError as it does.
   explicit FolderStream(const std::filesystem::path& path, const ImageFolderOptions& options = {},
                         const Cpu& on = Cpu())
       : options_(options) {
@@ -73,7 +74,8 @@ class FolderStream : public PictureSource {
     use(picture.pixels.data());
   }
 
-  const std::vector<std::string>& files() const { return files_; }
+  const std::vector<std::string>& files() const { return files_; }  ///< paths, by row
+  /// What is no picture; with BadFile::skip, what cannot be decoded, too.
   const std::vector<SkippedFile>& skipped() const { return skipped_; }
 
   /// Pictures of each class, by its number.

@@ -31,9 +31,9 @@ struct ImageFolderOptions {
   Size2 size = {150, 150};                                             ///< rows and columns that pictures get
   image::Interpolation interpolation = image::Interpolation::nearest;  ///< Keras's default
   Preprocessing preprocessing = Preprocessing::unit_rgb;               ///< what makes the network's numbers of pixels
-  BadFile on_bad_file = BadFile::raise;
+  BadFile on_bad_file = BadFile::raise;   ///< what to do with pictures that cannot be decoded
   std::vector<std::string> classes = {};  ///< the order of the classes, if it should be another's: train.class_names()
-  image::DecodeOptions decode = {};
+  image::DecodeOptions decode = {};       ///< how large a picture may be
 };
 
 /// A folder of pictures before any of them is decoded.

@@ -43,6 +43,7 @@ class PictureSource : public Source {
   /// The name in messages: "data::Pictures".
   virtual std::string who() const = 0;
 
+  /// Throws ValueError, beginning with `by`, unless 0 <= row < size().
   void check_row(const std::string& by, std::int64_t row) const {
     if (row < 0 || row >= size())
       detail::raise<ValueError>(by + ": there is no picture " + std::to_string(row) + " of " + std::to_string(size()));

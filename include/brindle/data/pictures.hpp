@@ -18,8 +18,8 @@ namespace brindle::data {
 
 /// A file that was not taken, and why.
 struct SkippedFile {
-  std::string path;
-  std::string reason;
+  std::string path;    ///< as it was found
+  std::string reason;  ///< in words
 };
 
 /// Pictures in memory, a byte a channel, with the numbers of their classes.
@@ -31,7 +31,7 @@ class Pictures : public PictureSource {
     std::vector<std::string> class_names;  ///< by number
     std::vector<std::string> files;        ///< (N), or empty: what messages call each picture
     std::vector<SkippedFile> skipped;      ///< files that were left out
-    Preprocessing preprocessing = Preprocessing::unit_rgb;
+    Preprocessing preprocessing = Preprocessing::unit_rgb;  ///< what read() makes of pixels
   };
 
   /// Throws ShapeError if the sizes do not fit together, ValueError if the preprocessing needs other channels,
@@ -77,6 +77,7 @@ class Pictures : public PictureSource {
   const std::vector<SkippedFile>& skipped() const { return parts_.skipped; }
 
   Preprocessing preprocessing() const override { return parts_.preprocessing; }
+  /// The pixels that are handed over stay where they are as long as this object.
   void with_pixels(std::int64_t row, FunctionRef<void(const std::uint8_t*)> use) const override {
     use(parts_.pixels.data() + row * sample_shape().size());
   }

@@ -14,8 +14,8 @@ namespace brindle::data {
 /// One use of one sample. `use` tells its uses apart (the trainer counts every sample it takes), so that a random
 /// transform draws the same numbers on whatever thread, in whatever order, and in a resumed run.
 struct Draw {
-  std::int64_t row = 0;
-  std::uint64_t use = 0;
+  std::int64_t row = 0;   ///< of the source, from 0
+  std::uint64_t use = 0;  ///< names the random draw
 };
 
 /// Samples with labels, in a fixed order. What the trainer reads from.
@@ -57,11 +57,14 @@ class Source {
 class SourceRef {
  public:
   SourceRef() = default;
-  SourceRef(const Source& source) : source_(&source) {}
+  SourceRef(const Source& source) : source_(&source) {}  ///< not copied
 
+  /// Whether there is one; only then may it be used.
+  /// @{
   explicit operator bool() const { return source_ != nullptr; }
   const Source& operator*() const { return *source_; }
   const Source* operator->() const { return source_; }
+  /// @}
 
  private:
   const Source* source_ = nullptr;

@@ -34,10 +34,13 @@ namespace brindle::image {
 ///
 /// with column and row those of the output, all counted from the middle of the pixel at the top left.
 struct Affine {
+  /// Of the formulas above; at first every pixel stays.
+  /// @{
   double xx = 1, xy = 0, x0 = 0;
   double yx = 0, yy = 1, y0 = 0;
+  /// @}
 
-  friend bool operator==(const Affine&, const Affine&) = default;
+  friend bool operator==(const Affine&, const Affine&) = default;  ///< the same six numbers
 };
 
 /// How levels 0..255 become what a network takes, channel by channel:
@@ -68,7 +71,10 @@ class Standardize {
     if (!finite) detail::raise<ValueError>("Standardize: scale, mean and deviation must be finite numbers");
   }
 
-  std::vector<float> factor, offset;  ///< a level becomes level factor + offset
+  /// One a channel: a level becomes level factor + offset.
+  /// @{
+  std::vector<float> factor, offset;
+  /// @}
 
  private:
   static void check(const char* what, const std::vector<double>& values, std::int64_t channels) {

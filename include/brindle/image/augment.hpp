@@ -19,18 +19,18 @@ namespace brindle {
 
 /// Factors from low to high; one number z stands for 1 - z to 1 + z, as Keras has it.
 struct Zoom {
-  double low = 1;
-  double high = 1;
+  double low = 1;   ///< above 0
+  double high = 1;  ///< >= low
 
   constexpr Zoom() = default;
-  constexpr Zoom(double by) : low(1 - by), high(1 + by) {}
-  constexpr Zoom(double low_, double high_) : low(low_), high(high_) {}
+  constexpr Zoom(double by) : low(1 - by), high(1 + by) {}               ///< 1 - by to 1 + by
+  constexpr Zoom(double low_, double high_) : low(low_), high(high_) {}  ///< both given
 };
 
 /// Factors from low to high.
 struct Brightness {
-  double low = 1;
-  double high = 1;
+  double low = 1;   ///< >= 0
+  double high = 1;  ///< >= low
 };
 
 /// How pictures are changed at random each time they are used: Keras's ImageDataGenerator.
@@ -62,13 +62,16 @@ struct AugmentDraw {
   double tx = 0;          ///< pixels along x, from height_shift; see image::affine for x and y
   double ty = 0;          ///< pixels along y, from width_shift
   double shear = 0;       ///< degrees
-  double zx = 1, zy = 1;  ///< factors along x and y
-  bool flip_horizontal = false;
-  bool flip_vertical = false;
+  /// Factors along x and y.
+  /// @{
+  double zx = 1, zy = 1;
+  /// @}
+  bool flip_horizontal = false;  ///< left and right changed places
+  bool flip_vertical = false;    ///< top and bottom did
   double brightness = 1;     ///< factor
   double channel_shift = 0;  ///< levels
 
-  friend bool operator==(const AugmentDraw&, const AugmentDraw&) = default;
+  friend bool operator==(const AugmentDraw&, const AugmentDraw&) = default;  ///< the same change
 };
 
 /// "theta 12.5, tx -4, ty 3.25, shear 0.1, zx 0.9, zy 1.2, flip_horizontal"; "unchanged".

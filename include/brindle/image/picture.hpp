@@ -12,9 +12,9 @@ namespace brindle::image {
 
 /// A picture in memory: rows from the top, columns from the left, channels last (RGB, or one channel of grey), 0..255.
 struct Picture {
-  std::int64_t height = 0;
-  std::int64_t width = 0;
-  std::int64_t channels = 0;
+  std::int64_t height = 0;           ///< rows
+  std::int64_t width = 0;            ///< columns
+  std::int64_t channels = 0;         ///< of a pixel
   std::vector<std::uint8_t> pixels;  ///< (height, width, channels)
 
   Picture() = default;
@@ -29,6 +29,8 @@ struct Picture {
   /// (H, W, C).
   Shape shape() const { return Shape{height, width, channels}; }
 
+  /// The levels of one pixel, `channels` of them.
+  /// @{
   std::uint8_t* at(std::int64_t row, std::int64_t column) {
     BRINDLE_ASSERT(row >= 0 && row < height && column >= 0 && column < width, "pixel outside the picture");
     return pixels.data() + (row * width + column) * channels;
@@ -38,7 +40,8 @@ struct Picture {
     return pixels.data() + (row * width + column) * channels;
   }
 
-  friend bool operator==(const Picture&, const Picture&) = default;
+  /// @}
+  friend bool operator==(const Picture&, const Picture&) = default;  ///< the same size and levels
 };
 
 namespace internal {

@@ -38,10 +38,11 @@ namespace image {
 
 /// What a level of a channel of the picture (R, G, B) is multiplied by, and what is then added.
 struct ChannelScale {
-  float factor = 1;
-  float offset = 0;
+  float factor = 1;  ///< of the level
+  float offset = 0;  ///< in the network's units
 };
 
+/// Of channel 0, 1 or 2: R, G, B of the picture, whatever order the network takes them in.
 inline ChannelScale channel_scale(Preprocessing p, std::int64_t channel) {
   constexpr float caffe_means[3] = {123.68f, 116.779f, 103.939f};
   if (p == Preprocessing::caffe) return {1.0f, -caffe_means[channel % 3]};

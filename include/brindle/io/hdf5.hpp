@@ -21,13 +21,15 @@ class Hdf5File {
   Hdf5File(const Hdf5File&) = delete;
   Hdf5File& operator=(const Hdf5File&) = delete;
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return path_; }  ///< as it was given, for messages
 
+  /// Whether there is a group or dataset of this path ("model_weights/dense").
   virtual bool contains(const std::string& object) = 0;
 
   /// Names of what is in a group, in alphabetical order; none where there is no such group.
   virtual std::vector<std::string> children(const std::string& group) = 0;
 
+  /// False as well where there is no such object.
   virtual bool has_attribute(const std::string& object, const std::string& name) = 0;
 
   /// An attribute that is one text or a list of them, of fixed or of variable length. An empty list may be of any type.
@@ -48,11 +50,13 @@ class Hdf5File {
   /// Reads a dataset of float16, float32 or float64 whose shape is to.shape.
   virtual void read(const std::string& dataset, TensorView<float> to) = 0;
 
+  /// Throws FileError: "path: what".
   [[noreturn]] void fail(const std::string& what) const { brindle::detail::raise<FileError>(path_ + ": " + what); }
 
  protected:
-  explicit Hdf5File(std::string path) : path_(std::move(path)) {}
+  explicit Hdf5File(std::string path) : path_(std::move(path)) {}  ///< path: for messages
 
+  /// Throws FileError unless the dataset's shape is the one wanted.
   void check_shape(const std::string& dataset, const Shape& there, const Shape& wanted) const {
     if (!(there == wanted))
       fail("dataset \"" + dataset + "\" is " + to_string(there) + ", expected " + to_string(wanted));

@@ -26,6 +26,7 @@ namespace brindle::io {
 /// than its own size allows. Meaning: "HDF5 File Format Specification", version 3.0.
 class ClassicHdf5File final : public Hdf5File {
  public:
+  /// Throws FileError unless the superblock is one of version 0 or 1.
   ClassicHdf5File(std::string path, brindle::detail::FileBytes file)
       : Hdf5File(std::move(path)), file_(std::move(file)) {
     const std::string start = file_.text(0, std::min<std::int64_t>(file_.size(), 96), "the superblock");

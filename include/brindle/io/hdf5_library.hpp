@@ -82,6 +82,7 @@ inline std::string reason() {
 /// package.
 class LibraryHdf5File final : public Hdf5File {
  public:
+  /// Throws FileError that begins with the path: it cannot be opened, or is no HDF5 file.
   explicit LibraryHdf5File(const std::filesystem::path& path) : Hdf5File(path.string()) {
 #ifdef BRINDLE_HDF5
     std::error_code error;

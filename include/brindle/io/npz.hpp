@@ -126,8 +126,8 @@ class NpzFile {
       members_[file.ends_with(".npy") ? file.substr(0, file.size() - 4) : file] = file;
   }
 
-  const std::string& path() const { return zip_.path(); }
-  bool contains(const std::string& name) const { return members_.count(name) != 0; }
+  const std::string& path() const { return zip_.path(); }                             ///< as it was given
+  bool contains(const std::string& name) const { return members_.count(name) != 0; }  ///< without ".npy"
 
   /// Names of the arrays, in alphabetical order.
   std::vector<std::string> names() const {
@@ -136,6 +136,7 @@ class NpzFile {
     return all;
   }
 
+  /// Throws FileError if there is no such array.
   Shape shape(const std::string& name) const { return open(name).header.shape; }
 
   /// Element type as numpy writes it: "<f4", "<f8", "|u1", "<i4", "<i8".

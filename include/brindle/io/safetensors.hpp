@@ -24,11 +24,11 @@ static_assert(std::endian::native == std::endian::little, "safetensors files are
 
 /// A tensor to be written: a name and the bytes of a dense row-major array.
 struct SafetensorsEntry {
-  std::string name;
+  std::string name;   ///< unique in the file
   std::string dtype;  ///< "F32", "F64", "I64", "U8"
-  Shape shape;
-  const void* data = nullptr;
-  std::int64_t bytes = 0;
+  Shape shape;        ///< of the array
+  const void* data = nullptr;  ///< the elements; must outlive the writing
+  std::int64_t bytes = 0;      ///< of the elements
 };
 
 namespace detail {
@@ -80,12 +80,13 @@ inline float half_to_float(std::uint16_t half) {
 class SafetensorsFile {
  public:
   struct Entry {
-    std::string dtype;
-    Shape shape;
+    std::string dtype;       ///< as the file has it: "F32", "BF16"
+    Shape shape;             ///< of the array
     std::int64_t begin = 0;  ///< of the elements, in the file
-    std::int64_t bytes = 0;
+    std::int64_t bytes = 0;  ///< of the elements
   };
 
+  /// Reads and checks the header.
   explicit SafetensorsFile(const std::filesystem::path& path) : path_(path.string()), file_(path_) {
     if (file_.size() < 8)
       file_.fail(0, "a safetensors file begins with 8 bytes, this one has " + std::to_string(file_.size()));
@@ -97,10 +98,10 @@ class SafetensorsFile {
     read_header(file_.text(8, static_cast<std::int64_t>(length), "the header"), static_cast<std::int64_t>(length) + 8);
   }
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return path_; }  ///< as it was given
   /// By name, sorted.
   const std::map<std::string, Entry>& entries() const { return entries_; }
-  bool contains(const std::string& name) const { return entries_.count(name) != 0; }
+  bool contains(const std::string& name) const { return entries_.count(name) != 0; }  ///< an array of this name
   /// Texts that the writer put beside the arrays.
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
 
@@ -136,6 +137,7 @@ class SafetensorsFile {
                              detail::safetensors_dtype<T>());
   }
 
+  /// The same into a tensor of its own.
   template <class T>
   Tensor<T> read(const std::string& name) {
     Tensor<T> tensor = Tensor<T>::uninitialized(entry(name).shape);

@@ -82,8 +82,8 @@ void save_model(const Sequential<T, Device>& model, const std::filesystem::path&
 
 template <class T, class Device = Cpu>
 struct SavedModel {
-  Sequential<T, Device> model;
-  ModelInfo info;
+  Sequential<T, Device> model;                      ///< layers and weights
+  ModelInfo info;                                   ///< what the model needs to be used
   std::optional<OptimizerState<T>> optimizer = {};  ///< if it was saved; a trainer's set_optimizer_state() takes it
 };
 

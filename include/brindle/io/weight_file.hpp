@@ -18,21 +18,21 @@ namespace brindle::io {
 struct StoredTensor {
   std::string name;       ///< as the file has it: "block1_conv1/block1_conv1_W_1:0"
   std::string parameter;  ///< "kernel" or "bias"; empty where the file tells by order alone
-  Shape shape;
+  Shape shape;            ///< as the file has it
   std::function<void(TensorView<float>)> read;  ///< into a tensor of this shape
 };
 
 struct StoredLayer {
   std::string name;  ///< empty where the file only counts its layers, by `key`
-  std::vector<StoredTensor> tensors;
+  std::vector<StoredTensor> tensors;  ///< in the file's order
   std::string group = {};  ///< the nested model that the layer stands in: "model_1", "layers/functional"; else empty
   std::string key = {};    ///< Keras 3's kind and number within its model, "conv2d_1"; else empty
 };
 
 /// Weights of a file, whatever its format.
 struct WeightFile {
-  std::string path;
-  std::vector<StoredLayer> layers;
+  std::string path;                 ///< for messages
+  std::vector<StoredLayer> layers;  ///< in the file's order
 };
 
 namespace detail {

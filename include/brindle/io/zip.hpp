@@ -118,8 +118,8 @@ class ZipFile {
     }
   }
 
-  const std::string& path() const { return path_; }
-  bool contains(const std::string& name) const { return members_.count(name) != 0; }
+  const std::string& path() const { return path_; }                                   ///< as it was given
+  bool contains(const std::string& name) const { return members_.count(name) != 0; }  ///< a file of this name
 
   /// In alphabetical order.
   std::vector<std::string> names() const {
@@ -131,8 +131,11 @@ class ZipFile {
   /// Where a file's bytes can be read: [begin, end) of `bytes`, which is the zip file itself if they are not
   /// compressed.
   struct Opened {
-    brindle::detail::FileBytes bytes;
+    brindle::detail::FileBytes bytes;  ///< of the zip file, or of what was in it
+    /// Offsets into bytes.
+    /// @{
     std::int64_t begin = 0, end = 0;
+    /// @}
   };
 
   /// what: what messages call the file, `array "x"`. Throws FileError if there is none of this name, or it is damaged.

@@ -33,6 +33,7 @@ class PictureClassifier {
   explicit PictureClassifier(const std::filesystem::path& path, const Cpu& on = Cpu{})
       : PictureClassifier(io::load_model(path, on)) {}
 
+  /// Of a model that has been loaded. Throws ShapeError as above.
   explicit PictureClassifier(io::SavedModel<float> saved)
       : saved_(std::move(saved)), preprocessing_(brindle::preprocessing(saved_.info.preprocessing)) {
     const Shape& input = saved_.model.input_shape();
@@ -41,8 +42,8 @@ class PictureClassifier {
                                 ", expected pictures (None, H, W, 1) or (None, H, W, 3)");
   }
 
-  const Sequential<float>& model() const { return saved_.model; }
-  const io::ModelInfo& info() const { return saved_.info; }
+  const Sequential<float>& model() const { return saved_.model; }  ///< the network
+  const io::ModelInfo& info() const { return saved_.info; }        ///< what the file says of it
 
   /// The picture as the model takes it: (1, H, W, C). Throws ShapeError for an empty picture, or one of another number
   /// of channels.

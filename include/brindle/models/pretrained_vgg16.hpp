@@ -25,6 +25,7 @@ Sequential<T, Device> vgg16(const Device& on, const std::filesystem::path& weigh
   return model;
 }
 
+/// The same on the default device.
 template <class T, class Device = Cpu>
 Sequential<T, Device> vgg16(const std::filesystem::path& weights, const Shape& input, const VGG16Options& options = {}) {
   return vgg16<T, Device>(Device{}, weights, input, options);

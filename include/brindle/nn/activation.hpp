@@ -14,18 +14,19 @@ namespace brindle {
 ///
 /// Keras: layers/activations/activation.py.
 struct Activation {
-  ActivationFunction function = ActivationFunction::linear;
-  std::string name = {};
+  ActivationFunction function = ActivationFunction::linear;  ///< of every element, or of every row for softmax
+  std::string name = {};                                     ///< empty: activation, activation_1, ...
 
   template <class T, class Device>
-  std::unique_ptr<Layer<T, Device>> make() const;
+  std::unique_ptr<Layer<T, Device>> make() const;  ///< for Sequential
 };
 
 template <class T, class Device>
 class ActivationLayer final : public Layer<T, Device> {
  public:
-  explicit ActivationLayer(const Activation& d) : function_(d.function) {}
+  explicit ActivationLayer(const Activation& d) : function_(d.function) {}  ///< see Activation
 
+  /// From what config() gave; for LayerRegistry.
   static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
     return Activation{.function = activation_function(c.get("activation", "linear"))}.template make<T, Device>();
   }

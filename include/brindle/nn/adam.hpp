@@ -13,18 +13,19 @@ namespace brindle {
 /// Running means of the gradient and of its square; the formula stands at ops::adam.
 /// Defaults are Keras's (optimizers/adam.py).
 struct Adam {
-  double learning_rate = 1e-3;
-  double beta_1 = 0.9;
-  double beta_2 = 0.999;
-  double epsilon = 1e-7;
+  double learning_rate = 1e-3;  ///< >= 0
+  double beta_1 = 0.9;          ///< of the mean of the gradient: how much of it stays each step, in [0, 1)
+  double beta_2 = 0.999;        ///< the same of the mean of its square
+  double epsilon = 1e-7;        ///< added to the root
 
   template <class T, class Device>
-  std::unique_ptr<Optimizer<T, Device>> make() const;
+  std::unique_ptr<Optimizer<T, Device>> make() const;  ///< for Trainer
 };
 
 template <class T, class Device>
 class AdamOptimizer final : public Optimizer<T, Device> {
  public:
+  /// Throws ValueError for numbers out of the range that Adam names.
   explicit AdamOptimizer(const Adam& d)
       : options_{.learning_rate = d.learning_rate, .beta_1 = d.beta_1, .beta_2 = d.beta_2, .epsilon = d.epsilon} {
     detail::check_learning_rate("Adam", d.learning_rate);

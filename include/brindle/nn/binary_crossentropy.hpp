@@ -19,13 +19,13 @@ struct BinaryCrossentropy {
   bool keras2 = false;       ///< clip probabilities first, as Keras 2 did
 
   template <class T, class Device>
-  std::unique_ptr<Loss<T, Device>> make() const;
+  std::unique_ptr<Loss<T, Device>> make() const;  ///< for Trainer
 };
 
 template <class T, class Device>
 class BinaryCrossentropyLoss final : public Loss<T, Device> {
  public:
-  explicit BinaryCrossentropyLoss(const BinaryCrossentropy& d) : description_(d) {}
+  explicit BinaryCrossentropyLoss(const BinaryCrossentropy& d) : description_(d) {}  ///< see BinaryCrossentropy
 
   std::string type() const override { return "BinaryCrossentropy"; }
   Config config() const override {

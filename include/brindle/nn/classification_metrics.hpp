@@ -16,6 +16,7 @@ namespace brindle {
 /// How often a sample of each class was taken for each class.
 class ConfusionMatrix {
  public:
+  /// Nothing counted yet. Throws ValueError for fewer than two classes.
   explicit ConfusionMatrix(std::int64_t classes)
       : classes_(classes), counts_(static_cast<std::size_t>(classes * classes), 0) {
     if (classes < 2)
@@ -40,7 +41,7 @@ class ConfusionMatrix {
     ++counts_[static_cast<std::size_t>(truth * classes_ + predicted)];
   }
 
-  std::int64_t classes() const { return classes_; }
+  std::int64_t classes() const { return classes_; }  ///< how many
   /// Samples of class `truth` that were taken for class `predicted`.
   std::int64_t count(std::int64_t truth, std::int64_t predicted) const {
     return counts_[static_cast<std::size_t>(truth * classes_ + predicted)];
@@ -57,6 +58,7 @@ class ConfusionMatrix {
     for (std::int64_t truth = 0; truth < classes_; ++truth) sum += count(truth, c);
     return sum;
   }
+  /// Samples counted.
   std::int64_t total() const { return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0}); }
 
  private:
@@ -133,19 +135,20 @@ inline std::vector<Mistake> worst_mistakes(In<float, Cpu> outputs, In<float, Cpu
 /// precision: of the samples taken for the class, those of it; recall: of the samples of the class, those taken for it;
 /// f1: 2 precision recall / (precision + recall).
 struct ClassScore {
-  double precision = 0;
-  double recall = 0;
-  double f1 = 0;
+  double precision = 0;      ///< 0..1; 0 where no sample was taken for the class
+  double recall = 0;         ///< 0..1; 0 where there is no sample of the class
+  double f1 = 0;             ///< 0..1; 0 where both are
   std::int64_t support = 0;  ///< samples
 };
 
 /// scikit-learn's figures (metrics/_classification.py, zero_division 0).
 struct ClassificationMetrics {
-  double accuracy = 0;
-  std::vector<ClassScore> classes;
-  ClassScore macro;     ///< every class counts the same
-  ClassScore weighted;  ///< every sample counts the same
+  double accuracy = 0;              ///< share of the samples that were taken for their class, 0..1
+  std::vector<ClassScore> classes;  ///< by number
+  ClassScore macro;                 ///< every class counts the same
+  ClassScore weighted;              ///< every sample counts the same
 
+  /// Of what was counted; all 0 if nothing was.
   explicit ClassificationMetrics(const ConfusionMatrix& m) {
     const auto total = static_cast<double>(m.total());
     double right = 0;

@@ -16,16 +16,18 @@ namespace brindle {
 /// Values are true or false, whole numbers, numbers, texts and lists of whole numbers.
 class Config {
  public:
-  using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;
-  using Entry = std::pair<std::string, Value>;
+  using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;  ///< of one setting
+  using Entry = std::pair<std::string, Value>;                                                     ///< name and value
 
   Config() = default;
-  Config(std::initializer_list<Entry> entries) : entries_(entries) {}
+  Config(std::initializer_list<Entry> entries) : entries_(entries) {}  ///< in this order
 
+  /// Appends; a name is set once.
   void set(const std::string& key, Value value) { entries_.emplace_back(key, std::move(value)); }
 
-  const std::vector<Entry>& entries() const { return entries_; }
+  const std::vector<Entry>& entries() const { return entries_; }  ///< in the order they were set
 
+  /// Null: there is no such setting.
   const Value* find(const std::string& key) const {
     for (const Entry& e : entries_)
       if (e.first == key) return &e.second;
@@ -33,6 +35,7 @@ class Config {
   }
 
   /// The setting, or `otherwise` if there is none. Throws ValueError if it is of another kind.
+  /// @{
   bool get(const std::string& key, bool otherwise) const { return read<bool>(key, otherwise, "true or false"); }
   std::string get(const std::string& key, const char* otherwise) const {
     return read<std::string>(key, otherwise, "a text");
@@ -45,6 +48,7 @@ class Config {
     if (v && std::holds_alternative<std::int64_t>(*v)) return static_cast<double>(std::get<std::int64_t>(*v));
     return read<double>(key, otherwise, "a number");
   }
+  /// @}
   /// From one number or two.
   Size2 get(const std::string& key, Size2 otherwise) const {
     const Value* v = find(key);

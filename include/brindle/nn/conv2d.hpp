@@ -22,21 +22,22 @@ namespace brindle {
 struct Conv2D {
   std::int64_t filters = 1;  ///< output channels, >= 1
   Size2 kernel = 3;          ///< rows and columns of a filter, >= 1; Keras's kernel_size
-  ActivationFunction activation = ActivationFunction::linear;
-  Size2 stride = 1;  ///< step between filter positions, >= 1
-  Padding padding = Padding::valid;
-  bool use_bias = true;
-  std::string name = {};
+  ActivationFunction activation = ActivationFunction::linear;  ///< after the bias
+  Size2 stride = 1;                                            ///< step between filter positions, >= 1
+  Padding padding = Padding::valid;                            ///< same: zeros around the picture
+  bool use_bias = true;                                        ///< a number per filter is added
+  std::string name = {};                                       ///< empty: conv2d, conv2d_1, ...
 
   template <class T, class Device>
-  std::unique_ptr<Layer<T, Device>> make() const;
+  std::unique_ptr<Layer<T, Device>> make() const;  ///< for Sequential
 };
 
 template <class T, class Device>
 class Conv2DLayer final : public Layer<T, Device> {
  public:
-  explicit Conv2DLayer(const Conv2D& d) : description_(d) {}
+  explicit Conv2DLayer(const Conv2D& d) : description_(d) {}  ///< see Conv2D
 
+  /// From what config() gave; for LayerRegistry.
   static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
     return Conv2D{.filters = c.get("filters", std::int64_t{0}),
                   .kernel = c.get("kernel_size", Size2(0)),

@@ -20,21 +20,22 @@ namespace brindle {
 ///
 /// Keras: layers/core/dense.py.
 struct Dense {
-  std::int64_t units = 1;  ///< outputs, >= 1
-  ActivationFunction activation = ActivationFunction::linear;
-  bool use_bias = true;
-  std::string name = {};
+  std::int64_t units = 1;                                      ///< outputs, >= 1
+  ActivationFunction activation = ActivationFunction::linear;  ///< after the bias
+  bool use_bias = true;                                        ///< a number per unit is added
+  std::string name = {};                                       ///< empty: dense, dense_1, ...
   std::int64_t features = 0;  ///< inputs, checked when the model is built; 0: whatever the layer before gives
 
   template <class T, class Device>
-  std::unique_ptr<Layer<T, Device>> make() const;
+  std::unique_ptr<Layer<T, Device>> make() const;  ///< for Sequential
 };
 
 template <class T, class Device>
 class DenseLayer final : public Layer<T, Device> {
  public:
-  explicit DenseLayer(const Dense& d) : description_(d) {}
+  explicit DenseLayer(const Dense& d) : description_(d) {}  ///< see Dense
 
+  /// From what config() gave; for LayerRegistry.
   static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
     return Dense{.units = c.get("units", std::int64_t{0}),
                  .activation = activation_function(c.get("activation", "linear")),

@@ -16,18 +16,19 @@ namespace brindle {
 /// The draws are counter-based (core/random.hpp): backward draws the same ones again, so no mask is kept. A frozen
 /// dropout still drops. Keras: layers/regularization/dropout.py.
 struct Dropout {
-  double rate = 0.5;  ///< in [0, 1)
-  std::string name = {};
+  double rate = 0.5;      ///< in [0, 1)
+  std::string name = {};  ///< empty: dropout, dropout_1, ...
 
   template <class T, class Device>
-  std::unique_ptr<Layer<T, Device>> make() const;
+  std::unique_ptr<Layer<T, Device>> make() const;  ///< for Sequential
 };
 
 template <class T, class Device>
 class DropoutLayer final : public Layer<T, Device> {
  public:
-  explicit DropoutLayer(const Dropout& d) : rate_(d.rate) {}
+  explicit DropoutLayer(const Dropout& d) : rate_(d.rate) {}  ///< see Dropout
 
+  /// From what config() gave; for LayerRegistry.
   static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
     return Dropout{.rate = c.get("rate", 0.5)}.template make<T, Device>();
   }

@@ -13,15 +13,16 @@ namespace brindle {
 ///
 /// No element is copied. Keras: layers/reshaping/flatten.py.
 struct Flatten {
-  std::string name = {};
+  std::string name = {};  ///< empty: flatten, flatten_1, ...
 
   template <class T, class Device>
-  std::unique_ptr<Layer<T, Device>> make() const;
+  std::unique_ptr<Layer<T, Device>> make() const;  ///< for Sequential
 };
 
 template <class T, class Device>
 class FlattenLayer final : public Layer<T, Device> {
  public:
+  /// From what config() gave; for LayerRegistry.
   static std::unique_ptr<Layer<T, Device>> from(const Config&) { return Flatten{}.make<T, Device>(); }
 
   std::string type() const override { return "Flatten"; }

@@ -10,21 +10,25 @@ namespace brindle {
 
 /// How the elements of a parameter start.
 struct Initializer {
+  /// From what the first values are drawn.
   enum class Kind {
-    zeros,
+    zeros,           ///< none is drawn
     glorot_uniform,  ///< uniform in +-sqrt(6 / (fan_in + fan_out)); X. Glorot, Y. Bengio, AISTATS 2010; Keras's default
   };
-  Kind kind = Kind::zeros;
+  Kind kind = Kind::zeros;   ///< the distribution
   std::int64_t fan_in = 1;   ///< inputs that one output sums
   std::int64_t fan_out = 1;  ///< outputs that one input reaches
 
-  static Initializer zeros() { return {}; }
+  static Initializer zeros() { return {}; }  ///< for biases
+  /// The usual one of weights, see Kind::glorot_uniform.
   static Initializer glorot_uniform(std::int64_t fan_in, std::int64_t fan_out) {
     return {Kind::glorot_uniform, fan_in, fan_out};
   }
 
+  /// Of glorot_uniform: no value is further from 0.
   double limit() const { return std::sqrt(6.0 / static_cast<double>(fan_in + fan_out)); }
 
+  /// Element i is draw number i of `random`, on any device.
   template <class T>
   void fill(std::span<T> values, const Random& random) const {
     if (kind == Kind::zeros) {

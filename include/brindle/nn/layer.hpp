@@ -20,17 +20,17 @@ namespace brindle {
 
 /// An array that a layer will learn.
 struct ParameterSpec {
-  std::string name;  ///< within its layer: "kernel", "bias"
-  Shape shape;
-  Initializer initializer;
+  std::string name;         ///< within its layer: "kernel", "bias"
+  Shape shape;              ///< fixed when the layer is built
+  Initializer initializer;  ///< of its first values
 };
 
 /// An array that a layer learns.
 template <class T, class Device>
 struct Parameter {
-  std::string name;
-  Tensor<T, Device> value;
-  Initializer initializer;
+  std::string name;         ///< within its layer: "kernel", "bias"
+  Tensor<T, Device> value;  ///< changed in place by the optimizer
+  Initializer initializer;  ///< of its first values
 };
 
 template <class T, class Device>
@@ -39,7 +39,7 @@ class Layer;
 /// What a layer's passes are given besides their tensors.
 template <class T, class Device>
 struct Pass {
-  const Device& on;
+  const Device& on;                              ///< does the work
   bool training = false;                         ///< dropout drops
   bool backward = false;                         ///< a backward pass through this layer follows
   bool logits = false;                           ///< leave out the activation: the loss has taken it over
@@ -80,8 +80,12 @@ class Layer {
   std::string name;       ///< unique in its model
   bool trainable = true;  ///< false: frozen, the parameters keep their bits
 
+  /// In Keras's order, kernel before bias. Empty before build(), and for a layer that learns nothing.
+  /// @{
   std::vector<Parameter<T, Device>>& parameters() { return parameters_; }
   const std::vector<Parameter<T, Device>>& parameters() const { return parameters_; }
+  /// @}
+  /// Elements of all parameters, frozen or not.
   std::int64_t parameter_count() const {
     std::int64_t count = 0;
     for (const auto& p : parameters_) count += p.value.size();
@@ -92,6 +96,7 @@ class Layer {
   virtual std::string type() const = 0;
   /// Keras's stem of default names ("conv2d").
   virtual std::string default_name() const = 0;
+  /// All settings by Keras's names, without the layer's name; the registered from() makes an equal layer of them.
   virtual Config config() const = 0;
 
   /// Shape of one output sample for a sample of shape x. Throws ShapeError or ValueError, beginning with who().
@@ -107,6 +112,7 @@ class Layer {
       parameters_.push_back({std::move(spec.name), Tensor<T, Device>(spec.shape), spec.initializer});
   }
 
+  /// What the layer does to its output last; a loss may take it over (Pass::logits).
   virtual ActivationFunction activation() const { return ActivationFunction::linear; }
 
   /// y has x's elements, unchanged: nothing is computed and y lies where x does.
@@ -124,6 +130,7 @@ class Layer {
   /// x: shape of a batch. Only on, training, backward, logits and fused of the pass are set.
   virtual LayerNeeds needs(const Pass<T, Device>&, const Shape& x) const = 0;
 
+  /// y from x, both of a whole batch. They overlap where is_identity() says so, else not.
   virtual void forward(const Pass<T, Device>&, In<T, Device> x, Out<T, Device> y) const = 0;
 
   /// Gradients from dy, which may be overwritten. dx is empty where nobody needs it, `gradients.into` where the layer
@@ -135,9 +142,10 @@ class Layer {
   std::string who() const { return type() + " \"" + name + "\""; }
 
  protected:
+  /// The values of parameter number `which`, in the order of parameter_specs().
   TensorView<const T, Device> parameter(std::size_t which) const { return parameters_[which].value.view(); }
 
-  std::vector<Parameter<T, Device>> parameters_;
+  std::vector<Parameter<T, Device>> parameters_;  ///< filled by build()
 };
 
 /// A value that says what a layer is: a struct of settings with `std::string name` and

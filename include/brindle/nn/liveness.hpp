@@ -12,9 +12,9 @@ namespace brindle {
 
 /// A piece of memory that is needed from time `first` to time `last`, both included.
 struct LiveBlock {
-  std::int64_t bytes = 0;
-  int first = 0;
-  int last = 0;
+  std::int64_t bytes = 0;   ///< size, >= 0
+  int first = 0;            ///< step of the plan
+  int last = 0;             ///< >= first
   std::int64_t offset = 0;  ///< given by place_blocks()
 };
 

@@ -17,7 +17,9 @@ class Loss {
  public:
   virtual ~Loss() = default;
 
+  /// Keras's class name ("BinaryCrossentropy").
   virtual std::string type() const = 0;
+  /// All settings by Keras's names.
   virtual Config config() const = 0;
 
   /// Whether the loss can be computed from what stands before this activation, which is exact where the activation has

@@ -18,23 +18,25 @@ namespace brindle {
 /// Incomplete windows are dropped by `valid`; `same` adds minus infinity around the picture.
 /// Keras: layers/pooling/max_pooling2d.py.
 struct MaxPool2D {
-  Size2 window = 2;  ///< rows and columns, >= 1; Keras's pool_size
-  Size2 stride = 0;  ///< step between windows; 0: the window, so that windows do not overlap
-  Padding padding = Padding::valid;
-  std::string name = {};
+  Size2 window = 2;                  ///< rows and columns, >= 1; Keras's pool_size
+  Size2 stride = 0;                  ///< step between windows; 0: the window, so that windows do not overlap
+  Padding padding = Padding::valid;  ///< same: minus infinity around the picture
+  std::string name = {};             ///< empty: max_pooling2d, max_pooling2d_1, ...
 
   template <class T, class Device>
-  std::unique_ptr<Layer<T, Device>> make() const;
+  std::unique_ptr<Layer<T, Device>> make() const;  ///< for Sequential
 };
 
 template <class T, class Device>
 class MaxPool2DLayer final : public Layer<T, Device> {
  public:
+  /// See MaxPool2D.
   explicit MaxPool2DLayer(const MaxPool2D& d)
       : options_{.window = d.window,
                  .stride = {d.stride.h ? d.stride.h : d.window.h, d.stride.w ? d.stride.w : d.window.w},
                  .padding = d.padding} {}
 
+  /// From what config() gave; for LayerRegistry.
   static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
     return MaxPool2D{.window = c.get("pool_size", Size2(2)),
                      .stride = c.get("strides", Size2(0)),
@@ -50,7 +52,7 @@ class MaxPool2DLayer final : public Layer<T, Device> {
             {"padding", options_.padding == Padding::same ? "same" : "valid"}};
   }
 
-  const ops::MaxPool2DOptions& options() const { return options_; }
+  const ops::MaxPool2DOptions& options() const { return options_; }  ///< with the stride that is meant, never 0
 
   Shape output_shape(const Shape& x) const override {
     if (x.rank() != 3)

@@ -21,12 +21,15 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
+  /// Keras's class name ("RMSprop").
   virtual std::string type() const = 0;
+  /// All settings by Keras's names, with the current learning rate.
   virtual Config config() const = 0;
 
   /// Arrays of the parameter's size that are kept between steps, in Keras's order.
   virtual int slots() const = 0;
 
+  /// Of the next step, before Adam's correction.
   virtual double learning_rate() const = 0;
   /// From the next step on. Throws ValueError unless finite and at least 0.
   virtual void set_learning_rate(double rate) = 0;

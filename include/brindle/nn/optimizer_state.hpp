@@ -13,16 +13,16 @@ namespace brindle {
 template <class T>
 struct OptimizerState {
   struct Slot {
-    std::string layer;      ///< name
-    std::string parameter;  ///< name within the layer
-    std::int64_t number = 0;
-    Tensor<T, Cpu> value;  ///< of the parameter's shape
+    std::string layer;        ///< name
+    std::string parameter;    ///< name within the layer
+    std::int64_t number = 0;  ///< among the slots of its parameter
+    Tensor<T, Cpu> value;     ///< of the parameter's shape
   };
 
-  std::string type = {};     ///< "RMSprop"
-  std::int64_t steps = 0;    ///< done so far
-  double learning_rate = 0;  ///< of the next step
-  std::vector<Slot> slots = {};
+  std::string type = {};         ///< "RMSprop"
+  std::int64_t steps = 0;        ///< done so far
+  double learning_rate = 0;      ///< of the next step
+  std::vector<Slot> slots = {};  ///< by layer, parameter and number
 };
 
 }  // namespace brindle

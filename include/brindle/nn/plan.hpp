@@ -25,7 +25,7 @@ struct PlanOptions {
   bool input_gradient = false;  ///< backward() gives the gradient by x and none of parameters
   std::uint64_t seed = 0;       ///< of the dropout draws
 
-  friend bool operator==(const PlanOptions&, const PlanOptions&) = default;
+  friend bool operator==(const PlanOptions&, const PlanOptions&) = default;  ///< a plan serves both
 };
 
 /// Runs a row of layers: decides which of them work as one, and where every activation, gradient and workspace lies, in
@@ -33,7 +33,7 @@ struct PlanOptions {
 template <class T, class Device>
 class Plan {
  public:
-  using LayerPointer = std::unique_ptr<Layer<T, Device>>;
+  using LayerPointer = std::unique_ptr<Layer<T, Device>>;  ///< as the model holds them
 
   /// Called when the gradients of a layer's parameters are there, last layer first.
   using OnGradients = FunctionRef<void(std::size_t layer, std::span<const TensorView<T, Device>> gradients)>;
@@ -55,7 +55,7 @@ class Plan {
     place();
   }
 
-  const PlanOptions& options() const { return options_; }
+  const PlanOptions& options() const { return options_; }  ///< those it was made with
 
   /// Bytes of the arena: activations, gradients and workspaces.
   std::int64_t bytes() const { return arena_.size(); }
@@ -114,14 +114,16 @@ class Plan {
 
   /// What is done as one: a layer, or a layer and the one behind it.
   std::size_t steps() const { return steps_.size(); }
-  const Layer<T, Device>& step_layer(std::size_t i) const { return *steps_[i].layer; }
+  const Layer<T, Device>& step_layer(std::size_t i) const { return *steps_[i].layer; }  ///< the first of step i
   /// The layer behind it that the step does too; null: none.
   const Layer<T, Device>* step_fused(std::size_t i) const { return steps_[i].fused; }
   /// Whether the step does anything: Flatten, and Dropout outside of training, only rename memory.
   bool step_works(std::size_t i) const { return !steps_[i].identity; }
-  /// Shapes of one sample.
+  /// Shapes of one sample, in front of the step and behind it.
+  /// @{
   const Shape& step_input(std::size_t i) const { return steps_[i].x_shape; }
   const Shape& step_output(std::size_t i) const { return steps_[i].y_shape; }
+  /// @}
 
   /// on_step must outlive the calls that follow; null: none.
   void watch(const OnStep* on_step) { on_step_ = on_step; }

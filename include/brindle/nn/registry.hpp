@@ -19,7 +19,7 @@ namespace brindle {
 template <class T, class Device>
 class LayerRegistry {
  public:
-  using Make = std::unique_ptr<Layer<T, Device>> (*)(const Config&);
+  using Make = std::unique_ptr<Layer<T, Device>> (*)(const Config&);  ///< makes a layer of its config()
 
   /// All layers of the library: a new one adds its line here.
   LayerRegistry()

@@ -13,20 +13,21 @@ namespace brindle {
 /// Divides each gradient by the root of a running mean of its square; the formula stands at ops::rmsprop.
 /// Defaults are Keras's (optimizers/rmsprop.py).
 struct RMSprop {
-  double learning_rate = 1e-3;
-  double rho = 0.9;
-  double momentum = 0;
-  double epsilon = 1e-7;
-  bool centered = false;
+  double learning_rate = 1e-3;  ///< >= 0
+  double rho = 0.9;             ///< how much of the mean of the square stays each step, in [0, 1)
+  double momentum = 0;          ///< how much of the last move is made again, in [0, 1)
+  double epsilon = 1e-7;        ///< added to the mean of the square, under the root
+  bool centered = false;        ///< divide by the deviation of the gradient instead
   bool keras2 = false;  ///< sqrt(v) + epsilon, as Keras 2 had it
 
   template <class T, class Device>
-  std::unique_ptr<Optimizer<T, Device>> make() const;
+  std::unique_ptr<Optimizer<T, Device>> make() const;  ///< for Trainer
 };
 
 template <class T, class Device>
 class RMSpropOptimizer final : public Optimizer<T, Device> {
  public:
+  /// Throws ValueError for numbers out of the range that RMSprop names.
   explicit RMSpropOptimizer(const RMSprop& d)
       : options_{.learning_rate = d.learning_rate,
                  .rho = d.rho,

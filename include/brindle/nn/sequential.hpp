@@ -29,9 +29,9 @@ namespace brindle {
 template <class T, class Device = Cpu>
 class Sequential {
  public:
-  using value_type = T;
-  using device_type = Device;
-  using LayerPointer = std::unique_ptr<Layer<T, Device>>;
+  using value_type = T;                                    ///< of weights and activations
+  using device_type = Device;                              ///< where they lie
+  using LayerPointer = std::unique_ptr<Layer<T, Device>>;  ///< never null
 
   /// input: shape of one sample, (H, W, C) for pictures. Throws ShapeError or ValueError naming the layer that does not
   /// fit.
@@ -66,6 +66,7 @@ class Sequential {
 
   /// What the model is called in tables, and as a group of another model.
   const std::string& name() const { return name_; }
+  /// The name is "sequential" before; returns the model.
   Sequential& set_name(const std::string& name) {
     name_ = name;
     return *this;
@@ -73,11 +74,11 @@ class Sequential {
 
   /// Layers [begin, end) that came as a model of their own.
   struct Group {
-    std::string name;
-    std::size_t begin = 0;
-    std::size_t end = 0;
+    std::string name;       ///< that the model had
+    std::size_t begin = 0;  ///< number of its first layer
+    std::size_t end = 0;    ///< one after its last
   };
-  const std::vector<Group>& groups() const { return groups_; }
+  const std::vector<Group>& groups() const { return groups_; }  ///< in the order of their layers
 
   /// Throws ValueError unless the layers are there and in no other group.
   void add_group(const std::string& name, std::size_t begin, std::size_t end) {
@@ -104,6 +105,7 @@ class Sequential {
     return add(description.template make<T, Device>(), description.name);
   }
 
+  /// A layer that was made by hand, with weights drawn anew. Empty name: the next default name.
   Sequential& add(LayerPointer layer, const std::string& name = {}) {
     add_uninitialized(std::move(layer), name);
     initialize(*layers_.back(), 0);
@@ -125,23 +127,27 @@ class Sequential {
     return *this;
   }
 
-  const Device& device() const { return on_; }
-  const Shape& input_shape() const { return input_; }
-  const Shape& output_shape() const { return shapes_.empty() ? input_ : shapes_.back(); }
+  const Device& device() const { return on_; }                                             ///< does the work
+  const Shape& input_shape() const { return input_; }                                      ///< of one sample
+  const Shape& output_shape() const { return shapes_.empty() ? input_ : shapes_.back(); }  ///< of one sample
   /// Shape of one sample behind layer i.
   const Shape& output_shape(std::size_t i) const { return shapes_[i]; }
 
-  const std::vector<LayerPointer>& layers() const { return layers_; }
+  const std::vector<LayerPointer>& layers() const { return layers_; }  ///< from the input on
 
   /// Throws ValueError with the names there are.
+  /// @{
   Layer<T, Device>& layer(const std::string& name) { return *layers_[index_of(name)]; }
   const Layer<T, Device>& layer(const std::string& name) const { return *layers_[index_of(name)]; }
+  /// @}
 
+  /// Elements of all parameters.
   std::int64_t parameter_count() const {
     std::int64_t count = 0;
     for (const LayerPointer& l : layers_) count += l->parameter_count();
     return count;
   }
+  /// Without those of frozen layers.
   std::int64_t trainable_parameter_count() const {
     std::int64_t count = 0;
     for (const LayerPointer& l : layers_) count += l->trainable ? l->parameter_count() : 0;
@@ -200,6 +206,7 @@ class Sequential {
     return y;
   }
 
+  /// The same of a tensor.
   Tensor<T, Device> predict(const Tensor<T, Device>& x, std::int64_t batch = 32) const {
     return predict(x.view(), batch);
   }

@@ -13,17 +13,18 @@ namespace brindle {
 /// Gradient descent, with momentum if asked for; the formula stands at ops::sgd.
 /// Defaults are Keras's (optimizers/sgd.py).
 struct SGD {
-  double learning_rate = 0.01;
-  double momentum = 0;
-  bool nesterov = false;
+  double learning_rate = 0.01;  ///< >= 0
+  double momentum = 0;          ///< how much of the last move is made again, in [0, 1)
+  bool nesterov = false;        ///< look ahead by the new move; with momentum only
 
   template <class T, class Device>
-  std::unique_ptr<Optimizer<T, Device>> make() const;
+  std::unique_ptr<Optimizer<T, Device>> make() const;  ///< for Trainer
 };
 
 template <class T, class Device>
 class SGDOptimizer final : public Optimizer<T, Device> {
  public:
+  /// Throws ValueError for numbers out of the range that SGD names.
   explicit SGDOptimizer(const SGD& d)
       : options_{.learning_rate = d.learning_rate, .momentum = d.momentum, .nesterov = d.nesterov} {
     detail::check_learning_rate("SGD", d.learning_rate);

@@ -20,12 +20,13 @@ struct SparseCategoricalCrossentropy {
   bool from_logits = false;  ///< the model ends without a softmax
 
   template <class T, class Device>
-  std::unique_ptr<Loss<T, Device>> make() const;
+  std::unique_ptr<Loss<T, Device>> make() const;  ///< for Trainer
 };
 
 template <class T, class Device>
 class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
  public:
+  /// See SparseCategoricalCrossentropy.
   explicit SparseCategoricalCrossentropyLoss(const SparseCategoricalCrossentropy& d) : description_(d) {}
 
   std::string type() const override { return "SparseCategoricalCrossentropy"; }

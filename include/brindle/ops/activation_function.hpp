@@ -9,11 +9,12 @@ namespace brindle {
 /// What a layer does to its output, by Keras's names. Ops that take one apply it after the bias, in the same pass.
 enum class ActivationFunction { linear, relu, sigmoid, softmax };
 
-inline constexpr ActivationFunction linear = ActivationFunction::linear;
+inline constexpr ActivationFunction linear = ActivationFunction::linear;    ///< x
 inline constexpr ActivationFunction relu = ActivationFunction::relu;        ///< max(x, 0)
 inline constexpr ActivationFunction sigmoid = ActivationFunction::sigmoid;  ///< 1 / (1 + exp(-x))
 inline constexpr ActivationFunction softmax = ActivationFunction::softmax;  ///< exp(x) / sum of exp(x), last axis
 
+/// Keras's name, as written above.
 inline std::string to_string(ActivationFunction f) {
   switch (f) {
     case ActivationFunction::relu: return "relu";

@@ -11,8 +11,8 @@ namespace brindle::ops {
 ///     w, g, each slot that the optimizer keeps: any shape, the same
 template <class T, class Device>
 struct ParameterUpdate {
-  TensorView<T, Device> w;
-  TensorView<const T, Device> g;
+  TensorView<T, Device> w;                         ///< weights, changed
+  TensorView<const T, Device> g;                   ///< their gradient
   std::array<TensorView<T, Device>, 3> slot = {};  ///< in the order of the op's arguments
 };
 

@@ -18,20 +18,21 @@
 namespace brindle::report {
 
 struct Pen {
-  Rgb colour = {};
-  double width = 1;
-  double opacity = 1;
+  Rgb colour = {};     ///< black
+  double width = 1;    ///< in the canvas's units
+  double opacity = 1;  ///< 0..1
   double dash = 0;  ///< length of the pieces; 0: a whole line
   double gap = 0;   ///< between them
 };
 
+/// Which point of a line of text is given: its left end, its middle or its right end.
 enum class Anchor { begin, middle, end };
 
 struct Lettering {
-  Rgb colour = {};
+  Rgb colour = {};   ///< black
   double size = 12;  ///< of the font, as CSS counts
-  bool bold = false;
-  Anchor anchor = Anchor::begin;
+  bool bold = false;              ///< else regular
+  Anchor anchor = Anchor::begin;  ///< what of the text stands at its point
   bool upwards = false;  ///< turned by 90 degrees, read from below
 };
 
@@ -54,8 +55,8 @@ class Canvas {
       picture_.pixels[i] = ground.r, picture_.pixels[i + 1] = ground.g, picture_.pixels[i + 2] = ground.b;
   }
 
-  const image::Picture& picture() const { return picture_; }
-  double scale() const { return scale_; }
+  const image::Picture& picture() const { return picture_; }  ///< what has been drawn so far
+  double scale() const { return scale_; }                     ///< pixels of a unit
 
   /// Points joined by lines with round ends.
   void polyline(std::span<const Point> points, const Pen& pen) {
@@ -66,6 +67,7 @@ class Canvas {
     stroke(segments, pen.width * scale_ / 2, pen.colour, pen.opacity);
   }
 
+  /// One straight line.
   void line(Point from, Point to, const Pen& pen) {
     const Point points[] = {from, to};
     polyline(points, pen);

@@ -23,27 +23,27 @@ enum class Tint { first, second };
 
 /// A line of a chart. Values that are no finite numbers leave a gap.
 struct Series {
-  std::string label = {};
-  std::vector<double> x = {};
-  std::vector<double> y = {};
-  Tint tint = Tint::first;
+  std::string label = {};      ///< in the legend
+  std::vector<double> x = {};  ///< in rising order
+  std::vector<double> y = {};  ///< as many
+  Tint tint = Tint::first;     ///< its colour
 };
 
 /// A point that is pointed out, with a few words.
 struct Mark {
-  double x = 0;
-  double y = 0;
-  std::string text = {};
-  Tint tint = Tint::first;
+  double x = 0;             ///< in the numbers of the axes
+  double y = 0;             ///< in the numbers of the axes
+  std::string text = {};    ///< the words
+  Tint tint = Tint::first;  ///< the colour of its series
   bool below = false;  ///< the words stand below the point, not above
 };
 
 struct Panel {
-  std::string title = {};
-  std::string x_label = {};
-  std::string y_label = {};
-  std::vector<Series> series = {};
-  std::vector<Mark> marks = {};
+  std::string title = {};                                     ///< above the axes
+  std::string x_label = {};                                   ///< below them
+  std::string y_label = {};                                   ///< beside them
+  std::vector<Series> series = {};                            ///< lines
+  std::vector<Mark> marks = {};                               ///< above the lines
   bool from_zero = false;                                     ///< the y axis begins at 0
   bool whole_x = false;                                       ///< x are whole numbers (epochs)
   double least_y = -std::numeric_limits<double>::infinity();  ///< the axis does not go below
@@ -52,17 +52,17 @@ struct Panel {
 
 /// A description of a drawing, without its form: panels side by side with one legend.
 struct Chart {
-  std::string title = {};
-  std::vector<Panel> panels = {};
+  std::string title = {};          ///< above all panels
+  std::vector<Panel> panels = {};  ///< from the left
   int width = 960;   ///< pixels
   int height = 400;  ///< pixels
 };
 
 /// Where an axis begins and ends, and the numbers at it.
 struct Axis {
-  double low = 0;
-  double high = 1;
-  std::vector<double> ticks;
+  double low = 0;             ///< at its beginning
+  double high = 1;            ///< at its end
+  std::vector<double> ticks;  ///< the numbers, rising
   int digits = 0;  ///< after the point
 };
 

@@ -8,10 +8,10 @@
 namespace brindle::report {
 
 struct Rgb {
-  std::uint8_t r = 0;
-  std::uint8_t g = 0;
-  std::uint8_t b = 0;
-  friend constexpr bool operator==(const Rgb&, const Rgb&) = default;
+  std::uint8_t r = 0;                                                  ///< red
+  std::uint8_t g = 0;                                                  ///< green
+  std::uint8_t b = 0;                                                  ///< blue
+  friend constexpr bool operator==(const Rgb&, const Rgb&) = default;  ///< the same levels
 };
 
 /// "#0072b2".
@@ -28,6 +28,7 @@ constexpr Rgb mix(Rgb a, Rgb b, double share) {
   return {one(a.r, b.r), one(a.g, b.g), one(a.b, b.b)};
 }
 
+/// The ground that a drawing stands on.
 enum class Theme { light, dark };
 
 /// What a colour is for; the theme says which one it is.
@@ -47,7 +48,10 @@ enum class Ink {
 
 struct InkColours {
   const char* name;  ///< in style sheets
+  /// On a light ground, on a dark one.
+  /// @{
   Rgb light, dark;
+  /// @}
 };
 
 /// All inks, in the order of the enumeration. Blue and vermilion after M. Okabe and K. Ito, "Color universal design",
@@ -66,11 +70,13 @@ inline constexpr std::array<InkColours, 11> inks{{
     {"on-first", {255, 255, 255}, {21, 24, 28}},
 }};
 
+/// Which of its two colours an ink has.
 constexpr Rgb colour(Ink ink, Theme theme) {
   const InkColours& c = inks[static_cast<std::size_t>(ink)];
   return theme == Theme::light ? c.light : c.dark;
 }
 
+/// In style sheets: "first-text".
 inline std::string ink_name(Ink ink) { return inks[static_cast<std::size_t>(ink)].name; }
 
 }  // namespace brindle::report

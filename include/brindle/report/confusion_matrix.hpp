@@ -16,8 +16,8 @@
 namespace brindle::report {
 
 struct ConfusionMatrixOptions {
-  std::string title = "Confusion matrix";
-  PaintOptions paint = {};
+  std::string title = "Confusion matrix";  ///< above the table; empty: none
+  PaintOptions paint = {};                 ///< of PNG
 };
 
 /// Squares, the bluer the larger the share of their row; each with its count and share.

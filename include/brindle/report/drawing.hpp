@@ -22,51 +22,60 @@ namespace brindle::report {
 /// What a drawing consists of. Coordinates in pixels of the drawing, x from the left, y from the top.
 struct DrawnLine {
   std::vector<std::vector<Point>> pieces = {};  ///< each a line through its points
-  Ink ink = Ink::axis;
-  double width = 1;
-  double dash = 0;  ///< 0: whole
-  double gap = 0;
+  Ink ink = Ink::axis;                          ///< its colour
+  double width = 1;                             ///< of the line
+  double dash = 0;                              ///< length of its parts; 0: whole
+  double gap = 0;                               ///< between the parts
 };
 struct DrawnDisc {
-  Point centre = {};
-  double radius = 1;
-  Ink ink = Ink::first;
-  bool filled = true;
+  Point centre = {};     ///< its middle
+  double radius = 1;     ///< without its edge
+  Ink ink = Ink::first;  ///< inside
+  bool filled = true;    ///< false: only the edge
   double line = 0;  ///< width of the edge; 0: none
-  Ink edge = Ink::first;
+  Ink edge = Ink::first;  ///< colour of the edge
 };
 struct DrawnRectangle {
+  /// The corner at the top left, and the sides.
+  /// @{
   double x = 0, y = 0, width = 0, height = 0;
-  Ink ink = Ink::first;
-  double opacity = 1;
+  /// @}
+  Ink ink = Ink::first;  ///< its colour
+  double opacity = 1;    ///< 0..1
 };
 struct DrawnText {
-  Point at = {};
-  std::string text = {};
-  Ink ink = Ink::text;
-  double size = 12;
-  bool bold = false;
-  Anchor anchor = Anchor::begin;
-  bool upwards = false;
+  Point at = {};                  ///< on the line that letters stand on
+  std::string text = {};          ///< one line, UTF-8
+  Ink ink = Ink::text;            ///< its colour
+  double size = 12;               ///< of the font, as CSS counts
+  bool bold = false;              ///< else regular
+  Anchor anchor = Anchor::begin;  ///< what of the text stands at the point
+  bool upwards = false;           ///< turned by 90 degrees, read from below
   bool halo = false;  ///< with a border of the ground's colour, over lines
 };
 struct DrawnPicture {
-  image::Picture picture = {};
+  image::Picture picture = {};  ///< what is shown
+  /// The corner at the top left, and the sides that it is scaled to.
+  /// @{
   double x = 0, y = 0, width = 0, height = 0;
+  /// @}
   bool smooth = true;  ///< enlarged with blended pixels, not with squares
 };
 
 /// A drawing without its form: written as SVG, painted into a picture, or put into a page.
 struct Drawing {
-  double width = 960;
-  double height = 400;
+  double width = 960;      ///< pixels
+  double height = 400;     ///< pixels
   std::string title = {};  ///< for those who cannot see it
+  /// A later one covers an earlier one.
   std::vector<std::variant<DrawnLine, DrawnDisc, DrawnRectangle, DrawnText, DrawnPicture>> items = {};
 
+  /// Puts it on top.
   template <class Item>
   void add(Item item) {
     items.emplace_back(std::move(item));
   }
+  /// One straight line.
   void line(Point from, Point to, Ink ink, double line_width = 1) {
     add(DrawnLine{.pieces = {{from, to}}, .ink = ink, .width = line_width});
   }

@@ -19,12 +19,12 @@
 namespace brindle::report {
 
 struct FeatureMapOptions {
-  std::string title = {};
-  std::int64_t channel = 0;
+  std::string title = {};                                  ///< above the map; empty: none
+  std::int64_t channel = 0;                                ///< which one of the values is shown
   double low = std::numeric_limits<double>::quiet_NaN();   ///< the darkest value; not given: the smallest there is
   double high = std::numeric_limits<double>::quiet_NaN();  ///< the brightest; not given: the largest
   double side = 360;                                       ///< of the longer side, in pixels of the drawing
-  PaintOptions paint = {};
+  PaintOptions paint = {};                                 ///< of PNG
 };
 
 namespace internal {

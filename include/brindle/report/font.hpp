@@ -11,8 +11,8 @@
 namespace brindle::report {
 
 struct Point {
-  double x = 0;
-  double y = 0;
+  double x = 0;  ///< from the left
+  double y = 0;  ///< from the top
 };
 
 /// The lettering of pictures: letters drawn with a round pen of one width, so that they need no font file and are

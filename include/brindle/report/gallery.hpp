@@ -18,12 +18,12 @@
 namespace brindle::report {
 
 struct GalleryOptions {
-  std::string title = {};
+  std::string title = {};    ///< above the pictures; empty: none
   std::int64_t columns = 0;  ///< 0: as many as look well
   double side = 150;         ///< of the square that holds a picture, in pixels of the drawing
   double low = 0;            ///< of float pictures: the value that is black
   double high = 1;           ///< and the one that is white
-  PaintOptions paint = {};
+  PaintOptions paint = {};   ///< of PNG
 };
 
 namespace internal {

@@ -22,7 +22,7 @@
 namespace brindle::report {
 
 struct ProgressOptions {
-  std::FILE* out = stdout;
+  std::FILE* out = stdout;       ///< where the line goes
   std::optional<bool> bar = {};  ///< a bar that grows within an epoch; not given: on a terminal that can, else not
   int width = 0;                 ///< columns of the terminal; 0: as many as it says it has
   double every = 0.1;            ///< seconds between two updates of the bar

@@ -28,13 +28,13 @@ namespace brindle::report {
 
 /// A name and what it is, as text: a setting or a figure.
 struct Entry {
-  std::string name;
-  std::string value;
+  std::string name;   ///< "learning rate"
+  std::string value;  ///< "0.001"
 };
 
 struct PageTable {
-  std::vector<std::string> columns = {};
-  std::vector<std::vector<std::string>> rows = {};
+  std::vector<std::string> columns = {};            ///< their names
+  std::vector<std::vector<std::string>> rows = {};  ///< each with an entry per column
   std::size_t words = 1;  ///< so many columns at the left are words; the others are numbers, set to the right
 };
 
@@ -46,15 +46,15 @@ struct PageTable {
 ///
 /// Sections stand in the order in which they were added; all text is escaped.
 struct RunPage {
-  std::string title = "Run";
-  std::string subtitle = {};
+  std::string title = "Run";        ///< of the page
+  std::string subtitle = {};        ///< below it: what was run, and when
   std::vector<Entry> figures = {};  ///< large, at the top; add_history() adds its own
 
   struct Section {
-    std::string heading;
-    std::string html;
+    std::string heading;  ///< plain text
+    std::string html;     ///< everything below the heading
   };
-  std::vector<Section> sections = {};
+  std::vector<Section> sections = {};  ///< from the top
 
   /// A number that stands out, at the top of the page.
   RunPage& add_figure(const std::string& name, const std::string& value) {
@@ -62,10 +62,12 @@ struct RunPage {
     return *this;
   }
 
+  /// One paragraph of plain text.
   RunPage& add_text(const std::string& heading, const std::string& text) {
     return add(heading, "<p>" + escaped(text) + "</p>\n");
   }
 
+  /// A list of names and values.
   RunPage& add_settings(const std::vector<Entry>& settings, const std::string& heading = "Settings") {
     std::string html = "<dl>\n";
     for (const Entry& s : settings)
@@ -81,6 +83,7 @@ struct RunPage {
   RunPage& add_summary(const Sequential<T, Device>& model) {
     return add_summary(summary_rows(model));
   }
+  /// Of rows that were taken before, as when the model is gone.
   RunPage& add_summary(const std::vector<SummaryRow>& layers) {
     PageTable table{.columns = {"layer", "type", "output", "parameters"}, .words = 3};
     std::int64_t parameters = 0, frozen = 0;
@@ -147,10 +150,12 @@ struct RunPage {
                              "</details>\n");
   }
 
+  /// As SVG, in colours for light and for dark pages.
   RunPage& add_drawing(const std::string& heading, const Drawing& drawing) {
     return add(heading, "<div class=\"drawings\">\n" + drawing_element(drawing) + "</div>\n");
   }
 
+  /// Drawn as by confusion_matrix(), without its title.
   RunPage& add_confusion_matrix(const ConfusionMatrix& m, const std::vector<std::string>& class_names,
                                 const std::string& heading = "Confusion matrix") {
     return add_drawing(heading, confusion_matrix_drawing(m, class_names, {.title = ""}));

@@ -22,6 +22,7 @@ struct SummaryRow {
   std::int64_t frozen = 0;      ///< those of them that training leaves alone
 };
 
+/// Whose summary() the table looks like.
 enum class SummaryStyle {
   keras3,  ///< a box, 80 wide, sizes in bytes (needs UTF-8)
   keras2,  ///< the table of 2018, 65 wide
@@ -29,7 +30,7 @@ enum class SummaryStyle {
 
 struct SummaryOptions {
   std::string title = "sequential";  ///< the model's name (keras3 only)
-  SummaryStyle style = SummaryStyle::keras3;
+  SummaryStyle style = SummaryStyle::keras3;  ///< how the table looks
   std::int64_t bytes_per_parameter = 4;  ///< keras3 only
 };
 

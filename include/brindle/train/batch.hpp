@@ -64,17 +64,21 @@ class Batch {
     for (std::int64_t i = 0; i < labels.size(); ++i) label_room_.data()[i] = static_cast<T>(labels.data[i]);
   }
 
+  /// (n, input): the first n samples.
   TensorView<const T, Device> x(std::int64_t n) const { return current_.slice(0, n); }
+  /// (n, L).
   TensorView<const T, Device> labels(std::int64_t n) const { return {label_room_.data(), {n, label_count_}}; }
-  TensorView<T> weight(std::int64_t n) { return weight_.view().slice(0, n); }
+  TensorView<T> weight(std::int64_t n) { return weight_.view().slice(0, n); }  ///< (n): to be written by the trainer
   /// Brings what was read or written to the device: nothing to do on the Cpu.
   void upload(const Device&, std::int64_t, bool) {}
   /// Loss of each sample.
   TensorView<T, Device> each(std::int64_t n) { return each_.view().slice(0, n); }
 
   /// Labels and losses where the processor can read them.
+  /// @{
   TensorView<const T> read_labels(std::int64_t n) const { return labels(n); }
   TensorView<const T> read_each(const Device&, std::int64_t n) { return each(n); }
+  /// @}
   /// Outputs as probabilities: y after the activation that the loss had taken over.
   TensorView<const T> read_probabilities(const Device& on, TensorView<const T, Device> y, ActivationFunction f) {
     const TensorView<T> p = probabilities_.view().slice(0, y.shape[0]);

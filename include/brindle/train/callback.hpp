@@ -16,24 +16,24 @@ class RunState;
 /// epoch so far; val_loss and val_accuracy are there at the end of an epoch that has validation data, else NaN.
 struct FitState {
   std::int64_t epoch = 0;  ///< 1 for the first
-  std::int64_t epochs = 0;
+  std::int64_t epochs = 0;  ///< that fit() was asked for
   std::int64_t step = 0;  ///< of this epoch, 1 for the first
-  std::int64_t steps = 0;
+  std::int64_t steps = 0;    ///< in an epoch
   std::int64_t samples = 0;  ///< of this epoch, so far
-  double loss = 0;
-  double accuracy = 0;
-  double val_loss = std::numeric_limits<double>::quiet_NaN();
-  double val_accuracy = std::numeric_limits<double>::quiet_NaN();
+  double loss = 0;           ///< of training, weighted as it was trained
+  double accuracy = 0;       ///< of training, 0..1
+  double val_loss = std::numeric_limits<double>::quiet_NaN();      ///< of the validation data
+  double val_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< 0..1
   double seconds = 0;  ///< of this epoch, so far
   double waited = 0;   ///< of these, those in which training waited for its samples to be read
-  const History* history = nullptr;
+  const History* history = nullptr;  ///< of the epochs that are done
 
   double learning_rate = 0;  ///< may be changed; holds from the next step on
   bool stop = false;         ///< set: fit() ends after this epoch, or after this step if set in a step
   bool pause = false;        ///< set: fit() ends at once, with a checkpoint if it has one, to go on from there
   bool resumed = false;      ///< fit() goes on from a checkpoint
 
-  bool has_validation() const { return !std::isnan(val_loss); }
+  bool has_validation() const { return !std::isnan(val_loss); }  ///< at the end of an epoch that has validation data
 };
 
 /// Functions that fit() calls; each may be left out.

@@ -25,6 +25,7 @@ class CudaEvent {
   CudaEvent& operator=(const CudaEvent&) = delete;
   ~CudaEvent() { static_cast<void>(cudaEventDestroy(event_)); }
 
+  /// Marks the end of the work that `on` has been given.
   void record(const Cuda& on) { BRINDLE_CUDA_CHECK(cudaEventRecord(event_, on.stream())); }
   /// Returns at once if it was never recorded.
   void wait() const { BRINDLE_CUDA_CHECK(cudaEventSynchronize(event_)); }
@@ -40,6 +41,7 @@ class CudaEvent {
 template <class T>
 class Batch<T, Cuda> {
  public:
+  /// As of the Batch of the processor, with room on the GPU as well.
   void resize(std::int64_t n, const Shape& input, const Shape& output) {
     if (shape_ == input.batch(n) && probabilities_.shape() == output.batch(n)) return;
     shape_ = input.batch(n);
@@ -66,6 +68,8 @@ class Batch<T, Cuda> {
     return unread_.emplace(source);
   }
 
+  /// As of the Batch of the processor, into pinned buffers that no copy is reading.
+  /// @{
   void read(const Cpu& host, const data::Source& source, std::span<const std::int64_t> rows) {
     draws_.clear();
     for (const std::int64_t row : rows) draws_.push_back({row, static_cast<std::uint64_t>(row)});
@@ -97,6 +101,7 @@ class Batch<T, Cuda> {
   /// Where the processor writes the weights before upload().
   TensorView<T> weight(std::int64_t n) { return {now().weight.data(), {n}}; }
 
+  /// @}
   /// Starts the copies to the GPU.
   void upload(const Cuda& on, std::int64_t n, bool with_weights) {
     Staging& s = now();
@@ -110,12 +115,16 @@ class Batch<T, Cuda> {
     s.copied.record(on);
   }
 
+  /// On the GPU, after upload(): x (n, input), labels (n, L), weights (n) and losses (n).
+  /// @{
   TensorView<const T, Cuda> x(std::int64_t n) const { return {x_.data(), shape_.sample().batch(n)}; }
   TensorView<const T, Cuda> labels(std::int64_t n) const { return {labels_.data(), {n, label_count_}}; }
   TensorView<const T, Cuda> loss_weight(std::int64_t n) const { return {weight_.data(), {n}}; }
   TensorView<T, Cuda> each(std::int64_t n) { return each_.view().slice(0, n); }
+  /// @}
 
   /// What the processor reads. These wait for the GPU.
+  /// @{
   TensorView<const T> read_labels(std::int64_t n) { return {now().labels.data(), {n, label_count_}}; }
   TensorView<const T> read_each(const Cuda& on, std::int64_t n) {
     return read_back(on, each_.view().slice(0, n), read_each_);
@@ -125,6 +134,7 @@ class Batch<T, Cuda> {
     ops::activate<T>(on, f, y, p);
     return read_back(on, p, read_probabilities_);
   }
+  /// @}
 
  private:
   struct Staging {

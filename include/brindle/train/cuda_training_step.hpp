@@ -31,6 +31,7 @@ namespace brindle {
 template <class T>
 class TrainingStep<T, Cuda> {
  public:
+  /// Nothing recorded, sums 0.
   explicit TrainingStep(const Cuda& on)
       : numbers_(Tensor<StepNumbers, Cuda>({1})),
         sums_(Tensor<StepSums, Cuda>({1})),
@@ -50,14 +51,14 @@ class TrainingStep<T, Cuda> {
 
   /// What a step reads and changes.
   struct Parts {
-    const Sequential<T, Cuda>& model;
-    Plan<T, Cuda>& plan;
-    Loss<T, Cuda>& loss;
-    const Optimizer<T, Cuda>& optimizer;
-    Batch<T, Cuda>& batch;
+    const Sequential<T, Cuda>& model;                               ///< the weights
+    Plan<T, Cuda>& plan;                                            ///< for training
+    Loss<T, Cuda>& loss;                                            ///< prepared for the batch
+    const Optimizer<T, Cuda>& optimizer;                            ///< how weights change
+    Batch<T, Cuda>& batch;                                          ///< samples and labels
     std::vector<std::vector<std::vector<Tensor<T, Cuda>>>>& slots;  ///< by layer, parameter, slot
     bool logits;                       ///< the loss takes them
-    ActivationFunction last_activation;
+    ActivationFunction last_activation;  ///< of the model
   };
 
   /// Starts step number `step`, 0 for the first, on n samples of the batch.
@@ -79,6 +80,7 @@ class TrainingStep<T, Cuda> {
     r.graph.replay(on_);
   }
 
+  /// Loss and accuracy are summed from 0 again: an epoch begins.
   void clear_sums() {
     BRINDLE_CUDA_CHECK(cudaMemsetAsync(sums_.data(), 0, sizeof(StepSums), on_.stream()));
     last_read_ = {};  // the first step's figures are shown at once

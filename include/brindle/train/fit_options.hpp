@@ -23,31 +23,31 @@ struct FitOptions {
   std::int64_t steps_per_epoch = 0;  ///< 0: one pass over the data; else the passes go on across epochs
   bool shuffle = true;               ///< anew before each pass
   std::int64_t prefetch = 2;         ///< batches that a thread reads ahead; 0: each is read when it is needed
-  data::SourceRef validation = {};
+  data::SourceRef validation = {};   ///< evaluated after each epoch, or none
   std::int64_t validation_batch = 0;                 ///< 0: as batch
   std::map<std::int64_t, double> class_weight = {};  ///< class number -> weight of its samples' loss; others 1
   std::span<const float> sample_weight = {};         ///< one a sample, or none
-  std::vector<Callback> callbacks = {};
+  std::vector<Callback> callbacks = {};              ///< called in this order
   std::shared_ptr<CheckpointStore> checkpoint = {};  ///< checkpoint(path, ...) of train/checkpoint.hpp, or none
 };
 
 struct EvaluateOptions {
-  std::int64_t batch = 32;
-  std::span<const float> sample_weight = {};
+  std::int64_t batch = 32;                    ///< samples that are computed together, >= 1
+  std::span<const float> sample_weight = {};  ///< one a sample, or none
 };
 
 /// Means over the samples. loss = sum(weight loss) / N; accuracy counts every sample once, weighted_accuracy by weight.
 struct Evaluation {
-  double loss = 0;
-  double accuracy = 0;
-  double weighted_accuracy = 0;
-  std::int64_t samples = 0;
+  double loss = 0;               ///< what the model was trained to make small
+  double accuracy = 0;           ///< 0..1
+  double weighted_accuracy = 0;  ///< 0..1; as accuracy without weights
+  std::int64_t samples = 0;      ///< N
 };
 
 /// Loss and accuracy of one training batch, before its update.
 struct StepResult {
-  double loss = 0;
-  double accuracy = 0;
+  double loss = 0;      ///< mean, weighted
+  double accuracy = 0;  ///< 0..1
 };
 
 }  // namespace brindle

@@ -8,14 +8,14 @@ namespace brindle {
 /// What fit() measured, one entry an epoch. loss and accuracy are means over the epoch's training samples, taken while
 /// the weights changed; val_loss and val_accuracy are of the validation data after the epoch, empty without such data.
 struct History {
-  std::vector<double> loss;
-  std::vector<double> accuracy;
-  std::vector<double> val_loss;
-  std::vector<double> val_accuracy;
+  std::vector<double> loss;          ///< of training
+  std::vector<double> accuracy;      ///< of training, 0..1
+  std::vector<double> val_loss;      ///< of the validation data
+  std::vector<double> val_accuracy;  ///< 0..1
   std::vector<double> seconds;  ///< the epoch with its validation, wall clock
   std::vector<double> waited;   ///< of these, those in which training waited for its samples to be read
 
-  std::size_t epochs() const { return loss.size(); }
+  std::size_t epochs() const { return loss.size(); }  ///< done so far
 };
 
 }  // namespace brindle

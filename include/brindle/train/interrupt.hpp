@@ -19,7 +19,7 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  bool requested() const { return requested_flag() != 0; }
+  bool requested() const { return requested_flag() != 0; }  ///< Ctrl-C was pressed since this object was made
 
  private:
   // All that a handler may touch.

@@ -15,7 +15,7 @@
 namespace brindle {
 
 struct KeepBestOptions {
-  Monitor monitor = Monitor::val_loss;
+  Monitor monitor = Monitor::val_loss;  ///< the figure by which an epoch is the best
 };
 
 /// Copies the weights whenever a figure is better than ever, and puts the best ones back when fit() ends. An epoch

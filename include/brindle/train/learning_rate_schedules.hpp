@@ -128,7 +128,7 @@ inline Callback cosine_decay(const CosineDecayOptions& options = {}) {
 }
 
 struct ReduceOnPlateauOptions {
-  Monitor monitor = Monitor::val_loss;
+  Monitor monitor = Monitor::val_loss;  ///< what has to improve
   double factor = 0.1;         ///< above 0, below 1
   std::int64_t patience = 10;  ///< epochs without improvement, >= 0
   double min_delta = 1e-4;     ///< what is no larger is no improvement, >= 0

@@ -20,7 +20,7 @@ struct LinearClassifier {
   Tensor<double> weights;  ///< (R, F); R = 1 for two classes, else the number of classes
   Tensor<double> bias;     ///< (R)
 
-  std::int64_t classes() const { return bias.size() == 1 ? 2 : bias.size(); }
+  std::int64_t classes() const { return bias.size() == 1 ? 2 : bias.size(); }  ///< 2 for a single row of weights
 
   /// On which side of each plane, and how far: x weights^T + bias.
   ///

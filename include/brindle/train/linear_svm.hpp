@@ -18,7 +18,7 @@ namespace brindle {
 struct LinearSvmOptions {
   double c = 1;             ///< what a sample on the wrong side costs, > 0
   double tolerance = 1e-6;  ///< of the optimality conditions, when to stop
-  std::int64_t most_passes = 10000;
+  std::int64_t most_passes = 10000;  ///< over the samples, after which it stops unconverged
 };
 
 /// A linear support vector machine with squared hinge loss, as scikit-learn's LinearSVC has it by default:

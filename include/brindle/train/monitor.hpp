@@ -27,6 +27,7 @@ inline std::string to_string(Monitor monitor) {
   return "?";
 }
 
+/// True for losses, false for accuracies.
 inline bool smaller_is_better(Monitor monitor) { return monitor == Monitor::loss || monitor == Monitor::val_loss; }
 
 /// Worse than any figure.

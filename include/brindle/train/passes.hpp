@@ -16,14 +16,15 @@ class Passes {
  public:
   struct Options {
     std::int64_t samples = 0;  ///< in the data
-    std::int64_t batch = 1;
-    bool shuffle = true;
-    std::uint64_t seed = 0;
+    std::int64_t batch = 1;    ///< >= 1
+    bool shuffle = true;       ///< false: each pass in the order of the data
+    std::uint64_t seed = 0;    ///< of the orders
     std::uint32_t pass = 0;       ///< passes before the first one here: names its order
     std::int64_t position = 0;    ///< samples of the first pass that have been used
     std::uint64_t first_use = 0;  ///< uses of samples before
   };
 
+  /// Goes on where the options say.
   explicit Passes(const Options& o) : o_(o), order_(static_cast<std::size_t>(o.samples)), position_(o.samples) {
     draws_.reserve(static_cast<std::size_t>(o.batch));
     if (o.position == 0) return;

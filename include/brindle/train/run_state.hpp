@@ -22,17 +22,22 @@ class RunState {
  public:
   virtual ~RunState() = default;
 
+  /// Whether values are put into the variables; else they are saved from them.
   virtual bool restoring() const = 0;
 
   /// Saves the text; throws ValueError, restoring, if another one was saved: the checkpoint is of another run.
   virtual void same(const std::string& name, const std::string& text) = 0;
 
+  /// One number, saved or restored.
+  /// @{
   void value(const std::string& name, double& v) { array(name, {}, std::span(&v, 1)); }
   void value(const std::string& name, std::int64_t& v) { array(name, {}, std::span(&v, 1)); }
   void value(const std::string& name, std::uint64_t& v) { through_whole_number(name, v); }
   void value(const std::string& name, std::uint32_t& v) { through_whole_number(name, v); }
   void value(const std::string& name, bool& v) { through_whole_number(name, v); }
+  /// @}
 
+  /// Any number of them: restoring gives v the size that was saved.
   void values(const std::string& name, std::vector<double>& v) {
     if (restoring()) v.resize(static_cast<std::size_t>(saved_shape(name).size()));
     array(name, {static_cast<std::int64_t>(v.size())}, std::span(v));
@@ -57,15 +62,18 @@ class RunState {
 
   /// Stands before the names that follow: "callback 2/".
   void set_prefix(const std::string& prefix) { prefix_ = prefix; }
-  const std::string& prefix() const { return prefix_; }
+  const std::string& prefix() const { return prefix_; }  ///< empty at first
 
  protected:
   /// Whether the elements of an array are gone after the call, being a copy from another device.
   bool passing() const { return passing_; }
 
+  /// Saves or restores the elements of an array of this shape; everything above comes down to it.
+  /// @{
   virtual void array(const std::string& name, const Shape& shape, std::span<float> elements) = 0;
   virtual void array(const std::string& name, const Shape& shape, std::span<double> elements) = 0;
   virtual void array(const std::string& name, const Shape& shape, std::span<std::int64_t> elements) = 0;
+  /// @}
 
  private:
   template <class V>

@@ -40,7 +40,7 @@ namespace brindle {
 template <class T, class Device>
 class TrainingStep {
  public:
-  explicit TrainingStep(const Device&) {}
+  explicit TrainingStep(const Device&) {}  ///< nothing to prepare
 };
 
 /// Trains a model: Keras's compile(), fit(), evaluate() and predict().
@@ -53,6 +53,7 @@ class TrainingStep {
 template <class T, class Device>
 class Trainer {
  public:
+  /// The optimizer's state starts at zero. Throws ValueError for a model without layers.
   template <class OptimizerValue, class LossValue>
   requires(OptimizerDescription<OptimizerValue, T, Device>&& LossDescription<LossValue, T, Device>)
       Trainer(Sequential<T, Device>& model, const OptimizerValue& optimizer, const LossValue& loss,
@@ -69,8 +70,11 @@ class Trainer {
     make_slots();
   }
 
+  /// Made of the description; its learning rate may be set between two fits.
+  /// @{
   const Optimizer<T, Device>& optimizer() const { return *optimizer_; }
   Optimizer<T, Device>& optimizer() { return *optimizer_; }
+  /// @}
   /// Training steps so far.
   std::int64_t steps() const { return step_; }
   /// Optimizer state of parameter `which` of layer `layer`: one tensor a slot.
@@ -537,9 +541,12 @@ class Trainer {
   std::uint64_t samples_ = 0;  // samples used
 };
 
+/// A Trainer is of its model's type and device.
+/// @{
 template <class T, class Device, class OptimizerValue, class LossValue>
 Trainer(Sequential<T, Device>&, const OptimizerValue&, const LossValue&) -> Trainer<T, Device>;
 template <class T, class Device, class OptimizerValue, class LossValue>
 Trainer(Sequential<T, Device>&, const OptimizerValue&, const LossValue&, const TrainerOptions&) -> Trainer<T, Device>;
+/// @}
 
 }  // namespace brindle

@@ -13,10 +13,10 @@
 namespace brindle::ops {
 
 struct AdamOptions {
-  double learning_rate = 1e-3;
+  double learning_rate = 1e-3;  ///< rate(t) before its correction
   double beta_1 = 0.9;    ///< how much of the mean of g stays each step
   double beta_2 = 0.999;  ///< how much of the mean of g^2 stays each step
-  double epsilon = 1e-7;
+  double epsilon = 1e-7;  ///< added to sqrt(v)
 
   /// The learning rate of step t >= 1, corrected for means that started at 0.
   double rate(std::int64_t t) const {

@@ -50,9 +50,10 @@ void binary_crossentropy(const Device& on, In<T, Device> p, In<T, Device> t, In<
 /// Loss and derivative of one element.
 template <class T>
 struct LossElement {
-  T loss;
-  T derivative;
+  T loss;        ///< >= 0
+  T derivative;  ///< by z or by p
 
+  /// Of logit z and label t in [0, 1].
   BRINDLE_HOST_DEVICE static LossElement logit(T z, T t, const BinaryCrossentropyOptions& o) {
     const T tail = std::exp(-std::abs(z));  // in (0, 1]: neither form of the sigmoid overflows
     const T p = z >= T(0) ? T(1) / (T(1) + tail) : tail / (T(1) + tail);
@@ -61,6 +62,7 @@ struct LossElement {
     return {by_p.loss, by_p.derivative == T(0) ? T(0) : p - t};
   }
 
+  /// Of probability p, cut to [1e-7, 1 - 1e-7] as in Keras, and label t.
   BRINDLE_HOST_DEVICE static LossElement probability(T p, T t, const BinaryCrossentropyOptions& o) {
     const T low = T(1e-7), high = T(1) - low;
     const T c = p < low ? low : p > high ? high : p;

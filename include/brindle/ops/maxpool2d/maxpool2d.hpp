@@ -14,6 +14,7 @@ struct MaxPool2DOptions {
   Size2 stride{0};                   ///< step between windows; 0: the window's size
   Padding padding = Padding::valid;  ///< same pads with minus infinity
 
+  /// The stride that is meant, never 0.
   Size2 step() const { return {stride.h == 0 ? window.h : stride.h, stride.w == 0 ? window.w : stride.w}; }
 
   /// Positions in a window are kept in a byte. Throws ValueError for a window of more than 256 elements.
