@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Ctrl-C ends a run with a checkpoint and prints the command that goes on; the run that it starts ends with the figures of
-# one that was left alone:
-# ctrl_c.sh PROGRAM FOLDER, with an example program that trains.
+# Ctrl-C ends a run with a checkpoint and prints the command that goes on; the run that it starts ends with the figures
+# of one that was left alone: ctrl_c.sh PROGRAM FOLDER, with an example program that trains.
 set -euo pipefail
 program=$1 out=$2 name=$(basename "$1")
 run=("$program" --smoke --resume --epochs 60 --checkpoint-seconds 0.001)

@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <clocale>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
-#include <span>
 #include <locale>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "brindle/core/flush_denormals.hpp"
 #include "brindle/data/image_folder.hpp"
 #include "brindle/data/in_memory.hpp"
 #include "brindle/image/encode.hpp"
@@ -169,6 +171,26 @@ TEST_CASE("learning rates: 0 changes nothing, huge ones end with an error, other
     change.step = [&](FitState& s) { s.learning_rate = rate; };
     // A rate that is no number differs from every other, itself included.
     CHECK_THROWS_WITH(trainer.fit(data, {.batch = 8, .callbacks = {change}}), Contains("learning_rate"));
+  }
+}
+
+TEST_CASE("what an optimizer remembers fades to zero and is never denormal", "[reliability][numbers]") {
+  for (const int threads : {1, 3}) {
+    Sequential<float> model{Cpu{threads}, {6}, Dense{4, relu}, Dense{1, sigmoid}};
+    Trainer trainer{model, SGD{.momentum = 0.5}, BinaryCrossentropy{}};
+    Tensor<float> x({8, 6}), labels({8, 1});
+    std::fill_n(x.data(), x.size(), 1.0f);
+    trainer.train_on_batch(x, labels);
+    const Tensor<float>& velocity = trainer.slots(0, 0)[0];
+    REQUIRE(velocity[0] != 0);
+    // From now on the first kernel has no gradient: its velocity is halved a step, and is denormal after some 140.
+    std::fill_n(x.data(), x.size(), 0.0f);
+    for (int step = 0; step < 180; ++step) {
+      trainer.train_on_batch(x, labels);
+      for (const float v : velocity.span()) REQUIRE(std::fpclassify(v) != FP_SUBNORMAL);
+    }
+    CHECK(velocity[0] == 0);
+    CHECK_FALSE(FlushDenormals::active());
   }
 }
 
