@@ -78,6 +78,31 @@ TEST_CASE("a full disk is named by each write that meets it", "[core][file][erro
   CHECK(detail::write_parts("/dev/full", parts, true) == ENOSPC);
 }
 
+TEST_CASE("a file that cannot be read is named with the reason", "[core][file][errors]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "run.txt";
+  CHECK_THROWS_WITH(read_file(path), path.string() + ": no such file; check the path");
+  CHECK_THROWS_WITH(read_file(folder.path()), Contains("is a folder, expected a file"));
+  CHECK_THROWS_WITH(read_file("/dev/null"), "/dev/null: is a device or a pipe, expected a file");
+  replace_file(path, "12345");
+  CHECK(read_file(path, 5).size() == 5);
+  CHECK_THROWS_WITH(read_file(path, 4), path.string() + ": has 5 bytes, more than the limit of 4");
+  std::filesystem::create_symlink("circle", folder / "circle");
+  CHECK_THROWS_WITH(read_file(folder / "circle"), StartsWith((folder / "circle").string() + ": cannot be looked at: "));
+  const std::filesystem::path shorter = "/sys/devices/system/cpu/online";  // a page by its size, a line by its bytes
+  if (std::filesystem::exists(shorter)) CHECK_THROWS_WITH(read_file(shorter), Contains("reading stopped at byte"));
+}
+
+TEST_CASE("a place where nothing can be written is named with the reason", "[core][file][errors]") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH(replace_file(folder.path(), "x"), folder.path().string() + ": cannot be written, it is a folder");
+  CHECK_THROWS_WITH(replace_file(folder / "none" / "run.txt", "x"),
+                    Contains("there is no folder") && Contains("create it first"));
+  if (std::filesystem::exists("/sys/kernel"))  // closed to everyone
+    CHECK_THROWS_WITH(replace_file("/sys/kernel/run.txt", "x"),
+                      StartsWith("/sys/kernel/run.txt: cannot be written: ") && Contains("check that you may write"));
+}
+
 TEST_CASE("what a killed writer left half written is removed, and nothing else", "[core][file]") {
   const TemporaryFolder folder;
   const auto path = folder / "run.txt";

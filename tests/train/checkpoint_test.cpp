@@ -11,10 +11,8 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "brindle/core/checksum.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/train/interrupt.hpp"
 #include "support/checkpointed_run.hpp"
@@ -272,23 +270,4 @@ TEST_CASE("a run begins anew where there is no checkpoint, and says what it does
   CHECK_THROWS_AS(checkpoint(folder / "c", {.every_seconds = -1}), ValueError);
   CheckpointedRun nowhere({.epochs = 1});
   CHECK_THROWS_WITH(nowhere.fit(checkpoint(folder / "no" / "c")), Contains("there is no folder"));
-}
-
-TEST_CASE("a checksum sees every bit and does not depend on the pieces", "[core][checksum]") {
-  std::string bytes(100, 'x');
-  const auto sum = [&](std::size_t cut) {
-    Checksum c;
-    c.add(std::string_view(bytes).substr(0, cut));
-    c.add(std::string_view(bytes).substr(cut));
-    return c.text();
-  };
-  const std::string whole = sum(0);
-  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) CHECK(sum(cut) == whole);
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = 'y';
-    CHECK(sum(3) != whole);
-    bytes[i] = 'x';
-  }
-  bytes += std::string(1, '\0');
-  CHECK(sum(0) != whole);
 }
