@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Tries README.md as a newcomer would: an empty Debian 12, the last commit, the README's own commands, the seconds of each.
+#
+#     bash scripts/newcomer.sh PICTURES [ROOT]     PICTURES: two subfolders of pictures, one a class; ROOT: /tmp/newcomer
+#
+# Needs to be root, debootstrap, and a Debian mirror.
+set -euo pipefail
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+pictures=${1:?usage: newcomer.sh PICTURES [ROOT]}
+root=${2:-/tmp/newcomer}
+home=$root/home/new
+
+[ ! -e "$root" ] || { echo "$root is there; remove it first" >&2; exit 1; }
+debootstrap --variant=minbase bookworm "$root" >/dev/null
+cp /etc/resolv.conf "$root/etc/"
+mount --bind /proc "$root/proc"
+mount --bind /dev "$root/dev"
+trap 'umount "$root/proc" "$root/dev"' EXIT
+
+mkdir -p "$home/brindle"
+git -C "$repo" archive HEAD | tar -x -C "$home/brindle"
+cp -r "$pictures" "$home/training_data"
+cp -r "$pictures" "$home/validation_data"
+cp "$(find "$pictures" -type f | head -1)" "$home/photo.jpg"
+
+step() {  # in this folder of the newcomer's, this command
+  local begin=$SECONDS
+  if ! chroot "$root" /usr/bin/env -i HOME=/home/new PATH=/usr/sbin:/usr/bin:/sbin:/bin bash -c "cd /home/new/$1 && $2" \
+      >"$root/log" 2>&1; then
+    tail -20 "$root/log"
+    echo "failed: $2"
+    exit 1
+  fi
+  echo "$((SECONDS - begin)) s  $2"
+}
+
+echo "$(nproc) cores"
+step brindle "bash scripts/install_packages.sh build"
+grep -oE '^    (bash examples|cmake|build/)[^#]*' "$repo/README.md" | grep -v cats-vs-dogs | sed 's/ *$//; s/^ *//' |
+  sed 's#path/to/folder#../training_data#; s#photo.jpg#../photo.jpg#' > "$root/commands"
+while read -r command; do step brindle "$command"; done < "$root/commands"
+
+sed -n '/^```cpp/,/^```$/p' "$repo/README.md" | sed '1d;$d' > "$home/app.cpp"
+compile=$(grep -m 1 '^g++ .*-Ibrindle/include' "$repo/README.md")
+step . "$compile -o app"
+step . ./app
