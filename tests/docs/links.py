@@ -3,7 +3,7 @@ import re
 import sys
 from pathlib import Path
 
-root = Path(sys.argv[1])
+root = Path(sys.argv[1]).resolve()
 pages = [root / "README.md", root / "CHANGELOG.md", root / "packaging" / "README.md", *sorted((root / "docs").rglob("*.md"))]
 
 
