@@ -1,5 +1,7 @@
 #include <cstdint>
+#include <exception>
 #include <string>
+#include <thread>
 
 #include "brindle/core/cuda_graph.hpp"
 #include "brindle/core/cuda_launch.hpp"
@@ -50,7 +52,7 @@ TEST_CASE("a kernel reaches every index once", "[cuda]") {
 
 TEST_CASE("work that is recorded runs when it is replayed, as often as that", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
-  const Cuda on;
+  const Cuda on = Cuda().with_step(nullptr);
   Tensor<std::int32_t, Cuda> x({300});
   launch(on, x.size(), AddOne{x.data()});
   CudaGraph graph;
@@ -63,11 +65,44 @@ TEST_CASE("work that is recorded runs when it is replayed, as often as that", "[
   CHECK(x.to<Cpu>()[299] == 1);
   for (int i = 0; i < 3; ++i) graph.replay(on);
   CHECK(x.to<Cpu>()[299] == 7);
+  CHECK_THROWS_WITH(graph.record(Cuda(), [] {}), Contains("expected a context of with_step()"));
+}
+
+TEST_CASE("other threads use the GPU and the same context while one thread records", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const Cuda all;
+  const Cuda on = all.with_step(nullptr);
+  Tensor<std::int32_t, Cuda> x({300}), other({5});
+  const Tensor<float> a = random_tensor<float>({4, 4}, 1);
+  ops::relu<float>(all, a.to<Cuda>(), Tensor<float, Cuda>({4, 4}).view());  // the libraries are ready
+  CudaGraph graph;
+  graph.record(on, [&] {
+    launch(on, x.size(), AddOne{x.data()});
+    std::exception_ptr failed;
+    std::thread([&] {
+      try {
+        all.use();
+        launch(all, other.size(), AddOne{other.data()});
+        Tensor<float, Cuda> y({4, 4});
+        ops::relu<float>(all, a.to<Cuda>(), y);
+        CHECK(y.to<Cpu>().size() == 16);
+        CHECK(other.to<Cpu>()[4] == 1);
+      } catch (...) {
+        failed = std::current_exception();
+      }
+    }).join();
+    if (failed) std::rethrow_exception(failed);
+    launch(on, x.size(), AddOne{x.data()});
+  });
+  CHECK(x.to<Cpu>()[0] == 0);
+  graph.replay(on);
+  CHECK(x.to<Cpu>()[0] == 2);
+  CHECK(other.to<Cpu>()[4] == 1);
 }
 
 TEST_CASE("what a recording forbids is an error with the call in it, and the context works on", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
-  const Cuda on;
+  const Cuda on = Cuda().with_step(nullptr);
   Tensor<std::int32_t, Cuda> x({3});
   CudaGraph graph;
   CHECK_THROWS_WITH(graph.record(on, [&] { on.wait(); }),

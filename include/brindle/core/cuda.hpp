@@ -69,7 +69,7 @@ class Cuda {
 
   Cuda() : Cuda(Options{}) {}
 
-  /// Throws CudaError where there is no such GPU.
+  /// Throws CudaError where there is no such GPU, ValueError where it cannot multiply in options.precision.
   explicit Cuda(const Options& options) : state_(std::make_shared<State>(options)) {}
 
   static constexpr const char* name = "cuda";  ///< in messages and tables
@@ -90,19 +90,21 @@ class Cuda {
   /// Makes this context's GPU that of the calling thread.
   void use() const { BRINDLE_CUDA_CHECK(cudaSetDevice(state_->options.gpu)); }
 
-  cudaStream_t stream() const { return state_->stream; }  ///< takes all work of the context
+  /// Takes all work of the context.
+  cudaStream_t stream() const { return steps_ && steps_->recording ? steps_->recording : state_->stream; }
 
   /// Waits until all work is done. Errors of work that was done in the background come up here.
-  void wait() const { BRINDLE_CUDA_CHECK(cudaStreamSynchronize(state_->stream)); }
+  void wait() const { BRINDLE_CUDA_CHECK(cudaStreamSynchronize(stream())); }
 
   /// Holds other threads off the handles and the plans; taken by every op that uses them.
   std::unique_lock<std::recursive_mutex> lock() const { return std::unique_lock(state_->mutex); }
 
   /// Made when first asked for; use them under lock().
   cudnnHandle_t cudnn() const {
-    if (!state_->cudnn) {
-      BRINDLE_CUDA_CHECK(cudnnCreate(&state_->cudnn));
-      BRINDLE_CUDA_CHECK(cudnnSetStream(state_->cudnn, state_->stream));
+    if (!state_->cudnn) BRINDLE_CUDA_CHECK(cudnnCreate(&state_->cudnn));
+    if (state_->cudnn_stream != stream()) {
+      BRINDLE_CUDA_CHECK(cudnnSetStream(state_->cudnn, stream()));
+      state_->cudnn_stream = stream();
     }
     return state_->cudnn;
   }
@@ -120,22 +122,32 @@ class Cuda {
     return *static_cast<Cache*>(kept.get());
   }
 
-  /// The same context, for a step that is recorded: kernels read its numbers from the GPU's memory.
+  /// The same context, for steps that are recorded: kernels read a step's numbers from the GPU's memory. Null: there
+  /// are none.
   Cuda with_step(const StepNumbers* on_gpu) const {
-    Cuda recording = *this;
-    recording.step_ = on_gpu;
-    return recording;
+    Cuda recordable = *this;
+    recordable.steps_ = std::make_shared<Steps>(Steps{on_gpu});
+    return recordable;
   }
   /// Null outside of recorded steps.
-  const StepNumbers* step() const { return step_; }
+  const StepNumbers* step() const { return steps_ ? steps_->numbers : nullptr; }
+
+  class Recording;
 
  private:
+  // What the copies of a context of with_step() share.
+  struct Steps {
+    const StepNumbers* numbers = nullptr;
+    cudaStream_t recording = nullptr;
+  };
+
   struct State {
     Options options;
     std::string gpu_name;
     int multiprocessors = 1;
     cudaStream_t stream = nullptr;
     cudnnHandle_t cudnn = nullptr;
+    cudaStream_t cudnn_stream = nullptr;
     cublasLtHandle_t cublas = nullptr;
     std::recursive_mutex mutex;
     std::map<std::type_index, std::shared_ptr<void>> caches;
@@ -156,6 +168,10 @@ class Cuda {
       BRINDLE_CUDA_CHECK(cudaGetDeviceProperties(&properties, o.gpu));
       gpu_name = properties.name;
       multiprocessors = properties.multiProcessorCount;
+      if (o.precision != Precision::float32 && properties.major < 8)
+        brindle::detail::raise<ValueError>("Cuda: " + to_string(o.precision) + " needs a GPU of compute capability 8.0, " +
+                                           gpu_name + " has " + std::to_string(properties.major) + "." +
+                                           std::to_string(properties.minor) + "; use Precision::float32");
       // Memory that is given back stays in the device's pool until the program needs it again.
       cudaMemPool_t pool = nullptr;
       std::uint64_t keep = UINT64_MAX;
@@ -177,7 +193,33 @@ class Cuda {
   };
 
   std::shared_ptr<State> state_;
-  const StepNumbers* step_ = nullptr;
+  std::shared_ptr<Steps> steps_;
+};
+
+/// For as long as it lives, the work of a context of with_step() and of its copies goes into a stream of its own, where
+/// it is recorded. What other threads do with the context goes on as ever.
+class Cuda::Recording {
+ public:
+  /// on: of with_step(). The stream is "non-blocking": while one that waits for the default stream were recorded, no
+  /// thread could use that one.
+  explicit Recording(const Cuda& on) : on_(on) {
+    if (!on.steps_ || on.steps_->recording)
+      brindle::detail::raise<ValueError>("Cuda::Recording: expected a context of with_step() that records nothing yet");
+    BRINDLE_CUDA_CHECK(cudaStreamCreateWithFlags(&on_.steps_->recording, cudaStreamNonBlocking));
+  }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+  ~Recording() {
+    const auto lock = on_.lock();
+    const cudaStream_t recorded = std::exchange(on_.steps_->recording, nullptr);
+    State& state = *on_.state_;
+    if (state.cudnn && state.cudnn_stream == recorded)
+      static_cast<void>(cudnnSetStream(state.cudnn, state.cudnn_stream = state.stream));
+    static_cast<void>(cudaStreamDestroy(recorded));
+  }
+
+ private:
+  Cuda on_;
 };
 
 /// An array in memory of the processor that the GPU copies from and to in the background.

@@ -24,10 +24,11 @@ class CudaGraph {
 
   bool recorded() const { return executable_ != nullptr; }  ///< replay() may be called
 
-  /// Records what work() puts into the stream of `on`, without running it. work() takes no memory and waits for
-  /// nothing; whatever it uses must stay where it is.
+  /// Records what work() does with `on`, a context of Cuda::with_step(), and with copies of it, without running it. work()
+  /// takes no memory and waits for nothing; whatever it uses must stay where it is.
   template <class F>
   void record(const Cuda& on, F&& work) {
+    const Cuda::Recording recording(on);
     BRINDLE_CUDA_CHECK(cudaStreamBeginCapture(on.stream(), cudaStreamCaptureModeThreadLocal));
     cudaGraph_t graph = nullptr;
     try {
@@ -38,6 +39,7 @@ class CudaGraph {
       throw;
     }
     BRINDLE_CUDA_CHECK(cudaStreamEndCapture(on.stream(), &graph));
+    *this = CudaGraph();
     const cudaError_t code = cudaGraphInstantiate(&executable_, graph, 0);
     static_cast<void>(cudaGraphDestroy(graph));
     brindle::detail::check_cuda(code, "cudaGraphInstantiate", __FILE__, __LINE__);

@@ -28,6 +28,9 @@ namespace brindle {
 /// predict() may run in several threads at a time.
 template <class T, class Device = Cpu>
 class Sequential {
+  static_assert(std::is_same_v<Device, Cpu> || std::is_same_v<T, float>,
+                "a GPU computes in float: write Sequential<float, Cuda>, or Sequential<double> for the processor");
+
  public:
   using value_type = T;                                    ///< of weights and activations
   using device_type = Device;                              ///< where they lie
@@ -192,6 +195,8 @@ class Sequential {
     if (x.shape.rank() < 1 || !(x.shape == input_.batch(x.shape[0])))
       detail::raise<ShapeError>("predict: expected x " + to_string_batch(input_) + ", got " + to_string(x.shape));
     if (batch < 1) detail::raise<ValueError>("predict: the batch must be at least 1, got " + std::to_string(batch));
+    // Each part then begins at a multiple of 16 bytes, which a GPU reads at once.
+    if constexpr (!std::is_same_v<Device, Cpu>) batch = (batch + 3) / 4 * 4;
     const std::int64_t n = x.shape[0];
     Tensor<T, Device> y = Tensor<T, Device>::uninitialized(output_shape().batch(n));
     if (n == 0) return y;

@@ -2,6 +2,7 @@
 
 #include <cudnn.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -18,6 +19,11 @@ inline int cudnn_size(std::int64_t size) {
     brindle::detail::raise<ShapeError>("cuDNN: a size of " + std::to_string(size) +
                                        " is more than it takes, 2147483647; use a smaller batch");
   return static_cast<int>(size);
+}
+
+/// Whether cuDNN has no kernel for what it was asked, which is no error of the one who asks.
+inline bool cudnn_refuses(cudnnStatus_t status) {
+  return CUDNN_STATUS_CATEGORY(static_cast<int>(status)) == CUDNN_STATUS_NOT_SUPPORTED;
 }
 
 /// Owns one of cuDNN's descriptions.
@@ -45,8 +51,9 @@ using ActivationDescriptor =
 using PoolingDescriptor =
     CudnnDescriptor<cudnnPoolingDescriptor_t, cudnnCreatePoolingDescriptor, cudnnDestroyPoolingDescriptor>;
 
-/// Pictures, channels last.
+/// Pictures, channels last. Throws ShapeError for more elements than cuDNN can count.
 inline void describe_pictures(cudnnTensorDescriptor_t to, cudnnDataType_t type, const Shape4& s) {
+  cudnn_size(s.size());
   BRINDLE_CUDA_CHECK(cudnnSetTensor4dDescriptor(to, CUDNN_TENSOR_NHWC, type, cudnn_size(s.n), cudnn_size(s.c),
                                                 cudnn_size(s.h), cudnn_size(s.w)));
 }
@@ -56,14 +63,6 @@ inline void describe_matrix(cudnnTensorDescriptor_t to, std::int64_t rows, std::
   BRINDLE_CUDA_CHECK(cudnnSetTensor4dDescriptorEx(to, CUDNN_DATA_FLOAT, cudnn_size(rows), cudnn_size(columns), 1, 1,
                                                   cudnn_size(stride), 1, 1, 1));
 }
-
-/// Rows and columns for n elements of which each is treated by itself, so that none needs more than 31 bits.
-struct Elements {
-  std::int64_t rows, columns;
-  explicit Elements(std::int64_t n) : rows(1), columns(n) {
-    while (columns > (std::int64_t{1} << 30) && columns % 2 == 0) columns /= 2, rows *= 2;
-  }
-};
 
 /// y = f(x), f relu or sigmoid, on (rows, columns); x and y may be the same memory. NaN stays NaN.
 inline void cudnn_activation(const Cuda& on, ActivationFunction f, std::int64_t rows, std::int64_t columns,
@@ -79,14 +78,23 @@ inline void cudnn_activation(const Cuda& on, ActivationFunction f, std::int64_t 
   BRINDLE_CUDA_CHECK(cudnnActivationForward(on.cudnn(), activation, &one, matrix, x, &zero, matrix, y));
 }
 
-/// y += bias for each row. y (rows, columns), bias (columns)
-inline void cudnn_add_bias(const Cuda& on, std::int64_t rows, std::int64_t columns, const float* bias, float* y) {
+/// The same for n elements that follow one another.
+inline void cudnn_activation(const Cuda& on, ActivationFunction f, std::int64_t n, const float* x, float* y) {
+  constexpr std::int64_t most = 1 << 30;  // cuDNN refuses tensors whose elements it cannot count in 31 bits
+  for (std::int64_t begin = 0; begin < n; begin += most) {
+    const std::int64_t count = std::min(most, n - begin);
+    cudnn_activation(on, f, 1, count, count, x + begin, y + begin);
+  }
+}
+
+/// y += bias for each pixel or row. bias (channels), y of any layout with so many channels.
+inline void cudnn_add_bias(const Cuda& on, std::int64_t channels, const float* bias, cudnnTensorDescriptor_t y_layout,
+                           float* y) {
   const auto lock = on.lock();
-  TensorDescriptor matrix, row;
-  describe_matrix(matrix, rows, columns, columns);
-  describe_matrix(row, 1, columns, columns);
+  TensorDescriptor row;
+  describe_pictures(row, CUDNN_DATA_FLOAT, {1, 1, 1, channels});
   const float one = 1;
-  BRINDLE_CUDA_CHECK(cudnnAddTensor(on.cudnn(), &one, row, bias, &one, matrix, y));
+  BRINDLE_CUDA_CHECK(cudnnAddTensor(on.cudnn(), &one, row, bias, &one, y_layout, y));
 }
 
 }  // namespace brindle::ops::kernel

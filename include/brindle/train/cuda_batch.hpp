@@ -17,13 +17,17 @@
 namespace brindle {
 inline namespace BRINDLE_CUDA_UNIT {
 
-/// A moment in the work of a context that the processor can wait for.
+/// A moment in the work of a context that the processor can wait for. Its end waits for it, so that what stands in front
+/// of an event in a class goes when the GPU has done with it.
 class CudaEvent {
  public:
   CudaEvent() { BRINDLE_CUDA_CHECK(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming)); }
   CudaEvent(const CudaEvent&) = delete;
   CudaEvent& operator=(const CudaEvent&) = delete;
-  ~CudaEvent() { static_cast<void>(cudaEventDestroy(event_)); }
+  ~CudaEvent() {
+    static_cast<void>(cudaEventSynchronize(event_));
+    static_cast<void>(cudaEventDestroy(event_));
+  }
 
   /// Marks the end of the work that `on` has been given.
   void record(const Cuda& on) { BRINDLE_CUDA_CHECK(cudaEventRecord(event_, on.stream())); }

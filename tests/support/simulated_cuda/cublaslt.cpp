@@ -108,10 +108,13 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p
   std::memcpy(&p.alignment[which], value, size);
   return CUBLAS_STATUS_SUCCESS;
 }
-cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDesc_t, cublasLtMatrixLayout_t,
+cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDesc_t desc, cublasLtMatrixLayout_t,
                                               cublasLtMatrixLayout_t, cublasLtMatrixLayout_t, cublasLtMatrixLayout_t,
                                               cublasLtMatmulPreference_t preference, int,
                                               cublasLtMatmulHeuristicResult_t* results, int* count) {
+  if (simulated_cuda::refusals().epilogues &&
+      reinterpret_cast<const Operation*>(desc)->epilogue != CUBLASLT_EPILOGUE_DEFAULT)
+    return CUBLAS_STATUS_NOT_SUPPORTED;
   std::memset(results, 0, sizeof *results);
   std::memcpy(&results->algo, reinterpret_cast<const Preference*>(preference), sizeof(Preference));
   *count = 1;
@@ -134,7 +137,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t desc, const
       !aligned(a, chosen.alignment[0]) || !aligned(b, chosen.alignment[1]) || !aligned(d, chosen.alignment[3]) ||
       !aligned(workspace, 256) || !simulated_cuda::on_gpu(a, bytes(la)) || !simulated_cuda::on_gpu(b, bytes(lb)) ||
       !simulated_cuda::on_gpu(d, bytes(ld)) || !simulated_cuda::on_gpu(workspace, workspace_bytes) ||
-      (has_bias && !simulated_cuda::on_gpu(o.bias, m * sizeof(float))))
+      (has_bias && !aligned(o.bias, 16)) || (has_bias && !simulated_cuda::on_gpu(o.bias, m * sizeof(float))))
     return CUBLAS_STATUS_INVALID_VALUE;
   simulated_cuda::enqueue(stream, [=] {
     std::memset(workspace, 0xFF, 4096);

@@ -13,6 +13,7 @@
 #include "simulated_cuda.hpp"
 
 struct CUstream_st {
+  bool waits_for_default = true;
   bool recording = false;
   std::vector<std::function<void()>> recorded;
 };
@@ -36,10 +37,11 @@ struct Gpu {
   std::map<std::size_t, std::size_t> blocks;  // offset -> bytes
   std::size_t limit = region_bytes;
   int open = 0;
-  int recording = 0;
+  int recording = 0;  // streams that wait for the default one
   cudaError_t last = cudaSuccess;
   CUmemPoolHandle_st pool;
   simulated_cuda::Counts counts;
+  simulated_cuda::Refusals refusals;
 
   Gpu() {
     void* p = mmap(nullptr, region_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -52,6 +54,10 @@ Gpu& gpu() {
   static Gpu the_gpu;
   return the_gpu;
 }
+
+thread_local int recording_here = 0;
+
+bool default_stream_is_closed() { return gpu().recording > 0 || recording_here > 0; }
 
 /// Opens the memory for as long as it lives.
 struct Opened {
@@ -80,7 +86,7 @@ cudaError_t copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind k
   const bool to_gpu = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
   const bool from_gpu = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
   if (!valid(to, bytes, to_gpu) || !valid(from, bytes, from_gpu)) return fail(cudaErrorInvalidValue);
-  if (stream == cudaStreamLegacy && gpu().recording > 0) return fail(cudaErrorStreamCaptureImplicit);
+  if (stream == cudaStreamLegacy && default_stream_is_closed()) return fail(cudaErrorStreamCaptureImplicit);
   simulated_cuda::enqueue(stream, [=] { std::memcpy(to, from, bytes); });
   return cudaSuccess;
 }
@@ -108,12 +114,21 @@ bool on_gpu(const void* p, std::size_t bytes) {
 }
 
 Counts& counts() { return gpu().counts; }
+Refusals& refusals() { return gpu().refusals; }
 void set_memory(std::size_t bytes) { gpu().limit = bytes == 0 ? region_bytes : bytes; }
 
 }  // namespace simulated_cuda
 
 extern "C" {
 
+cudaError_t cudaRuntimeGetVersion(int* version) {
+  *version = CUDART_VERSION;
+  return cudaSuccess;
+}
+cudaError_t cudaDriverGetVersion(int* version) {
+  *version = CUDART_VERSION;
+  return cudaSuccess;
+}
 cudaError_t cudaGetDeviceCount(int* count) {
   *count = 1;
   return cudaSuccess;
@@ -123,6 +138,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   std::memset(properties, 0, sizeof *properties);
   std::strcpy(properties->name, "simulated GPU");
   properties->multiProcessorCount = 2;
+  properties->major = 9;
   return cudaSuccess;
 }
 cudaError_t cudaGetLastError() { return std::exchange(gpu().last, cudaSuccess); }
@@ -136,6 +152,11 @@ const char* cudaGetErrorName(cudaError_t code) {
 
 cudaError_t cudaStreamCreate(cudaStream_t* stream) {
   *stream = new CUstream_st;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
+  *stream = new CUstream_st;
+  (*stream)->waits_for_default = flags != cudaStreamNonBlocking;
   return cudaSuccess;
 }
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
@@ -155,7 +176,7 @@ cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*) { ret
 
 cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t) {
   Gpu& g = gpu();
-  if (g.recording > 0) return fail(cudaErrorStreamCaptureImplicit);
+  if (default_stream_is_closed()) return fail(cudaErrorStreamCaptureImplicit);
   ++g.counts.allocations;
   if (static_cast<std::size_t>(g.counts.live_bytes) + bytes > g.limit) return fail(cudaErrorMemoryAllocation);
   // The first gap, with 256 closed bytes behind each block.
@@ -173,6 +194,7 @@ cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t) {
   return cudaSuccess;
 }
 cudaError_t cudaFreeAsync(void* p, cudaStream_t) {
+  if (default_stream_is_closed()) return fail(cudaErrorStreamCaptureImplicit);
   const auto offset = static_cast<std::size_t>(static_cast<std::byte*>(p) - gpu().base);
   const auto block = gpu().blocks.find(offset);
   if (block == gpu().blocks.end()) return fail(cudaErrorInvalidValue);
@@ -205,7 +227,7 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
 }
 cudaError_t cudaMemsetAsync(void* p, int value, std::size_t bytes, cudaStream_t stream) {
   if (!valid(p, bytes, true)) return fail(cudaErrorInvalidValue);
-  if (stream == cudaStreamLegacy && gpu().recording > 0) return fail(cudaErrorStreamCaptureImplicit);
+  if (stream == cudaStreamLegacy && default_stream_is_closed()) return fail(cudaErrorStreamCaptureImplicit);
   simulated_cuda::enqueue(stream, [=] { std::memset(p, value, bytes); });
   return cudaSuccess;
 }
@@ -230,13 +252,15 @@ cudaError_t cudaMemcpy3DAsync(const cudaMemcpy3DParms* parameters, cudaStream_t 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
   stream->recording = true;
   stream->recorded.clear();
-  ++gpu().recording;
+  gpu().recording += stream->waits_for_default;
+  ++recording_here;
   return cudaSuccess;
 }
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   if (!stream->recording) return fail(cudaErrorIllegalState);
   stream->recording = false;
-  --gpu().recording;
+  gpu().recording -= stream->waits_for_default;
+  --recording_here;
   *graph = new CUgraph_st{std::move(stream->recorded)};
   return cudaSuccess;
 }

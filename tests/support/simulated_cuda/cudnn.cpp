@@ -43,6 +43,9 @@ std::int64_t element(cudnnDataType_t type) { return type == CUDNN_DATA_BFLOAT16 
 std::int64_t at(const Tensor& t, std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
   return n * t.sn + c * t.sc + h * t.sh + w * t.sw;
 }
+// As the convolutions of tensor cores want it.
+bool aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 16 == 0; }
+
 bool on_gpu(const Tensor& t, const void* p) {
   return simulated_cuda::on_gpu(p, static_cast<std::size_t>((at(t, t.n - 1, t.c - 1, t.h - 1, t.w - 1) + 1) * element(t.type)));
 }
@@ -102,22 +105,29 @@ void convolve(const Tensor& x, const void* x_data, const cudnnFilterStruct& w, c
 }
 
 template <class Performance, class Algorithm>
-cudnnStatus_t advise(bool fit, const cudnnConvolutionStruct& c, Algorithm atomic, Algorithm good, int most, int* count,
-                     Performance* results) {
-  if (!fit || most < 2) return CUDNN_STATUS_BAD_PARAM;
-  std::memset(results, 0, 2 * sizeof *results);
+cudnnStatus_t advise(bool fit, Algorithm atomic, Algorithm missing, Algorithm greedy, Algorithm good, int most,
+                     int* count, Performance* results) {
+  if (!fit || most < 4) return CUDNN_STATUS_BAD_PARAM;
+  std::memset(results, 0, 4 * sizeof *results);
   // First one that must not be taken.
-  results[0].algo = atomic;
-  results[0].determinism = CUDNN_NON_DETERMINISTIC;
-  results[1].algo = good;
-  results[1].determinism = CUDNN_DETERMINISTIC;
-  for (int i = 0; i < 2; ++i) {
+  // Then one that turns out not to be there, and one with more workspace than anybody gives. Tensor cores are in the
+  // list even where they are not allowed.
+  const Algorithm in_order[] = {atomic, missing, greedy, good};
+  for (int i = 0; i < 4; ++i) {
+    results[i].algo = in_order[i];
+    results[i].determinism = i == 0 ? CUDNN_NON_DETERMINISTIC : CUDNN_DETERMINISTIC;
     results[i].status = CUDNN_STATUS_SUCCESS;
-    results[i].memory = library_workspace;
-    results[i].mathType = c.math;
+    results[i].memory = 0;
+    results[i].mathType = CUDNN_TENSOR_OP_MATH;
   }
-  *count = 2;
+  *count = 4;
   return CUDNN_STATUS_SUCCESS;
+}
+
+template <class Algorithm>
+cudnnStatus_t workspace_of(Algorithm algorithm, Algorithm greedy, Algorithm good, std::size_t* bytes) {
+  *bytes = algorithm == greedy ? std::size_t{1} << 50 : library_workspace;
+  return algorithm == greedy || algorithm == good ? CUDNN_STATUS_SUCCESS : CUDNN_STATUS_NOT_SUPPORTED;
 }
 
 template <class T>
@@ -135,6 +145,7 @@ cudnnStatus_t drop(T* p) {
 
 extern "C" {
 
+std::size_t cudnnGetVersion() { return CUDNN_VERSION; }
 const char* cudnnGetErrorString(cudnnStatus_t code) { return code == CUDNN_STATUS_BAD_PARAM ? "CUDNN_STATUS_BAD_PARAM" : "CUDNN_STATUS"; }
 void cudnnGetLastErrorString(char* message, std::size_t size) {
   if (size > 0) message[0] = 0;
@@ -205,24 +216,47 @@ cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t, const cudnnT
                                                      const cudnnConvolutionDescriptor_t c,
                                                      const cudnnTensorDescriptor_t y, const int most, int* count,
                                                      cudnnConvolutionFwdAlgoPerf_t* results) {
-  return advise(fits(*x, *w, *c, *y), *c, CUDNN_CONVOLUTION_FWD_ALGO_FFT,
-                CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM, most, count, results);
+  return advise(fits(*x, *w, *c, *y), CUDNN_CONVOLUTION_FWD_ALGO_FFT, CUDNN_CONVOLUTION_FWD_ALGO_DIRECT,
+                CUDNN_CONVOLUTION_FWD_ALGO_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM, most, count, results);
 }
 cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(cudnnHandle_t, const cudnnFilterDescriptor_t w,
                                                           const cudnnTensorDescriptor_t y,
                                                           const cudnnConvolutionDescriptor_t c,
                                                           const cudnnTensorDescriptor_t x, const int most, int* count,
                                                           cudnnConvolutionBwdDataAlgoPerf_t* results) {
-  return advise(fits(*x, *w, *c, *y), *c, CUDNN_CONVOLUTION_BWD_DATA_ALGO_0, CUDNN_CONVOLUTION_BWD_DATA_ALGO_1, most,
-                count, results);
+  return advise(fits(*x, *w, *c, *y), CUDNN_CONVOLUTION_BWD_DATA_ALGO_0, CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD,
+                CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT, CUDNN_CONVOLUTION_BWD_DATA_ALGO_1, most, count, results);
 }
 cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(cudnnHandle_t, const cudnnTensorDescriptor_t x,
                                                             const cudnnTensorDescriptor_t y,
                                                             const cudnnConvolutionDescriptor_t c,
                                                             const cudnnFilterDescriptor_t w, const int most, int* count,
                                                             cudnnConvolutionBwdFilterAlgoPerf_t* results) {
-  return advise(fits(*x, *w, *c, *y), *c, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1,
-                most, count, results);
+  return advise(fits(*x, *w, *c, *y), CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD,
+                CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1, most, count, results);
+}
+
+cudnnStatus_t cudnnGetConvolutionForwardWorkspaceSize(cudnnHandle_t, const cudnnTensorDescriptor_t,
+                                                      const cudnnFilterDescriptor_t, const cudnnConvolutionDescriptor_t,
+                                                      const cudnnTensorDescriptor_t, cudnnConvolutionFwdAlgo_t algorithm,
+                                                      std::size_t* bytes) {
+  return workspace_of(algorithm, CUDNN_CONVOLUTION_FWD_ALGO_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM,
+                      bytes);
+}
+cudnnStatus_t cudnnGetConvolutionBackwardDataWorkspaceSize(cudnnHandle_t, const cudnnFilterDescriptor_t,
+                                                           const cudnnTensorDescriptor_t,
+                                                           const cudnnConvolutionDescriptor_t,
+                                                           const cudnnTensorDescriptor_t,
+                                                           cudnnConvolutionBwdDataAlgo_t algorithm, std::size_t* bytes) {
+  return workspace_of(algorithm, CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT, CUDNN_CONVOLUTION_BWD_DATA_ALGO_1, bytes);
+}
+cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(cudnnHandle_t, const cudnnTensorDescriptor_t,
+                                                             const cudnnTensorDescriptor_t,
+                                                             const cudnnConvolutionDescriptor_t,
+                                                             const cudnnFilterDescriptor_t,
+                                                             cudnnConvolutionBwdFilterAlgo_t algorithm,
+                                                             std::size_t* bytes) {
+  return workspace_of(algorithm, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1, bytes);
 }
 
 cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t handle, const void* alpha, const cudnnTensorDescriptor_t x,
@@ -230,6 +264,7 @@ cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t handle, const void* alpha, c
                                       const cudnnConvolutionDescriptor_t c, cudnnConvolutionFwdAlgo_t algorithm,
                                       void* workspace, std::size_t bytes, const void* beta,
                                       const cudnnTensorDescriptor_t y, void* y_data) {
+  if (!aligned(x_data) || !aligned(y_data)) return CUDNN_STATUS_BAD_PARAM_MISALIGNED_POINTER;
   if (!fits(*x, *w, *c, *y) || !workspace_fits(workspace, bytes) || !on_gpu(*x, x_data) || !on_gpu(*w, w_data) ||
       !on_gpu(*y, y_data) || !is_one(alpha) || !is_zero(beta) ||
       algorithm != CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM)
@@ -245,6 +280,8 @@ cudnnStatus_t cudnnConvolutionBiasActivationForward(
     cudnnConvolutionFwdAlgo_t algorithm, void* workspace, std::size_t bytes, const void* alpha2,
     const cudnnTensorDescriptor_t, const void*, const cudnnTensorDescriptor_t b, const void* b_data,
     const cudnnActivationDescriptor_t activation, const cudnnTensorDescriptor_t y, void* y_data) {
+  if (simulated_cuda::refusals().fused_convolution) return CUDNN_STATUS_NOT_SUPPORTED_GRAPH_PATTERN;
+  if (!aligned(x_data) || !aligned(y_data)) return CUDNN_STATUS_BAD_PARAM_MISALIGNED_POINTER;
   if (!fits(*x, *w, *c, *y) || !workspace_fits(workspace, bytes) || !on_gpu(*x, x_data) || !on_gpu(*w, w_data) ||
       !on_gpu(*y, y_data) || !on_gpu(*b, b_data) || !is_one(alpha) || !is_zero(alpha2) || b->c != y->c ||
       activation->mode != CUDNN_ACTIVATION_RELU || activation->nan != CUDNN_NOT_PROPAGATE_NAN ||
@@ -314,12 +351,15 @@ cudnnStatus_t cudnnConvolutionBackwardBias(cudnnHandle_t handle, const void* alp
 
 cudnnStatus_t cudnnAddTensor(cudnnHandle_t handle, const void* alpha, const cudnnTensorDescriptor_t a,
                              const void* a_data, const void* beta, const cudnnTensorDescriptor_t c, void* c_data) {
-  if (a->n != 1 || a->c != c->c || c->h != 1 || c->w != 1 || !is_one(alpha) || !is_one(beta) || !on_gpu(*a, a_data) ||
+  if (a->n != 1 || a->c != c->c || a->h != 1 || a->w != 1 || !is_one(alpha) || !is_one(beta) || !on_gpu(*a, a_data) ||
       !on_gpu(*c, c_data))
     return CUDNN_STATUS_BAD_PARAM;
   simulated_cuda::enqueue(handle->stream, [=, c = *c] {
     for (int n = 0; n < c.n; ++n)
-      for (int k = 0; k < c.c; ++k) static_cast<float*>(c_data)[at(c, n, k, 0, 0)] += static_cast<const float*>(a_data)[k];
+      for (int h = 0; h < c.h; ++h)
+        for (int w = 0; w < c.w; ++w)
+          for (int k = 0; k < c.c; ++k)
+            static_cast<float*>(c_data)[at(c, n, k, h, w)] += static_cast<const float*>(a_data)[k];
   });
   return CUDNN_STATUS_SUCCESS;
 }

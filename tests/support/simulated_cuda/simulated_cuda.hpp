@@ -8,7 +8,7 @@
 // - "GPU memory" is closed to the processor outside of these functions: reading it elsewhere ends the program.
 // - New memory and workspaces are filled with NaN.
 // - Work that is put into a stream that records is kept, and run when the graph is launched.
-// - Calls that a recording forbids fail.
+// - Calls that a recording forbids fail, in all threads where it is of a stream that waits for the default one.
 //
 // Units that use it are compiled with this header in front of brindle's.
 
@@ -35,6 +35,13 @@ struct Counts {
   std::int64_t waits = 0;         ///< of the processor for the GPU
 };
 Counts& counts();
+
+/// What the libraries have no kernel for; false at first.
+struct Refusals {
+  bool fused_convolution = false;  ///< with bias and relu
+  bool epilogues = false;          ///< of products
+};
+Refusals& refusals();
 
 /// A limit for live_bytes, to see what happens at the end of memory.
 void set_memory(std::size_t bytes);

@@ -148,18 +148,21 @@ struct conv2d<float, Cuda> {
                                                  at.library_bytes, &zero, plan.y, at.y));
       launch(on, s.y.size(),
              BiasActivationFromBfloat16{reinterpret_cast<const bfloat16*>(at.y), bias.data, y, s.w.co, f});
-    } else if (f == ActivationFunction::relu && !bias.empty()) {
-      BRINDLE_CUDA_CHECK(cudnnConvolutionBiasActivationForward(
-          on.cudnn(), &one, plan.x, pictures, plan.w, at.w, plan.forward_description, algorithm, at.library,
-          at.library_bytes, &zero, plan.y, y, plan.bias, bias.data, plan.relu, plan.y, y));
-    } else {
-      BRINDLE_CUDA_CHECK(cudnnConvolutionForward(on.cudnn(), &one, plan.x, pictures, plan.w, at.w,
-                                                 plan.forward_description, algorithm, at.library,
-                                                 at.library_bytes, &zero, plan.y, y));
-      const std::int64_t pixels = s.y.n * s.y.h * s.y.w;
-      if (!bias.empty()) cudnn_add_bias(on, pixels, s.y.c, bias.data, y);
-      if (f != ActivationFunction::linear) cudnn_activation(on, f, pixels, s.y.c, s.y.c, y, y);
+      return;
     }
+    if (f == ActivationFunction::relu && !bias.empty() && plan.fuses_bias_relu) {
+      const cudnnStatus_t status = cudnnConvolutionBiasActivationForward(
+          on.cudnn(), &one, plan.x, pictures, plan.w, at.w, plan.forward_description, algorithm, at.library,
+          at.library_bytes, &zero, plan.y, y, plan.bias, bias.data, plan.relu, plan.y, y);
+      plan.fuses_bias_relu = !cudnn_refuses(status);
+      if (plan.fuses_bias_relu)
+        return brindle::detail::check_cuda(status, "cudnnConvolutionBiasActivationForward", __FILE__, __LINE__);
+    }
+    BRINDLE_CUDA_CHECK(cudnnConvolutionForward(on.cudnn(), &one, plan.x, pictures, plan.w, at.w,
+                                               plan.forward_description, algorithm, at.library, at.library_bytes,
+                                               &zero, plan.y, y));
+    if (!bias.empty()) cudnn_add_bias(on, s.y.c, bias.data, plan.y, y);
+    if (f != ActivationFunction::linear) cudnn_activation(on, f, s.y.size(), y, y);
   }
 
   static void gradient_by_x(const Cuda& on, Conv2DPlan& plan, const Buffers& at, const float* dz, In<float, Cuda> w,
@@ -205,7 +208,12 @@ struct conv2d<float, Cuda> {
 
   // x as cuDNN convolves it.
   static const void* pictures_in(const Cuda& on, const CudaConvolution& s, const Buffers& at, const float* x) {
-    if (!at.x) return x;
+    if (!at.x) {
+      if (reinterpret_cast<std::uintptr_t>(x) % 16 != 0)  // what cuDNN reads at once
+        brindle::detail::raise<CudaError>("conv2d: on a GPU x " + to_string(s.x) +
+                                          " must begin at a multiple of 16 bytes; take slices of 4 samples, or a copy");
+      return x;
+    }
     if (on.precision() == Precision::bf16) {
       launch(on, s.convolved.size(),
              PicturesToBfloat16{x, reinterpret_cast<bfloat16*>(at.x), s.convolved.h, s.convolved.w, s.x.c, s.x.h,

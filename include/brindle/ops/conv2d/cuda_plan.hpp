@@ -19,8 +19,8 @@ namespace brindle::ops::kernel {
 /// same bits each time, and that fit the most workspace that the context allows.
 class Conv2DPlan {
  public:
-  Conv2DPlan(const Cuda& on, const CudaConvolution& convolution) : shapes(convolution) {
-    const cudnnDataType_t type = on.precision() == Precision::bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
+  Conv2DPlan(Precision precision, const CudaConvolution& convolution) : shapes(convolution) {
+    const cudnnDataType_t type = precision == Precision::bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
     const CudaConvolution& s = shapes;
     describe_pictures(x, type, s.convolved);
     describe_pictures(y, type, s.y);
@@ -33,7 +33,7 @@ class Conv2DPlan {
       BRINDLE_CUDA_CHECK(cudnnSetConvolution2dDescriptor(pass, cudnn_size(s.pad_h), cudnn_size(s.pad_w),
                                                          cudnn_size(s.stride.h), cudnn_size(s.stride.w), 1, 1,
                                                          CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT));
-      BRINDLE_CUDA_CHECK(cudnnSetConvolutionMathType(pass, asked_math(on.precision())));
+      BRINDLE_CUDA_CHECK(cudnnSetConvolutionMathType(pass, asked_math(precision)));
     }
     // The fused call wants no more of NaN than this; relu then makes 0 of it.
     BRINDLE_CUDA_CHECK(cudnnSetActivationDescriptor(relu, CUDNN_ACTIVATION_RELU, CUDNN_NOT_PROPAGATE_NAN, 0));
@@ -45,6 +45,9 @@ class Conv2DPlan {
       forward_ = choose<cudnnConvolutionFwdAlgoPerf_t, cudnnConvolutionFwdAlgo_t>(
           on, "forward", forward_description, [&](int most, int* count, cudnnConvolutionFwdAlgoPerf_t* found) {
             return cudnnGetConvolutionForwardAlgorithm_v7(on.cudnn(), x, w, forward_description, y, most, count, found);
+          },
+          [&](cudnnConvolutionFwdAlgo_t algorithm, std::size_t* bytes) {
+            return cudnnGetConvolutionForwardWorkspaceSize(on.cudnn(), x, w, forward_description, y, algorithm, bytes);
           });
     return *forward_;
   }
@@ -54,6 +57,10 @@ class Conv2DPlan {
           on, "backward data", data_description, [&](int most, int* count, cudnnConvolutionBwdDataAlgoPerf_t* found) {
             return cudnnGetConvolutionBackwardDataAlgorithm_v7(on.cudnn(), w, y, data_description, x, most, count,
                                                                found);
+          },
+          [&](cudnnConvolutionBwdDataAlgo_t algorithm, std::size_t* bytes) {
+            return cudnnGetConvolutionBackwardDataWorkspaceSize(on.cudnn(), w, y, data_description, x, algorithm,
+                                                                bytes);
           });
     return *data_;
   }
@@ -64,6 +71,10 @@ class Conv2DPlan {
           [&](int most, int* count, cudnnConvolutionBwdFilterAlgoPerf_t* found) {
             return cudnnGetConvolutionBackwardFilterAlgorithm_v7(on.cudnn(), x, y, weights_description, w, most, count,
                                                                  found);
+          },
+          [&](cudnnConvolutionBwdFilterAlgo_t algorithm, std::size_t* bytes) {
+            return cudnnGetConvolutionBackwardFilterWorkspaceSize(on.cudnn(), x, y, weights_description, w, algorithm,
+                                                                  bytes);
           });
     return *weights_;
   }
@@ -73,6 +84,7 @@ class Conv2DPlan {
   FilterDescriptor w;
   ConvolutionDescriptor forward_description, data_description, weights_description;
   ActivationDescriptor relu;
+  bool fuses_bias_relu = true;  ///< until cuDNN says that it has no kernel for it
 
  private:
   static cudnnMathType_t asked_math(Precision p) {
@@ -80,23 +92,25 @@ class Conv2DPlan {
                                    : p == Precision::tf32 ? CUDNN_DEFAULT_MATH : CUDNN_TENSOR_OP_MATH;
   }
 
-  template <class Performance, class Algorithm, class Query>
-  Algorithm choose(const Cuda& on, const char* pass, cudnnConvolutionDescriptor_t description,
-                                    Query&& query) const {
-    constexpr int most = 10;
+  // query: cuDNN's list, the one that it takes for the fastest first. workspace: the bytes of one of it, as the
+  // description then is.
+  template <class Performance, class Algorithm, class Query, class WorkspaceSize>
+  Algorithm choose(const Cuda& on, const char* pass, cudnnConvolutionDescriptor_t description, Query&& query,
+                   WorkspaceSize&& workspace) const {
+    constexpr int most = 32;  // each algorithm with and without tensor cores
     Performance found[most];
     int count = 0;
     BRINDLE_CUDA_CHECK(query(most, &count, found));
-    const bool float32 = on.precision() == Precision::float32;
     for (int i = 0; i < count; ++i) {
       const Performance& p = found[i];
-      if (p.status != CUDNN_STATUS_SUCCESS || p.determinism != CUDNN_DETERMINISTIC ||
-          static_cast<std::int64_t>(p.memory) > on.options().most_workspace)
-        continue;
-      // Tensor cores have no float32 products.
-      if (float32 && p.mathType != CUDNN_FMA_MATH && p.mathType != CUDNN_DEFAULT_MATH) continue;
-      if (!float32) BRINDLE_CUDA_CHECK(cudnnSetConvolutionMathType(description, p.mathType));
-      return p.algo;
+      if (p.status != CUDNN_STATUS_SUCCESS || p.determinism != CUDNN_DETERMINISTIC) continue;
+      // The list tells what tensor cores would do even where they are not allowed: they have no float32 products.
+      if (on.precision() != Precision::float32)
+        BRINDLE_CUDA_CHECK(cudnnSetConvolutionMathType(description, p.mathType));
+      std::size_t bytes = 0;
+      if (workspace(p.algo, &bytes) == CUDNN_STATUS_SUCCESS &&
+          static_cast<std::int64_t>(bytes) <= on.options().most_workspace)
+        return p.algo;
     }
     brindle::detail::raise<CudaError>("conv2d: cuDNN has no reproducible algorithm (" + std::string(pass) + ", " +
                                       to_string(on.precision()) + ") for x " + to_string(shapes.x) + " and w " +
@@ -118,7 +132,7 @@ inline Conv2DPlan& conv2d_plan(const Cuda& on, const Shape4& x, const FilterShap
   };
   const Key key{x.n, x.h, x.w, x.c, w.kh, w.kw, w.co, o.stride.h, o.stride.w, static_cast<std::int64_t>(o.padding)};
   std::unique_ptr<Conv2DPlan>& plan = on.cache<Plans>().by_shape[key];
-  if (!plan) plan = std::make_unique<Conv2DPlan>(on, CudaConvolution::of(x, w, o));
+  if (!plan) plan = std::make_unique<Conv2DPlan>(on.precision(), CudaConvolution::of(x, w, o));
   return *plan;
 }
 

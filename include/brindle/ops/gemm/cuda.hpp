@@ -5,7 +5,9 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <type_traits>
 
 #include "brindle/core/cuda.hpp"
 #include "brindle/ops/cuda_cudnn.hpp"
@@ -65,13 +67,10 @@ struct gemm<float, Cuda> {
     auto* library = scratch.take<std::byte>(library_bytes);
 
     const auto lock = on.lock();
-    const bool is_relu = o.activation == ActivationFunction::relu;
-    const cublasLtEpilogue_t epilogue = bias.empty() ? (is_relu ? CUBLASLT_EPILOGUE_RELU : CUBLASLT_EPILOGUE_DEFAULT)
-                                                     : (is_relu ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_BIAS);
-    const Operation operation(on.precision(), p, epilogue, bias.data);
     const CublasMatrix first(p.first_rows, p.first_columns, p.first_stride);
     const CublasMatrix second(p.second_rows, p.second_columns, p.second_stride);
     const CublasMatrix result(p.m, p.n, p.c_stride);
+    const cublasLtEpilogue_t wanted = epilogue(bias, o.activation);
     const Key key{p.m,
                   p.n,
                   p.k,
@@ -80,7 +79,7 @@ struct gemm<float, Cuda> {
                   p.c_stride,
                   p.transpose_first,
                   p.transpose_second,
-                  epilogue,
+                  wanted,
                   o.accumulate,
                   alignment(a.data),
                   alignment(b.data),
@@ -88,22 +87,42 @@ struct gemm<float, Cuda> {
     auto& plans = on.cache<Plans>().by_problem;
     auto found = plans.find(key);
     if (found == plans.end())
-      found = plans.emplace(key, choose(on, operation, first, second, result, key)).first;
+      found = plans.emplace(key, choose(on, p, wanted, bias.data, first, second, result, key)).first;
+    const Plan& plan = found->second;
+    const Operation operation(on.precision(), p, plan.epilogue, bias.data);
     const float one = 1, beta = o.accumulate ? 1.0f : 0.0f;
     BRINDLE_CUDA_CHECK(cublasLtMatmul(on.cublas(), operation, &one, b.data, first, a.data, second, &beta, c.data,
-                                      result, c.data, result, &found->second, library,
+                                      result, c.data, result, &plan.algorithm, library,
                                       static_cast<std::size_t>(library_bytes), on.stream()));
-    if (o.activation == ActivationFunction::sigmoid)
-      cudnn_activation(on, ActivationFunction::sigmoid, c.rows, c.columns, c.stride, c.data, c.data);
+    const bool bare = plan.epilogue == CUBLASLT_EPILOGUE_DEFAULT;
+    if (bare && !bias.empty()) {
+      TensorDescriptor matrix;
+      describe_matrix(matrix, c.rows, c.columns, c.stride);
+      cudnn_add_bias(on, c.columns, bias.data, matrix, c.data);
+    }
+    if (o.activation == ActivationFunction::sigmoid || (bare && o.activation == ActivationFunction::relu))
+      cudnn_activation(on, o.activation, c.rows, c.columns, c.stride, c.data, c.data);
   }
 
  private:
   static constexpr std::int64_t library_bytes = 32 << 20;  // what cuBLAS's documentation advises for Hopper
 
   using Key = std::array<std::int64_t, 13>;
-  struct Plans {
-    std::map<Key, cublasLtMatmulAlgo_t> by_problem;
+  struct Plan {
+    cublasLtMatmulAlgo_t algorithm;
+    cublasLtEpilogue_t epilogue;  // the wanted one, or none
   };
+  struct Plans {
+    std::map<Key, Plan> by_problem;
+  };
+
+  // What cuBLASLt does to the product before it writes it. It reads the bias 16 bytes at once.
+  static cublasLtEpilogue_t epilogue(In<float, Cuda> bias, ActivationFunction f) {
+    const bool relu = f == ActivationFunction::relu;
+    if (bias.empty()) return relu ? CUBLASLT_EPILOGUE_RELU : CUBLASLT_EPILOGUE_DEFAULT;
+    if (alignment(bias.data) < 16) return CUBLASLT_EPILOGUE_DEFAULT;
+    return relu ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_BIAS;
+  }
 
   // cuBLASLt takes faster kernels where arrays begin at multiples of 16 bytes and more.
   static std::int64_t alignment(const void* p) {
@@ -123,7 +142,7 @@ struct gemm<float, Cuda> {
       set(CUBLASLT_MATMUL_DESC_TRANSA, p.transpose_first ? CUBLAS_OP_T : CUBLAS_OP_N);
       set(CUBLASLT_MATMUL_DESC_TRANSB, p.transpose_second ? CUBLAS_OP_T : CUBLAS_OP_N);
       set(CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue);
-      if (bias) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);
+      if (bias && epilogue != CUBLASLT_EPILOGUE_DEFAULT) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);
     }
     Operation(const Operation&) = delete;
     Operation& operator=(const Operation&) = delete;
@@ -138,10 +157,13 @@ struct gemm<float, Cuda> {
     cublasLtMatmulDesc_t handle_ = nullptr;
   };
 
-  static cublasLtMatmulAlgo_t choose(const Cuda& on, const Operation& operation, const CublasMatrix& first,
-                                     const CublasMatrix& second, const CublasMatrix& result, const Key& key) {
+  // Its algorithm for the product with the epilogue, else for the product alone.
+  static Plan choose(const Cuda& on, const ColumnMajorProduct& p, cublasLtEpilogue_t wanted, const float* bias,
+                     const CublasMatrix& first, const CublasMatrix& second, const CublasMatrix& result,
+                     const Key& key) {
     cublasLtMatmulPreference_t preference = nullptr;
     BRINDLE_CUDA_CHECK(cublasLtMatmulPreferenceCreate(&preference));
+    const std::unique_ptr<std::remove_pointer_t<cublasLtMatmulPreference_t>, PreferenceEnd> owner(preference);
     const auto set = [&](cublasLtMatmulPreferenceAttributes_t what, auto value) {
       BRINDLE_CUDA_CHECK(cublasLtMatmulPreferenceSetAttribute(preference, what, &value, sizeof value));
     };
@@ -150,17 +172,23 @@ struct gemm<float, Cuda> {
     set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, static_cast<std::uint32_t>(key[10]));
     set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, static_cast<std::uint32_t>(key[12]));
     set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, static_cast<std::uint32_t>(key[12]));
-    cublasLtMatmulHeuristicResult_t best{};
-    int count = 0;
-    const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(on.cublas(), operation, first, second, result, result,
-                                                                 preference, 1, &best, &count);
-    static_cast<void>(cublasLtMatmulPreferenceDestroy(preference));
-    brindle::detail::check_cuda(status, "cublasLtMatmulAlgoGetHeuristic", __FILE__, __LINE__);
-    if (count == 0)
-      brindle::detail::raise<CudaError>("cuBLASLt has no algorithm for a product of " + std::to_string(key[1]) + " x " +
-                                        std::to_string(key[0]) + " with a sum over " + std::to_string(key[2]));
-    return best.algo;
+    for (const cublasLtEpilogue_t epilogue : {wanted, CUBLASLT_EPILOGUE_DEFAULT}) {
+      const Operation operation(on.precision(), p, epilogue, bias);
+      cublasLtMatmulHeuristicResult_t best{};
+      int count = 0;
+      const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(on.cublas(), operation, first, second, result,
+                                                                   result, preference, 1, &best, &count);
+      if (status == CUBLAS_STATUS_NOT_SUPPORTED || (status == CUBLAS_STATUS_SUCCESS && count == 0)) continue;
+      brindle::detail::check_cuda(status, "cublasLtMatmulAlgoGetHeuristic", __FILE__, __LINE__);
+      return {best.algo, epilogue};
+    }
+    brindle::detail::raise<CudaError>("cuBLASLt has no algorithm for a product of " + std::to_string(key[1]) + " x " +
+                                      std::to_string(key[0]) + " with a sum over " + std::to_string(key[2]));
   }
+
+  struct PreferenceEnd {
+    void operator()(cublasLtMatmulPreference_t p) const { static_cast<void>(cublasLtMatmulPreferenceDestroy(p)); }
+  };
 };
 
 }  // namespace brindle::ops::kernel

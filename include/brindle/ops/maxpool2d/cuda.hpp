@@ -10,6 +10,13 @@
 
 namespace brindle::ops::kernel {
 
+/// A maximum of windows, in which NaN wins.
+inline void describe_pool(cudnnPoolingDescriptor_t to, const PoolWindows& at) {
+  BRINDLE_CUDA_CHECK(cudnnSetPooling2dDescriptor(to, CUDNN_POOLING_MAX, CUDNN_PROPAGATE_NAN, cudnn_size(at.window_h),
+                                                 cudnn_size(at.window_w), cudnn_size(at.top), cudnn_size(at.left),
+                                                 cudnn_size(at.step_h), cudnn_size(at.step_w)));
+}
+
 template <>
 struct maxpool2d<float, Cuda> {
   static void forward(const Cuda& on, In<float, Cuda> x, Out<float, Cuda> y, Out<std::uint8_t, Cuda> code,
@@ -36,16 +43,12 @@ struct maxpool2d<float, Cuda> {
     describe_pictures(from, CUDNN_DATA_FLOAT, in);
     describe_pictures(to, CUDNN_DATA_FLOAT, out);
     PoolingDescriptor pool;
-    BRINDLE_CUDA_CHECK(cudnnSetPooling2dDescriptor(pool, CUDNN_POOLING_MAX, CUDNN_PROPAGATE_NAN,
-                                                   cudnn_size(at.window_h), cudnn_size(at.window_w),
-                                                   cudnn_size(at.top), cudnn_size(at.left), cudnn_size(at.step_h),
-                                                   cudnn_size(at.step_w)));
+    describe_pool(pool, at);
     const float one = 1, zero = 0;
     BRINDLE_CUDA_CHECK(cudnnPoolingForward(on.cudnn(), pool, &one, from, x, &zero, to, y));
   }
 
- private:
-  // cuDNN pads the same on both sides; its number of windows shows whether that is what is wanted.
+  /// cuDNN pads the same on both sides; its number of windows shows whether that is what is wanted.
   static bool centred(const Shape4& in, const Shape4& out, const MaxPool2DOptions& o) {
     const PoolWindows at = PoolWindows::of(in, out, o);
     return (in.h + 2 * at.top - at.window_h) / at.step_h + 1 == out.h &&

@@ -11,9 +11,7 @@ namespace brindle::ops::kernel {
 template <>
 struct sigmoid<float, Cuda> {
   static void forward(const Cuda& on, In<float, Cuda> x, Out<float, Cuda> y) {
-    if (x.size() == 0) return;
-    const Elements all(x.size());
-    cudnn_activation(on, ActivationFunction::sigmoid, all.rows, all.columns, all.columns, x.data, y.data);
+    cudnn_activation(on, ActivationFunction::sigmoid, x.size(), x.data, y.data);
   }
 
   static void backward(const Cuda& on, In<float, Cuda> y, In<float, Cuda> dy, Out<float, Cuda> dx) {

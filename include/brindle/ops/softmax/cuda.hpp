@@ -13,6 +13,7 @@ namespace brindle::ops::kernel {
 template <>
 struct softmax<float, Cuda> {
   static void forward(const Cuda& on, In<float, Cuda> x, Out<float, Cuda> y) {
+    if (x.size() == 0) return;
     const std::int64_t k = x.shape.back();
     const auto lock = on.lock();
     TensorDescriptor matrix;
