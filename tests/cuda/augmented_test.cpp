@@ -46,6 +46,23 @@ TEST_CASE("the GPU augments its own pictures as the processor does", "[cuda]") {
   plain.read(on, draws, gpu_x.view());
   check_gpu("as they are", gpu_x, x, 1e-6);
   CHECK_THROWS_WITH(data::CudaAugmented(on, photos, {.channel_shift = 3}), Contains("use data::Augmented"));
+  for (const Augment& a : {Augment{.brightness = {0.5, 2}, .keras2 = true},
+                           Augment{.brightness = {0.5, 2}, .fill = Fill::constant, .cval = -1}})
+    CHECK_THROWS_WITH(data::CudaAugmented(on, photos, a), Contains("use data::Augmented"));
+}
+
+TEST_CASE("the GPU changes brightness as the processor does", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const Cuda on;
+  const data::Pictures photos = pictures(3);
+  const Augment brightness{.flip_horizontal = true, .brightness = {0.3, 1.7}};
+  std::vector<data::Draw> draws;
+  for (std::uint64_t use = 0; use < 9; ++use) draws.push_back({static_cast<std::int64_t>(use % 3), use});
+  Tensor<float> x({9, 14, 12, 3});
+  Tensor<float, Cuda> gpu_x({9, 14, 12, 3});
+  data::Augmented(photos, brightness, {.seed = 1}).read(Cpu{1}, draws, x.view());
+  data::CudaAugmented(on, photos, brightness, {.seed = 1}).read(on, draws, gpu_x.view());
+  check_gpu("brightness", gpu_x, x, 1e-6);
 }
 
 TEST_CASE("training on the GPU's own pictures is training on the processor's", "[cuda]") {

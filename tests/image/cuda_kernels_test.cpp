@@ -1,6 +1,7 @@
 // What one thread of the GPU does to a pixel, run by the processor, against image::apply(). Needs neither CUDA nor a GPU.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <cstdint>
 
 #include "brindle/image/augment.hpp"
@@ -34,7 +35,7 @@ TEST_CASE("the GPU's warp is the processor's, for every fill, size and number of
         for (std::int64_t i = 0; i < uses; ++i) {
           const std::int64_t row = (i * 2) % pictures;
           const AugmentDraw d = draw(a, {shape[0], shape[1]}, random, static_cast<std::uint64_t>(i));
-          warp.use[i] = {image::affine(d, {shape[0], shape[1]}, keras2), row};
+          warp.use[i] = {image::affine(d, {shape[0], shape[1]}, keras2), static_cast<std::int32_t>(row), 1.0f};
           image::apply<float>(a, d, {pixels.data() + row * shape.size(), shape},
                               {expected.data() + i * shape.size(), shape}, to);
         }
@@ -52,4 +53,36 @@ TEST_CASE("the GPU's warp is the processor's, for every fill, size and number of
         }
       }
   CHECK(sizeof(image::WarpPixel<float>) <= 4000);
+}
+
+TEST_CASE("the GPU's brightness is the processor's", "[image][cuda_kernels]") {
+  const Random random{.seed = 6, .what = stream_id("augment")};
+  const Shape shape{20, 24, 3};
+  Tensor<std::uint8_t> picture(shape);
+  for (std::int64_t i = 0; i < picture.size(); ++i)
+    picture[i] = static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(i), 256));
+  const image::Standardize to(3, 1.0 / 255, {}, {});
+  for (const double rotation : {0.0, 30.0})
+    for (const Fill fill : {Fill::nearest, Fill::constant}) {
+      Augment a{.rotation = rotation, .flip_horizontal = true, .brightness = {0.0, 2.5}, .fill = fill, .cval = 255};
+      std::int64_t other = 0;
+      for (std::uint64_t use = 0; use < 8; ++use) {
+        const AugmentDraw d = draw(a, {shape[0], shape[1]}, random, use);
+        Tensor<float> expected(shape), got = unwritten<float>(shape);
+        image::apply<float>(a, d, picture, expected, to);
+        image::WarpPixel<float> warp{};
+        warp.pixels = picture.data(), warp.out = got.data();
+        warp.h = shape[0], warp.w = shape[1], warp.c = shape[2];
+        warp.fill = fill, warp.constant = a.cval;
+        std::copy(to.factor.begin(), to.factor.end(), warp.factor);
+        std::copy(to.offset.begin(), to.offset.end(), warp.offset);
+        warp.use[0] = {image::affine(d, {shape[0], shape[1]}), 0, static_cast<float>(d.brightness)};
+        for (std::int64_t i = 0; i < shape[0] * shape[1]; ++i) warp(i);
+        for (std::int64_t i = 0; i < got.size(); ++i) {
+          REQUIRE(std::abs(got[i] - expected[i]) * 255 < 3.01f);  // a level that is cut down the other way, times 2.5
+          other += got[i] != expected[i];
+        }
+      }
+      CHECK(other <= (rotation == 0 ? 0 : 8 * shape.size() / 100));
+    }
 }

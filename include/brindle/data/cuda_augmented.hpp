@@ -39,15 +39,17 @@ class CudaSource : public Source {
 /// this, for those that read on the Cpu.
 class CudaAugmented final : public CudaSource {
  public:
-  /// Throws ValueError for brightness and channel_shift, which look at whole pictures, and for more than four channels;
-  /// CudaError if the pictures do not fit.
+  /// Throws ValueError for what looks at whole pictures: channel_shift, brightness as of 2018 (Augment::keras2) or with a
+  /// cval outside of 0..255; and for more than four channels. CudaError if the pictures do not fit.
   CudaAugmented(const Cuda& on, const PictureSource& pictures, const Augment& augment,
                 const AugmentedOptions& options = {})
       : pictures_(&pictures), augmented_(pictures, augment, options) {
     const Shape shape = pictures.sample_shape();
-    if (augment.channel_shift != 0 || augment.brightness.low != 1 || augment.brightness.high != 1)
-      detail::raise<ValueError>(
-          "data::CudaAugmented: brightness and channel_shift are not made on the GPU; use data::Augmented");
+    const bool brightness = augment.brightness.low != 1 || augment.brightness.high != 1;
+    const bool levels_beyond = augment.fill == Fill::constant && !(augment.cval >= 0 && augment.cval <= 255);
+    if (augment.channel_shift != 0 || (brightness && (augment.keras2 || levels_beyond)))
+      detail::raise<ValueError>("data::CudaAugmented: channel_shift, and brightness with keras2 or a cval outside of 0 to "
+                                "255, are not made on the GPU; use data::Augmented");
     if (shape[2] > image::WarpPixel<float>::most_channels)
       detail::raise<ValueError>("data::CudaAugmented: expected pictures of at most 4 channels, got " +
                                 to_string_batch(shape));
@@ -88,9 +90,11 @@ class CudaAugmented final : public CudaSource {
     std::copy(to.offset.begin(), to.offset.end(), warp.offset);
     for (std::size_t begin = 0; begin < draws.size(); begin += image::WarpPixel<float>::most) {
       const std::size_t count = std::min<std::size_t>(image::WarpPixel<float>::most, draws.size() - begin);
-      for (std::size_t i = 0; i < count; ++i)
-        warp.use[i] = {image::affine(drawn(draws[begin + i].use), {warp.h, warp.w}, augmented_.augment().keras2),
-                       draws[begin + i].row};
+      for (std::size_t i = 0; i < count; ++i) {
+        const AugmentDraw d = drawn(draws[begin + i].use);
+        warp.use[i] = {image::affine(d, {warp.h, warp.w}, augmented_.augment().keras2),
+                       static_cast<std::int32_t>(draws[begin + i].row), static_cast<float>(d.brightness)};
+      }
       warp.out = x.data + static_cast<std::int64_t>(begin) * shape.size();
       launch(on, static_cast<std::int64_t>(count) * warp.h * warp.w, warp);
     }

@@ -8,8 +8,8 @@
 
 namespace brindle::image {
 
-/// Pixel i of several warped pictures (uses, h, w, c), each level then standardised: image::apply() of a draw that
-/// changes neither brightness nor channels. The draws go along with the launch.
+/// Pixel i of several warped pictures (uses, h, w, c), each level then standardised: image::apply() of a draw that looks
+/// at no whole picture. The draws go along with the launch.
 template <class T>
 struct WarpPixel {
   static constexpr int most = 64;         ///< uses
@@ -17,7 +17,8 @@ struct WarpPixel {
 
   struct Use {
     Affine m;
-    std::int64_t row;  ///< of the picture
+    std::int32_t row;  ///< of the picture
+    float brightness;  ///< factor of the levels, within 0..255; 1: they stay as they are
   };
 
   const std::uint8_t* pixels;  ///< (pictures, h, w, c)
@@ -42,12 +43,18 @@ struct WarpPixel {
         const double above = between(picture, y.first, x, k), below = between(picture, y.second, x, k);
         level = above + y.share * (below - above);
       }
+      if (use[n].brightness != 1) level = brighter(static_cast<float>(std::floor(level)) * use[n].brightness);
       const std::int64_t to = swap_red_blue && k != 1 ? 2 - k : k;
       out[i * c + to] = static_cast<T>(static_cast<float>(level) * factor[k] + offset[k]);
     }
   }
 
  private:
+  BRINDLE_HOST_DEVICE static double brighter(float level) {
+    level = level < 0 ? 0 : level;
+    return std::floor(255 < level ? 255 : level);
+  }
+
   BRINDLE_HOST_DEVICE double between(const std::uint8_t* picture, std::int64_t row,
                                      const internal::AxisPosition& x, std::int64_t k) const {
     const double a = picture[(row * w + x.first) * c + k], b = picture[(row * w + x.second) * c + k];
