@@ -17,7 +17,9 @@
 
 namespace brindle {
 
+class Cpu;
 namespace models {
+template <class Device>
 class PictureClassifier;
 }
 
@@ -53,7 +55,7 @@ class Classifier {
   models::Classification classify_file(const std::filesystem::path& picture) const;
 
  private:
-  std::unique_ptr<const models::PictureClassifier> classifier_;
+  std::unique_ptr<const models::PictureClassifier<Cpu>> classifier_;
 };
 
 }  // namespace brindle

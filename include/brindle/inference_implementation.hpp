@@ -22,7 +22,7 @@
 namespace brindle {
 
 Classifier::Classifier(const std::filesystem::path& model, int threads)
-    : classifier_(std::make_unique<const models::PictureClassifier>(model, Cpu(threads))) {}
+    : classifier_(std::make_unique<const models::PictureClassifier<Cpu>>(model, Cpu(threads))) {}
 Classifier::~Classifier() = default;
 Classifier::Classifier(Classifier&&) noexcept = default;
 Classifier& Classifier::operator=(Classifier&&) noexcept = default;

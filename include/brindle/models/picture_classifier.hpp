@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -22,19 +23,20 @@ namespace brindle::models {
 
 /// A saved model that says what is on pictures of any size.
 ///
-///     const models::PictureClassifier classifier("pets.safetensors");
+///     const models::PictureClassifier classifier("pets.safetensors");             // or ("pets.safetensors", Cuda{})
 ///     const models::Classification c = classifier.classify(image::decode("photo.jpg"));
 ///
 /// Each picture is resized and prepared as the training pictures were: the saved model says how. classify() may run in
 /// several threads at a time.
+template <class Device = Cpu>
 class PictureClassifier {
  public:
   /// Throws FileError that begins with the path, ShapeError if the model does not take pictures (H, W, 1 or 3).
-  explicit PictureClassifier(const std::filesystem::path& path, const Cpu& on = Cpu{})
+  explicit PictureClassifier(const std::filesystem::path& path, const Device& on = Device{})
       : PictureClassifier(io::load_model(path, on)) {}
 
   /// Of a model that has been loaded. Throws ShapeError as above.
-  explicit PictureClassifier(io::SavedModel<float> saved)
+  explicit PictureClassifier(io::SavedModel<float, Device> saved)
       : saved_(std::move(saved)), preprocessing_(brindle::preprocessing(saved_.info.preprocessing)) {
     const Shape& input = saved_.model.input_shape();
     if (input.rank() != 3 || (input[2] != 1 && input[2] != 3))
@@ -42,7 +44,7 @@ class PictureClassifier {
                                 ", expected pictures (None, H, W, 1) or (None, H, W, 3)");
   }
 
-  const Sequential<float>& model() const { return saved_.model; }  ///< the network
+  const Sequential<float, Device>& model() const { return saved_.model; }  ///< the network
   const io::ModelInfo& info() const { return saved_.info; }        ///< what the file says of it
 
   /// The picture as the model takes it: (1, H, W, C). Throws ShapeError for an empty picture, or one of another number
@@ -60,7 +62,7 @@ class PictureClassifier {
 
   /// picture (H, W, C), 0..255, of any size. One output of the model is the probability of class 1.
   Classification classify(const image::Picture& picture) const {
-    const Tensor<float> y = saved_.model.predict(input(picture));
+    const Tensor<float> y = predict(input(picture));
     Classification c;
     c.number = predicted_classes<float>(y.view())[0];
     if (y.size() == 1)
@@ -75,7 +77,14 @@ class PictureClassifier {
   }
 
  private:
-  io::SavedModel<float> saved_;
+  Tensor<float> predict(const Tensor<float>& x) const {
+    if constexpr (std::is_same_v<Device, Cpu>)
+      return saved_.model.predict(x);
+    else
+      return saved_.model.predict(x.template to<Device>()).template to<Cpu>();
+  }
+
+  io::SavedModel<float, Device> saved_;
   Preprocessing preprocessing_;
 };
 

@@ -21,8 +21,8 @@ namespace brindle::report {
 namespace internal {
 
 /// The last layer with weights whose output still has a height and a width: the number of layers where there is none.
-template <class T>
-std::size_t last_map_layer(const Sequential<T, Cpu>& model) {
+template <class T, class Device>
+std::size_t last_map_layer(const Sequential<T, Device>& model) {
   const auto& layers = model.layers();
   for (std::size_t i = layers.size(); i-- > 0;)
     if (model.output_shape(i).rank() == 3 && !layers[i]->parameters().empty() && i + 1 < layers.size()) return i;
@@ -54,8 +54,8 @@ inline double sampled(In<float, Cpu> map, double row, double column) {
 /// layer: "" for the last layer with weights that still has a height and a width.
 /// Throws ShapeError for an x that does not fit, ValueError for a class or layer that there is not.
 /// Source: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", 2017.
-template <class T>
-Tensor<float, Cpu> grad_cam(const Sequential<T, Cpu>& model, In<T, Cpu> x, std::int64_t class_number,
+template <class T, class Device>
+Tensor<float, Cpu> grad_cam(const Sequential<T, Device>& model, In<T, Cpu> x, std::int64_t class_number,
                             const std::string& layer = {}) {
   const auto& layers = model.layers();
   std::size_t cut = internal::last_map_layer(model);
@@ -80,19 +80,22 @@ Tensor<float, Cpu> grad_cam(const Sequential<T, Cpu>& model, In<T, Cpu> x, std::
 
   const Shape& map_shape = model.output_shape(cut);
   const std::span all(layers);
-  Plan<T, Cpu> front(model.device(), all.first(cut + 1), model.input_shape(), {});
-  Plan<T, Cpu> back(model.device(), all.subspan(cut + 1), map_shape,
-                    {.backward = true, .logits = true, .input_gradient = true});
-  const TensorView<T, Cpu> a = front.forward(x);
-  back.forward(a);
-  const TensorView<T, Cpu> d = back.output_gradient();
-  std::fill(d.data, d.data + d.size(), T{0});
+  Plan<T, Device> front(model.device(), all.first(cut + 1), model.input_shape(), {});
+  Plan<T, Device> back(model.device(), all.subspan(cut + 1), map_shape,
+                       {.backward = true, .logits = true, .input_gradient = true});
+  auto x_there = Tensor<T, Device>::uninitialized(x.shape);
+  Memory<Device>::copy_from_host(x_there.data(), x.data, x_there.bytes());
+  const TensorView<T, Device> a_there = front.forward(x_there);
+  back.forward(a_there);
+  Tensor<T> d({outputs});
   if (outputs == 1)
-    d.data[0] = class_number == 1 ? T{1} : T{-1};
+    d[0] = class_number == 1 ? T{1} : T{-1};
   else
-    d.data[class_number] = T{1};
-  back.backward([](std::size_t, std::span<const TensorView<T, Cpu>>) {});
-  const TensorView<T, Cpu> gradient = back.input_gradient();
+    d[class_number] = T{1};
+  Memory<Device>::copy_from_host(back.output_gradient().data, d.data(), d.bytes());
+  back.backward([](std::size_t, std::span<const TensorView<T, Device>>) {});
+  const HostCopy<T, Device> map_copy(a_there), gradient_copy(back.input_gradient());
+  const TensorView<const T> a = map_copy.view(), gradient = gradient_copy.view();
 
   const std::int64_t positions = map_shape[0] * map_shape[1], channels = map_shape[2];
   std::vector<double> weight(static_cast<std::size_t>(channels), 0.0);
