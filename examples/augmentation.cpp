@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
     // Five uses of one photo, as the network will see them.
     const std::vector<data::Draw> uses{{0, 0}, {0, 1}, {0, 2}, {0, 3}, {0, 4}};
     Tensor<float> used(photos.sample_shape().batch(5));
-    augmented.read(Cpu{options.threads}, uses, used.view());
+    augmented.read(Cpu{options.device.threads}, uses, used.view());
     const std::string label = photos.class_names()[static_cast<std::size_t>(photos.labels()[0])];
     std::printf("\nfive versions of %s, a %s:\n", photos.describe(0).c_str(), label.c_str());
     std::vector<image::Picture> versions;

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "device.hpp"
 #include "drawn_pets.hpp"
 
 using namespace brindle;
@@ -53,11 +54,11 @@ int main(int argc, char** argv) {
   CLI::App app{"says what is on photos"};
   fs::path model_path, out = "out/classify";
   std::vector<fs::path> paths;
-  int threads = 0;
+  example::DeviceOptions device;
   bool smoke = false, explain = false;
   app.add_option("--model", model_path, "a saved model, .safetensors");
   app.add_option("photos", paths, "photos, or folders of photos");
-  app.add_option("--threads", threads, "0: all cores");
+  example::add_device_options(app, device);
   app.add_flag("--explain", explain, "draw beside each photo which of its parts speak for the class (Grad-CAM), into --out");
   app.add_option("--out", out, "folder for what --explain and --smoke draw")->capture_default_str();
   app.add_flag("--smoke", smoke, "a random model and a drawn pet, to see that it runs");
@@ -74,28 +75,30 @@ int main(int argc, char** argv) {
     if (model_path.empty() || paths.empty())
       detail::raise<ValueError>("name a model and at least one photo: classify --model FILE photo.jpg");
 
-    const models::PictureClassifier classifier(model_path, Cpu{threads});
-    int unreadable = 0;
-    for (const fs::path& file : files_of(paths)) {
-      try {
-        const image::Picture photo = image::decode(file);
-        const models::Classification c = classifier.classify(photo);
-        std::printf("%s  %s  %.4f", file.string().c_str(), c.name.c_str(), c.probability);
-        if (explain) {
-          const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(photo), c.number);
-          const fs::path picture = unused_path(out, file.stem().string() + "_" + c.name);
-          report::gallery({photo, report::grad_cam_picture(photo, map)},
-                          {file.filename().string(), "what speaks for " + c.name}, picture,
-                          {.columns = 2, .side = 300});
-          std::printf("  %s", picture.string().c_str());
+    return example::run_on(device, [&](const auto& on) {
+      const models::PictureClassifier classifier(model_path, on);
+      int unreadable = 0;
+      for (const fs::path& file : files_of(paths)) {
+        try {
+          const image::Picture photo = image::decode(file);
+          const models::Classification c = classifier.classify(photo);
+          std::printf("%s  %s  %.4f", file.string().c_str(), c.name.c_str(), c.probability);
+          if (explain) {
+            const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(photo), c.number);
+            const fs::path picture = unused_path(out, file.stem().string() + "_" + c.name);
+            report::gallery({photo, report::grad_cam_picture(photo, map)},
+                            {file.filename().string(), "what speaks for " + c.name}, picture,
+                            {.columns = 2, .side = 300});
+            std::printf("  %s", picture.string().c_str());
+          }
+          std::printf("\n");
+        } catch (const FileError& e) {
+          std::fprintf(stderr, "classify: %s\n", e.what());
+          ++unreadable;
         }
-        std::printf("\n");
-      } catch (const FileError& e) {
-        std::fprintf(stderr, "classify: %s\n", e.what());
-        ++unreadable;
       }
-    }
-    return unreadable == 0 ? 0 : 1;
+      return unreadable == 0 ? 0 : 1;
+    });
   } catch (const std::exception& e) {
     std::fprintf(stderr, "classify: %s\n", e.what());
     return 1;

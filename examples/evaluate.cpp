@@ -30,7 +30,8 @@ std::vector<std::filesystem::path> random_models(const example::Options& options
 }
 
 /// The photos that a model is most wrongly sure of, each beside what speaks for its mistake.
-void add_mistakes(report::RunPage& page, const std::string& name, const models::PictureClassifier& classifier,
+template <class Device>
+void add_mistakes(report::RunPage& page, const std::string& name, const models::PictureClassifier<Device>& classifier,
                   const data::Pictures& photos, const Tensor<float>& outputs) {
   std::vector<image::Picture> pictures;
   std::vector<std::string> captions;
@@ -49,7 +50,7 @@ void add_mistakes(report::RunPage& page, const std::string& name, const models::
 }  // namespace
 
 int main(int argc, char** argv) {
-  return example::run(argc, argv, {.name = "evaluate", .compares = true}, [](const example::Options& options) {
+  return example::run(argc, argv, {.name = "evaluate", .compares = true}, [](const example::Options& options, const auto& on) {
     const auto paths = options.models.empty() && options.smoke ? random_models(options) : options.models;
     if (paths.empty())
       detail::raise<ValueError>("name the models to compare: --models FILE ...; the experiments write them");
@@ -61,7 +62,7 @@ int main(int argc, char** argv) {
     std::string text = "model                    accuracy  precision  recall      F1  ROC AUC\n";
     for (const std::filesystem::path& path : paths) {
       // Each model says what its pictures must be like.
-      const models::PictureClassifier classifier(path, Cpu{options.threads});
+      const models::PictureClassifier classifier(path, on);
       const Shape input = classifier.model().input_shape();
       const data::Pictures photos = data::image_folder(
           folder, {.size = {input[0], input[1]}, .preprocessing = preprocessing(classifier.info().preprocessing),

@@ -14,13 +14,11 @@
 #include <vector>
 
 #include <brindle/brindle.hpp>
-#ifdef BRINDLE_EXAMPLE_CUDA
-#include <brindle/cuda.hpp>
-#endif
 #include <brindle/io/saved_model.hpp>
 #include <brindle/train/checkpoint.hpp>
 #include <brindle/models/pretrained_vgg16.hpp>
 
+#include "device.hpp"
 #include "drawn_pets.hpp"
 
 namespace example {
@@ -34,9 +32,7 @@ struct Options {
   std::int64_t steps = 0;
   std::int64_t batch = 30;
   std::uint64_t seed = 42;
-  int threads = 0;
-  std::string device = "cpu";          ///< of the programs that train
-  std::string precision = "float32";  ///< on a GPU
+  DeviceOptions device = {};
   double expect = 0;
   bool smoke = false;
   bool resume = false;
@@ -58,25 +54,8 @@ struct Paused {
   brindle::FitState at;
 };
 
-/// Runs program(options, on) on the device that --device names.
-template <class Program>
-int run_on_device(const Options& o, Program& program) {
-#ifdef BRINDLE_EXAMPLE_CUDA
-  if (o.device == "cuda" || (o.device == "auto" && brindle::Cuda::available())) {
-    const brindle::Cuda on(brindle::Cuda::Options{.precision = brindle::precision(o.precision)});
-    std::printf("on %s, %s\n", on.gpu_name().c_str(), o.precision.c_str());
-    return program(o, on);
-  }
-#else
-  if (o.device == "cuda")
-    brindle::detail::raise<brindle::ValueError>(
-        "--device cuda: this program was built without CUDA; configure it with -DBRINDLE_CUDA=ON");
-#endif
-  return program(o, brindle::Cpu{o.threads});
-}
-
-/// Reads the options of the command line and runs the program: program(options), or program(options, on) for one that
-/// trains, on the Cpu or a GPU. Errors become one line and exit code 1.
+/// Reads the options of the command line and runs the program: program(options), or program(options, on) for one with a
+/// model, on the Cpu or a GPU. Errors become one line and exit code 1.
 template <class Program>
 int run(int argc, char** argv, Options o, Program program) {
   CLI::App app{"brindle example: " + o.name};
@@ -88,13 +67,9 @@ int run(int argc, char** argv, Options o, Program program) {
   app.add_option("--steps", o.steps, "steps an epoch instead of a whole pass");
   app.add_option("--batch", o.batch, "pictures a step")->capture_default_str();
   app.add_option("--seed", o.seed, "of weights, shuffling and dropout")->capture_default_str();
-  app.add_option("--threads", o.threads, "0: all cores")->capture_default_str();
-  constexpr bool trains = std::is_invocable_v<Program&, const Options&, const brindle::Cpu&>;
-  if (trains) {
-    app.add_option("--device", o.device, "cpu; cuda: an NVIDIA GPU; auto: a GPU if there is one")
-        ->capture_default_str()->check(CLI::IsMember({"cpu", "cuda", "auto"}));
-    app.add_option("--precision", o.precision, "in which a GPU multiplies: float32, tf32 or bf16")
-        ->capture_default_str()->check(CLI::IsMember({"float32", "tf32", "bf16"}));
+  constexpr bool has_model = std::is_invocable_v<Program&, const Options&, const brindle::Cpu&>;
+  if (has_model) add_device_options(app, o.device);
+  if (has_model && !o.compares) {
     app.add_flag("--resume", o.resume, "go on with the run whose checkpoint is in --out");
     app.add_option("--checkpoint-seconds", o.checkpoint_seconds, "from one checkpoint to the next; 0: one an epoch")
         ->capture_default_str();
@@ -117,13 +92,13 @@ int run(int argc, char** argv, Options o, Program program) {
     o.epochs = o.smoke ? 2 : o.drawn_epochs;
   try {
     std::filesystem::create_directories(o.out);
-    if constexpr (trains) {
+    if constexpr (has_model) {
       o.interrupt = std::make_shared<brindle::Interrupt>();
       for (int i = 0; i < argc; ++i) {
         const std::string word = argv[i];
         if (word != "--resume") o.command += (word.find(' ') == word.npos ? word : "'" + word + "'") + " ";
       }
-      return run_on_device(o, program);
+      return run_on(o.device, [&](const auto& on) { return program(static_cast<const Options&>(o), on); });
     } else
       return program(static_cast<const Options&>(o));
   } catch (const Paused& p) {
@@ -233,7 +208,7 @@ brindle::report::RunPage run_page(const Options& o, const brindle::Sequential<fl
                      {"steps an epoch", o.steps ? number(o.steps) : "one pass"},
                      {"batch", number(o.batch)},
                      {"seed", number(o.seed)},
-                     {"threads", o.threads ? number(o.threads) : "all"},
+                     {"threads", o.device.threads ? number(o.device.threads) : "all"},
                      {"device", Device::name}});
   page.add_summary(model);
   return page;

@@ -28,6 +28,7 @@
 #include <string>
 #include <vector>
 
+#include "device.hpp"
 #include "drawn_pets.hpp"
 
 using namespace brindle;
@@ -42,7 +43,7 @@ struct Options {
   std::int64_t epochs = 40, batch = 32, side = 150, patience = 8;
   double share = 0.2, learning_rate = 0;
   std::uint64_t seed = 42;
-  int threads = 0;
+  example::DeviceOptions device = {};
   bool augment = true, class_weights = true, smoke = false;
 };
 
@@ -109,7 +110,8 @@ void describe(const char* what, const data::Pictures& pictures, const std::map<s
 }
 
 /// Trains the model, writes page and table, and says how well it does.
-void fit(const Options& o, Sequential<float>& model, double learning_rate, const data::Source& training,
+template <class Device>
+void fit(const Options& o, Sequential<float, Device>& model, double learning_rate, const data::Source& training,
          const data::Source& validation, const std::map<std::int64_t, double>& weights) {
   std::printf("\n%s\n", report::summary(model).c_str());
   Trainer trainer{model, RMSprop{.learning_rate = o.learning_rate > 0 ? o.learning_rate : learning_rate},
@@ -147,8 +149,9 @@ void fit(const Options& o, Sequential<float>& model, double learning_rate, const
 }
 
 /// Four convolutions, trained from nothing.
-Sequential<float> train_small(const Options& o, const Cpu& on, const data::Pictures& training,
-                              const data::Pictures& validation, const std::map<std::int64_t, double>& weights) {
+template <class Device>
+Sequential<float, Device> train_small(const Options& o, const Device& on, const data::Pictures& training,
+                                      const data::Pictures& validation, const std::map<std::int64_t, double>& weights) {
   Sequential model{on, {o.side, o.side, 3},
                    Conv2D{16, 3, relu}, MaxPool2D{2},
                    Conv2D{32, 3, relu}, MaxPool2D{2},
@@ -165,14 +168,15 @@ Sequential<float> train_small(const Options& o, const Cpu& on, const data::Pictu
 }
 
 /// A head on VGG16's features, which are computed once; then both as one model.
-Sequential<float> train_vgg16(const Options& o, const Cpu& on, const data::Pictures& training,
-                              const data::Pictures& validation, const std::map<std::int64_t, double>& weights) {
+template <class Device>
+Sequential<float, Device> train_vgg16(const Options& o, const Device& on, const data::Pictures& training,
+                                      const data::Pictures& validation, const std::map<std::int64_t, double>& weights) {
   const Shape input{o.side, o.side, 3};
   if (o.weights.empty() && !o.smoke)
     detail::raise<ValueError>("--base vgg16 needs --weights FILE: VGG16's ImageNet weights without the top, as Keras "
                               "publishes them (vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5)");
-  Sequential<float> base = o.weights.empty() ? models::vgg16<float>(on, input, {.filters = {4, 4, 8, 8, 8}})
-                                             : models::vgg16<float>(on, o.weights, input);
+  Sequential<float, Device> base = o.weights.empty() ? models::vgg16<float>(on, input, {.filters = {4, 4, 8, 8, 8}})
+                                                     : models::vgg16<float>(on, o.weights, input);
   base.set_trainable(false);
   base.add(Flatten{});
   std::printf("computing what VGG16 sees in %lld pictures ...\n",
@@ -186,7 +190,7 @@ Sequential<float> train_vgg16(const Options& o, const Cpu& on, const data::Pictu
   head.initialize(o.seed);
   fit(o, head, 1e-4, seen, unseen, weights);
 
-  Sequential<float> model{std::move(base), hidden, Dropout{0.5}, last};
+  Sequential<float, Device> model{std::move(base), hidden, Dropout{0.5}, last};
   for (const auto& layer : head.layers())
     for (std::size_t p = 0; p < layer->parameters().size(); ++p)
       model.layer(layer->name).parameters()[p].value = layer->parameters()[p].value.clone();
@@ -211,7 +215,7 @@ int main(int argc, char** argv) {
   app.add_option("--size", o.side, "rows and columns that pictures get")->capture_default_str()->check(CLI::Range(46, 2048));
   app.add_option("--learning-rate", o.learning_rate, "of RMSprop; 0: 1e-3 for small, 1e-4 for the head on vgg16");
   app.add_option("--seed", o.seed, "of weights, shuffling, dropout and the split")->capture_default_str();
-  app.add_option("--threads", o.threads, "0: all cores")->capture_default_str();
+  example::add_device_options(app, o.device);
   app.add_flag("!--no-augment", o.augment, "show the small network every picture as it is");
   app.add_flag("!--no-class-weights", o.class_weights, "let classes with more pictures count more");
   app.add_option("--out", o.out, "the model; page and table are written beside it")->capture_default_str();
@@ -234,12 +238,14 @@ int main(int argc, char** argv) {
     describe("training", training, weights);
     describe("validation", validation, {});
 
-    const Cpu on{o.threads};
-    const Sequential<float> model = o.base == "small" ? train_small(o, on, training, validation, weights)
-                                                      : train_vgg16(o, on, training, validation, weights);
-    io::save_model(model, o.out, {.class_names = training.class_names(), .preprocessing = to_string(training.preprocessing())});
-    std::printf("model: %s\n", o.out.string().c_str());
-    return EXIT_SUCCESS;
+    return example::run_on(o.device, [&](const auto& on) {
+      const auto model = o.base == "small" ? train_small(o, on, training, validation, weights)
+                                           : train_vgg16(o, on, training, validation, weights);
+      io::save_model(model, o.out,
+                     {.class_names = training.class_names(), .preprocessing = to_string(training.preprocessing())});
+      std::printf("model: %s\n", o.out.string().c_str());
+      return EXIT_SUCCESS;
+    });
   } catch (const std::exception& e) {
     std::fflush(stdout);
     std::fprintf(stderr, "train: %s\n", e.what());
