@@ -6,11 +6,13 @@
 //     E1 to E6      an epoch of each experiment: 3000 photos, or their features
 //
 //     gpu_bench [--precision float32|tf32|bf16] [--seconds 8] [--photos 3000] [--side 150] [--plain]
+//     gpu_bench --describe
 //
-// --plain: steps are not recorded as CUDA graphs. Photos are random numbers and weights too: times depend on neither.
+// --plain: steps are not recorded as CUDA graphs. --describe: only names the GPU and the libraries. Photos are random numbers and weights too: times depend on neither.
 // A step's time is that of an epoch after the first, divided by its steps. Needs no package but CUDA and cuDNN.
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -153,6 +155,22 @@ void run(const Settings& s) {
   }
 }
 
+/// "NVIDIA H100 80GB HBM3, compute capability 9.0, CUDA 13.0 of a driver for 13.0, cuDNN 9.19.0". Throws without a GPU.
+std::string describe() {
+  const Cuda on;
+  cudaDeviceProp gpu;
+  int runtime = 0, driver = 0;
+  BRINDLE_CUDA_CHECK(cudaGetDeviceProperties(&gpu, on.options().gpu));
+  BRINDLE_CUDA_CHECK(cudaRuntimeGetVersion(&runtime));
+  BRINDLE_CUDA_CHECK(cudaDriverGetVersion(&driver));
+  const auto text = [](auto number) { return std::to_string(number); };
+  const std::size_t cudnn = cudnnGetVersion();
+  return on.gpu_name() + ", compute capability " + text(gpu.major) + "." + text(gpu.minor) + ", CUDA " +
+         text(runtime / 1000) + "." + text(runtime % 1000 / 10) + " of a driver for " + text(driver / 1000) + "." +
+         text(driver % 1000 / 10) + ", cuDNN " + text(cudnn / 10000) + "." + text(cudnn % 10000 / 100) + "." +
+         text(cudnn % 100);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -160,6 +178,10 @@ int main(int argc, char** argv) {
   try {
     for (int i = 1; i < argc; ++i) {
       const std::string option = argv[i];
+      if (option == "--describe") {
+        std::printf("%s\n", describe().c_str());
+        return EXIT_SUCCESS;
+      }
       if (option == "--plain") {
         s.gpu.record_steps = false;
         continue;
