@@ -23,15 +23,15 @@ cp -r "$pictures" "$home/training_data"
 cp -r "$pictures" "$home/validation_data"
 cp "$(find "$pictures" -type f | head -1)" "$home/photo.jpg"
 
+TIMEFORMAT="%R s, of the processors %U s:"
 step() {  # in this folder of the newcomer's, this command
-  local begin=$SECONDS
-  if ! chroot "$root" /usr/bin/env -i HOME=/home/new PATH=/usr/sbin:/usr/bin:/sbin:/bin bash -c "cd /home/new/$1 && $2" \
+  if ! time chroot "$root" /usr/bin/env -i HOME=/home/new PATH=/usr/sbin:/usr/bin:/sbin:/bin bash -c "cd /home/new/$1 && $2" \
       >"$root/log" 2>&1; then
     tail -20 "$root/log"
     echo "failed: $2"
     exit 1
   fi
-  echo "$((SECONDS - begin)) s  $2"
+  echo "    $2"
 }
 
 echo "$(nproc) cores"
