@@ -15,7 +15,7 @@ debootstrap --variant=minbase bookworm "$root" >/dev/null
 cp /etc/resolv.conf "$root/etc/"
 mount --bind /proc "$root/proc"
 mount --bind /dev "$root/dev"
-trap 'umount "$root/proc" "$root/dev"' EXIT
+trap 'umount --lazy "$root/proc" "$root/dev"' EXIT
 
 mkdir -p "$home/brindle"
 git -C "$repo" archive HEAD | tar -x -C "$home/brindle"
