@@ -127,7 +127,7 @@ void run(const Settings& s) {
   }
   {
     const auto vgg16 = models::vgg16<float>(on, {s.side, s.side, 3});
-    for (const std::int64_t batch : {30, 1}) {
+    for (const std::int64_t batch : {std::min<std::int64_t>(30, s.photos), std::int64_t{1}}) {
       const Tensor<float, Cuda> x(vgg16.input_shape().batch(batch));
       measure(s, on, "W3 batch " + std::to_string(batch) + " inference", static_cast<double>(batch),
               13.23 * scale * static_cast<double>(batch), [&] { vgg16.predict(x, batch); });

@@ -31,7 +31,7 @@ cuda() {
   echo "== cuda"
   # shellcheck disable=SC2086
   PATH=$toolkit:$PATH cmake --preset cuda $launcher -DCMAKE_CUDA_ARCHITECTURES=90 -DBRINDLE_BENCHMARKS=OFF >/dev/null
-  timeout 600 cmake --build --preset cuda --target cuda_tests predict_without_nvcc baseline
+  timeout 600 cmake --build --preset cuda --target cuda_tests predict_without_nvcc baseline train
   ctest --preset cuda --tests-regex '^cuda:'
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <type_traits>
+#include <typeinfo>
 
 #include "brindle/core/cuda.hpp"
 
@@ -29,7 +31,8 @@ void launch(const Cuda& on, std::int64_t count, const Body& body) {
   const auto most = static_cast<std::int64_t>(on.multiprocessors()) * 32;
   const auto blocks = static_cast<unsigned>(std::min((count + threads - 1) / threads, most));
   each_index<<<blocks, threads, 0, on.stream()>>>(count, body);
-  BRINDLE_CUDA_CHECK(cudaGetLastError());
+  if (const cudaError_t code = cudaGetLastError(); code != cudaSuccess)
+    brindle::detail::check_cuda(code, (std::string("launch of ") + typeid(Body).name()).c_str(), __FILE__, __LINE__);
 }
 
 #elif defined(BRINDLE_CUDA_LAUNCH)
