@@ -79,6 +79,9 @@ TEST_CASE("a file in a zip file that claims more than can be compressed is refus
   write(folder / "bomb.npz", zip);
   const io::NpzFile npz((folder / "bomb.npz").string());
   CHECK_THROWS_WITH(npz.shape("bomb"), Contains("compressed ones can hold"));
+  zip[list + 10] = 0;  // stored as it is, but of two sizes
+  write(folder / "bomb.npz", zip);
+  CHECK_THROWS_WITH(io::NpzFile((folder / "bomb.npz").string()).shape("bomb"), Contains("two different sizes"));
 }
 
 TEST_CASE("sizes whose product does not fit are refused", "[io][npz][errors]") {

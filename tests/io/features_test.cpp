@@ -89,6 +89,22 @@ TEST_CASE("a cache of other weights, pictures or preprocessing is not used but r
   check_anew(pictures(Preprocessing::caffe));
 }
 
+TEST_CASE("features of samples that are no pictures are cached by their values", "[io][features]") {
+  const TemporaryFolder folder;
+  const auto model = network();
+  const auto samples = [](float change) {
+    Tensor<float> x = random_tensor<float>({5, 8, 8, 3}, 3);
+    x[900] += change;  // in the last batch
+    return data::InMemory(std::move(x), Tensor<float>({5, 1}));
+  };
+  const io::ExtractOptions options{.batch = 2, .cache = folder / "f.safetensors"};
+  const io::Features first = io::extract(model, samples(0), options);
+  CHECK(io::extract(model, samples(0), options).from_cache);
+  CHECK_FALSE(io::extract(model, samples(1), options).from_cache);
+  CHECK(same_bits(io::extract(model, samples(0), options).x, first.x));
+  CHECK_THROWS_WITH(io::extract(model, samples(0), {.batch = 0}), Contains("batch must be at least 1, got 0"));
+}
+
 TEST_CASE("a damaged cache is computed anew and replaced", "[io][features]") {
   const TemporaryFolder folder;
   const auto model = network();

@@ -100,6 +100,34 @@ TEST_CASE("inputs and frozen nested models are read from each generation's confi
   CHECK_THROWS_WITH(io::keras_model_config("x", R"({"class_name": "Mine"})"), Contains("Mine"));
 }
 
+TEST_CASE("inputs that no model can have, and models of several inputs, are refused", "[io][keras][errors]") {
+  const auto refused = [](const std::string& shape, const std::string& words) {
+    const std::string json = sequential(layer("Dense", "d", R"("batch_input_shape": )" + shape));
+    CHECK_THROWS_WITH(io::keras_model_config("x.h5", json), Contains("x.h5: ") && Contains(words));
+  };
+  refused("[null]", "[null] is not supported");
+  refused("[null, 1, 1, 1, 1, 1, 1]", "is not supported");
+  refused("[null, 0, 4]", "is not possible");
+  refused("[null, 2147483648, 2147483648, 2147483648]", "the input's");
+  std::string two = functional({{"in", ""}, {"a", "in"}}, "a");
+  const std::string inputs = R"([["in", 0, 0]])";
+  two.replace(two.find(inputs), inputs.size(), R"([["in", 0, 0], ["a", 0, 0]])");
+  CHECK_THROWS_WITH(io::keras_model_config("x.h5", two), Contains("branches, there are 2 inputs and 1 outputs"));
+}
+
+TEST_CASE("a model that leaves its size open takes the one that is given, or asks for it", "[io][keras]") {
+  std::ifstream in(folder + "tiny_seq_keras2.h5", std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(in)), {});
+  const std::string sizes = "[null, 12, 12, 3]", open = "[null, null,12,3]";
+  REQUIRE(bytes.find(sizes) != std::string::npos);
+  for (std::size_t at; (at = bytes.find(sizes)) != std::string::npos;) bytes.replace(at, sizes.size(), open);
+  const TemporaryFolder out;
+  std::ofstream(out / "open.h5", std::ios::binary) << bytes;
+  CHECK_THROWS_WITH(io::load_keras(out / "open.h5"), Contains("leaves the size of its input open, [null,null,12,3]") &&
+                                                         Contains(".input = {150, 150, 3}"));
+  CHECK(io::load_keras(out / "open.h5", {.input = {12, 12, 3}}).output_shape() == Shape{1});
+}
+
 TEST_CASE("a layer that we do not have gives an error that names it and its position", "[io][keras]") {
   // Another class of the same length in the file's own text.
   std::ifstream in(folder + "tiny_seq_keras2.h5", std::ios::binary);

@@ -194,6 +194,34 @@ TEST_CASE("weights in groups without names are matched by Keras 3's count of eac
   check_exact(model, Golden("weights/tiny_seq.npz"));
 }
 
+TEST_CASE("tensors of a safetensors file become weights by their names, or are listed where they do not fit",
+          "[io][load_weights]") {
+  const TemporaryFolder out;
+  const Tensor<float> kernel = random_tensor<float>({2, 3}, 1), bias = random_tensor<float>({3}, 2);
+  const auto load = [&](const Dense& dense, const std::vector<std::string>& names) {
+    std::vector<io::SafetensorsEntry> entries{{names[0], "F32", {2, 3}, kernel.data(), 24}};
+    for (std::size_t i = 1; i < names.size(); ++i) entries.push_back({names[i], "F32", {3}, bias.data(), 12});
+    io::write_safetensors(out / "w.safetensors", entries);
+    Sequential<float> model{{2}, dense};
+    io::load_weights(model, out / "w.safetensors");
+    return model;
+  };
+  for (const std::string ending : {"", ":0"}) {
+    const auto model = load({.units = 3, .name = "d"}, {"d/kernel" + ending, "d/bias" + ending});
+    CHECK(same_bits(model.layers()[0]->parameters()[0].value, kernel));
+    CHECK(same_bits(model.layers()[0]->parameters()[1].value, bias));
+  }
+  CHECK_THROWS_WITH(load({.units = 3, .name = "d"}, {"d/kernel"}), Contains("missing: \"bias\" of layer \"d\""));
+  CHECK_THROWS_WITH(load({.units = 3, .use_bias = false, .name = "d"}, {"d/kernel", "d/bias"}),
+                    Contains("surplus: layer \"d\" has 2 tensors in the file, 1 in the model"));
+}
+
+TEST_CASE("an archive without weights is no .keras file", "[io][keras][errors]") {
+  const std::string npz = std::string(BRINDLE_GOLDENS) + "/../fuzz/corpus/npz/stored.npz";
+  CHECK_THROWS_WITH(io::keras_archive_weights(io::ZipFile(npz)),
+                    Contains(npz) && Contains("holds no model.weights.h5"));
+  CHECK_THROWS_WITH(io::load_keras(npz), Contains("is no model of Keras"));
+}
 
 TEST_CASE("arrays of a npz file become weights by their names", "[io][load_weights]") {
   // The golden's names begin with "w.", so the layers' do here.
@@ -204,4 +232,17 @@ TEST_CASE("arrays of a npz file become weights by their names", "[io][load_weigh
   auto model = tiny_seq<double>();
   io::load_weights(model, weights);
   check_exact(model, golden);
+}
+
+TEST_CASE("arrays of doubles in a npz file become weights, too", "[io][load_weights]") {
+  const std::string path = std::string(BRINDLE_GOLDENS) + "/../fuzz/corpus/npz/stored.npz";
+  const io::WeightFile weights = io::npz_weights(path);
+  const Tensor<double> expected = io::NpzFile(path).read<double>("d");
+  for (const io::StoredLayer& layer : weights.layers) {
+    if (layer.name != "d") continue;
+    Tensor<float> to(layer.tensors.at(0).shape);
+    layer.tensors[0].read(to.view());
+    REQUIRE(to.size() == expected.size());
+    for (std::int64_t i = 0; i < to.size(); ++i) CHECK(to[i] == static_cast<float>(expected[i]));
+  }
 }

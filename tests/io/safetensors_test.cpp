@@ -112,3 +112,15 @@ TEST_CASE("a damaged safetensors file is refused with path, tensor and byte", "[
   CHECK_THROWS_AS(io::SafetensorsFile(folder.path() / "missing"), FileError);
   CHECK_THROWS_AS(io::SafetensorsFile(folder.path()), FileError);
 }
+
+TEST_CASE("a tensor of another shape or kind than is asked for is refused with both", "[io][safetensors]") {
+  const TemporaryFolder folder;
+  const std::int64_t numbers[] = {1, 2};
+  const std::vector<io::SafetensorsEntry> entries{{"a", "I64", {2}, numbers, 16}};
+  io::write_safetensors(folder / "t", entries);
+  io::SafetensorsFile file(folder / "t");
+  Tensor<float> two({2}), three({3});
+  CHECK_THROWS_WITH(file.read_into<float>("a", three.view()), Contains("\"a\" has shape (2), expected (3)"));
+  CHECK_THROWS_WITH(file.read_into<float>("a", two.view()), Contains("\"a\" holds I64, expected F32"));
+  CHECK_THROWS_WITH(file.entry("b"), Contains("has no tensor \"b\"; there are: a"));
+}

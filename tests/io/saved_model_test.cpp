@@ -29,11 +29,12 @@ Sequential<T> network() {
   return model;
 }
 
-/// A file whose metadata holds this description, with a tensor "dense/kernel" (2, 1).
-std::string described(const TemporaryFolder& folder, const std::string& json) {
+/// A file whose metadata holds this description, with a tensor "dense/kernel" (2, 1), and perhaps another one (2).
+std::string described(const TemporaryFolder& folder, const std::string& json, const std::string& second = "") {
   const auto path = folder / "m.safetensors";
   const Tensor<float> kernel({2, 1});
-  const std::vector<io::SafetensorsEntry> entries{{"dense/kernel", "F32", {2, 1}, kernel.data(), 8}};
+  std::vector<io::SafetensorsEntry> entries{{"dense/kernel", "F32", {2, 1}, kernel.data(), 8}};
+  if (!second.empty()) entries.push_back({second, "F32", {2}, kernel.data(), 8});
   io::write_safetensors(path, entries, {{"brindle", json}});
   return path.string();
 }
@@ -98,6 +99,15 @@ TEST_CASE("a file that is no model of ours is refused with its path and the reas
   refused(json.replace(json.find("Dense"), 5, "Dance"), "\"Dance\"");
   json = dense_json(R"({"units":1,"use_bias":false})");
   refused(json.replace(json.find("\"groups\":[]"), 11, R"("groups":[{"name":"g","begin":0,"end":9}])"), "\"g\"");
+
+  json = dense_json(R"({"units":1,"use_bias":false})");
+  CHECK_THROWS_WITH(io::load_model(described(folder, json, "other")), Contains("has 2 tensors, its layers have 1"));
+  json.insert(1, R"("optimizer":{"type":"SGD","steps":3,"learning_rate":0.1},)");
+  CHECK(io::load_model(described(folder, json)).optimizer->steps == 3);
+  CHECK_THROWS_WITH(io::load_model(described(folder, json, "optimizer/dense/kernel/0")),
+                    Contains("\"optimizer/dense/kernel/0\" has shape (2), its parameter has (2, 1)"));
+  json = dense_json(R"({"units":1,"use_bias":false})");
+  refused(json.replace(json.find("[2]"), 3, "[1,1,1,1,1,1,1]"), "");
 
   const auto plain = folder / "plain.safetensors";
   io::write_safetensors(plain, {});
