@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "brindle/core/error.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/image/picture.hpp"
 #include "brindle/report/colour.hpp"
 #include "brindle/report/font.hpp"
@@ -47,9 +48,8 @@ class Canvas {
   Canvas(double width, double height, double scale = 1, Rgb ground = {255, 255, 255}) : scale_(scale) {
     const double w = std::round(width * scale), h = std::round(height * scale);
     if (!(w >= 1 && h >= 1 && w <= 32768 && h <= 32768))
-      detail::raise<ShapeError>("canvas: sides go from 1 to 32768 pixels, got " +
-                                std::to_string(static_cast<std::int64_t>(std::clamp(w, -1e15, 1e15))) + " x " +
-                                std::to_string(static_cast<std::int64_t>(std::clamp(h, -1e15, 1e15))));
+      detail::raise<ShapeError>("canvas: sides go from 1 to 32768 pixels, got " + detail::number_text(w) + " x " +
+                                detail::number_text(h));
     picture_ = image::Picture(static_cast<std::int64_t>(h), static_cast<std::int64_t>(w), 3);
     for (std::size_t i = 0; i < picture_.pixels.size(); i += 3)
       picture_.pixels[i] = ground.r, picture_.pixels[i + 1] = ground.g, picture_.pixels[i + 2] = ground.b;
