@@ -119,6 +119,9 @@ TEST_CASE("Pictures say which sizes or classes do not fit", "[data][pictures]") 
   p = parts(4, 2);
   p.pixels = Tensor<std::uint8_t>(Shape{4, 2, 2});
   CHECK_THROWS_WITH(data::Pictures(std::move(p)), Contains("(N, H, W, C)") && Contains("(4, 2, 2)"));
+  p = parts(4, 2);
+  p.files.pop_back();
+  CHECK_THROWS_WITH(data::Pictures(std::move(p)), Contains("expected 4 file names or none") && Contains("got 3"));
   Tensor<float> x(Shape{1, 2, 2, 1});
   CHECK_THROWS_WITH(data::Pictures(parts(4, 2)).read(Cpu(1), std::vector<data::Draw>{{0, 0}}, x.view()),
                     Contains("(1, 2, 2, 3)") && Contains("(1, 2, 2, 1)"));

@@ -252,7 +252,7 @@ TEST_CASE("a draw is named by its index and stays within its ranges", "[image][a
   }
   CHECK(flips / n == Approx(0.5).margin(0.03));
   CHECK(down / n == Approx(0.5).margin(0.03));
-  CHECK(draw({.width_shift = 3}, {100, 200}, random, 5).ty == draw({.width_shift = 0.3}, {100, 10}, random, 5).ty);
+  CHECK(draw({.width_shift = 5}, {100, 200}, random, 5).ty == draw({.width_shift = 0.5}, {100, 10}, random, 5).ty);
   CHECK(draw({}, {100, 200}, random, 5) == AugmentDraw{});
 }
 
@@ -273,5 +273,8 @@ TEST_CASE("settings and sizes without a meaning are refused", "[image][augment]"
                     Contains("(4, 5, 3)") && Contains("(4, 4, 3)"));
   Tensor<float> same({4, 5, 3});
   CHECK_THROWS_WITH(image::apply<float>({}, {}, picture, same, image::Standardize(1)), Contains("each channel"));
+  const std::uint8_t row[] = {1, 2, 3};
+  CHECK_THROWS_WITH(image::apply<float>({}, {}, {row, {1, 3}}, same, image::Standardize(3)),
+                    Contains("expected a picture (H, W, C), got (1, 3)"));
   CHECK_THROWS_AS(image::warp<float>({.xx = std::nan("")}, picture, same, Fill::nearest, 0), ValueError);
 }

@@ -65,6 +65,7 @@ TEST_CASE("encode says which shape or quality it cannot write", "[image][encode]
   CHECK_THROWS_WITH(encode_png(Picture(2, 3, 2)), Contains("(2, 3, 2)"));
   CHECK_THROWS_WITH(encode_png(Picture(0, 3, 3)), Contains("(0, 3, 3)"));
   CHECK_THROWS_WITH(encode_jpeg(gradient(2, 2), 0), Contains("quality is 0"));
+  CHECK_THROWS_WITH(encode_jpeg(Picture(1, 65536, 3)), Contains("(1, 65536, 3)") && Contains("sides go to 65535"));
   Picture wrong = gradient(2, 2);
   wrong.pixels.pop_back();
   CHECK_THROWS_WITH(encode_png(wrong), Contains("11 values"));
