@@ -14,14 +14,17 @@
 
 namespace brindle {
 
-/// Threads that share numbered tasks. Which thread takes which task is left to chance, so a task's result must not
-/// depend on it: work is cut by the size of the problem, never by the number of threads.
+/// Threads that share numbered tasks. Each thread begins with a range of neighbours of its own and then helps the
+/// others, so that the same part of the data meets the same core from one run() to the next: caches of cores that are
+/// far apart share slowly. Who takes a task is left to chance in the end, so its result must not depend on it: work is
+/// cut by the size of the problem, never by the number of threads.
 class ThreadPool {
  public:
   /// threads: how many work at a task list, the calling one included; at least 1. The others start at the first run().
   explicit ThreadPool(int threads) : threads_(threads) {
     if (threads < 1 || threads > 1024)
       detail::raise<ValueError>("thread pool: expected 1 to 1024 threads, got " + std::to_string(threads));
+    ranges_ = std::make_unique<Range[]>(static_cast<std::size_t>(threads));
     // Waiting threads spin for a moment before they sleep, unless they would take the core of one that works.
     spins_ = threads <= static_cast<int>(std::thread::hardware_concurrency()) ? 4000 : 0;
   }
@@ -52,8 +55,10 @@ class ThreadPool {
     }
     if (workers_.empty()) start();
     task_ = &task;
-    tasks_ = tasks;
-    next_.store(0, std::memory_order_relaxed);
+    for (int i = 0; i < threads_; ++i) {
+      ranges_[i].next.store(i * tasks / threads_, std::memory_order_relaxed);
+      ranges_[i].end = (i + 1) * tasks / threads_;
+    }
     error_ = nullptr;
     const int now = epoch_.load(std::memory_order_relaxed) + 1;
     open_.store(now);
@@ -101,13 +106,16 @@ class ThreadPool {
 
   void work(int worker) {
     inside_a_task() = true;
-    for (std::int64_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < tasks_;) {
-      try {
-        (*task_)(i, worker);
-      } catch (...) {
-        const std::lock_guard<std::mutex> lock(error_mutex_);
-        if (!error_) error_ = std::current_exception();
-        next_.store(tasks_, std::memory_order_relaxed);
+    for (int k = 0; k < threads_; ++k) {
+      Range& range = ranges_[(worker + k) % threads_];
+      for (std::int64_t i; (i = range.next.fetch_add(1, std::memory_order_relaxed)) < range.end;) {
+        try {
+          (*task_)(i, worker);
+        } catch (...) {
+          const std::lock_guard<std::mutex> lock(error_mutex_);
+          if (!error_) error_ = std::current_exception();
+          for (int r = 0; r < threads_; ++r) ranges_[r].next.store(ranges_[r].end, std::memory_order_relaxed);
+        }
       }
     }
     inside_a_task() = false;
@@ -119,11 +127,15 @@ class ThreadPool {
   std::mutex region_;
 
   const FunctionRef<void(std::int64_t, int)>* task_ = nullptr;
-  std::int64_t tasks_ = 0;
   std::exception_ptr error_;
   std::mutex error_mutex_;
 
-  alignas(64) std::atomic<std::int64_t> next_{0};
+  struct alignas(64) Range {
+    std::atomic<std::int64_t> next{0};
+    std::int64_t end = 0;
+  };
+  std::unique_ptr<Range[]> ranges_;  // of tasks, one a thread
+
   alignas(64) std::atomic<int> epoch_{0};   // grows with each run: what workers wait for
   alignas(64) std::atomic<int> open_{0};    // the run that workers may enter, 0: none
   alignas(64) std::atomic<int> inside_{0};  // workers in a run
