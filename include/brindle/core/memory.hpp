@@ -1,10 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
-#include <new>
 #include <string>
 
 #ifdef __linux__
@@ -26,13 +26,16 @@ template <>
 struct Memory<Cpu> {
   /// Throws Error with the size asked for when there is not enough.
   static void* allocate(std::size_t bytes) {
-    void* p = ::operator new (bytes, std::align_val_t{memory_alignment}, std::nothrow);
+    const bool large = bytes >= large_page / 2;
+    const std::size_t alignment = large ? large_page : memory_alignment;
+    const std::size_t whole = (bytes + alignment - 1) / alignment * alignment;
+    void* p = whole < bytes ? nullptr : std::aligned_alloc(alignment, std::max(whole, alignment));
     if (!p) detail::raise<Error>("out of memory: asked for " + std::to_string(bytes) + " bytes");
-    ask_for_huge_pages(p, bytes);
+    if (large) ask_for_large_pages(p, whole);
     return p;
   }
   /// Of what allocate() gave; null does nothing.
-  static void release(void* p) noexcept { ::operator delete (p, std::align_val_t{memory_alignment}); }
+  static void release(void* p) noexcept { std::free(p); }
   /// The two must not overlap.
   static void copy(void* to, const void* from, std::size_t bytes) {
     if (bytes) std::memcpy(to, from, bytes);
@@ -50,14 +53,13 @@ struct Memory<Cpu> {
   }
 
  private:
-  // Kernels walk through weights and activations in large strides, and would miss the TLB with pages of 4 KB. Linux gives
-  // large pages where it is asked to; a refusal changes nothing but speed.
-  static void ask_for_huge_pages([[maybe_unused]] void* p, [[maybe_unused]] std::size_t bytes) {
+  // Kernels walk through weights and activations in large strides, and would miss the TLB with pages of 4 KB: a block of
+  // half a large page or more gets whole ones. Linux gives them where it is asked to; a refusal changes nothing but speed.
+  static constexpr std::size_t large_page = std::size_t{2} << 20;
+
+  static void ask_for_large_pages([[maybe_unused]] void* p, [[maybe_unused]] std::size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-    constexpr std::size_t huge = std::size_t{2} << 20;
-    const auto begin = reinterpret_cast<std::uintptr_t>(p);
-    const std::uintptr_t first = (begin + huge - 1) / huge * huge, last = (begin + bytes) / huge * huge;
-    if (last > first) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+    ::madvise(p, bytes, MADV_HUGEPAGE);
 #endif
   }
 };
