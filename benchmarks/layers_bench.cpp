@@ -79,6 +79,10 @@ void measure(const std::string& work, Sequential<float>& model, std::int64_t bat
     optimizer->update(on, 1, {model.layers()[layer]->parameters()[p].value.data() + first, g.shape}, g, {&slot, 1});
   };
   const Plan<float, Cpu>::OnStream stream(update_part);
+  const auto state = [&](std::size_t layer, std::size_t p) -> TensorView<const float, Cpu> {
+    return slots[layer][p].view();
+  };
+  const Plan<float, Cpu>::StreamState stream_state(state);
 
   std::vector<std::vector<double>> forward(plan.steps()), backward(plan.steps());
   std::vector<double> whole;
@@ -96,7 +100,7 @@ void measure(const std::string& work, Sequential<float>& model, std::int64_t bat
     if (training) {
       const TensorView<float, Cpu> dy = plan.output_gradient();
       for (std::int64_t i = 0; i < dy.size(); ++i) dy.data[i] = i % 2 ? 0.1f : -0.1f;
-      plan.backward(update, &stream);
+      plan.backward(update, &stream, &stream_state);
     }
     if (round >= 0) whole.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
   }

@@ -112,7 +112,10 @@ class DenseLayer final : public Layer<T, Device> {
         const auto take = [&](std::int64_t first_row, TensorView<const T, Device> block) {
           (*gradients.stream)(0, first_row * units, block);
         };
-        ops::dense_backward_update<T>(pass.on, features, dz, this->parameter(0), dx_rows, db, take, pass.workspace);
+        const TensorView<const T, Device> state =
+            gradients.stream_state ? (*gradients.stream_state)(0) : TensorView<const T, Device>{};
+        ops::dense_backward_update<T>(pass.on, features, dz, this->parameter(0), dx_rows, db, take, pass.workspace,
+                                      state);
         return;
       }
     }

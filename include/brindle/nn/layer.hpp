@@ -66,6 +66,9 @@ struct Gradients {
   /// Takes elements [first, first + block.size()) of the gradient of parameter `which`, in any order and from several
   /// threads, each element once. The parameter's elements may change during the call, so a layer reads them before.
   const FunctionRef<void(std::size_t which, std::int64_t first, TensorView<const T, Device> block)>* stream = nullptr;
+  /// What stream() reads beside the elements of parameter `which`, of its size, or empty: a layer may call for the part
+  /// of it ahead of time.
+  const FunctionRef<TensorView<const T, Device>(std::size_t which)>* stream_state = nullptr;
 };
 
 /// A layer of a model, made from its description ("Conv2D{16, 3, relu}") by its make().

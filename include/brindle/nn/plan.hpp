@@ -40,6 +40,8 @@ class Plan {
   /// Takes a part of one parameter's gradient; see Gradients::stream.
   using OnStream =
       FunctionRef<void(std::size_t layer, std::size_t which, std::int64_t first, TensorView<const T, Device> block)>;
+  /// What OnStream reads beside the parameter; see Gradients::stream_state.
+  using StreamState = FunctionRef<TensorView<const T, Device>(std::size_t layer, std::size_t which)>;
   /// Called when a step is done, with the gradients of its parameters handed on; to take times.
   using OnStep = FunctionRef<void(std::size_t step, bool backward)>;
 
@@ -87,8 +89,9 @@ class Plan {
   TensorView<T, Device> input_gradient() const { return view(steps_.front().dx, input_); }
 
   /// Gradients of everything trainable; needs options.backward. on_stream may be null with options.keep_gradients or
-  /// options.input_gradient only.
-  void backward(OnGradients on_gradients, const OnStream* on_stream = nullptr) {
+  /// options.input_gradient only; stream_state may always be.
+  void backward(OnGradients on_gradients, const OnStream* on_stream = nullptr,
+                const StreamState* stream_state = nullptr) {
     for (std::size_t i = steps_.size(); i-- > 0;) {
       const Step& s = steps_[i];
       if (!s.backward) break;
@@ -102,10 +105,12 @@ class Plan {
           (*on_stream)(s.index, which, first, block);
         };
         const FunctionRef<void(std::size_t, std::int64_t, TensorView<const T, Device>)> stream_ref(stream);
+        const auto state = [&](std::size_t which) { return (*stream_state)(s.index, which); };
+        const FunctionRef<TensorView<const T, Device>(std::size_t)> state_ref(state);
         const TensorView<T, Device> dx = s.dx < 0 ? TensorView<T, Device>{} : view(s.dx, s.x_shape);
         s.layer->backward(pass(s, s.backward_workspace), s.needs.reads_input ? input(s) : In<T, Device>{},
                           s.needs.reads_output ? In<T, Device>(view(s.y, s.y_shape)) : In<T, Device>{},
-                          view(s.dy, s.y_shape), dx, {into, on_stream ? &stream_ref : nullptr});
+                          view(s.dy, s.y_shape), dx, {into, on_stream ? &stream_ref : nullptr, stream_state ? &state_ref : nullptr});
         if (!into.empty()) on_gradients(s.index, into);
       }
       if (on_step_) (*on_step_)(i, true);

@@ -502,7 +502,12 @@ class Trainer {
       optimizer_->update(on_, step_, {w, block.shape}, block, slot_views(layer, p, first, block.shape).all());
     };
     const typename Plan<T, Device>::OnStream stream(update_part);
-    plan_->backward(update, &stream);
+    const auto state = [&](std::size_t layer, std::size_t p) -> TensorView<const T, Device> {
+      if (optimizer_->slots() == 0) return {};
+      return slots_[layer][p][0].view();
+    };
+    const typename Plan<T, Device>::StreamState stream_state(state);
+    plan_->backward(update, &stream, &stream_state);
   }
 
   static constexpr std::size_t max_slots = 4;

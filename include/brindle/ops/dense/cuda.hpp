@@ -41,7 +41,7 @@ struct dense<float, Cuda> {
   /// The gradient of w is made by parts of at most 16 MB.
   static void backward_update(const Cuda& on, In<float, Cuda> x, In<float, Cuda> dz, In<float, Cuda> w,
                               Out<float, Cuda> dx, Out<float, Cuda> db, DenseUpdate<float, Cuda> update,
-                              Workspace<Cuda> workspace) {
+                              In<float, Cuda>, Workspace<Cuda> workspace) {
     if (!dx.empty() && dx.size() > 0) backward_data(on, dz, w, dx, workspace);
     sum_samples(on, dz, db);
     const std::int64_t inputs = w.shape[0], outputs = w.shape[1];

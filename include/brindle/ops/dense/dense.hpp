@@ -82,14 +82,17 @@ void dense_backward_weights(const Device& on, In<T, Device> x, In<T, Device> dz,
 ///
 /// update(first_row, dw_block) gets rows [first_row, first_row + dw_block.shape[0]) of dw, after that part of dx is
 /// made, and may then change these rows of w. It is called from several threads at once, for each row once.
+/// state (I, O) or empty: what update() reads and writes besides; its rows are called for from memory ahead of time.
 template <class T, class Device>
 void dense_backward_update(const Device& on, In<T, Device> x, In<T, Device> dz, In<T, Device> w, Out<T, Device> dx,
-                           Out<T, Device> db, DenseUpdate<T, Device> update, Workspace<Device> workspace) {
+                           Out<T, Device> db, DenseUpdate<T, Device> update, Workspace<Device> workspace,
+                           In<T, Device> state = {}) {
   detail::expect_shape("dense_backward_update", "dz", dense_shape(x.shape, w.shape), dz.shape);
   if (!dx.empty()) detail::expect_shape("dense_backward_update", "dx", x.shape, dx.shape);
   if (!db.empty()) detail::expect_shape("dense_backward_update", "db", Shape{w.shape[1]}, db.shape);
+  if (!state.empty()) detail::expect_shape("dense_backward_update", "state", w.shape, state.shape);
   detail::expect_workspace("dense_backward_update", dense_workspace<T>(on, x.shape, w.shape), workspace.size());
-  kernel::dense<T, Device>::backward_update(on, x, dz, w, dx, db, update, workspace);
+  kernel::dense<T, Device>::backward_update(on, x, dz, w, dx, db, update, state, workspace);
 }
 
 namespace reference {

@@ -18,6 +18,7 @@ struct MicroTile {
   static constexpr int rows = many_registers ? 14 : 6;
   static constexpr int packets = 2;
   static constexpr int columns = width * packets;
+  static constexpr std::int64_t line = 64 / sizeof(T);  ///< elements in a cache line
   static constexpr std::int64_t depth = 256;  ///< a panel of B, depth x columns, stays in half a level 1 cache
 
   static constexpr std::int64_t padded(std::int64_t n) { return (n + width - 1) / width * width; }
@@ -45,6 +46,7 @@ struct MicroProduct {
   const T* bias = nullptr;
   bool accumulate = false;
   bool relu = false;
+  const T* ahead = nullptr;  ///< memory that is needed soon: a cache line of it is called for at each step; null: none
 };
 
 /// The tile rows x (packets * width). row_step: A's a_row when it is known to be 1, else 0.
@@ -62,6 +64,10 @@ template <class T, int rows, int packets, int row_step>
     for (int i = 0; i < rows; ++i) sum[i][j] = first;
   }
   const T* b = p.b;
+  // Calls for memory between the products, where it has time to come; without any, for what is there already. Tiles of
+  // one packet have no load to spare.
+  const T* ahead = p.ahead ? p.ahead : p.b;
+  const std::int64_t line = p.ahead ? MicroTile<T>::line : 0;
   for (std::int64_t s = 0; s < p.segments; ++s) {
     // Three pointers and the multiples 1, 2, 3 and 4 of the step reach 15 rows with the addressing modes of x86.
     const T* a0 = p.a + s * p.a_segment;
@@ -78,6 +84,10 @@ template <class T, int rows, int packets, int row_step>
         const Packet ai = pset1<Packet>(i % 5 == 3 ? base[a_row3] : base[(i % 5) * a_row]);
 #pragma GCC unroll 8
         for (int j = 0; j < packets; ++j) sum[i][j] = pmadd(ai, bj[j], sum[i][j]);
+      }
+      if constexpr (packets > 1) {
+        __builtin_prefetch(ahead);
+        ahead += line;
       }
       a0 += p.a_k, a1 += p.a_k, a2 += p.a_k;
       b += p.b_row;
@@ -118,7 +128,7 @@ void micro_kernel(const MicroProduct<T>& p, int rows, int packets) {
 /// C (m x n) of the same product for any m; n is a multiple of the packet's width, and C, bias and B have n columns
 /// to read and write. b_panel: B is packed in panels of MicroTile::columns columns that lie b_panel elements apart
 /// (the last may be narrower: b_row is then its own width) and b_first is the first row of it to use; or b_panel is 0
-/// and B is one matrix with b_row elements in a row.
+/// and B is one matrix with b_row elements in a row. `ahead` goes on from tile to tile.
 template <class T>
 void micro_block(MicroProduct<T> p, std::int64_t m, std::int64_t n, std::int64_t b_panel = 0,
                  std::int64_t b_first = 0) {
@@ -136,6 +146,7 @@ void micro_block(MicroProduct<T> p, std::int64_t m, std::int64_t n, std::int64_t
       p.a = whole.a + i * p.a_row;
       p.c = whole.c + i * p.c_row + j;
       micro_kernel(p, static_cast<int>(end - i), packets);
+      if (p.ahead) p.ahead += p.segments * p.k * Tile::line;
     }
   }
 }

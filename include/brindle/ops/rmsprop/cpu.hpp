@@ -20,7 +20,7 @@ inline void rmsprop_range(T* w, const T* g, T* v, T* mean, T* move, std::int64_t
         n,
         [=](auto w_, auto g_, auto v_) {
           v_ = rho * v_ + rest * g_.square();
-          w_ -= rate * g_ / (v_ + epsilon).sqrt();
+          w_ -= rate * g_ * (v_ + epsilon).rsqrt();
         },
         w, g, v);
     return;
