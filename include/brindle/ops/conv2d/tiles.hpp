@@ -89,19 +89,29 @@ class TileReader {
     return 0;
   }
 
-  /// Calls for the same channels of the tile `step` pixels to the right, of which the first side - step columns have
-  /// been read already: no processor foresees so many streams.
-  void prefetch(std::int64_t step, std::int64_t offset) const {
-    if (from_.code) return;
+  /// Calls for channels [c, c + width) of a tile to the right, of which the first columns have been read already when
+  /// tiles are `step` pixels apart: no processor foresees so many streams. The fewer channels, the sooner it is needed.
+  void prefetch(std::int64_t step, std::int64_t c) const {
+    const std::int64_t ahead = std::max<std::int64_t>(step, step * 4 * width / from_.c);  // pixels
+    if (from_.code) {
+      for (int i = 0; i < windows_; ++i) {
+        if (window_[i].column < side - step) continue;
+        const std::int64_t at = window_[i].offset + ahead / 2 * from_.c + c;
+        __builtin_prefetch(from_.data + at);
+        __builtin_prefetch(from_.code + at);
+      }
+      return;
+    }
     for (int i = 0; i < side; ++i)
       for (std::int64_t j = side - step; j < side; ++j)
-        __builtin_prefetch(pixel[i * side + j] + step * from_.c + offset);
+        __builtin_prefetch(pixel_of_picture_[i * side + j] + ahead * from_.c + c);
   }
 
  private:
   /// A window of the pool that touches the square, and the places of its four pixels in it (`pixels`: outside).
   struct Window {
     std::int64_t offset;
+    std::int64_t column;
     int place[4];
   };
 
@@ -113,6 +123,7 @@ class TileReader {
       for (std::int64_t c = std::max<std::int64_t>(column, 0) / 2; c < pw && 2 * c < column + side; ++c) {
         Window& window = window_[windows_++];
         window.offset = ((n * ph + r) * pw + c) * from_.c;
+        window.column = 2 * c - column;
         for (int q = 0; q < 4; ++q) {
           const std::int64_t i = 2 * r + q / 2 - row, j = 2 * c + q % 2 - column;
           window.place[q] = i >= 0 && i < side && j >= 0 && j < side ? static_cast<int>(i * side + j) : pixels;

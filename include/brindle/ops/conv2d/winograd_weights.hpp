@@ -107,7 +107,7 @@ class WinogradWeights {
       reader.at(at.n, at.row, at.column);
       for (std::int64_t c = 0; c < tiles_.g.co; c += width) {
         const std::int64_t offset = reader.channels(c);
-        reader.prefetch(m, offset);
+        reader.prefetch(m, c);
         Tile::gradient(reader.pixel, offset, d + c, d_plane_);
         Packet sum = ploadu<Packet>(db + c);
         for (int i = 0; i < m * m; ++i) sum = padd(sum, ploadu<Packet>(reader.pixel[i] + offset));
