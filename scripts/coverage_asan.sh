@@ -32,4 +32,4 @@ llvm-cov-16 report "$@" include/brindle | awk -v measured="$programs " '
   /\.hpp/ { split($1, path, "/"); room = path[1] ~ /\.hpp/ ? "umbrellas" : path[1]; all[room] += $8; missed[room] += $9 }
   END { for (room in all) if (index(measured, "/" room "_tests "))
           printf "%-10s %6d lines, %5d not run, %5.1f %% covered\n", room, all[room], missed[room], 100 - 100 * missed[room] / all[room] }' | sort
-llvm-cov-16 show "$@" include/brindle | grep -E "^/|^ +[0-9]+\| +0\|" > build/asan-coverage/uncovered.txt
+llvm-cov-16 show "$@" -show-instantiations=false include/brindle | grep -E "^/|^ +[0-9]+\| +0\|" > build/asan-coverage/uncovered.txt

@@ -56,6 +56,10 @@ TEST_CASE("a model that does not fit says which layer, both shapes and what to w
       (S{{7, 7, 512}, Dense{.units = 1, .name = "head", .features = 8192}}),
       Contains("Dense \"head\" expects 8192 features") && Contains("(None, 7, 7, 512)") && Contains("Flatten{}"));
   CHECK_THROWS_WITH((S{{4, 4, 3}, Conv2D{0, 3}}), Contains("filters must be at least 1, got 0"));
+  CHECK_THROWS_WITH((S{{4, 4, 3}, Conv2D{8, 0}}), Contains("kernel and stride must be at least 1, got (0, 0)"));
+  CHECK_THROWS_WITH((S{{4, 4, 3}, MaxPool2D{0}}), Contains("window and stride must be at least 1, got (0, 0)"));
+  CHECK_THROWS_WITH((S{{8}, MaxPool2D{2}}), Contains("MaxPooling2D") && Contains("put it in front of Flatten{}"));
+  CHECK_THROWS_WITH((S{{4}, Dense{1}}.set_trainable("base", false)), Contains("no group of layers named \"base\""));
   CHECK_THROWS_WITH((S{{4}, Dense{0}}), Contains("units must be at least 1, got 0"));
   CHECK_THROWS_WITH((S{{4}, Dropout{1.0}}), Contains("Dropout \"dropout\"") && Contains("less than 1"));
   CHECK_THROWS_WITH((S{{4, 0, 3}, Flatten{}}), Contains("(4, 0, 3)"));

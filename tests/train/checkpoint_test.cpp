@@ -7,10 +7,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "brindle/io/saved_model.hpp"
@@ -18,6 +21,7 @@
 #include "support/checkpointed_run.hpp"
 #include "support/file_size_limit.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/tensors.hpp"
 
 using namespace brindle;
 using namespace brindle::test;
@@ -89,6 +93,45 @@ TEST_CASE("a run that ends after any step and goes on has the bits of one that d
         CHECK(log_without_seconds(log) == log_without_seconds(folder / "whole.csv"));
       }
     }
+}
+
+TEST_CASE("lines of a log that are later than the checkpoint are written once", "[train][checkpoint]") {
+  const TemporaryFolder folder;
+  CheckpointedRun whole({.epochs = 3});
+  whole.fit({}, {}, folder / "whole.csv");
+  Callback killed;  // after the log has its line, before the checkpoint is written
+  killed.epoch = [](FitState& s) {
+    if (s.epoch == 2) throw Killed();
+  };
+  CheckpointedRun first({.epochs = 3});
+  CHECK_THROWS_AS(first.fit(checkpoint(folder / "c"), {killed}, folder / "log.csv"), Killed);
+  CHECK(content(folder / "log.csv").find("\n2,") != std::string::npos);
+  CheckpointedRun second({.epochs = 3});
+  second.fit(checkpoint(folder / "c", {.resume = true}), {}, folder / "log.csv");
+  CHECK(log_without_seconds(folder / "log.csv") == log_without_seconds(folder / "whole.csv"));
+}
+
+TEMPLATE_TEST_CASE("a run with any optimizer, a stepped rate and weighted classes goes on with the same bits",
+                   "[train][checkpoint]", SGD, Adam, RMSprop) {
+  const TemporaryFolder folder;
+  const data::Pictures pictures = random_pictures(20, 8, 4);
+  TestType optimizer;
+  optimizer.learning_rate = 0.01;
+  if constexpr (std::is_same_v<TestType, SGD>) optimizer.momentum = 0.9;
+  const auto run = [&](std::int64_t epochs, std::shared_ptr<CheckpointStore> file) {
+    Sequential<float> model{Cpu{1}, {8, 8, 3}, Flatten{}, Dense{4, relu}, Dense{1, sigmoid}};
+    model.initialize(7);
+    Trainer trainer{model, optimizer, BinaryCrossentropy{}};
+    trainer.fit(pictures, {.batch = 6,
+                           .epochs = epochs,
+                           .class_weight = {{0, 0.5}, {1, 2.0}},
+                           .callbacks = {step_decay({.every = 2, .factor = 0.5})},
+                           .checkpoint = std::move(file)});
+    return model.layers()[1]->parameters()[0].value.clone();
+  };
+  const Tensor<float> expected = run(5, {});
+  run(3, checkpoint(folder / "c"));
+  CHECK(same_bits(run(5, checkpoint(folder / "c", {.resume = true})), expected));
 }
 
 TEST_CASE("a run goes on with another number of threads and batches read ahead", "[train][checkpoint][threads]") {
@@ -249,6 +292,13 @@ TEST_CASE("a checkpoint of another run is refused with what differs", "[train][c
   CheckpointedRun more({.epochs = 1});
   CHECK_THROWS_WITH(more.fit(checkpoint(path, {.resume = true}), {early_stopping({.patience = 3})}),
                     Contains("callback 5/early_stopping.best") && Contains("other callbacks"));
+  std::string later = content(path);
+  const std::string version = R"("brindle_checkpoint":"1")";
+  REQUIRE(later.find(version) != std::string::npos);
+  replace_file(path, later.replace(later.find(version), version.size(), R"("brindle_checkpoint":"2")"));
+  CheckpointedRun older({.epochs = 1});
+  CHECK_THROWS_WITH(older.fit(checkpoint(path, {.resume = true})),
+                    Contains("is of version 2 of the format, this library reads 1"));
   io::save_model(first.model(), path);
   std::filesystem::remove(previous_file(path));
   CheckpointedRun none({.epochs = 1});

@@ -108,4 +108,11 @@ TEST_CASE("classifiers say what is wrong with their samples", "[train][classifie
   CHECK_THROWS_WITH(linear_svm(x, tensor({3}, {0, 1, 0.5})), Contains("sample 2") && Contains("0.5"));
   CHECK_THROWS_WITH(logistic_regression(x, tensor({3}, {0, 0, 0})), Contains("no sample of class 1"));
   CHECK_THROWS_WITH(linear_svm(x, tensor({3}, {0, 1, 1}), {.c = 0}), Contains("above 0"));
+  CHECK_THROWS_WITH(logistic_regression(x, tensor({3}, {0, 1, 1}), {.c = 0}), Contains("above 0"));
+  CHECK_THROWS_WITH(linear_svm(tensor({3}, {0, 1, 2}), tensor({3}, {0, 1, 1})),
+                    Contains("expected samples (N, features), got (3)"));
+  CHECK_THROWS_WITH(linear_svm(tensor({3, 1}, {0, 1, std::nan("")}), tensor({3}, {0, 1, 1})),
+                    Contains("sample 2 is not finite"));
+  CHECK_THROWS_WITH(NearestNeighbours(x, tensor({3}, {0, 1, 1}), 1).nearest(Cpu{1}, tensor({1, 3}, {0, 1, 2})),
+                    Contains("expected samples of 2 features, got (1, 3)"));
 }

@@ -215,6 +215,13 @@ TEST_CASE("fit refuses settings and data that cannot work, and says what to do",
   const std::vector<float> few(3, 1.0f);
   CHECK_THROWS_WITH(trainer.fit(data, {.batch = 10, .sample_weight = few}), Contains("20 sample weights, got 3"));
   CHECK_THROWS_WITH(trainer.fit(data, {.batch = 10, .class_weight = {{1, -1.0}}}), Contains("class 1"));
+  const std::vector<float> negative(20, -1.0f);
+  CHECK_THROWS_WITH(trainer.fit(data, {.batch = 10, .sample_weight = negative}), Contains("at least 0, got -1"));
+  CHECK_THROWS_WITH(trainer.fit(data, {.batch = 10, .steps_per_epoch = -1}), Contains("steps_per_epoch must be"));
+  CHECK_THROWS_WITH(trainer.train_on_batch(Tensor<float>({2, 12, 11, 3}), Tensor<float>({2, 1})),
+                    Contains("expected x (None, 12, 12, 3), got (2, 12, 11, 3)"));
+  CHECK_THROWS_WITH(trainer.train_on_batch(Tensor<float>({2, 12, 12, 3}), Tensor<float>({3, 1})),
+                    Contains("expected labels (2, 1), got (3, 1)"));
   model.set_trainable(false);
   CHECK_THROWS_WITH(trainer.fit(data, {.batch = 10}), Contains("every layer is frozen"));
   model.set_trainable(true);
