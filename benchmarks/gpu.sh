@@ -147,7 +147,7 @@ else
   echo '{"tests": "cuda", "result": "not built: no headers of Eigen, Catch2, stb and nlohmann; give --headers"}' | tee -a "$out"
 fi
 
-# A precision that fails leaves the others their figures.
+# What fails leaves the others their figures.
 measure() { # name, options of gpu_bench
   "$work/gpu_bench" "${@:2}" --seconds "$seconds" 2>"$work/$1.log" | tee -a "$out" && return
   printf '{"failed": "%s", "error": "%s"}\n' "$1" "$(words <"$work/$1.log")" | tee -a "$out"

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
@@ -107,7 +108,24 @@ data::InMemory random_features(std::int64_t n, std::int64_t features) {
   return data::InMemory(std::move(x), std::move(labels));
 }
 
-void run(const Settings& s) {
+/// The line of an error in place of the figures, so that the other workloads get theirs. Returns whether there was none.
+template <class Work>
+bool attempt(const Settings& s, const char* experiment, Work&& work) {
+  try {
+    work();
+    return true;
+  } catch (const std::exception& e) {
+    std::string words = e.what();
+    std::replace(words.begin(), words.end(), '"', '\'');
+    std::printf("{\"peer\": \"brindle\", \"failed\": \"%s\", \"precision\": \"%s\", \"error\": \"%s\"}\n", experiment,
+                to_string(s.gpu.precision).c_str(), words.c_str());
+    std::fflush(stdout);
+    return false;
+  }
+}
+
+/// Returns whether all workloads got their figures.
+bool run(const Settings& s) {
   const Cuda on(s.gpu);
   const data::Pictures photos = random_photos(s.photos, s.side);
   const Augment augment{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3,
@@ -116,35 +134,37 @@ void run(const Settings& s) {
 
   // Multiply-adds times two, a photo of 150x150; see the experiments' table of networks.
   const double scale = static_cast<double>(s.side * s.side) / (150.0 * 150.0);
-  {
+  bool all = attempt(s, "E1", [&] {
     auto model = bench::baseline(on, s.side);
     train(s, "E1 baseline", "W1", model, plain, 30, 0.9476 * scale);
-  }
-  {
+  });
+  all &= attempt(s, "E2 and E3", [&] {
     auto model = bench::regularised(on, s.side);
     train(s, "E2 dropout", "W2", model, plain, 30, 1.06 * scale);
     train(s, "E3 augmentation", "", model, augmented, 30, 1.06 * scale);
-  }
-  {
+  });
+  all &= attempt(s, "W3", [&] {
     const auto vgg16 = models::vgg16<float>(on, {s.side, s.side, 3});
     for (const std::int64_t batch : {std::min<std::int64_t>(30, s.photos), std::int64_t{1}}) {
       const Tensor<float, Cuda> x(vgg16.input_shape().batch(batch));
       measure(s, on, "W3 batch " + std::to_string(batch) + " inference", static_cast<double>(batch),
               13.23 * scale * static_cast<double>(batch), [&] { vgg16.predict(x, batch); });
     }
-    const std::int64_t features = vgg16.output_shape().size();
+  });
+  all &= attempt(s, "E4", [&] {
+    const std::int64_t features = models::vgg16<float>(on, {s.side, s.side, 3}).output_shape().size();
     auto model = bench::head(on, features);
     train(s, "E4 head on features", "W4", model, random_features(s.photos, features), 30, 0.0178);
-  }
-  {
+  });
+  all &= attempt(s, "E5", [&] {
     auto model = bench::frozen(on, s.side);
     train(s, "E5 VGG16 frozen", "", model, augmented, 30, 13.25 * scale);
-  }
-  {
+  });
+  all &= attempt(s, "E6", [&] {
     auto model = bench::fine_tuned(on, s.side);
     train(s, "E6 fine-tuning", "W5", model, augmented, 20, 22.4 * scale);
-  }
-  {
+  });
+  all &= attempt(s, "W6", [&] {
     Tensor<float, Cuda> x({30, s.side, s.side, 3});
     std::vector<data::Draw> draws(30);
     std::uint64_t use = 0;
@@ -152,7 +172,8 @@ void run(const Settings& s) {
       for (data::Draw& d : draws) d = {static_cast<std::int64_t>(use) % s.photos, use}, ++use;
       augmented.read(on, draws, x.view());
     });
-  }
+  });
+  return all;
 }
 
 /// "NVIDIA H100 80GB HBM3, compute capability 9.0, CUDA 13.0 of a driver for 13.0, cuDNN 9.19.0". Throws without a GPU.
@@ -199,8 +220,7 @@ int main(int argc, char** argv) {
       else
         detail::raise<ValueError>("gpu_bench: no option " + option + "; see the first lines of gpu_bench.cpp");
     }
-    run(s);
-    return EXIT_SUCCESS;
+    return run(s) ? EXIT_SUCCESS : EXIT_FAILURE;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return EXIT_FAILURE;
