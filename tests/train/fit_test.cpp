@@ -62,6 +62,21 @@ TEST_CASE("three classes are learned from class numbers", "[train]") {
   CHECK(p[0] + p[1] + p[2] == Approx(1));
 }
 
+TEST_CASE("a model's last activation may be in its last layer, a layer of its own or in front of others", "[train]") {
+  const auto fit = [](Sequential<float> model, const auto& loss, int classes) {
+    model.initialize(3);
+    Trainer trainer{model, SGD{.learning_rate = 0.1}, loss};
+    return trainer.fit(samples(24, {4, 4, 3}, classes), {.batch = 8, .epochs = 3}).loss.back();
+  };
+  const auto network = [&](const auto&... last) { return Sequential<float>{Cpu{1}, {4, 4, 3}, Flatten{}, last...}; };
+  const double two = fit(network(Dense{1, sigmoid}), BinaryCrossentropy{}, 2);
+  CHECK(fit(network(Dense{1}, Activation{sigmoid}), BinaryCrossentropy{}, 2) == Approx(two).epsilon(1e-5));
+  CHECK(fit(network(Dense{1, sigmoid}, Flatten{}), BinaryCrossentropy{}, 2) == Approx(two).epsilon(1e-5));
+  const double three = fit(network(Dense{3, softmax}), SparseCategoricalCrossentropy{}, 3);
+  CHECK(fit(network(Dense{3}, Activation{softmax}), SparseCategoricalCrossentropy{}, 3) == Approx(three).epsilon(1e-5));
+  CHECK(fit(network(Dense{3, softmax}, Flatten{}), SparseCategoricalCrossentropy{}, 3) == Approx(three).epsilon(1e-5));
+}
+
 TEST_CASE("every optimizer makes the loss smaller", "[train]") {
   const auto data = samples(64);
   const auto falls = [&](const auto& optimizer) {
