@@ -29,6 +29,10 @@ TEST_CASE("shapes cover as many pixels as their areas say, wherever they lie bet
     Canvas disc(50, 50);
     disc.disc({x, 24.3}, 10, {});
     CHECK(ink(disc) == Approx(314.16).epsilon(0.01));
+    Canvas ring(50, 50);
+    ring.ring({x, 24.3}, 10, {.width = 3});
+    CHECK(ink(ring) == Approx(62.83 * 3).epsilon(0.01));
+    CHECK(grey(ring, 24, 20) == 255);
     Canvas line(50, 50);
     line.line({x, 10}, {x + 12, 35}, {.width = 3});
     CHECK(ink(line) == Approx(27.73 * 3 + 3.1416 * 1.5 * 1.5).epsilon(0.02));

@@ -63,6 +63,16 @@ TEST_CASE("a confusion matrix of many classes fits its drawing", "[report][confu
   }
 }
 
+TEST_CASE("a confusion matrix is written as SVG or PNG, by the file's name", "[report][confusion_matrix]") {
+  const TemporaryFolder folder;
+  const ConfusionMatrix matrix(2, {3, 1, 0, 4});
+  report::confusion_matrix(matrix, {"cat", "dog"}, folder / "m.svg");
+  report::confusion_matrix(matrix, {"cat", "dog"}, folder / "m.png");
+  const auto svg = read_file(folder / "m.svg"), png = read_file(folder / "m.png");
+  CHECK(std::string(svg.begin(), svg.end()) == drawing_svg(confusion_matrix_drawing(matrix, {"cat", "dog"})));
+  CHECK(std::string(png.begin() + 1, png.begin() + 4) == "PNG");
+}
+
 TEST_CASE("a confusion matrix says what does not fit", "[report][confusion_matrix]") {
   CHECK_THROWS_WITH(ConfusionMatrix(2, {1, 2, 3}), Contains("4 counts") && Contains("got 3"));
   CHECK_THROWS_AS(ConfusionMatrix(2, {1, 2, 3, -1}), ValueError);

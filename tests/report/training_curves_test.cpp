@@ -83,6 +83,15 @@ TEST_CASE("training curves do without validation, with one epoch, and with value
   CHECK_THAT(svg, !Contains("\"nan") && !Contains(" nan") && !Contains("\"inf") && !Contains(" inf"));
 }
 
+TEST_CASE("each epoch has a dot, but not where there are more than 40", "[report][training_curves]") {
+  const auto circles = [](int epochs) {
+    return count(report::chart_svg(report::training_curves_chart(example(epochs))), "<circle");
+  };
+  CHECK(circles(40) - circles(39) == 4);
+  CHECK(circles(41) == circles(100));
+  CHECK(circles(41) < 40);
+}
+
 TEST_CASE("training curves say what they lack", "[report][training_curves]") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH(report::training_curves(History{}, folder / "c.svg"), Contains("no epochs"));
