@@ -13,7 +13,7 @@ namespace brindle::ops {
 
 struct Conv2DOptions {
   Size2 stride{1};  ///< step between windows, >= 1
-  Padding padding = Padding::valid;
+  Padding padding = Padding::valid;                            ///< same: zeros around the picture
   ActivationFunction activation = ActivationFunction::linear;  ///< after the bias; not softmax
 };
 
@@ -25,6 +25,7 @@ struct FilterShape {
   std::int64_t co = 0;  ///< output channels
 
   constexpr FilterShape() = default;
+  /// Not checked.
   constexpr FilterShape(std::int64_t kh_, std::int64_t kw_, std::int64_t ci_, std::int64_t co_)
       : kh(kh_), kw(kw_), ci(ci_), co(co_) {}
 
@@ -34,11 +35,12 @@ struct FilterShape {
     kh = s[0], kw = s[1], ci = s[2], co = s[3];
   }
 
-  constexpr operator Shape() const { return Shape{kh, kw, ci, co}; }
-  constexpr std::int64_t size() const { return kh * kw * ci * co; }
-  friend constexpr bool operator==(const FilterShape&, const FilterShape&) = default;
+  constexpr operator Shape() const { return Shape{kh, kw, ci, co}; }                   ///< (kh, kw, ci, co)
+  constexpr std::int64_t size() const { return kh * kw * ci * co; }                    ///< number of elements
+  friend constexpr bool operator==(const FilterShape&, const FilterShape&) = default;  ///< same sizes
 };
 
+/// "(3, 3, 64, 128)".
 inline std::string to_string(const FilterShape& s) { return to_string(Shape{s.kh, s.kw, s.ci, s.co}); }
 
 /// Shape of y = conv2d(x, w).

@@ -23,6 +23,7 @@ enum class Conv2DKernel {
   winograd_f2,    ///< 3x3, stride 1: 2x2 outputs a tile, 4/9 of them, as exact as a plain sum
 };
 
+/// As report::kernels() lists it: "winograd F(4x4, 3x3)".
 inline std::string to_string(Conv2DKernel kernel) {
   switch (kernel) {
     case Conv2DKernel::winograd_f4: return "winograd F(4x4, 3x3)";

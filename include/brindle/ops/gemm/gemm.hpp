@@ -14,8 +14,11 @@ namespace brindle::ops {
 /// Borrows a matrix in row-major memory: `stride` elements from one row to the next.
 template <class T, class Device = Cpu>
 struct MatrixView {
-  T* data = nullptr;
+  T* data = nullptr;  ///< the first element
+  /// In elements; stride >= columns.
+  /// @{
   std::int64_t rows = 0, columns = 0, stride = 0;
+  /// @}
 };
 
 struct GemmOptions {

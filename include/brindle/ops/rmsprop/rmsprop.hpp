@@ -12,12 +12,12 @@
 namespace brindle::ops {
 
 struct RMSpropOptions {
-  double learning_rate = 1e-3;
-  double rho = 0.9;     ///< how much of the mean of g^2 stays each step
-  double momentum = 0;  ///< how much of the last move is made again
-  double epsilon = 1e-7;
-  bool centered = false;  ///< divide by the deviation of g instead of its root mean square
-  bool keras2 = false;    ///< sqrt(v) + epsilon as in Keras 2, instead of sqrt(v + epsilon)
+  double learning_rate = 1e-3;  ///< of the gradient over its running size
+  double rho = 0.9;             ///< how much of the mean of g^2 stays each step
+  double momentum = 0;          ///< how much of the last move is made again
+  double epsilon = 1e-7;        ///< added to v
+  bool centered = false;        ///< divide by the deviation of g instead of its root mean square
+  bool keras2 = false;          ///< sqrt(v) + epsilon as in Keras 2, instead of sqrt(v + epsilon)
 };
 
 namespace kernel {
