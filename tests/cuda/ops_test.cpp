@@ -21,7 +21,7 @@ TEST_CASE("activations and their gradients are the processor's", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
   const Cuda on;
   for (const ActivationFunction f : {linear, relu, sigmoid, softmax})
-    for (const Shape& shape : {Shape{1, 1}, Shape{3, 7}, Shape{2, 5, 5, 3}}) {
+    for (const Shape& shape : {Shape{1, 1}, Shape{3, 7}, Shape{2, 5, 5, 3}, Shape{70000, 3}}) {
       const Tensor<float> x = of(shape, 1, -5, 5), dy = of(shape, 2);
       Tensor<float> y(shape), dx(shape);
       ops::activate<float>(cpu, f, x, y);

@@ -385,6 +385,7 @@ cudnnStatus_t cudnnSoftmaxForward(cudnnHandle_t handle, cudnnSoftmaxAlgorithm_t 
   if (algorithm != CUDNN_SOFTMAX_ACCURATE || mode != CUDNN_SOFTMAX_MODE_INSTANCE || !is_one(alpha) || !is_zero(beta) ||
       !on_gpu(*x, x_data) || !on_gpu(*y, y_data) || x->sn != x->c)
     return CUDNN_STATUS_BAD_PARAM;
+  if (x->n > 65535) return CUDNN_STATUS_NOT_SUPPORTED;
   simulated_cuda::enqueue(handle->stream, [=, x = *x] {
     for (int n = 0; n < x.n; ++n) {
       const float* row = static_cast<const float*>(x_data) + n * x.sn;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "brindle/core/cuda.hpp"
@@ -13,14 +14,16 @@ namespace brindle::ops::kernel {
 template <>
 struct softmax<float, Cuda> {
   static void forward(const Cuda& on, In<float, Cuda> x, Out<float, Cuda> y) {
-    if (x.size() == 0) return;
+    constexpr std::int64_t most = 1 << 15;  // rows: a grid has 65535 blocks in its second and third axis
     const std::int64_t k = x.shape.back();
     const auto lock = on.lock();
-    TensorDescriptor matrix;
-    describe_matrix(matrix, x.size() / k, k, k);
-    const float one = 1, zero = 0;
-    BRINDLE_CUDA_CHECK(cudnnSoftmaxForward(on.cudnn(), CUDNN_SOFTMAX_ACCURATE, CUDNN_SOFTMAX_MODE_INSTANCE, &one,
-                                           matrix, x.data, &zero, matrix, y.data));
+    for (std::int64_t begin = 0; begin < x.size(); begin += most * k) {
+      TensorDescriptor matrix;
+      describe_matrix(matrix, std::min(most, (x.size() - begin) / k), k, k);
+      const float one = 1, zero = 0;
+      BRINDLE_CUDA_CHECK(cudnnSoftmaxForward(on.cudnn(), CUDNN_SOFTMAX_ACCURATE, CUDNN_SOFTMAX_MODE_INSTANCE, &one,
+                                             matrix, x.data + begin, &zero, matrix, y.data + begin));
+    }
   }
 
   static void backward(const Cuda& on, In<float, Cuda> y, In<float, Cuda> dy, Out<float, Cuda> dx) {
