@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -56,8 +57,8 @@ class ThreadPool {
     if (workers_.empty()) start();
     task_ = &task;
     for (int i = 0; i < threads_; ++i) {
-      ranges_[i].next.store(i * tasks / threads_, std::memory_order_relaxed);
-      ranges_[i].end = (i + 1) * tasks / threads_;
+      range(i).next.store(i * tasks / threads_, std::memory_order_relaxed);
+      range(i).end = (i + 1) * tasks / threads_;
     }
     error_ = nullptr;
     const int now = epoch_.load(std::memory_order_relaxed) + 1;
@@ -107,14 +108,15 @@ class ThreadPool {
   void work(int worker) {
     inside_a_task() = true;
     for (int k = 0; k < threads_; ++k) {
-      Range& range = ranges_[(worker + k) % threads_];
-      for (std::int64_t i; (i = range.next.fetch_add(1, std::memory_order_relaxed)) < range.end;) {
+      Range& r = range((worker + k) % threads_);
+      for (std::int64_t i; (i = r.next.fetch_add(1, std::memory_order_relaxed)) < r.end;) {
         try {
           (*task_)(i, worker);
         } catch (...) {
           const std::lock_guard<std::mutex> lock(error_mutex_);
           if (!error_) error_ = std::current_exception();
-          for (int r = 0; r < threads_; ++r) ranges_[r].next.store(ranges_[r].end, std::memory_order_relaxed);
+          for (int other = 0; other < threads_; ++other)
+            range(other).next.store(range(other).end, std::memory_order_relaxed);
         }
       }
     }
@@ -134,6 +136,7 @@ class ThreadPool {
     std::atomic<std::int64_t> next{0};
     std::int64_t end = 0;
   };
+  Range& range(int thread) { return ranges_[static_cast<std::size_t>(thread)]; }
   std::unique_ptr<Range[]> ranges_;  // of tasks, one a thread
 
   alignas(64) std::atomic<int> epoch_{0};   // grows with each run: what workers wait for
