@@ -68,7 +68,8 @@ template <class T, int rows, int packets, int row_step>
   // one packet have no load to spare.
   const T* ahead = p.ahead ? p.ahead : p.b;
   const std::int64_t line = p.ahead ? MicroTile<T>::line : 0;
-  for (std::int64_t s = 0; s < p.segments; ++s) {
+  const std::int64_t segments = p.k > 0 ? p.segments : 0;  // without steps there may be no A
+  for (std::int64_t s = 0; s < segments; ++s) {
     // Three pointers and the multiples 1, 2, 3 and 4 of the step reach 15 rows with the addressing modes of x86.
     const T* a0 = p.a + s * p.a_segment;
     const T* a1 = a0 + 5 * a_row;
