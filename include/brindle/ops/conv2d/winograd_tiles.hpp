@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "brindle/core/cpu.hpp"
-#include "brindle/core/memory.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
 #include "brindle/ops/conv2d/winograd_transform.hpp"
@@ -67,9 +66,8 @@ struct WinogradTiles {
   /// Rounded up to whole cache lines, an odd number of them: rows and planes this far apart fall into different sets
   /// of the level 1 cache.
   static constexpr std::int64_t apart(std::int64_t elements) {
-    constexpr auto line = static_cast<std::int64_t>(memory_alignment / sizeof(T));
-    const std::int64_t lines = (elements + line - 1) / line;
-    return (lines % 2 ? lines : lines + 1) * line;
+    const std::int64_t lines = (elements + Micro::line - 1) / Micro::line;
+    return (lines % 2 ? lines : lines + 1) * Micro::line;
   }
 
   /// stage(begin, end, number) for the tiles [0, tiles) of a block.

@@ -154,8 +154,7 @@ struct gemm<T, Cpu> {
   }
 
   static void prefetch(const T* from, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; i += static_cast<std::int64_t>(memory_alignment / sizeof(T)))
-      __builtin_prefetch(from + i, 0, 2);
+    for (std::int64_t i = 0; i < count; i += Tile::line) __builtin_prefetch(from + i, 0, 2);
   }
 
   /// Rows of A, `row` apart, are copied to where they fall into different cache sets; memory is read from front to
