@@ -175,6 +175,35 @@ TEMPLATE_TEST_CASE("conv2d with a 2x2 pool is conv2d and then the pool", "[ops][
     }
 }
 
+TEST_CASE("a pool leaves out the last row and column of an odd output, and they cost nothing", "[ops][conv2d]") {
+  const Cpu on(2);
+  const auto kernel = [](std::int64_t size, bool pooled) {
+    return ops::choose_conv2d_kernel<float>({1, size, size, 32}, {3, 3, 32, 32}, {1, Padding::same}, false, pooled);
+  };
+  CHECK(kernel(9, false) == ops::Conv2DKernel::winograd_f3);
+  CHECK(kernel(9, true) == ops::Conv2DKernel::winograd_f4);  // 8x8 are needed
+  for (std::int64_t size = 2; size < 100; ++size) CHECK(kernel(size, true) != ops::Conv2DKernel::winograd_f3);
+  for (const Size2 size : {Size2{9, 9}, Size2{13, 18}, Size2{37, 11}}) {
+    const ops::Conv2DOptions o{1, Padding::same, relu};
+    const ops::FilterShape w{3, 3, 24, 20};
+    PooledConvolution<float> fused(on, {3, size.h, size.w, 24}, w, o);
+    fused.run();
+    INFO(to_string(fused.x.shape()));
+    Tensor<float> z({3, size.h, size.w, 20}), y(fused.y.shape()), dz(z.shape());
+    Tensor<std::uint8_t> code(fused.code.shape());
+    ops::reference::conv2d<float>(fused.x, fused.w, fused.bias, z, o);
+    ops::reference::conv2d_maxpool2d<float>(z, y, code, o);
+    check_close("y", fused.y, y, reordered_sum.of<float>());
+    ops::reference::conv2d_maxpool2d_expand<float>(fused.dy, fused.code, dz);
+    Tensor<float> dx(fused.x.shape()), dw(w), db({w.co});
+    ops::reference::conv2d_backward_data<float>(dz, fused.w, dx, o);
+    ops::reference::conv2d_backward_weights<float>(fused.x, dz, dw, db, o);
+    check_close("dx", fused.dx, dx, reordered_sum.of<float>());
+    check_close("dw", fused.dw, dw, reordered_sum.of<float>());
+    check_close("db", fused.db, db, reordered_sum.of<float>());
+  }
+}
+
 TEST_CASE("conv2d's gradients are those of its output", "[ops][conv2d][gradient]") {
   const Cpu on(1);
   for (const ActivationFunction f : {linear, relu, sigmoid})

@@ -18,9 +18,10 @@ constexpr double conv_bound = sizeof(T) == 8 ? 1e-13 : 2e-6;
 
 /// Checks a convolution kernel of one shape: forward, with bias and relu, with a pool behind it; both gradients, from
 /// dz and from a pool's gradient; the same bits for 1, 2 and 3 threads. Kernel: built from a ConvGeometry, with
-/// forward(), backward_data() and backward_weights() and their workspaces, as in conv_kernels.hpp.
+/// forward(), backward_data() and backward_weights() and their workspaces, as in conv_kernels.hpp. pools: its forward()
+/// can do the pool.
 template <class T, class Kernel>
-void check_conv_kernel(const ops::kernel::ConvGeometry& g) {
+void check_conv_kernel(const ops::kernel::ConvGeometry& g, bool pools = true) {
   using namespace ops::kernel;
   INFO("x (" << g.n << ", " << g.h << ", " << g.w << ", " << g.ci << ") -> y (" << g.n << ", " << g.oh << ", " << g.ow
              << ", " << g.co << "), " << g.kh << "x" << g.kw);
@@ -56,6 +57,7 @@ void check_conv_kernel(const ops::kernel::ConvGeometry& g) {
         CHECK(relative_error(y, direct.forward(x, w, relu ? bias : std::vector<T>{}, relu), forward_size) < bound);
     }
     for (const bool relu : {false, true}) {
+      if (!pools) continue;
       std::vector<T> y = output(pooled_size);
       std::vector<std::uint8_t> code(size(pooled_size + 1), 77);
       kernel.forward(on, {x.data(), nullptr, g.h, g.w, g.ci}, w.data(),

@@ -37,19 +37,22 @@ inline std::string to_string(Conv2DKernel kernel) {
 /// Which of them convolves pictures x with filters w. precise: only those whose rounding error is that of a plain sum.
 ///
 /// Winograd's transforms cost the same for one channel as for many products; with fewer than 12 input or output
-/// channels they cost more than they save. Tiles that hang over the edge are computed whole: an output of 5x5 takes
-/// tiles for 8x8, and one of 9x9 is better cut into tiles of 3x3.
+/// channels they cost more than they save. What hangs over the edge of y is computed, too: 9x9 outputs are better cut
+/// into tiles of 3x3 than of 4x4. pooled: the last row and column of an odd y are not needed; what is left is even and
+/// never gets tiles of 3x3, which would cut the windows of the pool.
 template <class T>
-Conv2DKernel choose_conv2d_kernel(const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool precise) {
+Conv2DKernel choose_conv2d_kernel(const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool precise,
+                                  bool pooled = false) {
   if (!std::is_same_v<T, float> || w.kh != 3 || w.kw != 3 || !(o.stride == Size2(1)) || w.ci < 12 || w.co < 12)
     return Conv2DKernel::implicit_gemm;
   const Shape4 y = conv2d_shape(x, w, o);
-  const auto cost = [&](std::int64_t side, double multiplications) {
-    const std::int64_t rows = (y.h + side - 1) / side * side, columns = (y.w + side - 1) / side * side;
-    return static_cast<double>(rows * columns) * multiplications;
+  const std::int64_t h = pooled ? y.h / 2 * 2 : y.h, width = pooled ? y.w / 2 * 2 : y.w;
+  const auto cost = [&]<int m>(std::integral_constant<int, m>) {
+    return static_cast<double>(kernel::WinogradTile<T, m>::multiplications(h, width));
   };
-  const double plain = static_cast<double>(y.h * y.w), f4 = cost(4, 0.25), f3 = cost(3, 25.0 / 81),
-               f2 = cost(2, 4.0 / 9);
+  const double plain = static_cast<double>(9 * h * width);
+  const double f4 = cost(std::integral_constant<int, 4>{}), f3 = cost(std::integral_constant<int, 3>{}),
+               f2 = cost(std::integral_constant<int, 2>{});
   if (!precise && f3 < 0.9 * f4 && f3 < f2 && f3 < 0.7 * plain) return Conv2DKernel::winograd_f3;
   if (!precise && f4 < f2 && f4 < 0.7 * plain) return Conv2DKernel::winograd_f4;
   if (f2 < 0.7 * plain) return Conv2DKernel::winograd_f2;
@@ -61,10 +64,11 @@ namespace kernel {
 template <class T>
 struct conv2d<T, Cpu> {
   static std::int64_t workspace(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
-    return with_kernel(on, x, w, o, [&](const auto& kernel) {
+    const auto all = [&](const auto& kernel) {
       return std::max(
           {kernel.forward_workspace(on), kernel.backward_data_workspace(on), kernel.backward_weights_workspace(on)});
-    });
+    };
+    return std::max(with_kernel(on, x, w, o, false, all), with_kernel(on, x, w, o, true, all));
   }
 
   static std::string name(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
@@ -72,7 +76,8 @@ struct conv2d<T, Cpu> {
   }
 
   static std::int64_t forward_workspace(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
-    return with_kernel(on, x, w, o, [&](const auto& kernel) { return kernel.forward_workspace(on); });
+    const auto forward = [&](const auto& kernel) { return kernel.forward_workspace(on); };
+    return std::max(with_kernel(on, x, w, o, false, forward), with_kernel(on, x, w, o, true, forward));
   }
 
   static void forward(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y, const Conv2DOptions& o,
@@ -88,27 +93,27 @@ struct conv2d<T, Cpu> {
                                .bias = bias.data,
                                .relu = o.activation == ActivationFunction::relu,
                                .pooled = pooled};
-    with_kernel(on, x.shape, w.shape, o,
+    with_kernel(on, x.shape, w.shape, o, pooled,
                 [&](const auto& kernel) { kernel.forward(on, picture(x), w.data, out, workspace); });
     if (o.activation == ActivationFunction::sigmoid) sigmoid<T, Cpu>::forward(on, y, y);
   }
 
   static void backward_data(const Cpu& on, In<T, Cpu> dz, In<T, Cpu> w, Out<T, Cpu> dx, const Conv2DOptions& o,
                             Workspace<Cpu> workspace) {
-    with_kernel(on, dx.shape, w.shape, o,
+    with_kernel(on, dx.shape, w.shape, o, false,
                 [&](const auto& kernel) { kernel.backward_data(on, picture(dz), w.data, dx.data, workspace); });
   }
 
   static void backward_data_pooled(const Cpu& on, In<T, Cpu> dy, In<std::uint8_t, Cpu> code, In<T, Cpu> w,
                                    Out<T, Cpu> dx, const Conv2DOptions& o, Workspace<Cpu> workspace) {
     const Picture<T> dz = unpooled(dy, code, dx.shape, w.shape, o);
-    with_kernel(on, dx.shape, w.shape, o,
+    with_kernel(on, dx.shape, w.shape, o, false,
                 [&](const auto& kernel) { kernel.backward_data(on, dz, w.data, dx.data, workspace); });
   }
 
   static void backward_weights(const Cpu& on, In<T, Cpu> x, In<T, Cpu> dz, Out<T, Cpu> dw, Out<T, Cpu> db,
                                const Conv2DOptions& o, Workspace<Cpu> workspace) {
-    with_kernel(on, x.shape, dw.shape, o, [&](const auto& kernel) {
+    with_kernel(on, x.shape, dw.shape, o, false, [&](const auto& kernel) {
       kernel.backward_weights(on, picture(x), picture(dz), dw.data, db.data, workspace);
     });
   }
@@ -117,7 +122,7 @@ struct conv2d<T, Cpu> {
                                       Out<T, Cpu> dw, Out<T, Cpu> db, const Conv2DOptions& o,
                                       Workspace<Cpu> workspace) {
     const Picture<T> dz = unpooled(dy, code, x.shape, dw.shape, o);
-    with_kernel(on, x.shape, dw.shape, o,
+    with_kernel(on, x.shape, dw.shape, o, true,
                 [&](const auto& kernel) { kernel.backward_weights(on, picture(x), dz, dw.data, db.data, workspace); });
   }
 
@@ -132,10 +137,13 @@ struct conv2d<T, Cpu> {
     return {.data = dy.data, .code = code.data, .h = z.h, .w = z.w, .c = z.c};
   }
 
+  /// call(kernel); pooled: without the last row and column of an odd y, which the pool leaves out.
   template <class F>
-  static auto with_kernel(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o, F&& call) {
-    const ConvGeometry g = ConvGeometry::of(x, Shape4{w.kh, w.kw, w.ci, w.co}, o.stride, o.padding);
-    switch (choose_conv2d_kernel<T>(x, w, o, on.precise())) {
+  static auto with_kernel(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool pooled,
+                          F&& call) {
+    ConvGeometry g = ConvGeometry::of(x, Shape4{w.kh, w.kw, w.ci, w.co}, o.stride, o.padding);
+    if (pooled) g.oh -= g.oh % 2, g.ow -= g.ow % 2;
+    switch (choose_conv2d_kernel<T>(x, w, o, on.precise(), pooled)) {
       case Conv2DKernel::winograd_f4: return call(WinogradConvolution<T, 4>(g));
       case Conv2DKernel::winograd_f3: return call(WinogradConvolution<T, 3>(g));
       case Conv2DKernel::winograd_f2: return call(WinogradConvolution<T, 2>(g));

@@ -89,29 +89,31 @@ class TileReader {
     return 0;
   }
 
-  /// Calls for channels [c, c + width) of a tile to the right, of which the first columns have been read already when
-  /// tiles are `step` pixels apart: no processor foresees so many streams. The fewer channels, the sooner it is needed.
-  void prefetch(std::int64_t step, std::int64_t c) const {
+  /// Calls for channels [c, c + width) of a tile to the right, or, down, below, of which the first columns or rows have
+  /// been read already when tiles are `step` pixels apart: no processor foresees so many streams. The fewer channels,
+  /// the sooner it is needed.
+  void prefetch(std::int64_t step, std::int64_t c, bool down = false) const {
     const std::int64_t ahead = std::max<std::int64_t>(step, step * 4 * width / from_.c);  // pixels
     if (from_.code) {
+      const std::int64_t to = ahead / 2 * (down ? from_.w / 2 : 1) * from_.c + c;
       for (int i = 0; i < windows_; ++i) {
-        if (window_[i].column < side - step) continue;
-        const std::int64_t at = window_[i].offset + ahead / 2 * from_.c + c;
-        __builtin_prefetch(from_.data + at);
-        __builtin_prefetch(from_.code + at);
+        if ((down ? window_[i].row : window_[i].column) < side - step) continue;
+        __builtin_prefetch(from_.data + window_[i].offset + to);
+        __builtin_prefetch(from_.code + window_[i].offset + to);
       }
       return;
     }
+    const std::int64_t to = ahead * (down ? from_.w : 1) * from_.c + c;
     for (int i = 0; i < side; ++i)
       for (std::int64_t j = side - step; j < side; ++j)
-        __builtin_prefetch(pixel_of_picture_[i * side + j] + ahead * from_.c + c);
+        __builtin_prefetch(pixel_of_picture_[down ? j * side + i : i * side + j] + to);
   }
 
  private:
   /// A window of the pool that touches the square, and the places of its four pixels in it (`pixels`: outside).
   struct Window {
     std::int64_t offset;
-    std::int64_t column;
+    std::int64_t row, column;
     int place[4];
   };
 
@@ -123,6 +125,7 @@ class TileReader {
       for (std::int64_t c = std::max<std::int64_t>(column, 0) / 2; c < pw && 2 * c < column + side; ++c) {
         Window& window = window_[windows_++];
         window.offset = ((n * ph + r) * pw + c) * from_.c;
+        window.row = 2 * r - row;
         window.column = 2 * c - column;
         for (int q = 0; q < 4; ++q) {
           const std::int64_t i = 2 * r + q / 2 - row, j = 2 * c + q % 2 - column;

@@ -37,27 +37,30 @@ class WinogradForward {
     return scratch.bytes();
   }
 
-  /// w: (3, 3, CI, CO); rotated: (3, 3, CO, CI), to be rotated and transposed, for a gradient with respect to x.
+  /// w: (3, 3, CI, CO); rotated: (3, 3, CO, CI), to be rotated and transposed, for a gradient with respect to x. A pool
+  /// in `out` needs an even m.
   void run(const Cpu& on, const Picture<T>& x, const T* w, bool rotated, const PictureOutput<T>& out,
            Workspace<Cpu> workspace) const {
     Scratch scratch(workspace);
     const Arrays arrays(*this, scratch, on.threads(), rotated);
-    if (out.pooled && m % 2 != 0) {
-      convolve(on, x, w, rotated, {.y = arrays.whole, .bias = out.bias, .relu = out.relu}, arrays);
-      pool(on, arrays.whole, out);
-    } else {
-      convolve(on, x, w, rotated, out, arrays);
-    }
+    std::fill_n(arrays.zero, tiles_.zeros(), T(0));
+    std::fill_n(arrays.bias, tiles_.co, T(0));
+    if (out.bias) std::copy_n(out.bias, tiles_.g.co, arrays.bias);
+    if (rotated) turn_filters(on, w, arrays.turned);
+    const T* filters = rotated ? arrays.turned : w;
+    if (blocks_.staged)
+      run_staged(on, x, filters, out, arrays);
+    else
+      run_fused(on, x, filters, out, arrays);
   }
 
  private:
-  static constexpr std::int64_t staged_bytes = 16 << 20;  // V and M of a block
+  static constexpr std::int64_t staged_bytes = 24 << 20;  // V and M of a block
   static constexpr std::int64_t rows_ahead = 8;           // of filters on their way from memory
 
   struct Arrays {
     PerWorker<T> u;  // one, or, staged, a panel of each thread
     T *zero, *bias, *turned;
-    T* whole;           // y before its pool, where tiles end within the pool's windows
     PerWorker<T> crew;  // V and M of each thread, or, staged, of all
 
     Arrays(const WinogradForward& f, Scratch& scratch, int threads, bool rotated)
@@ -65,145 +68,129 @@ class WinogradForward {
           zero(scratch.take<T>(f.tiles_.zeros())),
           bias(scratch.take<T>(f.tiles_.co)),
           turned(scratch.take<T>(rotated ? 9 * f.tiles_.g.ci * f.tiles_.g.co : 0)),
-          whole(scratch.take<T>(m % 2 != 0 && !rotated ? f.tiles_.g.n * f.tiles_.g.oh * f.tiles_.g.ow * f.tiles_.g.co
-                                                       : 0)),
           crew(PerWorker<T>::take(scratch, f.blocks_.staged ? 1 : threads, positions * (f.v_plane_ + f.m_plane_))) {}
   };
 
-  void convolve(const Cpu& on, const Picture<T>& x, const T* w, bool rotated, const PictureOutput<T>& out,
-                const Arrays& arrays) const {
-    std::fill_n(arrays.zero, tiles_.zeros(), T(0));
-    std::fill_n(arrays.bias, tiles_.co, T(0));
-    if (out.bias) std::copy_n(out.bias, tiles_.g.co, arrays.bias);
-    if (rotated) turn_filters(on, w, arrays.turned);
-    const T* filters = rotated ? arrays.turned : w;
-    const std::int64_t panels = (tiles_.co + panel - 1) / panel;
-    if (blocks_.staged) {
-      T *v = arrays.crew.of(0), *sums = v + positions * v_plane_;
-      for (std::int64_t b = 0; b < blocks_.count; ++b) {
-        const std::int64_t first = b * blocks_.size, count = std::min(blocks_.size, tiles_.count - first);
-        Tiles::in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
-          tiles_.transform_input(x, arrays.zero, first + begin, first + end, v + begin * v_row_, v_row_, v_plane_);
-        });
-        on.parallel(panels, [&](std::int64_t i, int worker) {
-          const std::int64_t c = i * panel, c_end = std::min(tiles_.co, c + panel);
-          T* u = arrays.u.of(worker);
-          transform_filters(filters, 0, tiles_.g.ci, c, c_end, u);
-          for (int p = 0; p < positions; ++p)
-            multiply(v + p * v_plane_, u + p * u_plane_, sums + p * m_plane_, count, c, c_end);
-        });
-        Tiles::in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
-          transform_output(sums + begin * m_row_, first + begin, first + end, arrays.bias, out);
-        });
-      }
-    } else {
-      T* u = arrays.u.of(0);
-      const std::int64_t slices = (tiles_.g.ci + 63) / 64;
-      on.parallel(panels * slices, [&](std::int64_t i, int) {
-        const std::int64_t c = i / slices * panel, k = i % slices * 64;
-        transform_filters(filters, k, std::min(tiles_.g.ci, k + 64), c, std::min(tiles_.co, c + panel),
-                          u + c * tiles_.g.ci);
+  void run_staged(const Cpu& on, const Picture<T>& x, const T* filters, const PictureOutput<T>& out,
+                  const Arrays& arrays) const {
+    T *v = arrays.crew.of(0), *sums = v + positions * v_plane_;
+    for (std::int64_t b = 0; b < blocks_.count; ++b) {
+      const std::int64_t first = b * blocks_.size, count = std::min(blocks_.size, tiles_.count - first);
+      Tiles::in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
+        tiles_.transform_input(x, arrays.zero, first + begin, first + end, v + begin * v_row_, v_row_, v_plane_);
       });
-      on.parallel(blocks_.count, [&](std::int64_t b, int worker) {
-        T *v = arrays.crew.of(worker), *sums = v + positions * v_plane_;
-        const std::int64_t first = b * blocks_.size, end = std::min(first + blocks_.size, tiles_.count);
-        tiles_.transform_input(x, arrays.zero, first, end, v, v_row_, v_plane_);
-        for (int p = 0; p < positions; ++p)
-          multiply(v + p * v_plane_, u + p * u_plane_, sums + p * m_plane_, end - first, 0, tiles_.co);
-        transform_output(sums, first, end, arrays.bias, out);
+      on.parallel((tiles_.co + panel - 1) / panel, [&](std::int64_t i, int worker) {
+        const std::int64_t c = i * panel, c_end = std::min(tiles_.co, c + panel);
+        T* u = arrays.u.of(worker);
+        transform_filters(filters, 0, tiles_.g.ci, c, c_end, u);
+        multiply(v, u, sums, first, first + count, c, c_end);
+      });
+      Tiles::in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
+        transform_output(sums + begin * m_row_, first + begin, first + end, arrays.bias, out);
       });
     }
   }
 
-  /// M = V U at one position, output channels [c, c_end); u begins with their panel.
-  void multiply(const T* v, const T* u, T* sums, std::int64_t count, std::int64_t c, std::int64_t c_end) const {
-    MicroProduct<T> p;
-    p.a_row = v_row_;
-    p.c = sums + c;
-    p.c_row = m_row_;
+  void run_fused(const Cpu& on, const Picture<T>& x, const T* filters, const PictureOutput<T>& out,
+                 const Arrays& arrays) const {
+    T* u = arrays.u.of(0);
+    const std::int64_t panels = (tiles_.co + panel - 1) / panel, slices = (tiles_.g.ci + 63) / 64;
+    on.parallel(panels * slices, [&](std::int64_t i, int) {
+      const std::int64_t c = i / slices * panel, k = i % slices * 64;
+      transform_filters(filters, k, std::min(tiles_.g.ci, k + 64), c, std::min(tiles_.co, c + panel),
+                        u + c * tiles_.g.ci);
+    });
+    on.parallel(blocks_.count, [&](std::int64_t b, int worker) {
+      T *v = arrays.crew.of(worker), *sums = v + positions * v_plane_;
+      const std::int64_t first = b * blocks_.size, end = std::min(first + blocks_.size, tiles_.count);
+      tiles_.transform_input(x, arrays.zero, first, end, v, v_row_, v_plane_);
+      multiply(v, u, sums, first, end, 0, tiles_.co);
+      transform_output(sums, first, end, arrays.bias, out);
+    });
+  }
+
+  /// M = V U for tiles [first, end), output channels [c, c_end); u begins with their panel.
+  void multiply(const T* v, const T* u, T* sums, std::int64_t first, std::int64_t end, std::int64_t c,
+                std::int64_t c_end) const {
     const std::int64_t slices = (tiles_.g.ci + Micro::depth - 1) / Micro::depth;
-    for (std::int64_t s = 0; s < slices; ++s) {
-      const std::int64_t k = s * tiles_.g.ci / slices;
-      p.a = v + k;
-      p.b = u;
-      p.k = (s + 1) * tiles_.g.ci / slices - k;
-      p.accumulate = s > 0;
-      micro_block(p, count, c_end - c, tiles_.g.ci * panel, k);
+    for (int position = 0; position < positions; ++position) {
+      const auto tiles = tiles_.with_position(position, first, end);
+      MicroProduct<T> p;
+      p.a_row = v_row_;
+      p.b = u + position * u_plane_;
+      p.c = sums + position * m_plane_ + tiles.begin * m_row_ + c;
+      p.c_row = m_row_;
+      for (std::int64_t s = 0; s < slices; ++s) {
+        const std::int64_t k = s * tiles_.g.ci / slices;
+        p.a = v + position * v_plane_ + tiles.begin * v_row_ + k;
+        p.k = (s + 1) * tiles_.g.ci / slices - k;
+        p.accumulate = s > 0;
+        micro_block(p, tiles.size(), c_end - c, tiles_.g.ci * panel, k);
+      }
     }
   }
 
   /// M -> tiles [first, end) of y.
   void transform_output(const T* sums, std::int64_t first, std::int64_t end, const T* bias,
                         const PictureOutput<T>& out) const {
-    using Packet = typename Eigen::internal::packet_traits<T>::type;
-    using namespace Eigen::internal;
-    const Packet least = pset1<Packet>(out.relu ? T(0) : -std::numeric_limits<T>::infinity());
-    alignas(64) T z[m * m * width];
     for (std::int64_t t = first; t < end; ++t, sums += m_row_) {
       const auto at = tiles_.at(t);
-      T* y = out.y + ((at.n * tiles_.g.oh + at.row) * tiles_.g.ow + at.column) * tiles_.g.co;
-      const bool whole = !out.pooled && at.row + m <= tiles_.g.oh && at.column + m <= tiles_.g.ow;
-      std::int64_t c = 0;
-      if (whole)
-        for (; c + width <= tiles_.g.co; c += width) {
-          const Packet b = ploadu<Packet>(bias + c);
-          for (int i = 0; i < m; ++i)  // where the next tile will be stored
-            for (int j = m; j < 2 * m; ++j) __builtin_prefetch(y + (i * tiles_.g.ow + j) * tiles_.g.co + c, 1);
-          Tile::output(sums + c, m_plane_, [&](int i, int j, const auto& value) {
-            const auto sum = padd(value, b);
-            pstoreu(y + (i * tiles_.g.ow + j) * tiles_.g.co + c, sum < least ? least : sum);
-          });
-        }
-      for (; c < tiles_.g.co; c += width) {
-        const Packet b = ploadu<Packet>(bias + c);
-        Tile::output(sums + c, m_plane_, [&](int i, int j, const auto& value) {
-          const auto sum = padd(value, b);
-          pstore(z + (i * m + j) * width, sum < least ? least : sum);
-        });
-        const std::int64_t count = std::min<std::int64_t>(width, tiles_.g.co - c);
-        if (out.pooled)
-          store_pooled(z, at, c, count, out);
-        else
-          store(z, at, c, count, out.y);
-      }
+      Tiles::with_size(at, [&](auto rows, auto columns) { output_tile<rows, columns>(sums, at, bias, out); });
     }
   }
 
+  template <int rows, int columns>
+  void output_tile(const T* sums, const TileAt& at, const T* bias, const PictureOutput<T>& out) const {
+    using Packet = typename Eigen::internal::packet_traits<T>::type;
+    using namespace Eigen::internal;
+    const Packet least = pset1<Packet>(out.relu ? T(0) : -std::numeric_limits<T>::infinity());
+    T* y = out.y + ((at.n * tiles_.g.oh + at.row) * tiles_.g.ow + at.column) * tiles_.g.co;
+    const bool inside = at.row + rows <= tiles_.g.oh && at.column + columns <= tiles_.g.ow;
+    std::int64_t c = 0;
+    if (!out.pooled && inside)
+      for (; c + width <= tiles_.g.co; c += width) {
+        const Packet b = ploadu<Packet>(bias + c);
+        for (int i = 0; i < rows; ++i)  // where the next tile will be stored
+          for (int j = columns; j < 2 * columns; ++j)
+            __builtin_prefetch(y + (i * tiles_.g.ow + j) * tiles_.g.co + c, 1);
+        Tile::template output<rows, columns>(sums + c, m_plane_, [&](int i, int j, const auto& value) {
+          const auto sum = padd(value, b);
+          pstoreu(y + (i * tiles_.g.ow + j) * tiles_.g.co + c, sum < least ? least : sum);
+        });
+      }
+    alignas(64) T z[m * m * width];
+    for (; c < tiles_.g.co; c += width) {
+      const Packet b = ploadu<Packet>(bias + c);
+      Tile::template output<rows, columns>(sums + c, m_plane_, [&](int i, int j, const auto& value) {
+        const auto sum = padd(value, b);
+        pstore(z + (i * m + j) * width, sum < least ? least : sum);
+      });
+      const std::int64_t count = std::min<std::int64_t>(width, tiles_.g.co - c);
+      if (out.pooled)
+        store_pooled<rows, columns>(z, at, c, count, out);
+      else
+        store<rows, columns>(z, at, c, count, out.y);
+    }
+  }
+
+  template <int rows, int columns>
   void store(const T* z, const TileAt& at, std::int64_t c, std::int64_t count, T* y) const {
-    for (int i = 0; i < m && at.row + i < tiles_.g.oh; ++i)
-      for (int j = 0; j < m && at.column + j < tiles_.g.ow; ++j)
+    for (int i = 0; i < rows && at.row + i < tiles_.g.oh; ++i)
+      for (int j = 0; j < columns && at.column + j < tiles_.g.ow; ++j)
         std::copy_n(z + (i * m + j) * width, count,
                     y + ((at.n * tiles_.g.oh + at.row + i) * tiles_.g.ow + at.column + j) * tiles_.g.co + c);
   }
 
+  template <int rows, int columns>
   void store_pooled(const T* z, const TileAt& at, std::int64_t c, std::int64_t count,
                     const PictureOutput<T>& out) const {
     const std::int64_t ph = tiles_.g.oh / 2, pw = tiles_.g.ow / 2;
-    for (int i = 0; i < m / 2 && at.row / 2 + i < ph; ++i)
-      for (int j = 0; j < m / 2 && at.column / 2 + j < pw; ++j) {
+    for (int i = 0; i < rows / 2 && at.row / 2 + i < ph; ++i)
+      for (int j = 0; j < columns / 2 && at.column / 2 + j < pw; ++j) {
         const T* from = z + (2 * i * m + 2 * j) * width;
         const std::int64_t to = ((at.n * ph + at.row / 2 + i) * pw + at.column / 2 + j) * tiles_.g.co + c;
         pool_window_part(from, from + width, from + m * width, from + (m + 1) * width, count, out, to);
       }
-  }
-
-  /// The pool of z (N, OH, OW, CO).
-  void pool(const Cpu& on, const T* z, const PictureOutput<T>& out) const {
-    const std::int64_t ph = tiles_.g.oh / 2, pw = tiles_.g.ow / 2, co = tiles_.g.co, row = tiles_.g.ow * co;
-    on.parallel(tiles_.g.n * ph, [&](std::int64_t r, int) {
-      T tail[4 * width] = {};
-      for (std::int64_t k = 0; k < pw; ++k)
-        for (std::int64_t c = 0; c < co; c += width) {
-          const T* from = z + (r / ph * tiles_.g.oh + r % ph * 2) * row + 2 * k * co + c;
-          const std::int64_t count = std::min<std::int64_t>(width, co - c), to = (r * pw + k) * co + c;
-          if (count == width) {
-            pool_window_part(from, from + co, from + row, from + row + co, count, out, to);
-          } else {
-            for (int q = 0; q < 4; ++q) std::copy_n(from + q / 2 * row + q % 2 * co, count, tail + q * width);
-            pool_window_part(tail, tail + width, tail + 2 * width, tail + 3 * width, count, out, to);
-          }
-        }
-    });
   }
 
   /// pool_window, of which the first `count` channels are stored at y + to.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
@@ -11,8 +12,13 @@
 
 namespace brindle::ops::kernel {
 
-/// What the Winograd convolutions share: the tiles of y, numbered picture by picture and row by row, and how those of x
-/// become V.
+/// What the Winograd convolutions share: the tiles of y, and how those of x become V.
+///
+/// Where m does not divide y, its last rows or columns are half a tile if that is enough for them: 18 outputs take four
+/// tiles and a half, 28 points on a side instead of 30. Half a tile has values at the first positions only. So that
+/// those of a position follow each other, tiles are numbered by kind, each kind picture by picture and row by row:
+///
+///     tiles of the last row | whole tiles | tiles of the last column | the corner of both
 template <class T, int m>
 struct WinogradTiles {
   using Tile = WinogradTile<T, m>;
@@ -27,20 +33,54 @@ struct WinogradTiles {
   static constexpr std::int64_t stage_tiles = 8;                // tiles in a task of a stage
 
   ConvGeometry g;
-  std::int64_t rows, columns, count;  ///< of tiles in a picture, and all of them
-  std::int64_t co;                    ///< output channels with padding
+  std::int64_t count;  ///< of all tiles
+  std::int64_t co;     ///< output channels with padding
 
   explicit WinogradTiles(const ConvGeometry& geometry)
-      : g(geometry),
-        rows((g.oh + m - 1) / m),
-        columns((g.ow + m - 1) / m),
-        count(g.n * rows * columns),
-        co(Micro::padded(g.co)) {}
+      : g(geometry), co(Micro::padded(g.co)), rows_(Tile::whole(g.oh)), columns_(Tile::whole(g.ow)) {
+    const std::int64_t low = Tile::has_half(g.oh) ? 1 : 0, narrow = Tile::has_half(g.ow) ? 1 : 0;
+    first_whole_ = g.n * low * columns_;
+    first_narrow_ = first_whole_ + g.n * rows_ * columns_;
+    first_corner_ = first_narrow_ + g.n * rows_ * narrow;
+    count = first_corner_ + g.n * low * narrow;
+  }
 
   struct TileAt {
     std::int64_t n, row, column;  ///< of its first output
+    bool low, narrow;             ///< half a tile high, or wide
   };
-  TileAt at(std::int64_t t) const { return {t / (rows * columns), t / columns % rows * m, t % columns * m}; }
+  TileAt at(std::int64_t t) const {
+    const bool low = t < first_whole_ || t >= first_corner_, narrow = t >= first_narrow_;
+    t -= t >= first_corner_ ? first_corner_ : t >= first_narrow_ ? first_narrow_ : low ? 0 : first_whole_;
+    const std::int64_t down = low ? 1 : rows_, across = narrow ? 1 : columns_;
+    return {t / (down * across), (low ? rows_ : t / across % down) * m, (narrow ? columns_ : t % across) * m, low,
+            narrow};
+  }
+
+  /// f(rows, columns) with the outputs of the tile as constants.
+  template <class F>
+  [[gnu::always_inline]] static void with_size(const TileAt& at, F&& f) {
+    constexpr std::integral_constant<int, m> whole;
+    constexpr std::integral_constant<int, Tile::half> half;
+    if (!at.low && !at.narrow) return f(whole, whole);
+    if constexpr (Tile::half < m) {
+      if (!at.narrow) return f(half, whole);
+      if (!at.low) return f(whole, half);
+      f(half, half);
+    }
+  }
+
+  /// Of the tiles [first, end), those that have a value at the position, counted from `first` on.
+  struct Range {
+    std::int64_t begin, end;
+    std::int64_t size() const { return end - begin; }
+  };
+  Range with_position(int position, std::int64_t first, std::int64_t end) const {
+    const bool high = position / Tile::points >= Tile::half + 2, wide = position % Tile::points >= Tile::half + 2;
+    const std::int64_t begin = std::max(first, high ? first_whole_ : 0);
+    end = std::min(end, wide ? first_narrow_ : high ? first_corner_ : count);
+    return {begin - first, std::max(begin, end) - first};
+  }
 
   std::int64_t zeros() const { return Micro::padded(std::max(g.ci, g.co)); }
   std::int64_t filter_bytes() const { return positions * g.ci * co * static_cast<std::int64_t>(sizeof(T)); }
@@ -84,16 +124,24 @@ struct WinogradTiles {
     for (std::int64_t t = first; t < end; ++t, v += v_row) {
       const TileAt tile = at(t);
       reader.at(tile.n, tile.row - g.top, tile.column - g.left);
-      for (std::int64_t c = 0; c < g.ci; c += width) {
-        const std::int64_t offset = reader.channels(c);
-        reader.prefetch(m, c);
-        Tile::input(reader.pixel, offset, v + c, v_plane);
-      }
+      with_size(tile, [&](auto rows, auto columns) { input_tile<rows, columns>(reader, tile.narrow, v, v_plane); });
     }
   }
 
  private:
+  template <int rows, int columns>
+  void input_tile(TileReader<T, Tile::inputs, width>& reader, bool down, T* v, std::int64_t v_plane) const {
+    for (std::int64_t c = 0; c < g.ci; c += width) {
+      const std::int64_t offset = reader.channels(c);
+      reader.prefetch(m, c, down);
+      Tile::template input<rows, columns>(reader.pixel, offset, v + c, v_plane);
+    }
+  }
+
   static std::int64_t rounded(std::int64_t tiles) { return (tiles + Micro::rows - 1) / Micro::rows * Micro::rows; }
+
+  std::int64_t rows_, columns_;                             // whole tiles in a picture
+  std::int64_t first_whole_, first_narrow_, first_corner_;  // numbers of the first tiles of their kinds
 };
 
 }  // namespace brindle::ops::kernel

@@ -20,11 +20,13 @@ namespace brindle::ops::kernel {
 /// taps, `gradient` (without 1 / N, which `filter_gradient` makes up for). A. Lavin, S. Gray, "Fast Algorithms for
 /// Convolutional Neural Networks", CVPR 2016.
 ///
-/// F(4, 3) has the points 0, +-0.625, +-1.5, infinity: five times as exact as 0, +-1, +-2, infinity. After B. Barabasz
+/// F(4, 3) has the points 0, +-0.625, infinity, +-1.5: five times as exact as 0, +-1, +-2, infinity. After B. Barabasz
 /// et al., "Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks", 2020.
 template <class T, int m>
 struct WinogradPoints;
 
+/// The first four points are those of an F(2, 3), for half a tile at the edge of a picture. It uses the same G: its B'
+/// is multiplied by the quotient of the two N instead.
 template <class T>
 struct WinogradPoints<T, 4> {
   static constexpr int count = 6;
@@ -41,19 +43,36 @@ struct WinogradPoints<T, 4> {
     v[0] = pmadd(pset1<P>(aa * bb), d[0], pmadd(pset1<P>(-(aa + bb)), d[2], d[4]));
     v[1] = pmadd(pset1<P>(a), o, e);
     v[2] = pmadd(pset1<P>(-a), o, e);
-    v[3] = pmadd(pset1<P>(b), q, f);
-    v[4] = pmadd(pset1<P>(-b), q, f);
-    v[5] = pmadd(pset1<P>(aa * bb), d[1], pmadd(pset1<P>(-(aa + bb)), d[3], d[5]));
+    v[3] = pmadd(pset1<P>(aa * bb), d[1], pmadd(pset1<P>(-(aa + bb)), d[3], d[5]));
+    v[4] = pmadd(pset1<P>(b), q, f);
+    v[5] = pmadd(pset1<P>(-b), q, f);
+  }
+
+  template <class P>
+  static void input(const P (&d)[4], P (&v)[4]) {
+    using namespace Eigen::internal;
+    const P e = pmul(pset1<P>(aa - bb), d[2]);
+    v[0] = pmadd(pset1<P>(aa * bb), d[0], pmul(pset1<P>(-bb), d[2]));
+    v[1] = pmadd(pset1<P>(a * (aa - bb)), d[1], e);
+    v[2] = pmadd(pset1<P>(-a * (aa - bb)), d[1], e);
+    v[3] = pmadd(pset1<P>(-aa), d[1], d[3]);
   }
 
   template <class P>
   static void output(const P (&u)[6], P (&y)[4]) {
     using namespace Eigen::internal;
-    const P s = padd(u[1], u[2]), d = psub(u[1], u[2]), t = padd(u[3], u[4]), e = psub(u[3], u[4]);
+    const P s = padd(u[1], u[2]), d = psub(u[1], u[2]), t = padd(u[4], u[5]), e = psub(u[4], u[5]);
     y[0] = padd(u[0], padd(s, t));
     y[1] = pmadd(pset1<P>(b), e, pmul(pset1<P>(a), d));
     y[2] = pmadd(pset1<P>(bb), t, pmul(pset1<P>(aa), s));
-    y[3] = pmadd(pset1<P>(bb * b), e, pmadd(pset1<P>(aa * a), d, u[5]));
+    y[3] = pmadd(pset1<P>(bb * b), e, pmadd(pset1<P>(aa * a), d, u[3]));
+  }
+
+  template <class P>
+  static void output(const P (&u)[4], P (&y)[2]) {
+    using namespace Eigen::internal;
+    y[0] = padd(u[0], padd(u[1], u[2]));
+    y[1] = pmadd(pset1<P>(a), psub(u[1], u[2]), u[3]);
   }
 
   template <class P>
@@ -64,9 +83,9 @@ struct WinogradPoints<T, 4> {
     u[0] = pmul(pset1<P>(n0), g[0]);
     u[1] = pmul(pset1<P>(na), padd(e, o));
     u[2] = pmul(pset1<P>(na), psub(e, o));
-    u[3] = pmul(pset1<P>(nb), padd(f, q));
-    u[4] = pmul(pset1<P>(nb), psub(f, q));
-    u[5] = g[2];
+    u[3] = g[2];
+    u[4] = pmul(pset1<P>(nb), padd(f, q));
+    u[5] = pmul(pset1<P>(nb), psub(f, q));
   }
 
   template <class P>
@@ -77,19 +96,28 @@ struct WinogradPoints<T, 4> {
     d[0] = z[0];
     d[1] = pmadd(pset1<P>(a), o, e);
     d[2] = pmadd(pset1<P>(-a), o, e);
-    d[3] = pmadd(pset1<P>(b), q, f);
-    d[4] = pmadd(pset1<P>(-b), q, f);
-    d[5] = z[3];
+    d[3] = z[3];
+    d[4] = pmadd(pset1<P>(b), q, f);
+    d[5] = pmadd(pset1<P>(-b), q, f);
+  }
+
+  template <class P>
+  static void gradient(const P (&z)[2], P (&d)[4]) {
+    using namespace Eigen::internal;
+    d[0] = z[0];
+    d[1] = pmadd(pset1<P>(a), z[1], z[0]);
+    d[2] = pmadd(pset1<P>(-a), z[1], z[0]);
+    d[3] = z[1];
   }
 
   template <class P>
   static void filter_gradient(const P (&u)[6], P (&g)[3]) {
     using namespace Eigen::internal;
     const P s = pmul(pset1<P>(na), padd(u[1], u[2])), d = pmul(pset1<P>(na), psub(u[1], u[2]));
-    const P t = pmul(pset1<P>(nb), padd(u[3], u[4])), e = pmul(pset1<P>(nb), psub(u[3], u[4]));
+    const P t = pmul(pset1<P>(nb), padd(u[4], u[5])), e = pmul(pset1<P>(nb), psub(u[4], u[5]));
     g[0] = pmadd(pset1<P>(n0), u[0], padd(s, t));
     g[1] = pmadd(pset1<P>(b), e, pmul(pset1<P>(a), d));
-    g[2] = pmadd(pset1<P>(bb), t, pmadd(pset1<P>(aa), s, u[5]));
+    g[2] = pmadd(pset1<P>(bb), t, pmadd(pset1<P>(aa), s, u[3]));
   }
 };
 
@@ -207,92 +235,111 @@ struct WinogradPoints<T, 2> {
   }
 };
 
-/// The transforms of a tile: columns first, then rows, one SIMD packet of channels at a time.
+/// The transforms of a tile: columns first, then rows, one SIMD packet of channels at a time. The last rows and columns
+/// of a picture may be half a tile, `rows` x `columns` outputs, that has the first points of either side only.
 template <class T, int m>
 struct WinogradTile {
   using Points = WinogradPoints<T, m>;
   static constexpr int points = Points::count;        ///< a side of the transformed tile
   static constexpr int positions = points * points;   ///< 36, 25 or 16: small matrix products
   static constexpr int inputs = points, outputs = m;  ///< sides of the tiles of x and y
+  static constexpr int half = m == 4 ? 2 : m;         ///< outputs on a side of the smallest tile
   static constexpr int width = Eigen::internal::packet_traits<T>::size;
 
+  /// Whole tiles on a side of `size` outputs; what is left is half a tile or nothing.
+  static constexpr std::int64_t whole(std::int64_t size) { return (size + (half < m ? m - half : m) - 1) / m; }
+  static constexpr bool has_half(std::int64_t size) { return size > whole(size) * m; }
+
+  /// Multiplications of a picture of h x w outputs, for an input and an output channel.
+  static constexpr std::int64_t multiplications(std::int64_t h, std::int64_t w) {
+    const auto side = [](std::int64_t size) { return whole(size) * points + (has_half(size) ? half + 2 : 0); };
+    return side(h) * side(w);
+  }
+
   /// v(position) = B' d B for d(i, j) at pixel[i points + j] + channel; the positions are `plane` elements apart.
+  template <int rows = m, int columns = m>
   static void input(const T* const* pixel, std::int64_t channel, T* v, std::int64_t plane) {
-    forward<points>([&](int i) { return pixel[i] + channel; }, v, plane,
-                    [](const auto& d, auto& u) { Points::input(d, u); });
+    forward<rows + 2, columns + 2, rows + 2, columns + 2>(
+        [&](int i, int j) { return pixel[i * inputs + j] + channel; }, v, plane,
+        [](const auto& d, auto& u) { Points::input(d, u); });
   }
 
   /// d(position) of the output gradient z(i, j) at pixel[i m + j] + channel.
+  template <int rows = m, int columns = m>
   static void gradient(const T* const* pixel, std::int64_t channel, T* d, std::int64_t plane) {
-    forward<m>([&](int i) { return pixel[i] + channel; }, d, plane,
-               [](const auto& z, auto& u) { Points::gradient(z, u); });
+    forward<rows, columns, rows + 2, columns + 2>([&](int i, int j) { return pixel[i * m + j] + channel; }, d, plane,
+                                                  [](const auto& z, auto& u) { Points::gradient(z, u); });
   }
 
   /// u(position) = G g G' of filters g(i, j) that are `tap` elements apart.
   static void filter(const T* g, std::int64_t tap, T* u, std::int64_t plane) {
-    forward<3>([&](int i) { return g + i * tap; }, u, plane, [](const auto& w, auto& v) { Points::filter(w, v); });
+    forward<3, 3, points, points>([&](int i, int j) { return g + (3 * i + j) * tap; }, u, plane,
+                                  [](const auto& w, auto& v) { Points::filter(w, v); });
   }
 
   /// y = A' u A; takes each result as take(i, j, packet).
-  template <class Take>
+  template <int rows = m, int columns = m, class Take>
   [[gnu::always_inline]] static void output(const T* u, std::int64_t plane, Take take) {
-    inverse<m>(
+    inverse<rows + 2, columns + 2, rows, columns>(
         u, plane, [](const auto& v, auto& z) { Points::output(v, z); }, take);
   }
 
   /// The filters' gradient from its sum over tiles; taps of dw are `tap` elements apart.
   static void filter_gradient(const T* u, std::int64_t plane, T* dw, std::int64_t tap) {
-    inverse<3>(
+    inverse<points, points, 3, 3>(
         u, plane, [](const auto& v, auto& g) { Points::filter_gradient(v, g); },
         [&](int i, int j, const auto& g) { Eigen::internal::pstoreu(dw + (3 * i + j) * tap, g); });
   }
 
  private:
-  template <int side, class Where, class Transform>
+  /// rows x columns at where(i, j) -> the first down x across positions.
+  template <int rows, int columns, int down, int across, class Where, class Transform>
   [[gnu::always_inline]] static void forward(Where where, T* to, std::int64_t plane, Transform transform) {
     using Packet = typename Eigen::internal::packet_traits<T>::type;
     using namespace Eigen::internal;
-    Packet half[points][side];
+    Packet half_way[down][columns];
     // The planes are in the level 2 cache at best; stores drain in order, so their lines are called for together.
-    for (int i = 0; i < positions; ++i) __builtin_prefetch(to + i * plane, 1);
+    for (int i = 0; i < down; ++i)
+      for (int j = 0; j < across; ++j) __builtin_prefetch(to + (i * points + j) * plane, 1);
 #pragma GCC unroll 6
-    for (int j = 0; j < side; ++j) {
-      Packet in[side], out[points];
+    for (int j = 0; j < columns; ++j) {
+      Packet in[rows], out[down];
 #pragma GCC unroll 6
-      for (int i = 0; i < side; ++i) in[i] = ploadu<Packet>(where(i * side + j));
+      for (int i = 0; i < rows; ++i) in[i] = ploadu<Packet>(where(i, j));
       transform(in, out);
 #pragma GCC unroll 6
-      for (int i = 0; i < points; ++i) half[i][j] = out[i];
+      for (int i = 0; i < down; ++i) half_way[i][j] = out[i];
     }
 #pragma GCC unroll 6
-    for (int i = 0; i < points; ++i) {
-      Packet out[points];
-      transform(half[i], out);
+    for (int i = 0; i < down; ++i) {
+      Packet out[across];
+      transform(half_way[i], out);
 #pragma GCC unroll 6
-      for (int j = 0; j < points; ++j) pstoreu(to + (i * points + j) * plane, out[j]);
+      for (int j = 0; j < across; ++j) pstoreu(to + (i * points + j) * plane, out[j]);
     }
   }
 
-  template <int side, class Transform, class Take>
+  /// The first down x across positions -> take(i, j, packet) for rows x columns.
+  template <int down, int across, int rows, int columns, class Transform, class Take>
   [[gnu::always_inline]] static void inverse(const T* from, std::int64_t plane, Transform transform, Take take) {
     using Packet = typename Eigen::internal::packet_traits<T>::type;
     using namespace Eigen::internal;
-    Packet half[side][points];
+    Packet half_way[rows][across];
 #pragma GCC unroll 6
-    for (int j = 0; j < points; ++j) {
-      Packet in[points], out[side];
+    for (int j = 0; j < across; ++j) {
+      Packet in[down], out[rows];
 #pragma GCC unroll 6
-      for (int i = 0; i < points; ++i) in[i] = ploadu<Packet>(from + (i * points + j) * plane);
+      for (int i = 0; i < down; ++i) in[i] = ploadu<Packet>(from + (i * points + j) * plane);
       transform(in, out);
 #pragma GCC unroll 6
-      for (int i = 0; i < side; ++i) half[i][j] = out[i];
+      for (int i = 0; i < rows; ++i) half_way[i][j] = out[i];
     }
 #pragma GCC unroll 6
-    for (int i = 0; i < side; ++i) {
-      Packet out[side];
-      transform(half[i], out);
+    for (int i = 0; i < rows; ++i) {
+      Packet out[columns];
+      transform(half_way[i], out);
 #pragma GCC unroll 6
-      for (int j = 0; j < side; ++j) take(i, j, out[j]);
+      for (int j = 0; j < columns; ++j) take(i, j, out[j]);
     }
   }
 };

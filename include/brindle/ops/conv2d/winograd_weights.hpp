@@ -56,7 +56,8 @@ class WinogradWeights {
         });
         on.parallel(positions * chunks, [&](std::int64_t i, int) {
           const std::int64_t p = i / chunks, c = i % chunks * tiles_.g.ci / chunks;
-          accumulate(v + p * v_plane_, d + p * d_plane_, du + p * du_plane_, count, c,
+          const auto tiles = tiles_.with_position(static_cast<int>(p), first, first + count);
+          accumulate(v + p * v_plane_, d + p * d_plane_, du + p * du_plane_, tiles, c,
                      (i % chunks + 1) * tiles_.g.ci / chunks, b > 0);
         });
       }
@@ -69,8 +70,8 @@ class WinogradWeights {
           tiles_.transform_input(x, arrays.zero, first, last, v, v_row_, v_plane_);
           transform_gradient(dz, arrays.zero, first, last, d, dbs + group * tiles_.co);
           for (int p = 0; p < positions; ++p)
-            accumulate(v + p * v_plane_, d + p * d_plane_, du + (group * positions + p) * du_plane_, last - first, 0,
-                       tiles_.g.ci, b > begin);
+            accumulate(v + p * v_plane_, d + p * d_plane_, du + (group * positions + p) * du_plane_,
+                       tiles_.with_position(p, first, last), 0, tiles_.g.ci, b > begin);
         }
       });
     }
@@ -99,25 +100,31 @@ class WinogradWeights {
   /// Tiles [first, end) of dz -> D; db (CO) += their sums.
   void transform_gradient(const Picture<T>& dz, const T* zero, std::int64_t first, std::int64_t end, T* d,
                           T* db) const {
-    using Packet = typename Eigen::internal::packet_traits<T>::type;
-    using namespace Eigen::internal;
     TileReader<T, Tile::outputs, width> reader(dz, zero);
     for (std::int64_t t = first; t < end; ++t, d += d_row_) {
       const auto at = tiles_.at(t);
       reader.at(at.n, at.row, at.column);
-      for (std::int64_t c = 0; c < tiles_.g.co; c += width) {
-        const std::int64_t offset = reader.channels(c);
-        reader.prefetch(m, c);
-        Tile::gradient(reader.pixel, offset, d + c, d_plane_);
-        Packet sum = ploadu<Packet>(db + c);
-        for (int i = 0; i < m * m; ++i) sum = padd(sum, ploadu<Packet>(reader.pixel[i] + offset));
-        pstoreu(db + c, sum);
-      }
+      Tiles::with_size(at, [&](auto rows, auto columns) { gradient_tile<rows, columns>(reader, at.narrow, d, db); });
+    }
+  }
+
+  template <int rows, int columns>
+  void gradient_tile(TileReader<T, Tile::outputs, width>& reader, bool down, T* d, T* db) const {
+    using Packet = typename Eigen::internal::packet_traits<T>::type;
+    using namespace Eigen::internal;
+    for (std::int64_t c = 0; c < tiles_.g.co; c += width) {
+      const std::int64_t offset = reader.channels(c);
+      reader.prefetch(m, c, down);
+      Tile::template gradient<rows, columns>(reader.pixel, offset, d + c, d_plane_);
+      Packet sum = ploadu<Packet>(db + c);
+      for (int i = 0; i < rows; ++i)
+        for (int j = 0; j < columns; ++j) sum = padd(sum, ploadu<Packet>(reader.pixel[i * m + j] + offset));
+      pstoreu(db + c, sum);
     }
   }
 
   /// dU (+)= V' D at one position, input channels [c, c_end).
-  void accumulate(const T* v, const T* d, T* du, std::int64_t tiles, std::int64_t c, std::int64_t c_end,
+  void accumulate(const T* v, const T* d, T* du, typename Tiles::Range tiles, std::int64_t c, std::int64_t c_end,
                   bool add) const {
     MicroProduct<T> p;
     p.a_row = 1;
@@ -125,12 +132,13 @@ class WinogradWeights {
     p.b_row = d_row_;
     p.c = du + c * tiles_.co;
     p.c_row = tiles_.co;
-    const std::int64_t slices = (tiles + Micro::depth - 1) / Micro::depth;
+    // Without tiles, one slice of nothing: dU is written.
+    const std::int64_t slices = std::max<std::int64_t>(1, (tiles.size() + Micro::depth - 1) / Micro::depth);
     for (std::int64_t s = 0; s < slices; ++s) {
-      const std::int64_t t = s * tiles / slices;
+      const std::int64_t t = tiles.begin + s * tiles.size() / slices;
       p.a = v + t * v_row_ + c;
       p.b = d + t * d_row_;
-      p.k = (s + 1) * tiles / slices - t;
+      p.k = tiles.begin + (s + 1) * tiles.size() / slices - t;
       p.accumulate = add || s > 0;
       micro_block(p, c_end - c, tiles_.co);
     }
