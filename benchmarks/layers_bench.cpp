@@ -87,9 +87,11 @@ void measure(const std::string& work, Sequential<float>& model, std::int64_t bat
   std::vector<std::vector<double>> forward(plan.steps()), backward(plan.steps());
   std::vector<double> whole;
   Clock::time_point last;
-  const auto take = [&](std::size_t step, bool is_backward) {
+  const auto take = [&](std::size_t step, bool is_backward) {  // a step may be done in several slices
     const Clock::time_point now = Clock::now();
-    (is_backward ? backward : forward)[step].push_back(std::chrono::duration<double>(now - last).count());
+    std::vector<double>& rounds_of_step = (is_backward ? backward : forward)[step];
+    rounds_of_step.resize(whole.size() + 1);
+    rounds_of_step.back() += std::chrono::duration<double>(now - last).count();
     last = now;
   };
   const Plan<float, Cpu>::OnStep on_step(take);

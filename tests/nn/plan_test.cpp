@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstring>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "brindle/nn/liveness.hpp"
@@ -60,4 +63,83 @@ TEST_CASE("a smaller batch runs in the plan of a larger one", "[nn][plan]") {
   CHECK(part.shape == Shape{2, 2});
   for (std::int64_t i = 0; i < 4; ++i) CHECK(part[i] == Approx(all[2 + i]).epsilon(1e-5));
   CHECK_THROWS_AS(plan.forward(Tensor<float>({6, 8, 8, 3}).view()), ShapeError);
+}
+
+namespace {
+
+/// Three convolutions whose activations of a few pictures of 150x150 fill a cache.
+Sequential<float> wide_convolutions() {
+  const Conv2D conv{.filters = 64, .kernel = 3, .activation = relu, .padding = Padding::same};
+  return Sequential<float>{
+      {150, 150, 3}, Activation{linear}, conv, conv, MaxPool2D{2}, Dropout{0.5}, conv, MaxPool2D{2}, Flatten{}};
+}
+
+Plan<float, Cpu> plan_of(const Sequential<float>& model, const PlanOptions& options) {
+  return Plan<float, Cpu>(model.device(), model.layers(), model.input_shape(), options);
+}
+
+bool same_bits(TensorView<const float> a, TensorView<const float> b) {
+  return a.shape == b.shape && std::memcmp(a.data, b.data, static_cast<std::size_t>(a.size()) * sizeof(float)) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("a slice of the batch goes through all wide layers before the next, and no bit changes", "[nn][plan]") {
+  const Sequential<float> model = wide_convolutions();
+  Plan<float, Cpu> whole = plan_of(model, {.batch = 5}), single = plan_of(model, {});
+  const Tensor<float> x = random_tensor<float>({5, 150, 150, 3}, 7);
+  std::string steps;
+  const auto note = [&](std::size_t step, bool) { steps += std::to_string(step); };
+  const Plan<float, Cpu>::OnStep on_step(note);
+  whole.watch(&on_step);
+  const auto check = [&](std::int64_t samples, const std::string& order) {
+    INFO(samples << " samples");
+    steps.clear();
+    const TensorView<float> y = whole.forward(x.view().slice(0, samples));
+    CHECK(steps == order);
+    for (std::int64_t i = 0; i < samples; ++i)
+      CHECK(same_bits(y.slice(i, i + 1), single.forward(x.view().slice(i, i + 1))));
+  };
+  check(5, "0123401234012345");  // steps 0, 3 and 5 only rename memory: Activation, Dropout and Flatten
+  check(3, "01234012345");
+  check(1, "012345");
+}
+
+TEST_CASE("a plan that cuts the batch holds a slice of the wide layers", "[nn][plan]") {
+  const Sequential<float> model = wide_convolutions();
+  const std::int64_t widest = 30 * 150 * 150 * 64 * 4;
+  CHECK(plan_of(model, {.batch = 30}).bytes() < widest / 5);
+  CHECK(plan_of(model, {.batch = 30, .backward = true}).bytes() > 2 * widest);
+}
+
+TEST_CASE("frozen layers that are cut into slices leave the gradients behind them as they are", "[nn][plan]") {
+  Sequential<float> model = wide_convolutions();
+  model.add(Dense{.units = 2, .name = "head"});
+  model.freeze_before("head");
+  const PlanOptions options{
+      .batch = 5, .training = true, .backward = true, .logits = true, .keep_gradients = true, .seed = 3};
+  const Tensor<float> x = random_tensor<float>({5, 150, 150, 3}, 8);
+  const Tensor<float> dy = random_tensor<float>({5, 2}, 9);
+  const auto gradient = [&](Plan<float, Cpu>& plan, const Tensor<float>& input) {
+    plan.forward(input.view(), 4);
+    Memory<Cpu>::copy(plan.output_gradient().data, dy.data(), dy.bytes());
+    Tensor<float> kernel;
+    plan.backward([&](std::size_t, std::span<const TensorView<float, Cpu>> gradients) {
+      kernel = Tensor<float>(gradients[0].shape);
+      Memory<Cpu>::copy(kernel.data(), gradients[0].data, kernel.bytes());
+    });
+    return kernel;
+  };
+
+  Plan<float, Cpu> all = plan_of(model, options);
+  // The same in two plans: picture by picture up to the dropout, whose draws are counted through the batch, and the rest.
+  const auto layers = std::span(model.layers());
+  Plan<float, Cpu> first(model.device(), layers.first(4), {150, 150, 3}, {});
+  Plan<float, Cpu> rest(model.device(), layers.subspan(4), {75, 75, 64}, options);
+  Tensor<float> features({5, 75, 75, 64});
+  for (std::int64_t i = 0; i < 5; ++i) {
+    const TensorView<float> part = first.forward(x.view().slice(i, i + 1));
+    Memory<Cpu>::copy(features.view().slice(i, i + 1).data, part.data, static_cast<std::size_t>(part.size()) * 4);
+  }
+  CHECK(same_bits(gradient(all, x), gradient(rest, features)));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -79,8 +80,8 @@ class LoneLayer {
 };
 
 /// What every layer must do, for samples of shape `sample`: give outputs of shape `output` and so many parameters,
-/// right gradients, the same bits for any number of threads, the data gradient also when frozen, and come back from its
-/// settings as the same layer.
+/// right gradients, the same bits for any number of threads and, where it says so, for a sample alone, the data
+/// gradient also when frozen, and come back from its settings as the same layer.
 template <class Description>
 void check_layer(const Description& description, const Shape& sample, const Shape& output, std::int64_t parameters,
                  std::int64_t batch = 3) {
@@ -109,6 +110,15 @@ void check_layer(const Description& description, const Shape& sample, const Shap
     CHECK(same_bits(several.forward(), y));
     const auto by_several = several.backward(dy_float);
     for (std::size_t i = 0; i < by_one.size(); ++i) CHECK(same_bits(by_one[i], by_several[i]));
+  }
+
+  if (one.layer->sample_by_sample()) {
+    LoneLayer<float> alone(description, sample, 1);
+    for (std::int64_t i = 0; i < batch; ++i) {
+      Memory<Cpu>::copy(alone.x.data(), one.x.view().slice(i, i + 1).data, alone.x.bytes());
+      const Tensor<float> y_alone = alone.forward();
+      CHECK(std::memcmp(y_alone.data(), y.view().slice(i, i + 1).data, y_alone.bytes()) == 0);
+    }
   }
 
   const LayerRegistry<float, Cpu> registry;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -73,6 +74,9 @@ class Cuda {
   explicit Cuda(const Options& options) : state_(std::make_shared<State>(options)) {}
 
   static constexpr const char* name = "cuda";  ///< in messages and tables
+
+  /// As Cpu::slice_bytes: no bound, the more work at a time the better.
+  static constexpr std::int64_t slice_bytes = std::numeric_limits<std::int64_t>::max();
 
   /// Whether the machine has a GPU that this program can use.
   static bool available() {

@@ -40,6 +40,7 @@ class ActivationLayer final : public Layer<T, Device> {
   bool is_identity(const Pass<T, Device>& pass) const override {
     return pass.logits || function_ == ActivationFunction::linear;
   }
+  bool sample_by_sample() const override { return true; }
   bool backward_in_place() const override { return true; }
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape&) const override {
     return {.reads_output = pass.backward && !is_identity(pass)};

@@ -85,6 +85,8 @@ class Conv2DLayer final : public Layer<T, Device> {
     return specs;
   }
 
+  bool sample_by_sample() const override { return true; }
+
   /// A 2x2 pool behind a convolution runs in the same pass, so that the full-size output is never stored.
   bool fuses(const Layer<T, Device>& next) const override {
     if (next.type() != "MaxPooling2D") return false;

@@ -120,6 +120,9 @@ class Layer {
 
   /// y has x's elements, unchanged: nothing is computed and y lies where x does.
   virtual bool is_identity(const Pass<T, Device>&) const { return false; }
+  /// Whether y of a sample has the same bits whatever the rest of the batch is, so that a plan may hand the layer a few
+  /// samples at a time. Not so where random numbers are counted through the batch.
+  virtual bool sample_by_sample() const { return false; }
   /// dx may lie where dy does.
   virtual bool backward_in_place() const { return false; }
   /// Whether forward and backward can do the work of `next`, which follows this layer, too.

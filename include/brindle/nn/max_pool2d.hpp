@@ -68,6 +68,8 @@ class MaxPool2DLayer final : public Layer<T, Device> {
     return Shape(ops::maxpool2d_shape(Shape4(x.batch(1)), options_)).sample();
   }
 
+  bool sample_by_sample() const override { return true; }
+
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     return {.saved = pass.backward ? Shape(ops::maxpool2d_shape(Shape4(x), options_)).size() : 0};
   }

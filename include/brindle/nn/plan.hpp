@@ -30,6 +30,10 @@ struct PlanOptions {
 
 /// Runs a row of layers: decides which of them work as one, and where every activation, gradient and workspace lies, in
 /// one arena that is taken once. forward() and backward() allocate nothing. One plan serves one thread at a time.
+///
+/// Where the first layers' activations of a whole batch do not fit the cache, and no backward pass needs them, these
+/// layers run depth first: a slice of a few samples goes through all of them before the next slice does. The bits are
+/// those of the whole batch.
 template <class T, class Device>
 class Plan {
  public:
@@ -42,7 +46,8 @@ class Plan {
       FunctionRef<void(std::size_t layer, std::size_t which, std::int64_t first, TensorView<const T, Device> block)>;
   /// What OnStream reads beside the parameter; see Gradients::stream_state.
   using StreamState = FunctionRef<TensorView<const T, Device>(std::size_t layer, std::size_t which)>;
-  /// Called when a step is done, with the gradients of its parameters handed on; to take times.
+  /// Called when a step is done, with the gradients of its parameters handed on; to take times. In forward(), the first
+  /// steps may be done once for each slice of the batch.
   using OnStep = FunctionRef<void(std::size_t step, bool backward)>;
 
   /// layers must outlive the plan and keep their sizes and their trainable flags. x: shape of one sample.
@@ -54,6 +59,7 @@ class Plan {
     for (std::size_t i = layers.size(); i-- > 0;)
       if (options.input_gradient || (layers[i]->trainable && !layers[i]->parameters().empty())) lowest_ = i;
     make_steps(layers, x);
+    choose_slice();
     place();
   }
 
@@ -71,11 +77,10 @@ class Plan {
     x_ = x;
     n_ = x.shape[0];
     step_ = step;
-    for (std::size_t i = 0; i < steps_.size(); ++i) {
-      const Step& s = steps_[i];
-      if (!s.identity) s.layer->forward(pass(s, s.forward_workspace), input(s), view(s.y, s.y_shape));
-      if (on_step_) (*on_step_)(i, false);
-    }
+    const std::int64_t slices = (n_ + slice_ - 1) / slice_;
+    for (std::int64_t i = 0; i < slices; ++i) forward_slice(n_ * i / slices, n_ * (i + 1) / slices);
+    for (std::size_t i = leading_; i < steps_.size(); ++i)
+      forward_step(i, input(steps_[i]), view(steps_[i].y, steps_[i].y_shape));
     return output();
   }
 
@@ -184,10 +189,46 @@ class Plan {
         ++i;
       }
       s.last = i + 1 == layers.size();
+      s.identity = s.layer->is_identity(empty_pass(s)) && !s.fused;
       shape = s.y_shape;
       steps_.push_back(std::move(s));
     }
     if (steps_.empty()) detail::raise<ValueError>("model: has no layers; add at least one");
+  }
+
+  // The leading steps are those for which slices pay: no backward pass needs their activations, and in a slice these
+  // are ten times the parameters, which kernels prepare anew for each slice. They end with a step that works.
+  void choose_slice() {
+    const auto size = static_cast<std::int64_t>(sizeof(T));
+    std::int64_t most = options_.batch, least = 1;  // samples of a slice
+    slice_ = options_.batch;
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      const Step& s = steps_[i];
+      if (s.identity) continue;
+      if (s.backward || !s.layer->sample_by_sample()) break;
+      const std::int64_t activations = std::max<std::int64_t>(size * (s.x_shape.size() + s.y_shape.size()), 1);
+      const std::int64_t parameters = size * s.layer->parameter_count();
+      most = std::min(most, std::max<std::int64_t>(Device::slice_bytes / activations, 1));
+      least = std::max(least, (10 * parameters + activations - 1) / activations);
+      if (most < least) break;
+      slice_ = most;
+      leading_ = i + 1;
+    }
+    if (slice_ == options_.batch) leading_ = 0;
+  }
+
+  // Samples [begin, end) of x through the leading steps, the last of which writes into the whole batch's y.
+  void forward_slice(std::int64_t begin, std::int64_t end) {
+    for (std::size_t i = 0; i < leading_; ++i) {
+      const Step& s = steps_[i];
+      forward_step(i, slice(s.x, s.x_shape, begin, end), slice(s.y, s.y_shape, begin, end));
+    }
+  }
+
+  void forward_step(std::size_t i, In<T, Device> x, Out<T, Device> y) {
+    const Step& s = steps_[i];
+    if (!s.identity) s.layer->forward(pass(s, s.forward_workspace), x, y);
+    if (on_step_) (*on_step_)(i, false);
   }
 
   // Times: forward of step i at i, its backward at 2 steps - 1 - i.
@@ -197,14 +238,16 @@ class Plan {
     const auto backward_time = [&](int i) { return 2 * count - 1 - i; };
     const int end = 2 * count;
     const auto size = static_cast<std::int64_t>(sizeof(T));
+    const int leading = static_cast<int>(leading_);
 
     for (int i = 0; i < count; ++i) {
       Step& s = steps_[static_cast<std::size_t>(i)];
-      const Pass<T, Device> p = empty_pass(s);
-      s.identity = s.layer->is_identity(p) && !s.fused;
-      s.needs = needs_up_to(s, p, options_.batch);
+      s.needs = needs_up_to(s, empty_pass(s), i < leading ? slice_ : options_.batch);
       s.x = i == 0 ? -1 : steps_[static_cast<std::size_t>(i - 1)].y;
-      s.y = s.identity ? s.x : add(size * s.y_shape.size() * options_.batch, forward_time(i), forward_time(i));
+      // The last leading y is filled slice by slice: it lives as long as any slice is on its way.
+      s.y = s.identity ? s.x
+                       : add(size * s.y_shape.size() * (i + 1 < leading ? slice_ : options_.batch),
+                             i + 1 == leading ? forward_time(0) : forward_time(i), forward_time(i));
       keep(s.x, forward_time(i));
       if (s.backward && s.needs.reads_input) keep(s.x, backward_time(i));
       if (s.backward && s.needs.reads_output) keep(s.y, backward_time(i));
@@ -274,6 +317,11 @@ class Plan {
     if (block < 0) return {const_cast<T*>(x_.data), sample.batch(n_)};
     return at<T>(block, sample.batch(n_));
   }
+  // Samples [begin, end) at a leading step: all lie in the caller's x and in the last y, else those of the slice.
+  TensorView<T, Device> slice(int block, const Shape& sample, std::int64_t begin, std::int64_t end) const {
+    if (block < 0 || block == steps_[leading_ - 1].y) return view(block, sample).slice(begin, end);
+    return at<T>(block, sample.batch(end - begin));
+  }
   TensorView<const T, Device> input(const Step& s) const {
     return s.x < 0 ? x_.reshape(s.x_shape.batch(n_)) : TensorView<const T, Device>(view(s.x, s.x_shape));
   }
@@ -286,6 +334,8 @@ class Plan {
   std::size_t lowest_ = 0;  // layer that backward() reaches
   Shape input_;
   std::vector<Step> steps_;
+  std::size_t leading_ = 0;  // steps that a slice goes through before the next slice does
+  std::int64_t slice_ = 1;   // most samples of it
   std::vector<std::vector<TensorView<T, Device>>> gradient_views_;
   std::vector<LiveBlock> blocks_;
   Tensor<std::byte, Device> arena_;
