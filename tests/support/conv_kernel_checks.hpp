@@ -104,7 +104,8 @@ void check_conv_kernel(const ops::kernel::ConvGeometry& g, bool pools = true) {
       }
     }
     if (threads == 1) first = results;
-    CHECK(results == first);
+    const bool same_bits = results == first;
+    CHECK(same_bits);
   }
 }
 

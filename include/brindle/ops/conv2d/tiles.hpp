@@ -46,20 +46,20 @@ template <class T>
     pstoreu(to, which == pset1<Packet>(static_cast<T>(place + i)) ? value : zero);
 }
 
-/// A square of `side` x `side` pixels, zeros outside the picture, `width` channels at a time. Move with at(), then read
-/// channels [c, c + width) of pixel i at pixel[i] + offset with the offset that channels(c) gives. Channels that the
-/// picture does not have read as anything.
-template <class T, int side, int width>
+/// A square of `side` x `side` pixels, zeros outside the picture, a packet of channels at a time. Move with at() and
+/// channels(), then take the packets of its pixels by load(). Channels that the picture does not have read as anything.
+template <class T, int side>
 class TileReader {
- public:
-  static constexpr int pixels = side * side;
-  const T* pixel[pixels];
+  using Packet = typename Eigen::internal::packet_traits<T>::type;
+  static constexpr int width = Eigen::internal::packet_traits<T>::size, pixels = side * side;
 
+ public:
   /// zeros: as many as the picture has channels.
   TileReader(const Picture<T>& picture, const T* zeros) : from_(picture), zeros_(zeros) {
     if (from_.code)
-      for (int i = 0; i < pixels; ++i) pixel[i] = copy_ + i * width;
+      for (int i = 0; i < pixels; ++i) pixel_[i] = copy_ + i * width;
   }
+  TileReader(const TileReader&) = delete;  // it points to its own copies
 
   void at(std::int64_t n, std::int64_t row, std::int64_t column) {
     if (from_.code) return at_pooled(n, row, column);
@@ -71,38 +71,35 @@ class TileReader {
         pixel_of_picture_[i * side + j] =
             inside && column + j >= 0 && column + j < from_.w ? line + j * from_.c : zeros_;
     }
-    std::memcpy(pixel, pixel_of_picture_, sizeof pixel);
+    std::memcpy(pixel_, pixel_of_picture_, sizeof pixel_);
   }
 
-  std::int64_t channels(std::int64_t c) {
+  /// To channels [c, c + width).
+  void channels(std::int64_t c) {
     const std::int64_t count = std::min<std::int64_t>(width, from_.c - c);
+    channel_ = 0;
     if (from_.code) {
       for (int i = 0; i < windows_; ++i) expand(window_[i], c, count);
-      return 0;
+    } else if (count == width) {
+      channel_ = c;
+    } else {  // the last channels: a copy, so that no load goes beyond the picture
+      for (int i = 0; i < pixels; ++i) {
+        std::memcpy(copy_ + i * width, pixel_of_picture_[i] + c, static_cast<std::size_t>(count) * sizeof(T));
+        pixel_[i] = copy_ + i * width;
+      }
     }
-    if (count == width) return c;
-    // The last channels: a copy, so that no load goes beyond the picture.
-    for (int i = 0; i < pixels; ++i) {
-      std::memcpy(copy_ + i * width, pixel_of_picture_[i] + c, static_cast<std::size_t>(count) * sizeof(T));
-      pixel[i] = copy_ + i * width;
-    }
-    return 0;
+  }
+
+  Packet load(int row, int column) const {
+    return Eigen::internal::ploadu<Packet>(pixel_[row * side + column] + channel_);
   }
 
   /// Calls for channels [c, c + width) of a tile to the right, or, down, below, of which the first columns or rows have
   /// been read already when tiles are `step` pixels apart: no processor foresees so many streams. The fewer channels,
   /// the sooner it is needed.
-  void prefetch(std::int64_t step, std::int64_t c, bool down = false) const {
+  void prefetch(std::int64_t step, std::int64_t c, bool down) const {
+    if (from_.code) return;
     const std::int64_t ahead = std::max<std::int64_t>(step, step * 4 * width / from_.c);  // pixels
-    if (from_.code) {
-      const std::int64_t to = ahead / 2 * (down ? from_.w / 2 : 1) * from_.c + c;
-      for (int i = 0; i < windows_; ++i) {
-        if ((down ? window_[i].row : window_[i].column) < side - step) continue;
-        __builtin_prefetch(from_.data + window_[i].offset + to);
-        __builtin_prefetch(from_.code + window_[i].offset + to);
-      }
-      return;
-    }
     const std::int64_t to = ahead * (down ? from_.w : 1) * from_.c + c;
     for (int i = 0; i < side; ++i)
       for (std::int64_t j = side - step; j < side; ++j)
@@ -113,7 +110,6 @@ class TileReader {
   /// A window of the pool that touches the square, and the places of its four pixels in it (`pixels`: outside).
   struct Window {
     std::int64_t offset;
-    std::int64_t row, column;
     int place[4];
   };
 
@@ -125,8 +121,6 @@ class TileReader {
       for (std::int64_t c = std::max<std::int64_t>(column, 0) / 2; c < pw && 2 * c < column + side; ++c) {
         Window& window = window_[windows_++];
         window.offset = ((n * ph + r) * pw + c) * from_.c;
-        window.row = 2 * r - row;
-        window.column = 2 * c - column;
         for (int q = 0; q < 4; ++q) {
           const std::int64_t i = 2 * r + q / 2 - row, j = 2 * c + q % 2 - column;
           window.place[q] = i >= 0 && i < side && j >= 0 && j < side ? static_cast<int>(i * side + j) : pixels;
@@ -136,9 +130,7 @@ class TileReader {
 
   /// A window's dy goes to the pixel that its code names, and 0 to the other three.
   void expand(const Window& window, std::int64_t c, std::int64_t count) {
-    using Packet = typename Eigen::internal::packet_traits<T>::type;
     using namespace Eigen::internal;
-    static_assert(width == packet_traits<T>::size);
     // Copies: bytes may alias anything, which would keep the compiler from using packets.
     std::uint8_t bytes[width] = {};
     alignas(64) T at[width], values[width];
@@ -161,10 +153,82 @@ class TileReader {
   Picture<T> from_;
   const T* zeros_;
   const T* pixel_of_picture_[pixels];
+  const T* pixel_[pixels];  // those, or copies
   Window window_[most_windows];
   int windows_ = 0;
+  std::int64_t channel_ = 0;
   alignas(64) T copy_[(pixels + 1) * width];
 };
+
+/// The same for the gradient behind a pool where squares begin with a window and channels fill packets: pixels are made
+/// in registers, twice as fast.
+template <class T, int side>
+class WindowReader {
+  using Packet = typename Eigen::internal::packet_traits<T>::type;
+  static constexpr int width = Eigen::internal::packet_traits<T>::size, across = side / 2, windows = across * across;
+
+ public:
+  /// Whether it can read the picture in squares whose first row and column are these, or whole windows away.
+  static bool can_read(const Picture<T>& picture, std::int64_t row, std::int64_t column) {
+    return picture.code && picture.c % width == 0 && row % 2 == 0 && column % 2 == 0;
+  }
+
+  WindowReader(const Picture<T>& picture, const T* zeros) : from_(picture), zeros_(zeros) {}
+
+  void at(std::int64_t n, std::int64_t row, std::int64_t column) {
+    const std::int64_t ph = from_.h / 2, pw = from_.w / 2;
+    for (int i = 0; i < across; ++i)
+      for (int j = 0; j < across; ++j) {
+        const std::int64_t r = row / 2 + i, q = column / 2 + j, offset = ((n * ph + r) * pw + q) * from_.c;
+        const bool inside = r >= 0 && r < ph && q >= 0 && q < pw;
+        dy_[i * across + j] = inside ? from_.data + offset : zeros_;
+        code_[i * across + j] = inside ? from_.code + offset : reinterpret_cast<const std::uint8_t*>(zeros_);
+      }
+  }
+
+  void channels(std::int64_t c) {
+    channel_ = c;
+#pragma GCC unroll 9
+    for (int k = 0; k < windows; ++k) {
+      std::uint8_t bytes[width];  // a copy: bytes may alias anything, which would keep the compiler from using packets
+      std::memcpy(bytes, code_[k] + c, width);
+      alignas(64) T numbers[width];
+      widen(bytes, numbers);
+      std::memcpy(place_ + k * width, numbers, sizeof numbers);
+    }
+  }
+
+  Packet load(int row, int column) const {
+    using namespace Eigen::internal;
+    const int k = row / 2 * across + column / 2;
+    const Packet dy = ploadu<Packet>(dy_[k] + channel_), place = pload<Packet>(place_ + k * width);
+    return place == pset1<Packet>(static_cast<T>(row % 2 * 2 + column % 2)) ? dy : pset1<Packet>(T(0));
+  }
+
+  /// Windows are few streams: processors foresee them.
+  void prefetch(std::int64_t, std::int64_t, bool) const {}
+
+ private:
+  Picture<T> from_;
+  const T* zeros_;
+  const T* dy_[windows];
+  const std::uint8_t* code_[windows];
+  std::int64_t channel_ = 0;
+  alignas(64) T place_[windows * width];
+};
+
+/// work(reader) with the reader for squares of the picture whose first row and column are these, or an even number
+/// away.
+template <int side, class T, class F>
+void with_reader(const Picture<T>& picture, const T* zeros, std::int64_t row, std::int64_t column, F&& work) {
+  if constexpr (side % 2 == 0)
+    if (WindowReader<T, side>::can_read(picture, row, column)) {
+      WindowReader<T, side> windows(picture, zeros);
+      return work(windows);
+    }
+  TileReader<T, side> pixels(picture, zeros);
+  work(pixels);
+}
 
 /// Where a kernel writes y (N, OH, OW, CO): bias, relu and a 2x2 max pool on the way out.
 template <class T>

@@ -150,9 +150,6 @@ class WinogradForward {
     if (!out.pooled && inside)
       for (; c + width <= tiles_.g.co; c += width) {
         const Packet b = ploadu<Packet>(bias + c);
-        for (int i = 0; i < rows; ++i)  // where the next tile will be stored
-          for (int j = columns; j < 2 * columns; ++j)
-            __builtin_prefetch(y + (i * tiles_.g.ow + j) * tiles_.g.co + c, 1);
         Tile::template output<rows, columns>(sums + c, m_plane_, [&](int i, int j, const auto& value) {
           const auto sum = padd(value, b);
           pstoreu(y + (i * tiles_.g.ow + j) * tiles_.g.co + c, sum < least ? least : sum);

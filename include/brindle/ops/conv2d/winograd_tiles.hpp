@@ -120,21 +120,22 @@ struct WinogradTiles {
   /// Tiles [first, end) -> V, from its first row on; elements from tile to tile and from position to position.
   void transform_input(const Picture<T>& x, const T* zero, std::int64_t first, std::int64_t end, T* v,
                        std::int64_t v_row, std::int64_t v_plane) const {
-    TileReader<T, Tile::inputs, width> reader(x, zero);
-    for (std::int64_t t = first; t < end; ++t, v += v_row) {
-      const TileAt tile = at(t);
-      reader.at(tile.n, tile.row - g.top, tile.column - g.left);
-      with_size(tile, [&](auto rows, auto columns) { input_tile<rows, columns>(reader, tile.narrow, v, v_plane); });
-    }
+    with_reader<Tile::inputs>(x, zero, g.top, g.left, [&](auto& reader) {
+      for (std::int64_t t = first; t < end; ++t, v += v_row) {
+        const TileAt tile = at(t);
+        reader.at(tile.n, tile.row - g.top, tile.column - g.left);
+        with_size(tile, [&](auto rows, auto columns) { input_tile<rows, columns>(reader, tile.narrow, v, v_plane); });
+      }
+    });
   }
 
  private:
-  template <int rows, int columns>
-  void input_tile(TileReader<T, Tile::inputs, width>& reader, bool down, T* v, std::int64_t v_plane) const {
+  template <int rows, int columns, class Reader>
+  void input_tile(Reader& reader, bool down, T* v, std::int64_t v_plane) const {
     for (std::int64_t c = 0; c < g.ci; c += width) {
-      const std::int64_t offset = reader.channels(c);
+      reader.channels(c);
       reader.prefetch(m, c, down);
-      Tile::template input<rows, columns>(reader.pixel, offset, v + c, v_plane);
+      Tile::template input<rows, columns>([&](int i, int j) { return reader.load(i, j); }, v + c, v_plane);
     }
   }
 

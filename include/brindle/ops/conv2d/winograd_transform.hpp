@@ -256,25 +256,25 @@ struct WinogradTile {
     return side(h) * side(w);
   }
 
-  /// v(position) = B' d B for d(i, j) at pixel[i points + j] + channel; the positions are `plane` elements apart.
-  template <int rows = m, int columns = m>
-  static void input(const T* const* pixel, std::int64_t channel, T* v, std::int64_t plane) {
-    forward<rows + 2, columns + 2, rows + 2, columns + 2>(
-        [&](int i, int j) { return pixel[i * inputs + j] + channel; }, v, plane,
-        [](const auto& d, auto& u) { Points::input(d, u); });
+  /// v(position) = B' d B for the packets d(i, j) = load(i, j); the positions are `plane` elements apart.
+  template <int rows = m, int columns = m, class Load>
+  [[gnu::always_inline]] static void input(Load load, T* v, std::int64_t plane) {
+    forward<rows + 2, columns + 2, rows + 2, columns + 2>(load, v, plane,
+                                                          [](const auto& d, auto& u) { Points::input(d, u); });
   }
 
-  /// d(position) of the output gradient z(i, j) at pixel[i m + j] + channel.
-  template <int rows = m, int columns = m>
-  static void gradient(const T* const* pixel, std::int64_t channel, T* d, std::int64_t plane) {
-    forward<rows, columns, rows + 2, columns + 2>([&](int i, int j) { return pixel[i * m + j] + channel; }, d, plane,
+  /// d(position) of the output gradient z(i, j) = load(i, j).
+  template <int rows = m, int columns = m, class Load>
+  [[gnu::always_inline]] static void gradient(Load load, T* d, std::int64_t plane) {
+    forward<rows, columns, rows + 2, columns + 2>(load, d, plane,
                                                   [](const auto& z, auto& u) { Points::gradient(z, u); });
   }
 
   /// u(position) = G g G' of filters g(i, j) that are `tap` elements apart.
   static void filter(const T* g, std::int64_t tap, T* u, std::int64_t plane) {
-    forward<3, 3, points, points>([&](int i, int j) { return g + (3 * i + j) * tap; }, u, plane,
-                                  [](const auto& w, auto& v) { Points::filter(w, v); });
+    using Packet = typename Eigen::internal::packet_traits<T>::type;
+    forward<3, 3, points, points>([&](int i, int j) { return Eigen::internal::ploadu<Packet>(g + (3 * i + j) * tap); },
+                                  u, plane, [](const auto& w, auto& v) { Points::filter(w, v); });
   }
 
   /// y = A' u A; takes each result as take(i, j, packet).
@@ -292,20 +292,17 @@ struct WinogradTile {
   }
 
  private:
-  /// rows x columns at where(i, j) -> the first down x across positions.
-  template <int rows, int columns, int down, int across, class Where, class Transform>
-  [[gnu::always_inline]] static void forward(Where where, T* to, std::int64_t plane, Transform transform) {
+  /// rows x columns packets load(i, j) -> the first down x across positions.
+  template <int rows, int columns, int down, int across, class Load, class Transform>
+  [[gnu::always_inline]] static void forward(Load load, T* to, std::int64_t plane, Transform transform) {
     using Packet = typename Eigen::internal::packet_traits<T>::type;
     using namespace Eigen::internal;
     Packet half_way[down][columns];
-    // The planes are in the level 2 cache at best; stores drain in order, so their lines are called for together.
-    for (int i = 0; i < down; ++i)
-      for (int j = 0; j < across; ++j) __builtin_prefetch(to + (i * points + j) * plane, 1);
 #pragma GCC unroll 6
     for (int j = 0; j < columns; ++j) {
       Packet in[rows], out[down];
 #pragma GCC unroll 6
-      for (int i = 0; i < rows; ++i) in[i] = ploadu<Packet>(where(i, j));
+      for (int i = 0; i < rows; ++i) in[i] = load(i, j);
       transform(in, out);
 #pragma GCC unroll 6
       for (int i = 0; i < down; ++i) half_way[i][j] = out[i];

@@ -100,25 +100,29 @@ class WinogradWeights {
   /// Tiles [first, end) of dz -> D; db (CO) += their sums.
   void transform_gradient(const Picture<T>& dz, const T* zero, std::int64_t first, std::int64_t end, T* d,
                           T* db) const {
-    TileReader<T, Tile::outputs, width> reader(dz, zero);
-    for (std::int64_t t = first; t < end; ++t, d += d_row_) {
-      const auto at = tiles_.at(t);
-      reader.at(at.n, at.row, at.column);
-      Tiles::with_size(at, [&](auto rows, auto columns) { gradient_tile<rows, columns>(reader, at.narrow, d, db); });
-    }
+    with_reader<Tile::outputs>(dz, zero, 0, 0, [&](auto& reader) {
+      for (std::int64_t t = first; t < end; ++t, d += d_row_) {
+        const auto at = tiles_.at(t);
+        reader.at(at.n, at.row, at.column);
+        Tiles::with_size(at, [&](auto rows, auto columns) { gradient_tile<rows, columns>(reader, at.narrow, d, db); });
+      }
+    });
   }
 
-  template <int rows, int columns>
-  void gradient_tile(TileReader<T, Tile::outputs, width>& reader, bool down, T* d, T* db) const {
+  template <int rows, int columns, class Reader>
+  void gradient_tile(Reader& reader, bool down, T* d, T* db) const {
     using Packet = typename Eigen::internal::packet_traits<T>::type;
     using namespace Eigen::internal;
     for (std::int64_t c = 0; c < tiles_.g.co; c += width) {
-      const std::int64_t offset = reader.channels(c);
+      reader.channels(c);
       reader.prefetch(m, c, down);
-      Tile::template gradient<rows, columns>(reader.pixel, offset, d + c, d_plane_);
       Packet sum = ploadu<Packet>(db + c);
-      for (int i = 0; i < rows; ++i)
-        for (int j = 0; j < columns; ++j) sum = padd(sum, ploadu<Packet>(reader.pixel[i * m + j] + offset));
+      const auto load = [&](int i, int j) {
+        const Packet z = reader.load(i, j);
+        sum = padd(sum, z);
+        return z;
+      };
+      Tile::template gradient<rows, columns>(load, d + c, d_plane_);
       pstoreu(db + c, sum);
     }
   }
