@@ -3,8 +3,8 @@
 //     layers_bench [W1 W2 W3 W5] [--batch N] [--threads 2] [--rounds 12]
 //
 // Columns: median milliseconds; share of the whole; GFLOP/s of the direct sum (a convolution's backward pass counts
-// the gradients that are needed); and the share of what the FMA units would allow: their measured peak, four times of
-// it where the layer is done by Winograd F(4x4), less the outputs of tiles that hang over the edge.
+// the gradients that are needed); and the share of what the FMA units would allow: their measured peak, times
+// what a Winograd algorithm saves at the layer's size: four times for F(4x4), less for what hangs over the edge.
 // W1, W2 and W5 are training steps with RMSprop in them, W3 is inference.
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -37,18 +37,19 @@ double flops(const Layer<float, Cpu>& layer, const Shape& x) {
   return 2.0 * static_cast<double>(y[0] * y[1] * w.size());
 }
 
-/// How many times the FMA peak the layer's algorithm may reach, counted in operations of the direct sum.
-double bound(const Layer<float, Cpu>& layer, const Cpu& on, const Shape& x, std::int64_t batch) {
+/// How many multiplications of the direct sum the layer's algorithm saves by one of its own; pooled: of an odd output,
+/// only even sizes are made.
+double saving(const Layer<float, Cpu>& layer, const Cpu& on, const Shape& x, std::int64_t batch, bool pooled) {
   if (layer.type() != "Conv2D") return 1;
-  const std::string name = layer.kernel_name(on, x.batch(batch));
+  const std::string name = layer.kernel_name(on, x.batch(batch), pooled);
   const Shape y = layer.output_shape(x);
-  for (const std::int64_t side : {2, 3, 4}) {
-    const std::string n = std::to_string(side);
-    if (name.find("F(" + n + "x" + n) == std::string::npos) continue;
-    const auto whole = [&](std::int64_t size) { return static_cast<double>((size + side - 1) / side * side); };
-    const double area = static_cast<double>(side * side), points = static_cast<double>((side + 2) * (side + 2));
-    return 9 * area / points * static_cast<double>(y[0] * y[1]) / (whole(y[0]) * whole(y[1]));
-  }
+  const auto saved = [&]<int m>(const ops::kernel::WinogradTile<float, m>& tile) {
+    const std::int64_t odd = pooled ? 1 : 0, h = y[0] - y[0] % 2 * odd, w = y[1] - y[1] % 2 * odd;
+    return static_cast<double>(9 * y[0] * y[1]) / static_cast<double>(tile.multiplications(h, w));
+  };
+  if (name.find("F(4x4") != std::string::npos) return saved(ops::kernel::WinogradTile<float, 4>{});
+  if (name.find("F(3x3") != std::string::npos) return saved(ops::kernel::WinogradTile<float, 3>{});
+  if (name.find("F(2x2") != std::string::npos) return saved(ops::kernel::WinogradTile<float, 2>{});
   return 1;
 }
 
@@ -117,7 +118,8 @@ void measure(const std::string& work, Sequential<float>& model, std::int64_t bat
     const Layer<float, Cpu>& layer = plan.step_layer(i);
     if (!plan.step_works(i)) continue;
     const double work_of_one = flops(layer, plan.step_input(i)) * static_cast<double>(batch);
-    const double reach = bound(layer, on, plan.step_input(i), batch) * peak * on.threads();
+    const double reach =
+        saving(layer, on, plan.step_input(i), batch, plan.step_fused(i) != nullptr) * peak * on.threads();
     const auto print = [&](const std::vector<double>& times, double products) {
       if (times.empty()) return static_cast<void>(std::printf(" | %8s %6s %8s %6s", "", "", "", ""));
       const double t = median(times), rate = work_of_one * products / t;

@@ -96,8 +96,8 @@ class Conv2DLayer final : public Layer<T, Device> {
            (activation() == ActivationFunction::linear || activation() == ActivationFunction::relu);
   }
 
-  std::string kernel_name(const Device& on, const Shape& x) const override {
-    return ops::conv2d_kernel_name<T>(on, Shape4(x), this->parameters_[0].value.shape(), options(false));
+  std::string kernel_name(const Device& on, const Shape& x, bool fused) const override {
+    return ops::conv2d_kernel_name<T>(on, Shape4(x), this->parameters_[0].value.shape(), options(false), fused);
   }
 
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {

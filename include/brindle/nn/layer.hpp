@@ -130,8 +130,10 @@ class Layer {
   /// Whether the gradient of parameter `which` can be streamed.
   virtual bool streams(std::size_t) const { return false; }
 
-  /// The algorithm that computes the layer for a batch of shape x; empty where there is no choice.
-  virtual std::string kernel_name(const Device&, const Shape&) const { return {}; }
+  /// The algorithm of forward() for a batch of shape x; empty where there is no choice. fused: with the layer behind.
+  virtual std::string kernel_name(const Device&, [[maybe_unused]] const Shape& x, [[maybe_unused]] bool fused) const {
+    return {};
+  }
 
   /// x: shape of a batch. Only on, training, backward, logits and fused of the pass are set.
   virtual LayerNeeds needs(const Pass<T, Device>&, const Shape& x) const = 0;

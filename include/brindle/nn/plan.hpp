@@ -197,7 +197,7 @@ class Plan {
   }
 
   // The leading steps are those for which slices pay: no backward pass needs their activations, and in a slice these
-  // are ten times the parameters, which kernels prepare anew for each slice. They end with a step that works.
+  // are more than the parameters, which kernels prepare anew for each slice. They end with a step that works.
   void choose_slice() {
     const auto size = static_cast<std::int64_t>(sizeof(T));
     std::int64_t most = options_.batch, least = 1;  // samples of a slice
@@ -209,7 +209,7 @@ class Plan {
       const std::int64_t activations = std::max<std::int64_t>(size * (s.x_shape.size() + s.y_shape.size()), 1);
       const std::int64_t parameters = size * s.layer->parameter_count();
       most = std::min(most, std::max<std::int64_t>(Device::slice_bytes / activations, 1));
-      least = std::max(least, (10 * parameters + activations - 1) / activations);
+      least = std::max(least, (parameters + activations - 1) / activations);
       if (most < least) break;
       slice_ = most;
       leading_ = i + 1;

@@ -17,9 +17,9 @@ std::string kernels(const Sequential<T, Device>& model, std::int64_t n = 1) {
   for (std::size_t i = 0; i < model.layers().size(); ++i) {
     const auto& layer = *model.layers()[i];
     const Shape& x = i == 0 ? model.input_shape() : model.output_shape(i - 1);
-    const std::string name = layer.kernel_name(model.device(), x.batch(n));
-    if (name.empty()) continue;
     const bool fused = i + 1 < model.layers().size() && layer.fuses(*model.layers()[i + 1]);
+    const std::string name = layer.kernel_name(model.device(), x.batch(n), fused);
+    if (name.empty()) continue;
     text.append(layer.name).append(": ").append(name);
     if (fused) text.append(", with ").append(model.layers()[i + 1]->name);
     text += '\n';

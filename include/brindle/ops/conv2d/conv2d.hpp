@@ -97,10 +97,11 @@ std::int64_t conv2d_forward_workspace(const Device& on, const Shape4& x, const F
   return kernel::conv2d<T, Device>::forward_workspace(on, x, w, o);
 }
 
-/// The name of the algorithm that these shapes get.
+/// The name of the algorithm that these shapes get in a forward pass; pooled: by conv2d_maxpool2d.
 template <class T, class Device>
-std::string conv2d_kernel_name(const Device& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
-  return kernel::conv2d<T, Device>::name(on, x, w, o);
+std::string conv2d_kernel_name(const Device& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o,
+                               bool pooled = false) {
+  return kernel::conv2d<T, Device>::name(on, x, w, o, pooled);
 }
 
 /// y = activation(x * w + bias), where * is the cross-correlation of Keras.

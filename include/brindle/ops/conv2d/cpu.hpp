@@ -71,8 +71,8 @@ struct conv2d<T, Cpu> {
     return std::max(with_kernel(on, x, w, o, false, all), with_kernel(on, x, w, o, true, all));
   }
 
-  static std::string name(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
-    return to_string(choose_conv2d_kernel<T>(x, w, o, on.precise()));
+  static std::string name(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool pooled) {
+    return to_string(choose_conv2d_kernel<T>(x, w, o, on.precise(), pooled));
   }
 
   static std::int64_t forward_workspace(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {

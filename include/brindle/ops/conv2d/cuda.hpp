@@ -32,7 +32,7 @@ struct conv2d<float, Cuda> {
     return scratch.bytes();
   }
 
-  static std::string name(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
+  static std::string name(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool) {
     const auto lock = on.lock();
     switch (conv2d_plan(on, x, w, o).forward(on)) {
       case CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM: return "cudnn implicit gemm";

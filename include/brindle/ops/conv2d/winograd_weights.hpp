@@ -56,9 +56,12 @@ class WinogradWeights {
         });
         on.parallel(positions * chunks, [&](std::int64_t i, int) {
           const std::int64_t p = i / chunks, c = i % chunks * tiles_.g.ci / chunks;
-          const auto tiles = tiles_.with_position(static_cast<int>(p), first, first + count);
-          accumulate(v + p * v_plane_, d + p * d_plane_, du + p * du_plane_, tiles, c,
-                     (i % chunks + 1) * tiles_.g.ci / chunks, b > 0);
+          // The next position comes from memory while this one's products run: a share of V or of D a task.
+          const T* next = i % 2 ? v + (p + 1) * v_plane_ + i % chunks * v_plane_ / chunks
+                                : d + (p + 1) * d_plane_ + i % chunks * d_plane_ / chunks;
+          accumulate(v + p * v_plane_, d + p * d_plane_, du + p * du_plane_,
+                     tiles_.with_position(static_cast<int>(p), first, first + count), c,
+                     (i % chunks + 1) * tiles_.g.ci / chunks, b > 0, p + 1 < positions ? next : nullptr);
         });
       }
     } else {
@@ -69,9 +72,11 @@ class WinogradWeights {
           const std::int64_t first = b * blocks_.size, last = std::min(first + blocks_.size, tiles_.count);
           tiles_.transform_input(x, arrays.zero, first, last, v, v_row_, v_plane_);
           transform_gradient(dz, arrays.zero, first, last, d, dbs + group * tiles_.co);
-          for (int p = 0; p < positions; ++p)
-            accumulate(v + p * v_plane_, d + p * d_plane_, du + (group * positions + p) * du_plane_,
-                       tiles_.with_position(p, first, last), 0, tiles_.g.ci, b > begin);
+          for (int p = 0; p < positions; ++p) {
+            T* sums = du + (group * positions + p) * du_plane_;
+            accumulate(v + p * v_plane_, d + p * d_plane_, sums, tiles_.with_position(p, first, last), 0, tiles_.g.ci,
+                       b > begin, sums + du_plane_);
+          }
         }
       });
     }
@@ -127,9 +132,10 @@ class WinogradWeights {
     }
   }
 
-  /// dU (+)= V' D at one position, input channels [c, c_end).
+  /// dU (+)= V' D at one position, input channels [c, c_end). ahead: memory to call for in the first slice of tiles; in
+  /// the others, the next rows of dU.
   void accumulate(const T* v, const T* d, T* du, typename Tiles::Range tiles, std::int64_t c, std::int64_t c_end,
-                  bool add) const {
+                  bool add, const T* ahead = nullptr) const {
     MicroProduct<T> p;
     p.a_row = 1;
     p.a_k = v_row_;
@@ -144,6 +150,7 @@ class WinogradWeights {
       p.b = d + t * d_row_;
       p.k = tiles.begin + (s + 1) * tiles.size() / slices - t;
       p.accumulate = add || s > 0;
+      p.ahead = ahead && s > 0 ? p.c + (c_end - c) * p.c_row : ahead;
       micro_block(p, c_end - c, tiles_.co);
     }
   }
