@@ -77,10 +77,11 @@ programs.append(("#include <tiny_dnn/tiny_dnn.h>, front end", "#include <tiny_dn
                  ["-std=c++14", "-w", "-fsyntax-only", f"-I{shim.parent}"], False))
 programs.append(("a small network trained with tiny-dnn, -O3", """#include <tiny_dnn/tiny_dnn.h>
 using namespace tiny_dnn;
+using namespace tiny_dnn::activation;
 int main() {
   network<sequential> model;
-  model << convolutional_layer(32, 32, 3, 3, 16) << relu_layer() << max_pooling_layer(30, 30, 16, 2)
-        << fully_connected_layer(15 * 15 * 16, 64) << relu_layer() << fully_connected_layer(64, 1) << sigmoid_layer();
+  model << convolutional_layer<relu>(32, 32, 3, 3, 16) << max_pooling_layer<identity>(30, 30, 16, 2)
+        << fully_connected_layer<relu>(15 * 15 * 16, 64) << fully_connected_layer<sigmoid>(64, 1);
   RMSprop optimizer;
   std::vector<vec_t> x, y;
   model.fit<mse>(optimizer, x, y, 1, 1);
