@@ -251,9 +251,9 @@ void pool_window(const T* z0, const T* z1, const T* z2, const T* z3, bool relu, 
   Packet best = ploadu<Packet>(z0), at = zero;
   int q = 0;
   for (const T* z : {z1, z2, z3}) {
-    const Packet value = ploadu<Packet>(z);
+    const Packet value = ploadu<Packet>(z), place = pset1<Packet>(T(++q));
     const auto larger = (value > best) | (value != value);
-    at = larger ? pset1<Packet>(T(++q)) : at;
+    at = larger ? place : at;
     best = larger ? value : best;
   }
   if (relu) {
