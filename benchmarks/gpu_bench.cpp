@@ -5,10 +5,12 @@
 //     W6            augmentation of 30 photos that lie on the GPU
 //     E1 to E6      an epoch of each experiment: 3000 photos, or their features
 //
-//     gpu_bench [--precision float32|tf32|bf16] [--seconds 8] [--photos 3000] [--side 150] [--plain]
+//     gpu_bench [--precision float32|tf32|bf16] [--seconds 8] [--photos 3000] [--side 150] [--plain] [--only E1]
 //     gpu_bench --describe
 //
-// --plain: steps are not recorded as CUDA graphs. --describe: only names the GPU and the libraries. Photos are random numbers and weights too: times depend on neither.
+// --plain: steps are not recorded as CUDA graphs. --only: E1, "E2 and E3", E4, E5, E6, W3 or W6; a profiler wants it
+// with --photos 60 --seconds 0 --plain: four steps. --describe: only names the GPU and the libraries.
+// Photos are random numbers and weights too: times depend on neither.
 // A step's time is that of an epoch after the first, divided by its steps. Needs no package but CUDA and cuDNN.
 #include <algorithm>
 #include <chrono>
@@ -35,6 +37,7 @@ struct Settings {
   Cuda::Options gpu;
   double seconds = 8;
   std::int64_t photos = 3000, side = 150;
+  std::string only;  // empty: everything
 };
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -111,6 +114,7 @@ data::InMemory random_features(std::int64_t n, std::int64_t features) {
 /// The line of an error in place of the figures, so that the other workloads get theirs. Returns whether there was none.
 template <class Work>
 bool attempt(const Settings& s, const char* experiment, Work&& work) {
+  if (!s.only.empty() && s.only != experiment) return true;
   try {
     work();
     return true;
@@ -217,6 +221,8 @@ int main(int argc, char** argv) {
         s.photos = std::stoll(value);
       else if (option == "--side")
         s.side = std::stoll(value);
+      else if (option == "--only")
+        s.only = value;
       else
         detail::raise<ValueError>("gpu_bench: no option " + option + "; see the first lines of gpu_bench.cpp");
     }

@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
     // photos themselves stay as they are, and the validation photos are seen unchanged.
     const Augment augment{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3,
                           .flip_horizontal = true, .fill = Fill::nearest};
-    const data::Augmented augmented(photos, augment, {.seed = options.seed});
+    const auto augmented = data::augmented(on, photos, augment, {.seed = options.seed});
 
     // Five uses of one photo, as the network will see them.
     const std::vector<data::Draw> uses{{0, 0}, {0, 1}, {0, 2}, {0, 3}, {0, 4}};

@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
     example::describe("validation", photos.validation);
     const Augment augment{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3,
                           .flip_horizontal = true, .fill = Fill::nearest};
-    const data::Augmented augmented(photos.training, augment, {.seed = options.seed});
+    const auto augmented = data::augmented(on, photos.training, augment, {.seed = options.seed});
 
     Sequential model{example::vgg16(options, on), Flatten{},
                      Dense{512, relu}, Dropout{0.3},

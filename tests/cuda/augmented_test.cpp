@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -76,8 +77,9 @@ TEST_CASE("training on the GPU's own pictures is training on the processor's", "
     const History history = trainer.fit(source, {.batch = 8, .epochs = 3, .validation = source});
     return std::pair{history.loss, history.val_loss};
   };
-  const data::Augmented here(photos, augment, {.seed = 2});
-  const data::CudaAugmented there(on, photos, augment, {.seed = 2});
+  const auto here = data::augmented(Cpu{1}, photos, augment, {.seed = 2});
+  const auto there = data::augmented(on, photos, augment, {.seed = 2});
+  static_assert(std::is_base_of_v<data::CudaSource, std::remove_const_t<decltype(there)>>);
   const auto expected = train(Cpu{1}, here), got = train(on, there), fed = train(on, here);
   for (std::size_t e = 0; e < 3; ++e) {
     CHECK(got.first[e] == Approx(expected.first[e]).epsilon(1e-3));

@@ -128,6 +128,35 @@ TEST_CASE("convolutions and their gradients are the processor's in every precisi
           }
 }
 
+TEST_CASE("the gradient of a bias sums a batch's pixels, the same each time", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const Cuda on;
+  const ops::Conv2DOptions o{.activation = relu};
+  for (const std::int64_t filters : {3, 16}) {  // channels alone, and four at a time
+    const Shape4 x_shape{3, 61, 60, 2};
+    const ops::FilterShape w_shape{1, 1, 2, filters};
+    const Tensor<float> x = of(x_shape, 21), w = of(w_shape, 22), bias = of({filters}, 23);
+    const Shape4 pooled = ops::conv2d_maxpool2d_shape(x_shape, w_shape, o);
+    const Tensor<float> dz = of(ops::conv2d_shape(x_shape, w_shape, o), 24), dy = of(pooled, 25);
+    Tensor<float> p(pooled), dw(w_shape), db({filters}), db_pooled({filters});
+    Tensor<std::uint8_t> code(pooled);
+    Tensor<std::byte> space({ops::conv2d_workspace<float>(cpu, x_shape, w_shape, o)});
+    ops::conv2d_maxpool2d<float>(cpu, x, w, bias, p, code, o, space);
+    ops::conv2d_backward_weights<float>(cpu, x, dz, dw, db, o, space);
+    ops::conv2d_maxpool2d_backward_weights<float>(cpu, x, dy, code, dw, db_pooled, o, space);
+    const auto gpu_x = on_gpu(x), gpu_dz = on_gpu(dz), gpu_dy = on_gpu(dy);
+    const auto gpu_code = on_gpu(code);
+    auto gpu_space = workspace(ops::conv2d_workspace<float>(on, x_shape, w_shape, o));
+    Tensor<float, Cuda> gpu_dw(w_shape), gpu_db({filters}), again({filters}), gpu_db_pooled({filters});
+    ops::conv2d_backward_weights<float>(on, gpu_x, gpu_dz, gpu_dw, gpu_db, o, gpu_space);
+    ops::conv2d_backward_weights<float>(on, gpu_x, gpu_dz, gpu_dw, again, o, gpu_space);
+    ops::conv2d_maxpool2d_backward_weights<float>(on, gpu_x, gpu_dy, gpu_code, gpu_dw, gpu_db_pooled, o, gpu_space);
+    check_gpu("db", gpu_db, db);
+    CHECK(same_bits(again.to<Cpu>(), gpu_db.to<Cpu>()));
+    check_gpu("pooled db", gpu_db_pooled, db_pooled);
+  }
+}
+
 TEST_CASE("matrix products are the processor's in every precision", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
   const Precision precision = GENERATE(Precision::float32, Precision::tf32, Precision::bf16);
@@ -158,7 +187,7 @@ TEST_CASE("dense layers and their gradients are the processor's", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
   const Cuda on;
   for (const auto& [samples, inputs, outputs] :
-       {std::array<std::int64_t, 3>{1, 1, 1}, {5, 33, 7}, {30, 128, 64}, {2, 5, 1}})
+       {std::array<std::int64_t, 3>{1, 1, 1}, {5, 33, 7}, {30, 128, 64}, {2, 5, 1}, {5000, 3, 5}})
     for (const ActivationFunction f : {linear, relu, sigmoid, softmax}) {
       const Tensor<float> x = of({samples, inputs}, 14), w = of({inputs, outputs}, 15), bias = of({outputs}, 16),
                           dz = of({samples, outputs}, 17);

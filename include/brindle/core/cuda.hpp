@@ -65,7 +65,8 @@ class Cuda {
     int gpu = 0;                                 ///< CUDA's number of the device
     Precision precision = Precision::float32;    ///< of products and convolutions
     bool record_steps = true;                    ///< a training step is recorded once as a CUDA graph and replayed
-    std::int64_t most_workspace = 128 << 20;     ///< bytes that are set aside for one convolution of cuDNN
+    /// Bytes that are set aside for one convolution of cuDNN; 0: a 64th of the GPU's memory, from 128 to 512 MB.
+    std::int64_t most_workspace = 0;
   };
 
   Cuda() : Cuda(Options{}) {}
@@ -172,6 +173,9 @@ class Cuda {
       BRINDLE_CUDA_CHECK(cudaGetDeviceProperties(&properties, o.gpu));
       gpu_name = properties.name;
       multiprocessors = properties.multiProcessorCount;
+      if (options.most_workspace == 0)
+        options.most_workspace = static_cast<std::int64_t>(
+            std::clamp<std::size_t>(properties.totalGlobalMem / 64, std::size_t{128} << 20, std::size_t{512} << 20));
       if (o.precision != Precision::float32 && properties.major < 8)
         brindle::detail::raise<ValueError>("Cuda: " + to_string(o.precision) + " needs a GPU of compute capability 8.0, " +
                                            gpu_name + " has " + std::to_string(properties.major) + "." +

@@ -13,9 +13,10 @@ inline namespace BRINDLE_CUDA_UNIT {
 
 #if defined(__CUDACC__)
 
-/// body(i) for each i in [0, count), each thread taking every so many-th one.
+/// body(i) for each i in [0, count), each thread taking every so many-th one. __grid_constant__: the body stays where
+/// the launch put it, and is not copied for each thread.
 template <class Body>
-__global__ void each_index(std::int64_t count, Body body) {
+__global__ void each_index(std::int64_t count, const __grid_constant__ Body body) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step) body(i);
 }

@@ -108,4 +108,15 @@ class Augmented : public Source {
   image::Standardize standardize_;
 };
 
+/// Augmented pictures where `on` trains: made by the processor, or by the GPU out of its own memory (CudaAugmented,
+/// with brindle/cuda.hpp). For programs that run on either.
+///
+///     const auto augmented = data::augmented(on, photos, {.rotation = 50, .flip_horizontal = true}, {.seed = 42});
+inline Augmented augmented(const Cpu&, const PictureSource& pictures, const Augment& augment,
+                           const AugmentedOptions& options = {}) {
+  return Augmented(pictures, augment, options);
+}
+Augmented augmented(const Cpu&, const PictureSource&& gone_too_soon, const Augment&,
+                    const AugmentedOptions& = {}) = delete;
+
 }  // namespace brindle::data

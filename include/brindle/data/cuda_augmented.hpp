@@ -106,6 +106,14 @@ class CudaAugmented final : public CudaSource {
   Tensor<std::uint8_t, Cuda> pixels_;
 };
 
+/// As for the processor, see augmented.hpp. Throws as CudaAugmented does.
+inline CudaAugmented augmented(const Cuda& on, const PictureSource& pictures, const Augment& augment,
+                               const AugmentedOptions& options = {}) {
+  return CudaAugmented(on, pictures, augment, options);
+}
+CudaAugmented augmented(const Cuda&, const PictureSource&& gone_too_soon, const Augment&,
+                        const AugmentedOptions& = {}) = delete;
+
 /// Stands for a source whose samples are made on the GPU while batches are ordered ahead: nothing is read.
 class CudaUnread final : public Source {
  public:

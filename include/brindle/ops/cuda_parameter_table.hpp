@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "brindle/core/cuda_vector.hpp"
 #include "brindle/core/host_device.hpp"
 #include "brindle/ops/parameter_update.hpp"
 
@@ -13,17 +14,21 @@ namespace brindle::ops::kernel {
 /// launch.
 template <class T>
 struct ParameterTable {
-  static constexpr int most = 64;
+  static constexpr int most = 56;
+  static constexpr int width = 4;  ///< elements that a thread steps
+  using Vector = CudaVector<T, width>;
 
   struct Entry {
     T* w;
     const T* g;
     T* slot[3];
-    std::int64_t first;  ///< number of its first element
+    std::int64_t first;  ///< number of its first group of elements
+    std::int64_t size;   ///< elements
+    bool aligned;        ///< for vectors
   };
   Entry entry[most];
   int count = 0;
-  std::int64_t size = 0;
+  std::int64_t groups = 0;  ///< of `width` elements; a parameter's last one may have fewer
 
   /// The parameters from `begin` on, as many as fit; begin is moved behind them.
   template <class Device>
@@ -32,13 +37,42 @@ struct ParameterTable {
     for (; begin < all.size() && table.count < most; ++begin) {
       const auto& p = all[begin];
       if (p.w.size() == 0) continue;
-      table.entry[table.count++] = {p.w.data, p.g.data, {p.slot[0].data, p.slot[1].data, p.slot[2].data}, table.size};
-      table.size += p.w.size();
+      bool aligned = Vector::is_aligned(p.w.data) && Vector::is_aligned(p.g.data);
+      for (const auto& slot : p.slot) aligned &= Vector::is_aligned(slot.data);
+      table.entry[table.count++] = {p.w.data,      p.g.data, {p.slot[0].data, p.slot[1].data, p.slot[2].data},
+                                    table.groups, p.w.size(), aligned};
+      table.groups += (p.w.size() + width - 1) / width;
     }
     return table;
   }
 
-  /// The parameter that element i belongs to.
+  /// step(w, g, a, b, c) for each element of group i: its weight, its gradient, and what its slots keep (a slot that
+  /// there is not, is 0).
+  template <class Step>
+  BRINDLE_HOST_DEVICE void each(std::int64_t i, const Step& step) const {
+    const Entry& p = find(i);
+    const std::int64_t at = (i - p.first) * width;
+    if (!p.aligned || at + width > p.size) {
+      for (std::int64_t k = at; k < at + width && k < p.size; ++k) {
+        T kept[3] = {p.slot[0] ? p.slot[0][k] : T(0), p.slot[1] ? p.slot[1][k] : T(0), p.slot[2] ? p.slot[2][k] : T(0)};
+        step(p.w[k], p.g[k], kept[0], kept[1], kept[2]);
+        for (int s = 0; s < 3; ++s)
+          if (p.slot[s]) p.slot[s][k] = kept[s];
+      }
+      return;
+    }
+    Vector w = Vector::load(p.w + at), kept[3] = {};
+    const Vector g = Vector::load(p.g + at);
+    for (int s = 0; s < 3; ++s)
+      if (p.slot[s]) kept[s] = Vector::load(p.slot[s] + at);
+    for (int k = 0; k < width; ++k) step(w.of[k], g.of[k], kept[0].of[k], kept[1].of[k], kept[2].of[k]);
+    w.store(p.w + at);
+    for (int s = 0; s < 3; ++s)
+      if (p.slot[s]) kept[s].store(p.slot[s] + at);
+  }
+
+ private:
+  // The parameter that group i belongs to.
   BRINDLE_HOST_DEVICE const Entry& find(std::int64_t i) const {
     int low = 0, high = count;
     while (high - low > 1) {

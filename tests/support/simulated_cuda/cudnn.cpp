@@ -334,20 +334,6 @@ cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t handle, const void* a
   });
   return CUDNN_STATUS_SUCCESS;
 }
-cudnnStatus_t cudnnConvolutionBackwardBias(cudnnHandle_t handle, const void* alpha, const cudnnTensorDescriptor_t y,
-                                           const void* dy, const void* beta, const cudnnTensorDescriptor_t b,
-                                           void* db) {
-  if (y->type != CUDNN_DATA_FLOAT || b->c != y->c || !on_gpu(*y, dy) || !on_gpu(*b, db) || !is_one(alpha) ||
-      !is_zero(beta))
-    return CUDNN_STATUS_BAD_PARAM;
-  simulated_cuda::enqueue(handle->stream, [=, y = *y] {
-    auto sums = zeros(y.c);
-    for (std::int64_t i = 0; i < std::int64_t{y.n} * y.h * y.w * y.c; ++i)
-      sums[static_cast<std::size_t>(i % y.c)] += double(static_cast<const float*>(dy)[i]);
-    for (std::size_t k = 0; k < sums.size(); ++k) static_cast<float*>(db)[k] = static_cast<float>(sums[k]);
-  });
-  return CUDNN_STATUS_SUCCESS;
-}
 
 cudnnStatus_t cudnnAddTensor(cudnnHandle_t handle, const void* alpha, const cudnnTensorDescriptor_t a,
                              const void* a_data, const void* beta, const cudnnTensorDescriptor_t c, void* c_data) {

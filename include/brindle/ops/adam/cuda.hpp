@@ -23,7 +23,7 @@ struct adam<T, Cuda> {
                        const AdamOptions& o) {
     for (std::size_t begin = 0; begin < all.size();) {
       const auto table = ParameterTable<T>::take(all, begin);
-      launch(on, table.size, AdamStep<T>{table, o, o.rate(t), on.step()});
+      launch(on, table.groups, AdamStep<T>{table, o, o.rate(t), on.step()});
     }
   }
 };

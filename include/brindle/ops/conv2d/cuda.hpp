@@ -9,6 +9,7 @@
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/conv2d/cuda_kernels.hpp"
 #include "brindle/ops/conv2d/cuda_plan.hpp"
+#include "brindle/ops/cuda_column_sums.hpp"
 #include "brindle/ops/cuda_cudnn.hpp"
 #include "brindle/ops/cuda_scratch.hpp"
 #include "brindle/ops/gemm/cuda.hpp"
@@ -67,9 +68,11 @@ struct conv2d<float, Cuda> {
     if (code.empty())
       maxpool2d<float, Cuda>::forward_by_cudnn(on, buffers.full, y.data, z, pooled, {});
     else
-      launch(on, pooled.size(),
-             PoolWithCode<float>{buffers.full, y.data, code.data, z.h, z.w, z.c, pooled.h, pooled.w,
-                                 o.activation == ActivationFunction::relu});
+      by_vectors(z.c, y.data, code.data, [&]<int width>() {
+        launch(on, pooled.size() / width,
+               PoolWithCode<float, width>{buffers.full, y.data, code.data, z.h, z.w, z.c, pooled.h, pooled.w,
+                                          o.activation == ActivationFunction::relu});
+      });
   }
 
   static void backward_data(const Cuda& on, In<float, Cuda> dz, In<float, Cuda> w, Out<float, Cuda> dx,
@@ -96,7 +99,9 @@ struct conv2d<float, Cuda> {
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, x.shape, dw.shape, o);
     CudaScratch scratch(workspace);
-    gradient_by_w(on, plan, Buffers(on, scratch, plan.shapes, false), x, dz.data, dw, db);
+    const Buffers buffers(on, scratch, plan.shapes, false);
+    gradient_by_w(on, plan, buffers, x, dz.data, dw);
+    if (!db.empty()) column_sums(on, dz.data, nullptr, dz.size() / db.size(), db.size(), db.data, buffers.sums);
   }
 
   static void backward_weights_pooled(const Cuda& on, In<float, Cuda> x, In<float, Cuda> dy,
@@ -108,7 +113,8 @@ struct conv2d<float, Cuda> {
     CudaScratch scratch(workspace);
     const Buffers buffers(on, scratch, plan.shapes, true);
     expand(on, plan, dy, code, buffers.full);
-    gradient_by_w(on, plan, buffers, x, buffers.full, dw, db);
+    gradient_by_w(on, plan, buffers, x, buffers.full, dw);
+    if (!db.empty()) column_sums(on, dy.data, code.data, dy.size() / db.size(), db.size(), db.data, buffers.sums);
   }
 
  private:
@@ -119,6 +125,7 @@ struct conv2d<float, Cuda> {
     std::byte* x = nullptr;        // pictures or their gradient in other numbers or with zeros around; null: the caller's
     std::byte* y = nullptr;        // outputs or their gradient in other numbers; null: the caller's
     std::byte* w = nullptr;        // filters or their gradient, turned
+    float* sums = nullptr;         // of parts of the bias's gradient
     std::byte* library = nullptr;  // cuDNN's own
     std::size_t library_bytes = 0;
 
@@ -129,6 +136,7 @@ struct conv2d<float, Cuda> {
       if (bf16 || s.padded) x = scratch.take<std::byte>(element * s.convolved.size());
       if (bf16) y = scratch.take<std::byte>(element * s.y.size());
       w = scratch.take<std::byte>(element * s.w.size());
+      sums = scratch.take<float>(column_sums_scratch(s.y.size() / s.y.c, s.y.c));
       library = scratch.take<std::byte>(on.options().most_workspace);
       library_bytes = static_cast<std::size_t>(on.options().most_workspace);
     }
@@ -182,7 +190,7 @@ struct conv2d<float, Cuda> {
   }
 
   static void gradient_by_w(const Cuda& on, Conv2DPlan& plan, const Buffers& at, In<float, Cuda> x, const float* dz,
-                            Out<float, Cuda> dw, Out<float, Cuda> db) {
+                            Out<float, Cuda> dw) {
     const CudaConvolution& s = plan.shapes;
     const auto algorithm = plan.weights(on);
     const void* pictures = pictures_in(on, s, at, x.data);
@@ -194,16 +202,24 @@ struct conv2d<float, Cuda> {
       launch(on, s.w.size(), FiltersFromBfloat16{reinterpret_cast<const bfloat16*>(at.w), dw.data, taps, s.w.co});
     else
       cublas_transpose(on, s.w.co, taps, reinterpret_cast<const float*>(at.w), dw.data);
-    if (db.empty()) return;
-    TensorDescriptor gradient;  // of float32, whatever was convolved
-    describe_pictures(gradient, CUDNN_DATA_FLOAT, s.y);
-    BRINDLE_CUDA_CHECK(cudnnConvolutionBackwardBias(on.cudnn(), &one, gradient, dz, &zero, plan.bias, db.data));
   }
 
   static void expand(const Cuda& on, const Conv2DPlan& plan, In<float, Cuda> dy, In<std::uint8_t, Cuda> code,
                      float* dz) {
     const Shape4 z = plan.shapes.y, pooled = dy.shape;
-    launch(on, z.size(), ExpandPooled<float>{dy.data, code.data, dz, z.h, z.w, z.c, pooled.h, pooled.w});
+    by_vectors(z.c, dy.data, code.data, [&]<int width>() {
+      launch(on, z.size() / width,
+             ExpandPooled<float, width>{dy.data, code.data, dz, z.h, z.w, z.c, pooled.h, pooled.w});
+    });
+  }
+
+  // work<4>() where channels and arrays allow vectors of four, else work<1>().
+  template <class Work>
+  static void by_vectors(std::int64_t channels, const float* pooled, const std::uint8_t* code, Work&& work) {
+    if (channels % 4 == 0 && CudaVector<float, 4>::is_aligned(pooled) && CudaVector<std::uint8_t, 4>::is_aligned(code))
+      work.template operator()<4>();
+    else
+      work.template operator()<1>();
   }
 
   // x as cuDNN convolves it.

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "brindle/core/cuda_bfloat16.hpp"
+#include "brindle/core/cuda_vector.hpp"
 #include "brindle/core/host_device.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 
@@ -37,8 +38,22 @@ struct CudaConvolution {
   }
 };
 
-/// Element i of a 2x2 maximum y (n, oh, ow, c) of z (n, h, w, c), with the code of conv2d_maxpool2d.
-template <class T>
+/// Where element i of pictures (n, h, w, c) is. By divisions of 32 bits, which a GPU does several times as fast as
+/// those of 64: cuDNN cannot count more than 2^31 elements, either.
+struct PicturePosition {
+  std::int64_t n, row, column, channel;
+
+  BRINDLE_HOST_DEVICE static PicturePosition of(std::int64_t i, std::int64_t h, std::int64_t w, std::int64_t c) {
+    const auto element = static_cast<std::uint32_t>(i), channels = static_cast<std::uint32_t>(c),
+               columns = static_cast<std::uint32_t>(w), rows = static_cast<std::uint32_t>(h);
+    const std::uint32_t pixel = element / channels, line = pixel / columns, n = line / rows;
+    return {n, line - n * rows, pixel - line * columns, element - pixel * channels};
+  }
+};
+
+/// Group i, `width` channels each, of a 2x2 maximum y (n, oh, ow, c) of z (n, h, w, c), with the code of
+/// conv2d_maxpool2d. c is a multiple of the width, and arrays are aligned for vectors of it.
+template <class T, int width>
 struct PoolWithCode {
   const T* z;
   T* y;
@@ -47,23 +62,29 @@ struct PoolWithCode {
   bool relu;
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
-    const std::int64_t channel = i % c, column = i / c % ow, row = i / c / ow % oh, n = i / c / ow / oh;
-    const T* corner = z + ((n * h + 2 * row) * w + 2 * column) * c + channel;
-    T best = corner[0];
-    std::uint8_t at = 0;
+    const auto p = PicturePosition::of(i, oh, ow, c / width);
+    const T* corner = z + ((p.n * h + 2 * p.row) * w + 2 * p.column) * c + p.channel * width;
+    auto best = CudaVector<T, width>::load(corner);
+    CudaVector<std::uint8_t, width> at{};
     for (int k = 1; k < 4; ++k) {
-      const T value = corner[(k / 2 * w + k % 2) * c];
-      if (!(value > best || (value != value && best == best))) continue;
-      best = value;
-      at = static_cast<std::uint8_t>(k);
+      const auto values = CudaVector<T, width>::load(corner + (k / 2 * w + k % 2) * c);
+      for (int l = 0; l < width; ++l) {
+        const T value = values.of[l];
+        if (!(value > best.of[l] || (value != value && best.of[l] == best.of[l]))) continue;
+        best.of[l] = value;
+        at.of[l] = static_cast<std::uint8_t>(k);
+      }
     }
-    y[i] = best;
-    code[i] = relu && best == T(0) ? std::uint8_t{4} : at;
+    for (int l = 0; l < width; ++l)
+      if (relu && best.of[l] == T(0)) at.of[l] = 4;
+    best.store(y + i * width);
+    at.store(code + i * width);
   }
 };
 
-/// Element i of dz (n, h, w, c), from dy and code (n, oh, ow, c) of conv2d_maxpool2d.
-template <class T>
+/// Group i, `width` channels each, of dz (n, h, w, c), from dy and code (n, oh, ow, c) of conv2d_maxpool2d. c is a
+/// multiple of the width, and arrays are aligned for vectors of it.
+template <class T, int width>
 struct ExpandPooled {
   const T* dy;
   const std::uint8_t* code;
@@ -71,13 +92,16 @@ struct ExpandPooled {
   std::int64_t h, w, c, oh, ow;
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
-    const std::int64_t channel = i % c, column = i / c % w, row = i / c / w % h, n = i / c / w / h;
-    T value = 0;
-    if (row / 2 < oh && column / 2 < ow) {
-      const std::int64_t from = ((n * oh + row / 2) * ow + column / 2) * c + channel;
-      if (code[from] == row % 2 * 2 + column % 2) value = dy[from];
+    const auto p = PicturePosition::of(i, h, w, c / width);
+    CudaVector<T, width> values{};
+    if (p.row / 2 < oh && p.column / 2 < ow) {
+      const std::int64_t from = ((p.n * oh + p.row / 2) * ow + p.column / 2) * c + p.channel * width;
+      const auto gradients = CudaVector<T, width>::load(dy + from);
+      const auto codes = CudaVector<std::uint8_t, width>::load(code + from);
+      for (int l = 0; l < width; ++l)
+        if (codes.of[l] == p.row % 2 * 2 + p.column % 2) values.of[l] = gradients.of[l];
     }
-    dz[i] = value;
+    values.store(dz + i * width);
   }
 };
 
@@ -91,9 +115,10 @@ struct PicturesToBfloat16 {
   std::int64_t h, w, c, inner_h, inner_w, top, left;
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
-    const std::int64_t channel = i % c, column = i / c % w - left, row = i / c / w % h - top, n = i / c / w / h;
+    const auto p = PicturePosition::of(i, h, w, c);
+    const std::int64_t row = p.row - top, column = p.column - left;
     const bool inside = row >= 0 && row < inner_h && column >= 0 && column < inner_w;
-    to[i] = bfloat16::of(inside ? x[((n * inner_h + row) * inner_w + column) * c + channel] : 0.0f);
+    to[i] = bfloat16::of(inside ? x[((p.n * inner_h + row) * inner_w + column) * c + p.channel] : 0.0f);
   }
 };
 
@@ -104,9 +129,8 @@ struct PicturesFromBfloat16 {
   std::int64_t h, w, c, inner_h, inner_w, top, left;
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
-    const std::int64_t channel = i % c, column = i / c % inner_w, row = i / c / inner_w % inner_h,
-                       n = i / c / inner_w / inner_h;
-    x[i] = from[((n * h + row + top) * w + column + left) * c + channel].value();
+    const auto p = PicturePosition::of(i, inner_h, inner_w, c);
+    x[i] = from[((p.n * h + p.row + top) * w + p.column + left) * c + p.channel].value();
   }
 };
 

@@ -5,8 +5,8 @@
 
 #include "brindle/core/cuda.hpp"
 #include "brindle/core/cuda_launch.hpp"
+#include "brindle/ops/cuda_column_sums.hpp"
 #include "brindle/ops/cuda_scratch.hpp"
-#include "brindle/ops/dense/cuda_kernels.hpp"
 #include "brindle/ops/dense/dense.hpp"
 #include "brindle/ops/gemm/cuda.hpp"
 #include "brindle/ops/softmax/cuda.hpp"
@@ -16,7 +16,7 @@ namespace brindle::ops::kernel {
 template <>
 struct dense<float, Cuda> {
   static std::int64_t workspace(const Cuda& on, std::int64_t samples, std::int64_t inputs, std::int64_t outputs) {
-    return gemm<float, Cuda>::workspace(on, samples, outputs, inputs, {});
+    return std::max(gemm<float, Cuda>::workspace(on, samples, outputs, inputs, {}), sums(samples, outputs).bytes());
   }
 
   static void forward(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias, Out<float, Cuda> y,
@@ -35,7 +35,7 @@ struct dense<float, Cuda> {
   static void backward_weights(const Cuda& on, In<float, Cuda> x, In<float, Cuda> dz, Out<float, Cuda> dw,
                                Out<float, Cuda> db, Workspace<Cuda> workspace) {
     rows_of_gradient(on, x, dz, 0, dw, workspace);
-    sum_samples(on, dz, db);
+    sum_samples(on, dz, db, workspace);
   }
 
   /// The gradient of w is made by parts of at most 16 MB.
@@ -43,7 +43,7 @@ struct dense<float, Cuda> {
                               Out<float, Cuda> dx, Out<float, Cuda> db, DenseUpdate<float, Cuda> update,
                               In<float, Cuda>, Workspace<Cuda> workspace) {
     if (!dx.empty() && dx.size() > 0) backward_data(on, dz, w, dx, workspace);
-    sum_samples(on, dz, db);
+    sum_samples(on, dz, db, workspace);
     const std::int64_t inputs = w.shape[0], outputs = w.shape[1];
     const std::int64_t rows = std::min(std::max<std::int64_t>((4 << 20) / outputs, 1), inputs);
     auto part = Tensor<float, Cuda>::uninitialized({rows, outputs});
@@ -71,8 +71,17 @@ struct dense<float, Cuda> {
                              {.transpose_a = true}, workspace);
   }
 
-  static void sum_samples(const Cuda& on, In<float, Cuda> dz, Out<float, Cuda> db) {
-    if (!db.empty()) launch(on, db.size(), ColumnSum<float>{dz.data, db.data, dz.shape[0], db.size()});
+  static void sum_samples(const Cuda& on, In<float, Cuda> dz, Out<float, Cuda> db, Workspace<Cuda> workspace) {
+    if (db.empty()) return;
+    CudaScratch scratch(workspace);
+    auto* parts = scratch.take<float>(column_sums_scratch(dz.shape[0], db.size()));
+    column_sums(on, dz.data, nullptr, dz.shape[0], db.size(), db.data, parts);
+  }
+
+  static CudaScratch sums(std::int64_t samples, std::int64_t outputs) {
+    CudaScratch scratch;
+    scratch.take<float>(column_sums_scratch(samples, outputs));
+    return scratch;
   }
 };
 

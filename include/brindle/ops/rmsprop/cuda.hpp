@@ -22,7 +22,7 @@ struct rmsprop<T, Cuda> {
   static void step_all(const Cuda& on, std::span<const ParameterUpdate<T, Cuda>> all, const RMSpropOptions& o) {
     for (std::size_t begin = 0; begin < all.size();) {
       const auto table = ParameterTable<T>::take(all, begin);
-      launch(on, table.size, RMSpropStep<T>{table, o, on.step()});
+      launch(on, table.groups, RMSpropStep<T>{table, o, on.step()});
     }
   }
 };

@@ -10,7 +10,7 @@
 
 namespace brindle::ops::kernel {
 
-/// Element i of the table's parameters; slots v, move with momentum, mean if centered.
+/// Group i of the table's parameters; slots v, move with momentum, mean if centered.
 template <class T>
 struct RMSpropStep {
   ParameterTable<T> table;
@@ -18,22 +18,21 @@ struct RMSpropStep {
   const StepNumbers* step;  ///< of a recorded training step; null: the options' learning rate
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
-    const auto& p = table.find(i);
-    const std::int64_t at = i - p.first;
     const T rate = static_cast<T>(step ? step->learning_rate : options.learning_rate);
     const T rho = static_cast<T>(options.rho), rest = static_cast<T>(1 - options.rho);
     const T momentum = static_cast<T>(options.momentum), epsilon = static_cast<T>(options.epsilon);
-    const T g = p.g[at];
-    T square = p.slot[0][at] = rho * p.slot[0][at] + rest * g * g;
-    if (options.centered) {
-      T& kept = p.slot[options.momentum != 0 ? 2 : 1][at];
-      const T mean = kept = rho * kept + rest * g;
-      square -= mean * mean;
-      if (square < T(0)) square = T(0);  // by rounding only
-    }
-    T move = rate * g / (options.keras2 ? std::sqrt(square) + epsilon : std::sqrt(square + epsilon));
-    if (options.momentum != 0) move = p.slot[1][at] = momentum * p.slot[1][at] + move;
-    p.w[at] -= move;
+    table.each(i, [&](T& w, T g, T& v, T& second, T& third) {
+      T square = v = rho * v + rest * g * g;
+      if (options.centered) {
+        T& kept = options.momentum != 0 ? third : second;
+        const T mean = kept = rho * kept + rest * g;
+        square -= mean * mean;
+        if (square < T(0)) square = T(0);  // by rounding only
+      }
+      T move = rate * g / (options.keras2 ? std::sqrt(square) + epsilon : std::sqrt(square + epsilon));
+      if (options.momentum != 0) move = second = momentum * second + move;
+      w -= move;
+    });
   }
 };
 

@@ -20,7 +20,7 @@ struct sgd<T, Cuda> {
   static void step_all(const Cuda& on, std::span<const ParameterUpdate<T, Cuda>> all, const SGDOptions& o) {
     for (std::size_t begin = 0; begin < all.size();) {
       const auto table = ParameterTable<T>::take(all, begin);
-      launch(on, table.size, SGDStep<T>{table, o, on.step()});
+      launch(on, table.groups, SGDStep<T>{table, o, on.step()});
     }
   }
 };
