@@ -36,8 +36,8 @@ cuda() {
 }
 
 case "${1:-}" in
-  "") run release; cuda; run clang ;;
-  --gcc) run release ;;
+  "") run test; cuda; run clang ;;
+  --gcc) run test ;;
   --clang) run clang ;;
   --cuda) cuda ;;
   *) echo "usage: $0 [--gcc|--clang|--cuda]" >&2; exit 2 ;;

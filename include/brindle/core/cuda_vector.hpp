@@ -10,12 +10,14 @@ namespace brindle {
 /// its size, see is_aligned.
 template <class T, int n>
 struct alignas(sizeof(T) * n) CudaVector {
-  T of[n];
+  T of[n];  ///< in their order in memory
 
+  /// Those from `from` on.
   BRINDLE_HOST_DEVICE static CudaVector load(const T* from) { return *reinterpret_cast<const CudaVector*>(from); }
+  /// Writes them from `to` on.
   BRINDLE_HOST_DEVICE void store(T* to) const { *reinterpret_cast<CudaVector*>(to) = *this; }
 
-  /// Whether one may be read at p.
+  /// Whether one may be read and written at p.
   static bool is_aligned(const T* p) { return reinterpret_cast<std::uintptr_t>(p) % sizeof(CudaVector) == 0; }
 };
 
