@@ -161,9 +161,12 @@ Sequential<float, Device> train_small(const Options& o, const Device& on, const 
                    Dense{256, relu}, Dropout{0.3},
                    Dense{static_cast<std::int64_t>(training.class_names().size()), softmax}};
   model.initialize(o.seed);
-  const auto augmented = data::augmented(on, training, {.rotation = 20, .width_shift = 0.1, .height_shift = 0.1,
-                                                        .zoom = 0.15, .flip_horizontal = true}, {.seed = o.seed});
-  fit(o, model, 1e-3, o.augment ? static_cast<const data::Source&>(augmented) : training, validation, weights);
+  const auto learn = [&](const data::Source& source) { fit(o, model, 1e-3, source, validation, weights); };
+  if (o.augment)
+    learn(data::augmented(on, training, {.rotation = 20, .width_shift = 0.1, .height_shift = 0.1, .zoom = 0.15,
+                                         .flip_horizontal = true}, {.seed = o.seed}));
+  else
+    learn(training);
   return model;
 }
 

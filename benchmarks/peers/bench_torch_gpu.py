@@ -1,10 +1,10 @@
 """PyTorch on a GPU: the peer's times for the workloads W1..W5, one JSON line a figure, beside gpu_bench's.
 
 usage: PY bench_torch_gpu.py [W1 W2 W3 W4 W5]   (default: all)
-environment: BENCH_SECONDS, BENCH_PRECISIONS ("float32 tf32 bf16"), BENCH_LAYOUTS ("cl cf": channels_last, contiguous)
+environment: BENCH_SECONDS, BENCH_PRECISIONS ("float32 tf32 bf16"), BENCH_LAYOUTS ("cl cf": channels_last, contiguous),
+             BENCH_HOW ("eager graph")
 
-Each step is timed three ways, as PyTorch's users run it: eager; compiled (torch.compile); recorded as a CUDA graph and replayed,
-which is what brindle does. bf16 is autocast with float32 weights. The batch lies on the GPU; the loss is not read.
+Each step is timed two ways: eager, and recorded as a CUDA graph and replayed, which is what brindle does. bf16 is autocast with float32 weights. The batch lies on the GPU; the loss is not read.
 """
 import contextlib
 import os
@@ -22,7 +22,7 @@ torch.backends.cudnn.benchmark = True
 SECONDS = float(os.environ.get("BENCH_SECONDS", "1"))
 PRECISIONS = os.environ.get("BENCH_PRECISIONS", "float32 tf32 bf16").split()
 LAYOUTS = os.environ.get("BENCH_LAYOUTS", "cl cf").split()
-HOW = os.environ.get("BENCH_HOW", "eager graph compiled").split()
+HOW = os.environ.get("BENCH_HOW", "eager graph").split()
 
 
 def autocast(precision):
@@ -52,7 +52,7 @@ def recorded(fn):
     return graph.replay
 
 
-def step_fn(model, forward, x, y, precision, capturable):
+def step_fn(model, x, y, precision, capturable):
     model.train()
     weights = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.RMSprop(weights, lr=1e-5, alpha=0.9, eps=1e-7, capturable=capturable)
@@ -60,7 +60,7 @@ def step_fn(model, forward, x, y, precision, capturable):
     def step():
         optimizer.zero_grad(set_to_none=True)
         with autocast(precision):
-            p = forward(x)
+            p = model(x)
         loss = F.binary_cross_entropy(p.float(), y)
         loss.backward()
         optimizer.step()
@@ -87,14 +87,12 @@ def train(name, make, shape):
     for precision, layout, format in variants():
         for how in HOW:
             def work():
-                torch._dynamo.reset()
                 x = torch.rand(*shape, device="cuda")
                 if x.dim() == 4:
                     x = x.contiguous(memory_format=format)
                 y = torch.randint(0, 2, (shape[0], 1), device="cuda").float()
                 model = make().cuda().to(memory_format=format)
-                forward = torch.compile(model) if how == "compiled" else model
-                step = step_fn(model, forward, x, y, precision, capturable=how == "graph")
+                step = step_fn(model, x, y, precision, capturable=how == "graph")
                 return recorded(step) if how == "graph" else step
             report(f"{name} train step", precision, layout, how, work)
 
@@ -103,14 +101,12 @@ def infer(batch):
     for precision, layout, format in variants():
         for how in HOW:
             def work():
-                torch._dynamo.reset()
                 x = torch.rand(batch, 3, 150, 150, device="cuda").contiguous(memory_format=format)
                 model = networks.vgg().cuda().to(memory_format=format).eval()
-                forward = torch.compile(model) if how == "compiled" else model
 
                 def go():
                     with torch.no_grad(), autocast(precision):
-                        forward(x)
+                        model(x)
                 return recorded(go) if how == "graph" else go
             report(f"W3 batch {batch} inference", precision, layout, how, work)
 

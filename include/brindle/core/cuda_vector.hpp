@@ -18,7 +18,9 @@ struct alignas(sizeof(T) * n) CudaVector {
   BRINDLE_HOST_DEVICE void store(T* to) const { *reinterpret_cast<CudaVector*>(to) = *this; }
 
   /// Whether one may be read and written at p.
-  static bool is_aligned(const T* p) { return reinterpret_cast<std::uintptr_t>(p) % sizeof(CudaVector) == 0; }
+  BRINDLE_HOST_DEVICE static bool is_aligned(const T* p) {
+    return reinterpret_cast<std::uintptr_t>(p) % sizeof(CudaVector) == 0;
+  }
 };
 
 }  // namespace brindle

@@ -109,7 +109,7 @@ class Augmented : public Source {
 };
 
 /// Augmented pictures where `on` trains: made by the processor, or by the GPU out of its own memory (CudaAugmented,
-/// with brindle/cuda.hpp). For programs that run on either.
+/// with brindle/cuda.hpp). For programs that run on either. Throws as Augmented does.
 ///
 ///     const auto augmented = data::augmented(on, photos, {.rotation = 50, .flip_horizontal = true}, {.seed = 42});
 inline Augmented augmented(const Cpu&, const PictureSource& pictures, const Augment& augment,

@@ -14,7 +14,7 @@ namespace brindle::ops::kernel {
 /// launch.
 template <class T>
 struct ParameterTable {
-  static constexpr int most = 56;
+  static constexpr int most = 64;
   static constexpr int width = 4;  ///< elements that a thread steps
   using Vector = CudaVector<T, width>;
 
@@ -24,7 +24,11 @@ struct ParameterTable {
     T* slot[3];
     std::int64_t first;  ///< number of its first group of elements
     std::int64_t size;   ///< elements
-    bool aligned;        ///< for vectors
+
+    BRINDLE_HOST_DEVICE bool aligned() const {
+      return Vector::is_aligned(w) && Vector::is_aligned(g) && Vector::is_aligned(slot[0]) &&
+             Vector::is_aligned(slot[1]) && Vector::is_aligned(slot[2]);
+    }
   };
   Entry entry[most];
   int count = 0;
@@ -37,10 +41,8 @@ struct ParameterTable {
     for (; begin < all.size() && table.count < most; ++begin) {
       const auto& p = all[begin];
       if (p.w.size() == 0) continue;
-      bool aligned = Vector::is_aligned(p.w.data) && Vector::is_aligned(p.g.data);
-      for (const auto& slot : p.slot) aligned &= Vector::is_aligned(slot.data);
-      table.entry[table.count++] = {p.w.data,      p.g.data, {p.slot[0].data, p.slot[1].data, p.slot[2].data},
-                                    table.groups, p.w.size(), aligned};
+      table.entry[table.count++] = {p.w.data, p.g.data, {p.slot[0].data, p.slot[1].data, p.slot[2].data}, table.groups,
+                                    p.w.size()};
       table.groups += (p.w.size() + width - 1) / width;
     }
     return table;
@@ -52,7 +54,7 @@ struct ParameterTable {
   BRINDLE_HOST_DEVICE void each(std::int64_t i, const Step& step) const {
     const Entry& p = find(i);
     const std::int64_t at = (i - p.first) * width;
-    if (!p.aligned || at + width > p.size) {
+    if (!p.aligned() || at + width > p.size) {
       for (std::int64_t k = at; k < at + width && k < p.size; ++k) {
         T kept[3] = {p.slot[0] ? p.slot[0][k] : T(0), p.slot[1] ? p.slot[1][k] : T(0), p.slot[2] ? p.slot[2][k] : T(0)};
         step(p.w[k], p.g[k], kept[0], kept[1], kept[2]);
