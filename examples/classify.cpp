@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
       paths = {out / "pets"};
       model_path = out / "random.safetensors";
       Sequential<float> random{{64, 64, 3}, Conv2D{4, 3, relu}, MaxPool2D{8}, Flatten{}, Dense{1, sigmoid}};
-      io::save_model(random, model_path, {.class_names = {"cat", "dog"}});
+      io::save_model(random, model_path, {.class_names = {"cat", "dog"}, .input = PictureInput{.size = {64, 64}}});
     }
     if (model_path.empty() || paths.empty())
       detail::raise<ValueError>("name a model and at least one photo: classify --model FILE photo.jpg");
@@ -80,10 +80,10 @@ int main(int argc, char** argv) {
       int unreadable = 0;
       for (const fs::path& file : files_of(paths)) {
         try {
-          const image::Picture photo = image::decode(file);
-          const models::Classification c = classifier.classify(photo);
+          const models::Classification c = classifier.classify_file(file);
           std::printf("%s  %s  %.4f", file.string().c_str(), c.name.c_str(), c.probability);
           if (explain) {
+            const image::Picture photo = image::read_upright(file, classifier.picture_input());
             const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(photo), c.number);
             const fs::path picture = unused_path(out, file.stem().string() + "_" + c.name);
             report::gallery({photo, report::grad_cam_picture(photo, map)},

@@ -24,7 +24,7 @@ std::vector<std::filesystem::path> random_models(const example::Options& options
     Sequential<float> model{{150, 150, 3}, Conv2D{4, 3, relu}, MaxPool2D{8}, Flatten{}, Dense{1, sigmoid}};
     model.initialize(seed);
     paths.push_back(options.out / ("random_" + std::to_string(seed) + ".safetensors"));
-    io::save_model(model, paths.back(), {.class_names = {"cat", "dog"}});
+    io::save_model(model, paths.back(), {.class_names = {"cat", "dog"}, .input = PictureInput{.size = {150, 150}}});
   }
   return paths;
 }
@@ -38,7 +38,7 @@ void add_mistakes(report::RunPage& page, const std::string& name, const models::
   const std::vector<std::string> classes = photos.class_names();
   for (const Mistake& m : worst_mistakes(outputs, photos.labels(), 6)) {
     const std::filesystem::path file = photos.files()[static_cast<std::size_t>(m.row)];
-    const image::Picture photo = image::decode(file);
+    const image::Picture photo = image::read_upright(file, classifier.picture_input());
     const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(photo), m.predicted);
     pictures.push_back(report::grad_cam_beside(photo, map));
     captions.push_back(file.filename().string() + ": what speaks for " + classes[static_cast<std::size_t>(m.predicted)] +
@@ -61,12 +61,10 @@ int main(int argc, char** argv) {
     report::PageTable table{.columns = {"model", "accuracy", "precision", "recall", "F1", "ROC AUC"}, .rows = {}};
     std::string text = "model                    accuracy  precision  recall      F1  ROC AUC\n";
     for (const std::filesystem::path& path : paths) {
-      // Each model says what its pictures must be like.
+      // Each model says how photos become its input, and what its classes are.
       const models::PictureClassifier classifier(path, on);
-      const Shape input = classifier.model().input_shape();
       const data::Pictures photos = data::image_folder(
-          folder, {.size = {input[0], input[1]}, .preprocessing = preprocessing(classifier.info().preprocessing),
-                   .classes = classifier.info().class_names});
+          folder, data::ImageFolderOptions::of(classifier.picture_input(), classifier.info().class_names));
       const Tensor<float> outputs = io::extract(classifier.model(), photos, {.batch = 20}).x;
       const ConfusionMatrix matrix = confusion_matrix(outputs.view(), photos.labels());
       const ClassificationMetrics metrics(matrix);

@@ -217,8 +217,7 @@ brindle::report::RunPage run_page(const Options& o, const brindle::Sequential<fl
 /// Writes the trained model, for `evaluate` and `classify`.
 template <class Device>
 void save(const Options& o, const brindle::Sequential<float, Device>& model, const brindle::data::Source& photos) {
-  brindle::io::save_model(model, o.out / (o.name + ".safetensors"),
-                          {.class_names = photos.class_names(), .preprocessing = o.preprocess});
+  brindle::io::save_model(model, o.out / (o.name + ".safetensors"), photos);
 }
 
 /// The last lines; exit code 1 if --expect was missed.

@@ -80,8 +80,7 @@ std::pair<data::Pictures, data::Pictures> load(const Options& o) {
       .preprocessing = o.base == "vgg16" ? Preprocessing::caffe : Preprocessing::unit_rgb,
       .on_bad_file = data::BadFile::skip};
   data::Pictures all = data::image_folder(o.data, how);
-  for (const data::SkippedFile& file : all.skipped())
-    std::fprintf(stderr, "left out: %s: %s\n", file.path.c_str(), file.reason.c_str());
+  if (const std::string lost = data::lost_text(all.skipped()); !lost.empty()) std::fprintf(stderr, "%s\n", lost.c_str());
   if (o.validation.empty()) return all.split(o.share, o.seed);
   data::ImageFolderOptions same = how;
   same.classes = all.class_names();
@@ -244,8 +243,7 @@ int main(int argc, char** argv) {
     return example::run_on(o.device, [&](const auto& on) {
       const auto model = o.base == "small" ? train_small(o, on, training, validation, weights)
                                            : train_vgg16(o, on, training, validation, weights);
-      io::save_model(model, o.out,
-                     {.class_names = training.class_names(), .preprocessing = to_string(training.preprocessing())});
+      io::save_model(model, o.out, training);
       std::printf("model: %s\n", o.out.string().c_str());
       return EXIT_SUCCESS;
     });

@@ -1,7 +1,8 @@
 #pragma once
 
-// All that a program needs which runs a trained classifier, for the price of <filesystem>: no kernel, no JSON, no picture
-// decoder is compiled with it. Those are in inference_implementation.hpp, which one source file of the program includes.
+// All that a program needs which runs a trained classifier, for the price of <filesystem>: no kernel, no JSON, no
+// picture decoder is compiled with it. Those are in inference_implementation.hpp, which one source file of the program
+// includes.
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "brindle/core/shape.hpp"
 #include "brindle/core/version.hpp"
 #include "brindle/image/picture.hpp"
+#include "brindle/image/pixels.hpp"
 #include "brindle/models/classification.hpp"
 
 namespace brindle {
@@ -45,11 +47,15 @@ class Classifier {
   /// Rows, columns and channels that the network sees.
   const Shape& input_shape() const;
 
-  /// pixels (height, width, channels), 0..255, row by row, RGB or grey as the model takes them.
+  /// pixels (height, width, channels), 0..255, row by row without a gap, RGB or grey as the model takes them.
   /// Throws ShapeError if there are not as many bytes as pixels need.
   models::Classification classify(std::span<const std::uint8_t> pixels, std::int64_t height, std::int64_t width) const;
+  /// The same of pixels in another order, or with a gap between rows. Throws ShapeError as above.
+  models::Classification classify(const image::Pixels& pixels) const;
   /// The same of a picture that image::decode() gave.
   models::Classification classify(const image::Picture& picture) const;
+  /// Several pictures at once, which is faster; in their order.
+  std::vector<models::Classification> classify(std::span<const image::Picture> pictures) const;
 
   /// JPEG, PNG, BMP or GIF. Throws FileError that begins with the path.
   models::Classification classify_file(const std::filesystem::path& picture) const;

@@ -2,7 +2,6 @@
 
 // What inference.hpp declares. One source file of a program includes this header, and is compiled with -O3 and for the
 // machine that runs it; two that do so do not link.
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -12,9 +11,9 @@
 #include <vector>
 
 #include "brindle/core/cpu.hpp"
-#include "brindle/core/error.hpp"
-#include "brindle/image/decode.hpp"
 #include "brindle/image/picture.hpp"
+#include "brindle/image/picture_input.hpp"
+#include "brindle/image/pixels.hpp"
 #include "brindle/inference.hpp"
 #include "brindle/models/picture_classifier.hpp"
 #include "brindle/ops/cpu.hpp"
@@ -32,20 +31,23 @@ const Shape& Classifier::input_shape() const { return classifier_->model().input
 
 models::Classification Classifier::classify(std::span<const std::uint8_t> pixels, std::int64_t height,
                                             std::int64_t width) const {
-  const std::int64_t channels = input_shape()[2];
-  if (height < 1 || width < 1 || static_cast<std::int64_t>(pixels.size()) != height * width * channels)
-    detail::raise<ShapeError>("Classifier: expected the " + std::to_string(channels) + " channels of " +
-                              std::to_string(height) + " x " + std::to_string(width) + " pixels, got " +
-                              std::to_string(pixels.size()) + " bytes");
-  image::Picture picture(height, width, channels);
-  picture.pixels.assign(pixels.begin(), pixels.end());
-  return classify(picture);
+  const bool grey = classifier_->picture_input().color_mode == ColorMode::grayscale;
+  return classify(image::Pixels{.bytes = pixels,
+                                .height = height,
+                                .width = width,
+                                .format = grey ? image::PixelFormat::grayscale : image::PixelFormat::rgb});
+}
+models::Classification Classifier::classify(const image::Pixels& pixels) const {
+  return classify(image::picture_of("Classifier", pixels));
 }
 models::Classification Classifier::classify(const image::Picture& picture) const {
   return classifier_->classify(picture);
 }
+std::vector<models::Classification> Classifier::classify(std::span<const image::Picture> pictures) const {
+  return classifier_->classify(pictures);
+}
 models::Classification Classifier::classify_file(const std::filesystem::path& picture) const {
-  return classify(image::decode(picture));
+  return classifier_->classify_file(picture);
 }
 
 }  // namespace brindle

@@ -27,7 +27,8 @@ TEST_CASE("a PictureClassifier on the GPU says what it says on the processor, an
   Sequential<float> model{{16, 16, 3}, Conv2D{8, 3, relu}, MaxPool2D{2}, Conv2D{8, 3, relu}, MaxPool2D{2}, Flatten{},
                           Dropout{0.5}, Dense{8, relu}, Dense{3, softmax}};
   model.initialize(5);
-  io::save_model(model, folder / "m.safetensors", {.class_names = {"a", "b", "c"}});
+  io::save_model(model, folder / "m.safetensors",
+                 {.class_names = {"a", "b", "c"}, .input = PictureInput{.size = {16, 16}}});
   const models::PictureClassifier here(folder / "m.safetensors", Cpu{1});
   const models::PictureClassifier there(folder / "m.safetensors", Cuda{});
   for (std::uint64_t seed = 0; seed < 3; ++seed) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "brindle/data/folder_stream.hpp"
 #include "brindle/image/encode.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -71,13 +72,81 @@ TEST_CASE("image_folder takes classes from subfolders", "[data][image_folder]") 
     std::filesystem::create_directory(folder / c);
     image::write_jpeg(folder / c / "one picture.jpg", plain(40));
   }
-  std::filesystem::create_directory(folder / "empty");
-  std::filesystem::create_directory(folder / "Zebra" / "more");
-  image::write_jpeg(folder / "Zebra" / "more" / "lost.jpg", plain(1));
   const data::Pictures photos = data::image_folder(folder.path());
   CHECK(photos.class_names() == Names{"Kätzchen", "Zebra", "antelope"});
   CHECK(photos.sample_shape() == Shape{150, 150, 3});
-  CHECK(skipped(photos) == Names{"more: a folder inside the folder of a class", "empty: a folder without pictures"});
+  CHECK(photos.skipped().empty());
+}
+
+TEST_CASE("pictures in folders below that of a class belong to the class, as in Keras", "[data][image_folder]") {
+  const TemporaryFolder folder;
+  for (const std::string inner : {"cat", "cat/indoors", "cat/indoors/sofa", "dog/2019", "dog/2020"}) {
+    std::filesystem::create_directories(folder / inner);
+    image::write_png(folder / inner / "1.png", plain(1));
+  }
+  std::filesystem::create_directories(folder / "cat" / ".thumbnails");
+  image::write_png(folder / "cat" / ".thumbnails" / "1.png", plain(1));
+  std::filesystem::create_directory_symlink(folder / "dog", folder / "cat" / "linked");
+  const data::Pictures photos = data::image_folder(folder.path(), {.size = {4, 4}});
+  CHECK(photos.class_counts() == std::vector<std::int64_t>{3, 2});
+  CHECK(skipped(photos) == Names{".thumbnails: hidden", "linked: a link to a folder, which is not followed"});
+  CHECK_THAT(data::lost_text(photos.skipped()), StartsWith("left out: ") && Contains("linked") && !Contains("hidden"));
+  CHECK(data::FolderStream(folder.path(), {.size = {4, 4}}).files() == photos.files());
+}
+
+TEST_CASE("a class without pictures and pictures of other kinds are errors, or are told apart from harmless files",
+          "[data][image_folder]") {
+  const TemporaryFolder folder;
+  for (const std::string c : {"cat", "dog"}) {
+    std::filesystem::create_directory(folder / c);
+    image::write_png(folder / c / "1.png", plain(1));
+  }
+  write(folder / "cat" / "Thumbs.db", "x");
+  std::filesystem::create_directory(folder / "owl");
+  const auto both = [&](const data::ImageFolderOptions& o, const std::string& words) {
+    CHECK_THROWS_WITH(data::image_folder(folder.path(), o), Contains(words));
+    CHECK_THROWS_WITH(data::FolderStream(folder.path(), o), Contains(words));
+  };
+  both({}, "has no pictures in \"owl\", which should be a class");
+  const data::ImageFolderOptions skip{.size = {4, 4}, .on_bad_file = data::BadFile::skip};
+  CHECK(data::lost_text(data::image_folder(folder.path(), skip).skipped()) ==
+        "left out: " + (folder / "owl").string() + ": a folder without pictures");
+  CHECK_NOTHROW(data::image_folder(folder.path(), {.classes = {"cat", "dog", "owl"}}));
+
+  write(folder / "owl" / "1.webp", std::string("RIFF\0\0\0\0WEBPVP8 ", 16));
+  write(folder / "owl" / "2.TIF", std::string("II*\0", 4));
+  CHECK_THROWS_WITH(data::image_folder(folder.path()),
+                    Contains("2 of 4 pictures cannot be read") && Contains("got WebP") && Contains("got TIFF"));
+  both({.on_bad_file = data::BadFile::skip}, "a class has none left");
+  image::write_png(folder / "owl" / "3.png", plain(1));
+  const data::Pictures photos = data::image_folder(folder.path(), skip);
+  CHECK(photos.class_counts() == std::vector<std::int64_t>{1, 1, 1});
+  CHECK_THAT(data::lost_text(photos.skipped()), Contains("1.webp") && Contains("2.TIF") && !Contains("Thumbs"));
+  CHECK(photos.skipped().size() == 3);
+  CHECK(data::lost_text({}).empty());
+}
+
+TEST_CASE("a folder of grey pictures has one channel, in memory and as a stream", "[data][image_folder]") {
+  const TemporaryFolder folder;
+  image::write_png(folder / "cat.1.png", plain(10));
+  image::write_png(folder / "dog.1.png", plain(200));
+  const data::ImageFolderOptions grey{.size = {9, 13}, .color_mode = ColorMode::grayscale};
+  const data::Pictures photos = data::image_folder(folder.path(), grey);
+  const data::FolderStream stream(folder.path(), grey);
+  CHECK(photos.sample_shape() == Shape{9, 13, 1});
+  CHECK(stream.sample_shape() == Shape{9, 13, 1});
+  CHECK(photos.pixels()[0] == (10 * 19595 + 0x8000) >> 16);
+  CHECK(photos.picture_input() == grey.picture_input());
+  CHECK(stream.picture_input() == grey.picture_input());
+  CHECK(data::ImageFolderOptions::of(*photos.picture_input(), {"a", "b"}).picture_input() == grey.picture_input());
+  Tensor<float> a(photos.sample_shape().batch(2)), b(photos.sample_shape().batch(2));
+  const std::vector<data::Draw> draws{{0, 0}, {1, 0}};
+  photos.read(Cpu(1), draws, a.view());
+  stream.read(Cpu(1), draws, b.view());
+  CHECK(std::memcmp(a.data(), b.data(), a.bytes()) == 0);
+  CHECK_THROWS_WITH(
+      data::image_folder(folder.path(), {.color_mode = ColorMode::grayscale, .preprocessing = Preprocessing::caffe}),
+      Contains("image_folder: preprocessing caffe needs pictures of 3 channels, got 1"));
 }
 
 TEST_CASE("image_folder lists what it leaves out, with the reason", "[data][image_folder]") {

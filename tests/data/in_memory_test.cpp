@@ -48,6 +48,10 @@ TEST_CASE("InMemory says what does not fit", "[data][in_memory]") {
   Tensor<float> x = counting({4, 3});
   x[7] = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_WITH(data::InMemory(std::move(x), counting({4, 1})), Contains("sample 2") && Contains("no finite"));
+  CHECK_THROWS_WITH(data::InMemory(counting({3, 3}), counting({3}), {"cat", "dog"}),
+                    Contains("sample 2 has label 2, but there are names for 2 classes"));
+  CHECK_THROWS_WITH(data::InMemory(counting({2, 3}), counting({2, 3}), {"cat", "dog"}),
+                    Contains("2 class names for labels of 3 columns"));
   const data::InMemory samples(counting({2, 3}), counting({2}));
   Tensor<float> out(Shape{1, 3});
   CHECK_THROWS_WITH(samples.read(Cpu(1), std::vector<data::Draw>{{2, 0}}, out), Contains("no sample 2 of 2"));

@@ -41,9 +41,8 @@ TEST_CASE("Pictures become floats when they are read: level / 255, rounded to fl
   for (std::int64_t i = 0; i < d.size(); ++i) REQUIRE(d[i] == static_cast<double>(x[i]));
 }
 
-TEST_CASE("preprocessing is one of three: none, unit_rgb, and caffe, which is B G R minus the means of ImageNet",
+TEST_CASE("pictures are read as none, unit_rgb and caffe say, which is B G R minus the means of ImageNet",
           "[data][pictures][preprocessing]") {
-  for (const char* name : {"none", "unit_rgb", "caffe"}) CHECK(to_string(preprocessing(name)) == name);
   CHECK_THROWS_WITH(preprocessing("tf"), Catch::Contains("\"tf\"") && Catch::Contains("caffe"));
   data::Pictures::Parts p = parts(2, 3);
   p.preprocessing = Preprocessing::none;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/golden.hpp"
@@ -59,9 +60,10 @@ TEST_CASE("an affine warp gives Keras's pixels, today's and those of 2018", "[im
     for (const bool keras2 : {false, true}) {
       const std::string expected = name + (keras2 ? ".keras2" : ".keras3");
       const AugmentDraw d = from_params(params.data());
-      const image::Affine m = image::affine(d, {picture.shape()[0], picture.shape()[1]}, keras2);
+      const Augment meaning{.keras2 = keras2, .keras3 = !keras2};
+      const image::Affine m = image::affine(meaning, d, {picture.shape()[0], picture.shape()[1]});
       golden.check(expected, by_reference(m, picture), affine_golden);
-      golden.check(expected, applied(Augment{.keras2 = keras2}, d, picture), affine_golden);
+      golden.check(expected, applied(meaning, d, picture), affine_golden);
     }
   }
   CHECK(seen == 16);
@@ -111,7 +113,8 @@ TEST_CASE("a flow of augmented pictures is that of Keras: order, draws, pixels",
         const std::array<double, 7> got{d.theta, d.tx, d.ty, d.shear, d.zx, d.zy, d.flip_horizontal ? 1.0 : 0.0};
         for (std::size_t k = 0; k < 7; ++k)
           REQUIRE(std::abs(got[k] - draws[sample * 7 + static_cast<std::int64_t>(k)]) <= 1e-12 * 50);
-        image::apply<float>(Augment{.keras2 = keras2}, d, x.view().slice(row, row + 1).reshape({side, side, 3}),
+        image::apply<float>(Augment{.keras2 = keras2, .keras3 = !keras2}, d,
+                            x.view().slice(row, row + 1).reshape({side, side, 3}),
                             pixels.view().slice(sample, sample + 1).reshape({side, side, 3}), image::Standardize(3));
       }
       position += count;
@@ -123,15 +126,15 @@ TEST_CASE("a flow of augmented pictures is that of Keras: order, draws, pixels",
 TEST_CASE("the warp of RGB pictures agrees with plain loops in double at odd sizes", "[image][augment]") {
   for (const Size2 size : {Size2{2, 2}, Size2{3, 17}, Size2{16, 15}, Size2{33, 31}, Size2{150, 150}, Size2{7, 301}})
     for (std::uint64_t use = 0; use < 12; ++use)
-      for (const bool keras2 : {false, true})
+      for (const int meaning : {0, 2, 3})
         for (const Fill fill : {Fill::nearest, Fill::constant, Fill::reflect, Fill::wrap}) {
           const Tensor<std::uint8_t> picture = noise({size.h, size.w, 3}, use);
           Augment a = everything;
-          a.keras2 = keras2, a.fill = fill, a.cval = 100, a.flip_vertical = true;
+          a.keras2 = meaning == 2, a.keras3 = meaning == 3, a.fill = fill, a.cval = 100, a.flip_vertical = true;
           a.zoom = use % 3 == 0 ? Zoom{0.1, 0.4} : use % 3 == 1 ? Zoom{2, 12} : a.zoom;
-          const AugmentDraw d = draw(a, size, Random{1, 2, 3}, use);
+          const AugmentDraw d = image::draw(a, size, Random{1, 2, 3}, use);
           INFO(to_string(size) << ", " << to_string(d));
-          const auto expected = by_reference(image::affine(d, size, keras2), picture, fill, 100);
+          const auto expected = by_reference(image::affine(a, d, size), picture, fill, 100);
           // A float position is within 2e-5 of the true one in a picture of 300 pixels; levels differ by 255 at most.
           check_close("float", applied(a, d, picture), expected, 2e-5, 0);
           check_close("double", applied<double>(a, d, picture), expected, 2e-5, 0);
@@ -188,7 +191,7 @@ TEST_CASE("pictures of one row, one column or one pixel are warped", "[image][au
         Augment a = everything;
         a.fill = fill;
         const auto picture = noise(shape);
-        const auto out = applied(a, draw(a, {shape[0], shape[1]}, Random{}, use), picture);
+        const auto out = applied(a, image::draw(a, {shape[0], shape[1]}, Random{}, use), picture);
         for (const float v : out.span()) CHECK((v >= 0 && v <= 255));
       }
 }
@@ -236,14 +239,14 @@ TEST_CASE("a draw is named by its index and stays within its ranges", "[image][a
   double flips = 0, down = 0;
   constexpr int n = 4000;
   for (std::uint64_t i = 0; i < n; ++i) {
-    const AugmentDraw d = draw(a, {100, 200}, random, i);
-    CHECK(d == draw(a, {100, 200}, random, i));
+    const AugmentDraw d = image::draw(a, {100, 200}, random, i);
+    CHECK(d == image::draw(a, {100, 200}, random, i));
     const double v[] = {d.theta, d.tx, d.ty, d.shear, d.zx, d.zy, d.brightness, d.channel_shift, d.zx - d.zy};
     for (int k = 0; k < 9; ++k) least[k] = std::min(least[k], v[k]), most[k] = std::max(most[k], v[k]);
     flips += d.flip_horizontal, down += d.flip_vertical;
   }
-  const double limit[] = {50, 20, 40, 0.2, 1.3, 1.3, 1.5, 20, 0.6},
-               low[] = {-50, -20, -40, -0.2, 0.7, 0.7, 0.5, -20, -0.6};
+  const double limit[] = {50, 40, 20, 0.2, 1.3, 1.3, 1.5, 20, 0.6},
+               low[] = {-50, -40, -20, -0.2, 0.7, 0.7, 0.5, -20, -0.6};
   for (int k = 0; k < 9; ++k) {
     INFO(k);
     const double width = limit[k] - low[k], slack = k == 8 ? 0.1 : 0.01;
@@ -252,8 +255,69 @@ TEST_CASE("a draw is named by its index and stays within its ranges", "[image][a
   }
   CHECK(flips / n == Approx(0.5).margin(0.03));
   CHECK(down / n == Approx(0.5).margin(0.03));
-  CHECK(draw({.width_shift = 5}, {100, 200}, random, 5).ty == draw({.width_shift = 0.5}, {100, 10}, random, 5).ty);
-  CHECK(draw({}, {100, 200}, random, 5) == AugmentDraw{});
+  CHECK(image::draw({.width_shift = 5}, {100, 200}, random, 5).tx ==
+        image::draw({.width_shift = 0.5}, {100, 10}, random, 5).tx);
+  CHECK(image::draw({}, {100, 200}, random, 5) == AugmentDraw{});
+}
+
+namespace {
+
+/// A picture (6, 16, 1) whose only bright pixel stands in the given row and column.
+Tensor<std::uint8_t> one_bright(std::int64_t row, std::int64_t column) {
+  Tensor<std::uint8_t> picture({6, 16, 1});
+  picture[row * 16 + column] = 200;
+  return picture;
+}
+
+/// Row and column of the brightest pixel.
+std::pair<std::int64_t, std::int64_t> brightest(const Tensor<float>& x) {
+  const auto at = std::max_element(x.data(), x.data() + x.size()) - x.data();
+  return {at / 16, at % 16};
+}
+
+}  // namespace
+
+TEST_CASE("width_shift moves columns and height_shift rows; Keras 3's swap is asked for by name", "[image][augment]") {
+  const Size2 size{6, 16};
+  int moved = 0;
+  for (std::uint64_t use = 0; use < 20; ++use) {
+    for (const bool keras3 : {false, true}) {
+      const Augment width{.width_shift = 3, .fill = Fill::constant, .keras3 = keras3};
+      const Augment height{.height_shift = 2, .fill = Fill::constant, .keras3 = keras3};
+      const AugmentDraw w = image::draw(width, size, Random{}, use), h = image::draw(height, size, Random{}, use);
+      const auto by_width = brightest(applied(width, w, one_bright(3, 8)));
+      const auto by_height = brightest(applied(height, h, one_bright(3, 8)));
+      CHECK((keras3 ? by_width.second : by_width.first) == (keras3 ? 8 : 3));
+      CHECK((keras3 ? by_height.first : by_height.second) == (keras3 ? 3 : 8));
+      moved += by_width != std::pair<std::int64_t, std::int64_t>{3, 8};
+    }
+    const Augment share{.width_shift = 0.5};
+    CHECK(std::abs(image::draw(share, size, Random{}, use).tx) <= 8);
+    CHECK(image::draw(share, size, Random{}, use).ty == 0);
+  }
+  CHECK(moved > 20);
+}
+
+TEST_CASE("a picture that is not square turns about its middle", "[image][augment]") {
+  // Half a turn: what stood right of the middle stands left of it, in the same place of the picture seen upside down.
+  const AugmentDraw half{.theta = 180};
+  CHECK(brightest(applied({}, half, one_bright(1, 3))) == std::pair<std::int64_t, std::int64_t>{4, 12});
+  CHECK(brightest(applied({.keras3 = true}, half, one_bright(1, 3))) != std::pair<std::int64_t, std::int64_t>{4, 12});
+  const AugmentDraw zoom{.zx = 0.5, .zy = 0.5};  // both sides of the middle stay where they are
+  const Tensor<float> out = applied({}, zoom, one_bright(2, 7));
+  CHECK(brightest(out).first <= 2);
+  CHECK(brightest(out).second <= 7);
+}
+
+TEST_CASE("square pictures with equal shifts are changed as in Keras 3", "[image][augment]") {
+  const auto picture = noise({31, 31, 3});
+  for (std::uint64_t use = 0; use < 20; ++use) {
+    Augment today = everything, keras3 = everything;
+    keras3.keras3 = true;
+    const AugmentDraw d = image::draw(today, {31, 31}, Random{4, 5, 6}, use);
+    CHECK(d == image::draw(keras3, {31, 31}, Random{4, 5, 6}, use));
+    CHECK(same_bits(applied(today, d, picture), applied(keras3, d, picture)));
+  }
 }
 
 TEST_CASE("a draw can be printed", "[image][augment]") {
@@ -263,10 +327,13 @@ TEST_CASE("a draw can be printed", "[image][augment]") {
 }
 
 TEST_CASE("settings and sizes without a meaning are refused", "[image][augment]") {
-  CHECK_THROWS_WITH(check(Augment{.rotation = -1}), Contains("rotation must be finite and at least 0, got -1"));
-  CHECK_THROWS_WITH(check(Augment{.zoom = 1}), Contains("zoom") && Contains("one number z means 1 - z to 1 + z"));
-  CHECK_THROWS_WITH(check(Augment{.brightness = {2, 1}}), Contains("brightness"));
-  CHECK_NOTHROW(check(everything));
+  CHECK_THROWS_WITH(image::check_augment(Augment{.rotation = -1}),
+                    Contains("rotation must be finite and at least 0, got -1"));
+  CHECK_THROWS_WITH(image::check_augment(Augment{.zoom = 1}),
+                    Contains("zoom") && Contains("one number z means 1 - z to 1 + z"));
+  CHECK_THROWS_WITH(image::check_augment(Augment{.brightness = {2, 1}}), Contains("brightness"));
+  CHECK_THROWS_WITH(image::check_augment(Augment{.keras2 = true, .keras3 = true}), Contains("two meanings"));
+  CHECK_NOTHROW(image::check_augment(everything));
   const auto picture = noise({4, 5, 3});
   Tensor<float> out({4, 4, 3});
   CHECK_THROWS_WITH(image::apply<float>({}, {}, picture, out, image::Standardize(3)),

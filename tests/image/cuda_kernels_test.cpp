@@ -34,8 +34,8 @@ TEST_CASE("the GPU's warp is the processor's, for every fill, size and number of
         std::copy(to.offset.begin(), to.offset.end(), warp.offset);
         for (std::int64_t i = 0; i < uses; ++i) {
           const std::int64_t row = (i * 2) % pictures;
-          const AugmentDraw d = draw(a, {shape[0], shape[1]}, random, static_cast<std::uint64_t>(i));
-          warp.use[i] = {image::affine(d, {shape[0], shape[1]}, keras2), static_cast<std::int32_t>(row), 1.0f};
+          const AugmentDraw d = image::draw(a, {shape[0], shape[1]}, random, static_cast<std::uint64_t>(i));
+          warp.use[i] = {image::affine(a, d, {shape[0], shape[1]}), static_cast<std::int32_t>(row), 1.0f};
           image::apply<float>(a, d, {pixels.data() + row * shape.size(), shape},
                               {expected.data() + i * shape.size(), shape}, to);
         }
@@ -67,7 +67,7 @@ TEST_CASE("the GPU's brightness is the processor's", "[image][cuda_kernels]") {
       Augment a{.rotation = rotation, .flip_horizontal = true, .brightness = {0.0, 2.5}, .fill = fill, .cval = 255};
       std::int64_t other = 0;
       for (std::uint64_t use = 0; use < 8; ++use) {
-        const AugmentDraw d = draw(a, {shape[0], shape[1]}, random, use);
+        const AugmentDraw d = image::draw(a, {shape[0], shape[1]}, random, use);
         Tensor<float> expected(shape), got = unwritten<float>(shape);
         image::apply<float>(a, d, picture, expected, to);
         image::WarpPixel<float> warp{};
@@ -76,7 +76,7 @@ TEST_CASE("the GPU's brightness is the processor's", "[image][cuda_kernels]") {
         warp.fill = fill, warp.constant = a.cval;
         std::copy(to.factor.begin(), to.factor.end(), warp.factor);
         std::copy(to.offset.begin(), to.offset.end(), warp.offset);
-        warp.use[0] = {image::affine(d, {shape[0], shape[1]}), 0, static_cast<float>(d.brightness)};
+        warp.use[0] = {image::affine(a, d, {shape[0], shape[1]}), 0, static_cast<float>(d.brightness)};
         for (std::int64_t i = 0; i < shape[0] * shape[1]; ++i) warp(i);
         for (std::int64_t i = 0; i < got.size(); ++i) {
           REQUIRE(std::abs(got[i] - expected[i]) * 255 < 3.01f);  // a level that is cut down the other way, times 2.5

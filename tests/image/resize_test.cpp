@@ -25,10 +25,10 @@ TEST_CASE("resize gives load_img's pixels by nearest and Pillow's by bilinear", 
 TEST_CASE("nearest takes Pillow's side where a centre falls between two pixels", "[image][resize]") {
   // From Pillow 13.0.0: an "I" picture of one row 0..13, resized to 61 columns by NEAREST; column 30 is 6,
   // not 30.5*14/61 = 7.
-  CHECK(image::internal::nearest_positions(14, 61)[30] == 6);
+  CHECK(image::internal::nearest_positions({0, 14, 14}, 61)[30] == 6);
   for (std::int64_t in = 1; in < 40; ++in)
     for (std::int64_t out = 1; out < 40; ++out) {
-      const auto positions = image::internal::nearest_positions(in, out);
+      const auto positions = image::internal::nearest_positions({0, in, in}, out);
       for (std::int64_t i = 0; i < out; ++i) {
         const std::int64_t exact = (2 * i + 1) * in / (2 * out);
         const bool tie = (2 * i + 1) * in % (2 * out) == 0;

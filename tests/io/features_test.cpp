@@ -57,6 +57,30 @@ TEST_CASE("features are what the model predicts for each sample, with the labels
   CHECK_THROWS_WITH(io::extract(other, photos), Contains("(9, 8, 3)") && Contains("(8, 8, 3)"));
 }
 
+TEST_CASE("features say how the pictures became samples, from the cache too", "[io][features]") {
+  const TemporaryFolder folder;
+  const auto model = network();
+  data::Pictures::Parts parts;
+  parts.pixels = Tensor<std::uint8_t>(Shape{2, 8, 8, 3});
+  parts.classes = {0, 1};
+  parts.class_names = {"cat", "dog"};
+  parts.input = PictureInput{.size = {8, 8}, .interpolation = image::Interpolation::bilinear};
+  const data::Pictures photos(std::move(parts));
+  for (int run = 0; run < 2; ++run) {
+    io::Features features = io::extract(model, photos, {.cache = folder / "f.safetensors"});
+    CHECK(features.from_cache == (run == 1));
+    CHECK(features.picture_input == photos.picture_input());
+    CHECK(std::move(features).in_memory().picture_input() == photos.picture_input());
+  }
+  // Others resized in another way are other features, even of the same bytes.
+  data::Pictures::Parts other;
+  other.pixels = Tensor<std::uint8_t>(Shape{2, 8, 8, 3});
+  other.classes = {0, 1};
+  other.class_names = {"cat", "dog"};
+  other.input = PictureInput{.size = {8, 8}};
+  CHECK_FALSE(io::extract(model, data::Pictures(std::move(other)), {.cache = folder / "f.safetensors"}).from_cache);
+}
+
 TEST_CASE("a second run reads its features from the cache, bit for bit", "[io][features]") {
   const TemporaryFolder folder;
   const auto model = network();
@@ -83,6 +107,7 @@ TEST_CASE("a cache of other weights, pictures or preprocessing is not used but r
     CHECK(io::extract(model, photos, options).from_cache);
   };
   check_anew(pictures(Preprocessing::unit_rgb, 1));
+  check_anew(pictures(Preprocessing::minus_one_to_one));
   check_anew(pictures(Preprocessing::caffe));
   float& weight = model.layers()[0]->parameters()[0].value[7];
   weight = -weight;

@@ -9,6 +9,7 @@
 #include "brindle/io/saved_model.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;
@@ -51,12 +52,10 @@ Sequential<float> first_version() {
 
 TEST_CASE("a saved model of the format's first version is read for ever", "[io][saved_model]") {
   const std::string file = std::string(BRINDLE_GOLDENS) + "/saved_model_1.safetensors";
-  // Once, by version 1. A later version gets a file of its own beside it.
-  if (std::getenv("BRINDLE_WRITE_SAVED_MODEL"))
-    io::save_model(first_version(), file, {.class_names = {"cat", "dog", "owl"}, .preprocessing = "caffe"});
   const auto saved = io::load_model(file);
   CHECK(saved.info.class_names == std::vector<std::string>{"cat", "dog", "owl"});
-  CHECK(saved.info.preprocessing == "caffe");
+  CHECK_FALSE(saved.info.input);  // two channels are no picture
+  CHECK_FALSE(saved.info.from_logits);
   CHECK(saved.model.name() == "first");
   const auto expected = first_version();
   check_same(saved.model, expected);
@@ -70,6 +69,55 @@ TEST_CASE("a saved model of the format's first version is read for ever", "[io][
   CHECK(saved.model.groups()[0].end == 2);
   const Tensor<float> x = random_tensor<float>({2, 6, 5, 2}, 3);
   CHECK(same_bits(saved.model.predict(x, 2), expected.predict(x, 2)));
+}
+
+TEST_CASE("a saved model of the format's second version is read for ever", "[io][saved_model]") {
+  const std::string file = std::string(BRINDLE_GOLDENS) + "/saved_model_2.safetensors";
+  const PictureInput input{.size = {6, 5},
+                           .interpolation = image::Interpolation::bilinear,
+                           .aspect_ratio = AspectRatio::pad,
+                           .color_mode = ColorMode::rgb,
+                           .orientation = Orientation::exif,
+                           .preprocessing = Preprocessing::imagenet_mean_std};
+  Sequential<float> expected{{6, 5, 3}, Flatten{}, Dense{.units = 2, .name = "logits"}};
+  float next = -0.5f;
+  for (auto& p : expected.layer("logits").parameters())
+    for (float& w : p.value.span()) w = next = next > 0.5f ? next - 1.0f : next + 0.0625f;
+  // Once, by version 2. A later version gets a file of its own beside it.
+  if (std::getenv("BRINDLE_WRITE_SAVED_MODEL"))
+    io::save_model(expected, file, {.class_names = {"cat", "dog"}, .input = input, .from_logits = true});
+  const auto saved = io::load_model(file);
+  check_same(saved.model, expected);
+  CHECK(saved.info.class_names == std::vector<std::string>{"cat", "dog"});
+  CHECK(saved.info.input == input);
+  CHECK(saved.info.from_logits);
+}
+
+TEST_CASE("a model of the first version means what it meant then", "[io][saved_model]") {
+  const TemporaryFolder folder;
+  const Tensor<float> bias({2});
+  const auto meant = [&](const std::string& channels, const std::string& preprocessing) {
+    const Tensor<float> k({channels == "1" ? 4 : 12, 2});
+    const std::vector<io::SafetensorsEntry> entries{
+        {"dense/kernel", "F32", k.shape(), k.data(), static_cast<std::int64_t>(k.bytes())},
+        {"dense/bias", "F32", {2}, bias.data(), 8}};
+    io::write_safetensors(
+        folder / "m", entries,
+        {{"brindle",
+          R"({"version":1,"name":"m","input_shape":[2,2,)" + channels + R"(],"class_names":["a"],)" +
+              R"("preprocessing":")" + preprocessing + R"(","groups":[],"layers":[)" +
+              R"({"type":"Flatten","name":"flatten","trainable":true,"config":{}},)" +
+              R"({"type":"Dense","name":"dense","trainable":true,"config":{"units":2,"activation":"softmax"}}]})"}});
+    const io::ModelInfo info = io::load_model(folder / "m").info;
+    CHECK(info.class_names == std::vector<std::string>{"a"});
+    return info.input;
+  };
+  const PictureInput colour{.size = {2, 2}, .preprocessing = Preprocessing::caffe};
+  const PictureInput grey{.size = {2, 2}, .color_mode = ColorMode::grayscale, .preprocessing = Preprocessing::none};
+  CHECK(meant("3", "caffe") == colour);
+  CHECK(meant("1", "none") == grey);
+  CHECK_FALSE(meant("1", "caffe"));
+  CHECK_THROWS_WITH(meant("3", "Caffe"), Contains("\"Caffe\""));
 }
 
 TEST_CASE("HDF5 in its later layout gives the model that the classic layout gives, or names the library",

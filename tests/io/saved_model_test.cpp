@@ -4,6 +4,8 @@
 #include <fstream>
 #include <string>
 
+#include "brindle/data/augmented.hpp"
+#include "brindle/data/pictures.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "support/temporary_folder.hpp"
@@ -40,7 +42,8 @@ std::string described(const TemporaryFolder& folder, const std::string& json, co
 }
 
 std::string dense_json(const std::string& config, const std::string& version = "1") {
-  return R"({"version":)" + version + R"(,"name":"m","input_shape":[2],"class_names":[],"preprocessing":"none",)" +
+  return R"({"version":)" + version +
+         R"(,"name":"m","input_shape":[2],"class_names":[],"preprocessing":"none","input":null,)" +
          R"("layers":[{"type":"Dense","name":"dense","trainable":true,"config":)" + config + R"(}],"groups":[]})";
 }
 
@@ -51,11 +54,17 @@ TEMPLATE_TEST_CASE("a saved model comes back bit by bit", "[io][saved_model]", f
   const TemporaryFolder folder;
   const auto path = folder / "pets.safetensors";
   const auto model = network<T>();
-  io::save_model(model, path, {.class_names = {"cat", "dog", "owl"}, .preprocessing = "caffe"});
+  const PictureInput input{.size = {12, 10},
+                           .interpolation = image::Interpolation::bilinear,
+                           .aspect_ratio = AspectRatio::crop,
+                           .orientation = Orientation::exif,
+                           .preprocessing = {.scale = 0.1, .channels = 3, .mean = {1.0 / 3, 2, 3}, .bgr = true}};
+  io::save_model(model, path, {.class_names = {"cat", "dog", "owl"}, .input = input});
   const auto saved = io::load_model<T>(path);
   const auto& back = saved.model;
   CHECK(saved.info.class_names == std::vector<std::string>{"cat", "dog", "owl"});
-  CHECK(saved.info.preprocessing == "caffe");
+  CHECK(saved.info.input == input);
+  CHECK_FALSE(saved.info.from_logits);
   CHECK(back.name() == "pets");
   CHECK(back.input_shape() == model.input_shape());
   REQUIRE(back.layers().size() == model.layers().size());
@@ -88,7 +97,7 @@ TEST_CASE("a file that is no model of ours is refused with its path and the reas
   refused("{", "cannot be understood");
   refused("[]", "cannot be understood");
   refused(R"({"version":1})", "cannot be understood");
-  refused(dense_json(R"({"units":1,"use_bias":false})", "2"), "version 2");
+  refused(dense_json(R"({"units":1,"use_bias":false})", "3"), "version 3");
   refused(dense_json(R"({"units":1})"), "dense/bias");
   refused(dense_json(R"({"units":2,"use_bias":false})"), "(2, 1)");
   refused(dense_json(R"({"units":1000000000000,"use_bias":false})"), "(2, 1000000000000)");
@@ -112,6 +121,83 @@ TEST_CASE("a file that is no model of ours is refused with its path and the reas
   const auto plain = folder / "plain.safetensors";
   io::write_safetensors(plain, {});
   CHECK_THROWS_WITH(io::load_model(plain), Contains("no model") && Contains("load_weights"));
+}
+
+namespace {
+
+data::Pictures photos(const Size2& size, ColorMode mode = ColorMode::rgb) {
+  const PictureInput input{.size = size, .interpolation = image::Interpolation::bilinear, .color_mode = mode};
+  data::Pictures::Parts parts;
+  parts.pixels = Tensor<std::uint8_t>(input.shape().batch(2));
+  parts.classes = {0, 1};
+  parts.class_names = {"cat", "dog"};
+  parts.preprocessing = input.preprocessing;
+  parts.input = input;
+  return data::Pictures(std::move(parts));
+}
+
+}  // namespace
+
+TEST_CASE("a model is saved with the class names and the input of the data it was trained on", "[io][saved_model]") {
+  const TemporaryFolder folder;
+  Sequential<float> model{{6, 5, 1}, Flatten{}, Dense{1, sigmoid}};
+  const data::Pictures pictures = photos({6, 5}, ColorMode::grayscale);
+  io::save_model(model, folder / "m", pictures);
+  const io::ModelInfo info = io::load_model(folder / "m").info;
+  CHECK(info.class_names == std::vector<std::string>{"cat", "dog"});
+  CHECK(info.input == pictures.picture_input());
+
+  // Augmented pictures say how theirs are made, mean and deviation included.
+  const data::Augmented augmented(pictures, {.rotation = 5}, {.mean = {0.5}, .deviation = {0.25}});
+  io::save_model(model, folder / "m", augmented, {.from_logits = true});
+  const io::ModelInfo of_augmented = io::load_model(folder / "m").info;
+  CHECK(of_augmented.from_logits);
+  CHECK(of_augmented.input->preprocessing.mean[0] == 0.5);
+  CHECK(of_augmented.input->preprocessing.deviation[0] == 0.25 + 1e-6);
+  CHECK(of_augmented.input->interpolation == image::Interpolation::bilinear);
+
+  CHECK_THROWS_WITH(io::save_model(model, folder / "m", photos({5, 6}, ColorMode::grayscale)),
+                    Contains("the data give (None, 5, 6, 1), the model takes (None, 6, 5, 1)"));
+}
+
+TEST_CASE("class names and input that do not fit the model are refused before anything is written",
+          "[io][saved_model]") {
+  const TemporaryFolder folder;
+  Sequential<float> five{{4, 4, 3}, Flatten{}, Dense{5, softmax}}, one{{4, 4, 3}, Flatten{}, Dense{1, sigmoid}};
+  const auto refused = [&](const auto& model, const io::ModelInfo& info, const std::string& words) {
+    CHECK_THROWS_WITH(io::save_model(model, folder / "m", info), Contains("save_model: ") && Contains(words));
+    CHECK_FALSE(std::filesystem::exists(folder / "m"));
+  };
+  refused(five, {.class_names = {"a", "b"}}, "2 class names for a model of 5 outputs");
+  refused(five, {.class_names = {"a", "b", "c", "d", "e", "f"}}, "6 class names for a model of 5 outputs");
+  refused(one, {.class_names = {"a"}}, "1 class names for a model of 1 output, expected 2");
+  refused(one, {.class_names = {"a", "b", "c"}}, "3 class names for a model of 1 output, expected 2");
+  refused(five, {.class_names = {"a", "b", "c", "d", "a"}}, "two classes are named \"a\"");
+  refused(five, {.input = PictureInput{.size = {4, 5}}},
+          "pictures become (None, 4, 5, 3), the model takes (None, 4, 4, 3)");
+  refused(five, {.input = PictureInput{}}, "size is (0, 0)");
+}
+
+TEST_CASE("a description of input that this version does not know is refused by name", "[io][saved_model]") {
+  const TemporaryFolder folder;
+  Sequential<float> model{{4, 4, 3}, Flatten{}, Dense{2, softmax}};
+  io::save_model(model, folder / "m", {.input = PictureInput{.size = {4, 4}}});
+  const io::SafetensorsFile file(folder / "m");
+  const std::string json = file.metadata().at("brindle");
+  const auto refused = [&](const std::string& from, const std::string& to, const std::string& words) {
+    std::string changed = json;
+    REQUIRE(changed.find(from) != std::string::npos);
+    changed.replace(changed.find(from), from.size(), to);
+    const Tensor<float> kernel({48, 2}), bias({2});
+    const std::vector<io::SafetensorsEntry> entries{{"dense/kernel", "F32", {48, 2}, kernel.data(), 48 * 8},
+                                                    {"dense/bias", "F32", {2}, bias.data(), 8}};
+    io::write_safetensors(folder / "n", entries, {{"brindle", changed}});
+    CHECK_THROWS_WITH(io::load_model(folder / "n"), Contains((folder / "n").string()) && Contains(words));
+  };
+  refused("nearest", "bicubic", "interpolation \"bicubic\" is not known; there are: nearest, bilinear; update");
+  refused("\"scale\":", "\"scala\":", "cannot be understood");
+  refused("[4,4],", "[4,5],", "pictures become (None, 4, 5, 3)");
+  refused("\"deviation\":[1.0,", "\"deviation\":[0.0,", "divides channel 0 by 0");
 }
 
 TEST_CASE("a layer of the user's own is saved and found again through the registry", "[io][saved_model]") {

@@ -1,11 +1,14 @@
 #include "brindle/models/picture_classifier.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "brindle/core/random.hpp"
+#include "brindle/data/image_folder.hpp"
+#include "brindle/image/encode.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "support/temporary_folder.hpp"
@@ -29,7 +32,9 @@ TEST_CASE("a picture classifier prepares a picture as the model was trained, and
           "[models][picture_classifier]") {
   const TemporaryFolder folder;
   Sequential<float> model{{6, 5, 3}, Flatten{}, Dense{3, softmax}};
-  io::save_model(model, folder / "m.safetensors", {.class_names = {"cat", "dog"}, .preprocessing = "caffe"});
+  io::save_model(model, folder / "m.safetensors",
+                 {.class_names = {"cat", "dog", "owl"},
+                  .input = PictureInput{.size = {6, 5}, .preprocessing = Preprocessing::caffe}});
   const models::PictureClassifier classifier(folder / "m.safetensors");
   const image::Picture photo = noise(31, 47);
 
@@ -46,7 +51,7 @@ TEST_CASE("a picture classifier prepares a picture as the model was trained, and
     CHECK(y[i] <= y[c.number]);
   }
   CHECK(c.probability == static_cast<double>(y[c.number]));
-  CHECK(c.name == (c.number == 0 ? "cat" : c.number == 1 ? "dog" : "2"));
+  CHECK(c.name == (c.number == 0 ? "cat" : c.number == 1 ? "dog" : "owl"));
 }
 
 TEST_CASE("one output is the probability of class 1", "[models][picture_classifier]") {
@@ -57,7 +62,8 @@ TEST_CASE("one output is the probability of class 1", "[models][picture_classifi
     Sequential<float> copy{{4, 4, 3}, Flatten{}, Dense{1, sigmoid}};
     for (std::size_t p = 0; p < 2; ++p)
       copy.layer("dense").parameters()[p].value = model.layer("dense").parameters()[p].value.clone();
-    const models::PictureClassifier classifier({std::move(copy), {.class_names = {"cat", "dog"}}});
+    const models::PictureClassifier classifier(
+        {std::move(copy), {.class_names = {"cat", "dog"}, .input = PictureInput{.size = {4, 4}}}});
     const models::Classification c = classifier.classify(noise(4, 4));
     CHECK(c.name == (b < 0 ? "cat" : "dog"));
     CHECK(c.probability > 0.9);
@@ -65,17 +71,133 @@ TEST_CASE("one output is the probability of class 1", "[models][picture_classifi
   }
 }
 
+namespace {
+
+/// A classifier of a model whose pictures become input in the usual way.
+template <class... Layers>
+models::PictureClassifier<> classifier(const Shape& x, bool from_logits, const Layers&... layers) {
+  const PictureInput input{.size = {x[0], x[1]}, .color_mode = x[2] == 1 ? ColorMode::grayscale : ColorMode::rgb};
+  return models::PictureClassifier<>({Sequential<float>{x, layers...}, {.input = input, .from_logits = from_logits}});
+}
+
+}  // namespace
+
 TEST_CASE("a picture classifier says what does not fit", "[models][picture_classifier]") {
   CHECK_THROWS_WITH(models::PictureClassifier({Sequential<float>{{4}, Dense{1}}, {}}),
                     Contains("the model takes (None, 4), expected pictures"));
-  const models::PictureClassifier classifier({Sequential<float>{{4, 4, 3}, Flatten{}, Dense{2, softmax}}, {}});
-  CHECK_THROWS_WITH(classifier.classify(noise(5, 5, 1)), Contains("of 3 channels, got (5, 5, 1)"));
-  CHECK_THROWS_AS(classifier.classify(image::Picture(0, 5, 3)), ShapeError);
+  const auto three = classifier({4, 4, 3}, false, Flatten{}, Dense{2, softmax});
+  CHECK_THROWS_WITH(three.classify(noise(5, 5, 2)), Contains("1, 3 or 4 channels, got (5, 5, 2)"));
+  CHECK_THROWS_AS(three.classify(image::Picture(0, 5, 3)), ShapeError);
+  CHECK_THROWS_WITH(models::PictureClassifier({Sequential<float>{{4, 4, 3}, Flatten{}, Dense{2, softmax}}, {}}),
+                    Contains("does not say how a picture becomes its input; save it with the data"));
+  CHECK_THROWS_WITH(classifier({4, 4, 3}, false, Conv2D{2, 3, softmax}),
+                    Contains("(None, 2, 2, 2), expected (None, classes)"));
+}
+
+TEST_CASE("outputs that are no probabilities are refused by the layer's name, or are logits that the file tells of",
+          "[models][picture_classifier]") {
+  const auto dense = [](std::int64_t units, ActivationFunction f = linear) {
+    return Dense{.units = units, .activation = f, .name = "last"};
+  };
+  const auto refused = [&](const Dense& last, bool from_logits, const std::string& words) {
+    CHECK_THROWS_WITH(classifier({4, 4, 3}, from_logits, Flatten{}, last),
+                      Contains("Dense \"last\"") && Contains(words));
+  };
+  refused(dense(1), false, "ends without sigmoid or softmax");
+  refused(dense(3), false, ".from_logits = true");
+  refused(dense(3, relu), false, "ends without sigmoid or softmax");
+  refused(dense(3, softmax), true, "ends in softmax, but the model was saved as one of logits");
+  refused(dense(1, sigmoid), true, "ends in sigmoid");
+  refused(dense(1, softmax), false, "softmax of one output");
+  // What only passes values on does not hide the last activation.
+  CHECK_NOTHROW(classifier({4, 4, 3}, false, Flatten{}, dense(2, softmax), Dropout{0.5}, Flatten{.name = "f"}));
+  CHECK_THROWS_WITH(classifier({4, 4, 3}, false, Flatten{}, dense(2), Dropout{0.5}), Contains("Dense \"last\""));
+
+  for (const std::int64_t units : {1, 3}) {
+    Sequential<float> raw{{4, 4, 3}, Flatten{}, dense(units)};
+    const auto logits = classifier({4, 4, 3}, true, Flatten{}, dense(units));
+    const image::Picture photo = noise(4, 4);
+    const models::Classification c = logits.classify(photo);
+    const Tensor<float> z = raw.predict(logits.input(photo));
+    double sum = 0;
+    for (std::int64_t i = 0; i < units; ++i) sum += std::exp(static_cast<double>(z[i]));
+    if (units == 1)
+      CHECK(c.probabilities[1] == Approx(1 / (1 + std::exp(-static_cast<double>(z[0])))).epsilon(1e-5));
+    else
+      for (std::size_t i = 0; i < 3; ++i)
+        CHECK(c.probabilities[i] ==
+              Approx(std::exp(static_cast<double>(z[static_cast<std::int64_t>(i)])) / sum).epsilon(1e-5));
+    CHECK(c.probability <= 1);
+    CHECK(c.probability >= (units == 1 ? 0.5 : 1.0 / 3));
+  }
+}
+
+TEST_CASE("outputs that turn out to be no probabilities are refused", "[models][picture_classifier]") {
+  Sequential<float> broken{{2, 2, 3}, Flatten{}, Dense{2, softmax}};
+  broken.layer("dense").parameters()[1].value[0] = std::nanf("");
+  const models::PictureClassifier nan({std::move(broken), {.input = PictureInput{.size = {2, 2}}}});
+  CHECK_THROWS_WITH(nan.classify(noise(2, 2)), Contains("gives nan where a probability is expected"));
+}
+
+TEST_CASE("a grey model takes colour pictures and a colour model grey ones", "[models][picture_classifier]") {
+  const auto grey = classifier({4, 4, 1}, false, Flatten{}, Dense{2, softmax});
+  const image::Picture photo = noise(9, 9);
+  CHECK(grey.classify(photo).probabilities ==
+        grey.classify(image::with_color_mode(photo, ColorMode::grayscale)).probabilities);
+  const auto colour = classifier({4, 4, 3}, false, Flatten{}, Dense{2, softmax});
+  CHECK(colour.input(noise(4, 4, 1))[0] == colour.input(noise(4, 4, 1))[2]);
+}
+
+TEST_CASE("several pictures at once get what each gets alone, and the best classes come first",
+          "[models][picture_classifier]") {
+  const auto five = classifier({6, 6, 3}, false, Conv2D{4, 3, relu}, Flatten{}, Dense{5, softmax});
+  const std::vector<image::Picture> photos{noise(6, 6), noise(20, 31), noise(7, 5)};
+  const auto together = five.classify(photos);
+  REQUIRE(together.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const models::Classification alone = five.classify(photos[i]);
+    CHECK(together[i].number == alone.number);
+    for (std::size_t c = 0; c < 5; ++c)
+      CHECK(together[i].probabilities[c] == Approx(alone.probabilities[c]).epsilon(1e-5));
+    const auto top = alone.top(3);
+    REQUIRE(top.size() == 3);
+    CHECK(top[0] == alone.number);
+    CHECK(alone.probabilities[static_cast<std::size_t>(top[1])] >=
+          alone.probabilities[static_cast<std::size_t>(top[2])]);
+    CHECK(alone.top(9).size() == 5);
+  }
+  CHECK(five.classify(std::vector<image::Picture>{}).empty());
+}
+
+TEST_CASE("a saved model classifies a file as the training data read it: resizing, mean and deviation, orientation",
+          "[models][picture_classifier]") {
+  const TemporaryFolder folder;
+  for (const char* name : {"cat.1.png", "dog.1.png"}) image::write_png(folder / name, noise(37, 51));
+  Preprocessing own{.scale = 1.0 / 255, .channels = 3, .mean = {0.4, 0.5, 0.6}, .deviation = {0.1, 0.2, 0.3, 1}};
+  for (const AspectRatio aspect_ratio : {AspectRatio::stretch, AspectRatio::crop, AspectRatio::pad})
+    for (const ColorMode mode : {ColorMode::rgb, ColorMode::grayscale})
+      for (const Preprocessing& p :
+           {Preprocessing::unit_rgb, Preprocessing::caffe, Preprocessing::minus_one_to_one, own}) {
+        if (mode == ColorMode::grayscale && p.channels == 3) continue;
+        const auto photos = data::image_folder(folder.path(), {.size = {12, 10},
+                                                               .interpolation = image::Interpolation::bilinear,
+                                                               .aspect_ratio = aspect_ratio,
+                                                               .color_mode = mode,
+                                                               .preprocessing = p});
+        Sequential<float> model{photos.sample_shape(), Flatten{}, Dense{1, sigmoid}};
+        io::save_model(model, folder / "m.safetensors", photos);
+        const models::PictureClassifier<> loaded(folder / "m.safetensors");
+        Tensor<float> x(photos.sample_shape().batch(1));
+        photos.read(Cpu(1), std::vector<data::Draw>{{0, 0}}, x.view());
+        const float expected = model.predict(x)[0];
+        CHECK(loaded.classify_file(folder / "cat.1.png").probabilities[1] == expected);
+      }
 }
 
 TEST_CASE("eight threads share a picture classifier", "[models][picture_classifier]") {
   const models::PictureClassifier classifier(
-      {Sequential<float>{{16, 16, 3}, Conv2D{4, 3, relu}, Flatten{}, Dense{2, softmax}}, {}});
+      {Sequential<float>{{16, 16, 3}, Conv2D{4, 3, relu}, Flatten{}, Dense{2, softmax}},
+       {.input = PictureInput{.size = {16, 16}}}});
   const image::Picture photo = noise(20, 20);
   const std::vector<float> alone = classifier.classify(photo).probabilities;
   std::vector<std::vector<float>> together(8);

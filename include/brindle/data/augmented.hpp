@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -37,9 +38,14 @@ class Augmented : public Source {
       : pictures_(&pictures),
         augment_(augment),
         random_{options.seed, stream_id("augment"), 0},
-        swap_red_blue_(pictures.preprocessing() == Preprocessing::caffe),
-        standardize_(standardized(pictures, options)) {
-    check(augment);
+        preprocessing_(standardized(pictures, options)),
+        standardize_(pictures.sample_shape()[2], 1.0) {
+    image::check_augment(augment);
+    for (std::int64_t c = 0; c < pictures.sample_shape()[2]; ++c) {
+      const image::ChannelScale scale = image::channel_scale(preprocessing_, c);
+      standardize_.factor[static_cast<std::size_t>(c)] = scale.factor;
+      standardize_.offset[static_cast<std::size_t>(c)] = scale.offset;
+    }
   }
   Augmented(const PictureSource&& gone_too_soon, const Augment&, const AugmentedOptions& = {}) = delete;
 
@@ -48,18 +54,24 @@ class Augmented : public Source {
   TensorView<const float> labels() const override { return pictures_->labels(); }
   std::vector<std::string> class_names() const override { return pictures_->class_names(); }
   std::string describe(std::int64_t row) const override { return pictures_->describe(row); }
+  /// That of the pictures, with mean and deviation of the options.
+  std::optional<PictureInput> picture_input() const override {
+    std::optional<PictureInput> input = pictures_->picture_input();
+    if (input) input->preprocessing = preprocessing_;
+    return input;
+  }
 
   const Augment& augment() const { return augment_; }  ///< how much pictures change
 
   /// What a picture's levels become, in its own order of channels, and whether the first and the third then change
   /// places.
   const image::Standardize& standardize() const { return standardize_; }
-  bool swaps_red_and_blue() const { return swap_red_blue_; }  ///< for Preprocessing::caffe
+  bool swaps_red_and_blue() const { return preprocessing_.bgr; }  ///< for Preprocessing::caffe
 
   /// What use number `use` draws: read() gives image::apply(augment(), drawn(use), ...) of the picture.
   AugmentDraw drawn(std::uint64_t use) const {
     const Shape shape = sample_shape();
-    return draw(augment_, {shape[0], shape[1]}, random_, use);
+    return image::draw(augment_, {shape[0], shape[1]}, random_, use);
   }
 
   void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const override {
@@ -70,20 +82,24 @@ class Augmented : public Source {
   }
 
  private:
-  // The preprocessing as factors and offsets of the picture's own channels, then what the options take off.
-  static image::Standardize standardized(const PictureSource& pictures, const AugmentedOptions& options) {
+  // The pictures' preprocessing with mean and deviation of the options.
+  static Preprocessing standardized(const PictureSource& pictures, const AugmentedOptions& options) {
     const std::int64_t channels = pictures.sample_shape()[2];
-    const Preprocessing p = pictures.preprocessing();
-    image::Standardize result(channels, p == Preprocessing::unit_rgb ? 1.0 / 255.0 : 1.0, options.mean,
-                              options.deviation);
-    if (p == Preprocessing::caffe) {
-      if (!options.mean.empty() || !options.deviation.empty())
-        detail::raise<ValueError>(
-            "data::Augmented: preprocessing caffe takes means off by itself; leave mean and deviation out");
-      for (std::int64_t c = 0; c < channels; ++c)
-        result.offset[static_cast<std::size_t>(c)] = image::channel_scale(p, c).offset;
+    Preprocessing p = pictures.preprocessing();
+    if (options.mean.empty() && options.deviation.empty()) return p;
+    if (Preprocessing plain{.scale = p.scale}; !(p == plain))
+      detail::raise<ValueError>("data::Augmented: preprocessing " + to_string(p) +
+                                " takes means off by itself; leave mean and deviation out");
+    if (channels > Preprocessing::most_channels)
+      detail::raise<ValueError>("data::Augmented: mean and deviation are of at most 4 channels, the pictures are " +
+                                to_string_batch(pictures.sample_shape()));
+    static_cast<void>(image::Standardize(channels, p.scale, options.mean, options.deviation));  // checks the numbers
+    p.channels = channels;
+    for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
+      if (!options.mean.empty()) p.mean[c] = options.mean[c];
+      if (!options.deviation.empty()) p.deviation[c] = options.deviation[c] + 1e-6;
     }
-    return result;
+    return p;
   }
 
   template <class T>
@@ -95,7 +111,7 @@ class Augmented : public Source {
       pictures_->with_pixels(use.row, [&](const std::uint8_t* pixels) {
         T* out = x.data + i * shape.size();
         image::apply<T>(augment_, drawn(use.use), {pixels, shape}, {out, shape}, standardize_);
-        if (swap_red_blue_)
+        if (preprocessing_.bgr)
           for (std::int64_t k = 0; k < shape.size(); k += 3) std::swap(out[k], out[k + 2]);
       });
     });
@@ -104,7 +120,7 @@ class Augmented : public Source {
   const PictureSource* pictures_;
   Augment augment_;
   Random random_;
-  bool swap_red_blue_;
+  Preprocessing preprocessing_;  // with the options' mean and deviation
   image::Standardize standardize_;
 };
 

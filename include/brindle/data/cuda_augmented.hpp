@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -67,6 +68,7 @@ class CudaAugmented final : public CudaSource {
   TensorView<const float> labels() const override { return augmented_.labels(); }
   std::vector<std::string> class_names() const override { return augmented_.class_names(); }
   std::string describe(std::int64_t row) const override { return augmented_.describe(row); }
+  std::optional<PictureInput> picture_input() const override { return augmented_.picture_input(); }
 
   AugmentDraw drawn(std::uint64_t use) const { return augmented_.drawn(use); }  ///< as Augmented::drawn()
 
@@ -92,7 +94,7 @@ class CudaAugmented final : public CudaSource {
       const std::size_t count = std::min<std::size_t>(image::WarpPixel<float>::most, draws.size() - begin);
       for (std::size_t i = 0; i < count; ++i) {
         const AugmentDraw d = drawn(draws[begin + i].use);
-        warp.use[i] = {image::affine(d, {warp.h, warp.w}, augmented_.augment().keras2),
+        warp.use[i] = {image::affine(augmented_.augment(), d, {warp.h, warp.w}),
                        static_cast<std::int32_t>(draws[begin + i].row), static_cast<float>(d.brightness)};
       }
       warp.out = x.data + static_cast<std::int64_t>(begin) * shape.size();

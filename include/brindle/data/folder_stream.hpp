@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,8 +14,8 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/image_folder.hpp"
 #include "brindle/data/picture_source.hpp"
-#include "brindle/image/decode.hpp"
-#include "brindle/image/resize.hpp"
+#include "brindle/image/picture_input.hpp"
+#include "brindle/image/read_picture.hpp"
 
 namespace brindle::data {
 
@@ -29,9 +30,9 @@ class FolderStream : public PictureSource {
   explicit FolderStream(const std::filesystem::path& path, const ImageFolderOptions& options = {},
                         const Cpu& on = Cpu())
       : options_(options) {
-    if (options.size.h < 1 || options.size.w < 1)
-      detail::raise<ValueError>("FolderStream: size is " + to_string(options.size) + ", expected at least (1, 1)");
+    image::check_picture_input("FolderStream", options.picture_input());
     FolderListing listing = list_image_folder(path, options.classes);
+    if (options.on_bad_file == BadFile::raise && options.classes.empty()) check_empty_classes(path, listing);
     class_names_ = std::move(listing.class_names);
     skipped_ = std::move(listing.skipped);
     std::vector<SkippedFile> bad;
@@ -60,17 +61,17 @@ class FolderStream : public PictureSource {
   }
 
   std::int64_t size() const override { return static_cast<std::int64_t>(files_.size()); }
-  Shape sample_shape() const override { return Shape{options_.size.h, options_.size.w, 3}; }
+  Shape sample_shape() const override { return options_.picture_input().shape(); }
   TensorView<const float> labels() const override { return labels_; }
   std::vector<std::string> class_names() const override { return class_names_; }
   std::string describe(std::int64_t row) const override { return files_[static_cast<std::size_t>(row)]; }
   Preprocessing preprocessing() const override { return options_.preprocessing; }
+  std::optional<PictureInput> picture_input() const override { return options_.picture_input(); }
 
   /// Reads and decodes the file. Throws FileError, the path first.
   void with_pixels(std::int64_t row, FunctionRef<void(const std::uint8_t*)> use) const override {
     const std::filesystem::path file = files_[static_cast<std::size_t>(row)];
-    const image::Picture picture =
-        image::resize(image::decode(file, options_.decode), options_.size, options_.interpolation);
+    const image::Picture picture = image::read_picture(file, options_.picture_input(), options_.decode);
     use(picture.pixels.data());
   }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
 
@@ -21,7 +23,7 @@ class InMemory : public Source {
   /// x (N, sample shape), labels (N), (N, 1) or (N, K), class_names empty or one a class
   ///
   /// Throws ShapeError if x has no samples or the labels are not one row a sample, DataError with the number of the
-  /// sample for a value or a label that is no finite number.
+  /// sample for a value or a label that is no finite number, or a class that has no name.
   InMemory(Tensor<float> x, Tensor<float> labels, std::vector<std::string> class_names = {})
       : x_(std::move(x)), labels_(std::move(labels)), class_names_(std::move(class_names)) {
     if (x_.empty() || x_.shape().rank() < 2 || x_.size() == 0)
@@ -34,6 +36,13 @@ class InMemory : public Source {
           to_string(x_.shape()) + ", got " + to_string(l));
     check_finite(x_, "value");
     check_finite(labels_, "label");
+    check_names();
+  }
+
+  /// Says how pictures became the samples; io::extract does for features. Returns the samples.
+  InMemory& set_picture_input(std::optional<PictureInput> input) & {
+    input_ = std::move(input);
+    return *this;
   }
 
   /// labels: one a sample.
@@ -47,6 +56,7 @@ class InMemory : public Source {
     return labels_.view().reshape(l.rank() == 1 ? Shape{l[0], 1} : l);
   }
   std::vector<std::string> class_names() const override { return class_names_; }
+  std::optional<PictureInput> picture_input() const override { return input_; }
 
   using Source::read;
   void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const override {
@@ -72,6 +82,21 @@ class InMemory : public Source {
     return t;
   }
 
+  // Labels in one column are class numbers where the classes have names; of several columns each is a class.
+  void check_names() const {
+    const auto names = static_cast<std::int64_t>(class_names_.size());
+    const std::int64_t columns = labels_.size() / labels_.shape()[0];
+    if (names == 0) return;
+    if (columns > 1 && columns != names)
+      detail::raise<DataError>("data::InMemory: " + std::to_string(names) + " class names for labels of " +
+                               std::to_string(columns) + " columns; give one name a column");
+    for (std::int64_t i = 0; columns == 1 && i < labels_.size(); ++i)
+      if (!(labels_[i] >= 0 && labels_[i] < static_cast<float>(names)))
+        detail::raise<DataError>("data::InMemory: sample " + std::to_string(i) + " has label " +
+                                 detail::number_text(labels_[i]) + ", but there are names for " +
+                                 std::to_string(names) + " classes");
+  }
+
   static void check_finite(const Tensor<float>& t, const char* what) {
     const std::int64_t n = t.size() / t.shape()[0];
     for (std::int64_t i = 0; i < t.size(); ++i)
@@ -83,6 +108,7 @@ class InMemory : public Source {
   Tensor<float> x_;
   Tensor<float> labels_;
   std::vector<std::string> class_names_;
+  std::optional<PictureInput> input_;
 };
 
 }  // namespace brindle::data

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -18,20 +19,36 @@ namespace brindle::data {
 
 /// A file that was not taken, and why.
 struct SkippedFile {
-  std::string path;    ///< as it was found
-  std::string reason;  ///< in words
+  std::string path;      ///< as it was found
+  std::string reason;    ///< in words
+  bool harmless = true;  ///< no picture was lost: hidden files, Thumbs.db, notes; false: a picture or a class was
 };
+
+/// One line that says what was lost, for a program to print once: "left out: 2 pictures (a/1.jpg: is empty; ...)";
+/// empty if nothing but harmless files was left out.
+inline std::string lost_text(std::span<const SkippedFile> skipped) {
+  std::int64_t lost = 0;
+  std::string text;
+  for (const SkippedFile& file : skipped)
+    if (!file.harmless && ++lost <= 3) text += (text.empty() ? "" : "; ") + file.path + ": " + file.reason;
+  if (lost == 0) return {};
+  if (lost > 3) text += "; and " + std::to_string(lost - 3) + " more";
+  return "left out: " + text;
+}
 
 /// Pictures in memory, a byte a channel, with the numbers of their classes.
 class Pictures : public PictureSource {
  public:
   struct Parts {
-    Tensor<std::uint8_t> pixels;           ///< (N, H, W, C)
-    std::vector<std::int64_t> classes;     ///< (N): the number of each picture's class
-    std::vector<std::string> class_names;  ///< by number
-    std::vector<std::string> files;        ///< (N), or empty: what messages call each picture
-    std::vector<SkippedFile> skipped;      ///< files that were left out
+    Tensor<std::uint8_t> pixels;                            ///< (N, H, W, C)
+    std::vector<std::int64_t> classes;                      ///< (N): the number of each picture's class
+    std::vector<std::string> class_names;                   ///< by number
+    std::vector<std::string> files;                         ///< (N), or empty: what messages call each picture
+    std::vector<SkippedFile> skipped;                       ///< files that were left out
     Preprocessing preprocessing = Preprocessing::unit_rgb;  ///< what read() makes of pixels
+    /// How files became the pixels, with the same preprocessing; none: not known, and a model that was trained on them
+    /// does not know how photos become its input.
+    std::optional<PictureInput> input = {};
   };
 
   /// Throws ShapeError if the sizes do not fit together, ValueError if the preprocessing needs other channels,
@@ -48,6 +65,10 @@ class Pictures : public PictureSource {
       detail::raise<ShapeError>("data::Pictures: expected " + std::to_string(n) + " file names or none for pixels " +
                                 to_string(shape) + ", got " + std::to_string(parts_.files.size()));
     image::check_preprocessing("data::Pictures", parts_.preprocessing, shape[3]);
+    if (parts_.input &&
+        (parts_.input->shape() != shape.sample() || !(parts_.input->preprocessing == parts_.preprocessing)))
+      detail::raise<ValueError>("data::Pictures: input says " + to_string(*parts_.input) + ", the pixels are " +
+                                to_string(shape) + " with preprocessing " + to_string(parts_.preprocessing));
     labels_ = Tensor<float>(Shape{shape[0], 1});
     for (std::size_t i = 0; i < n; ++i) {
       const std::int64_t c = parts_.classes[i];
@@ -77,6 +98,7 @@ class Pictures : public PictureSource {
   const std::vector<SkippedFile>& skipped() const { return parts_.skipped; }
 
   Preprocessing preprocessing() const override { return parts_.preprocessing; }
+  std::optional<PictureInput> picture_input() const override { return parts_.input; }
   /// The pixels that are handed over stay where they are as long as this object.
   void with_pixels(std::int64_t row, FunctionRef<void(const std::uint8_t*)> use) const override {
     use(parts_.pixels.data() + row * sample_shape().size());
@@ -96,6 +118,7 @@ class Pictures : public PictureSource {
     to.pixels = Tensor<std::uint8_t>::uninitialized(sample_shape().batch(static_cast<std::int64_t>(rows.size())));
     to.class_names = parts_.class_names;
     to.preprocessing = parts_.preprocessing;
+    to.input = parts_.input;
     const std::int64_t n = sample_shape().size();
     std::uint8_t* out = to.pixels.data();
     for (const std::int64_t row : rows) {

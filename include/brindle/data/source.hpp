@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/image/picture_input.hpp"
 
 namespace brindle::data {
 
@@ -34,6 +36,10 @@ class Source {
 
   /// Names of the classes by number; empty if they have none.
   virtual std::vector<std::string> class_names() const { return {}; }
+
+  /// How a picture becomes a sample: what a saved model needs to know, and what other data are compared by. None for
+  /// samples that are no pictures, or whose making is not known.
+  virtual std::optional<PictureInput> picture_input() const { return std::nullopt; }
 
   /// What a message calls sample `row`: its file, or its number.
   virtual std::string describe(std::int64_t row) const { return "sample " + std::to_string(row); }

@@ -38,13 +38,15 @@ struct Brightness {
 ///     Augment{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3, .flip_horizontal =
 ///     true}
 ///
-/// Turned, moved, sheared and zoomed in one warp (bilinear), then the shift of levels, the flips, the brightness.
+/// Turned about the middle, moved, sheared and zoomed in one warp (bilinear), then the shift of levels, the flips, the
+/// brightness: as Keras 3 does, but for its columns and rows. There (keras3) width_shift moves rows and height_shift
+/// columns, and a picture that is not square turns beside its middle; square ones with equal shifts are the same.
 /// 2018's Keras (keras2) turned the other way and about another point, and stretched levels to 255 before it changed
 /// brightness. Meaning: keras/src/legacy/preprocessing/image.py (Keras 3), keras_preprocessing/image.py (1.0.5).
 struct Augment {
   double rotation = 0;           ///< up to so many degrees to either side
-  double width_shift = 0;        ///< up to this share of the width to either side; from 1 on, pixels
-  double height_shift = 0;       ///< the same of the height
+  double width_shift = 0;        ///< to the left or right by up to this share of the width; from 1 on, pixels
+  double height_shift = 0;       ///< up or down by up to this share of the height; from 1 on, pixels
   double shear = 0;              ///< up to so many degrees to either side (0.2 does next to nothing)
   Zoom zoom = {};                ///< columns and rows independently; a factor above 1 shows more: things become smaller
   bool flip_horizontal = false;  ///< left and right, of every other picture
@@ -54,22 +56,23 @@ struct Augment {
   Fill fill = Fill::nearest;     ///< what is outside of the picture
   double cval = 0;               ///< the level of Fill::constant
   bool keras2 = false;           ///< as in 2018
+  bool keras3 = false;           ///< as in Keras 3, whose shifts and centre have rows and columns swapped
 };
 
 /// One draw of the parameters, for one use of one picture: what was done to it, to be printed, kept and done again.
 struct AugmentDraw {
-  double theta = 0;       ///< degrees
-  double tx = 0;          ///< pixels along x, from height_shift; see image::affine for x and y
-  double ty = 0;          ///< pixels along y, from width_shift
-  double shear = 0;       ///< degrees
+  double theta = 0;  ///< degrees
+  double tx = 0;     ///< pixels along x, the columns; see image::affine for what x is in Keras
+  double ty = 0;     ///< pixels along y, the rows
+  double shear = 0;  ///< degrees
   /// Factors along x and y.
   /// @{
   double zx = 1, zy = 1;
   /// @}
   bool flip_horizontal = false;  ///< left and right changed places
   bool flip_vertical = false;    ///< top and bottom did
-  double brightness = 1;     ///< factor
-  double channel_shift = 0;  ///< levels
+  double brightness = 1;         ///< factor
+  double channel_shift = 0;      ///< levels
 
   friend bool operator==(const AugmentDraw&, const AugmentDraw&) = default;  ///< the same change
 };
@@ -98,8 +101,11 @@ inline std::string to_string(const AugmentDraw& d) {
   return text.empty() ? "unchanged" : text;
 }
 
+namespace image {
+
 /// Throws ValueError for settings that have no meaning.
-inline void check(const Augment& a) {
+inline void check_augment(const Augment& a) {
+  if (a.keras2 && a.keras3) detail::raise<ValueError>("Augment: keras2 and keras3 are two meanings; set one of them");
   const auto at_least_zero = [](const char* name, double value) {
     if (!(value >= 0) || !std::isfinite(value))
       detail::raise<ValueError>(std::string("Augment: ") + name + " must be finite and at least 0, got " +
@@ -132,8 +138,10 @@ inline AugmentDraw draw(const Augment& a, const Size2& size, const Random& rando
   };
   AugmentDraw d;
   if (a.rotation > 0) d.theta = uniform(0, -a.rotation, a.rotation);
-  if (a.height_shift > 0) d.tx = shift(1, a.height_shift, size.h);
-  if (a.width_shift > 0) d.ty = shift(2, a.width_shift, size.w);
+  const bool keras = a.keras2 || a.keras3;  // their x takes the height's shift
+  const double x_shift = keras ? a.height_shift : a.width_shift, y_shift = keras ? a.width_shift : a.height_shift;
+  if (x_shift > 0) d.tx = shift(1, x_shift, keras ? size.h : size.w);
+  if (y_shift > 0) d.ty = shift(2, y_shift, keras ? size.w : size.h);
   if (a.shear > 0) d.shear = uniform(3, -a.shear, a.shear);
   d.zx = uniform(4, a.zoom.low, a.zoom.high);
   d.zy = uniform(5, a.zoom.low, a.zoom.high);
@@ -144,21 +152,22 @@ inline AugmentDraw draw(const Augment& a, const Size2& size, const Random& rando
   return d;
 }
 
-namespace image {
-
 /// The warp of a draw with its flips, from output to input.
 ///
-/// With x before y, Keras's matrix is R(theta) T(tx, ty) S(shear) Z(zx, zy) about a centre. Today x is the column, and
-/// the centre is (height, width) / 2 - 0.5 in this order, so that a picture that is not square turns beside its middle
-/// (and tx, drawn from the height, moves columns); in 2018 x was the row, and the centre size / 2 + 0.5.
-inline Affine affine(const AugmentDraw& d, const Size2& size, bool keras2 = false) {
+/// With x before y, the matrix is R(theta) T(tx, ty) S(shear) Z(zx, zy) about a centre; x is the column, and the centre
+/// (width, height) / 2 - 0.5. In Keras 3 the centre is (height, width) / 2 - 0.5 in this order, so that a picture that
+/// is not square turns beside its middle, and tx, drawn from the height, moves columns; in 2018 x was the row, and the
+/// centre size / 2 + 0.5.
+inline Affine affine(const Augment& augment, const AugmentDraw& d, const Size2& size) {
+  const bool keras2 = augment.keras2, height_first = augment.keras2 || augment.keras3;
   const double turn = d.theta * std::numbers::pi / 180, lean = d.shear * std::numbers::pi / 180;
   const double cos = std::cos(turn), sin = std::sin(turn), lean_sin = std::sin(lean), lean_cos = std::cos(lean);
   // Rows of R T S Z.
   const double a = cos * d.zx, b = (-cos * lean_sin - sin * lean_cos) * d.zy, p = cos * d.tx - sin * d.ty;
   const double c = sin * d.zx, e = (-sin * lean_sin + cos * lean_cos) * d.zy, q = sin * d.tx + cos * d.ty;
   const double half = keras2 ? 0.5 : -0.5;
-  const double x = static_cast<double>(size.h) / 2 + half, y = static_cast<double>(size.w) / 2 + half;
+  const double x = static_cast<double>(height_first ? size.h : size.w) / 2 + half;
+  const double y = static_cast<double>(height_first ? size.w : size.h) / 2 + half;
   const double x0 = p + x - a * x - b * y, y0 = q + y - c * x - e * y;
   Affine m = keras2 ? Affine{.xx = e, .xy = c, .x0 = y0, .yx = b, .yy = a, .y0 = x0}
                     : Affine{.xx = a, .xy = b, .x0 = x0, .yx = c, .yy = e, .y0 = y0};
@@ -209,7 +218,7 @@ void apply(const Augment& augment, const AugmentDraw& d, TensorView<const std::u
   if (picture.shape.rank() != 3)
     detail::raise<ShapeError>("apply: expected a picture (H, W, C), got " + to_string(picture.shape));
   const std::int64_t channels = picture.shape[2];
-  const Affine m = affine(d, {picture.shape[0], picture.shape[1]}, augment.keras2);
+  const Affine m = affine(augment, d, {picture.shape[0], picture.shape[1]});
   if (d.brightness == 1 && d.channel_shift == 0) {
     warp<T>(m, picture, out, augment.fill, augment.cval, &to);
     return;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <system_error>
@@ -31,14 +32,19 @@ struct ExtractOptions {
 
 /// What a model gives for the samples of a source, with their labels.
 struct Features {
-  Tensor<float> x;                       ///< (N, output shape of the model)
-  Tensor<float> labels;                  ///< (N, K), as the source has them
-  std::vector<std::string> class_names;  ///< as the source has them
-  bool from_cache = false;               ///< nothing was computed
-  std::string note;                      ///< why a cache that was there was not used, or could not be written
+  Tensor<float> x;                                 ///< (N, output shape of the model)
+  Tensor<float> labels;                            ///< (N, K), as the source has them
+  std::vector<std::string> class_names;            ///< as the source has them
+  bool from_cache = false;                         ///< nothing was computed
+  std::string note;                                ///< why a cache that was there was not used, or could not be written
+  std::optional<PictureInput> picture_input = {};  ///< how the pictures became samples, as the source has it
 
   /// As a source to train on.
-  data::InMemory in_memory() && { return data::InMemory(std::move(x), std::move(labels), std::move(class_names)); }
+  data::InMemory in_memory() && {
+    data::InMemory samples(std::move(x), std::move(labels), std::move(class_names));
+    samples.set_picture_input(std::move(picture_input));
+    return samples;
+  }
 };
 
 namespace detail {
@@ -95,8 +101,7 @@ void add_model(const Sequential<T, Device>& model, ContentHash& to) {
   to.add(model.input_shape().begin(), sizeof(std::int64_t) * static_cast<std::size_t>(model.input_shape().rank()));
   for (const auto& layer : model.layers()) {
     to.add(layer->type() + to_json(layer->config()).dump());
-    for (const auto& p : layer->parameters())
-      to.add(HostCopy<T, Device>(p.value.view()).data(), p.value.bytes());
+    for (const auto& p : layer->parameters()) to.add(HostCopy<T, Device>(p.value.view()).data(), p.value.bytes());
   }
 }
 
@@ -111,6 +116,7 @@ inline void add_source(const Cpu& on, const data::Source& source, std::int64_t b
   for (std::int64_t i = 0; i < n; ++i) to.add(std::filesystem::path(source.describe(i)).filename().string());
   if (const auto* pictures = dynamic_cast<const data::PictureSource*>(&source)) {
     to.add(to_string(pictures->preprocessing()));
+    if (const auto input = pictures->picture_input()) to.add(to_string(*input));
     // Each picture by itself on all threads, then their hashes in order.
     std::vector<std::string> hashes(static_cast<std::size_t>(n));
     on.parallel(n, [&](std::int64_t i, int) {
@@ -183,6 +189,7 @@ Features extract(const Sequential<T, Device>& model, const data::Source& source,
   features.labels = Tensor<float>::uninitialized(labels.shape);
   std::copy(labels.data, labels.data + labels.size(), features.labels.data());
   features.class_names = source.class_names();
+  features.picture_input = source.picture_input();
 
   std::string key;
   if (!options.cache.empty()) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -10,9 +13,12 @@
 #include <vector>
 
 #include "brindle/core/error.hpp"
+#include "brindle/data/source.hpp"
+#include "brindle/image/picture_input.hpp"
 #include "brindle/io/config_json.hpp"
 #include "brindle/io/json.hpp"
 #include "brindle/io/parse_json.hpp"
+#include "brindle/io/picture_input_json.hpp"
 #include "brindle/io/safetensors.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/registry.hpp"
@@ -22,12 +28,13 @@ namespace brindle::io {
 
 /// What a saved model knows beside its layers and weights.
 struct ModelInfo {
-  std::vector<std::string> class_names = {};  ///< by class number; for one sigmoid output those of 0 and 1
-  std::string preprocessing = "unit_rgb";     ///< what turns a picture's 0..255 into x: "unit_rgb", "caffe" or "none"
+  std::vector<std::string> class_names = {};  ///< by class number; for one output those of 0 and 1; or none
+  std::optional<PictureInput> input = {};     ///< how a picture becomes x; none: it cannot classify pictures by itself
+  bool from_logits = false;  ///< the outputs are logits: probabilities by sigmoid (one output) or softmax
 };
 
 /// The version of the format that save_model writes. Files of older versions are read for ever.
-inline constexpr std::int64_t saved_model_version = 1;
+inline constexpr std::int64_t saved_model_version = 2;
 
 namespace detail {
 
@@ -38,21 +45,54 @@ inline std::string slot_name(const std::string& layer, const std::string& parame
   return "optimizer/" + tensor_name(layer, parameter) + "/" + std::to_string(number);
 }
 
+/// Throws ValueError if the info does not fit a model that takes samples x and gives y.
+inline void check_info(const std::string& who, const Shape& x, const Shape& y, const ModelInfo& info) {
+  const std::int64_t outputs = y.size(), classes = std::max<std::int64_t>(outputs, 2);
+  const auto names = static_cast<std::int64_t>(info.class_names.size());
+  if (names != 0 && names != classes)
+    brindle::detail::raise<ValueError>(who + ": " + std::to_string(names) + " class names for a model of " +
+                                       std::to_string(outputs) + (outputs == 1 ? " output, expected 2" : " outputs") +
+                                       "; give one name a class, in the order of the labels");
+  for (std::size_t i = 0; i < info.class_names.size(); ++i)
+    if (std::find(info.class_names.begin(), info.class_names.begin() + static_cast<std::ptrdiff_t>(i),
+                  info.class_names[i]) != info.class_names.begin() + static_cast<std::ptrdiff_t>(i))
+      brindle::detail::raise<ValueError>(who + ": two classes are named \"" + info.class_names[i] + "\"");
+  if (!info.input) return;
+  image::check_picture_input(who, *info.input);
+  if (!(info.input->shape() == x))
+    brindle::detail::raise<ValueError>(who + ": pictures become " + to_string_batch(info.input->shape()) +
+                                       ", the model takes " + to_string_batch(x));
+}
+
+/// How a picture becomes the model's input x, as a description of any version has it. The first version had a name of
+/// the preprocessing; pictures were stretched to the model's size, nearest, and a model of one channel took grey ones.
+template <class Json>
+std::optional<PictureInput> stored_input(const Json& json, const Shape& x) {
+  if (json.at("version").template get<std::int64_t>() >= 2)
+    return json.at("input").is_null() ? std::optional<PictureInput>() : picture_input_from_json(json.at("input"));
+  const Preprocessing known = preprocessing(json.at("preprocessing").template get<std::string>());
+  if (x.rank() != 3 || (x[2] != 1 && x[2] != 3) || (known.channels != 0 && known.channels != x[2])) return std::nullopt;
+  return PictureInput{
+      .size = {x[0], x[1]}, .color_mode = x[2] == 1 ? ColorMode::grayscale : ColorMode::rgb, .preprocessing = known};
+}
+
 }  // namespace detail
 
 /// Writes a model to one safetensors file: the weights as tensors "layer/parameter", and in the header's metadata,
 /// under "brindle", the layers with their settings as JSON. Whole or not at all; the weights come back bit by bit.
-/// optimizer: null, or what a trainer's optimizer_state() gave, to train on later. Throws FileError that begins with the
-/// path.
+/// optimizer: null, or what a trainer's optimizer_state() gave, to train on later. Throws ValueError if the info does
+/// not fit the model, FileError that begins with the path.
 template <class T, class Device>
 void save_model(const Sequential<T, Device>& model, const std::filesystem::path& path, const ModelInfo& info = {},
                 const OptimizerState<T>* optimizer = nullptr) {
+  detail::check_info("save_model", model.input_shape(), model.output_shape(), info);
   nlohmann::ordered_json json;
   json["version"] = saved_model_version;
   json["name"] = model.name();
   json["input_shape"] = std::vector<std::int64_t>(model.input_shape().begin(), model.input_shape().end());
   json["class_names"] = info.class_names;
-  json["preprocessing"] = info.preprocessing;
+  json["input"] = info.input ? detail::to_json(*info.input) : nlohmann::ordered_json();
+  json["from_logits"] = info.from_logits;
   json["layers"] = nlohmann::ordered_json::array();
   std::vector<SafetensorsEntry> entries;
   std::vector<HostCopy<T, Device>> values;  // until the file is written
@@ -78,6 +118,44 @@ void save_model(const Sequential<T, Device>& model, const std::filesystem::path&
                          slot.value.shape(), slot.value.data(), static_cast<std::int64_t>(slot.value.bytes())});
   }
   write_safetensors(path, entries, {{"brindle", json.dump()}}, {.sync = true});
+}
+
+struct SaveOptions {
+  bool from_logits = false;  ///< see ModelInfo
+};
+
+/// The same with class names and the way from a picture to x taken from the data that the model was trained on.
+///
+///     io::save_model(model, "pets.safetensors", photos);
+///
+/// Throws ValueError if the data's samples are not the model's, or there are not as many classes as outputs.
+template <class T, class Device>
+void save_model(const Sequential<T, Device>& model, const std::filesystem::path& path, const data::Source& trained_on,
+                const SaveOptions& options = {}, const OptimizerState<T>* optimizer = nullptr) {
+  if (!(trained_on.sample_shape() == model.input_shape()))
+    brindle::detail::raise<ValueError>("save_model: the data give " + to_string_batch(trained_on.sample_shape()) +
+                                       ", the model takes " + to_string_batch(model.input_shape()) +
+                                       "; pass the data that it was trained on");
+  ModelInfo info{
+      .class_names = trained_on.class_names(), .input = trained_on.picture_input(), .from_logits = options.from_logits};
+  if (info.input && !(info.input->shape() == model.input_shape())) info.input = {};  // features of pictures
+  save_model(model, path, info, optimizer);
+}
+
+/// What was trained: a Trainer, which knows its model, what the loss takes its outputs for and its optimizer.
+template <class Trained>
+concept TrainedModel = requires(const Trained& t) {
+  t.model();
+  t.optimizer_state();
+  { t.from_logits() } -> std::convertible_to<bool>;
+};
+
+/// The same of a trainer's model; whether its outputs are logits, its loss says.
+///
+///     io::save_model(trainer, "pets.safetensors", photos);
+template <TrainedModel Trained>
+void save_model(const Trained& trainer, const std::filesystem::path& path, const data::Source& trained_on) {
+  save_model(trainer.model(), path, trained_on, SaveOptions{.from_logits = trainer.from_logits()});
 }
 
 template <class T, class Device = Cpu>
@@ -110,7 +188,8 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
                                           json["optimizer"].at("steps").template get<std::int64_t>(),
                                           json["optimizer"].at("learning_rate").template get<double>()};
     saved.info.class_names = json.at("class_names").template get<std::vector<std::string>>();
-    saved.info.preprocessing = json.at("preprocessing").template get<std::string>();
+    saved.info.input = detail::stored_input(json, saved.model.input_shape());
+    saved.info.from_logits = json.value("from_logits", false);
     saved.model.set_name(json.at("name").template get<std::string>());
     if (json.at("layers").size() > 10000) fail("has more than 10000 layers");
     std::size_t tensors = 0;
@@ -145,6 +224,9 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
     for (const auto& group : json.at("groups"))
       saved.model.add_group(group.at("name").template get<std::string>(), group.at("begin").template get<std::size_t>(),
                             group.at("end").template get<std::size_t>());
+    // The first version took any number of names.
+    if (json["version"] != 1)
+      detail::check_info("its description", saved.model.input_shape(), saved.model.output_shape(), saved.info);
     for (const auto& layer : saved.model.layers())
       for (auto& p : layer->parameters()) {
         const std::string tensor = detail::tensor_name(layer->name, p.name);

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -10,13 +13,15 @@
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/image/picture.hpp"
-#include "brindle/image/preprocessing.hpp"
-#include "brindle/image/resize.hpp"
+#include "brindle/image/picture_input.hpp"
+#include "brindle/image/read_picture.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/models/classification.hpp"
-#include "brindle/nn/classification_metrics.hpp"
+#include "brindle/nn/output_layer.hpp"
+#include "brindle/ops/activation.hpp"
 #include "brindle/ops/cpu.hpp"
 
 namespace brindle::models {
@@ -24,59 +29,92 @@ namespace brindle::models {
 /// A saved model that says what is on pictures of any size.
 ///
 ///     const models::PictureClassifier classifier("pets.safetensors");             // or ("pets.safetensors", Cuda{})
-///     const models::Classification c = classifier.classify(image::decode("photo.jpg"));
+///     const models::Classification c = classifier.classify_file("photo.jpg");
 ///
-/// Each picture is resized and prepared as the training pictures were: the saved model says how. classify() may run in
+/// Each picture becomes the model's input as the training pictures did: the saved model says how. classify() may run in
 /// several threads at a time.
 template <class Device = Cpu>
 class PictureClassifier {
  public:
-  /// Throws FileError that begins with the path, ShapeError if the model does not take pictures (H, W, 1 or 3).
+  /// Throws FileError that begins with the path, and what the other constructor throws.
   explicit PictureClassifier(const std::filesystem::path& path, const Device& on = Device{})
-      : PictureClassifier(io::load_model(path, on)) {}
+      : PictureClassifier(io::load_model(path, on), path.string() + ": ") {}
 
-  /// Of a model that has been loaded. Throws ShapeError as above.
-  explicit PictureClassifier(io::SavedModel<float, Device> saved)
-      : saved_(std::move(saved)), preprocessing_(brindle::preprocessing(saved_.info.preprocessing)) {
-    const Shape& input = saved_.model.input_shape();
-    if (input.rank() != 3 || (input[2] != 1 && input[2] != 3))
-      detail::raise<ShapeError>("PictureClassifier: the model takes " + to_string_batch(input) +
-                                ", expected pictures (None, H, W, 1) or (None, H, W, 3)");
-  }
+  /// Of a model that has been loaded. Throws ShapeError if it does not take pictures (H, W, 1 or 3), ValueError if it
+  /// does not say how a picture becomes its input, or its outputs are no probabilities.
+  explicit PictureClassifier(io::SavedModel<float, Device> saved) : PictureClassifier(std::move(saved), "") {}
 
-  const Sequential<float, Device>& model() const { return saved_.model; }  ///< the network
-  const io::ModelInfo& info() const { return saved_.info; }        ///< what the file says of it
+  const Sequential<float, Device>& model() const { return saved_.model; }   ///< the network
+  const io::ModelInfo& info() const { return saved_.info; }                 ///< what the file says of it
+  const PictureInput& picture_input() const { return *saved_.info.input; }  ///< how a picture becomes its input
 
   /// The picture as the model takes it: (1, H, W, C). Throws ShapeError for an empty picture, or one of another number
-  /// of channels.
+  /// of channels than 1, 3 and 4.
   Tensor<float> input(const image::Picture& picture) const {
-    const Shape& shape = saved_.model.input_shape();
-    if (picture.channels != shape[2])
-      detail::raise<ShapeError>("PictureClassifier: expected a picture of " + std::to_string(shape[2]) +
-                                " channels, got " + to_string(picture.shape()));
-    const image::Picture sized = image::resize(picture, {shape[0], shape[1]}, image::Interpolation::nearest);
-    Tensor<float> x(shape.batch(1));
-    image::preprocess(preprocessing_, shape[0] * shape[1], shape[2], sized.pixels.data(), x.data());
+    Tensor<float> x(saved_.model.input_shape().batch(1));
+    write_input(picture, x.data());
     return x;
   }
 
-  /// picture (H, W, C), 0..255, of any size. One output of the model is the probability of class 1.
-  Classification classify(const image::Picture& picture) const {
-    const Tensor<float> y = predict(input(picture));
-    Classification c;
-    c.number = predicted_classes<float>(y.view())[0];
-    if (y.size() == 1)
-      c.probabilities = {1 - y[0], y[0]};
-    else
-      c.probabilities.assign(y.data(), y.data() + y.size());
-    c.probability = static_cast<double>(c.probabilities[static_cast<std::size_t>(c.number)]);
-    const auto& names = saved_.info.class_names;
-    c.name = static_cast<std::size_t>(c.number) < names.size() ? names[static_cast<std::size_t>(c.number)]
-                                                                : std::to_string(c.number);
-    return c;
+  /// picture (H, W, C), 0..255, of any size, grey, RGB or RGBA. One output of the model is the probability of class 1.
+  /// Throws ShapeError as input(), NumericsError for outputs that are no probabilities.
+  Classification classify(const image::Picture& picture) const { return classify(std::span(&picture, 1)).front(); }
+
+  /// Several pictures at once, which is faster; in their order.
+  std::vector<Classification> classify(std::span<const image::Picture> pictures) const {
+    const Shape& shape = saved_.model.input_shape();
+    const auto n = static_cast<std::int64_t>(pictures.size());
+    std::vector<Classification> all;
+    if (n == 0) return all;
+    Tensor<float> x = Tensor<float>::uninitialized(shape.batch(n));
+    for (std::int64_t i = 0; i < n; ++i)
+      write_input(pictures[static_cast<std::size_t>(i)], x.data() + i * shape.size());
+    const Tensor<float> y = probabilities(predict(x));
+    for (std::int64_t i = 0; i < n; ++i) all.push_back(classification(y.view().slice(i, i + 1).span()));
+    return all;
+  }
+
+  /// JPEG, PNG, BMP or GIF. Throws FileError that begins with the path.
+  Classification classify_file(const std::filesystem::path& path) const {
+    return classify(image::read_picture(path, picture_input()));
   }
 
  private:
+  PictureClassifier(io::SavedModel<float, Device> saved, const std::string& where) : saved_(std::move(saved)) {
+    const Shape& x = saved_.model.input_shape();
+    const std::string who = where + "PictureClassifier: ";
+    if (x.rank() != 3 || (x[2] != 1 && x[2] != 3))
+      detail::raise<ShapeError>(who + "the model takes " + to_string_batch(x) +
+                                ", expected pictures (None, H, W, 1) or (None, H, W, 3)");
+    if (!saved_.info.input)
+      detail::raise<ValueError>(who +
+                                "the model does not say how a picture becomes its input; save it with the data "
+                                "that it was trained on, save_model(model, path, photos), or with .input");
+    const Layer<float, Device>& last = detail::output_layer(saved_.model);
+    const ActivationFunction f = last.activation();
+    const bool given = f == ActivationFunction::sigmoid || f == ActivationFunction::softmax;
+    if (saved_.model.output_shape().rank() != 1)
+      detail::raise<ShapeError>(who + "the model gives " + to_string_batch(saved_.model.output_shape()) +
+                                ", expected (None, classes); end it with Flatten{} and Dense{classes, softmax}");
+    if (saved_.info.from_logits && given)
+      detail::raise<ValueError>(who + last.who() + " ends in " + to_string(f) +
+                                ", but the model was saved as one of logits (from_logits)");
+    if (!saved_.info.from_logits && !given && detail::is_of_the_library(last))
+      detail::raise<ValueError>(who + last.who() +
+                                " ends without sigmoid or softmax, so its outputs are no "
+                                "probabilities; if they are logits, save the model with .from_logits = true");
+    if (f == ActivationFunction::softmax && saved_.model.output_shape().size() == 1)
+      detail::raise<ValueError>(who + last.who() +
+                                " is a softmax of one output, which is always 1; end the model with "
+                                "Dense{1, sigmoid} or Dense{2, softmax}");
+  }
+
+  void write_input(const image::Picture& picture, float* x) const {
+    const PictureInput& how = picture_input();
+    const image::Picture levels = image::fit(picture, how);
+    image::preprocess(how.preprocessing, how.size.h * how.size.w, how.channels(), levels.pixels.data(), x);
+  }
+
   Tensor<float> predict(const Tensor<float>& x) const {
     if constexpr (std::is_same_v<Device, Cpu>)
       return saved_.model.predict(x);
@@ -84,8 +122,33 @@ class PictureClassifier {
       return saved_.model.predict(x.template to<Device>()).template to<Cpu>();
   }
 
+  Tensor<float> probabilities(Tensor<float> y) const {
+    if (saved_.info.from_logits)
+      ops::activate<float>(Cpu(1), y.shape()[1] == 1 ? ActivationFunction::sigmoid : ActivationFunction::softmax,
+                           y.view(), y.view());
+    for (const float p : y.span())
+      if (!(p >= 0 && p <= 1.0001f))
+        detail::raise<NumericsError>("PictureClassifier: the model gives " + detail::number_text(p) +
+                                     " where a probability is expected; check its weights and its last layer");
+    return y;
+  }
+
+  Classification classification(std::span<const float> y) const {
+    Classification c;
+    if (y.size() == 1)
+      c.probabilities = {1 - y[0], y[0]};
+    else
+      c.probabilities.assign(y.begin(), y.end());
+    // One output counts as class 0 at exactly one half; of several the first largest is taken.
+    c.number = y.size() == 1 ? (y[0] > 0.5f ? 1 : 0) : std::max_element(y.begin(), y.end()) - y.begin();
+    c.probability = static_cast<double>(c.probabilities[static_cast<std::size_t>(c.number)]);
+    const auto& names = saved_.info.class_names;
+    const auto number = static_cast<std::size_t>(c.number);
+    c.name = number < names.size() ? names[number] : std::to_string(c.number);
+    return c;
+  }
+
   io::SavedModel<float, Device> saved_;
-  Preprocessing preprocessing_;
 };
 
 }  // namespace brindle::models
