@@ -50,6 +50,7 @@ const std::map<std::string, std::set<std::string>> may_include = {
     {"core", {"core"}},
     {"ops", {"core", "ops"}},
     {"nn", {"core", "ops", "nn"}},
+    {"testing", {"core", "ops", "nn", "testing"}},
     {"image", {"core", "image"}},
     {"data", {"core", "image", "data"}},
     {"io", {"core", "ops", "nn", "image", "data", "io"}},

@@ -7,27 +7,14 @@
 #include <cstring>
 #include <string>
 
-#include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/testing/samples.hpp"
 
 namespace brindle::test {
 
-/// Uniform numbers in [low, high), different for each seed.
-template <class T>
-Tensor<T> random_tensor(const Shape& shape, std::uint64_t seed, double low = -1, double high = 1) {
-  Tensor<T> t(shape);
-  const Random random{seed, stream_id("test"), 0};
-  for (std::int64_t i = 0; i < t.size(); ++i)
-    t[i] = static_cast<T>(random.uniform(static_cast<std::uint64_t>(i), low, high));
-  return t;
-}
-
-template <class To, class From>
-Tensor<To> converted(const Tensor<From>& from) {
-  Tensor<To> to(from.shape());
-  for (std::int64_t i = 0; i < to.size(); ++i) to[i] = static_cast<To>(from[i]);
-  return to;
-}
+using testing::converted;
+using testing::random_tensor;
+using testing::same_bits;
 
 /// A tensor whose elements must all be written: they start as NaN (or 255).
 template <class T>
@@ -35,11 +22,6 @@ Tensor<T> unwritten(const Shape& shape) {
   Tensor<T> t(shape);
   std::memset(t.data(), 0xFF, t.bytes());
   return t;
-}
-
-template <class T>
-bool same_bits(const Tensor<T>& a, const Tensor<T>& b) {
-  return a.shape() == b.shape() && std::memcmp(a.data(), b.data(), a.bytes()) == 0;
 }
 
 /// |actual - expected| <= share * (largest |expected|) + floor for each element.

@@ -33,7 +33,4 @@ inline constexpr Tolerance flow_golden{1e-5, 1e-5};
 /// Reference against kernel: only the order of sums differs. A sum of k terms of size 1 differs by about sqrt(k) ulp.
 inline constexpr Tolerance reordered_sum{1e-5, 1e-13};
 
-/// Gradients against central differences in double with a step of 1e-5: h^2 of the third derivative and rounding / h.
-inline constexpr double central_difference = 2e-7;
-
 }  // namespace brindle::test

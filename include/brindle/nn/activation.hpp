@@ -17,6 +17,9 @@ struct Activation {
   ActivationFunction function = ActivationFunction::linear;  ///< of every element, or of every row for softmax
   std::string name = {};                                     ///< empty: activation, activation_1, ...
 
+  /// The same with a name: Activation{...}.named("activation").
+  Activation named(const std::string& layer_name) const { return detail::with_name(*this, layer_name); }
+
   template <class T, class Device>
   std::unique_ptr<Layer<T, Device>> make() const;  ///< for Sequential
 };

@@ -28,6 +28,9 @@ struct Conv2D {
   bool use_bias = true;                                        ///< a number per filter is added
   std::string name = {};                                       ///< empty: conv2d, conv2d_1, ...
 
+  /// The same with a name: Conv2D{...}.named("conv2d").
+  Conv2D named(const std::string& layer_name) const { return detail::with_name(*this, layer_name); }
+
   template <class T, class Device>
   std::unique_ptr<Layer<T, Device>> make() const;  ///< for Sequential
 };

@@ -26,6 +26,9 @@ struct Dense {
   std::string name = {};                                       ///< empty: dense, dense_1, ...
   std::int64_t features = 0;  ///< inputs, checked when the model is built; 0: whatever the layer before gives
 
+  /// The same with a name: Dense{...}.named("head").
+  Dense named(const std::string& layer_name) const { return detail::with_name(*this, layer_name); }
+
   template <class T, class Device>
   std::unique_ptr<Layer<T, Device>> make() const;  ///< for Sequential
 };

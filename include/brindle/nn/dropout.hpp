@@ -19,6 +19,9 @@ struct Dropout {
   double rate = 0.5;      ///< in [0, 1)
   std::string name = {};  ///< empty: dropout, dropout_1, ...
 
+  /// The same with a name: Dropout{...}.named("dropout").
+  Dropout named(const std::string& layer_name) const { return detail::with_name(*this, layer_name); }
+
   template <class T, class Device>
   std::unique_ptr<Layer<T, Device>> make() const;  ///< for Sequential
 };

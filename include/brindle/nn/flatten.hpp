@@ -15,6 +15,9 @@ namespace brindle {
 struct Flatten {
   std::string name = {};  ///< empty: flatten, flatten_1, ...
 
+  /// The same with a name: Flatten{...}.named("flatten").
+  Flatten named(const std::string& layer_name) const { return detail::with_name(*this, layer_name); }
+
   template <class T, class Device>
   std::unique_ptr<Layer<T, Device>> make() const;  ///< for Sequential
 };

@@ -166,6 +166,13 @@ concept LayerDescription = requires(const D& d) {
 
 namespace detail {
 
+/// A description with another name.
+template <class Description>
+Description with_name(Description description, const std::string& name) {
+  description.name = name;
+  return description;
+}
+
 /// A dense view over the first elements of raw bytes.
 template <class U, class Device>
 TensorView<U, Device> view_bytes(const TensorView<std::byte, Device>& bytes, const Shape& shape) {

@@ -23,6 +23,9 @@ struct MaxPool2D {
   Padding padding = Padding::valid;  ///< same: minus infinity around the picture
   std::string name = {};             ///< empty: max_pooling2d, max_pooling2d_1, ...
 
+  /// The same with a name: MaxPool2D{...}.named("max_pool2d").
+  MaxPool2D named(const std::string& layer_name) const { return detail::with_name(*this, layer_name); }
+
   template <class T, class Device>
   std::unique_ptr<Layer<T, Device>> make() const;  ///< for Sequential
 };

@@ -6,11 +6,14 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "brindle/core/function_ref.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/layer.hpp"
+#include "brindle/nn/layer_check.hpp"
+#include "brindle/nn/library_layers.hpp"
 #include "brindle/nn/liveness.hpp"
 
 namespace brindle {
@@ -34,6 +37,9 @@ struct PlanOptions {
 /// Where the first layers' activations of a whole batch do not fit the cache, and no backward pass needs them, these
 /// layers run depth first: a slice of a few samples goes through all of them before the next slice does. The bits are
 /// those of the whole batch.
+///
+/// The first step looks at what layers of the user's own touch (on the Cpu): one that leaves dx or a gradient unwritten, or
+/// reads what it did not ask for, is a ValueError that names it.
 template <class T, class Device>
 class Plan {
  public:
@@ -113,13 +119,19 @@ class Plan {
         const auto state = [&](std::size_t which) { return (*stream_state)(s.index, which); };
         const FunctionRef<TensorView<const T, Device>(std::size_t)> state_ref(state);
         const TensorView<T, Device> dx = s.dx < 0 ? TensorView<T, Device>{} : view(s.dx, s.x_shape);
-        s.layer->backward(pass(s, s.backward_workspace), s.needs.reads_input ? input(s) : In<T, Device>{},
-                          s.needs.reads_output ? In<T, Device>(view(s.y, s.y_shape)) : In<T, Device>{},
-                          view(s.dy, s.y_shape), dx, {into, on_stream ? &stream_ref : nullptr, stream_state ? &state_ref : nullptr});
+        const TensorView<const T, Device> x = s.needs.reads_input ? input(s) : TensorView<const T, Device>{};
+        const TensorView<const T, Device> y =
+            s.needs.reads_output ? TensorView<const T, Device>(view(s.y, s.y_shape)) : TensorView<const T, Device>{};
+        const Gradients<T, Device> gradients{into, on_stream ? &stream_ref : nullptr, stream_state ? &state_ref : nullptr};
+        if (s.check)
+          backward_checked(s, x, y, dx, gradients);
+        else
+          s.layer->backward(pass(s, s.backward_workspace), x, y, view(s.dy, s.y_shape), dx, gradients);
         if (!into.empty()) on_gradients(s.index, into);
       }
       if (on_step_) (*on_step_)(i, true);
     }
+    for (Step& s : steps_) s.check = false;
   }
 
   /// What is done as one: a layer, or a layer and the one behind it.
@@ -148,6 +160,7 @@ class Plan {
     bool identity = false;
     bool backward = false;
     bool last = false;
+    bool check = false;  // look at what the layer touches, the first time
     LayerNeeds needs;
     // blocks of the arena; -1: none (for x: the caller's memory)
     int x = -1, y = -1, dx = -1, dy = -1;
@@ -190,6 +203,7 @@ class Plan {
       }
       s.last = i + 1 == layers.size();
       s.identity = s.layer->is_identity(empty_pass(s)) && !s.fused;
+      s.check = std::is_same_v<Device, Cpu> && !s.identity && !detail::is_of_the_library(*s.layer);
       shape = s.y_shape;
       steps_.push_back(std::move(s));
     }
@@ -226,9 +240,23 @@ class Plan {
   }
 
   void forward_step(std::size_t i, In<T, Device> x, Out<T, Device> y) {
-    const Step& s = steps_[i];
-    if (!s.identity) s.layer->forward(pass(s, s.forward_workspace), x, y);
+    Step& s = steps_[i];
+    if (s.check)
+      forward_checked(s, x, y);
+    else if (!s.identity)
+      s.layer->forward(pass(s, s.forward_workspace), x, y);
     if (on_step_) (*on_step_)(i, false);
+  }
+
+  void forward_checked(Step& s, In<T, Device> x, Out<T, Device> y) {
+    if constexpr (std::is_same_v<Device, Cpu>) detail::checked_forward<T>(*s.layer, pass(s, s.forward_workspace), x, y);
+    s.check = s.backward;
+  }
+  void backward_checked(const Step& s, In<T, Device> x, In<T, Device> y, Out<T, Device> dx,
+                        const Gradients<T, Device>& gradients) {
+    if constexpr (std::is_same_v<Device, Cpu>)
+      detail::checked_backward<T>(*s.layer, pass(s, s.backward_workspace), x, y, s.x_shape.batch(n_),
+                                  view(s.dy, s.y_shape), dx, gradients);
   }
 
   // Times: forward of step i at i, its backward at 2 steps - 1 - i.

@@ -16,6 +16,14 @@
 
 namespace brindle {
 
+namespace detail {
+
+/// What may stand where a layer's description does; add() says what is missing if it is none.
+template <class D>
+concept PossibleDescription = std::is_class_v<D> && !requires(D& d) { d.get(); };
+
+}  // namespace detail
+
 /// A model: layers in a row, each reading what the one before it gives.
 ///
 ///     Sequential<float> model{{150, 150, 3}, Conv2D{16, 3, relu}, MaxPool2D{2}, Flatten{}, Dense{1, sigmoid}};
@@ -38,15 +46,12 @@ class Sequential {
 
   /// input: shape of one sample, (H, W, C) for pictures. Throws ShapeError or ValueError naming the layer that does not
   /// fit.
-  template <class... Descriptions>
-  requires(LayerDescription<Descriptions, T, Device>&&...) explicit Sequential(const Shape& input,
-                                                                               const Descriptions&... layers)
-      : Sequential(Device{}, input, layers...) {}
+  template <detail::PossibleDescription... Descriptions>
+  explicit Sequential(const Shape& input, const Descriptions&... layers) : Sequential(Device{}, input, layers...) {}
 
   /// on: the device, with its threads; without it the model has its own.
-  template <class... Descriptions>
-  requires(LayerDescription<Descriptions, T, Device>&&...)
-      Sequential(const Device& on, const Shape& input, const Descriptions&... layers)
+  template <detail::PossibleDescription... Descriptions>
+  Sequential(const Device& on, const Shape& input, const Descriptions&... layers)
       : on_(on), input_(input), predictors_(std::make_unique<Predictors>()) {
     if (input.rank() < 1 || input.size() < 1)
       detail::raise<ShapeError>("Sequential: the input shape must have at least one size, all of them positive, got " +
@@ -55,16 +60,16 @@ class Sequential {
   }
 
   /// base becomes a group of this model's first layers.
-  template <class... Descriptions>
-  requires(sizeof...(Descriptions) > 0 && (LayerDescription<Descriptions, T, Device> &&
-                                           ...)) explicit Sequential(Sequential&& base, const Descriptions&... layers)
+  template <detail::PossibleDescription First, detail::PossibleDescription... Others>
+  explicit Sequential(Sequential&& base, const First& first, const Others&... others)
       : on_(base.on_),
         input_(base.input_),
         layers_(std::move(base.layers_)),
         shapes_(std::move(base.shapes_)),
         predictors_(std::make_unique<Predictors>()) {
     groups_.push_back({base.name_, 0, layers_.size()});
-    (add(layers), ...);
+    add(first);
+    (add(others), ...);
   }
 
   /// What the model is called in tables, and as a group of another model.
@@ -103,9 +108,14 @@ class Sequential {
   }
 
   /// Puts a layer behind the last one.
-  template <class Description>
-  requires LayerDescription<Description, T, Device> Sequential& add(const Description& description) {
-    return add(description.template make<T, Device>(), description.name);
+  template <detail::PossibleDescription Description>
+  Sequential& add(const Description& description) {
+    static_assert(LayerDescription<Description, T, Device>,
+                  "a layer is described by a struct with `std::string name` and `template <class T, class Device> "
+                  "std::unique_ptr<Layer<T, Device>> make() const`: see docs/howto/own-layer.md");
+    if constexpr (LayerDescription<Description, T, Device>)
+      add(description.template make<T, Device>(), description.name);
+    return *this;
   }
 
   /// A layer that was made by hand, with weights drawn anew. Empty name: the next default name.
@@ -288,9 +298,7 @@ class Sequential {
 };
 
 /// Sequential{on, {150, 150, 3}, Conv2D{16, 3, relu}, ...} is a model of floats on that device.
-template <class Device, class... Descriptions>
-requires(LayerDescription<Descriptions, float, Device>&&...) Sequential(const Device&, const Shape&,
-                                                                        const Descriptions&...)
-    -> Sequential<float, Device>;
+template <class Device, detail::PossibleDescription... Descriptions>
+Sequential(const Device&, const Shape&, const Descriptions&...) -> Sequential<float, Device>;
 
 }  // namespace brindle

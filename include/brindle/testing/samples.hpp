@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/random.hpp"
+#include "brindle/core/tensor.hpp"
+
+namespace brindle::testing {
+
+/// Uniform numbers in [low, high), different for each seed.
+template <class T>
+Tensor<T> random_tensor(const Shape& shape, std::uint64_t seed, double low = -1, double high = 1) {
+  Tensor<T> t(shape);
+  const Random random{seed, stream_id("test"), 0};
+  for (std::int64_t i = 0; i < t.size(); ++i)
+    t[i] = static_cast<T>(random.uniform(static_cast<std::uint64_t>(i), low, high));
+  return t;
+}
+
+/// Each element as another type.
+template <class To, class From>
+Tensor<To> converted(const Tensor<From>& from) {
+  Tensor<To> to(from.shape());
+  for (std::int64_t i = 0; i < to.size(); ++i) to[i] = static_cast<To>(from[i]);
+  return to;
+}
+
+/// The same shape, and the same bits.
+template <class T>
+bool same_bits(const Tensor<T>& a, const Tensor<T>& b) {
+  return a.shape() == b.shape() && (a.size() == 0 || std::memcmp(a.data(), b.data(), a.bytes()) == 0);
+}
+
+namespace internal {
+
+/// Collects what is wrong; the checks go on behind a fault.
+class Problems {
+ public:
+  explicit Problems(std::string who) : who_(std::move(who)) {}
+
+  void expect(bool right, const std::string& what) {
+    if (!right) text_ += "\n  " + what;
+  }
+  /// Runs a part of a check; what it throws is one problem.
+  template <class Part>
+  bool run(Part&& part) {
+    try {
+      part();
+      return true;
+    } catch (const Error& e) {
+      text_ += "\n  " + std::string(e.what());
+      return false;
+    }
+  }
+  /// Throws what was collected as E, if anything was.
+  template <class E>
+  void raise() const {
+    if (!text_.empty()) detail::raise<E>(who_ + ":" + text_);
+  }
+
+ private:
+  std::string who_, text_;
+};
+
+}  // namespace internal
+}  // namespace brindle::testing

@@ -1,0 +1,190 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "brindle/nn/nn.hpp"
+#include "brindle/nn/registry.hpp"
+#include "brindle/ops/cpu.hpp"
+#include "brindle/testing.hpp"
+#include "brindle/train/trainer.hpp"
+
+using namespace brindle;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// What is wrong with a layer that multiplies each feature by a learned number.
+enum class Fault {
+  none,
+  x_not_asked,          // reads x in backward without reads_input
+  loops_over_x,         // the same, in a loop over x, which is then empty
+  y_not_asked,          // reads y in backward without reads_output
+  dx_unwritten,         // the last element
+  dx_added,             // adds to dx what it never wrote
+  gradient_unwritten,   // of the parameter
+  reads_workspace,      // before it writes there
+  writes_behind,        // more workspace than it asked for
+  wrong_gradient,       // of x
+  wrong_by_thread,      // other bits for other numbers of threads
+  wrong_alone,          // a sample depends on the batch, though it says not
+};
+
+template <class T, class Device>
+class ScaleLayer final : public Layer<T, Device> {
+ public:
+  explicit ScaleLayer(Fault fault) : fault_(fault) {}
+  std::string type() const override { return "Scale"; }
+  std::string default_name() const override { return "scale"; }
+  Config config() const override { return {{"fault", static_cast<std::int64_t>(fault_)}}; }
+  Shape output_shape(const Shape& x) const override { return x; }
+  std::vector<ParameterSpec> parameter_specs(const Shape& x) const override {
+    return {{"factor", {x.size()}, Initializer::glorot_uniform(1, 1)}};
+  }
+  bool sample_by_sample() const override { return true; }
+  LayerNeeds needs(const Pass<T, Device>&, const Shape& x) const override {
+    LayerNeeds needs{.forward_workspace = x.size() * 8, .backward_workspace = x.size() * 8};
+    needs.reads_input = fault_ != Fault::x_not_asked && fault_ != Fault::loops_over_x;
+    return needs;
+  }
+  void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
+    const auto f = this->parameter(0);
+    const auto* lost = reinterpret_cast<const T*>(pass.workspace.data);
+    for (std::int64_t i = 0; i < x.size(); ++i) y[i] = x[i] * f[i % f.size()];
+    if (fault_ == Fault::reads_workspace) y[1] += lost[1];
+    if (fault_ == Fault::wrong_by_thread) y[0] *= static_cast<T>(pass.on.threads());
+    if (fault_ == Fault::wrong_alone) y[0] *= static_cast<T>(x.shape[0]);
+    if (fault_ == Fault::writes_behind) pass.workspace.data[pass.workspace.size() + 3] = std::byte{0};
+  }
+  void backward(const Pass<T, Device>&, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
+                const Gradients<T, Device>& gradients) const override {
+    const auto f = this->parameter(0);
+    if (!gradients.into.empty()) {
+      const auto& df = gradients.into[0];
+      if (fault_ != Fault::gradient_unwritten) Memory<Device>::clear(df.data, static_cast<std::size_t>(df.size()) * sizeof(T));
+      const std::int64_t n = fault_ == Fault::loops_over_x ? x.size() : dy.size();
+      for (std::int64_t i = 0; i < n; ++i) df[i % f.size()] += x.data[i] * dy[i];
+    }
+    if (dx.empty()) return;
+    const std::int64_t n = fault_ == Fault::loops_over_x ? x.size() : dx.size();
+    for (std::int64_t i = 0; i < n; ++i) {
+      const T value = dy[i] * f[i % f.size()] * (fault_ == Fault::wrong_gradient ? T(1.001) : T(1));
+      if (fault_ == Fault::dx_added)
+        dx[i] += value;
+      else if (fault_ == Fault::y_not_asked)
+        dx[i] = value + y.data[i] - y.data[i];
+      else if (fault_ != Fault::dx_unwritten || i + 1 < n)
+        dx[i] = value;
+    }
+  }
+
+ private:
+  Fault fault_;
+};
+
+/// Leaves its last output unwritten.
+template <class T, class Device>
+class HalfLayer final : public Layer<T, Device> {
+ public:
+  std::string type() const override { return "Half"; }
+  std::string default_name() const override { return "half"; }
+  Config config() const override { return {}; }
+  Shape output_shape(const Shape& x) const override { return x; }
+  LayerNeeds needs(const Pass<T, Device>&, const Shape&) const override { return {}; }
+  void forward(const Pass<T, Device>&, In<T, Device> x, Out<T, Device> y) const override {
+    for (std::int64_t i = 0; i + 1 < x.size(); ++i) y[i] = x[i];
+  }
+  void backward(const Pass<T, Device>&, In<T, Device>, In<T, Device>, Out<T, Device> dy, Out<T, Device> dx,
+                const Gradients<T, Device>&) const override {
+    for (std::int64_t i = 0; i < dx.size(); ++i) dx[i] = dy[i];
+  }
+};
+
+struct Scale {
+  Fault fault = Fault::none;
+  std::string name = {};
+  template <class T, class Device>
+  std::unique_ptr<Layer<T, Device>> make() const {
+    return std::make_unique<ScaleLayer<T, Device>>(fault);
+  }
+};
+struct Half {
+  std::string name = {};
+  template <class T, class Device>
+  std::unique_ptr<Layer<T, Device>> make() const {
+    return std::make_unique<HalfLayer<T, Device>>();
+  }
+};
+
+std::unique_ptr<Layer<float, Cpu>> scale_from(const Config& c) {
+  return Scale{static_cast<Fault>(c.get("fault", std::int64_t{0}))}.make<float, Cpu>();
+}
+std::unique_ptr<Layer<float, Cpu>> flatten_from(const Config&) { return Flatten{}.make<float, Cpu>(); }
+
+/// Two training steps of a network with this layer in its middle.
+template <class Description>
+void train(const Description& layer) {
+  Sequential<float> model{{5}, Dense{4, relu}, layer, Dense{1, sigmoid}};
+  Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
+  const Tensor<float> x = testing::random_tensor<float>({6, 5}, 3);
+  Tensor<float> labels({6, 1});
+  labels[0] = 1;
+  for (int step = 0; step < 2; ++step) trainer.train_on_batch(x.view(), labels.view());
+}
+
+}  // namespace
+
+TEST_CASE("check_layer passes a layer that keeps its contract", "[testing][check_layer]") {
+  CHECK_NOTHROW(testing::check_layer(Scale{}, {4, 3}, {.output = {4, 3}, .parameters = 12, .from = scale_from}));
+  CHECK_NOTHROW(testing::check_layer(Dense{3, relu}, {7}));
+  CHECK_NOTHROW(train(Scale{}));
+}
+
+TEST_CASE("check_layer names each fault of a layer", "[testing][check_layer]") {
+  const auto says = [](Fault fault, const std::string& words) {
+    INFO(words);
+    CHECK_THROWS_AS(testing::check_layer(Scale{fault}, {4, 3}, {.from = scale_from}), testing::CheckFailed);
+    CHECK_THROWS_WITH(testing::check_layer(Scale{fault}, {4, 3}, {.from = scale_from}),
+                      Contains("check_layer: Scale on (None, 4, 3)") && Contains(words));
+  };
+  says(Fault::x_not_asked, "the gradient of its factor (12) from x or y, which it did not ask for");
+  says(Fault::y_not_asked, "element 0 of dx (3, 4, 3) from x or y, which it did not ask for");
+  says(Fault::dx_unwritten, "leaves element 35 of dx (3, 4, 3) unwritten");
+  says(Fault::dx_added, "leaves element 0 of dx (3, 4, 3) unwritten, or adds to what it never wrote");
+  says(Fault::gradient_unwritten, "leaves element 0 of the gradient of its factor (12) unwritten");
+  says(Fault::reads_workspace, "from workspace or saved memory that it has not written");
+  says(Fault::writes_behind, "writes behind the 288 bytes of workspace");
+  says(Fault::wrong_gradient, "gradient of x: element");
+  says(Fault::wrong_by_thread, "3 threads give other bits than one");
+  says(Fault::wrong_alone, "a sample alone has other bits");
+  CHECK_THROWS_WITH(testing::check_layer(Half{}, {4}), Contains("its forward leaves element 11 of y (3, 4) unwritten"));
+  CHECK_THROWS_WITH(testing::check_layer(Scale{}, {4}, {.output = {5}, .parameters = 3}),
+                    Contains("gives (None, 4), expected (None, 5)") && Contains("has 4 parameters, expected 3"));
+  CHECK_THROWS_WITH(testing::check_layer(Scale{}, {4}, {.from = flatten_from}), Contains("comes back from its config() as a Flatten"));
+}
+
+TEST_CASE("the first training step names a layer of the user's own that touches what it may not", "[testing][plan]") {
+  const auto says = [](const auto& layer, const std::string& words) {
+    INFO(words);
+    CHECK_THROWS_AS(train(layer), ValueError);
+    CHECK_THROWS_WITH(train(layer), Contains(words));
+  };
+  says(Scale{Fault::x_not_asked}, "Scale \"scale\": its backward computes element 0 of the gradient of its factor (4) from x or y");
+  says(Scale{Fault::loops_over_x}, "Scale \"scale\": its backward computes");
+  says(Scale{Fault::y_not_asked}, "Scale \"scale\": its backward computes element 0 of dx");
+  says(Scale{Fault::dx_unwritten}, "leaves element 23 of dx (6, 4) unwritten");
+  says(Scale{Fault::dx_added}, "leaves element 0 of dx (6, 4) unwritten");
+  says(Scale{Fault::gradient_unwritten}, "the gradient of its factor (4) unwritten");
+  says(Scale{Fault::reads_workspace}, "from workspace or saved memory");
+  says(Half{}, "Half \"half\": its forward leaves element 23 of y (6, 4) unwritten");
+  Sequential<float> model{{5}, Half{}};
+  CHECK_THROWS_WITH(model.predict(Tensor<float>({2, 5})), Contains("Half \"half\": its forward leaves"));
+}
+
+TEST_CASE("the library's layers are known by the names of its registry", "[testing][plan]") {
+  std::string names;
+  for (const char* name : detail::library_layers) names += (names.empty() ? "" : ", ") + std::string(name);
+  CHECK_THROWS_WITH((LayerRegistry<float, Cpu>().make("none", {})), Contains("there are: " + names + ";"));
+}
