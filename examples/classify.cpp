@@ -88,7 +88,7 @@ int main(int argc, char** argv) {
             const fs::path picture = unused_path(out, file.stem().string() + "_" + c.name);
             report::gallery({photo, report::grad_cam_picture(photo, map)},
                             {file.filename().string(), "what speaks for " + c.name}, picture,
-                            {.columns = 2, .side = 300});
+                            {.columns = 2, .side = 300, .scale_low = "speaks little for it", .scale_high = "speaks most for it"});
             std::printf("  %s", picture.string().c_str());
           }
           std::printf("\n");

@@ -44,7 +44,7 @@ void add_mistakes(report::RunPage& page, const std::string& name, const models::
     captions.push_back(file.filename().string() + ": what speaks for " + classes[static_cast<std::size_t>(m.predicted)] +
                        ", probability " + report::fixed(m.probability, 4));
   }
-  if (!pictures.empty()) page.add_gallery(name + ", the surest mistakes", pictures, captions);
+  if (!pictures.empty()) page.add_grad_cam(name + ", the surest mistakes", pictures, captions);
 }
 
 }  // namespace
@@ -75,9 +75,9 @@ int main(int argc, char** argv) {
       std::snprintf(line, sizeof line, "%-24s %8.4f  %9.4f  %6.4f  %6.4f  %7.4f\n", name.c_str(), metrics.accuracy,
                     metrics.weighted.precision, metrics.weighted.recall, metrics.weighted.f1, auc);
       text += line;
-      table.rows.push_back({name, report::fixed(metrics.accuracy, 4), report::fixed(metrics.weighted.precision, 4),
-                            report::fixed(metrics.weighted.recall, 4), report::fixed(metrics.weighted.f1, 4),
-                            report::fixed(auc, 4)});
+      table.rows.push_back({name, report::share_text(metrics.accuracy, matrix.total()),
+                            report::fixed(metrics.weighted.precision, 3), report::fixed(metrics.weighted.recall, 3),
+                            report::fixed(metrics.weighted.f1, 3), report::fixed(auc, 3)});
       const std::string report = report::classification_report(matrix, photos.class_names());
       std::printf("%s, %lld photos\n\n%s\n", name.c_str(), static_cast<long long>(photos.size()), report.c_str());
       report::confusion_matrix(matrix, photos.class_names(), options.out / (name + "_confusion.png"), {.title = name});

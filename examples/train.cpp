@@ -133,7 +133,7 @@ void fit(const Options& o, Sequential<float, Device>& model, double learning_rat
   page_path.replace_extension(".html");
   table_path.replace_extension(".csv");
   report::RunPage page{.title = o.out.stem().string()};
-  page.add_history(history);
+  page.add_history(history, trainer.evaluate(validation));  // of the weights that are kept
   page.add_settings({{"pictures", o.data.filename().string()},
                      {"base", o.base},
                      {"batch", std::to_string(o.batch)},

@@ -81,3 +81,15 @@ TEST_CASE("a confusion matrix says what does not fit", "[report][confusion_matri
   CHECK_THROWS_WITH(confusion_matrix(tensor({2, 2}, {0, 1, 1, 0}), tensor({3, 1}, {0, 1, 1})),
                     Contains("(3, K)") && Contains("got (2, 2)"));
 }
+
+TEST_CASE("numbers in a confusion matrix are read at 4.5 to 1 on every square, in light and dark",
+          "[report][confusion_matrix]") {
+  CHECK(contrast({0, 0, 0}, {255, 255, 255}) == Approx(21));
+  CHECK(contrast({119, 119, 119}, {255, 255, 255}) == Approx(4.48).margin(0.01));
+  for (int percent = 0; percent <= 100; ++percent)
+    for (const Theme theme : {Theme::light, Theme::dark}) {
+      const double share = percent / 100.0;
+      INFO(percent << " % on " << (theme == Theme::light ? "light" : "dark"));
+      CHECK(contrast(colour(internal::ink_on_square(share), theme), internal::square_colour(share, theme)) >= 4.5);
+    }
+}

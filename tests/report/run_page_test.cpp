@@ -93,7 +93,8 @@ TEST_CASE("a page shows the figures of each class as a table", "[report][run_pag
   page.add_classification_report({2, {3, 1, 0, 4}}, {"cat & co", "dog"});
   const std::string html = page.html();
   check_markup(html);
-  CHECK_THAT(html, Contains("cat &amp; co") && Contains("0.7500") && Contains("0.8571") && Contains("mean of the classes"));
+  CHECK_THAT(html, Contains("cat &amp; co") && Contains(">0.75<") && Contains(">0.86<") && Contains("mean of the classes") &&
+                       Contains("Accuracy 0.88 (0.53 to 0.98): where the true one lies, at 95 %, after 8 samples."));
   CHECK_THROWS_WITH(page.add_classification_report({2, {1, 2, 3, 4}}, {"cat"}), Contains("1 names for 2 classes"));
 }
 
@@ -104,4 +105,25 @@ TEST_CASE("a page is written whole or not at all", "[report][run_page]") {
   const auto bytes = read_file(folder / "run.html");
   CHECK(std::string(bytes.begin(), bytes.end()) == page.html());
   CHECK_THROWS_WITH(page.write(folder / "none" / "run.html"), Catch::StartsWith((folder / "none").string()));
+}
+
+TEST_CASE("the headline of a page is the saved model, whichever epoch it comes from", "[report][run_page]") {
+  RunPage page;
+  page.add_history(history(3), Evaluation{.loss = 0.51, .accuracy = 0.66, .weighted_accuracy = 0.66, .samples = 62});
+  CHECK(page.figures[0].name == "validation accuracy of the saved model");
+  CHECK(page.figures[0].value == "0.66 (0.54 to 0.77)");
+  CHECK(page.figures[1].value == "0.5100");
+  CHECK(page.figures[2].name == "last epoch's validation accuracy");
+  RunPage last;
+  CHECK(last.add_history(history(3)).figures[0].name == "validation accuracy");
+}
+
+TEST_CASE("photos stand in a page as JPEG, small pictures with their exact levels", "[report][run_page]") {
+  RunPage page;
+  page.add_gallery("photos", {image::Picture(80, 100, 3)}).add_gallery("small", {image::Picture(12, 12, 3)});
+  page.add_grad_cam("maps", {image::Picture(160, 324, 3)}, {"what speaks for dog"});
+  CHECK_THAT(page.sections[0].html, Contains("data:image/jpeg;base64,") && !Contains("image/png"));
+  CHECK_THAT(page.sections[1].html, Contains("data:image/png;base64,") && Contains("class=\"squares\""));
+  CHECK_THAT(page.sections[2].html, Contains("gallery wide") && Contains("speaks most for it"));
+  check_markup(page.html());
 }

@@ -101,3 +101,32 @@ TEST_CASE("training curves say what they lack", "[report][training_curves]") {
   chart.panels.push_back({.title = "p", .series = {{"s", {1, 2}, {1}}}});
   CHECK_THROWS_WITH(report::chart_svg(chart), Contains("\"s\"") && Contains("2 x and 1 y"));
 }
+
+TEST_CASE("the words at the best epoch cover no line, whatever the curves do", "[report][training_curves]") {
+  for (const std::size_t best : {0u, 7u, 14u}) {
+    History h;
+    for (std::size_t e = 0; e < 15; ++e) {
+      h.loss.push_back(1.0 / static_cast<double>(e + 1));
+      h.accuracy.push_back(0.5 + 0.03 * static_cast<double>(e));
+      h.val_loss.push_back(e == best ? 0.1 : 0.6);
+      h.val_accuracy.push_back(e == best ? 0.9 : 0.6);
+    }
+    for (const Panel& panel : training_curves_chart(h).panels) {
+      const Drawing d = panel_drawing(panel);
+      double lowest_line = 0, words = 0, other = 0;
+      for (const auto& item : d.items) {
+        if (const auto* line = std::get_if<DrawnLine>(&item); line && line->ink != Ink::axis && line->ink != Ink::grid)
+          for (const auto& piece : line->pieces)
+            for (const Point& p : piece) lowest_line = std::max(lowest_line, p.y);
+        if (const auto* text = std::get_if<DrawnText>(&item)) {
+          if (text->text.starts_with("best ")) {
+            words = text->at.x - font::width(text->text, 12);
+            CHECK(text->at.y - 12 > lowest_line);
+          }
+          if (text->text == "epoch") other = text->at.x + font::width(text->text, 12) / 2;
+        }
+      }
+      CHECK(words - 20 > other);
+    }
+  }
+}

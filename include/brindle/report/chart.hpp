@@ -29,13 +29,12 @@ struct Series {
   Tint tint = Tint::first;     ///< its colour
 };
 
-/// A point that is pointed out, with a few words.
+/// A point with a ring around it, and a few words below the axis, where they cover no line.
 struct Mark {
   double x = 0;             ///< in the numbers of the axes
   double y = 0;             ///< in the numbers of the axes
   std::string text = {};    ///< the words
   Tint tint = Tint::first;  ///< the colour of its series
-  bool below = false;  ///< the words stand below the point, not above
 };
 
 struct Panel {
@@ -163,7 +162,9 @@ inline void panel(Drawing& out, const Panel& p, double left, double top, double 
     out.line({x, plot_bottom}, {x, plot_bottom + 5}, Ink::axis);
     out.add(DrawnText{.at = {x, plot_bottom + 19}, .text = fixed(tick, xs.digits), .anchor = Anchor::middle});
   }
-  out.add(DrawnText{.at = {(plot_left + plot_right) / 2, plot_bottom + 37},
+  // In the middle, or where marks have their words, to the left of these.
+  const double x_label = p.marks.empty() ? (plot_left + plot_right) / 2 : plot_left + 0.36 * (plot_right - plot_left);
+  out.add(DrawnText{.at = {x_label, plot_bottom + 37},
                     .text = p.x_label,
                     .ink = Ink::faint,
                     .anchor = Anchor::middle});
@@ -191,18 +192,21 @@ inline void panel(Drawing& out, const Panel& p, double left, double top, double 
       out.add(curve(std::move(pieces), s.tint));
     }
   }
+  double words_right = plot_right;
   for (const Mark& m : p.marks) {
     if (!std::isfinite(m.x) || !std::isfinite(m.y)) continue;
-    const Point at = place(m.x, m.y);
-    out.add(DrawnDisc{.centre = at, .radius = 6, .filled = false, .line = 1.6, .edge = ink(m.tint)});
-    // Towards the side with more room, and not out of the panel.
-    const bool to_the_left = at.x > (plot_left + plot_right) / 2;
-    const bool below = at.y < plot_top + 24 || (m.below && at.y < plot_bottom - 24);
-    out.add(DrawnText{.at = {at.x + (to_the_left ? 6 : -6), at.y + (below ? 20 : -11)},
+    out.add(DrawnDisc{.centre = place(m.x, m.y), .radius = 6, .filled = false, .line = 1.6, .edge = ink(m.tint)});
+    const double width_of_words = font::width(m.text, 12);
+    out.add(DrawnDisc{.centre = {words_right - width_of_words - 12, plot_bottom + 33},
+                      .radius = 5,
+                      .filled = false,
+                      .line = 1.6,
+                      .edge = ink(m.tint)});
+    out.add(DrawnText{.at = {words_right, plot_bottom + 37},
                       .text = m.text,
                       .ink = m.tint == Tint::first ? Ink::first_text : Ink::second_text,
-                      .anchor = to_the_left ? Anchor::end : Anchor::begin,
-                      .halo = true});
+                      .anchor = Anchor::end});
+    words_right -= width_of_words + 34;
   }
 }
 

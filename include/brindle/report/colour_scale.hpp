@@ -4,8 +4,14 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
 
+#include "brindle/image/picture.hpp"
 #include "brindle/report/colour.hpp"
+#include "brindle/report/drawing.hpp"
+#include "brindle/report/font.hpp"
 
 namespace brindle::report {
 
@@ -25,6 +31,22 @@ inline Rgb viridis(double share) {
   const double position = std::clamp(share, 0.0, 1.0) * static_cast<double>(table.size() - 1);
   const auto below = std::min(static_cast<std::size_t>(position), table.size() - 2);
   return mix(table[below], table[below + 1], position - static_cast<double>(below));
+}
+
+/// A bar of viridis with words at its ends: what the colours of a map mean.
+inline Drawing colour_scale_drawing(const std::string& low, const std::string& high) {
+  const double before = font::width(low, 12) + 8, bar = 160, height = 24;
+  Drawing out{.width = before + bar + 8 + font::width(high, 12) + 4, .height = height, .title = low + " to " + high};
+  image::Picture scale(1, 256, 3);
+  for (std::int64_t i = 0; i < 256; ++i) {
+    const Rgb c = viridis(static_cast<double>(i) / 255);
+    const std::uint8_t rgb[] = {c.r, c.g, c.b};
+    std::copy(rgb, rgb + 3, scale.at(0, i));
+  }
+  out.add(DrawnText{.at = {0, 16}, .text = low});
+  out.add(DrawnPicture{std::move(scale), before, 6, bar, 12, true});
+  out.add(DrawnText{.at = {before + bar + 8, 16}, .text = high});
+  return out;
 }
 
 }  // namespace brindle::report

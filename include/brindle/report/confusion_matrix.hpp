@@ -9,6 +9,7 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/nn/classification_metrics.hpp"
+#include "brindle/report/colour.hpp"
 #include "brindle/report/drawing.hpp"
 #include "brindle/report/font.hpp"
 #include "brindle/report/number_text.hpp"
@@ -19,6 +20,30 @@ struct ConfusionMatrixOptions {
   std::string title = "Confusion matrix";  ///< above the table; empty: none
   PaintOptions paint = {};                 ///< of PNG
 };
+
+namespace internal {
+
+/// How strongly the grid's colour covers the ground below a square.
+inline constexpr double square_ground = 0.45;
+
+/// What a square of that share looks like.
+inline Rgb square_colour(double share, Theme theme) {
+  const Rgb ground = mix(colour(Ink::ground, theme), colour(Ink::grid, theme), square_ground);
+  return mix(ground, colour(Ink::first, theme), share);
+}
+
+/// Words on such a square: in each theme black or white, whichever is read better.
+inline Ink ink_on_square(double share) {
+  constexpr Rgb black{0, 0, 0}, white{255, 255, 255};
+  const auto is_black = [&](Theme theme) {
+    const Rgb square = square_colour(share, theme);
+    return contrast(black, square) >= contrast(white, square);
+  };
+  if (!is_black(Theme::light)) return Ink::on_first;
+  return is_black(Theme::dark) ? Ink::on_middle : Ink::on_pale;
+}
+
+}  // namespace internal
 
 /// Squares, the bluer the larger the share of their row; each with its count and share.
 ///
@@ -66,11 +91,10 @@ inline Drawing confusion_matrix_drawing(const ConfusionMatrix& m, const std::vec
       const std::int64_t of = m.support(row);
       const double share = of ? static_cast<double>(m.count(row, column)) / static_cast<double>(of) : 0;
       const double x = left + side * static_cast<double>(guess), y = top + side * static_cast<double>(truth);
-      out.add(DrawnRectangle{x + gap / 2, y + gap / 2, side - gap, side - gap, Ink::grid, 0.45});
+      out.add(DrawnRectangle{x + gap / 2, y + gap / 2, side - gap, side - gap, Ink::grid, internal::square_ground});
       out.add(DrawnRectangle{x + gap / 2, y + gap / 2, side - gap, side - gap, Ink::first, share});
       if (!numbers) continue;
-      // White on blue from where blue is stronger than the ground.
-      const Ink ink = share > 0.5 ? Ink::on_first : Ink::strong;
+      const Ink ink = internal::ink_on_square(share);
       const double large = side > 80 ? 20 : side > 70 ? 16 : 13;
       out.add(DrawnText{.at = {x + side / 2, y + side / 2 + (side > 80 ? 2 : 1)},
                         .text = thousands(m.count(row, column)),

@@ -5,12 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <numeric>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/image/picture.hpp"
+#include "brindle/report/colour_scale.hpp"
 #include "brindle/report/drawing.hpp"
 #include "brindle/report/float_picture.hpp"
 #include "brindle/report/font.hpp"
@@ -23,6 +27,8 @@ struct GalleryOptions {
   double side = 150;         ///< of the square that holds a picture, in pixels of the drawing
   double low = 0;            ///< of float pictures: the value that is black
   double high = 1;           ///< and the one that is white
+  /// What the darkest and the brightest colour of maps mean, beside a bar below the pictures; empty: no bar.
+  std::string scale_low = {}, scale_high = {};
   PaintOptions paint = {};   ///< of PNG
 };
 
@@ -52,9 +58,27 @@ inline Drawing gallery_drawing(const std::vector<image::Picture>& pictures,
                                                         1, count);
   const std::int64_t rows = (count + columns - 1) / columns;
   const double border = 20, space = 14, caption = captions.empty() ? 0 : 22, head = options.title.empty() ? border : 52;
-  const auto across = static_cast<double>(columns), down = static_cast<double>(rows);
-  Drawing out{.width = 2 * border + across * options.side + (across - 1) * space,
-              .height = head + down * (options.side + caption) + (down - 1) * space + border - (caption > 0 ? 6 : 0),
+  // A column is as wide as its widest picture, a row as high as its highest: no room is left empty for squares.
+  std::vector<double> widths(static_cast<std::size_t>(columns), captions.empty() ? 8 : 0.6 * options.side);
+  std::vector<double> heights(static_cast<std::size_t>(rows), 8);
+  const auto size_of = [&](const image::Picture& picture) {
+    const double longest = static_cast<double>(std::max(picture.height, picture.width));
+    return Point{options.side * static_cast<double>(picture.width) / longest,
+                 options.side * static_cast<double>(picture.height) / longest};
+  };
+  for (std::int64_t i = 0; i < count; ++i) {
+    const image::Picture& picture = pictures[static_cast<std::size_t>(i)];
+    image::internal::check_picture(picture, "gallery");
+    double& width = widths[static_cast<std::size_t>(i % columns)];
+    double& height = heights[static_cast<std::size_t>(i / columns)];
+    width = std::max(width, size_of(picture).x), height = std::max(height, size_of(picture).y);
+  }
+  const double across = std::accumulate(widths.begin(), widths.end(), space * static_cast<double>(columns - 1));
+  const double down =
+      std::accumulate(heights.begin(), heights.end(), caption * static_cast<double>(rows) + space * static_cast<double>(rows - 1));
+  const bool scale = !options.scale_low.empty() || !options.scale_high.empty();
+  Drawing out{.width = 2 * border + across,
+              .height = head + down + border - (caption > 0 ? 6 : 0) + (scale ? 30 : 0),
               .title = options.title};
   if (!options.title.empty())
     out.add(DrawnText{.at = {border, 33},
@@ -62,19 +86,31 @@ inline Drawing gallery_drawing(const std::vector<image::Picture>& pictures,
                       .ink = Ink::strong,
                       .size = 16,
                       .bold = true});
+  double left = border, top = head;
   for (std::int64_t i = 0; i < count; ++i) {
     const image::Picture& picture = pictures[static_cast<std::size_t>(i)];
-    image::internal::check_picture(picture, "gallery");
-    const double left = border + static_cast<double>(i % columns) * (options.side + space);
-    const double top = head + static_cast<double>(i / columns) * (options.side + caption + space);
-    const double longest = static_cast<double>(std::max(picture.height, picture.width));
-    const double w = options.side * static_cast<double>(picture.width) / longest;
-    const double h = options.side * static_cast<double>(picture.height) / longest;
-    out.add(DrawnPicture{picture, left + (options.side - w) / 2, top + (options.side - h) / 2, w, h, longest >= 48});
+    const auto column = static_cast<std::size_t>(i % columns), row = static_cast<std::size_t>(i / columns);
+    if (column == 0) left = border;
+    if (column == 0 && row > 0) top += heights[row - 1] + caption + space;
+    const double width = widths[column], height = heights[row];
+    const Point size = size_of(picture);
+    out.add(DrawnPicture{picture, left + (width - size.x) / 2, top + (height - size.y) / 2, size.x, size.y,
+                         std::max(picture.height, picture.width) >= 48});
     if (!captions.empty())
-      out.add(DrawnText{.at = {left + options.side / 2, top + options.side + 16},
-                        .text = fitted(captions[static_cast<std::size_t>(i)], 12, options.side),
+      out.add(DrawnText{.at = {left + width / 2, top + height + 16},
+                        .text = fitted(captions[static_cast<std::size_t>(i)], 12, width),
                         .anchor = Anchor::middle});
+    left += width + space;
+  }
+  if (scale) {
+    Drawing bar = colour_scale_drawing(options.scale_low, options.scale_high);
+    const double x = border, y = out.height - border - bar.height + 6;
+    for (auto& item : bar.items) {
+      if (auto* text = std::get_if<DrawnText>(&item)) text->at.x += x, text->at.y += y;
+      if (auto* picture = std::get_if<DrawnPicture>(&item)) picture->x += x, picture->y += y;
+      out.add(std::move(item));
+    }
+    out.width = std::max(out.width, 2 * border + bar.width);
   }
   return out;
 }

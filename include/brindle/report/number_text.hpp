@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -24,6 +25,18 @@ inline std::string fixed(double value, int digits) {
   const std::string number(text, end.ptr);
   // A small negative number that rounds to zero is zero.
   return number[0] == '-' && number.find_first_not_of("-0.") == std::string::npos ? number.substr(1) : number;
+}
+
+/// A share that was counted in `of` cases, with as many digits as so many tell of, and where the true one lies, at 95 %:
+/// "0.66 (0.54 to 0.77)". E. B. Wilson, "Probable inference", Journal of the American Statistical Association 22, 1927.
+inline std::string share_text(double share, std::int64_t of) {
+  const int digits = of < 1000 ? 2 : of < 100000 ? 3 : 4;
+  if (of < 1 || !(share >= 0 && share <= 1)) return fixed(share, digits);
+  constexpr double z = 1.959963984540054;
+  const double n = static_cast<double>(of), middle = (share + z * z / (2 * n)) / (1 + z * z / n);
+  const double half = z / (1 + z * z / n) * std::sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+  return fixed(share, digits) + " (" + fixed(std::max(middle - half, 0.0), digits) + " to " +
+         fixed(std::min(middle + half, 1.0), digits) + ")";
 }
 
 /// "19,024,513".

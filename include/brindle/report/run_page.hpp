@@ -10,9 +10,9 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/file.hpp"
-#include "brindle/image/encode.hpp"
 #include "brindle/image/picture.hpp"
 #include "brindle/report/classification_report.hpp"
+#include "brindle/report/colour_scale.hpp"
 #include "brindle/report/confusion_matrix.hpp"
 #include "brindle/report/drawing.hpp"
 #include "brindle/report/gallery.hpp"
@@ -22,6 +22,7 @@
 #include "brindle/report/progress_line.hpp"
 #include "brindle/report/summary.hpp"
 #include "brindle/report/training_curves.hpp"
+#include "brindle/train/fit_options.hpp"
 #include "brindle/train/history.hpp"
 
 namespace brindle::report {
@@ -95,10 +96,102 @@ struct RunPage {
                             (frozen == 0 ? "all" : thousands(parameters - frozen) + " of them") + " trainable.</p>\n");
   }
 
-  /// Curves, final and best figures, times, and a table of all epochs.
+  /// Curves, final and best figures, times, and a table of all epochs. Where the model that was saved is not that of the
+  /// last epoch (keep_best), its own figures on the validation data come first: what evaluate() gives after fit().
   ///
   /// Throws ValueError if the history has no epochs.
-  RunPage& add_history(const History& history) {
+  RunPage& add_history(const History& history, const Evaluation& saved) {
+    add_figure("validation accuracy of the saved model", share_text(saved.accuracy, saved.samples));
+    add_figure("its validation loss", fixed(saved.loss, 4));
+    return add_curves(history, "last epoch's ");
+  }
+  /// The same where the model is that of the last epoch.
+  RunPage& add_history(const History& history) { return add_curves(history, ""); }
+
+  /// As SVG, in colours for light and for dark pages.
+  RunPage& add_drawing(const std::string& heading, const Drawing& drawing) {
+    return add(heading, "<div class=\"drawings\">\n" + drawing_element(drawing) + "</div>\n");
+  }
+
+  /// Drawn as by confusion_matrix(), without its title.
+  RunPage& add_confusion_matrix(const ConfusionMatrix& m, const std::vector<std::string>& class_names,
+                                const std::string& heading = "Confusion matrix") {
+    return add_drawing(heading, confusion_matrix_drawing(m, class_names, {.title = ""}));
+  }
+
+  /// Precision, recall, F1 and samples of each class, then the accuracy and the means: classification_report() as a
+  /// table. Throws ShapeError unless there is a name for each class.
+  RunPage& add_classification_report(const ConfusionMatrix& m, const std::vector<std::string>& class_names,
+                                     const std::string& heading = "By class") {
+    check_class_names(m, class_names);
+    const ClassificationMetrics metrics(m);
+    PageTable table{.columns = {"class", "precision", "recall", "F1", "samples"}};
+    const int digits = m.total() < 1000 ? 2 : 3;  // more would be made up
+    const auto row = [&](const std::string& name, const ClassScore& s) {
+      table.rows.push_back({name, fixed(s.precision, digits), fixed(s.recall, digits), fixed(s.f1, digits),
+                            std::to_string(s.support)});
+    };
+    for (std::size_t c = 0; c < class_names.size(); ++c) row(class_names[c], metrics.classes[c]);
+    table.rows.push_back({"accuracy", "", "", fixed(metrics.accuracy, digits), std::to_string(m.total())});
+    row("mean of the classes", metrics.macro);
+    row("mean of the samples", metrics.weighted);
+    return add(heading, table_html(table) + "<p class=\"note\">Accuracy " + share_text(metrics.accuracy, m.total()) +
+                            ": where the true one lies, at 95 %, after " + thousands(m.total()) + " samples.</p>\n");
+  }
+
+  /// A picture; small ones are enlarged, as squares.
+  RunPage& add_picture(const std::string& heading, const image::Picture& picture, const std::string& caption = {}) {
+    return add_gallery(heading, {picture}, caption.empty() ? std::vector<std::string>{} : std::vector{caption});
+  }
+
+  /// Pictures side by side, as many as the window is wide, each with its caption.
+  ///
+  /// Throws ValueError without pictures, or if there are captions but not one for each.
+  RunPage& add_gallery(const std::string& heading, const std::vector<image::Picture>& pictures,
+                       const std::vector<std::string>& captions = {}) {
+    return add(heading, gallery_html(pictures, captions));
+  }
+
+  /// Photos with maps of what speaks for a class, as grad_cam_beside() gives them, and what the colours mean.
+  RunPage& add_grad_cam(const std::string& heading, const std::vector<image::Picture>& pictures,
+                        const std::vector<std::string>& captions = {}) {
+    return add(heading, "<div class=\"drawings\">\n" +
+                            drawing_element(colour_scale_drawing("speaks little for the class", "speaks most for it")) +
+                            "</div>\n" + gallery_html(pictures, captions));
+  }
+
+  /// The page as text.
+  std::string html() const {
+    std::string out =
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>" +
+        escaped(title) + "</title>\n<style>\n" + style() + svg::style() +
+        "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>" + escaped(title) + "</h1>\n";
+    if (!subtitle.empty()) out += "<p class=\"note\">" + escaped(subtitle) + "</p>\n";
+    out += "</header>\n";
+    if (!figures.empty()) {
+      out += "<ul class=\"figures\">\n";
+      for (const Entry& f : figures)
+        out += "<li><strong>" + escaped(f.value) + "</strong> <span>" + escaped(f.name) + "</span></li>\n";
+      out += "</ul>\n";
+    }
+    for (const Section& s : sections)
+      out += "<section>\n<h2>" + escaped(s.heading) + "</h2>\n" + s.html + "</section>\n";
+    return out + "</main>\n</body>\n</html>\n";
+  }
+
+  /// Writes it to a file, whole or not at all. Throws FileError that begins with the path.
+  void write(const std::filesystem::path& path) const { replace_file(path, html()); }
+
+ private:
+  RunPage& add(const std::string& heading, std::string html) {
+    sections.push_back({heading, std::move(html)});
+    return *this;
+  }
+
+  // last: what stands before the figures of the last epoch.
+  RunPage& add_curves(const History& history, const std::string& last) {
     const Chart chart = training_curves_chart(history, title);
     std::string curves = "<div class=\"charts\">\n";
     for (const Panel& panel : chart.panels) curves += drawing_element(panel_drawing(panel));
@@ -107,12 +200,12 @@ struct RunPage {
     const std::size_t n = history.epochs();
     if (history.val_accuracy.size() == n) {
       const auto best = std::max_element(history.val_accuracy.begin(), history.val_accuracy.end());
-      add_figure("validation accuracy", fixed(history.val_accuracy.back(), 4));
+      add_figure(last + "validation accuracy", fixed(history.val_accuracy.back(), 4));
       add_figure("best, epoch " + std::to_string(best - history.val_accuracy.begin() + 1), fixed(*best, 4));
     }
-    if (history.val_loss.size() == n) add_figure("validation loss", fixed(history.val_loss.back(), 4));
-    add_figure("training accuracy", fixed(history.accuracy.back(), 4));
-    add_figure("training loss", fixed(history.loss.back(), 4));
+    if (history.val_loss.size() == n) add_figure(last + "validation loss", fixed(history.val_loss.back(), 4));
+    add_figure(last + "training accuracy", fixed(history.accuracy.back(), 4));
+    add_figure(last + "training loss", fixed(history.loss.back(), 4));
 
     if (history.seconds.size() == n) {
       double all = 0;
@@ -150,90 +243,21 @@ struct RunPage {
                              "</details>\n");
   }
 
-  /// As SVG, in colours for light and for dark pages.
-  RunPage& add_drawing(const std::string& heading, const Drawing& drawing) {
-    return add(heading, "<div class=\"drawings\">\n" + drawing_element(drawing) + "</div>\n");
-  }
-
-  /// Drawn as by confusion_matrix(), without its title.
-  RunPage& add_confusion_matrix(const ConfusionMatrix& m, const std::vector<std::string>& class_names,
-                                const std::string& heading = "Confusion matrix") {
-    return add_drawing(heading, confusion_matrix_drawing(m, class_names, {.title = ""}));
-  }
-
-  /// Precision, recall, F1 and samples of each class, then the accuracy and the means: classification_report() as a
-  /// table. Throws ShapeError unless there is a name for each class.
-  RunPage& add_classification_report(const ConfusionMatrix& m, const std::vector<std::string>& class_names,
-                                     const std::string& heading = "By class") {
-    check_class_names(m, class_names);
-    const ClassificationMetrics metrics(m);
-    PageTable table{.columns = {"class", "precision", "recall", "F1", "samples"}};
-    const auto row = [&](const std::string& name, const ClassScore& s) {
-      table.rows.push_back(
-          {name, fixed(s.precision, 4), fixed(s.recall, 4), fixed(s.f1, 4), std::to_string(s.support)});
-    };
-    for (std::size_t c = 0; c < class_names.size(); ++c) row(class_names[c], metrics.classes[c]);
-    table.rows.push_back({"accuracy", "", "", fixed(metrics.accuracy, 4), std::to_string(m.total())});
-    row("mean of the classes", metrics.macro);
-    row("mean of the samples", metrics.weighted);
-    return add_table(heading, table);
-  }
-
-  /// A picture; small ones are enlarged, as squares.
-  RunPage& add_picture(const std::string& heading, const image::Picture& picture, const std::string& caption = {}) {
-    return add_gallery(heading, {picture}, caption.empty() ? std::vector<std::string>{} : std::vector{caption});
-  }
-
-  /// Pictures side by side, as many as the window is wide, each with its caption.
-  ///
-  /// Throws ValueError without pictures, or if there are captions but not one for each.
-  RunPage& add_gallery(const std::string& heading, const std::vector<image::Picture>& pictures,
-                       const std::vector<std::string>& captions = {}) {
+  static std::string gallery_html(const std::vector<image::Picture>& pictures, const std::vector<std::string>& captions) {
     internal::check_gallery("RunPage::add_gallery", pictures.size(), captions.size());
-    std::string html = "<div class=\"gallery\">\n";
+    const bool wide = std::any_of(pictures.begin(), pictures.end(), [](const auto& p) { return p.width > 320; });
+    std::string html = std::string("<div class=\"gallery") + (wide ? " wide" : "") + "\">\n";
     for (std::size_t i = 0; i < pictures.size(); ++i) {
       const image::Picture& p = pictures[i];
       const std::string caption = captions.empty() ? "" : captions[i];
       const bool small = std::max(p.height, p.width) < 48;
       html += "<figure><img width=\"" + std::to_string(p.width) + "\" height=\"" + std::to_string(p.height) +
               "\" alt=\"" + (caption.empty() ? "picture " + std::to_string(i + 1) : escaped(caption)) + "\"" +
-              (small           ? " class=\"squares\""
-               : p.width > 320 ? " class=\"whole\""
-                               : "") +
-              " src=\"data:image/png;base64," + base64(image::encode_png(p)) + "\">" +
+              (small ? " class=\"squares\"" : "") +
+              " src=\"" + picture_address(p) + "\">" +
               (caption.empty() ? "" : "<figcaption>" + escaped(caption) + "</figcaption>") + "</figure>\n";
     }
-    return add(heading, html + "</div>\n");
-  }
-
-  /// The page as text.
-  std::string html() const {
-    std::string out =
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>" +
-        escaped(title) + "</title>\n<style>\n" + style() + svg::style() +
-        "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>" + escaped(title) + "</h1>\n";
-    if (!subtitle.empty()) out += "<p class=\"note\">" + escaped(subtitle) + "</p>\n";
-    out += "</header>\n";
-    if (!figures.empty()) {
-      out += "<ul class=\"figures\">\n";
-      for (const Entry& f : figures)
-        out += "<li><strong>" + escaped(f.value) + "</strong> <span>" + escaped(f.name) + "</span></li>\n";
-      out += "</ul>\n";
-    }
-    for (const Section& s : sections)
-      out += "<section>\n<h2>" + escaped(s.heading) + "</h2>\n" + s.html + "</section>\n";
-    return out + "</main>\n</body>\n</html>\n";
-  }
-
-  /// Writes it to a file, whole or not at all. Throws FileError that begins with the path.
-  void write(const std::filesystem::path& path) const { replace_file(path, html()); }
-
- private:
-  RunPage& add(const std::string& heading, std::string html) {
-    sections.push_back({heading, std::move(html)});
-    return *this;
+    return html + "</div>\n";
   }
 
   static std::string seconds_text(double seconds) {
@@ -294,13 +318,12 @@ th { font-weight: 500; }
 .charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
 .charts svg { width: 100%; height: auto; }
 .drawings svg { max-width: 100%; height: auto; }
-.gallery { display: flex; flex-wrap: wrap; gap: 1rem; }
+.gallery { display: grid; gap: 1rem; align-items: start; grid-template-columns: repeat(auto-fill, minmax(min(100%, 9rem), 1fr)); }
+.gallery.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
 figure { margin: 0; }
-.gallery figure { width: 150px; }
-.gallery figure:has(.whole) { width: auto; }
 img { display: block; max-width: 100%; height: auto; border-radius: .3rem; }
-.gallery img { width: 100%; }
-.gallery img.whole { width: auto; }
+.gallery img { width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--card); }
+.gallery.wide img { aspect-ratio: 2; }
 .squares { image-rendering: pixelated; }
 figcaption { font-size: .85rem; margin-top: .3rem; overflow-wrap: anywhere; }
 details summary { cursor: pointer; color: var(--first); margin-bottom: .5rem; }
@@ -310,10 +333,10 @@ table { font-size: .8rem; line-height: 1.3; }
 th, td { padding-right: .4rem; }
 .number { padding-right: 0; padding-left: .4rem; }
 th { white-space: normal; vertical-align: bottom; }
-td:not(.number) { white-space: normal; overflow-wrap: anywhere; }
+td:not(.number) { white-space: normal; overflow-wrap: break-word; }
 .figures { grid-template-columns: 1fr 1fr; }
-.gallery figure { width: calc(50% - .5rem); }
-.gallery figure:has(.whole) { width: 100%; }
+.gallery { grid-template-columns: 1fr 1fr; }
+.gallery.wide { grid-template-columns: 1fr; }
 }
 @media print { details:not([open]) > * { display: block; } section { break-inside: avoid; } }
 )";

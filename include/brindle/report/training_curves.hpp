@@ -35,9 +35,9 @@ inline Chart training_curves_chart(const History& history, const std::string& ti
     if (!validation.empty()) p.series.push_back(series("validation", validation, Tint::second));
     return p;
   };
-  const auto mark = [](const std::vector<double>& values, std::vector<double>::const_iterator best, bool below) {
+  const auto mark = [](const std::vector<double>& values, std::vector<double>::const_iterator best) {
     const double epoch = static_cast<double>(best - values.begin()) + 1;
-    return Mark{epoch, *best, "best " + fixed(*best, 3) + ", epoch " + fixed(epoch, 0), Tint::second, below};
+    return Mark{epoch, *best, "best " + fixed(*best, 3) + ", epoch " + fixed(epoch, 0), Tint::second};
   };
 
   Chart chart;
@@ -47,12 +47,12 @@ inline Chart training_curves_chart(const History& history, const std::string& ti
   chart.panels.back().most_y = 1;
   if (!history.val_accuracy.empty())
     chart.panels.back().marks.push_back(
-        mark(history.val_accuracy, std::max_element(history.val_accuracy.begin(), history.val_accuracy.end()), false));
+        mark(history.val_accuracy, std::max_element(history.val_accuracy.begin(), history.val_accuracy.end())));
   chart.panels.push_back(panel("Loss", "loss", history.loss, history.val_loss));
   chart.panels.back().from_zero = true;
   if (!history.val_loss.empty())
     chart.panels.back().marks.push_back(
-        mark(history.val_loss, std::min_element(history.val_loss.begin(), history.val_loss.end()), true));
+        mark(history.val_loss, std::min_element(history.val_loss.begin(), history.val_loss.end())));
   return chart;
 }
 
