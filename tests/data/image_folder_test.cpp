@@ -94,6 +94,18 @@ TEST_CASE("pictures in folders below that of a class belong to the class, as in 
   CHECK(data::FolderStream(folder.path(), {.size = {4, 4}}).files() == photos.files());
 }
 
+TEST_CASE("the folder above training and validation data is no folder of two classes", "[data][image_folder]") {
+  const TemporaryFolder folder;
+  for (const std::string part : {"train/cat", "train/dog", "Validation_data/cat"}) {
+    std::filesystem::create_directories(folder / part);
+    image::write_png(folder / part / "1.png", plain(1));
+  }
+  CHECK_THROWS_WITH(data::image_folder(folder.path()),
+                    Contains("its folders, Validation_data and train, are called as the parts of a data set") &&
+                        Contains("name one of them: " + (folder / "Validation_data").string()));
+  CHECK(data::image_folder(folder / "train").class_names() == Names{"cat", "dog"});
+}
+
 TEST_CASE("a class without pictures and pictures of other kinds are errors, or are told apart from harmless files",
           "[data][image_folder]") {
   const TemporaryFolder folder;

@@ -111,19 +111,19 @@ TEST_CASE("the words at the best epoch cover no line, whatever the curves do", "
       h.val_loss.push_back(e == best ? 0.1 : 0.6);
       h.val_accuracy.push_back(e == best ? 0.9 : 0.6);
     }
-    for (const Panel& panel : training_curves_chart(h).panels) {
-      const Drawing d = panel_drawing(panel);
+    for (const report::Panel& panel : report::training_curves_chart(h).panels) {
+      const report::Drawing d = report::panel_drawing(panel);
       double lowest_line = 0, words = 0, other = 0;
       for (const auto& item : d.items) {
-        if (const auto* line = std::get_if<DrawnLine>(&item); line && line->ink != Ink::axis && line->ink != Ink::grid)
+        if (const auto* line = std::get_if<report::DrawnLine>(&item); line && line->ink != report::Ink::axis && line->ink != report::Ink::grid)
           for (const auto& piece : line->pieces)
-            for (const Point& p : piece) lowest_line = std::max(lowest_line, p.y);
-        if (const auto* text = std::get_if<DrawnText>(&item)) {
+            for (const report::Point& p : piece) lowest_line = std::max(lowest_line, p.y);
+        if (const auto* text = std::get_if<report::DrawnText>(&item)) {
           if (text->text.starts_with("best ")) {
-            words = text->at.x - font::width(text->text, 12);
+            words = text->at.x - report::font::width(text->text, 12);
             CHECK(text->at.y - 12 > lowest_line);
           }
-          if (text->text == "epoch") other = text->at.x + font::width(text->text, 12) / 2;
+          if (text->text == "epoch") other = text->at.x + report::font::width(text->text, 12) / 2;
         }
       }
       CHECK(words - 20 > other);

@@ -107,6 +107,19 @@ inline std::string without_path(const std::string& text, const std::filesystem::
   return text.starts_with(start) ? text.substr(start.size()) : text;
 }
 
+/// Whether folders are called as the parts of a data set, and so hold classes rather than being some.
+inline bool are_parts(const std::vector<std::filesystem::path>& folders) {
+  return !folders.empty() && std::all_of(folders.begin(), folders.end(), [](const std::filesystem::path& folder) {
+    std::string name = folder.filename().string();
+    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    for (const std::string_view ending : {"_data", "_set", "data", "set"})
+      if (name.size() > ending.size() && name.ends_with(ending)) name.resize(name.size() - ending.size());
+    for (const std::string_view part : {"train", "training", "val", "valid", "validation", "test", "testing", "holdout"})
+      if (name == part) return true;
+    return false;
+  });
+}
+
 inline constexpr const char* two_layouts =
     "put the pictures into one folder with names such as cat.1.jpg and dog.1.jpg, or into one subfolder per class";
 
@@ -133,6 +146,11 @@ inline FolderListing list_image_folder(const std::filesystem::path& path,
   std::vector<std::filesystem::path> folders;
   std::vector<std::filesystem::path> flat = folder::pictures_in(path, listing.skipped, folders);
   std::vector<std::string> class_of_file;
+  if (flat.empty() && folder::are_parts(folders))
+    detail::raise<DataError>(name + ": its folders, " + folders[0].filename().string() +
+                             (folders.size() > 1 ? " and " + folders.back().filename().string() : "") +
+                             ", are called as the parts of a data set, not as classes; name one of them: " +
+                             folders[0].string());
   for (const std::filesystem::path& sub : folders) {
     std::vector<std::filesystem::path> found;
     folder::add_class(sub, listing.skipped, found);
