@@ -110,8 +110,8 @@ TEST_CASE("a page is written whole or not at all", "[report][run_page]") {
 TEST_CASE("the headline of a page is the saved model, whichever epoch it comes from", "[report][run_page]") {
   RunPage page;
   page.add_history(history(3), Evaluation{.loss = 0.51, .accuracy = 0.66, .weighted_accuracy = 0.66, .samples = 62});
-  CHECK(page.figures[0].name == "validation accuracy of the saved model");
-  CHECK(page.figures[0].value == "0.66 (0.54 to 0.77)");
+  CHECK(page.figures[0].name == "validation accuracy of the saved model, 0.54 to 0.77 at 95 %");
+  CHECK(page.figures[0].value == "0.66");
   CHECK(page.figures[1].value == "0.5100");
   CHECK(page.figures[2].name == "last epoch's validation accuracy");
   RunPage last;

@@ -126,7 +126,7 @@ TEST_CASE("the words at the best epoch cover no line, whatever the curves do", "
           if (text->text == "epoch") other = text->at.x + report::font::width(text->text, 12) / 2;
         }
       }
-      CHECK(words - 20 > other);
+      CHECK(words - 30 > other);
     }
   }
 }

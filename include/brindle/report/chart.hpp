@@ -197,7 +197,7 @@ inline void panel(Drawing& out, const Panel& p, double left, double top, double 
     if (!std::isfinite(m.x) || !std::isfinite(m.y)) continue;
     out.add(DrawnDisc{.centre = place(m.x, m.y), .radius = 6, .filled = false, .line = 1.6, .edge = ink(m.tint)});
     const double width_of_words = font::width(m.text, 12);
-    out.add(DrawnDisc{.centre = {words_right - width_of_words - 12, plot_bottom + 33},
+    out.add(DrawnDisc{.centre = {words_right - width_of_words - 22, plot_bottom + 33},
                       .radius = 5,
                       .filled = false,
                       .line = 1.6,
@@ -206,7 +206,7 @@ inline void panel(Drawing& out, const Panel& p, double left, double top, double 
                       .text = m.text,
                       .ink = m.tint == Tint::first ? Ink::first_text : Ink::second_text,
                       .anchor = Anchor::end});
-    words_right -= width_of_words + 34;
+    words_right -= width_of_words + 44;
   }
 }
 

@@ -27,16 +27,24 @@ inline std::string fixed(double value, int digits) {
   return number[0] == '-' && number.find_first_not_of("-0.") == std::string::npos ? number.substr(1) : number;
 }
 
-/// A share that was counted in `of` cases, with as many digits as so many tell of, and where the true one lies, at 95 %:
-/// "0.66 (0.54 to 0.77)". E. B. Wilson, "Probable inference", Journal of the American Statistical Association 22, 1927.
-inline std::string share_text(double share, std::int64_t of) {
-  const int digits = of < 1000 ? 2 : of < 100000 ? 3 : 4;
-  if (of < 1 || !(share >= 0 && share <= 1)) return fixed(share, digits);
+/// Digits after the point that a share of so many cases tells of.
+inline int share_digits(std::int64_t of) { return of < 1000 ? 2 : of < 100000 ? 3 : 4; }
+
+/// Where the true share lies, at 95 %, after one was counted in `of` cases: "0.54 to 0.77"; empty without cases.
+/// E. B. Wilson, "Probable inference", Journal of the American Statistical Association 22, 1927.
+inline std::string interval_text(double share, std::int64_t of) {
+  const int digits = share_digits(of);
+  if (of < 1 || !(share >= 0 && share <= 1)) return {};
   constexpr double z = 1.959963984540054;
   const double n = static_cast<double>(of), middle = (share + z * z / (2 * n)) / (1 + z * z / n);
   const double half = z / (1 + z * z / n) * std::sqrt(share * (1 - share) / n + z * z / (4 * n * n));
-  return fixed(share, digits) + " (" + fixed(std::max(middle - half, 0.0), digits) + " to " +
-         fixed(std::min(middle + half, 1.0), digits) + ")";
+  return fixed(std::max(middle - half, 0.0), digits) + " to " + fixed(std::min(middle + half, 1.0), digits);
+}
+
+/// A share that was counted in `of` cases with its interval: "0.66 (0.54 to 0.77)".
+inline std::string share_text(double share, std::int64_t of) {
+  const std::string interval = interval_text(share, of);
+  return fixed(share, share_digits(of)) + (interval.empty() ? "" : " (" + interval + ")");
 }
 
 /// "19,024,513".

@@ -101,8 +101,10 @@ struct RunPage {
   ///
   /// Throws ValueError if the history has no epochs.
   RunPage& add_history(const History& history, const Evaluation& saved) {
-    add_figure("validation accuracy of the saved model", share_text(saved.accuracy, saved.samples));
-    add_figure("its validation loss", fixed(saved.loss, 4));
+    const std::string interval = interval_text(saved.accuracy, saved.samples);
+    add_figure("validation accuracy of the saved model" + (interval.empty() ? "" : ", " + interval + " at 95 %"),
+               fixed(saved.accuracy, share_digits(saved.samples)));
+    add_figure("validation loss of the saved model", fixed(saved.loss, 4));
     return add_curves(history, "last epoch's ");
   }
   /// The same where the model is that of the last epoch.
@@ -110,7 +112,7 @@ struct RunPage {
 
   /// As SVG, in colours for light and for dark pages.
   RunPage& add_drawing(const std::string& heading, const Drawing& drawing) {
-    return add(heading, "<div class=\"drawings\">\n" + drawing_element(drawing) + "</div>\n");
+    return add(heading, "<div class=\"drawings\" tabindex=\"0\">\n" + drawing_element(drawing) + "</div>\n");
   }
 
   /// Drawn as by confusion_matrix(), without its title.
@@ -126,7 +128,7 @@ struct RunPage {
     check_class_names(m, class_names);
     const ClassificationMetrics metrics(m);
     PageTable table{.columns = {"class", "precision", "recall", "F1", "samples"}};
-    const int digits = m.total() < 1000 ? 2 : 3;  // more would be made up
+    const int digits = share_digits(m.total());
     const auto row = [&](const std::string& name, const ClassScore& s) {
       table.rows.push_back({name, fixed(s.precision, digits), fixed(s.recall, digits), fixed(s.f1, digits),
                             std::to_string(s.support)});
@@ -317,6 +319,7 @@ th { font-weight: 500; }
 .number { text-align: right; padding: .35rem 0 .35rem .8rem; }
 .charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
 .charts svg { width: 100%; height: auto; }
+.drawings { overflow-x: auto; }
 .drawings svg { max-width: 100%; height: auto; }
 .gallery { display: grid; gap: 1rem; align-items: start; grid-template-columns: repeat(auto-fill, minmax(min(100%, 9rem), 1fr)); }
 .gallery.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
@@ -334,6 +337,7 @@ th, td { padding-right: .4rem; }
 .number { padding-right: 0; padding-left: .4rem; }
 th { white-space: normal; vertical-align: bottom; }
 td:not(.number) { white-space: normal; overflow-wrap: break-word; }
+.drawings svg { max-width: none; }
 .figures { grid-template-columns: 1fr 1fr; }
 .gallery { grid-template-columns: 1fr 1fr; }
 .gallery.wide { grid-template-columns: 1fr; }
