@@ -29,6 +29,16 @@ std::vector<std::filesystem::path> random_models(const example::Options& options
   return paths;
 }
 
+/// Area under the curve by the probability of class 1, which the only output or the second of two is; of more classes there
+/// is none.
+std::string auc_text(const Tensor<float>& outputs, const data::Source& photos) {
+  const std::int64_t n = outputs.shape()[0], columns = outputs.shape()[1];
+  if (columns > 2) return "-";
+  std::vector<float> scores;
+  for (std::int64_t i = 0; i < n; ++i) scores.push_back(outputs[i * columns + columns - 1]);
+  return report::fixed(roc_auc(scores, photos.labels().span()), 4);
+}
+
 /// The photos that a model is most wrongly sure of, each beside what speaks for its mistake.
 template <class Device>
 void add_mistakes(report::RunPage& page, const std::string& name, const models::PictureClassifier<Device>& classifier,
@@ -68,16 +78,16 @@ int main(int argc, char** argv) {
       const Tensor<float> outputs = io::extract(classifier.model(), photos, {.batch = 20}).x;
       const ConfusionMatrix matrix = confusion_matrix(outputs.view(), photos.labels());
       const ClassificationMetrics metrics(matrix);
-      const double auc = roc_auc(outputs.span(), photos.labels().span());
+      const std::string auc = auc_text(outputs, photos);
 
       const std::string name = path.stem().string();
       char line[160];
-      std::snprintf(line, sizeof line, "%-24s %8.4f  %9.4f  %6.4f  %6.4f  %7.4f\n", name.c_str(), metrics.accuracy,
-                    metrics.weighted.precision, metrics.weighted.recall, metrics.weighted.f1, auc);
+      std::snprintf(line, sizeof line, "%-24s %8.4f  %9.4f  %6.4f  %6.4f  %7s\n", name.c_str(), metrics.accuracy,
+                    metrics.weighted.precision, metrics.weighted.recall, metrics.weighted.f1, auc.c_str());
       text += line;
       table.rows.push_back({name, report::share_text(metrics.accuracy, matrix.total()),
                             report::fixed(metrics.weighted.precision, 3), report::fixed(metrics.weighted.recall, 3),
-                            report::fixed(metrics.weighted.f1, 3), report::fixed(auc, 3)});
+                            report::fixed(metrics.weighted.f1, 3), auc});
       const std::string report = report::classification_report(matrix, photos.class_names());
       std::printf("%s, %lld photos\n\n%s\n", name.c_str(), static_cast<long long>(photos.size()), report.c_str());
       report::confusion_matrix(matrix, photos.class_names(), options.out / (name + "_confusion.png"), {.title = name});
