@@ -21,6 +21,7 @@
 #include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "brindle/train/early_stopping.hpp"
 #include "brindle/train/trainer.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -230,7 +231,31 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
             }},
            {"All labels the same", [=] { fit(samples(8, {1})); }},
            {"A batch of 0", [=] { fit(samples(8, {0, 1}), {.batch = 0, .epochs = 1}); }},
-           {"A batch larger than the data", [=] { fit(samples(8, {0, 1}), {.batch = 30, .epochs = 1}); }},
+           {"A model that ends without an activation, with a loss of probabilities",
+            [] {
+              Sequential<float> model = classifier(1, linear);
+              Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
+            }},
+           {"A loss of logits behind a softmax",
+            [] {
+              Sequential<float> model = classifier(2, softmax);
+              Trainer trainer{model, RMSprop{}, SparseCategoricalCrossentropy{.from_logits = true}};
+            }},
+           {"The softmax of one output",
+            [] {
+              Sequential<float> model = classifier(1, softmax);
+              Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
+            }},
+           {"A weight for a class that is not there",
+            [=] { fit(samples(8, {0, 1}), {.batch = 4, .epochs = 1, .class_weight = {{2, 10.0}}}); }},
+           {"Early stopping by the validation loss, without validation data",
+            [=] { fit(samples(8, {0, 1}), {.batch = 4, .epochs = 1, .callbacks = {early_stopping()}}); }},
+           {"Logits where a confusion matrix expects probabilities",
+            [] {
+              Tensor<float> outputs({2, 1}), labels({2, 1});
+              outputs[1] = 1.5f, labels[1] = 1;
+              confusion_matrix(outputs, labels);
+            }},
            {"0 epochs", [=] { fit(samples(8, {0, 1}), {.batch = 4, .epochs = 0}); }},
            {"A negative learning rate", [=] { fit(samples(8, {0, 1}), {.batch = 4, .epochs = 1}, -0.001); }},
            {"A learning rate that is far too large",

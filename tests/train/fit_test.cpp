@@ -221,7 +221,6 @@ TEST_CASE("fit refuses settings and data that cannot work, and says what to do",
   const auto before = weights(model);
   CHECK_THROWS_WITH(trainer.fit(data, {.batch = 10, .epochs = 0}), Contains("epochs must be at least 1, got 0"));
   CHECK_THROWS_WITH(trainer.fit(data, {.batch = 0}), Contains("batch must be at least 1, got 0"));
-  CHECK_THROWS_WITH(trainer.fit(data, {.batch = 30}), Contains("30") && Contains("20 samples") && Contains("use .batch"));
   CHECK_THROWS_WITH(trainer.fit(samples(20, {10, 10, 3}), {.batch = 10}),
                     Contains("(None, 12, 12, 3)") && Contains("(None, 10, 10, 3)"));
   CHECK_THROWS_WITH(trainer.fit(samples(20, {12, 12, 3}, 1), {.batch = 10}), Contains("of one class"));
