@@ -149,10 +149,12 @@ TEST_CASE("labels that no loss can mean are refused before the first step", "[re
     const Odd source(0.5f, odd);
     auto model = network();
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
-    CHECK_THROWS_WITH(trainer.fit(source, {.batch = 4}), StartsWith("fit: ") && Contains("label") && Contains("photo 15.jpg"));
+    CHECK_THROWS_WITH(trainer.fit(source, {.batch = 4}),
+                      StartsWith("fit: ") && Contains("label") && Contains("photo 15.jpg"));
     CHECK_THROWS_WITH(trainer.fit(Odd(0.5f), {.batch = 4, .validation = source}),
                       StartsWith("fit, validation: ") && Contains("photo 15.jpg"));
-    CHECK_THROWS_WITH(trainer.evaluate(source), StartsWith("evaluate: ") && Contains("label") && Contains("photo 15.jpg"));
+    CHECK_THROWS_WITH(trainer.evaluate(source),
+                      StartsWith("evaluate: ") && Contains("label") && Contains("photo 15.jpg"));
     CHECK_THROWS_WITH(trainer.train_on_batch(Tensor<float>({16, 6}), source.labels()),
                       StartsWith("train_on_batch: ") && Contains("sample 15"));
     Sequential<float> classes{Cpu{1}, {6}, Dense{2, softmax}};
@@ -169,12 +171,14 @@ TEST_CASE("a loss or an output that is no number because of a weight is named wi
     auto model = network();
     model.layers()[1]->parameters()[0].value[3] = bad;
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
-    CHECK_THROWS_WITH(trainer.evaluate(source), StartsWith("evaluate: the loss of photo ") &&
-                                                    Contains("its values are finite, so look for the cause in the weights"));
+    CHECK_THROWS_WITH(trainer.evaluate(source),
+                      StartsWith("evaluate: the loss of photo ") &&
+                          Contains("its values are finite, so look for the cause in the weights"));
     Sequential<float> raw{Cpu{1}, {6}, Dense{1}};
     raw.layers()[0]->parameters()[1].value[0] = bad;
     Trainer logits{raw, RMSprop{}, BinaryCrossentropy{.from_logits = true}};
-    CHECK_THROWS_WITH(logits.predict(source), StartsWith("predict: an output for photo 0.jpg is") && Contains("weights"));
+    CHECK_THROWS_WITH(logits.predict(source),
+                      StartsWith("predict: an output for photo 0.jpg is") && Contains("weights"));
     CHECK_THROWS_AS(logits.evaluate(source), NumericsError);
     CHECK_THROWS_WITH(logits.train_on_batch(Tensor<float>({2, 6}), Tensor<float>({2, 1})),
                       StartsWith("train_on_batch: ") && Contains("Dense \"dense\""));
@@ -182,7 +186,8 @@ TEST_CASE("a loss or an output that is no number because of a weight is named wi
   const std::vector<float> weight{1, 1, 1, 1, 1, 1, 1, no_number, 1, 1, 1, 1, 1, 1, 1, 1};
   auto model = network();
   Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
-  CHECK_THROWS_WITH(trainer.fit(source, {.sample_weight = weight}), StartsWith("fit: ") && Contains("nan for photo 7.jpg"));
+  CHECK_THROWS_WITH(trainer.fit(source, {.sample_weight = weight}),
+                    StartsWith("fit: ") && Contains("nan for photo 7.jpg"));
   CHECK_THROWS_WITH(trainer.evaluate(source, {.sample_weight = weight}),
                     StartsWith("evaluate: ") && Contains("nan for photo 7.jpg"));
 }

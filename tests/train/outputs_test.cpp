@@ -200,7 +200,8 @@ TEST_CASE("accuracy of one-hot labels is by the largest output, or by each where
 TEST_CASE("a loss of logits behind an activation is refused when the trainer is made", "[train][errors]") {
   const BinaryCrossentropy binary{.from_logits = true};
   const SparseCategoricalCrossentropy sparse{.from_logits = true};
-  const Dense two{.units = 2, .activation = softmax, .name = "head"}, one{.units = 1, .activation = sigmoid, .name = "head"};
+  const Dense two{.units = 2, .activation = softmax, .name = "head"},
+      one{.units = 1, .activation = sigmoid, .name = "head"};
   const std::vector<std::string> says{"Trainer: ", "Dense \"head\"", "leave out .from_logits"};
   check_says(refusal(model_of(Flatten{}, one), binary), with(says, {"Dense{1}", "sigmoid"}));
   check_says(refusal(model_of(Flatten{}, two), sparse), with(says, {"Dense{2}", "softmax"}));
@@ -208,9 +209,14 @@ TEST_CASE("a loss of logits behind an activation is refused when the trainer is 
   check_says(refusal(model_of(Flatten{}, Dense{.units = 2, .activation = sigmoid, .name = "head"}), sparse), says);
   // It is found behind layers that hand values on, choose or average.
   check_says(refusal(model_of(Flatten{}, one, Dropout{0.2}), binary), says);
-  check_says(refusal(model_of(Dense{.units = 1, .activation = sigmoid, .name = "head"}, Flatten{}, Activation{linear}), binary), says);
-  check_says(refusal(model_of(Dense{.units = 1, .activation = sigmoid, .name = "head"}, MaxPool2D{2}, Flatten{}), binary), says);
-  CHECK_THAT(refusal(model_of(Flatten{}, Dense{1}, Activation{sigmoid, "last"}), binary), Contains("Activation \"last\""));
+  check_says(refusal(model_of(Dense{.units = 1, .activation = sigmoid, .name = "head"}, Flatten{}, Activation{linear}),
+                     binary),
+             says);
+  check_says(
+      refusal(model_of(Dense{.units = 1, .activation = sigmoid, .name = "head"}, MaxPool2D{2}, Flatten{}), binary),
+      says);
+  CHECK_THAT(refusal(model_of(Flatten{}, Dense{1}, Activation{sigmoid, "last"}), binary),
+             Contains("Activation \"last\""));
   CHECK_THAT(refusal(model_of(Flatten{}, Dense{.units = 1, .activation = relu, .name = "head"}), binary),
              Contains("Dense \"head\" ends in relu") && Contains("below 0"));
   CHECK(refusal(model_of(Flatten{}, Dense{1}), binary) == "accepted");
@@ -225,15 +231,19 @@ TEST_CASE("a loss of probabilities behind no activation is refused when the trai
   check_says(refusal(model_of(Flatten{}, head(1)), BinaryCrossentropy{}), with(none, {"Dense{1, sigmoid}"}));
   check_says(refusal(model_of(Flatten{}, head(5)), SparseCategoricalCrossentropy{}), with(none, {"Dense{5, softmax}"}));
   check_says(refusal(model_of(head(1), Dropout{0.2}, Flatten{}), BinaryCrossentropy{}), none);
-  check_says(refusal(model_of(Conv2D{.filters = 1, .kernel = 4, .name = "head"}, Flatten{}), BinaryCrossentropy{}), with(none, {"Conv2D"}));
+  check_says(refusal(model_of(Conv2D{.filters = 1, .kernel = 4, .name = "head"}, Flatten{}), BinaryCrossentropy{}),
+             with(none, {"Conv2D"}));
   check_says(refusal(model_of(Conv2D{.filters = 2, .kernel = 2, .name = "head"}, MaxPool2D{3}, Flatten{}),
-                     SparseCategoricalCrossentropy{}), none);
+                     SparseCategoricalCrossentropy{}),
+             none);
   for (const auto& text : {refusal(model_of(Flatten{}, head(1, relu)), BinaryCrossentropy{}),
                            refusal(model_of(Flatten{}, head(2, relu)), SparseCategoricalCrossentropy{})})
     CHECK_THAT(text, Contains("Dense \"head\" ends in relu"));
-  CHECK_THAT(refusal(model_of(Flatten{}, head(1, softmax)), BinaryCrossentropy{}),
-             Contains("softmax of a single number is always 1") && Contains("\"head\"") && Contains("Dense{1, sigmoid}"));
-  CHECK_THAT(refusal(model_of(Flatten{}, head(1, softmax)), SparseCategoricalCrossentropy{}), Contains("one output a class"));
+  CHECK_THAT(
+      refusal(model_of(Flatten{}, head(1, softmax)), BinaryCrossentropy{}),
+      Contains("softmax of a single number is always 1") && Contains("\"head\"") && Contains("Dense{1, sigmoid}"));
+  CHECK_THAT(refusal(model_of(Flatten{}, head(1, softmax)), SparseCategoricalCrossentropy{}),
+             Contains("one output a class"));
   CHECK(refusal(model_of(Flatten{}, head(2, softmax)), BinaryCrossentropy{}) == "accepted");
   CHECK(refusal(model_of(Flatten{}, head(1)), SquaredError{}) == "accepted");
 }

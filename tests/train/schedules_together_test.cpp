@@ -68,10 +68,13 @@ std::vector<double> rates(const std::function<std::vector<Callback>()>& make, st
 }
 
 double cosine(std::int64_t step) { return cosine_decay_rate(1, step, {.decay_steps = epochs * steps}); }
-double halved(std::int64_t step, std::int64_t every) { return std::pow(0.5, static_cast<double>(step / steps / every)); }
+double halved(std::int64_t step, std::int64_t every) {
+  return std::pow(0.5, static_cast<double>(step / steps / every));
+}
 
 /// The run has these rates, also when it is stopped and resumed.
-void check_rates(const std::function<std::vector<Callback>()>& make, const std::function<double(std::int64_t)>& expected) {
+void check_rates(const std::function<std::vector<Callback>()>& make,
+                 const std::function<double(std::int64_t)>& expected) {
   const std::vector<double> whole = rates(make);
   REQUIRE(whole.size() == static_cast<std::size_t>(epochs * steps) + 1);
   for (std::int64_t i = 0; i <= epochs * steps; ++i) {
@@ -117,12 +120,21 @@ TEST_CASE("schedules in one list multiply, in either order, also when resumed", 
   const auto product = [](std::int64_t i) { return rate * cosine(i) * halved(i, 2); };
   check_rates([&] { return std::vector<Callback>{step(), wave()}; }, product);
   check_rates([&] { return std::vector<Callback>{wave(), step()}; }, product);
-  check_rates([&] { return std::vector<Callback>{wave(), wave()}; },
-              [](std::int64_t i) { return rate * cosine(i) * cosine(i); });
-  check_rates([&] { return std::vector<Callback>{step(), step_decay({.every = 3, .factor = 0.5})}; },
-              [](std::int64_t i) { return rate * halved(i, 2) * halved(i, 3); });
-  check_rates([&] { return std::vector<Callback>{wave(), step(), wave()}; },
-              [](std::int64_t i) { return rate * cosine(i) * cosine(i) * halved(i, 2); });
+  check_rates(
+      [&] {
+        return std::vector<Callback>{wave(), wave()};
+      },
+      [](std::int64_t i) { return rate * cosine(i) * cosine(i); });
+  check_rates(
+      [&] {
+        return std::vector<Callback>{step(), step_decay({.every = 3, .factor = 0.5})};
+      },
+      [](std::int64_t i) { return rate * halved(i, 2) * halved(i, 3); });
+  check_rates(
+      [&] {
+        return std::vector<Callback>{wave(), step(), wave()};
+      },
+      [](std::int64_t i) { return rate * cosine(i) * cosine(i) * halved(i, 2); });
 }
 
 TEST_CASE("a reduction on a plateau lasts beside schedules and beside another", "[train][schedules]") {
@@ -130,10 +142,16 @@ TEST_CASE("a reduction on a plateau lasts beside schedules and beside another", 
   const auto product = [](std::int64_t i) { return rate * cosine(i) * reduced(i, 0.5, 2); };
   check_rates([&] { return std::vector<Callback>{cosine_decay(), plateau()}; }, product);
   check_rates([&] { return std::vector<Callback>{plateau(), cosine_decay()}; }, product);
-  check_rates([&] { return std::vector<Callback>{plateau(), step_decay({.every = 2, .factor = 0.5})}; },
-              [](std::int64_t i) { return rate * halved(i, 2) * reduced(i, 0.5, 2); });
-  check_rates([&] { return std::vector<Callback>{plateau(), reduction(0.1, 3)}; },
-              [](std::int64_t i) { return rate * reduced(i, 0.5, 2) * reduced(i, 0.1, 3); });
+  check_rates(
+      [&] {
+        return std::vector<Callback>{plateau(), step_decay({.every = 2, .factor = 0.5})};
+      },
+      [](std::int64_t i) { return rate * halved(i, 2) * reduced(i, 0.5, 2); });
+  check_rates(
+      [&] {
+        return std::vector<Callback>{plateau(), reduction(0.1, 3)};
+      },
+      [](std::int64_t i) { return rate * reduced(i, 0.5, 2) * reduced(i, 0.1, 3); });
 }
 
 TEST_CASE("a warm-up from 0 multiplies with other schedules", "[train][schedules]") {
@@ -153,10 +171,16 @@ TEST_CASE("schedules go on from a rate that a callback sets, in proportion", "[t
   check_rates([&] { return std::vector<Callback>{setting(2, 0.7), wave()}; }, set);
   // Beside a schedule that changes at the same moment: behind it the rate is what is set, in front of it is multiplied.
   const auto halving = [] { return step_decay({.every = 2}); };
-  check_rates([&] { return std::vector<Callback>{halving(), setting(2, 0.7)}; },
-              [](std::int64_t i) { return i < 8 ? rate : 0.7 * halved(i - 8, 2); });
-  check_rates([&] { return std::vector<Callback>{setting(2, 0.7), halving()}; },
-              [](std::int64_t i) { return i < 8 ? rate : 0.7 * halved(i, 2); });
+  check_rates(
+      [&] {
+        return std::vector<Callback>{halving(), setting(2, 0.7)};
+      },
+      [](std::int64_t i) { return i < 8 ? rate : 0.7 * halved(i - 8, 2); });
+  check_rates(
+      [&] {
+        return std::vector<Callback>{setting(2, 0.7), halving()};
+      },
+      [](std::int64_t i) { return i < 8 ? rate : 0.7 * halved(i, 2); });
   // Once in each step, behind: what is set.
   Callback always;
   always.step = [](FitState& s) { s.learning_rate = 0.01 * static_cast<double>(s.step); };
@@ -230,8 +254,9 @@ TEST_CASE("a checkpoint with another number of schedules is refused", "[train][s
   const auto run = [&](const std::vector<Callback>& callbacks, std::int64_t n) {
     Sequential<float> model{Cpu{1}, {3}, Dense{1, sigmoid}};
     Trainer trainer{model, SGD{.learning_rate = rate}, BinaryCrossentropy{}};
-    trainer.fit(data, {.batch = 4, .epochs = n, .callbacks = callbacks,
-                       .checkpoint = checkpoint(folder / "c", {.resume = true})});
+    trainer.fit(
+        data,
+        {.batch = 4, .epochs = n, .callbacks = callbacks, .checkpoint = checkpoint(folder / "c", {.resume = true})});
   };
   run({cosine_decay(), step_decay()}, 1);
   CHECK_THROWS_WITH(run({cosine_decay()}, 2), Contains("2 learning-rate schedules, here are 1"));

@@ -11,7 +11,7 @@ namespace brindle {
 
 /// What a model does to its outputs last, as last_activation() finds it.
 struct LastActivation {
-  std::string layer;                                           ///< how messages call the layer: Dense "dense_1"
+  std::string layer;                                         ///< how messages call the layer: Dense "dense_1"
   ActivationFunction function = ActivationFunction::linear;  ///< of that layer
   bool known = true;        ///< false: a layer whose outputs say more of them than its activation()
   bool may_be_left = true;  ///< nothing behind it computes, so that a loss may take over its logits

@@ -31,16 +31,16 @@ class Loss {
   /// rounded to 0 or 1. The trainer then leaves the last activation to the loss.
   virtual bool takes_logits_of(ActivationFunction last) const = 0;
 
-  /// Whether the loss was told that the model ends without sigmoid or softmax; it then applies them by itself. What makes
-  /// probabilities or classes of the outputs must do so, too.
+  /// Whether the loss was told that the model ends without sigmoid or softmax; it then applies them by itself. What
+  /// makes probabilities or classes of the outputs must do so, too.
   virtual bool from_logits() const { return false; }
 
   /// Throws ValueError, naming the layer, if outputs that end in this activation cannot be what the loss expects. Asked
   /// when a Trainer is made. A loss that takes any numbers has nothing to check.
   virtual void check_activation([[maybe_unused]] const std::string& who, const LastActivation&) const {}
 
-  /// The same of outputs y (n, output), where the last activation is not known: a layer of a program's own. Asked before
-  /// the first update. Throws DataError.
+  /// The same of outputs y (n, output), where the last activation is not known: a layer of a program's own. Asked
+  /// before the first update. Throws DataError.
   virtual void check_outputs([[maybe_unused]] const std::string& who, const LastActivation&,
                              [[maybe_unused]] TensorView<const T, Cpu> y) const {}
 

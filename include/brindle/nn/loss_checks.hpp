@@ -34,11 +34,11 @@ inline void check_crossentropy_activation(const std::string& who, const std::str
                       " ends in relu, so that no output could be below 0; end the model with " +
                       dense_text(last.output, ""));
   if (!from_logits && !squashes)
-    raise<ValueError>(who + ": " + loss + " expects probabilities, and " + last.layer + " ends " +
-                      (last.function == ActivationFunction::linear ? "without an activation"
-                                                                   : "in " + to_string(last.function)) +
-                      "; end the model with " + dense_text(last.output, own) + ", or write " + told +
-                      (last.function == ActivationFunction::linear ? "" : " and leave out the activation"));
+    raise<ValueError>(
+        who + ": " + loss + " expects probabilities, and " + last.layer + " ends " +
+        (last.function == ActivationFunction::linear ? "without an activation" : "in " + to_string(last.function)) +
+        "; end the model with " + dense_text(last.output, own) + ", or write " + told +
+        (last.function == ActivationFunction::linear ? "" : " and leave out the activation"));
   if (last.function == ActivationFunction::softmax && last.output.back() == 1)
     raise<ValueError>(who + ": the softmax of a single number is always 1, and so is the output of " + last.layer +
                       "; end the model with Dense{1, sigmoid} for two classes, or with one output a class");
@@ -63,8 +63,7 @@ void check_probability_outputs(const std::string& who, const std::string& loss, 
   for (std::int64_t i = 0; i * each < y.size(); ++i) {
     T sum = 0;
     for (std::int64_t k = 0; k < each; ++k) sum += y.data[i * each + k];
-    if (std::abs(sum - T(1)) > T(1e-3))
-      refuse(i, "outputs with the sum " + number_text(static_cast<double>(sum)));
+    if (std::abs(sum - T(1)) > T(1e-3)) refuse(i, "outputs with the sum " + number_text(static_cast<double>(sum)));
   }
 }
 

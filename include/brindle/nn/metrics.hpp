@@ -63,9 +63,10 @@ double count_correct(TensorView<const T, Cpu> p, TensorView<const T, Cpu> t, T t
 ///     p (n, ..., K) outputs;  t labels, (n, L) with as many numbers a sample or one
 ///
 /// A label for each output, K = 1: the share of outputs with (p > 0.5) == t, a probability of exactly 0.5 counting as 0
-/// (Keras's BinaryAccuracy). A label for each output, K > 1: the share of rows whose largest output is where the largest
-/// label is (CategoricalAccuracy); with Accuracy::binary the share of outputs, as for K = 1. One label for several
-/// outputs: 1 if the largest output is that of class t (SparseCategoricalAccuracy). Of equals the first is the largest.
+/// (Keras's BinaryAccuracy). A label for each output, K > 1: the share of rows whose largest output is where the
+/// largest label is (CategoricalAccuracy); with Accuracy::binary the share of outputs, as for K = 1. One label for
+/// several outputs: 1 if the largest output is that of class t (SparseCategoricalAccuracy). Of equals the first is the
+/// largest.
 ///
 /// Logits are compared with 0. Keras compares them with 0.5 unless its metric is given another threshold, so that a
 /// model trained with from_logits = True reads a smaller accuracy there.

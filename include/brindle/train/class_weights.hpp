@@ -30,7 +30,8 @@ inline std::int64_t class_of(const float* row, std::int64_t labels) {
 
 /// Whether a row is a class: a whole number, or a one-hot row.
 inline bool is_class(const float* row, std::int64_t labels) {
-  if (labels == 1) return row[0] >= 0 && row[0] < 1e9f && row[0] == static_cast<float>(static_cast<std::int64_t>(row[0]));
+  if (labels == 1)
+    return row[0] >= 0 && row[0] < 1e9f && row[0] == static_cast<float>(static_cast<std::int64_t>(row[0]));
   std::int64_t ones = 0;
   for (std::int64_t k = 0; k < labels; ++k) {
     if (row[k] != 0.0f && row[k] != 1.0f) return false;
@@ -64,8 +65,8 @@ inline std::int64_t class_count(const std::string& who, const data::Source& sour
 ///
 ///     trainer.fit(photos, {.class_weight = balanced_class_weights(photos)})
 ///
-/// The classes are those that the source names, else those up to the largest label. Throws DataError for a class without
-/// samples and for labels that are no classes: neither whole numbers nor one-hot rows. Meaning: scikit-learn's
+/// The classes are those that the source names, else those up to the largest label. Throws DataError for a class
+/// without samples and for labels that are no classes: neither whole numbers nor one-hot rows. Meaning: scikit-learn's
 /// class_weight="balanced" (utils/class_weight.py).
 inline std::map<std::int64_t, double> balanced_class_weights(const data::Source& source) {
   const std::string who = "balanced_class_weights";
@@ -73,7 +74,8 @@ inline std::map<std::int64_t, double> balanced_class_weights(const data::Source&
   const std::int64_t n = source.size(), size = labels.shape.sample().size();
   if (n < 1) detail::raise<DataError>(who + ": the data has no samples");
   const std::int64_t found = detail::class_count(who + ": balanced weights", source);
-  const std::int64_t classes = std::max({found, static_cast<std::int64_t>(source.class_names().size()), std::int64_t{2}});
+  const std::int64_t classes =
+      std::max({found, static_cast<std::int64_t>(source.class_names().size()), std::int64_t{2}});
   std::map<std::int64_t, std::int64_t> counts;
   for (std::int64_t i = 0; i < n; ++i) ++counts[detail::class_of(labels.data + i * size, size)];
   std::map<std::int64_t, double> weights;

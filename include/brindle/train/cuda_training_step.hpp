@@ -90,8 +90,8 @@ class TrainingStep<T, Cuda> {
   /// Whether it is time to look again: ten times a second is as often as a progress line changes.
   bool due() const { return Clock::now() - last_read_ > std::chrono::milliseconds(100); }
 
-  /// The sums since clear_sums(); waits for the steps that were started. Throws NumericsError, beginning with `who`, if a
-  /// loss was not finite.
+  /// The sums since clear_sums(); waits for the steps that were started. Throws NumericsError, beginning with `who`, if
+  /// a loss was not finite.
   StepSums sums(const std::string& who, std::int64_t step) {
     copy_in_background(on_, read_sums_.data(), sums_.data(), sizeof(StepSums));
     on_.wait();
@@ -100,8 +100,8 @@ class TrainingStep<T, Cuda> {
     if (!std::isfinite(s.loss))
       detail::raise<NumericsError>(
           who + ": the loss is " + detail::number_text(s.loss / s.samples) + " by step " + std::to_string(step) +
-          "; use a smaller learning_rate, or check the data. On a GPU the loss is looked at every tenth of a second, so "
-          "the weights have been changed since; on the Cpu, or with Cuda::Options::record_steps off and one step an "
+          "; use a smaller learning_rate, or check the data. On a GPU the loss is looked at every tenth of a second, "
+          "so the weights have been changed since; on the Cpu, or with Cuda::Options::record_steps off and one step an "
           "epoch, training stops at the step itself");
     return s;
   }
@@ -132,8 +132,8 @@ class TrainingStep<T, Cuda> {
     const TensorView<const T, Cuda> labels = p.batch.labels(n);
     p.loss(on_, p.rules.logits, y, labels, weight, p.batch.each(n), p.plan.output_gradient());
     launch(on_, n,
-           CorrectSample<T>{y.data, labels.data, correct_.data(), y.shape.sample().size(),
-                            labels.shape.sample().size(), p.rules.each_output() ? 1 : y.shape.back(),
+           CorrectSample<T>{y.data, labels.data, correct_.data(), y.shape.sample().size(), labels.shape.sample().size(),
+                            p.rules.each_output() ? 1 : y.shape.back(),
                             p.rules.left_out() == ActivationFunction::sigmoid, p.rules.template threshold<T>()});
     launch(on_, 1, AddToSums<T>{p.batch.each(n).data, weight.data, correct_.data(), n, sums_.data()});
     updates_.clear();

@@ -45,8 +45,9 @@ template <class T, class Device>
     const auto& layer = model.layers()[i];
     for (const auto& p : layer->parameters())
       if (!all_finite<T>(p.value.view()))
-        raise<NumericsError>(what + layer->who() + " is the first layer with a value that is not finite: its " +
-                                     p.name + (step == 0 ? " was so from the start." : " since the step before; use a smaller learning_rate.") + advice);
+        raise<NumericsError>(
+            what + layer->who() + " is the first layer with a value that is not finite: its " + p.name +
+            (step == 0 ? " was so from the start." : " since the step before; use a smaller learning_rate.") + advice);
     Plan<T, Device> plan(on, std::span(&layer, 1), shape,
                          {.batch = x.shape[0], .training = true, .seed = seed});
     Tensor<T, Device> output = Tensor<T, Device>::uninitialized(model.output_shape(i).batch(x.shape[0]));
@@ -54,8 +55,9 @@ template <class T, class Device>
     Memory<Device>::copy(output.data(), result.data, output.bytes());
     if (!all_finite<T>(output.view()))
       raise<NumericsError>(what + layer->who() +
-                                   " is the first layer whose output is not finite; use a smaller learning_rate, or "
-                                   "check that its weights and inputs are not huge." + advice);
+                           " is the first layer whose output is not finite; use a smaller learning_rate, or "
+                           "check that its weights and inputs are not huge." +
+                           advice);
     shape = model.output_shape(i);
     y = std::move(output);
     input = y.view();

@@ -58,10 +58,10 @@ inline void check_varied(const data::Source& source) {
   if (n < 2) return;
   for (std::int64_t i = 1; i < n; ++i)
     if (!std::equal(labels.data, labels.data + size, labels.data + i * size)) return;
-  raise<DataError>("fit: all " + std::to_string(n) + " samples are of one class (" +
-                   (is_class(labels.data, size) ? class_name(source, class_of(labels.data, size))
-                                                : "their labels are the same") +
-                   "); training needs at least two");
+  raise<DataError>(
+      "fit: all " + std::to_string(n) + " samples are of one class (" +
+      (is_class(labels.data, size) ? class_name(source, class_of(labels.data, size)) : "their labels are the same") +
+      "); training needs at least two");
 }
 
 template <class T, class Device>

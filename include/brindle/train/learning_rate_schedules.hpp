@@ -14,9 +14,9 @@
 
 // Schedules in one list of callbacks multiply: the rate of a step is the optimizer's rate times the factor of each
 // schedule (step_decay, cosine_decay), times every reduction (reduce_on_plateau), whatever their order. The same holds
-// for a callback of a program that sets FitState::learning_rate: the step behind it takes that rate, and schedules go on
-// from it in proportion, multiplying it by how their factors change. So `s.learning_rate *= 0.5` halves the rest of the
-// run; a callback that sets the rate of every step stands behind the schedules, or in the place of them.
+// for a callback of a program that sets FitState::learning_rate: the step behind it takes that rate, and schedules go
+// on from it in proportion, multiplying it by how their factors change. So `s.learning_rate *= 0.5` halves the rest of
+// the run; a callback that sets the rate of every step stands behind the schedules, or in the place of them.
 //
 // A second fit() with the same schedules goes on where they ended; a rate that was set in between is gone on from in
 // proportion, too.

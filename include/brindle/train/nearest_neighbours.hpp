@@ -32,8 +32,8 @@ class NearestNeighbours {
                                 std::to_string(x.shape[0]) + ", got " + std::to_string(k));
   }
 
-  /// x (M, ...) of as many features  ->  the rows of the k nearest samples of each, the nearest first. Throws ShapeError
-  /// for another number of features, DataError for features that are no finite numbers.
+  /// x (M, ...) of as many features  ->  the rows of the k nearest samples of each, the nearest first. Throws
+  /// ShapeError for another number of features, DataError for features that are no finite numbers.
   std::vector<std::vector<std::int64_t>> nearest(const Cpu& on, TensorView<const float> x) const {
     const std::int64_t features = x_.shape.sample().size();
     if (x.shape.rank() < 2 || x.shape.sample().size() != features)

@@ -39,8 +39,10 @@ struct OutputRules {
   /// Throws ShapeError if the labels have not what the accuracy counts.
   void check(const std::string& who, const Shape& labels) const {
     if (each_output() && labels.sample().size() != last.output.size())
-      raise<ShapeError>(who + ": Accuracy::binary counts each output by itself and needs a label for each, the model "
-                              "gives " + to_string_batch(last.output) + " and the labels are " + to_string(labels) +
+      raise<ShapeError>(who +
+                        ": Accuracy::binary counts each output by itself and needs a label for each, the model "
+                        "gives " +
+                        to_string_batch(last.output) + " and the labels are " + to_string(labels) +
                         "; leave out .accuracy for classes by number");
   }
 };

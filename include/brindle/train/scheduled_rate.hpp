@@ -23,7 +23,7 @@ class ScheduledRate {
     return parts_.size() / 3 - 1;
   }
 
-  double base() const { return base_; }          ///< the rate without schedules
+  double base() const { return base_; }         ///< the rate without schedules
   void set_base(double base) { base_ = base; }  ///< of a schedule that goes on where it ended
 
   /// Schedule `which` has a new factor. exact: base times factor as the schedule computes it where the base is

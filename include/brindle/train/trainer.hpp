@@ -55,8 +55,9 @@ class TrainingStep {
 template <class T, class Device>
 class Trainer {
  public:
-  /// The optimizer's state starts at zero. Throws ValueError for a model without layers, or whose last activation is not
-  /// the one that the loss expects; of a last layer of one's own its outputs are looked at, before the first update.
+  /// The optimizer's state starts at zero. Throws ValueError for a model without layers, or whose last activation is
+  /// not the one that the loss expects; of a last layer of one's own its outputs are looked at, before the first
+  /// update.
   template <class OptimizerValue, class LossValue>
   requires(OptimizerDescription<OptimizerValue, T, Device>&& LossDescription<LossValue, T, Device>)
       Trainer(Sequential<T, Device>& model, const OptimizerValue& optimizer, const LossValue& loss,
@@ -112,8 +113,8 @@ class Trainer {
   std::int64_t plan_bytes() const { return plan_ ? plan_->bytes() : 0; }
 
   /// Trains for some epochs. Throws before the first step for settings or data that cannot work, and NumericsError
-  /// with the step and the layer once the loss is no longer finite; the weights are then those before that step, unless a
-  /// callback puts others back as keep_best() does.
+  /// with the step and the layer once the loss is no longer finite; the weights are then those before that step, unless
+  /// a callback puts others back as keep_best() does.
   ///
   /// A batch that is larger than the data is made as large as the data. accuracy is Keras's (correct_samples()); of
   /// logits that the loss was told of, those above 0 count as 1.
@@ -245,9 +246,9 @@ class Trainer {
       if (state.pause) break;
       show(at, state);
       if (options.validation) {
-        const Evaluation e = evaluator_.evaluate(
-            "fit, validation", *model_, *loss_, rules_, host(), *options.validation,
-            {.batch = options.validation_batch ? options.validation_batch : options.batch});
+        const Evaluation e =
+            evaluator_.evaluate("fit, validation", *model_, *loss_, rules_, host(), *options.validation,
+                                {.batch = options.validation_batch ? options.validation_batch : options.batch});
         state.val_loss = e.loss;
         state.val_accuracy = e.accuracy;
         history.val_loss.push_back(e.loss);
