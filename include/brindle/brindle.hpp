@@ -45,6 +45,7 @@
 #include "brindle/report/summary.hpp"
 #include "brindle/report/training_curves.hpp"
 #include "brindle/train/callback.hpp"
+#include "brindle/train/class_weights.hpp"
 #include "brindle/train/csv_logger.hpp"
 #include "brindle/train/early_stopping.hpp"
 #include "brindle/train/interrupt.hpp"

@@ -21,6 +21,7 @@
 #include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "brindle/train/early_stopping.hpp"
 #include "brindle/train/trainer.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -194,13 +195,18 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
             [] {
               Sequential<float>{{4, 4, 3}, Conv2D{.filters = 0, .kernel = 3}};
             }},
-           {"A layer name that is not there, in `freeze_before`",
-            [] { classifier().freeze_before("block4_conv1"); }},
-           {"VGG16 for pictures that are too small", [] { models::vgg16<float>({28, 28, 3}); }},
+           {"A layer name that is not there, in `freeze_before`", [] { classifier().freeze_before("block4_conv1"); }},
+           {"VGG16 for pictures that are too small",
+            [] {
+              models::vgg16<float>({28, 28, 3});
+            }},
        }},
       {"Training",
        {
-           {"Photos of another size than the model's", [=] { fit(samples(8, {0, 1}, {6, 6, 1})); }},
+           {"Photos of another size than the model's",
+            [=] {
+              fit(samples(8, {0, 1}, {6, 6, 1}));
+            }},
            {"Two outputs with a loss for one",
             [] {
               Sequential<float> model = classifier(2, softmax);
@@ -219,9 +225,14 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
               Trainer trainer{model, RMSprop{}, SparseCategoricalCrossentropy{}};
               trainer.fit(samples(9, {0, 1, 2}), {.batch = 3, .epochs = 1});
             }},
-           {"Labels of -1 and 1", [=] { fit(samples(8, {-1, 1})); }},
+           {"Labels of -1 and 1",
+            [=] {
+              fit(samples(8, {-1, 1}));
+            }},
            {"Labels for half of the samples only",
-            [] { data::InMemory(Tensor<float>({8, 4}), Tensor<float>({4, 1})); }},
+            [] {
+              data::InMemory(Tensor<float>({8, 4}), Tensor<float>({4, 1}));
+            }},
            {"A NaN in the data",
             [] {
               Tensor<float> x({2, 4});
@@ -229,10 +240,47 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
               data::InMemory(std::move(x), Tensor<float>({2, 1}));
             }},
            {"All labels the same", [=] { fit(samples(8, {1})); }},
-           {"A batch of 0", [=] { fit(samples(8, {0, 1}), {.batch = 0, .epochs = 1}); }},
-           {"A batch larger than the data", [=] { fit(samples(8, {0, 1}), {.batch = 30, .epochs = 1}); }},
-           {"0 epochs", [=] { fit(samples(8, {0, 1}), {.batch = 4, .epochs = 0}); }},
-           {"A negative learning rate", [=] { fit(samples(8, {0, 1}), {.batch = 4, .epochs = 1}, -0.001); }},
+           {"A batch of 0",
+            [=] {
+              fit(samples(8, {0, 1}), {.batch = 0, .epochs = 1});
+            }},
+           {"A model that ends without an activation, with a loss of probabilities",
+            [] {
+              Sequential<float> model = classifier(1, linear);
+              Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
+            }},
+           {"A loss of logits behind a softmax",
+            [] {
+              Sequential<float> model = classifier(2, softmax);
+              Trainer trainer{model, RMSprop{}, SparseCategoricalCrossentropy{.from_logits = true}};
+            }},
+           {"The softmax of one output",
+            [] {
+              Sequential<float> model = classifier(1, softmax);
+              Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
+            }},
+           {"A weight for a class that is not there",
+            [=] {
+              fit(samples(8, {0, 1}), {.batch = 4, .epochs = 1, .class_weight = {{2, 10.0}}});
+            }},
+           {"Early stopping by the validation loss, without validation data",
+            [=] {
+              fit(samples(8, {0, 1}), {.batch = 4, .epochs = 1, .callbacks = {early_stopping()}});
+            }},
+           {"Logits where a confusion matrix expects probabilities",
+            [] {
+              Tensor<float> outputs({2, 1}), labels({2, 1});
+              outputs[1] = 1.5f, labels[1] = 1;
+              confusion_matrix(outputs, labels);
+            }},
+           {"0 epochs",
+            [=] {
+              fit(samples(8, {0, 1}), {.batch = 4, .epochs = 0});
+            }},
+           {"A negative learning rate",
+            [=] {
+              fit(samples(8, {0, 1}), {.batch = 4, .epochs = 1}, -0.001);
+            }},
            {"A learning rate that is far too large",
             [] {
               Sequential<float> model{Cpu{1}, {4, 4, 1}, Flatten{}, Dense{2}, Dense{2}, Dense{1, sigmoid}};
@@ -248,7 +296,9 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
               trainer.fit(samples(8, {0, 1}), {.batch = 4, .epochs = 1});
             }},
            {"A picture of the wrong size for `predict`",
-            [] { classifier().predict(Tensor<float>({1, 6, 6, 1}), 1); }},
+            [] {
+              classifier().predict(Tensor<float>({1, 6, 6, 1}), 1);
+            }},
        }},
       {"Files of weights and models",
        {

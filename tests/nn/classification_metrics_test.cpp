@@ -2,13 +2,19 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "brindle/core/tensor.hpp"
 
 using namespace brindle;
+using Catch::Matchers::Contains;
 
 namespace {
+
+constexpr float no_number = std::numeric_limits<float>::quiet_NaN();
+constexpr float infinity = std::numeric_limits<float>::infinity();
 
 Tensor<float> tensor(const Shape& shape, const std::vector<float>& values) {
   Tensor<float> t(shape);
@@ -46,4 +52,63 @@ TEST_CASE("the probability of a mistake among several classes is that of the cla
   CHECK(all[0].probability == Approx(0.8));
   CHECK(all[1].row == 0);
   CHECK(all[1].probability == Approx(0.5));
+}
+
+TEST_CASE("logits become the classes that their probabilities would", "[nn][classification_metrics]") {
+  const auto logits = tensor({4, 1}, {.3f, .4f, -.3f, -2}), labels = tensor({4, 1}, {1, 1, 0, 0});
+  const OutputOptions told{.from_logits = true};
+  CHECK(predicted_classes<float>(logits.view(), told) == std::vector<std::int64_t>{1, 1, 0, 0});
+  const ConfusionMatrix m = confusion_matrix(logits, labels, told);
+  CHECK(m.count(0, 0) == 2);
+  CHECK(m.count(1, 1) == 2);
+  const auto wrong = worst_mistakes(logits, tensor({4, 1}, {0, 1, 1, 1}), 9, told);
+  REQUIRE(wrong.size() == 3);
+  CHECK(wrong[0].row == 3);
+  CHECK(wrong[0].probability == Approx(1 / (1 + std::exp(-2.0))));
+  CHECK(wrong[1].probability == Approx(1 / (1 + std::exp(-0.3))).epsilon(1e-6));
+  const auto rows = tensor({2, 3}, {1, 5, 2, 800, -3, 100});
+  CHECK(predicted_classes<float>(rows.view(), told) == std::vector<std::int64_t>{1, 0});
+  const auto mistakes = worst_mistakes(rows, tensor({2, 1}, {0, 1}), 9, told);
+  REQUIRE(mistakes.size() == 2);
+  CHECK(mistakes[0].row == 1);
+  CHECK(mistakes[0].probability == 1);
+  CHECK(mistakes[1].probability == Approx(std::exp(5.0) / (std::exp(1.0) + std::exp(5.0) + std::exp(2.0))));
+  CHECK(roc_auc(logits.span(), labels.span()) == 1);
+}
+
+TEST_CASE("outputs that cannot be probabilities are refused by name, and NaN in logits too",
+          "[nn][classification_metrics][errors]") {
+  const auto labels = tensor({2, 1}, {0, 1});
+  for (const float bad : {1.5f, -0.1f, no_number, infinity, -infinity}) {
+    const auto outputs = tensor({2, 1}, {0.5f, bad});
+    CHECK_THROWS_WITH(predicted_classes<float>(outputs.view()), Contains("sample 1"));
+    CHECK_THROWS_WITH(confusion_matrix(outputs, labels), Contains("sample 1"));
+    CHECK_THROWS_AS(worst_mistakes(outputs, labels, 3), DataError);
+    if (std::isfinite(bad)) {
+      CHECK_THROWS_WITH(confusion_matrix(outputs, labels), Contains("sigmoid") && Contains(".from_logits = true"));
+      CHECK_NOTHROW(confusion_matrix(outputs, labels, {.from_logits = true}));
+    } else {
+      CHECK_THROWS_WITH(confusion_matrix(outputs, labels, {.from_logits = true}), Contains("no finite number"));
+      CHECK_THROWS_AS(worst_mistakes(tensor({2, 2}, {0, 1, bad, 0}), labels, 3, {.from_logits = true}), DataError);
+    }
+  }
+}
+
+TEST_CASE("labels that are no classes are refused, as scikit-learn does", "[nn][classification_metrics][errors]") {
+  const auto outputs = tensor({2, 1}, {0.2f, 0.8f}), three = tensor({2, 3}, {1, 0, 0, 0, 1, 0});
+  for (const float bad : {0.9f, -1.0f, 2.0f, no_number, infinity}) {
+    const auto labels = tensor({2, 1}, {0, bad});
+    CHECK_THROWS_WITH(confusion_matrix(outputs, labels), Contains("label 1 is") && Contains("from 0 to 1"));
+    CHECK_THROWS_WITH(worst_mistakes(outputs, labels, 3), Contains("label 1 is"));
+    CHECK_THROWS_WITH(roc_auc(outputs.span(), labels.span()), Contains("label 1 is") && Contains("expected 0 or 1"));
+  }
+  CHECK_THROWS_AS(confusion_matrix(three, tensor({2, 1}, {1.5f, 0})), DataError);
+  CHECK_THROWS_WITH(confusion_matrix(three, three), Contains("the number of each sample's class"));
+}
+
+TEST_CASE("the area under the curve ends with an error for scores that are no numbers",
+          "[nn][classification_metrics][errors]") {
+  for (const float bad : {no_number, infinity, -infinity})
+    CHECK_THROWS_WITH(roc_auc(std::vector<float>{.1f, bad, .3f, .4f}, std::vector<float>{0, 1, 0, 1}),
+                      Contains("score 1 is"));
 }

@@ -27,6 +27,7 @@
 using namespace brindle;
 using namespace brindle::test;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -43,6 +44,8 @@ class Odd : public data::Source {
   std::int64_t size() const override { return 16; }
   Shape sample_shape() const override { return {6}; }
   TensorView<const float> labels() const override { return labels_; }
+  std::string describe(std::int64_t row) const override { return "photo " + std::to_string(row) + ".jpg"; }
+  using Source::read;
   void read(const Cpu&, std::span<const data::Draw> draws, TensorView<float> x) const override {
     for (std::size_t i = 0; i < draws.size(); ++i)
       std::fill_n(x.data + 6 * i, 6, draws[i].row == 8 ? value_ : static_cast<float>(draws[i].row) / 16);
@@ -114,8 +117,30 @@ TEST_CASE("values that are not finite are named before they reach the weights", 
     const Odd source(odd);  // what a source of one's own may give
     auto model = network();
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
-    CHECK_THROWS_WITH(trainer.fit(source, {.batch = 16}), Contains("the batch itself has values that are not finite"));
-    CHECK(weights(model) == weights(network()));
+    for (const bool shuffle : {true, false})
+      CHECK_THROWS_WITH(trainer.fit(source, {.batch = 5, .shuffle = shuffle}),
+                        StartsWith("fit: the loss is") &&
+                            Contains("the batch itself has values that are not finite, those of photo 8.jpg"));
+    auto fresh = network();
+    Trainer other{fresh, RMSprop{}, BinaryCrossentropy{}};
+    CHECK_THROWS_WITH(other.fit(source, {.batch = 16}), Contains("photo 8.jpg"));
+    CHECK(weights(fresh) == weights(network()));
+    for (const std::int64_t batch : {1, 3, 16}) {
+      CHECK_THROWS_WITH(other.evaluate(source, {.batch = batch}),
+                        StartsWith("evaluate: the loss of photo 8.jpg is") && Contains("its values are not finite"));
+      CHECK_THROWS_WITH(other.predict(source, batch),
+                        StartsWith("predict: an output for photo 8.jpg is") && Contains("its values are not finite"));
+    }
+    CHECK_THROWS_WITH(other.fit(Odd(0.5f), {.batch = 16, .validation = source}),
+                      StartsWith("fit, validation: the loss of photo 8.jpg is"));
+    Tensor<float> x({3, 6}), labels({3, 1});
+    x[13] = odd;
+    CHECK_THROWS_WITH(other.train_on_batch(x, labels),
+                      StartsWith("train_on_batch: the loss is") && Contains("those of sample 2; check the data"));
+    Sequential<double> wide{Cpu{1}, {6}, Dense{1, sigmoid}};
+    Trainer in_double{wide, SGD{}, BinaryCrossentropy{}};
+    CHECK_THROWS_WITH(in_double.fit(source, {.batch = 4}), Contains("photo 8.jpg"));
+    CHECK_THROWS_WITH(in_double.evaluate(source), Contains("photo 8.jpg"));
   }
 }
 
@@ -124,13 +149,47 @@ TEST_CASE("labels that no loss can mean are refused before the first step", "[re
     const Odd source(0.5f, odd);
     auto model = network();
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
-    CHECK_THROWS_WITH(trainer.fit(source, {.batch = 4}), Contains("label"));
-    CHECK_THROWS_WITH(trainer.evaluate(source), Contains("label"));
+    CHECK_THROWS_WITH(trainer.fit(source, {.batch = 4}),
+                      StartsWith("fit: ") && Contains("label") && Contains("photo 15.jpg"));
+    CHECK_THROWS_WITH(trainer.fit(Odd(0.5f), {.batch = 4, .validation = source}),
+                      StartsWith("fit, validation: ") && Contains("photo 15.jpg"));
+    CHECK_THROWS_WITH(trainer.evaluate(source),
+                      StartsWith("evaluate: ") && Contains("label") && Contains("photo 15.jpg"));
+    CHECK_THROWS_WITH(trainer.train_on_batch(Tensor<float>({16, 6}), source.labels()),
+                      StartsWith("train_on_batch: ") && Contains("sample 15"));
     Sequential<float> classes{Cpu{1}, {6}, Dense{2, softmax}};
     Trainer of_classes{classes, RMSprop{}, SparseCategoricalCrossentropy{}};
-    CHECK_THROWS_WITH(of_classes.fit(source, {.batch = 4}), Contains("label"));
+    CHECK_THROWS_WITH(of_classes.fit(source, {.batch = 4}), Contains("label") && Contains("photo 15.jpg"));
     CHECK(trainer.steps() + of_classes.steps() == 0);
   }
+}
+
+TEST_CASE("a loss or an output that is no number because of a weight is named with its sample",
+          "[reliability][numbers][errors]") {
+  const Odd source(0.5f);
+  for (const float bad : {no_number, infinity}) {
+    auto model = network();
+    model.layers()[1]->parameters()[0].value[3] = bad;
+    Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
+    CHECK_THROWS_WITH(trainer.evaluate(source),
+                      StartsWith("evaluate: the loss of photo ") &&
+                          Contains("its values are finite, so look for the cause in the weights"));
+    Sequential<float> raw{Cpu{1}, {6}, Dense{1}};
+    raw.layers()[0]->parameters()[1].value[0] = bad;
+    Trainer logits{raw, RMSprop{}, BinaryCrossentropy{.from_logits = true}};
+    CHECK_THROWS_WITH(logits.predict(source),
+                      StartsWith("predict: an output for photo 0.jpg is") && Contains("weights"));
+    CHECK_THROWS_AS(logits.evaluate(source), NumericsError);
+    CHECK_THROWS_WITH(logits.train_on_batch(Tensor<float>({2, 6}), Tensor<float>({2, 1})),
+                      StartsWith("train_on_batch: ") && Contains("Dense \"dense\""));
+  }
+  const std::vector<float> weight{1, 1, 1, 1, 1, 1, 1, no_number, 1, 1, 1, 1, 1, 1, 1, 1};
+  auto model = network();
+  Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
+  CHECK_THROWS_WITH(trainer.fit(source, {.sample_weight = weight}),
+                    StartsWith("fit: ") && Contains("nan for photo 7.jpg"));
+  CHECK_THROWS_WITH(trainer.evaluate(source, {.sample_weight = weight}),
+                    StartsWith("evaluate: ") && Contains("nan for photo 7.jpg"));
 }
 
 TEST_CASE("classes that are called 0 and 1 get these numbers", "[reliability][numbers]") {

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "brindle/train/csv_logger.hpp"
 #include "brindle/train/early_stopping.hpp"
 #include "brindle/train/keep_best.hpp"
+#include "brindle/train/learning_rate_schedules.hpp"
 #include "brindle/train/trainer.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
@@ -56,6 +59,27 @@ std::int64_t epochs_until_stop(const Callback& c, const std::vector<double>& val
   }
   return s.epoch;
 }
+
+struct Thrown : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A source whose reads fail from a number of them on.
+class Failing : public data::Source {
+ public:
+  Failing(const data::Source& inner, std::int64_t reads) : inner_(&inner), left_(reads) {}
+  std::int64_t size() const override { return inner_->size(); }
+  Shape sample_shape() const override { return inner_->sample_shape(); }
+  TensorView<const float> labels() const override { return inner_->labels(); }
+  void read(const Cpu& on, std::span<const data::Draw> draws, TensorView<float> x) const override {
+    if (left_-- == 0) throw Thrown("the disk is gone");
+    inner_->read(on, draws, x);
+  }
+
+ private:
+  const data::Source* inner_;
+  mutable std::int64_t left_;
+};
 
 std::string content(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
@@ -106,17 +130,96 @@ TEST_CASE("early stopping takes an improvement of min_delta for none, and skips 
   CHECK(epochs_until_stop(early_stopping({.monitor = Monitor::loss, .patience = 2}), {5, no_number, no_number, 4}) == 3);
 }
 
-TEST_CASE("callbacks that watch a figure say when it is not measured", "[train][callback]") {
+TEST_CASE("callbacks that watch a figure say before the first step when it will not be measured",
+          "[train][callback][errors]") {
+  const auto data = samples(16);
+  auto model = network();
+  const auto before = weights(model);
+  Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
+  const auto fit = [&](const Callback& c) { trainer.fit(data, {.batch = 8, .callbacks = {c}}); };
+  CHECK_THROWS_WITH(fit(early_stopping()), Contains("early_stopping: watches val_loss") && Contains("Monitor::loss"));
+  CHECK_THROWS_WITH(fit(keep_best(model, {.monitor = Monitor::val_accuracy})),
+                    Contains("keep_best: watches val_accuracy") && Contains("Monitor::accuracy"));
+  CHECK_THROWS_WITH(fit(reduce_on_plateau()), Contains("reduce_on_plateau: watches val_loss"));
+  CHECK_THROWS_AS(fit(early_stopping({.start_from_epoch = 5})), ValueError);
+  CHECK(trainer.steps() == 0);
+  CHECK(weights(model) == before);
+  for (const Monitor m : {Monitor::loss, Monitor::accuracy}) {
+    CHECK_NOTHROW(fit(early_stopping({.monitor = m})));
+    CHECK_NOTHROW(fit(keep_best(model, {.monitor = m})));
+    CHECK_NOTHROW(fit(reduce_on_plateau({.monitor = m})));
+  }
+  Callback look;
+  bool validation = true;
+  look.begin = [&](FitState& s) { validation = s.validation; };
+  fit(look);
+  CHECK_FALSE(validation);
+  trainer.fit(data, {.batch = 8, .validation = data, .callbacks = {look, early_stopping(), keep_best(model)}});
+  CHECK(validation);
+  CHECK_THROWS_WITH(early_stopping({.patience = -1}), Contains("patience") && Contains("-1"));
+  CHECK_THROWS_AS(early_stopping({.min_delta = no_number}), ValueError);
+}
+
+TEST_CASE("keep_best puts the best weights back before an exception leaves fit", "[train][keep_best]") {
+  const auto data = samples(64);
+  const auto run = [&](const data::Source& source, const std::vector<Callback>& first,
+                       const std::vector<Callback>& behind) {
+    auto model = network();
+    Trainer trainer{model, SGD{.learning_rate = 0.5}, BinaryCrossentropy{}};
+    std::vector<float> kept;
+    std::vector<Callback> callbacks = first;
+    callbacks.push_back(keep_best(model, {.monitor = Monitor::loss}));
+    callbacks.push_back({.epoch = [&](FitState& s) {
+      if (s.epoch == 2) kept = weights(model);
+    }});
+    callbacks.insert(callbacks.end(), behind.begin(), behind.end());
+    std::string message = "none";
+    try {
+      trainer.fit(source, {.batch = 16, .epochs = 4, .callbacks = callbacks});
+    } catch (const std::exception& e) {
+      message = e.what();
+    }
+    CHECK(trainer.steps() > 8);
+    CHECK(weights(model) == kept);
+    return message;
+  };
+  const Callback throws{.step = [](FitState& s) {
+    if (s.epoch == 3 && s.step == 2) throw Thrown("a step of a callback");
+  }};
+  const Callback diverges{.epoch = [](FitState& s) {
+    if (s.epoch == 2) s.learning_rate = 1e30;
+  }};
+  const Callback throws_again{.failed = [](FitState&) { throw Thrown("a second one"); }};
+  CHECK(run(data, {}, {throws}) == "a step of a callback");
+  CHECK(run(data, {throws_again, throws}, {throws_again}) == "a step of a callback");
+  CHECK_THAT(run(data, {}, {diverges}), StartsWith("fit: the loss is"));
+  CHECK(run(Failing(data, 10), {}, {}) == "the disk is gone");
+  const Callback late{.epoch = [](FitState& s) {
+    if (s.epoch == 3) throw Thrown("an epoch of a callback");
+  }};
+  CHECK(run(data, {late}, {}) == "an epoch of a callback");
+}
+
+TEST_CASE("callbacks hear of an exception if they were told of the begin, and of no other end", "[train][callback]") {
   const auto data = samples(16);
   auto model = network();
   Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
-  CHECK_THROWS_WITH(trainer.fit(data, {.batch = 8, .callbacks = {early_stopping()}}),
-                    Contains("early_stopping: watches val_loss") && Contains("Monitor::loss"));
-  CHECK_THROWS_WITH(
-      trainer.fit(data, {.batch = 8, .callbacks = {keep_best(model, {.monitor = Monitor::val_accuracy})}}),
-      Contains("keep_best: watches val_accuracy") && Contains("Monitor::accuracy"));
-  CHECK_THROWS_WITH(early_stopping({.patience = -1}), Contains("patience") && Contains("-1"));
-  CHECK_THROWS_AS(early_stopping({.min_delta = no_number}), ValueError);
+  std::string heard;
+  const auto listener = [&](const std::string& name) {
+    return Callback{.begin = [&heard, name](FitState&) { heard += name + " begins. "; },
+                    .end = [&heard, name](FitState&) { heard += name + " ends. "; },
+                    .failed = [&heard, name](FitState&) { heard += name + " failed. "; }};
+  };
+  trainer.fit(data, {.batch = 8, .callbacks = {listener("a")}});
+  CHECK(heard == "a begins. a ends. ");
+  heard.clear();
+  const Callback begins_badly{.begin = [](FitState&) { throw Thrown("begin"); }};
+  CHECK_THROWS_AS(trainer.fit(data, {.batch = 8, .callbacks = {listener("a"), begins_badly, listener("b")}}), Thrown);
+  CHECK(heard == "a begins. a failed. ");
+  heard.clear();
+  const Callback ends_badly{.end = [](FitState&) { throw Thrown("end"); }};
+  CHECK_THROWS_AS(trainer.fit(data, {.batch = 8, .callbacks = {listener("a"), ends_badly, listener("b")}}), Thrown);
+  CHECK(heard == "a begins. b begins. a ends. a failed. b failed. ");
 }
 
 TEST_CASE("keep_best puts the weights of the best epoch back when training ends", "[train][keep_best]") {

@@ -293,12 +293,12 @@ TEST_CASE("a checkpoint of another run is refused with what differs", "[train][c
   CHECK_THROWS_WITH(more.fit(checkpoint(path, {.resume = true}), {early_stopping({.patience = 3})}),
                     Contains("callback 5/early_stopping.best") && Contains("other callbacks"));
   std::string later = content(path);
-  const std::string version = R"("brindle_checkpoint":"1")";
+  const std::string version = R"("brindle_checkpoint":"2")";
   REQUIRE(later.find(version) != std::string::npos);
-  replace_file(path, later.replace(later.find(version), version.size(), R"("brindle_checkpoint":"2")"));
+  replace_file(path, later.replace(later.find(version), version.size(), R"("brindle_checkpoint":"3")"));
   CheckpointedRun older({.epochs = 1});
   CHECK_THROWS_WITH(older.fit(checkpoint(path, {.resume = true})),
-                    Contains("is of version 2 of the format, this library reads 1"));
+                    Contains("is of version 3 of the format, this library reads 2"));
   io::save_model(first.model(), path);
   std::filesystem::remove(previous_file(path));
   CheckpointedRun none({.epochs = 1});

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -115,4 +116,27 @@ TEST_CASE("classifiers say what is wrong with their samples", "[train][classifie
                     Contains("sample 2 is not finite"));
   CHECK_THROWS_WITH(NearestNeighbours(x, tensor({3}, {0, 1, 1}), 1).nearest(Cpu{1}, tensor({1, 3}, {0, 1, 2})),
                     Contains("expected samples of 2 features, got (1, 3)"));
+}
+
+TEST_CASE("classifiers take no features, labels or settings that are no numbers", "[train][classifiers][errors]") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto x = tensor({2, 1}, {-1, 1}), labels = tensor({2}, {0, 1});
+  for (const double bad : {std::nan(""), infinity, -infinity}) {
+    const auto bad_x = tensor({2, 1}, {-1, bad}), bad_labels = tensor({2}, {0, bad});
+    CHECK_THROWS_WITH(linear_svm(bad_x, labels), Contains("linear_svm: sample 1 is not finite"));
+    CHECK_THROWS_WITH(logistic_regression(bad_x, labels), Contains("logistic_regression: sample 1 is not finite"));
+    CHECK_THROWS_WITH(NearestNeighbours(bad_x, labels, 1), Contains("NearestNeighbours: sample 1 is not finite"));
+    CHECK_THROWS_WITH(linear_svm(x, bad_labels), Contains("the label of sample 1"));
+    CHECK_THROWS_WITH(logistic_regression(x, bad_labels), Contains("the label of sample 1"));
+    CHECK_THROWS_WITH(NearestNeighbours(x, bad_labels, 1), Contains("the label of sample 1"));
+    CHECK_THROWS_WITH(linear_svm(x, labels).predict(bad_x), Contains("sample 1 is not finite"));
+    CHECK_THROWS_WITH(logistic_regression(x, labels).scores(bad_x), Contains("sample 1 is not finite"));
+    CHECK_THROWS_WITH(NearestNeighbours(x, labels, 1).predict(Cpu{1}, bad_x), Contains("sample 1 is not finite"));
+    CHECK_THROWS_AS(linear_svm(x, labels, {.c = bad}), ValueError);
+    CHECK_THROWS_AS(linear_svm(x, labels, {.tolerance = bad}), ValueError);
+    CHECK_THROWS_AS(logistic_regression(x, labels, {.c = bad}), ValueError);
+    CHECK_THROWS_AS(logistic_regression(x, labels, {.tolerance = bad}), ValueError);
+  }
+  CHECK_THROWS_WITH(linear_svm(x, labels, {.most_passes = 0}), Contains("most_passes must be at least 1"));
+  CHECK_THROWS_WITH(logistic_regression(x, labels, {.most_steps = 0}), Contains("most_steps must be at least 1"));
 }

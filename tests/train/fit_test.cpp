@@ -1,12 +1,16 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <limits>
 #include <vector>
 
 #include "brindle/data/in_memory.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "brindle/train/checkpoint.hpp"
 #include "brindle/train/trainer.hpp"
 #include "support/allocations.hpp"
+#include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;
@@ -221,7 +225,6 @@ TEST_CASE("fit refuses settings and data that cannot work, and says what to do",
   const auto before = weights(model);
   CHECK_THROWS_WITH(trainer.fit(data, {.batch = 10, .epochs = 0}), Contains("epochs must be at least 1, got 0"));
   CHECK_THROWS_WITH(trainer.fit(data, {.batch = 0}), Contains("batch must be at least 1, got 0"));
-  CHECK_THROWS_WITH(trainer.fit(data, {.batch = 30}), Contains("30") && Contains("20 samples") && Contains("use .batch"));
   CHECK_THROWS_WITH(trainer.fit(samples(20, {10, 10, 3}), {.batch = 10}),
                     Contains("(None, 12, 12, 3)") && Contains("(None, 10, 10, 3)"));
   CHECK_THROWS_WITH(trainer.fit(samples(20, {12, 12, 3}, 1), {.batch = 10}), Contains("of one class"));
@@ -282,4 +285,42 @@ TEST_CASE("a second fit goes on, a new trainer starts anew", "[train]") {
   two.fit(data, {.batch = 16});
   two.fit(data, {.batch = 16});
   CHECK(weights(together) == weights(apart));
+}
+
+TEST_CASE("a batch that is larger than the data is as large as the data", "[train]") {
+  const auto data = samples(20), few = samples(6);
+  const auto fit = [&](FitOptions o, bool bits = true) {
+    auto model = network();
+    Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
+    std::int64_t most = 0;
+    o.validation = few;
+    o.callbacks.push_back({.step = [&](FitState& s) { most = std::max(most, s.samples); }});
+    const History h = trainer.fit(data, o);
+    CHECK(h.val_loss.size() == h.loss.size());
+    CHECK(most == (o.steps_per_epoch ? 20 * o.steps_per_epoch : 20));
+    return bits ? weights(model) : std::vector<float>{static_cast<float>(trainer.steps())};
+  };
+  const std::int64_t huge = std::int64_t{1} << 60;  // no memory is taken for it
+  for (const std::int64_t prefetch : {0, 2})
+    for (const std::int64_t per_epoch : {0, 3}) {
+      const auto expected =
+          fit({.batch = 20, .epochs = 2, .steps_per_epoch = per_epoch, .prefetch = prefetch, .validation_batch = 6});
+      for (const std::int64_t batch : {std::int64_t{21}, std::int64_t{30}, huge})
+        CHECK(fit({.batch = batch,
+                   .epochs = 2,
+                   .steps_per_epoch = per_epoch,
+                   .prefetch = prefetch,
+                   .validation_batch = batch}) == expected);
+    }
+  CHECK(fit({.batch = 30, .epochs = 2}, false)[0] == 2);
+  CHECK(fit({.batch = 30, .epochs = 2, .steps_per_epoch = 3}, false)[0] == 6);
+
+  // To a checkpoint, batches that are clipped alike are the same.
+  const TemporaryFolder folder;
+  const auto keep = [&](std::int64_t batch, std::int64_t epochs) {
+    return fit({.batch = batch, .epochs = epochs, .checkpoint = checkpoint(folder / "c", {.resume = true})});
+  };
+  keep(30, 1);
+  CHECK(keep(20, 2) == fit({.batch = 50, .epochs = 2}));
+  CHECK_THROWS_WITH(keep(19, 3), Contains("batch"));
 }

@@ -20,7 +20,7 @@
 #include "brindle/image/read_picture.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/models/classification.hpp"
-#include "brindle/nn/output_layer.hpp"
+#include "brindle/nn/last_activation.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/cpu.hpp"
 
@@ -90,23 +90,24 @@ class PictureClassifier {
       detail::raise<ValueError>(who +
                                 "the model does not say how a picture becomes its input; save it with the data "
                                 "that it was trained on, save_model(model, path, photos), or with .input");
-    const Layer<float, Device>& last = detail::output_layer(saved_.model);
-    const ActivationFunction f = last.activation();
-    const bool given = f == ActivationFunction::sigmoid || f == ActivationFunction::softmax;
-    if (saved_.model.output_shape().rank() != 1)
-      detail::raise<ShapeError>(who + "the model gives " + to_string_batch(saved_.model.output_shape()) +
+    const Shape& y = saved_.model.output_shape();
+    if (y.rank() != 1)
+      detail::raise<ShapeError>(who + "the model gives " + to_string_batch(y) +
                                 ", expected (None, classes); end it with Flatten{} and Dense{classes, softmax}");
-    if (saved_.info.from_logits && given)
-      detail::raise<ValueError>(who + last.who() + " ends in " + to_string(f) +
+    const LastActivation last = last_activation(saved_.model);
+    const bool squashes =
+        last.function == ActivationFunction::sigmoid || last.function == ActivationFunction::softmax;
+    if (saved_.info.from_logits && squashes)
+      detail::raise<ValueError>(who + last.layer + " ends in " + to_string(last.function) +
                                 ", but the model was saved as one of logits (from_logits)");
-    if (!saved_.info.from_logits && !given && detail::is_of_the_library(last))
-      detail::raise<ValueError>(who + last.who() +
-                                " ends without sigmoid or softmax, so its outputs are no "
-                                "probabilities; if they are logits, save the model with .from_logits = true");
-    if (f == ActivationFunction::softmax && saved_.model.output_shape().size() == 1)
-      detail::raise<ValueError>(who + last.who() +
-                                " is a softmax of one output, which is always 1; end the model with "
-                                "Dense{1, sigmoid} or Dense{2, softmax}");
+    if (!saved_.info.from_logits && !squashes && last.known)
+      detail::raise<ValueError>(who + last.layer +
+                                " ends without sigmoid or softmax, so its outputs are no probabilities; if they are "
+                                "logits, save the model with .from_logits = true");
+    if (last.function == ActivationFunction::softmax && y.size() == 1)
+      detail::raise<ValueError>(who + last.layer +
+                                " is a softmax of one output, which is always 1; end the model with Dense{1, sigmoid} "
+                                "or Dense{2, softmax}");
   }
 
   void write_input(const image::Picture& picture, float* x) const {

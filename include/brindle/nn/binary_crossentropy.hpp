@@ -6,6 +6,7 @@
 
 #include "brindle/core/number_text.hpp"
 #include "brindle/nn/loss.hpp"
+#include "brindle/nn/loss_checks.hpp"
 #include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
 
 namespace brindle {
@@ -35,7 +36,24 @@ class BinaryCrossentropyLoss final : public Loss<T, Device> {
     return last == ActivationFunction::sigmoid && !description_.from_logits;
   }
 
+  bool from_logits() const override { return description_.from_logits; }
+
+  void check_activation(const std::string& who, const LastActivation& last) const override {
+    detail::check_crossentropy_activation(who, type(), description_.from_logits, last, ActivationFunction::sigmoid,
+                                          false);
+  }
+  void check_outputs(const std::string& who, const LastActivation& last, TensorView<const T, Cpu> y) const override {
+    if (!description_.from_logits)
+      detail::check_probability_outputs<T>(who, type(), last, y, ActivationFunction::sigmoid);
+    else
+      detail::check_logit_outputs<T>(who, type(), last, y);
+  }
+
   void check(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output) const override {
+    check_labels(who, labels, output, detail::sample_number);
+  }
+  void check_labels(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output,
+                    SampleNames names) const override {
     const std::int64_t per_sample = labels.shape.sample().size();
     if (per_sample != output.size())
       detail::raise<ShapeError>(who + ": BinaryCrossentropy expects a label for each output, the model gives " +
@@ -44,8 +62,8 @@ class BinaryCrossentropyLoss final : public Loss<T, Device> {
                                 ", sigmoid}, or use SparseCategoricalCrossentropy for class numbers");
     for (std::int64_t i = 0; i < labels.size(); ++i)
       if (!(labels.data[i] >= 0 && labels.data[i] <= 1))
-        detail::raise<DataError>(who + ": BinaryCrossentropy expects labels from 0 to 1, sample " +
-                                 std::to_string(i / per_sample) + " has " + detail::number_text(labels.data[i]) +
+        detail::raise<DataError>(who + ": BinaryCrossentropy expects labels from 0 to 1, " + names(i / per_sample) +
+                                 " has " + detail::number_text(static_cast<double>(labels.data[i])) +
                                  "; number two classes 0 and 1, for more use SparseCategoricalCrossentropy");
   }
 

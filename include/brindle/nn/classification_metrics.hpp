@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <numeric>
 #include <span>
@@ -9,7 +11,9 @@
 #include <vector>
 
 #include "brindle/core/error.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/nn/output_options.hpp"
 
 namespace brindle {
 
@@ -66,39 +70,63 @@ class ConfusionMatrix {
   std::vector<std::int64_t> counts_;
 };
 
-/// The class that each row of outputs names: 1 where a single output is over 0.5, else the first largest output.
+/// The class that each row of outputs names: 1 where a single output is over 0.5 (a single logit over 0), else the
+/// first largest output.
 ///
 ///     p (N, 1) or (N, K)  ->  N numbers
+///
+/// Throws DataError, naming the row, for outputs that are NaN or, unless the options say that they are logits, are no
+/// probabilities.
 template <class T>
-std::vector<std::int64_t> predicted_classes(TensorView<const T, Cpu> p) {
+std::vector<std::int64_t> predicted_classes(TensorView<const T, Cpu> p, const OutputOptions& options = {}) {
+  detail::check_outputs<T>("predicted_classes", p, options);
   const std::int64_t n = p.shape[0], outputs = p.shape.sample().size();
   std::vector<std::int64_t> classes(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) {
     const T* row = p.data + i * outputs;
-    classes[static_cast<std::size_t>(i)] =
-        outputs == 1 ? (row[0] > T(0.5) ? 1 : 0) : std::max_element(row, row + outputs) - row;
+    classes[static_cast<std::size_t>(i)] = outputs == 1 ? (row[0] > detail::class_threshold<T>(options) ? 1 : 0)
+                                                        : std::max_element(row, row + outputs) - row;
   }
   return classes;
 }
+
+namespace detail {
+
+/// The class of each sample, for outputs (N, K) and labels (N, 1) that fit together; throws as confusion_matrix().
+inline std::vector<std::int64_t> true_classes(const std::string& who, In<float, Cpu> outputs, In<float, Cpu> labels) {
+  const std::int64_t n = outputs.shape.rank() == 2 ? outputs.shape[0] : 0;
+  if (outputs.shape.rank() != 2 || outputs.shape[1] < 1 || n != labels.size())
+    raise<ShapeError>(who + ": expected outputs (" + std::to_string(labels.size()) + ", K), one row a label, got " +
+                      to_string(outputs.shape) +
+                      (n > 0 && labels.shape.rank() == 2 && labels.shape[0] == n && labels.shape[1] > 1
+                           ? " and labels " + to_string(labels.shape) + "; give the number of each sample's class"
+                           : ""));
+  const std::int64_t classes = std::max<std::int64_t>(outputs.shape[1], 2);
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(n));
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float label = labels.data[i];
+    if (!(label >= 0 && label < static_cast<float>(classes)) || label != std::floor(label))
+      raise<DataError>(who + ": label " + std::to_string(i) + " is " + number_text(static_cast<double>(label)) +
+                       ", expected a class number from 0 to " + std::to_string(classes - 1));
+    numbers[static_cast<std::size_t>(i)] = static_cast<std::int64_t>(label);
+  }
+  return numbers;
+}
+
+}  // namespace detail
 
 /// Counts what a model predicted.
 ///
 ///     outputs (N, 1) for two classes, or (N, K);  labels (N, 1): class numbers
 ///
-/// Throws ShapeError if there is not a label for each row, DataError for a label that is no class.
-inline ConfusionMatrix confusion_matrix(In<float, Cpu> outputs, In<float, Cpu> labels) {
-  if (outputs.shape.rank() != 2 || outputs.shape[1] < 1 || outputs.shape[0] != labels.size())
-    detail::raise<ShapeError>("confusion matrix: expected outputs (" + std::to_string(labels.size()) +
-                              ", K), one row a label, got " + to_string(outputs.shape));
+/// Throws ShapeError if there is not a label for each row, DataError for a label that is no whole number of a class and
+/// for outputs as predicted_classes() does.
+inline ConfusionMatrix confusion_matrix(In<float, Cpu> outputs, In<float, Cpu> labels,
+                                        const OutputOptions& options = {}) {
+  const std::vector<std::int64_t> truth = detail::true_classes("confusion matrix", outputs, labels);
+  const std::vector<std::int64_t> predicted = predicted_classes<float>(outputs, options);
   ConfusionMatrix matrix(std::max<std::int64_t>(outputs.shape[1], 2));
-  const std::vector<std::int64_t> predicted = predicted_classes<float>(outputs);
-  for (std::size_t i = 0; i < predicted.size(); ++i) {
-    const float label = labels.data[i];
-    if (!(label >= 0 && label < static_cast<float>(matrix.classes())))
-      detail::raise<DataError>("confusion matrix: label " + std::to_string(i) + " is " + std::to_string(label) +
-                               ", expected a class number from 0 to " + std::to_string(matrix.classes() - 1));
-    matrix.add(static_cast<std::int64_t>(label), predicted[i]);
-  }
+  for (std::size_t i = 0; i < predicted.size(); ++i) matrix.add(truth[i], predicted[i]);
   return matrix;
 }
 
@@ -110,19 +138,38 @@ struct Mistake {
   double probability = 0;      ///< of the predicted class
 };
 
+namespace detail {
+
+/// The probability of class c by a row of outputs, k of them.
+inline double class_probability(const float* row, std::int64_t k, std::int64_t c, const OutputOptions& o) {
+  if (k == 1) {
+    const double y = static_cast<double>(row[0]);
+    if (!o.from_logits) return c == 1 ? y : 1 - y;
+    return 1 / (1 + std::exp(c == 1 ? -y : y));
+  }
+  const double y = static_cast<double>(row[c]);
+  if (!o.from_logits) return y;
+  double sum = 0;
+  for (std::int64_t i = 0; i < k; ++i) sum += std::exp(static_cast<double>(row[i]) - y);
+  return 1 / sum;
+}
+
+}  // namespace detail
+
 /// The wrong predictions, the surest first, at most `count`; equally sure ones stay in their order.
 ///
 /// Sizes and errors as confusion_matrix().
-inline std::vector<Mistake> worst_mistakes(In<float, Cpu> outputs, In<float, Cpu> labels, std::size_t count) {
-  static_cast<void>(confusion_matrix(outputs, labels));  // its checks
-  const std::vector<std::int64_t> predicted = predicted_classes<float>(outputs);
+inline std::vector<Mistake> worst_mistakes(In<float, Cpu> outputs, In<float, Cpu> labels, std::size_t count,
+                                           const OutputOptions& options = {}) {
+  const std::vector<std::int64_t> truth = detail::true_classes("worst_mistakes", outputs, labels);
+  const std::vector<std::int64_t> predicted = predicted_classes<float>(outputs, options);
   const std::int64_t k = outputs.shape[1];
   std::vector<Mistake> mistakes;
   for (std::size_t i = 0; i < predicted.size(); ++i) {
-    const auto row = static_cast<std::int64_t>(i), label = static_cast<std::int64_t>(labels.data[i]);
-    if (predicted[i] == label) continue;
-    const auto p = static_cast<double>(outputs.data[row * k + (k == 1 ? 0 : predicted[i])]);
-    mistakes.push_back({row, label, predicted[i], k == 1 && predicted[i] == 0 ? 1 - p : p});
+    if (predicted[i] == truth[i]) continue;
+    const auto row = static_cast<std::int64_t>(i);
+    mistakes.push_back(
+        {row, truth[i], predicted[i], detail::class_probability(outputs.data + row * k, k, predicted[i], options)});
   }
   std::stable_sort(mistakes.begin(), mistakes.end(),
                    [](const Mistake& a, const Mistake& b) { return a.probability > b.probability; });
@@ -183,12 +230,25 @@ struct ClassificationMetrics {
 };
 
 /// Area under the receiver operating characteristic: the share of pairs of one sample of each class in which the one of
-/// class 1 has the higher score, equal scores counting half. labels 0 or 1.
-/// Throws DataError unless both classes are there. J. Hanley, B. McNeil, Radiology 143, 1982.
+/// class 1 has the higher score, equal scores counting half. scores: probabilities or logits, of which only the order
+/// counts; labels 0 or 1.
+///
+/// Throws DataError unless both classes are there, and for a label that is neither or a score that is no finite number,
+/// as scikit-learn's roc_auc_score does. J. Hanley, B. McNeil, Radiology 143, 1982.
 inline double roc_auc(std::span<const float> scores, std::span<const float> labels) {
   if (scores.size() != labels.size())
     detail::raise<ShapeError>("roc_auc: " + std::to_string(scores.size()) + " scores for " +
                               std::to_string(labels.size()) + " labels");
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (labels[i] != 0.0f && labels[i] != 1.0f)
+      detail::raise<DataError>("roc_auc: label " + std::to_string(i) + " is " +
+                               detail::number_text(static_cast<double>(labels[i])) +
+                               ", expected 0 or 1; of several classes take one against the others");
+    if (!std::isfinite(scores[i]))
+      detail::raise<DataError>("roc_auc: score " + std::to_string(i) + " is " +
+                               detail::number_text(static_cast<double>(scores[i])) +
+                               ", expected a finite number; look for the cause in the weights or the data");
+  }
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
@@ -198,7 +258,7 @@ inline double roc_auc(std::span<const float> scores, std::span<const float> labe
     while (end < order.size() && scores[order[end]] == scores[order[i]]) ++end;
     const double rank = static_cast<double>(i + 1 + end) / 2;  // the mean of ranks i + 1 .. end
     for (; i < end; ++i)
-      if (labels[order[i]] > 0.5f) rank_sum += rank, ++ones;
+      if (labels[order[i]] == 1.0f) rank_sum += rank, ++ones;
   }
   const double zeros = static_cast<double>(order.size()) - ones;
   if (ones == 0 || zeros == 0)

@@ -21,23 +21,35 @@ struct CorrectSample {
   const T* t;
   T* correct;
   std::int64_t outputs, labels;
-  bool sigmoid;  ///< y are logits of it
+  std::int64_t classes;  ///< outputs of which the largest counts; 1: each output by itself
+  bool sigmoid;          ///< y are logits that the loss has taken over from it
+  T threshold;           ///< above which an output by itself counts as 1
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
     const T* row = y + i * outputs;
+    const T* truth = t + i * labels;
     if (labels != outputs) {
-      std::int64_t best = 0;
-      for (std::int64_t k = 1; k < outputs; ++k)
-        if (row[k] > row[best]) best = k;
-      correct[i] = static_cast<T>(best) == t[i * labels] ? T(1) : T(0);
+      correct[i] = static_cast<T>(largest(row, outputs)) == truth[0] ? T(1) : T(0);
       return;
     }
     std::int64_t hits = 0;
-    for (std::int64_t k = 0; k < outputs; ++k) {
+    for (std::int64_t k = 0; k < outputs; k += classes) {
+      if (classes > 1) {
+        hits += largest(row + k, classes) == largest(truth + k, classes) ? 1 : 0;
+        continue;
+      }
       const T p = sigmoid ? T(1) / (T(1) + std::exp(-row[k])) : row[k];
-      hits += (p > T(0.5) ? T(1) : T(0)) == t[i * labels + k] ? 1 : 0;
+      hits += (p > threshold ? T(1) : T(0)) == truth[k] ? 1 : 0;
     }
-    correct[i] = static_cast<T>(hits) / static_cast<T>(outputs);
+    correct[i] = static_cast<T>(hits) / static_cast<T>(outputs / classes);
+  }
+
+  /// The place of the first largest of n.
+  BRINDLE_HOST_DEVICE static std::int64_t largest(const T* row, std::int64_t n) {
+    std::int64_t best = 0;
+    for (std::int64_t k = 1; k < n; ++k)
+      if (row[k] > row[best]) best = k;
+    return best;
   }
 };
 

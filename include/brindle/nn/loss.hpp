@@ -5,11 +5,16 @@
 #include <memory>
 #include <string>
 
+#include "brindle/core/function_ref.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/config.hpp"
+#include "brindle/nn/last_activation.hpp"
 #include "brindle/ops/activation_function.hpp"
 
 namespace brindle {
+
+/// What messages call a sample, by its number: data::Source::describe(), or "sample 3".
+using SampleNames = FunctionRef<std::string(std::int64_t)>;
 
 /// What training makes small. Made from its description ("BinaryCrossentropy{}") by make().
 template <class T, class Device>
@@ -23,11 +28,30 @@ class Loss {
   virtual Config config() const = 0;
 
   /// Whether the loss can be computed from what stands before this activation, which is exact where the activation has
-  /// rounded to 0 or 1. The trainer then leaves the last layer's activation to the loss.
+  /// rounded to 0 or 1. The trainer then leaves the last activation to the loss.
   virtual bool takes_logits_of(ActivationFunction last) const = 0;
+
+  /// Whether the loss was told that the model ends without sigmoid or softmax; it then applies them by itself. What
+  /// makes probabilities or classes of the outputs must do so, too.
+  virtual bool from_logits() const { return false; }
+
+  /// Throws ValueError, naming the layer, if outputs that end in this activation cannot be what the loss expects. Asked
+  /// when a Trainer is made. A loss that takes any numbers has nothing to check.
+  virtual void check_activation([[maybe_unused]] const std::string& who, const LastActivation&) const {}
+
+  /// The same of outputs y (n, output), where the last activation is not known: a layer of a program's own. Asked
+  /// before the first update. Throws DataError.
+  virtual void check_outputs([[maybe_unused]] const std::string& who, const LastActivation&,
+                             [[maybe_unused]] TensorView<const T, Cpu> y) const {}
 
   /// Throws DataError or ShapeError if labels (N, L) cannot be compared with outputs (None, output).
   virtual void check(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output) const = 0;
+
+  /// The same with a name for each sample, which messages then give. Without one of its own, a loss checks as check().
+  virtual void check_labels(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output,
+                            [[maybe_unused]] SampleNames names) const {
+    check(who, labels, output);
+  }
 
   /// Prepares for batches of at most n samples.
   virtual void prepare(std::int64_t n) = 0;
@@ -46,4 +70,10 @@ concept LossDescription = requires(const D& d) {
   { d.template make<T, Device>() } -> std::convertible_to<std::unique_ptr<Loss<T, Device>>>;
 };
 
+namespace detail {
+
+/// Where nobody has names for samples.
+inline constexpr auto sample_number = [](std::int64_t i) { return "sample " + std::to_string(i); };
+
+}  // namespace detail
 }  // namespace brindle

@@ -184,9 +184,18 @@ class Plan {
     return p;
   }
 
+  // The layer whose activation a loss may take over: those behind it only rename memory, in training as well.
+  std::size_t last_that_computes(std::span<const LayerPointer> layers) const {
+    const Pass<T, Device> training{.on = on_, .training = true, .backward = true};
+    std::size_t i = layers.size();
+    while (i > 1 && layers[i - 1]->is_identity(training)) --i;
+    return i - 1;
+  }
+
   void make_steps(std::span<const LayerPointer> layers, const Shape& x) {
     input_ = x;
     Shape shape = x;
+    const std::size_t last = last_that_computes(layers);
     for (std::size_t i = 0; i < layers.size(); ++i) {
       Step s;
       s.layer = layers[i].get();
@@ -201,7 +210,7 @@ class Plan {
         s.y_shape = s.fused->output_shape(s.y_shape);
         ++i;
       }
-      s.last = i + 1 == layers.size();
+      s.last = i == last;
       s.identity = s.layer->is_identity(empty_pass(s)) && !s.fused;
       s.check = std::is_same_v<Device, Cpu> && !s.identity && !detail::is_of_the_library(*s.layer);
       shape = s.y_shape;

@@ -8,6 +8,7 @@
 
 #include "brindle/core/number_text.hpp"
 #include "brindle/nn/loss.hpp"
+#include "brindle/nn/loss_checks.hpp"
 #include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
 
 namespace brindle {
@@ -35,7 +36,29 @@ class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
     return last == ActivationFunction::softmax && !description_.from_logits;
   }
 
+  bool from_logits() const override { return description_.from_logits; }
+
+  void check_activation(const std::string& who, const LastActivation& last) const override {
+    if (last.output.size() == 1)
+      detail::raise<ValueError>(who + ": SparseCategoricalCrossentropy expects one output a class, and " + last.layer +
+                                " gives " + to_string_batch(last.output) +
+                                "; end the model with Dense{number of classes, softmax}, or with Dense{1, sigmoid} and "
+                                "BinaryCrossentropy for two classes");
+    detail::check_crossentropy_activation(who, type(), description_.from_logits, last, ActivationFunction::softmax,
+                                          true);
+  }
+  void check_outputs(const std::string& who, const LastActivation& last, TensorView<const T, Cpu> y) const override {
+    if (!description_.from_logits)
+      detail::check_probability_outputs<T>(who, type(), last, y, ActivationFunction::softmax);
+    else
+      detail::check_logit_outputs<T>(who, type(), last, y);
+  }
+
   void check(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output) const override {
+    check_labels(who, labels, output, detail::sample_number);
+  }
+  void check_labels(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output,
+                    SampleNames names) const override {
     const std::int64_t classes = output.size();
     if (output.rank() != 1 || classes < 2 || labels.shape.sample().size() != 1)
       detail::raise<ShapeError>(who +
@@ -46,8 +69,8 @@ class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
     for (std::int64_t i = 0; i < labels.size(); ++i) {
       const float label = labels.data[i];
       if (!(label >= 0 && label < static_cast<float>(classes)) || label != std::floor(label))
-        detail::raise<DataError>(who + ": sample " + std::to_string(i) + " has label " +
-                                 detail::number_text(label) + ", the model has classes 0 to " +
+        detail::raise<DataError>(who + ": " + names(i) + " has label " +
+                                 detail::number_text(static_cast<double>(label)) + ", the model has classes 0 to " +
                                  std::to_string(classes - 1) +
                                  "; number the classes from 0 and end the model with one output a class");
     }

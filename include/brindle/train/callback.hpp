@@ -7,10 +7,9 @@
 #include <vector>
 
 #include "brindle/train/history.hpp"
+#include "brindle/train/scheduled_rate.hpp"
 
 namespace brindle {
-
-class RunState;
 
 /// Where a running fit() stands; what callbacks see and may steer. loss and accuracy are means over the samples of the
 /// epoch so far; val_loss and val_accuracy are there at the end of an epoch that has validation data, else NaN.
@@ -28,10 +27,13 @@ struct FitState {
   double waited = 0;   ///< of these, those in which training waited for its samples to be read
   const History* history = nullptr;  ///< of the epochs that are done
 
-  double learning_rate = 0;  ///< may be changed; holds from the next step on
+  double learning_rate = 0;  ///< may be changed; holds from the next step on, schedules go on from it in proportion
   bool stop = false;         ///< set: fit() ends after this epoch, or after this step if set in a step
   bool pause = false;        ///< set: fit() ends at once, with a checkpoint if it has one, to go on from there
   bool resumed = false;      ///< fit() goes on from a checkpoint
+  bool validation = true;    ///< fit() has validation data; known from the begin on
+
+  ScheduledRate schedules = {};  ///< for schedules, which do not set learning_rate by themselves
 
   bool has_validation() const { return !std::isnan(val_loss); }  ///< at the end of an epoch that has validation data
 };
@@ -44,6 +46,9 @@ struct Callback {
   std::function<void(FitState&)> step = {};   ///< after each training step
   std::function<void(FitState&)> epoch = {};  ///< after each epoch and its validation
   std::function<void(FitState&)> end = {};    ///< after the last epoch
+  /// An exception leaves fit() after `begin`, thrown by a step, the data, a checkpoint or a callback, perhaps after
+  /// `end`: to put back what must not stay. What it throws itself is dropped; the exception that leaves is the first.
+  std::function<void(FitState&)> failed = {};
   /// What the callback remembers from epoch to epoch, for checkpoints; restored after `begin`.
   std::function<void(RunState&)> state = {};
 };

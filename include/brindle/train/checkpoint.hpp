@@ -37,7 +37,7 @@ struct CheckpointOptions {
 
 namespace detail {
 
-inline constexpr const char* checkpoint_version = "1";
+inline constexpr const char* checkpoint_version = "2";
 
 /// Puts what a run remembers into a safetensors file: numbers and tensors as tensors, texts into the metadata. Large
 /// arrays are not copied and must stay until write().

@@ -13,6 +13,7 @@
 #include "brindle/core/cuda.hpp"
 #include "brindle/core/cuda_graph.hpp"
 #include "brindle/core/cuda_launch.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/cuda_kernels.hpp"
 #include "brindle/nn/loss.hpp"
@@ -21,6 +22,7 @@
 #include "brindle/nn/sequential.hpp"
 #include "brindle/ops/parameter_update.hpp"
 #include "brindle/train/cuda_batch.hpp"
+#include "brindle/train/output_rules.hpp"
 #include "brindle/train/trainer.hpp"
 
 namespace brindle {
@@ -57,8 +59,7 @@ class TrainingStep<T, Cuda> {
     const Optimizer<T, Cuda>& optimizer;                            ///< how weights change
     Batch<T, Cuda>& batch;                                          ///< samples and labels
     std::vector<std::vector<std::vector<Tensor<T, Cuda>>>>& slots;  ///< by layer, parameter, slot
-    bool logits;                       ///< the loss takes them
-    ActivationFunction last_activation;  ///< of the model
+    const detail::OutputRules& rules;                               ///< of the model's outputs
   };
 
   /// Starts step number `step`, 0 for the first, on n samples of the batch.
@@ -89,17 +90,18 @@ class TrainingStep<T, Cuda> {
   /// Whether it is time to look again: ten times a second is as often as a progress line changes.
   bool due() const { return Clock::now() - last_read_ > std::chrono::milliseconds(100); }
 
-  /// The sums since clear_sums(); waits for the steps that were started. Throws NumericsError if a loss was not finite.
-  StepSums sums(std::int64_t step) {
+  /// The sums since clear_sums(); waits for the steps that were started. Throws NumericsError, beginning with `who`, if
+  /// a loss was not finite.
+  StepSums sums(const std::string& who, std::int64_t step) {
     copy_in_background(on_, read_sums_.data(), sums_.data(), sizeof(StepSums));
     on_.wait();
     last_read_ = Clock::now();
     const StepSums s = *read_sums_.data();
     if (!std::isfinite(s.loss))
       detail::raise<NumericsError>(
-          "fit: the loss is " + std::to_string(s.loss / s.samples) + " by step " + std::to_string(step) +
-          "; use a smaller learning_rate, or check the data. On a GPU the loss is looked at every tenth of a second, so "
-          "the weights have been changed since; on the Cpu, or with Cuda::Options::record_steps off and one step an "
+          who + ": the loss is " + detail::number_text(s.loss / s.samples) + " by step " + std::to_string(step) +
+          "; use a smaller learning_rate, or check the data. On a GPU the loss is looked at every tenth of a second, "
+          "so the weights have been changed since; on the Cpu, or with Cuda::Options::record_steps off and one step an "
           "epoch, training stops at the step itself");
     return s;
   }
@@ -128,11 +130,11 @@ class TrainingStep<T, Cuda> {
     const TensorView<T, Cuda> y = p.plan.forward(p.batch.x(n), static_cast<std::uint32_t>(step));
     const TensorView<const T, Cuda> weight = with_weights ? p.batch.loss_weight(n) : TensorView<const T, Cuda>{};
     const TensorView<const T, Cuda> labels = p.batch.labels(n);
-    p.loss(on_, p.logits, y, labels, weight, p.batch.each(n), p.plan.output_gradient());
+    p.loss(on_, p.rules.logits, y, labels, weight, p.batch.each(n), p.plan.output_gradient());
     launch(on_, n,
-           CorrectSample<T>{y.data, labels.data, correct_.data(), y.shape.sample().size(),
-                            labels.shape.sample().size(),
-                            p.logits && p.last_activation == ActivationFunction::sigmoid});
+           CorrectSample<T>{y.data, labels.data, correct_.data(), y.shape.sample().size(), labels.shape.sample().size(),
+                            p.rules.each_output() ? 1 : y.shape.back(),
+                            p.rules.left_out() == ActivationFunction::sigmoid, p.rules.template threshold<T>()});
     launch(on_, 1, AddToSums<T>{p.batch.each(n).data, weight.data, correct_.data(), n, sums_.data()});
     updates_.clear();
     p.plan.backward([&](std::size_t layer, std::span<const TensorView<T, Cuda>> gradients) {

@@ -25,7 +25,8 @@ struct EarlyStoppingOptions {
 ///
 /// Each fit() begins anew; its first epoch never ends it. Meaning: Keras's EarlyStopping
 /// (keras/src/callbacks/early_stopping.py), whose restore_best_weights is keep_best() here; a figure that is no number
-/// is never the best here. Throws ValueError for options out of range.
+/// is never the best here. Throws ValueError for options out of range, and at the begin of fit() if the figure will not
+/// be measured.
 inline Callback early_stopping(const EarlyStoppingOptions& options = {}) {
   if (options.patience < 0 || options.start_from_epoch < 0)
     detail::raise<ValueError>("early_stopping: patience and start_from_epoch must be at least 0, got " +
@@ -38,7 +39,10 @@ inline Callback early_stopping(const EarlyStoppingOptions& options = {}) {
   };
   const auto state = std::make_shared<State>();
   Callback callback;
-  callback.begin = [state, options](FitState&) { *state = {worst(options.monitor), 0}; };
+  callback.begin = [state, options](FitState& s) {
+    detail::check_monitor(s, options.monitor, "early_stopping");
+    *state = {worst(options.monitor), 0};
+  };
   callback.epoch = [state, options](FitState& s) {
     const double value = monitored(s, options.monitor, "early_stopping");
     if (s.epoch <= options.start_from_epoch) return;

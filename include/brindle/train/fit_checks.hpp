@@ -1,9 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <span>
 #include <string>
 
 #include "brindle/core/error.hpp"
@@ -11,7 +9,10 @@
 #include "brindle/data/source.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/sequential.hpp"
+#include "brindle/train/class_weights.hpp"
 #include "brindle/train/fit_options.hpp"
+#include "brindle/train/output_rules.hpp"
+#include "brindle/train/sample_weights.hpp"
 
 // What the trainer asks of settings and data before the first step; `who` begins each message.
 namespace brindle::detail {
@@ -28,67 +29,56 @@ inline void check_samples(const std::string& who, const Shape& input, const data
 
 template <class T, class Device>
 void check_data(const std::string& who, const Sequential<T, Device>& model, const Loss<T, Device>& loss,
-                const data::Source& source, std::int64_t batch) {
+                const OutputRules& rules, const data::Source& source, std::int64_t batch) {
   check_samples(who, model.input_shape(), source, batch);
   if (source.labels().shape.rank() != 2 || source.labels().shape[0] != source.size())
     raise<DataError>(who + ": expected labels (" + std::to_string(source.size()) + ", 1), got " +
                      to_string(source.labels().shape));
-  loss.check(who, source.labels(), model.output_shape());
+  const auto names = [&](std::int64_t row) { return source.describe(row); };
+  loss.check_labels(who, source.labels(), model.output_shape(), names);
+  rules.check(who, source.labels().shape);
 }
 
 template <class T, class Device>
-void check_batch(const std::string& who, const Sequential<T, Device>& model, const Loss<T, Device>& loss, In<T, Cpu> x,
-                 In<float, Cpu> labels) {
+void check_batch(const std::string& who, const Sequential<T, Device>& model, const Loss<T, Device>& loss,
+                 const OutputRules& rules, In<T, Cpu> x, In<float, Cpu> labels) {
   if (x.shape.rank() < 1 || x.shape[0] < 1 || !(x.shape == model.input_shape().batch(x.shape[0])))
     raise<ShapeError>(who + ": expected x " + to_string_batch(model.input_shape()) + ", got " + to_string(x.shape));
   if (labels.shape.rank() != 2 || labels.shape[0] != x.shape[0])
     raise<ShapeError>(who + ": expected labels (" + std::to_string(x.shape[0]) + ", 1), got " +
                       to_string(labels.shape));
-  loss.check(who, labels, model.output_shape());
-}
-
-inline void check_weights(const std::string& who, std::span<const float> weights, std::int64_t n) {
-  if (weights.empty()) return;
-  if (static_cast<std::int64_t>(weights.size()) != n)
-    raise<ShapeError>(who + ": expected " + std::to_string(n) + " sample weights, got " +
-                      std::to_string(weights.size()));
-  for (const float w : weights)
-    if (!(w >= 0) || !std::isfinite(w))
-      raise<ValueError>(who + ": sample weights must be finite and at least 0, got " + std::to_string(w));
+  loss.check_labels(who, labels, model.output_shape(), sample_number);
+  rules.check(who, labels.shape);
 }
 
 /// Samples of one class only teach nothing.
 inline void check_varied(const data::Source& source) {
-  const auto labels = source.labels().span();
-  if (labels.size() < 2 || std::any_of(labels.begin(), labels.end(), [&](float l) { return l != labels[0]; })) return;
-  const auto names = source.class_names();
-  const auto number = static_cast<std::size_t>(std::max(labels[0], 0.0f));
-  raise<DataError>("fit: all " + std::to_string(source.size()) + " samples are of one class (" +
-                   (number < names.size() ? names[number] : std::to_string(number)) + "); training needs at least two");
+  const TensorView<const float> labels = source.labels();
+  const std::int64_t n = source.size(), size = labels.shape.sample().size();
+  if (n < 2) return;
+  for (std::int64_t i = 1; i < n; ++i)
+    if (!std::equal(labels.data, labels.data + size, labels.data + i * size)) return;
+  raise<DataError>(
+      "fit: all " + std::to_string(n) + " samples are of one class (" +
+      (is_class(labels.data, size) ? class_name(source, class_of(labels.data, size)) : "their labels are the same") +
+      "); training needs at least two");
 }
 
 template <class T, class Device>
-void check_fit(const Sequential<T, Device>& model, const Loss<T, Device>& loss, const data::Source& source,
-               const FitOptions& o) {
+void check_fit(const Sequential<T, Device>& model, const Loss<T, Device>& loss, const OutputRules& rules,
+               const data::Source& source, const FitOptions& o) {
   if (o.epochs < 1) raise<ValueError>("fit: epochs must be at least 1, got " + std::to_string(o.epochs));
   if (o.steps_per_epoch < 0)
     raise<ValueError>("fit: steps_per_epoch must be at least 1, or 0 for one pass over the data, got " +
                       std::to_string(o.steps_per_epoch));
   if (o.prefetch < 0 || o.prefetch > 1024)
     raise<ValueError>("fit: prefetch must be 0 to 1024 batches, got " + std::to_string(o.prefetch));
-  check_data("fit", model, loss, source, o.batch);
-  if (o.batch > source.size())
-    raise<ValueError>("fit: a batch of " + std::to_string(o.batch) + " is larger than the data (" +
-                      std::to_string(source.size()) + " samples); use .batch = " + std::to_string(source.size()) +
-                      " or less");
+  check_data("fit", model, loss, rules, source, o.batch);
   check_varied(source);
-  check_weights("fit", o.sample_weight, source.size());
-  for (const auto& [label, weight] : o.class_weight)
-    if (!(weight >= 0) || !std::isfinite(weight))
-      raise<ValueError>("fit: the weight of class " + std::to_string(label) + " must be finite and at least 0, got " +
-                        std::to_string(weight));
+  check_weights("fit", o.sample_weight, source);
+  check_class_weights("fit", o, source, model.output_shape().size());
   if (o.validation)
-    check_data("fit, validation", model, loss, *o.validation, o.validation_batch ? o.validation_batch : o.batch);
+    check_data("fit, validation", model, loss, rules, *o.validation, o.validation_batch ? o.validation_batch : o.batch);
   if (model.trainable_parameter_count() == 0)
     raise<ValueError>(
         "fit: every layer is frozen, so there is nothing to train; free one with .trainable = true or "

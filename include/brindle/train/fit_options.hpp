@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "brindle/data/source.hpp"
+#include "brindle/nn/metrics.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/checkpoint_store.hpp"
 
@@ -15,17 +16,20 @@ namespace brindle {
 struct TrainerOptions {
   std::uint64_t seed = 0;        ///< of shuffling and dropout; the weights' own is that of Sequential::initialize
   bool stream_gradients = true;  ///< update large dense weights while their gradient is in the cache, never storing it
+  Accuracy accuracy = Accuracy::automatic;  ///< binary: each output by itself, for labels of several classes at once
 };
 
 struct FitOptions {
-  std::int64_t batch = 32;           ///< samples a step, >= 1, at most as many as there are
+  std::int64_t batch = 32;           ///< samples a step, >= 1; of fewer samples all are one batch, as in Keras
   std::int64_t epochs = 1;           ///< >= 1
   std::int64_t steps_per_epoch = 0;  ///< 0: one pass over the data; else the passes go on across epochs
   bool shuffle = true;               ///< anew before each pass
   std::int64_t prefetch = 2;         ///< batches that a thread reads ahead; 0: each is read when it is needed
   data::SourceRef validation = {};   ///< evaluated after each epoch, or none
   std::int64_t validation_batch = 0;                 ///< 0: as batch
-  std::map<std::int64_t, double> class_weight = {};  ///< class number -> weight of its samples' loss; others 1
+  /// Class number -> weight of its samples' loss; others 1. balanced_class_weights() of train/class_weights.hpp gives
+  /// those of unequal classes. Labels are class numbers, or one-hot rows.
+  std::map<std::int64_t, double> class_weight = {};
   std::span<const float> sample_weight = {};         ///< one a sample, or none
   std::vector<Callback> callbacks = {};              ///< called in this order
   std::shared_ptr<CheckpointStore> checkpoint = {};  ///< checkpoint(path, ...) of train/checkpoint.hpp, or none

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brindle/core/error.hpp"
@@ -18,13 +19,14 @@ struct KeepBestOptions {
   Monitor monitor = Monitor::val_loss;  ///< the figure by which an epoch is the best
 };
 
-/// Copies the weights whenever a figure is better than ever, and puts the best ones back when fit() ends. An epoch
-/// whose figure only equals the best does not replace it.
+/// Copies the weights whenever a figure is better than ever, and puts the best ones back when fit() ends, also where it
+/// ends with an exception. An epoch whose figure only equals the best does not replace it.
 ///
 ///     .callbacks = {keep_best(model, {.monitor = Monitor::val_accuracy})}
 ///
 /// Costs the memory of the weights once more. What the optimizer remembers stays that of the last step. The model must
-/// outlive the callback. Meaning: restore_best_weights of Keras's EarlyStopping.
+/// outlive the callback. Throws ValueError at the begin of fit() if the figure will not be measured. Meaning:
+/// restore_best_weights of Keras's EarlyStopping.
 template <class T, class Device>
 Callback keep_best(Sequential<T, Device>& model, const KeepBestOptions& options = {}) {
   struct State {
@@ -39,7 +41,8 @@ Callback keep_best(Sequential<T, Device>& model, const KeepBestOptions& options 
       for (auto& p : layer->parameters()) visit(p.value, i++);
   };
   Callback callback;
-  callback.begin = [state, options](FitState&) {
+  callback.begin = [state, options](FitState& s) {
+    detail::check_monitor(s, options.monitor, "keep_best");
     state->best = worst(options.monitor);
     state->weights.clear();
   };
@@ -59,15 +62,22 @@ Callback keep_best(Sequential<T, Device>& model, const KeepBestOptions& options 
     });
     state->weights.clear();
   };
+  callback.failed = callback.end;
   callback.state = [state, each](RunState& run) {
     run.value("keep_best.best", state->best);
     bool kept = !state->weights.empty();
     run.value("keep_best.kept", kept);
     if (!kept) return;
+    if (!run.restoring()) {
+      each([&](Tensor<T, Device>&, std::size_t i) { run.tensor("keep_best." + std::to_string(i), state->weights[i]); });
+      return;
+    }
+    std::vector<Tensor<T, Device>> weights;  // the best ones once all are read
     each([&](Tensor<T, Device>& value_of, std::size_t i) {
-      if (i == state->weights.size()) state->weights.push_back(Tensor<T, Device>::uninitialized(value_of.shape()));
-      run.tensor("keep_best." + std::to_string(i), state->weights[i]);
+      weights.push_back(Tensor<T, Device>::uninitialized(value_of.shape()));
+      run.tensor("keep_best." + std::to_string(i), weights.back());
     });
+    state->weights = std::move(weights);
   };
   return callback;
 }

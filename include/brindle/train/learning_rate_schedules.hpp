@@ -10,7 +10,16 @@
 #include "brindle/train/callback.hpp"
 #include "brindle/train/monitor.hpp"
 #include "brindle/train/run_state.hpp"
+#include "brindle/train/scheduled_rate.hpp"
 
+// Schedules in one list of callbacks multiply: the rate of a step is the optimizer's rate times the factor of each
+// schedule (step_decay, cosine_decay), times every reduction (reduce_on_plateau), whatever their order. The same holds
+// for a callback of a program that sets FitState::learning_rate: the step behind it takes that rate, and schedules go
+// on from it in proportion, multiplying it by how their factors change. So `s.learning_rate *= 0.5` halves the rest of
+// the run; a callback that sets the rate of every step stands behind the schedules, or in the place of them.
+//
+// A second fit() with the same schedules goes on where they ended; a rate that was set in between is gone on from in
+// proportion, too.
 namespace brindle {
 
 struct StepDecayOptions {
@@ -29,31 +38,27 @@ inline double step_decay_rate(double rate, std::int64_t epochs, const StepDecayO
 ///
 ///     .callbacks = {step_decay({.every = 10, .factor = 0.5})}
 ///
-/// The callback counts epochs, and keeps the rate that it began with, over several calls of fit(). Throws ValueError
-/// for options out of range.
+/// The callback counts epochs, and keeps the rate that it began with, over several calls of fit(). It multiplies with
+/// other schedules. Throws ValueError for options out of range.
 inline Callback step_decay(const StepDecayOptions& options = {}) {
   if (options.every < 1 || !(options.factor > 0) || !std::isfinite(options.factor))
     detail::raise<ValueError>("step_decay: expected every >= 1 and factor > 0, got " + std::to_string(options.every) +
                               " and " + std::to_string(options.factor));
   struct State {
-    double rate = 0;
+    detail::ScheduleMemory memory;
     std::int64_t epochs = 0;
-    bool begun = false;
   };
   const auto state = std::make_shared<State>();
+  const auto formula = [state, options](double rate) { return step_decay_rate(rate, state->epochs, options); };
   Callback callback;
-  callback.begin = [state, options](FitState& s) {
-    if (!state->begun) state->rate = s.learning_rate;
-    state->begun = true;
-    s.learning_rate = step_decay_rate(state->rate, state->epochs, options);
-  };
-  callback.epoch = [state, options](FitState& s) {
-    s.learning_rate = step_decay_rate(state->rate, ++state->epochs, options);
+  callback.begin = [state, formula](FitState& s) { state->memory.begin(s, formula); };
+  callback.epoch = [state, formula](FitState& s) {
+    ++state->epochs;
+    state->memory.advance(s, formula);
   };
   callback.state = [state](RunState& run) {
-    run.value("step_decay.rate", state->rate);
+    state->memory.visit(run, "step_decay");
     run.value("step_decay.epochs", state->epochs);
-    run.value("step_decay.begun", state->begun);
   };
   return callback;
 }
@@ -82,8 +87,9 @@ inline double cosine_decay_rate(double rate, std::int64_t step, const CosineDeca
 ///
 ///     .callbacks = {cosine_decay({.warmup_steps = 200})}
 ///
-/// The callback counts steps, and keeps the rate that it began with, over several calls of fit(). Throws ValueError for
-/// options out of range, and at the begin of fit() if no step is left after the warm-up.
+/// The callback counts steps, and keeps the rate that it began with, over several calls of fit(). It multiplies with
+/// other schedules, the warm-up from warmup_from included. Throws ValueError for options out of range, and at the begin
+/// of fit() if no step is left after the warm-up.
 inline Callback cosine_decay(const CosineDecayOptions& options = {}) {
   if (options.decay_steps < 0 || options.warmup_steps < 0)
     detail::raise<ValueError>("cosine_decay: decay_steps and warmup_steps must be at least 0, got " +
@@ -93,36 +99,32 @@ inline Callback cosine_decay(const CosineDecayOptions& options = {}) {
                               std::to_string(options.alpha) + " and " + std::to_string(options.warmup_from));
   struct State {
     CosineDecayOptions options;
-    double rate = 0;
+    detail::ScheduleMemory memory;
     std::int64_t steps = 0;
-    bool begun = false;
   };
   const auto state = std::make_shared<State>();
   state->options = options;
+  const auto formula = [state](double rate) { return cosine_decay_rate(rate, state->steps, state->options); };
   Callback callback;
-  callback.begin = [state](FitState& s) {
-    if (!state->begun) {
-      state->rate = s.learning_rate;
-      CosineDecayOptions& o = state->options;
-      if (o.decay_steps == 0) {
-        o.decay_steps = s.epochs * s.steps - o.warmup_steps;
-        if (o.decay_steps < 1)
-          detail::raise<ValueError>("cosine_decay: a warm-up of " + std::to_string(o.warmup_steps) +
-                                    " steps leaves none of the " + std::to_string(s.epochs * s.steps) +
-                                    " of fit(); give fewer, or .decay_steps");
-      }
+  callback.begin = [state, formula](FitState& s) {
+    CosineDecayOptions& o = state->options;
+    if (!state->memory.begun && o.decay_steps == 0) {
+      if (s.epochs * s.steps <= o.warmup_steps)
+        detail::raise<ValueError>("cosine_decay: a warm-up of " + std::to_string(o.warmup_steps) +
+                                  " steps leaves none of the " + std::to_string(s.epochs * s.steps) +
+                                  " of fit(); give fewer, or .decay_steps");
+      o.decay_steps = s.epochs * s.steps - o.warmup_steps;
     }
-    state->begun = true;
-    s.learning_rate = cosine_decay_rate(state->rate, state->steps, state->options);
+    state->memory.begin(s, formula);
   };
-  callback.step = [state](FitState& s) {
-    s.learning_rate = cosine_decay_rate(state->rate, ++state->steps, state->options);
+  callback.step = [state, formula](FitState& s) {
+    ++state->steps;
+    state->memory.advance(s, formula);
   };
   callback.state = [state](RunState& run) {
-    run.value("cosine_decay.rate", state->rate);
+    state->memory.visit(run, "cosine_decay");
     run.value("cosine_decay.steps", state->steps);
     run.value("cosine_decay.decay_steps", state->options.decay_steps);
-    run.value("cosine_decay.begun", state->begun);
   };
   return callback;
 }
@@ -133,15 +135,16 @@ struct ReduceOnPlateauOptions {
   std::int64_t patience = 10;  ///< epochs without improvement, >= 0
   double min_delta = 1e-4;     ///< what is no larger is no improvement, >= 0
   std::int64_t cooldown = 0;   ///< epochs after a reduction that do not count, >= 0
-  double min_rate = 0;         ///< the rate does not go below
+  double min_rate = 0;         ///< a reduction does not go below; other schedules may
 };
 
 /// Multiplies the learning rate by a factor when a figure has not become better for some epochs.
 ///
 ///     .callbacks = {reduce_on_plateau({.factor = 0.2, .patience = 5})}
 ///
-/// Meaning: Keras's ReduceLROnPlateau (keras/src/callbacks/reduce_lr_on_plateau.py); each fit() begins anew. Throws
-/// ValueError for options out of range.
+/// Reductions last beside other schedules, which go on from the smaller rate. Meaning: Keras's ReduceLROnPlateau
+/// (keras/src/callbacks/reduce_lr_on_plateau.py); each fit() begins anew. Throws ValueError for options out of range,
+/// and at the begin of fit() if the figure will not be measured.
 inline Callback reduce_on_plateau(const ReduceOnPlateauOptions& options = {}) {
   if (!(options.factor > 0 && options.factor < 1))
     detail::raise<ValueError>("reduce_on_plateau: factor must be above 0 and below 1, got " +
@@ -157,7 +160,10 @@ inline Callback reduce_on_plateau(const ReduceOnPlateauOptions& options = {}) {
   };
   const auto state = std::make_shared<State>();
   Callback callback;
-  callback.begin = [state, options](FitState&) { *state = {worst(options.monitor), 0, 0}; };
+  callback.begin = [state, options](FitState& s) {
+    detail::check_monitor(s, options.monitor, "reduce_on_plateau");
+    *state = {worst(options.monitor), 0, 0};
+  };
   callback.epoch = [state, options](FitState& s) {
     const double value = monitored(s, options.monitor, "reduce_on_plateau");
     if (state->cooling > 0) {

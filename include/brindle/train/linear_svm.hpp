@@ -31,8 +31,7 @@ struct LinearSvmOptions {
 /// Throws ShapeError, ValueError, or DataError for labels that are no classes.
 inline LinearClassifier linear_svm(TensorView<const float> x, TensorView<const float> labels,
                                    const LinearSvmOptions& options = {}) {
-  if (!(options.c > 0) || !(options.tolerance > 0))
-    detail::raise<ValueError>("linear_svm: c and tolerance must be above 0");
+  detail::check_linear_options("linear_svm", options.c, options.tolerance, options.most_passes, "most_passes");
   const std::vector<std::int64_t> classes = detail::class_numbers("linear_svm", x, labels);
   const std::int64_t features = x.shape.sample().size(), n = x.shape[0];
   std::vector<double> diagonal(static_cast<std::size_t>(n));

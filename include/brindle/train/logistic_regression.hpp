@@ -89,8 +89,7 @@ void minimize(std::vector<double>& w, double tolerance, std::int64_t most_steps,
 /// no classes.
 inline LinearClassifier logistic_regression(TensorView<const float> x, TensorView<const float> labels,
                                             const LogisticRegressionOptions& options = {}) {
-  if (!(options.c > 0) || !(options.tolerance > 0))
-    detail::raise<ValueError>("logistic_regression: c and tolerance must be above 0");
+  detail::check_linear_options("logistic_regression", options.c, options.tolerance, options.most_steps, "most_steps");
   const std::vector<std::int64_t> classes = detail::class_numbers("logistic_regression", x, labels);
   const std::int64_t features = x.shape.sample().size();
   const auto count = static_cast<std::size_t>(features);

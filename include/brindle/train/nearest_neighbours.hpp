@@ -32,12 +32,14 @@ class NearestNeighbours {
                                 std::to_string(x.shape[0]) + ", got " + std::to_string(k));
   }
 
-  /// x (M, ...) of as many features  ->  the rows of the k nearest samples of each, the nearest first.
+  /// x (M, ...) of as many features  ->  the rows of the k nearest samples of each, the nearest first. Throws
+  /// ShapeError for another number of features, DataError for features that are no finite numbers.
   std::vector<std::vector<std::int64_t>> nearest(const Cpu& on, TensorView<const float> x) const {
     const std::int64_t features = x_.shape.sample().size();
     if (x.shape.rank() < 2 || x.shape.sample().size() != features)
       detail::raise<ShapeError>("NearestNeighbours: expected samples of " + std::to_string(features) +
                                 " features, got " + to_string(x.shape));
+    detail::check_features("NearestNeighbours", x);
     std::vector<std::vector<std::int64_t>> all(static_cast<std::size_t>(x.shape[0]));
     on.parallel(x.shape[0], [&](std::int64_t i, int) {
       std::vector<std::pair<double, std::int64_t>> distances;

@@ -57,8 +57,8 @@ inline std::string checksum_text(const void* data, std::size_t bytes) {
 
 template <class T, class Device>
 void check_same_run(RunState& run, const Sequential<T, Device>& model, const Optimizer<T, Device>& optimizer,
-                    const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o, std::int64_t steps,
-                    std::uint64_t seed) {
+                    const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o, std::int64_t batch,
+                    std::int64_t steps, std::uint64_t seed) {
   run.same("element type", sizeof(T) == 4 ? "float32" : "float64");
   run.same("model's input", to_string(model.input_shape()));
   run.same("model's number of layers", std::to_string(model.layers().size()));
@@ -70,7 +70,7 @@ void check_same_run(RunState& run, const Sequential<T, Device>& model, const Opt
   run.same("optimizer", settings_text(optimizer.type(), optimizer.config(), "learning_rate"));
   run.same("loss", settings_text(loss.type(), loss.config()));
   run.same("seed", std::to_string(seed));
-  run.same("batch", std::to_string(o.batch));
+  run.same("batch", std::to_string(batch));
   run.same("number of steps an epoch", std::to_string(steps));
   run.same("shuffling", o.shuffle ? "on" : "off");
   run.same("number of samples", std::to_string(source.size()));

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -17,22 +17,24 @@
 #include "brindle/data/prefetch.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/loss.hpp"
-#include "brindle/nn/metrics.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/nn/sequential.hpp"
-#include "brindle/ops/activation.hpp"
 #include "brindle/train/batch.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/checkpoint_store.hpp"
+#include "brindle/train/evaluator.hpp"
 #include "brindle/train/finite.hpp"
 #include "brindle/train/fit_checks.hpp"
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/history.hpp"
+#include "brindle/train/optimizer_slots.hpp"
+#include "brindle/train/output_rules.hpp"
 #include "brindle/train/passes.hpp"
 #include "brindle/train/run_identity.hpp"
 #include "brindle/train/run_state.hpp"
+#include "brindle/train/sample_weights.hpp"
 
 namespace brindle {
 
@@ -53,7 +55,9 @@ class TrainingStep {
 template <class T, class Device>
 class Trainer {
  public:
-  /// The optimizer's state starts at zero. Throws ValueError for a model without layers.
+  /// The optimizer's state starts at zero. Throws ValueError for a model without layers, or whose last activation is
+  /// not the one that the loss expects; of a last layer of one's own its outputs are looked at, before the first
+  /// update.
   template <class OptimizerValue, class LossValue>
   requires(OptimizerDescription<OptimizerValue, T, Device>&& LossDescription<LossValue, T, Device>)
       Trainer(Sequential<T, Device>& model, const OptimizerValue& optimizer, const LossValue& loss,
@@ -65,10 +69,16 @@ class Trainer {
         options_(options),
         device_step_(on_) {
     if (model.layers().empty()) detail::raise<ValueError>("Trainer: the model has no layers");
-    last_activation_ = model.layers().back()->activation();
-    logits_ = loss_->takes_logits_of(last_activation_);
-    make_slots();
+    rules_ = detail::output_rules("Trainer", model, *loss_, options.accuracy);
+    outputs_seen_ = rules_.last.known;
+    detail::make_slots(model, *optimizer_, slots_);
   }
+
+  /// The model that is trained.
+  Sequential<T, Device>& model() const { return *model_; }
+  /// Whether the model's outputs are logits, as the loss was told: what predict() gives then needs a sigmoid or softmax
+  /// to be probabilities, and functions of outputs are told by OutputOptions.
+  bool from_logits() const { return rules_.from_logits; }
 
   /// Made of the description; its learning rate may be set between two fits.
   /// @{
@@ -84,69 +94,101 @@ class Trainer {
   /// What the optimizer remembers, for io::save_model.
   OptimizerState<T> optimizer_state() const {
     OptimizerState<T> state{optimizer_->type(), step_, optimizer_->learning_rate()};
-    for (std::size_t i = 0; i < slots_.size(); ++i)
-      for (std::size_t p = 0; p < slots_[i].size(); ++p)
-        for (std::size_t k = 0; k < slots_[i][p].size(); ++k)
-          state.slots.push_back({model_->layers()[i]->name, model_->layers()[i]->parameters()[p].name,
-                                 static_cast<std::int64_t>(k), slots_[i][p][k].template to<Cpu>()});
+    detail::read_slots(*model_, slots_, state);
     return state;
   }
 
   /// Goes on from what optimizer_state() gave. Throws ValueError if it is another optimizer's, or of other parameters;
   /// nothing is changed then.
   void set_optimizer_state(const OptimizerState<T>& state) {
-    const auto fail = [](const std::string& what) { detail::raise<ValueError>("set_optimizer_state: " + what); };
     if (state.type != optimizer_->type())
-      fail("the state is that of " + state.type + ", the trainer has " + optimizer_->type());
-    std::size_t next = 0;
-    const auto each_slot = [&](auto&& use) {
-      next = 0;
-      for (std::size_t i = 0; i < slots_.size(); ++i)
-        for (std::size_t p = 0; p < slots_[i].size(); ++p)
-          for (std::size_t k = 0; k < slots_[i][p].size(); ++k, ++next) use(i, p, k);
-    };
-    each_slot([&](std::size_t i, std::size_t p, std::size_t k) {
-      const auto& layer = *model_->layers()[i];
-      const std::string name = layer.parameters()[p].name;
-      if (next >= state.slots.size() || state.slots[next].layer != layer.name || state.slots[next].parameter != name ||
-          state.slots[next].number != static_cast<std::int64_t>(k) ||
-          !(state.slots[next].value.shape() == slots_[i][p][k].shape()))
-        fail("slot " + std::to_string(k) + " of \"" + name + "\" of " + layer.who() + ", " +
-             to_string(slots_[i][p][k].shape()) + ", is not in the state in its place; is the same part trainable?");
-    });
-    if (next != state.slots.size())
-      fail("the state has " + std::to_string(state.slots.size()) + " slots, the trainable parameters have " +
-           std::to_string(next));
+      detail::raise<ValueError>("set_optimizer_state: the state is that of " + state.type + ", the trainer has " +
+                                optimizer_->type());
+    detail::write_slots(*model_, slots_, state);
     optimizer_->set_learning_rate(state.learning_rate);
     step_ = state.steps;
-    each_slot([&](std::size_t i, std::size_t p, std::size_t k) {
-      Memory<Device>::copy_from_host(slots_[i][p][k].data(), state.slots[next].value.data(), slots_[i][p][k].bytes());
-    });
   }
 
   /// Bytes of activations, gradients and workspaces of the training step.
   std::int64_t plan_bytes() const { return plan_ ? plan_->bytes() : 0; }
 
   /// Trains for some epochs. Throws before the first step for settings or data that cannot work, and NumericsError
-  /// with the step and the layer once the loss is no longer finite; the weights are then those before that step.
+  /// with the step and the layer once the loss is no longer finite; the weights are then those before that step, unless
+  /// a callback puts others back as keep_best() does.
+  ///
+  /// A batch that is larger than the data is made as large as the data. accuracy is Keras's (correct_samples()); of
+  /// logits that the loss was told of, those above 0 count as 1.
   ///
   /// With a checkpoint that is resumed it goes on where that was saved, and the history is that of all epochs.
   History fit(const data::Source& source, const FitOptions& options) {
-    detail::check_fit(*model_, *loss_, source, options);
-    prepare(options.batch);
-    const std::int64_t n = source.size();
-    const std::int64_t steps =
-        options.steps_per_epoch ? options.steps_per_epoch : (n + options.batch - 1) / options.batch;
+    detail::check_fit(*model_, *loss_, rules_, source, options);
     History history;
     FitState state;
+    std::size_t begun = 0;  // callbacks
+    try {
+      run_fit(source, options, state, history, begun);
+    } catch (...) {
+      for (std::size_t i = 0; i < begun; ++i) tell_failed(options.callbacks[i], state);
+      throw;
+    }
+    return history;
+  }
+
+  /// One training step on one batch. x (n, input shape), labels (n, L).
+  StepResult train_on_batch(In<T, Cpu> x, In<float, Cpu> labels) {
+    detail::check_batch<T>("train_on_batch", *model_, *loss_, rules_, x, labels);
+    who_ = "train_on_batch";
+    if (!plan_ || plan_->options().batch < x.shape[0]) prepare(x.shape[0]);
+    check_plan();
+    batch_.write(x, labels);
+    samples_ += static_cast<std::uint64_t>(x.shape[0]);
+    clear_sums();
+    train_batch(x.shape[0], false, true, detail::sample_number);
+    const auto n = static_cast<double>(sums_.samples);
+    return {.loss = sums_.loss / n, .accuracy = sums_.correct / n};
+  }
+
+  /// Loss and accuracy, without dropout. Throws NumericsError, naming the sample, for a loss that is not finite.
+  Evaluation evaluate(const data::Source& source, const EvaluateOptions& options = {}) {
+    return evaluator_.evaluate("evaluate", *model_, *loss_, rules_, host(), source, options);
+  }
+
+  /// Outputs for all samples of a source, in their order: (size(), output shape). They are what the model gives: of a
+  /// model without sigmoid or softmax they are logits, also where the loss was told so (from_logits()). Throws
+  /// NumericsError, naming the sample, for an output that is not finite.
+  Tensor<T, Cpu> predict(const data::Source& source, std::int64_t batch = 32) {
+    return detail::Evaluator<T, Device>::predict("predict", *model_, host(), source, batch);
+  }
+
+ private:
+  /// Where a fit() stands between two steps.
+  struct Place {
+    std::int64_t epochs = 0;    // done
+    std::int64_t step = 0;      // of the running epoch, done
+    std::int64_t samples = 0;   // of the running epoch
+    std::int64_t position = 0;  // of the next sample in its pass over the data
+    double seconds = 0;         // of the running epoch
+    double waited = 0;          // of these
+  };
+
+  /// fit() after its checks. begun: callbacks whose begin() is done.
+  void run_fit(const data::Source& source, const FitOptions& options, FitState& state, History& history,
+               std::size_t& begun) {
+    const std::int64_t n = source.size();
+    const std::int64_t batch = std::min(options.batch, n);
+    const std::int64_t steps = options.steps_per_epoch ? options.steps_per_epoch : (n + batch - 1) / batch;
+    who_ = "fit";
+    outputs_seen_ = rules_.last.known;
+    prepare(batch);
     state.epochs = options.epochs;
     state.steps = steps;
     state.history = &history;
     state.learning_rate = optimizer_->learning_rate();
+    state.validation = static_cast<bool>(options.validation);
     Place at;
     clear_sums();
     const auto run = [&](RunState& r) {
-      detail::check_same_run(r, *model_, *optimizer_, *loss_, source, options, steps, options_.seed);
+      detail::check_same_run(r, *model_, *optimizer_, *loss_, source, options, batch, steps, options_.seed);
       visit(r, options, at, history, state);
     };
     CheckpointStore* checkpoint = options.checkpoint.get();
@@ -157,17 +199,21 @@ class Trainer {
                        run);
     };
     state.resumed = checkpoint && checkpoint->begin();
-    call(options, &Callback::begin, state);
+    for (const Callback& c : options.callbacks) {
+      if (c.begin) c.begin(state);
+      ++begun;
+    }
+    take_rate(state);
     if (state.resumed) checkpoint->restore(run);
 
     Passes passes({.samples = n,
-                   .batch = options.batch,
+                   .batch = batch,
                    .shuffle = options.shuffle,
                    .seed = options_.seed,
                    .pass = at.position > 0 ? pass_ - 1 : pass_,
                    .position = at.position,
                    .first_use = samples_});
-    data::Prefetch<T> batches(batch_.read_ahead(source), host(), options.batch, {.ahead = options.prefetch});
+    data::Prefetch<T> batches(batch_.read_ahead(source), host(), batch, {.ahead = options.prefetch});
     std::int64_t ordered = at.epochs * steps + at.step;  // batches
 
     // An epoch that was begun is brought to its end even if a callback has set stop.
@@ -182,13 +228,15 @@ class Trainer {
         const auto [x, draws] = batches.next();
         const auto count = static_cast<std::int64_t>(draws.size());
         batch_.borrow(x, source, draws);
-        weigh(source, options, draws);
+        if (detail::weighted(options)) detail::weigh<T>(source, options, draws, batch_.weight(count));
+        const std::span<const data::Draw> drawn = draws;
+        const auto names = [&](std::int64_t i) { return source.describe(drawn[static_cast<std::size_t>(i)].row); };
         if (at.position == 0) ++pass_;
         at.position = (at.position + count) % n;
         samples_ += static_cast<std::uint64_t>(count);
         ++at.step;
         at.samples += count;
-        train_batch(count, weighted(options), at.step == steps);
+        train_batch(count, detail::weighted(options), at.step == steps, names);
         at.seconds = seconds_before + seconds_since(start);
         at.waited = batches.waited() - waited_before;
         show(at, state);
@@ -198,8 +246,9 @@ class Trainer {
       if (state.pause) break;
       show(at, state);
       if (options.validation) {
-        const std::int64_t batch = options.validation_batch ? options.validation_batch : options.batch;
-        const Evaluation e = evaluate(*options.validation, {.batch = std::min(batch, options.validation->size())});
+        const Evaluation e =
+            evaluator_.evaluate("fit, validation", *model_, *loss_, rules_, host(), *options.validation,
+                                {.batch = options.validation_batch ? options.validation_batch : options.batch});
         state.val_loss = e.loss;
         state.val_accuracy = e.accuracy;
         history.val_loss.push_back(e.loss);
@@ -216,98 +265,7 @@ class Trainer {
       if (checkpoint && (last || checkpoint->due(true))) save();
     }
     call(options, &Callback::end, state);
-    return history;
   }
-
-  /// One training step on one batch. x (n, input shape), labels (n, L).
-  StepResult train_on_batch(In<T, Cpu> x, In<float, Cpu> labels) {
-    detail::check_batch<T>("train_on_batch", *model_, *loss_, x, labels);
-    if (!plan_ || plan_->options().batch < x.shape[0]) prepare(x.shape[0]);
-    check_plan();
-    batch_.write(x, labels);
-    samples_ += static_cast<std::uint64_t>(x.shape[0]);
-    clear_sums();
-    train_batch(x.shape[0], false, true);
-    const auto n = static_cast<double>(sums_.samples);
-    return {.loss = sums_.loss / n, .accuracy = sums_.correct / n};
-  }
-
-  /// Loss and accuracy, without dropout.
-  Evaluation evaluate(const data::Source& source, const EvaluateOptions& options = {}) {
-    detail::check_data("evaluate", *model_, *loss_, source, options.batch);
-    detail::check_weights("evaluate", options.sample_weight, source.size());
-    const std::int64_t n = source.size();
-    const std::int64_t batch = std::min(options.batch, n);
-    if (!evaluation_plan_ || evaluation_plan_->options().batch != batch) {
-      evaluation_plan_.reset();  // its memory first
-      evaluation_plan_ = std::make_unique<Plan<T, Device>>(on_, model_->layers(), model_->input_shape(),
-                                                           PlanOptions{.batch = batch, .logits = logits_});
-    }
-    evaluation_batch_.resize(batch, model_->input_shape(), model_->output_shape());
-    loss_->prepare(batch);
-    Evaluation e;
-    double weight_sum = 0;
-    std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
-    for (std::int64_t begin = 0; begin < n; begin += batch) {
-      const std::int64_t count = std::min(batch, n - begin);
-      for (std::int64_t i = 0; i < count; ++i) rows[static_cast<std::size_t>(i)] = begin + i;
-      auto& b = evaluation_batch_;
-      b.read(host(), source, std::span(rows).first(static_cast<std::size_t>(count)));
-      b.upload(on_, count, false);
-      const TensorView<T, Device> y = evaluation_plan_->forward(b.x(count));
-      (*loss_)(on_, logits_, y, b.labels(count), {}, b.each(count), {});
-      const auto probabilities = b.read_probabilities(on_, y, logits_ ? last_activation_ : ActivationFunction::linear);
-      const auto each = b.read_each(on_, count), labels = b.read_labels(count);
-      for (std::int64_t i = 0; i < count; ++i) {
-        const double w = options.sample_weight.empty()
-                             ? 1.0
-                             : static_cast<double>(options.sample_weight[static_cast<std::size_t>(begin + i)]);
-        const double correct = correct_samples<T>(probabilities.slice(i, i + 1), labels.slice(i, i + 1));
-        e.loss += w * static_cast<double>(each[i]);
-        e.accuracy += correct;
-        e.weighted_accuracy += w * correct;
-        weight_sum += w;
-      }
-    }
-    e.samples = n;
-    e.loss /= static_cast<double>(n);
-    e.accuracy /= static_cast<double>(n);
-    e.weighted_accuracy = weight_sum > 0 ? e.weighted_accuracy / weight_sum : 0;
-    return e;
-  }
-
-  /// Outputs for all samples of a source, in their order: (size(), output shape).
-  Tensor<T, Cpu> predict(const data::Source& source, std::int64_t batch = 32) {
-    detail::check_samples("predict", model_->input_shape(), source, batch);
-    const std::int64_t n = source.size();
-    Tensor<T, Cpu> y = Tensor<T, Cpu>::uninitialized(model_->output_shape().batch(n));
-    batch = std::min(batch, n);
-    Plan<T, Device> plan(on_, model_->layers(), model_->input_shape(), PlanOptions{.batch = batch});
-    Batch<T, Device> b;
-    b.resize(batch, model_->input_shape(), model_->output_shape());
-    std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
-    for (std::int64_t begin = 0; begin < n; begin += batch) {
-      const std::int64_t count = std::min(batch, n - begin);
-      for (std::int64_t i = 0; i < count; ++i) rows[static_cast<std::size_t>(i)] = begin + i;
-      b.read(host(), source, std::span(rows).first(static_cast<std::size_t>(count)));
-      b.upload(on_, count, false);
-      const TensorView<T, Device> part = plan.forward(b.x(count));
-      Memory<Device>::copy_to_host(y.view().slice(begin, begin + count).data, part.data,
-                                   static_cast<std::size_t>(part.size()) * sizeof(T));
-    }
-    return y;
-  }
-
- private:
-  /// Where a fit() stands between two steps.
-  struct Place {
-    std::int64_t epochs = 0;    // done
-    std::int64_t step = 0;      // of the running epoch, done
-    std::int64_t samples = 0;   // of the running epoch
-    std::int64_t position = 0;  // of the next sample in its pass over the data
-    double seconds = 0;         // of the running epoch
-    double waited = 0;          // of these
-  };
 
   /// Everything that a run remembers between two steps, for a checkpoint.
   void visit(RunState& run, const FitOptions& options, Place& at, History& history, FitState& state) {
@@ -339,6 +297,7 @@ class Trainer {
     run.value("trainer.passes", pass_);
     run.value("trainer.samples", samples_);
     run.value("learning_rate", state.learning_rate);
+    state.schedules.visit(run);
     if (run.restoring()) optimizer_->set_learning_rate(state.learning_rate);
     for (std::size_t i = 0; i < slots_.size(); ++i)
       for (std::size_t p = 0; p < slots_[i].size(); ++p) {
@@ -377,35 +336,16 @@ class Trainer {
   void call(const FitOptions& options, std::function<void(FitState&)> Callback::*which, FitState& state) {
     for (const Callback& c : options.callbacks)
       if (c.*which) (c.*which)(state);
+    take_rate(state);
+  }
+  static void tell_failed(const Callback& c, FitState& state) {
+    try {
+      if (c.failed) c.failed(state);
+    } catch (...) {  // the first exception is the one that leaves fit()
+    }
+  }
+  void take_rate(const FitState& state) {
     if (state.learning_rate != optimizer_->learning_rate()) optimizer_->set_learning_rate(state.learning_rate);
-  }
-
-  static bool weighted(const FitOptions& o) { return !o.class_weight.empty() || !o.sample_weight.empty(); }
-
-  void weigh(const data::Source& source, const FitOptions& o, std::span<const data::Draw> draws) {
-    if (!weighted(o)) return;
-    const TensorView<const float> labels = source.labels();
-    const TensorView<T> weight = batch_.weight(static_cast<std::int64_t>(draws.size()));
-    for (std::size_t i = 0; i < draws.size(); ++i) {
-      const std::int64_t row = draws[i].row;
-      double w = o.sample_weight.empty() ? 1.0 : static_cast<double>(o.sample_weight[static_cast<std::size_t>(row)]);
-      const auto found =
-          o.class_weight.find(static_cast<std::int64_t>(labels.data[row * labels.shape.sample().size()]));
-      if (found != o.class_weight.end()) w *= found->second;
-      weight.data[i] = static_cast<T>(w);
-    }
-  }
-
-  void make_slots() {
-    slots_.resize(model_->layers().size());
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      const auto& layer = *model_->layers()[i];
-      slots_[i].resize(layer.parameters().size());
-      if (!layer.trainable) continue;
-      for (std::size_t p = 0; p < slots_[i].size(); ++p)
-        while (slots_[i][p].size() < static_cast<std::size_t>(optimizer_->slots()))
-          slots_[i][p].emplace_back(layer.parameters()[p].value.shape());
-    }
   }
 
   std::vector<bool> trainable() const {
@@ -418,12 +358,12 @@ class Trainer {
   void prepare(std::int64_t batch) {
     if (plan_ && plan_->options().batch == batch && planned_trainable_ == trainable()) return;
     plan_.reset();  // its memory first
-    make_slots();
+    detail::make_slots(*model_, *optimizer_, slots_);
     planned_trainable_ = trainable();
     PlanOptions plan{.batch = batch,
                      .training = true,
                      .backward = true,
-                     .logits = logits_,
+                     .logits = rules_.logits,
                      .keep_gradients = !options_.stream_gradients,
                      .seed = options_.seed};
     if constexpr (on_cpu) {
@@ -451,42 +391,52 @@ class Trainer {
     if constexpr (!on_cpu) device_step_.clear_sums();
   }
 
-  // One step. read: the sums are wanted now, else when that costs nothing.
-  void train_batch(std::int64_t n, bool with_weights, [[maybe_unused]] bool read) {
+  // One step. read: the sums are wanted now, else when that costs nothing. names: of the batch's samples.
+  void train_batch(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, SampleNames names) {
     if constexpr (on_cpu) {
-      train_batch_on_cpu(n, with_weights);
+      train_batch_on_cpu(n, with_weights, names);
     } else {
-      device_step_.run({*model_, *plan_, *loss_, *optimizer_, batch_, slots_, logits_, last_activation_}, n,
-                       with_weights, step_);
+      if (!outputs_seen_) {
+        batch_.upload(device_step_.device(), n, with_weights);
+        const TensorView<T, Device> y = plan_->forward(batch_.x(n), static_cast<std::uint32_t>(step_));
+        see_outputs(batch_.read_probabilities(device_step_.device(), y, rules_.left_out()));
+      }
+      device_step_.run({*model_, *plan_, *loss_, *optimizer_, batch_, slots_, rules_}, n, with_weights, step_);
       ++step_;
       if (read || device_step_.due()) read_sums();
     }
   }
 
+  /// The first outputs of a model whose last activation is not known, before they change a weight.
+  void see_outputs(TensorView<const T, Cpu> y) {
+    loss_->check_outputs(who_, rules_.last, y);
+    outputs_seen_ = true;
+  }
+
   /// Waits for the steps that other devices than the Cpu have under way.
   void read_sums() {
     if constexpr (!on_cpu) {
-      const auto sums = device_step_.sums(step_);
+      const auto sums = device_step_.sums(who_, step_);
       sums_ = {earlier_sums_.loss + sums.loss, earlier_sums_.correct + sums.correct,
                earlier_sums_.samples + static_cast<std::int64_t>(sums.samples)};
     }
   }
 
-  void train_batch_on_cpu(std::int64_t n, bool with_weights) {
+  void train_batch_on_cpu(std::int64_t n, bool with_weights, SampleNames names) {
     const TensorView<const T, Device> x = batch_.x(n);
     const TensorView<T, Device> y = plan_->forward(x, static_cast<std::uint32_t>(step_));
     const TensorView<const T, Device> weight = with_weights ? batch_.weight(n) : TensorView<const T, Device>{};
-    (*loss_)(on_, logits_, y, batch_.labels(n), weight, batch_.each(n), plan_->output_gradient());
+    (*loss_)(on_, rules_.logits, y, batch_.labels(n), weight, batch_.each(n), plan_->output_gradient());
     double loss = 0;
     const auto each = batch_.each(n);
     for (std::int64_t i = 0; i < n; ++i)
       loss += static_cast<double>(each[i]) * (with_weights ? static_cast<double>(weight.data[i]) : 1.0);
     loss /= static_cast<double>(n);
-    if (!std::isfinite(loss)) raise_not_finite<T, Device>(on_, *model_, x, loss, step_, options_.seed);
-    const auto probabilities =
-        batch_.read_probabilities(on_, y, logits_ ? last_activation_ : ActivationFunction::linear);
+    if (!std::isfinite(loss))
+      detail::raise_not_finite<T, Device>(who_, on_, *model_, x, each, loss, step_, options_.seed, names);
+    if (!outputs_seen_) see_outputs(y);
     sums_.loss += loss * static_cast<double>(n);
-    sums_.correct += correct_samples<T>(probabilities, batch_.labels(n));
+    sums_.correct += rules_.correct<T>(batch_.read_probabilities(on_, y, rules_.left_out()), batch_.labels(n));
     sums_.samples += n;
 
     ++step_;
@@ -494,12 +444,12 @@ class Trainer {
       for (std::size_t p = 0; p < gradients.size(); ++p)
         if (!gradients[p].empty())
           optimizer_->update(on_, step_, model_->layers()[layer]->parameters()[p].value.view(), gradients[p],
-                             slot_views(layer, p, 0, gradients[p].shape).all());
+                             Slots(slots_[layer][p], 0, gradients[p].shape).all());
     };
     const auto update_part = [&](std::size_t layer, std::size_t p, std::int64_t first,
                                  TensorView<const T, Device> block) {
       T* w = model_->layers()[layer]->parameters()[p].value.data() + first;
-      optimizer_->update(on_, step_, {w, block.shape}, block, slot_views(layer, p, first, block.shape).all());
+      optimizer_->update(on_, step_, {w, block.shape}, block, Slots(slots_[layer][p], first, block.shape).all());
     };
     const typename Plan<T, Device>::OnStream stream(update_part);
     const auto state = [&](std::size_t layer, std::size_t p) -> TensorView<const T, Device> {
@@ -510,18 +460,7 @@ class Trainer {
     plan_->backward(update, &stream, &stream_state);
   }
 
-  static constexpr std::size_t max_slots = 4;
-  struct SlotViews {
-    std::array<TensorView<T, Device>, max_slots> view;
-    std::size_t count = 0;
-    std::span<const TensorView<T, Device>> all() const { return {view.data(), count}; }
-  };
-  SlotViews slot_views(std::size_t layer, std::size_t p, std::int64_t first, const Shape& shape) {
-    SlotViews v;
-    for (Tensor<T, Device>& slot : slots_[layer][p]) v.view[v.count++] = {slot.data() + first, shape};
-    return v;
-  }
-
+  using Slots = detail::SlotViews<T, Device>;
   static constexpr bool on_cpu = std::is_same_v<Device, Cpu>;
 
   Sequential<T, Device>* model_;
@@ -530,13 +469,15 @@ class Trainer {
   std::unique_ptr<Optimizer<T, Device>> optimizer_;
   std::unique_ptr<Loss<T, Device>> loss_;
   TrainerOptions options_;
-  ActivationFunction last_activation_ = ActivationFunction::linear;
-  bool logits_ = false;
+  detail::OutputRules rules_;
+  const char* who_ = "fit";    // begins messages
+  bool outputs_seen_ = false;  // or no need to look at them
 
-  std::vector<std::vector<std::vector<Tensor<T, Device>>>> slots_;  // by layer, parameter, slot
-  std::unique_ptr<Plan<T, Device>> plan_, evaluation_plan_;
+  detail::OptimizerSlots<T, Device> slots_;
+  std::unique_ptr<Plan<T, Device>> plan_;
   std::vector<bool> planned_trainable_;
-  Batch<T, Device> batch_, evaluation_batch_;
+  detail::Evaluator<T, Device> evaluator_;
+  Batch<T, Device> batch_;
   TrainingStep<T, Device> device_step_;
   Sums sums_;
   Sums earlier_sums_;  // of the epoch, from before it was resumed
