@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
@@ -13,6 +14,12 @@
 #include "brindle/ops/parameter_update.hpp"
 
 namespace brindle {
+
+/// Which parameter an optimizer steps.
+struct ParameterName {
+  std::string_view layer;      ///< "dense_1"
+  std::string_view parameter;  ///< within the layer: "kernel", "bias"
+};
 
 /// Turns gradients into new weights, in place. Made from its description ("RMSprop{.learning_rate = 1e-3}") by make().
 /// The state that it keeps for a parameter (its slots) belongs to the trainer and starts at zero.
@@ -42,11 +49,19 @@ class Optimizer {
   virtual void update(const Device& on, std::int64_t step, TensorView<T, Device> w, TensorView<const T, Device> g,
                       std::span<const TensorView<T, Device>> slots) const = 0;
 
+  /// The same with the parameter's names, for an optimizer that treats some differently, such as a weight decay that leaves
+  /// biases alone. Called for every step; without one of its own an optimizer does update().
+  virtual void update_named(const Device& on, std::int64_t step, const ParameterName&, TensorView<T, Device> w,
+                            TensorView<const T, Device> g, std::span<const TensorView<T, Device>> slots) const {
+    update(on, step, w, g, slots);
+  }
+
   /// One step of several parameters, each with slots() slots: update() for each, or better where the device can.
   virtual void update_all(const Device& on, std::int64_t step,
                           std::span<const ops::ParameterUpdate<T, Device>> all) const {
     for (const ops::ParameterUpdate<T, Device>& p : all)
-      update(on, step, p.w, p.g, std::span(p.slot).first(static_cast<std::size_t>(slots())));
+      update_named(on, step, {p.layer, p.parameter}, p.w, p.g,
+                   std::span(p.slot).first(static_cast<std::size_t>(slots())));
   }
 
   /// The learning rate of a step as the kernels use it: with corrections that depend on the step's number.

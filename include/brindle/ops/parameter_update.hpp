@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <string_view>
 
 #include "brindle/core/tensor.hpp"
 
@@ -14,6 +15,8 @@ struct ParameterUpdate {
   TensorView<T, Device> w;                         ///< weights, changed
   TensorView<const T, Device> g;                   ///< their gradient
   std::array<TensorView<T, Device>, 3> slot = {};  ///< in the order of the op's arguments
+  std::string_view layer = {};                     ///< name of its layer
+  std::string_view parameter = {};                 ///< its name within the layer
 };
 
 }  // namespace brindle::ops

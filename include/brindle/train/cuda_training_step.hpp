@@ -24,6 +24,7 @@
 #include "brindle/train/cuda_batch.hpp"
 #include "brindle/train/output_rules.hpp"
 #include "brindle/train/trainer.hpp"
+#include "brindle/train/training_step.hpp"
 
 namespace brindle {
 
@@ -51,19 +52,18 @@ class TrainingStep<T, Cuda> {
     correct_ = Tensor<T, Cuda>::uninitialized({batch});
   }
 
-  /// What a step reads and changes.
-  struct Parts {
-    const Sequential<T, Cuda>& model;                               ///< the weights
-    Plan<T, Cuda>& plan;                                            ///< for training
-    Loss<T, Cuda>& loss;                                            ///< prepared for the batch
-    const Optimizer<T, Cuda>& optimizer;                            ///< how weights change
-    Batch<T, Cuda>& batch;                                          ///< samples and labels
-    std::vector<std::vector<std::vector<Tensor<T, Cuda>>>>& slots;  ///< by layer, parameter, slot
-    const detail::OutputRules& rules;                               ///< of the model's outputs
-  };
+  using Parts = StepParts<T, Cuda>;  ///< what a step reads and changes
 
-  /// Starts step number `step`, 0 for the first, on n samples of the batch.
-  void run(const Parts& p, std::int64_t n, bool with_weights, std::int64_t step) {
+  /// Starts step number `step`, 0 for the first, on n samples of the batch. outputs_seen: the outputs need not be looked
+  /// at (any more). Throws what the loss says of outputs that it cannot mean, before a weight has changed.
+  void run(const Parts& p, std::int64_t n, bool with_weights, std::int64_t step, const StepNames& names,
+           bool& outputs_seen) {
+    if (!outputs_seen) {
+      p.batch.upload(on_, n, with_weights);
+      const TensorView<T, Cuda> y = p.plan.forward(p.batch.x(n), static_cast<std::uint32_t>(step));
+      p.loss.check_outputs(names.who, p.rules.last, p.batch.read_probabilities(on_, y, p.rules.left_out()));
+      outputs_seen = true;
+    }
     set_numbers({.learning_rate = p.optimizer.step_rate(step + 1), .step = static_cast<std::uint32_t>(step)});
     p.batch.upload(on_, n, with_weights);
     if (!on_.options().record_steps) return work(p, n, with_weights, step);
@@ -142,6 +142,8 @@ class TrainingStep<T, Cuda> {
         auto& update = updates_.emplace_back();
         update.w = p.model.layers()[layer]->parameters()[i].value.view();
         update.g = gradients[i];
+        update.layer = p.model.layers()[layer]->name;
+        update.parameter = p.model.layers()[layer]->parameters()[i].name;
         auto& slots = p.slots[layer][i];
         for (std::size_t slot = 0; slot < slots.size(); ++slot) update.slot[slot] = slots[slot].view();
       }

@@ -13,6 +13,7 @@
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/sequential.hpp"
+#include "brindle/train/run_state.hpp"
 
 // What an optimizer remembers of each parameter.
 namespace brindle::detail {
@@ -34,6 +35,18 @@ void make_slots(const Sequential<T, Device>& model, const Optimizer<T, Device>& 
       while (slots[i][p].size() < static_cast<std::size_t>(optimizer.slots()))
         slots[i][p].emplace_back(layer.parameters()[p].value.shape());
   }
+}
+
+/// All weights, and the slots that there are, for checkpoints.
+template <class T, class Device>
+void visit_parameters(RunState& run, Sequential<T, Device>& model, OptimizerSlots<T, Device>& slots) {
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    for (std::size_t p = 0; p < slots[i].size(); ++p) {
+      auto& parameter = model.layers()[i]->parameters()[p];
+      const std::string name = model.layers()[i]->name + "/" + parameter.name;
+      run.tensor(name, parameter.value);
+      for (std::size_t k = 0; k < slots[i][p].size(); ++k) run.tensor(name + "/slot " + std::to_string(k), slots[i][p][k]);
+    }
 }
 
 /// The slots of one parameter, or of a part of it.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -25,9 +24,9 @@
 #include "brindle/train/callback.hpp"
 #include "brindle/train/checkpoint_store.hpp"
 #include "brindle/train/evaluator.hpp"
-#include "brindle/train/finite.hpp"
 #include "brindle/train/fit_checks.hpp"
 #include "brindle/train/fit_options.hpp"
+#include "brindle/train/fit_place.hpp"
 #include "brindle/train/history.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/output_rules.hpp"
@@ -35,15 +34,9 @@
 #include "brindle/train/run_identity.hpp"
 #include "brindle/train/run_state.hpp"
 #include "brindle/train/sample_weights.hpp"
+#include "brindle/train/training_step.hpp"
 
 namespace brindle {
-
-/// Runs training steps on a device that works by itself; see cuda_training_step.hpp. On the Cpu the trainer does.
-template <class T, class Device>
-class TrainingStep {
- public:
-  explicit TrainingStep(const Device&) {}  ///< nothing to prepare
-};
 
 /// Trains a model: Keras's compile(), fit(), evaluate() and predict().
 ///
@@ -142,10 +135,10 @@ class Trainer {
     check_plan();
     batch_.write(x, labels);
     samples_ += static_cast<std::uint64_t>(x.shape[0]);
-    clear_sums();
+    clear_totals();
     train_batch(x.shape[0], false, true, detail::sample_number);
-    const auto n = static_cast<double>(sums_.samples);
-    return {.loss = sums_.loss / n, .accuracy = sums_.correct / n};
+    const auto n = static_cast<double>(totals_.samples);
+    return {.loss = totals_.loss / n, .accuracy = totals_.correct / n};
   }
 
   /// Loss and accuracy, without dropout. Throws NumericsError, naming the sample, for a loss that is not finite.
@@ -161,16 +154,6 @@ class Trainer {
   }
 
  private:
-  /// Where a fit() stands between two steps.
-  struct Place {
-    std::int64_t epochs = 0;    // done
-    std::int64_t step = 0;      // of the running epoch, done
-    std::int64_t samples = 0;   // of the running epoch
-    std::int64_t position = 0;  // of the next sample in its pass over the data
-    double seconds = 0;         // of the running epoch
-    double waited = 0;          // of these
-  };
-
   /// fit() after its checks. begun: callbacks whose begin() is done.
   void run_fit(const data::Source& source, const FitOptions& options, FitState& state, History& history,
                std::size_t& begun) {
@@ -185,15 +168,15 @@ class Trainer {
     state.history = &history;
     state.learning_rate = optimizer_->learning_rate();
     state.validation = static_cast<bool>(options.validation);
-    Place at;
-    clear_sums();
+    detail::FitPlace at;
+    clear_totals();
     const auto run = [&](RunState& r) {
       detail::check_same_run(r, *model_, *optimizer_, *loss_, source, options, batch, steps, options_.seed);
       visit(r, options, at, history, state);
     };
     CheckpointStore* checkpoint = options.checkpoint.get();
     const auto save = [&] {
-      read_sums();
+      read_totals();
       checkpoint->save("epoch " + std::to_string(state.epoch) + " of " + std::to_string(options.epochs) + ", step " +
                            std::to_string(state.step) + " of " + std::to_string(steps),
                        run);
@@ -221,7 +204,7 @@ class Trainer {
       const auto start = std::chrono::steady_clock::now();
       state.epoch = at.epochs + 1;
       state.val_loss = state.val_accuracy = std::numeric_limits<double>::quiet_NaN();
-      if (at.step == 0) clear_sums();
+      if (at.step == 0) clear_totals();
       const double seconds_before = at.seconds, waited_before = batches.waited() - at.waited;
       while (at.step < steps && !(state.stop && at.step > 0) && !state.pause) {
         for (; batches.room() > 0 && ordered / steps < options.epochs; ++ordered) batches.order(passes.next());
@@ -239,12 +222,12 @@ class Trainer {
         train_batch(count, detail::weighted(options), at.step == steps, names);
         at.seconds = seconds_before + seconds_since(start);
         at.waited = batches.waited() - waited_before;
-        show(at, state);
+        at.show(totals_, state);
         call(options, &Callback::step, state);
         if (checkpoint && (state.pause || checkpoint->due(false))) save();
       }
       if (state.pause) break;
-      show(at, state);
+      at.show(totals_, state);
       if (options.validation) {
         const Evaluation e =
             evaluator_.evaluate("fit, validation", *model_, *loss_, rules_, host(), *options.validation,
@@ -268,7 +251,7 @@ class Trainer {
   }
 
   /// Everything that a run remembers between two steps, for a checkpoint.
-  void visit(RunState& run, const FitOptions& options, Place& at, History& history, FitState& state) {
+  void visit(RunState& run, const FitOptions& options, detail::FitPlace& at, History& history, FitState& state) {
     std::size_t number = 0;
     for (const Callback& c : options.callbacks) {
       if (!c.state) continue;
@@ -276,49 +259,18 @@ class Trainer {
       c.state(run);
     }
     run.set_prefix("");
-    run.value("epochs", at.epochs);
-    run.value("step", at.step);
-    run.value("samples", at.samples);
-    run.value("position", at.position);
-    run.value("seconds", at.seconds);
-    run.value("waited", at.waited);
+    at.visit(run);
     run.value("stop", state.stop);
-    run.value("sums.loss", sums_.loss);
-    run.value("sums.correct", sums_.correct);
-    run.value("sums.samples", sums_.samples);
-    if (run.restoring()) earlier_sums_ = sums_;
-    run.values("history.loss", history.loss);
-    run.values("history.accuracy", history.accuracy);
-    run.values("history.val_loss", history.val_loss);
-    run.values("history.val_accuracy", history.val_accuracy);
-    run.values("history.seconds", history.seconds);
-    run.values("history.waited", history.waited);
+    detail::visit(run, totals_);
+    if (run.restoring()) earlier_totals_ = totals_;
+    detail::visit(run, history);
     run.value("trainer.steps", step_);
     run.value("trainer.passes", pass_);
     run.value("trainer.samples", samples_);
     run.value("learning_rate", state.learning_rate);
     state.schedules.visit(run);
     if (run.restoring()) optimizer_->set_learning_rate(state.learning_rate);
-    for (std::size_t i = 0; i < slots_.size(); ++i)
-      for (std::size_t p = 0; p < slots_[i].size(); ++p) {
-        auto& parameter = model_->layers()[i]->parameters()[p];
-        const std::string name = model_->layers()[i]->name + "/" + parameter.name;
-        run.tensor(name, parameter.value);
-        for (std::size_t k = 0; k < slots_[i][p].size(); ++k)
-          run.tensor(name + "/slot " + std::to_string(k), slots_[i][p][k]);
-      }
-  }
-
-  /// Tells callbacks where fit() stands.
-  void show(const Place& at, FitState& state) const {
-    state.step = at.step;
-    state.samples = at.samples;
-    if (sums_.samples > 0) {
-      state.loss = sums_.loss / static_cast<double>(sums_.samples);
-      state.accuracy = sums_.correct / static_cast<double>(sums_.samples);
-    }
-    state.seconds = at.seconds;
-    state.waited = at.waited;
+    detail::visit_parameters(run, *model_, slots_);
   }
 
   static double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -366,13 +318,9 @@ class Trainer {
                      .logits = rules_.logits,
                      .keep_gradients = !options_.stream_gradients,
                      .seed = options_.seed};
-    if constexpr (on_cpu) {
-      plan_ = std::make_unique<Plan<T, Device>>(on_, model_->layers(), model_->input_shape(), plan);
-    } else {
-      plan.keep_gradients = true;  // all parameters are updated at once
-      device_step_.reset(batch);
-      plan_ = std::make_unique<Plan<T, Device>>(device_step_.device(), model_->layers(), model_->input_shape(), plan);
-    }
+    if constexpr (!on_cpu) plan.keep_gradients = true;  // all parameters are updated at once
+    device_step_.reset(batch);
+    plan_ = std::make_unique<Plan<T, Device>>(device_step_.device(), model_->layers(), model_->input_shape(), plan);
     batch_.resize(batch, model_->input_shape(), model_->output_shape());
     loss_->prepare(batch);
   }
@@ -380,87 +328,37 @@ class Trainer {
     if (planned_trainable_ != trainable()) prepare(plan_->options().batch);
   }
 
-  /// Sums over the training samples since clear_sums(); on other devices than the Cpu, as far as they have been read.
-  struct Sums {
-    double loss = 0;
-    double correct = 0;
-    std::int64_t samples = 0;
-  };
-  void clear_sums() {
-    sums_ = earlier_sums_ = {};
+  void clear_totals() {
+    totals_ = earlier_totals_ = {};
     if constexpr (!on_cpu) device_step_.clear_sums();
   }
 
-  // One step. read: the sums are wanted now, else when that costs nothing. names: of the batch's samples.
+  // One step. read: the totals are wanted now, else when that costs nothing. names: of the batch's samples.
   void train_batch(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, SampleNames names) {
+    const StepParts<T, Device> parts{*model_, *plan_, *loss_, *optimizer_, batch_, slots_, rules_};
+    const StepNames telling{who_, options_.seed, names};
     if constexpr (on_cpu) {
-      train_batch_on_cpu(n, with_weights, names);
-    } else {
-      if (!outputs_seen_) {
-        batch_.upload(device_step_.device(), n, with_weights);
-        const TensorView<T, Device> y = plan_->forward(batch_.x(n), static_cast<std::uint32_t>(step_));
-        see_outputs(batch_.read_probabilities(device_step_.device(), y, rules_.left_out()));
-      }
-      device_step_.run({*model_, *plan_, *loss_, *optimizer_, batch_, slots_, rules_}, n, with_weights, step_);
+      const StepTotals more = device_step_.run(parts, n, with_weights, step_, telling, outputs_seen_);
+      totals_.loss += more.loss;
+      totals_.correct += more.correct;
+      totals_.samples += more.samples;
       ++step_;
-      if (read || device_step_.due()) read_sums();
+    } else {
+      device_step_.run(parts, n, with_weights, step_, telling, outputs_seen_);
+      ++step_;
+      if (read || device_step_.due()) read_totals();
     }
-  }
-
-  /// The first outputs of a model whose last activation is not known, before they change a weight.
-  void see_outputs(TensorView<const T, Cpu> y) {
-    loss_->check_outputs(who_, rules_.last, y);
-    outputs_seen_ = true;
   }
 
   /// Waits for the steps that other devices than the Cpu have under way.
-  void read_sums() {
+  void read_totals() {
     if constexpr (!on_cpu) {
       const auto sums = device_step_.sums(who_, step_);
-      sums_ = {earlier_sums_.loss + sums.loss, earlier_sums_.correct + sums.correct,
-               earlier_sums_.samples + static_cast<std::int64_t>(sums.samples)};
+      totals_ = {earlier_totals_.loss + sums.loss, earlier_totals_.correct + sums.correct,
+                 earlier_totals_.samples + static_cast<std::int64_t>(sums.samples)};
     }
   }
 
-  void train_batch_on_cpu(std::int64_t n, bool with_weights, SampleNames names) {
-    const TensorView<const T, Device> x = batch_.x(n);
-    const TensorView<T, Device> y = plan_->forward(x, static_cast<std::uint32_t>(step_));
-    const TensorView<const T, Device> weight = with_weights ? batch_.weight(n) : TensorView<const T, Device>{};
-    (*loss_)(on_, rules_.logits, y, batch_.labels(n), weight, batch_.each(n), plan_->output_gradient());
-    double loss = 0;
-    const auto each = batch_.each(n);
-    for (std::int64_t i = 0; i < n; ++i)
-      loss += static_cast<double>(each[i]) * (with_weights ? static_cast<double>(weight.data[i]) : 1.0);
-    loss /= static_cast<double>(n);
-    if (!std::isfinite(loss))
-      detail::raise_not_finite<T, Device>(who_, on_, *model_, x, each, loss, step_, options_.seed, names);
-    if (!outputs_seen_) see_outputs(y);
-    sums_.loss += loss * static_cast<double>(n);
-    sums_.correct += rules_.correct<T>(batch_.read_probabilities(on_, y, rules_.left_out()), batch_.labels(n));
-    sums_.samples += n;
-
-    ++step_;
-    const auto update = [&](std::size_t layer, std::span<const TensorView<T, Device>> gradients) {
-      for (std::size_t p = 0; p < gradients.size(); ++p)
-        if (!gradients[p].empty())
-          optimizer_->update(on_, step_, model_->layers()[layer]->parameters()[p].value.view(), gradients[p],
-                             Slots(slots_[layer][p], 0, gradients[p].shape).all());
-    };
-    const auto update_part = [&](std::size_t layer, std::size_t p, std::int64_t first,
-                                 TensorView<const T, Device> block) {
-      T* w = model_->layers()[layer]->parameters()[p].value.data() + first;
-      optimizer_->update(on_, step_, {w, block.shape}, block, Slots(slots_[layer][p], first, block.shape).all());
-    };
-    const typename Plan<T, Device>::OnStream stream(update_part);
-    const auto state = [&](std::size_t layer, std::size_t p) -> TensorView<const T, Device> {
-      if (optimizer_->slots() == 0) return {};
-      return slots_[layer][p][0].view();
-    };
-    const typename Plan<T, Device>::StreamState stream_state(state);
-    plan_->backward(update, &stream, &stream_state);
-  }
-
-  using Slots = detail::SlotViews<T, Device>;
   static constexpr bool on_cpu = std::is_same_v<Device, Cpu>;
 
   Sequential<T, Device>* model_;
@@ -479,8 +377,8 @@ class Trainer {
   detail::Evaluator<T, Device> evaluator_;
   Batch<T, Device> batch_;
   TrainingStep<T, Device> device_step_;
-  Sums sums_;
-  Sums earlier_sums_;  // of the epoch, from before it was resumed
+  StepTotals totals_;          // of the epoch; on other devices than the Cpu, as far as they have been read
+  StepTotals earlier_totals_;  // from before it was resumed
 
   std::int64_t step_ = 0;      // training steps
   std::uint32_t pass_ = 0;     // passes over the data

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <type_traits>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/loss.hpp"
+#include "brindle/nn/optimizer.hpp"
+#include "brindle/nn/plan.hpp"
+#include "brindle/nn/sequential.hpp"
+#include "brindle/train/batch.hpp"
+#include "brindle/train/finite.hpp"
+#include "brindle/train/optimizer_slots.hpp"
+#include "brindle/train/output_rules.hpp"
+
+namespace brindle {
+
+/// What a training step reads and changes.
+template <class T, class Device>
+struct StepParts {
+  const Sequential<T, Device>& model;        ///< the weights
+  Plan<T, Device>& plan;                     ///< for training
+  Loss<T, Device>& loss;                     ///< prepared for the batch
+  const Optimizer<T, Device>& optimizer;     ///< how weights change
+  Batch<T, Device>& batch;                   ///< samples and labels
+  detail::OptimizerSlots<T, Device>& slots;  ///< by layer, parameter, slot
+  const detail::OutputRules& rules;          ///< of the model's outputs
+};
+
+/// What messages of a step tell.
+struct StepNames {
+  const char* who;     ///< begins them: "fit"
+  std::uint64_t seed;  ///< of dropout
+  SampleNames sample;  ///< of the batch
+};
+
+/// Loss and accuracy over training samples.
+struct StepTotals {
+  double loss = 0;           ///< sum, weighted
+  double correct = 0;        ///< sum
+  std::int64_t samples = 0;  ///< how many
+};
+
+/// Runs training steps, here on the Cpu; a device that works by itself has its own: cuda_training_step.hpp.
+template <class T, class Device>
+class TrainingStep {
+ public:
+  explicit TrainingStep(const Device& on) : on_(on) {}  ///< nothing to prepare
+
+  /// The context in which the plan of the step must work.
+  const Device& device() const { return on_; }
+  /// A plan is new. Nothing is kept of the old one.
+  void reset(std::int64_t) {}
+
+  /// Step number `step`, 0 for the first, on n samples of the batch; what it adds to the totals. outputs_seen: the
+  /// outputs need not be looked at (any more). Throws NumericsError, and what the loss says of outputs that it cannot
+  /// mean, before a weight has changed.
+  StepTotals run(const StepParts<T, Device>& p, std::int64_t n, bool with_weights, std::int64_t step,
+                 const StepNames& names, bool& outputs_seen) {
+    static_assert(std::is_same_v<Device, Cpu>, "to train on a GPU include brindle/cuda.hpp");
+    const TensorView<const T, Device> x = p.batch.x(n);
+    const TensorView<T, Device> y = p.plan.forward(x, static_cast<std::uint32_t>(step));
+    const TensorView<const T, Device> weight = with_weights ? p.batch.weight(n) : TensorView<const T, Device>{};
+    p.loss(on_, p.rules.logits, y, p.batch.labels(n), weight, p.batch.each(n), p.plan.output_gradient());
+    double loss = 0;
+    const auto each = p.batch.each(n);
+    for (std::int64_t i = 0; i < n; ++i)
+      loss += static_cast<double>(each[i]) * (with_weights ? static_cast<double>(weight.data[i]) : 1.0);
+    loss /= static_cast<double>(n);
+    if (!std::isfinite(loss))
+      detail::raise_not_finite<T, Device>(names.who, on_, p.model, x, each, loss, step, names.seed, names.sample);
+    if (!outputs_seen) p.loss.check_outputs(names.who, p.rules.last, y);
+    outputs_seen = true;
+    const double correct =
+        p.rules.template correct<T>(p.batch.read_probabilities(on_, y, p.rules.left_out()), p.batch.labels(n));
+    update(p, step + 1);
+    return {.loss = loss * static_cast<double>(n), .correct = correct, .samples = n};
+  }
+
+ private:
+  using Slots = detail::SlotViews<T, Device>;
+
+  // The backward pass; every gradient goes to the optimizer as soon as it is there.
+  void update(const StepParts<T, Device>& p, std::int64_t step) {
+    const auto step_part = [&](std::size_t layer, std::size_t which, std::int64_t first,
+                               TensorView<const T, Device> gradient) {
+      const Layer<T, Device>& of = *p.model.layers()[layer];
+      T* w = p.model.layers()[layer]->parameters()[which].value.data() + first;
+      p.optimizer.update_named(on_, step, {of.name, of.parameters()[which].name}, {w, gradient.shape}, gradient,
+                               Slots(p.slots[layer][which], first, gradient.shape).all());
+    };
+    const auto whole = [&](std::size_t layer, std::span<const TensorView<T, Device>> gradients) {
+      for (std::size_t i = 0; i < gradients.size(); ++i)
+        if (!gradients[i].empty()) step_part(layer, i, 0, gradients[i]);
+    };
+    const typename Plan<T, Device>::OnStream stream(step_part);
+    const auto state = [&](std::size_t layer, std::size_t which) -> TensorView<const T, Device> {
+      if (p.optimizer.slots() == 0) return {};
+      return p.slots[layer][which][0].view();
+    };
+    const typename Plan<T, Device>::StreamState stream_state(state);
+    p.plan.backward(whole, &stream, &stream_state);
+  }
+
+  Device on_;
+};
+
+}  // namespace brindle
