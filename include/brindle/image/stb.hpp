@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
-#include <span>
+
+#include "brindle/core/adler32.hpp"
 
 // The one inclusion of stb_image, in a namespace of its own.
 
@@ -67,6 +67,11 @@ inline void* reallocate_block(void* block, std::size_t bytes) {
 #pragma push_macro("STBI_NO_PIC")
 #pragma push_macro("STBI_NO_PNM")
 #pragma push_macro("STBI_NO_ZLIB")
+#pragma push_macro("STBI_NO_BMP")
+#pragma push_macro("STBI_NO_GIF")
+#pragma push_macro("stbi__resample_row_h_2")
+#pragma push_macro("stbi__resample_row_hv_2")
+#pragma push_macro("stbi__resample_row_hv_2_simd")
 #pragma push_macro("stbi__errpuc")
 #pragma push_macro("stbi__errpf")
 #pragma push_macro("stbi__err")
@@ -87,6 +92,11 @@ inline void* reallocate_block(void* block, std::size_t bytes) {
 #undef STBI_NO_PIC
 #undef STBI_NO_PNM
 #undef STBI_NO_ZLIB
+#undef STBI_NO_BMP
+#undef STBI_NO_GIF
+#undef stbi__resample_row_h_2
+#undef stbi__resample_row_hv_2
+#undef stbi__resample_row_hv_2_simd
 #undef stbi__errpuc
 #undef stbi__errpf
 #undef stbi__err
@@ -98,6 +108,9 @@ inline void* reallocate_block(void* block, std::size_t bytes) {
 #define STBI_ASSERT(condition) static_cast<void>(0)
 #define STBI_NO_STDIO
 #define STBI_NO_LINEAR
+// Read by bmp.hpp and gif.hpp.
+#define STBI_NO_BMP
+#define STBI_NO_GIF
 // Formats without a signature, or with a history of faults, and none that a photo collection has.
 #define STBI_NO_HDR
 #define STBI_NO_PSD
@@ -166,11 +179,95 @@ inline void* reallocate_block(void* block, std::size_t bytes) {
 #pragma GCC diagnostic ignored "-Wimplicit-fallthrough"
 #pragma GCC diagnostic ignored "-Wdouble-promotion"
 namespace brindle::image::internal::stb {
+
+// Four functions of stb's are not as libjpeg's or do not look closely enough. Its file stays as it is: functions of
+// ours take their place by the rules of the language, and image/decode_test.cpp fails if a later version goes around
+// them.
+//
+// A macro with parameters stands for a name only where a parenthesis follows: stb's definitions get another name, and
+// where stb takes the address, to call it for each row, it finds ours, declared here.
+static unsigned char* stbi__resample_row_h_2(unsigned char*, unsigned char*, unsigned char*, int, int);
+static unsigned char* stbi__resample_row_hv_2(unsigned char*, unsigned char*, unsigned char*, int, int);
+static unsigned char* stbi__resample_row_hv_2_simd(unsigned char*, unsigned char*, unsigned char*, int, int);
+#define stbi__resample_row_h_2(out, near_row, far_row, width, factor) \
+  stb_resample_row_h_2(out, near_row, far_row, width, factor)
+#define stbi__resample_row_hv_2(out, near_row, far_row, width, factor) \
+  stb_resample_row_hv_2(out, near_row, far_row, width, factor)
+#define stbi__resample_row_hv_2_simd(out, near_row, far_row, width, factor) \
+  stb_resample_row_hv_2_simd(out, near_row, far_row, width, factor)
+// An overload that fits the one call in the PNG decoder better than stb's own.
+static char* brindle_stbi_zlib_decode_malloc_guesssize_headerflag(char*, unsigned, unsigned, int*, bool);
+
 #if __has_include(<stb/stb_image.h>)
 #include <stb/stb_image.h>
 #else
 #include <stb_image.h>
 #endif
+
+#undef stbi__resample_row_h_2
+#undef stbi__resample_row_hv_2
+#undef stbi__resample_row_hv_2_simd
+
+/// Rows of one or two samples are repeated, not blended, as libjpeg does (jdsample.c, downsampled_width > 2).
+static unsigned char* repeat_samples(unsigned char* out, const unsigned char* row, int width) {
+  for (int i = 0; i < width; ++i) out[2 * i] = out[2 * i + 1] = row[i];
+  return out;
+}
+
+/// Chroma of a row, two samples from one: 3 parts of the near sample and 1 of the one beside it. stb has these weights
+/// the wrong way round for the last but one.
+static unsigned char* stbi__resample_row_h_2(unsigned char* out, unsigned char* near_row, unsigned char* far_row,
+                                             int width, int factor) {
+  if (width <= 2) return repeat_samples(out, near_row, width);
+  stb_resample_row_h_2(out, near_row, far_row, width, factor);
+  out[2 * width - 2] = static_cast<unsigned char>((3 * near_row[width - 1] + near_row[width - 2] + 2) >> 2);
+  return out;
+}
+
+/// The same with the row above or below blended too.
+/// @{
+static unsigned char* stbi__resample_row_hv_2(unsigned char* out, unsigned char* near_row, unsigned char* far_row,
+                                              int width, int factor) {
+  if (width <= 2) return repeat_samples(out, near_row, width);
+  return stb_resample_row_hv_2(out, near_row, far_row, width, factor);
+}
+#if defined(STBI_SSE2) || defined(STBI_NEON)
+static unsigned char* stbi__resample_row_hv_2_simd(unsigned char* out, unsigned char* near_row, unsigned char* far_row,
+                                                   int width, int factor) {
+  if (width <= 2) return repeat_samples(out, near_row, width);
+  return stb_resample_row_hv_2_simd(out, near_row, far_row, width, factor);
+}
+#endif
+/// @}
+
+/// As stb's, and the checksum must be that of the data. Data without one are left to those who call.
+static char* brindle_stbi_zlib_decode_malloc_guesssize_headerflag(char* buffer, unsigned length, unsigned guess,
+                                                                  int* out_length, bool header) {
+  stbi__zbuf z;
+  char* out = static_cast<char*>(stbi__malloc(guess));
+  if (out == nullptr) return nullptr;
+  z.zbuffer = reinterpret_cast<stbi_uc*>(buffer);
+  z.zbuffer_end = z.zbuffer + length;
+  if (!stbi__do_zlib(&z, out, static_cast<int>(guess), 1, header ? 1 : 0)) {
+    STBI_FREE(z.zout_start);
+    return nullptr;
+  }
+  *out_length = static_cast<int>(z.zout - z.zout_start);
+  // Of the bytes that it took, whole ones may not be used yet.
+  const stbi_uc* end = z.zbuffer - z.num_bits / 8;
+  if (header && z.zbuffer_end - end >= 4) {
+    const std::uint32_t stored =
+        std::uint32_t{end[0]} << 24 | std::uint32_t{end[1]} << 16 | std::uint32_t{end[2]} << 8 | end[3];
+    if (stored != ::brindle::detail::adler32_of(
+                      {reinterpret_cast<const std::uint8_t*>(z.zout_start), static_cast<std::size_t>(*out_length)})) {
+      STBI_FREE(z.zout_start);
+      stbi__err("its pixels do not have their checksum", "");
+      return nullptr;
+    }
+  }
+  return z.zout_start;
+}
+
 }  // namespace brindle::image::internal::stb
 #pragma GCC diagnostic pop
 
@@ -236,6 +333,14 @@ namespace brindle::image::internal::stb {
 #pragma pop_macro("STBI_NO_TGA")
 #pragma pop_macro("STBI_NO_PIC")
 #pragma pop_macro("STBI_NO_PNM")
+#pragma pop_macro("STBI_NO_BMP")
+#pragma pop_macro("STBI_NO_GIF")
+#undef stbi__resample_row_h_2
+#pragma pop_macro("stbi__resample_row_h_2")
+#undef stbi__resample_row_hv_2
+#pragma pop_macro("stbi__resample_row_hv_2")
+#undef stbi__resample_row_hv_2_simd
+#pragma pop_macro("stbi__resample_row_hv_2_simd")
 #undef STBI_NO_ZLIB
 #pragma pop_macro("STBI_NO_ZLIB")
 #undef stbi__errpuc
@@ -244,37 +349,5 @@ namespace brindle::image::internal::stb {
 #pragma pop_macro("stbi__errpf")
 #undef stbi__err
 #pragma pop_macro("stbi__err")
-
-namespace brindle::image::internal {
-
-/// Bytes in memory as stb reads them. It notes when more was asked for than there is: stb_image fills the missing part
-/// of a JPEG with grey instead of calling it an error, and a whole file is never read past its end.
-struct ByteReader {
-  std::span<const std::uint8_t> bytes;
-  std::size_t position = 0;
-  bool past_end = false;
-
-  int read(char* to, int count) {
-    const std::size_t left = bytes.size() - position;
-    if (left == 0) past_end = true;
-    const std::size_t n = left < static_cast<std::size_t>(count) ? left : static_cast<std::size_t>(count);
-    if (n) std::memcpy(to, bytes.data() + position, n);
-    position += n;
-    return static_cast<int>(n);
-  }
-
-  void skip(int count) {
-    if (count < 0) {  // stb gives back what it has buffered
-      const std::size_t back = static_cast<std::size_t>(-static_cast<std::int64_t>(count));
-      position = back > position ? 0 : position - back;
-      return;
-    }
-    const std::size_t left = bytes.size() - position;
-    if (static_cast<std::size_t>(count) > left) past_end = true;
-    position += static_cast<std::size_t>(count) > left ? left : static_cast<std::size_t>(count);
-  }
-};
-
-}  // namespace brindle::image::internal
 
 #endif  // BRINDLE_HAS_STB_IMAGE
