@@ -180,3 +180,19 @@ TEST_CASE("decode refuses a PNG whose pixels do not have zlib's checksum", "[ima
   rows[30] ^= 4;
   CHECK_THAT(message(stored_png(rows, sum)), Contains("its pixels do not have their checksum"));
 }
+
+TEST_CASE("decode refuses a JPEG whose scans use tables that are not there", "[image][decode]") {
+  const std::vector<std::uint8_t> whole = read_file(kinds / "progressive.jpg");
+  int count = 0;
+  for (std::size_t at = 2; whole[at + 1] != 0xda; at += 2 + (std::size_t{whole[at + 2]} << 8) + whole[at + 3]) {
+    if (whole[at + 1] != 0xc4 && whole[at + 1] != 0xdb) continue;
+    std::vector<std::uint8_t> without = whole;
+    without[at + 1] = 0xef;  // a segment that means nothing
+    CHECK_THAT(message(without), Contains("a scan uses") && Contains("which is not there"));
+    ++count;
+  }
+  CHECK(count >= 3);
+  CHECK_THAT(message(read_file(kinds.parent_path().parent_path() / "fuzz" / "corpus" / "picture" /
+                               "found_table_never_written.jpg")),
+             Contains("uses Huffman table 3, which is not there"));
+}

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ class JpegSegments {
       const std::size_t size = file.big2(at);
       if (marker == 0xc4)
         read_huffman_tables(at + 2, size - 2);
+      else if (marker == 0xdb)
+        read_quantization_tables(at + 2, size - 2);
       else if (marker == 0xc0 || marker == 0xc1 || marker == 0xc2)
         read_frame(at, size, marker == 0xc2);
       else if (marker >= 0xc3 && marker <= 0xcf && marker != 0xc8 && marker != 0xcc)
@@ -74,7 +77,7 @@ class JpegSegments {
 
  private:
   struct Component {
-    std::uint8_t id = 0;
+    std::uint8_t id = 0, quantization = 0;
     std::uint32_t across = 1, down = 1;  // samples, of the most that a component has
     bool begun = false;                  // a scan holds its blocks' means
   };
@@ -103,15 +106,35 @@ class JpegSegments {
   }
 
   /// stb_image before 2.28 writes what is more than 256 codes beyond its own array.
-  void read_huffman_tables(std::size_t at, std::size_t size) const {
+  void read_huffman_tables(std::size_t at, std::size_t size) {
     for (auto left = static_cast<std::int64_t>(size); left > 0;) {
       if (!file_.has(at, 17)) return;  // cut short: found when it is decoded
       std::size_t codes = 0;
       for (std::size_t i = 1; i <= 16; ++i) codes += file_.bytes[at + i];
       if (codes > 256) file_.broken("a Huffman table has more than 256 codes");
+      huffman_.insert(file_.bytes[at]);
       at += 17 + codes;
       left -= 17 + static_cast<std::int64_t>(codes);
     }
+  }
+
+  void read_quantization_tables(std::size_t at, std::size_t size) {
+    for (auto left = static_cast<std::int64_t>(size); left > 0 && file_.has(at, 1);) {
+      quantization_.insert(file_.bytes[at] & 15u);
+      const std::int64_t bytes = file_.bytes[at] >> 4 ? 129 : 65;
+      at += static_cast<std::size_t>(bytes);
+      left -= bytes;
+    }
+  }
+
+  /// stb_image before 2.28 decodes by tables that were never written, from what its memory held.
+  void check_tables(const Component& c, std::uint32_t tables, bool means, bool others) const {
+    const auto missing = [&](const char* kind, std::uint32_t number) {
+      file_.broken(std::string("a scan uses ") + kind + " table " + std::to_string(number) + ", which is not there");
+    };
+    if (means && !huffman_.count(static_cast<std::uint8_t>(tables >> 4))) missing("Huffman", tables >> 4);
+    if (others && !huffman_.count(static_cast<std::uint8_t>(16 + (tables & 15u)))) missing("Huffman", tables & 15u);
+    if (!quantization_.count(c.quantization)) missing("quantization", c.quantization);
   }
 
   void read_frame(std::size_t at, std::size_t size, bool progressive) {
@@ -126,7 +149,7 @@ class JpegSegments {
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t from = at + 8 + 3 * i;
       const std::uint32_t samples = file_.bytes[from + 1];
-      components_.push_back({file_.bytes[from], samples >> 4, samples & 15u});
+      components_.push_back({file_.bytes[from], file_.bytes[from + 2], samples >> 4, samples & 15u});
       identifiers_.push_back(from);
       most_across_ = std::max(most_across_, samples >> 4);
       most_down_ = std::max(most_down_, samples & 15u);
@@ -162,6 +185,7 @@ class JpegSegments {
       if (found == components_.end() || found->across == 0 || found->down == 0) return;
       if (first == 0 && high == 0) found->begun = true;
       if (!found->begun) file_.broken("a scan refines what no scan has begun");
+      check_tables(*found, file_.bytes[id + 1], first == 0 && high == 0, first != 0 || !progressive_);
       blocks += count == 1 ? blocks_of(*found) : units() * found->across * found->down;
     }
     if (first != 0) return;  // of such a scan one code may end 32767 blocks
@@ -200,6 +224,7 @@ class JpegSegments {
   bool progressive_ = false;
   int scans_ = 0;
   Colours adobe_, stb_adobe_;
+  std::set<std::uint8_t> huffman_, quantization_;        // those that are there; 16 and more are of the other values
   std::vector<std::size_t> applications_, identifiers_;  // where they stand
 };
 
