@@ -57,6 +57,12 @@ TEST_CASE("names that are repeated inside nested models load, as whole paths, an
     CHECK(io::load_weights(model, models / file).empty());
     golden.check(prefix + std::string("_y"), model.predict(x), prediction);
   }
+  // Weights alone, whose layers and models have names.
+  auto twins = io::load_keras(models / "twins.keras");
+  for (const auto& layer : twins.layers())
+    for (auto& p : layer->parameters()) std::fill(p.value.data(), p.value.data() + p.value.size(), 0.0f);
+  io::load_weights(twins, models / "twins.weights.h5");
+  golden.check("twins_y", twins.predict(golden.get<float>("twins_x")), prediction);
   CHECK(names(io::load_keras(models / "k2_twins_deep.keras")) ==
         std::vector<std::string>{"lift", "wrap/first/conv", "wrap/first/conv_b", "wrap/second/conv",
                                  "wrap/second/conv_b", "flatten_3", "dense_3"});

@@ -100,9 +100,9 @@ inline void add_legacy_layers(const std::shared_ptr<Hdf5File>& file, const std::
 }
 
 /// Keras 3: `container`/layers/<kind and number>/vars/0, 1, ...; a nested model has layers of its own. Later versions
-/// write down the layers' names as well.
-inline void add_keras3_layers(const std::shared_ptr<Hdf5File>& file, const std::string& container, int depth,
-                              WeightFile& to) {
+/// write down the layers' names as well. path: of the container, with a slash behind it; null: the file lacks names.
+inline void add_keras3_layers(const std::shared_ptr<Hdf5File>& file, const std::string& container,
+                              const std::string* path, int depth, WeightFile& to) {
   if (depth > 32) file->fail("nests models more than 32 deep");
   for (const std::string list : {"layers", "_layer_checkpoint_dependencies"}) {
     const std::string root = container.empty() ? list : container + "/" + list;
@@ -110,12 +110,14 @@ inline void add_keras3_layers(const std::shared_ptr<Hdf5File>& file, const std::
     std::sort(keys.begin(), keys.end(), counts_before);
     for (const std::string& key : keys) {
       const std::string place = root + "/" + key, vars = place + "/vars";
+      const std::string name = file->has_attribute(vars, "name") ? file->text(vars, "name") : std::string();
+      const std::string whole = path == nullptr || name.empty() ? std::string() : *path + name;
       if (file->contains(place + "/layers") || file->contains(place + "/_layer_checkpoint_dependencies")) {
-        add_keras3_layers(file, place, depth + 1, to);
+        const std::string inner = whole + "/";
+        add_keras3_layers(file, place, whole.empty() ? nullptr : &inner, depth + 1, to);
         continue;
       }
-      StoredLayer layer{
-          file->has_attribute(vars, "name") ? file->text(vars, "name") : std::string(), {}, container, key};
+      StoredLayer layer{name, {}, container, key, whole};
       std::vector<std::string> numbers = file->children(vars);
       std::sort(numbers.begin(), numbers.end(), counts_before);
       for (const std::string& number : numbers)
@@ -172,8 +174,8 @@ inline WeightFile keras_weights(const std::shared_ptr<Hdf5File>& file, const std
   const detail::KerasDescription description = detail::keras_description(*file, root, json);
   if (file->has_attribute(root, "layer_names") || file->has_attribute(root, "layer_names0"))
     detail::add_legacy_layers(file, root, description, weights);
-  else if (file->contains("layers") || file->contains("_layer_checkpoint_dependencies"))
-    detail::add_keras3_layers(file, "", 0, weights);
+  else if (const std::string top; file->contains("layers") || file->contains("_layer_checkpoint_dependencies"))
+    detail::add_keras3_layers(file, "", &top, 0, weights);
   else
     file->fail("holds no weights of Keras: neither the attribute \"layer_names\" nor the group \"layers\" is there");
   if (description.known) detail::add_paths(description.model, weights);

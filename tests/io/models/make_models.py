@@ -1,5 +1,5 @@
 # Makes nested.npz beside it: inputs x and what Keras predicts for them with the models beside it, which Keras wrote
-# (k2_twins_deep.keras with tf_keras, the others as their attributes say), and twins.keras, twins_legacy.h5.
+# (k2_twins_deep.keras with tf_keras, the others as their attributes say); and twins.keras, twins.weights.h5, channels_first_conv.h5.
 # python3 make_models.py FOLDER   (prints the version of Keras it ran with)
 import io, pathlib, sys, zipfile
 import h5py, keras, numpy as np
@@ -55,6 +55,7 @@ twins = keras.Sequential([keras.Input((4, 4, 2)), layers.Conv2D(2, 1, name="conv
 x = random.uniform(-1, 1, (2, 4, 4, 2)).astype("float32")
 arrays["twins_x"], arrays["twins_y"] = x, twins.predict(x, verbose=0)
 twins.save(out / "twins.keras")
+twins.save_weights(out / "twins.weights.h5")
 
 # Channels first without a Flatten: its kernels are ours.
 cf = keras.Sequential([keras.Input((3, 6, 6)), layers.Conv2D(4, 3, data_format="channels_first", name="conv")])
