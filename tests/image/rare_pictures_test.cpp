@@ -110,7 +110,7 @@ TEST_CASE("decode reads every BMP that is not compressed as Pillow does, from ab
   CHECK(compare(".bmp", 0) == 67);
 }
 
-TEST_CASE("decode reads PNG of every depth and kind as Pillow does; colours that a palette lacks are black",
+TEST_CASE("decode reads PNG of every depth and kind as Pillow does, colours that a palette lacks being black",
           "[image][decode]") {
   CHECK(compare(".png", 0) == 26);
 }

@@ -50,6 +50,7 @@ struct WeightFile {
   std::vector<std::string> paths = {};  ///< of the model's layers, for messages; empty: their names
 };
 
+/// How strictly weights have to fit.
 struct LoadWeightsOptions {
   bool skip_mismatch = false;  ///< take the layers that fit; those that do not are left as they are, and told
 };
