@@ -22,17 +22,17 @@ inline void check_vgg16_file(const io::WeightFile& file, const Shape& input, con
         if (stored.is(layer) && tensor.shape.rank() == rank) return &tensor.shape;
     return nullptr;
   };
+  if (input.rank() != 3) return;  // vgg16() says so
   const std::string who = file.path + ": vgg16: ";
   const Shape* first = kernel("block1_conv1", 4);
-  if (first != nullptr && input.rank() == 3 && (*first)[2] != input[2] && (*first)[3] == options.filters[0]) {
-    const std::string stored = std::to_string((*first)[2]), asked = std::to_string(input[2]);
-    raise<FileError>(who + "its weights want pictures of " + stored + " channels" + ((*first)[2] == 3 ? " (RGB)" : "") +
-                     ", got input " + to_string(input) + " of " + asked + "; " +
-                     ((*first)[2] == 3 && input[2] == 1
-                          ? "read grey pictures as RGB, which repeats the one channel, and make the input "
-                          : "make the input ") +
-                     to_string(Shape{input[0], input[1], (*first)[2]}) +
-                     ", or begin with random weights: vgg16(input)");
+  if (first != nullptr && (*first)[2] != input[2] && (*first)[3] == options.filters[0]) {
+    const std::int64_t channels = (*first)[2];
+    const bool grey = channels == 3 && input[2] == 1;
+    raise<FileError>(
+        who + "its weights want pictures of " + std::to_string(channels) + " channels" +
+        (channels == 3 ? " (RGB)" : "") + ", got input " + to_string(input) + "; " +
+        (grey ? "read grey pictures as RGB, which repeats the one channel, and make the input " : "make the input ") +
+        to_string(Shape{input[0], input[1], channels}) + ", or begin with random weights: vgg16(input)");
   }
   const Shape* top = kernel("fc1", 2);
   if (top == nullptr || !options.include_top) return;
