@@ -131,3 +131,51 @@ TEST_CASE("whoever reads while a file is replaced finds the older one or the new
   writer.join();
   CHECK(whole);
 }
+
+TEST_CASE("a name of any length that the system allows can be written, with the older file beside it", "[core][file]") {
+  const TemporaryFolder folder;
+  std::vector<std::string> all{std::string(255, 'c') + "d"};
+  for (std::size_t bytes = 220; bytes <= 255; ++bytes) all.push_back(std::string(bytes, 'x'));
+  all.push_back(std::string(200, 'x') +
+                "\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc\u00e4\u00f6"
+                "\u00fc\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc\u00e4");
+  for (const std::string& name : all) {
+    CAPTURE(name, name.size());
+    const auto path = folder / name;
+    if (name.size() > 255) {
+      CHECK_THROWS_WITH(check_writable(path), Contains("give it a shorter name, it has 256 bytes"));
+      CHECK_THROWS_WITH(replace_file(path, "x"), Contains("give it a shorter name, it has 256 bytes"));
+      CHECK(names(folder.path()).empty());
+      continue;
+    }
+    check_writable(path);
+    CHECK(names(folder.path()).empty());
+    for (const char* text : {"one", "two"}) replace_file(path, text, {.keep_previous = true});
+    CHECK(content(path) == "two");
+    CHECK(content(previous_file(path)) == "one");
+    CHECK(names(folder.path()).size() == 2);
+    const auto unfinished = detail::temporary_file(path);
+    std::ofstream(unfinished) << "half";
+    REQUIRE(std::filesystem::exists(unfinished));
+    remove_unfinished(path);
+    CHECK_FALSE(std::filesystem::exists(unfinished));
+    std::filesystem::remove(path);
+    std::filesystem::remove(previous_file(path));
+  }
+  CHECK(previous_file("a/b") == "a/b.previous");
+  // Two long names that begin alike keep their older files apart.
+  CHECK(previous_file(folder / (std::string(254, 'x') + "1")) != previous_file(folder / (std::string(254, 'x') + "2")));
+}
+
+TEST_CASE("whether a file can be written is seen before, and nothing is changed", "[core][file][errors]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "run.txt";
+  replace_file(path, "old");
+  check_writable(path);
+  CHECK(content(path) == "old");
+  CHECK(names(folder.path()) == std::vector<std::string>{"run.txt"});
+  CHECK_THROWS_WITH(check_writable(folder.path()), Contains("it is a folder"));
+  CHECK_THROWS_WITH(check_writable(folder / "none" / "run.txt"), Contains("there is no folder"));
+  if (std::filesystem::exists("/sys/kernel"))
+    CHECK_THROWS_WITH(check_writable("/sys/kernel/run.txt"), StartsWith("/sys/kernel/run.txt: cannot be written: "));
+}

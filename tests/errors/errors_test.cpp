@@ -18,6 +18,7 @@
 #include "brindle/io/load_weights.hpp"
 #include "brindle/io/npz.hpp"
 #include "brindle/io/saved_model.hpp"
+#include "brindle/models/pretrained_vgg16.hpp"
 #include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
@@ -101,6 +102,7 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
   const auto load = [&folder](const std::string& name, const data::ImageFolderOptions& options = {}) {
     data::image_folder(folder / name, options, Cpu{1});
   };
+  const std::filesystem::path io_models = goldens.parent_path() / "io" / "models";
   const std::string png = bytes_of(goldens.parent_path() / "image" / "pictures" / "rgb.png");
   std::string huge = png;
   for (const std::size_t side : {16u, 20u}) huge[side + 2] = static_cast<char>(0xea), huge[side + 3] = 0x60;
@@ -154,6 +156,12 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
            {"A file that is no picture", [=] { one_bad("text", "Not found"); }},
            {"A picture of a kind that is not read",
             [=] { one_bad("webp", std::string("RIFF\x1a\0\0\0WEBPVP8 ", 16)); }},
+           {"A picture in which a bit is wrong",
+            [=] {
+              std::string flipped = png;
+              flipped[45] = static_cast<char>(flipped[45] ^ 4);
+              one_bad("flipped", flipped);
+            }},
            {"A picture that is cut short", [=] { one_bad("cut", png.substr(0, png.size() / 2)); }},
            {"An empty file", [=] { one_bad("nothing", ""); }},
            {"A picture of 60000 x 60000 pixels", [=] { one_bad("huge", huge); }},
@@ -324,6 +332,30 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
               write(folder / "vgg16.h5", "<!DOCTYPE html><html><body>Too many requests</body></html>");
               Sequential<float> model = classifier();
               io::load_weights(model, folder / "vgg16.h5");
+            }},
+           {"Weights by PyTorch's names",
+            [&folder, io_models] {
+              write(folder / "torch.safetensors", bytes_of(io_models / "t6_torch.safetensors"));
+              Sequential<float> model = classifier();
+              io::load_weights(model, folder / "torch.safetensors");
+            }},
+           {"Weights that Keras computed with Theano",
+            [&folder, io_models] {
+              write(folder / "theano.h5", bytes_of(io_models / "th_k1.h5"));
+              Sequential<float> model = classifier();
+              io::load_weights(model, folder / "theano.h5");
+            }},
+           {"Weights of a model of Keras that reads channels first",
+            [&folder, io_models] {
+              write(folder / "channels_first.h5", bytes_of(io_models / "y_cf.h5"));
+              Sequential<float> model = classifier();
+              io::load_weights(model, folder / "channels_first.h5");
+            }},
+           {"VGG16's weights, for grey pictures",
+            [&folder] {
+              models::VGG16Options thin{.filters = {1, 1, 1, 1, 1}};
+              io::save_model(models::vgg16<float>({32, 32, 3}, thin), folder / "vgg16.safetensors");
+              models::vgg16<float>(folder / "vgg16.safetensors", {150, 150, 1}, thin);
             }},
            {"Weights where a model was expected",
             [&folder] {

@@ -15,6 +15,7 @@
 using namespace brindle;
 using namespace brindle::test;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -56,6 +57,40 @@ TEST_CASE("VGG16 with weights of a file has those of the file, its top included"
   with_top.include_top = true;
   CHECK_THROWS_WITH(models::vgg16<float>((folder / "thin.safetensors").string(), {64, 32, 3}, with_top),
                     Contains("missing: layer \"fc1\""));
+}
+
+TEST_CASE("VGG16's weights for other channels, sizes or classes are refused with what to do", "[models][vgg16]") {
+  const TemporaryFolder folder;
+  const models::VGG16Options thin{.filters = {2, 2, 2, 2, 2}, .include_top = true, .classes = 3};
+  const std::string path = (folder / "thin.safetensors").string();
+  io::save_model(models::vgg16<float>({32, 32, 3}, thin), path);
+  models::VGG16Options without = thin;
+  without.include_top = false;
+  CHECK_THROWS_WITH(models::vgg16<float>(path, {64, 64, 1}, without),
+                    StartsWith(path + ": vgg16: its weights want pictures of 3 channels (RGB), got input (64, 64, 1)") &&
+                        Contains("read grey pictures as RGB") && Contains("make the input (64, 64, 3)"));
+  CHECK_THROWS_WITH(models::vgg16<float>(path, {64, 64, 4}, without),
+                    Contains("want pictures of 3 channels") && Contains("make the input (64, 64, 3)"));
+  CHECK_THROWS_WITH(models::vgg16<float>(path, {64, 64, 3}, thin),
+                    Contains("its top (fc1) wants 2 features") && Contains(".include_top = false"));
+  models::VGG16Options classes = thin;
+  classes.classes = 5;
+  CHECK_THROWS_WITH(models::vgg16<float>(path, {32, 32, 3}, classes),
+                    Contains("its top has 3 classes, got .classes = 5"));
+  CHECK_THROWS_WITH(models::vgg16<float>(path, {32, 32, 3}, without),
+                    Contains("surplus: layer \"fc1\"") && Contains("make the model with .include_top = true") &&
+                        Contains("{.skip_mismatch = true}"));
+  auto base = models::vgg16<float>({64, 64, 3}, without);
+  CHECK(io::load_weights(base, path, {.skip_mismatch = true}) ==
+        std::vector<std::string>{"surplus: layer \"fc1\"", "surplus: layer \"fc2\"",
+                                 "surplus: layer \"predictions\""});
+
+  // Weights for one channel are those of a file, too.
+  io::save_model(models::vgg16<float>({32, 32, 1}, without), path);
+  CHECK(models::vgg16<float>(path, {32, 32, 1}, without).input_shape() == Shape{32, 32, 1});
+  CHECK_THROWS_WITH(models::vgg16<float>(path, {32, 32, 3}, without), Contains("want pictures of 1 channels"));
+  CHECK_THROWS_WITH(models::vgg16<float>(path, {32, 32, 1}, thin),
+                    Contains("the file has no top") && Contains(".include_top = false"));
 }
 
 TEST_CASE("weights that do not fit a model give one error that lists all, and change nothing", "[io][load_weights]") {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "brindle/core/checksum.hpp"
 #include "brindle/core/error.hpp"
 
 namespace brindle {
@@ -56,10 +58,45 @@ struct ReplaceFileOptions {
   bool keep_previous = false;  ///< the older file of that name stays, as previous_file()
 };
 
-/// Where replace_file() leaves the older file: name.previous.
-inline std::filesystem::path previous_file(std::filesystem::path path) { return path += ".previous"; }
-
 namespace detail {
+
+/// The file's own folder, "." where the path names none.
+inline std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+/// What the names of files beside this one begin with: its name. Where `more` bytes behind it were too many for the
+/// system, the name is cut, between characters, and ends with its checksum instead.
+inline std::string name_beside(const std::filesystem::path& path, std::size_t more) {
+  const std::string name = path.filename().string();
+  const long most = ::pathconf(folder_of(path).c_str(), _PC_NAME_MAX);
+  const std::size_t longest = most > 64 ? static_cast<std::size_t>(most) : 255;
+  if (name.size() + more <= longest) return name;
+  Checksum sum;
+  sum.add(name);
+  const std::string end = "~" + sum.text();
+  std::size_t cut = longest - more - end.size();
+  while (cut > 0 && cut < name.size() && (static_cast<unsigned char>(name[cut]) & 0xC0u) == 0x80u) --cut;
+  return name.substr(0, cut) + end;
+}
+
+/// path with an ending, ".previous"; see name_beside().
+inline std::filesystem::path file_beside(const std::filesystem::path& path, const std::string& ending) {
+  std::filesystem::path beside = path;
+  return beside.replace_filename(name_beside(path, ending.size()) + ending);
+}
+
+/// Bytes of ".", a number of 64 bits and ".tmp".
+inline constexpr std::size_t temporary_ending = 25;
+
+/// A file beside this one that no other thread or program has.
+inline std::filesystem::path temporary_file(const std::filesystem::path& path) {
+  const auto now = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+  const std::size_t thread = std::hash<std::thread::id>{}(std::this_thread::get_id());
+  std::filesystem::path temporary = path;
+  return temporary.replace_filename(name_beside(path, temporary_ending) + "." +
+                                    std::to_string(now ^ static_cast<std::uint64_t>(thread)) + ".tmp");
+}
 
 /// Writes all parts to a new file. 0, or the errno of what failed: a full disk shows in any of write, fsync and close.
 inline int write_parts(const std::filesystem::path& path, std::span<const std::string_view> parts, bool sync) {
@@ -89,12 +126,56 @@ inline void sync_folder(const std::filesystem::path& folder) {
   ::close(file);
 }
 
+/// Throws FileError, the path first, for a name that is no file's or that has no folder.
+inline void check_place(const std::filesystem::path& path) {
+  const std::filesystem::path folder = folder_of(path);
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error))
+    raise<FileError>(path.string() + ": cannot be written, there is no folder " + folder.string() +
+                     "; create it first");
+  if (std::filesystem::is_directory(path, error))
+    raise<FileError>(path.string() + ": cannot be written, it is a folder");
+}
+
+/// Throws FileError: why a file cannot be written, and what to do. error: errno.
+[[noreturn]] inline void fail_to_write(const std::filesystem::path& path, int error, std::uint64_t bytes) {
+  std::string advice;
+  if (error == ENOSPC || error == EDQUOT)
+    advice = "; make room for its " + std::to_string(bytes) + " bytes";
+  else if (error == EFBIG)
+    advice = "; its " + std::to_string(bytes) + " bytes are more than a file may have here";
+  else if (error == EACCES || error == EPERM || error == EROFS)
+    advice = "; check that you may write there";
+  else if (error == ENAMETOOLONG)
+    advice = "; give it a shorter name, it has " + std::to_string(path.filename().string().size()) + " bytes";
+  raise<FileError>(path.string() + ": cannot be written: " + std::generic_category().message(error) + advice);
+}
+
 }  // namespace detail
+
+/// Where replace_file() leaves the older file: name.previous. Where that name were too long for the system, its end is
+/// another.
+inline std::filesystem::path previous_file(const std::filesystem::path& path) {
+  return detail::file_beside(path, ".previous");
+}
+
+/// Throws FileError, the path first, unless replace_file(path) can write there now: before work whose result would be
+/// lost. The file itself is left as it is.
+inline void check_writable(const std::filesystem::path& path) {
+  detail::check_place(path);
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) != 0 && errno == ENAMETOOLONG) detail::fail_to_write(path, ENAMETOOLONG, 0);
+  const std::filesystem::path temporary = detail::temporary_file(path);
+  const int failed = detail::write_parts(temporary, {}, false);
+  std::error_code ignored;
+  std::filesystem::remove(temporary, ignored);
+  if (failed != 0) detail::fail_to_write(path, failed, 0);
+}
 
 /// Removes what a program that was killed inside replace_file(path) left half written beside it.
 inline void remove_unfinished(const std::filesystem::path& path) {
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  const std::string start = path.filename().string() + ".", end = ".tmp";
+  const std::filesystem::path folder = detail::folder_of(path);
+  const std::string start = detail::name_beside(path, detail::temporary_ending) + ".", end = ".tmp";
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
     const std::string name = entry.path().filename().string();
@@ -110,19 +191,10 @@ inline void remove_unfinished(const std::filesystem::path& path) {
 /// Throws FileError, the path first; an older file of that name is then as it was.
 inline void replace_file(const std::filesystem::path& path, std::span<const std::string_view> parts,
                          const ReplaceFileOptions& options = {}) {
-  const std::string name = path.string();
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  detail::check_place(path);
   std::error_code error;
-  if (!std::filesystem::is_directory(folder, error))
-    detail::raise<FileError>(name + ": cannot be written, there is no folder " + folder.string() + "; create it first");
-  if (std::filesystem::is_directory(path, error))
-    detail::raise<FileError>(name + ": cannot be written, it is a folder");
-
   // Two threads, or two programs, may write the same file at once: each has a temporary file of its own.
-  const auto now = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-  const std::size_t thread = std::hash<std::thread::id>{}(std::this_thread::get_id());
-  std::filesystem::path temporary = path;
-  temporary += std::string(".").append(std::to_string(now ^ static_cast<std::uint64_t>(thread))).append(".tmp");
+  const std::filesystem::path temporary = detail::temporary_file(path);
   int failed = detail::write_parts(temporary, parts, options.sync);
   if (failed == 0 && options.keep_previous && std::filesystem::exists(path, error)) {
     // A second name for the older file first, so that the name itself is never without a file; where a disk has no
@@ -134,20 +206,13 @@ inline void replace_file(const std::filesystem::path& path, std::span<const std:
   }
   if (failed == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) failed = errno;
   if (failed == 0) {
-    if (options.sync) detail::sync_folder(folder);
+    if (options.sync) detail::sync_folder(detail::folder_of(path));
     return;
   }
   std::filesystem::remove(temporary, error);
   std::uint64_t bytes = 0;
   for (const std::string_view part : parts) bytes += part.size();
-  std::string advice;
-  if (failed == ENOSPC || failed == EDQUOT)
-    advice = "; make room for its " + std::to_string(bytes) + " bytes";
-  else if (failed == EFBIG)
-    advice = "; its " + std::to_string(bytes) + " bytes are more than a file may have here";
-  else if (failed == EACCES || failed == EPERM || failed == EROFS)
-    advice = "; check that you may write there";
-  detail::raise<FileError>(name + ": cannot be written: " + std::generic_category().message(failed) + advice);
+  detail::fail_to_write(path, failed, bytes);
 }
 
 /// The same with one part.

@@ -11,246 +11,14 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/file.hpp"
+#include "brindle/image/bmp.hpp"
+#include "brindle/image/byte_reader.hpp"
+#include "brindle/image/gif.hpp"
+#include "brindle/image/jpeg.hpp"
 #include "brindle/image/picture.hpp"
-
-#if __has_include(<stb/stb_image.h>) || __has_include(<stb_image.h>)
-#define BRINDLE_HAS_STB_IMAGE 1
-#else
-#define BRINDLE_HAS_STB_IMAGE 0
-#endif
-
-#if BRINDLE_HAS_STB_IMAGE
-
-// What stb_image.h includes, so that nothing of it lands in the namespace below.
-#include <assert.h>
-#include <limits.h>
-#include <math.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#if defined(__x86_64__) || defined(__i386__) || defined(_M_X64) || defined(_M_IX86)
-#include <emmintrin.h>
-#elif defined(__ARM_NEON) || defined(_M_ARM64)
-#include <arm_neon.h>
-#endif
-
-namespace brindle::image::internal {
-
-/// Bytes that one block of stb's may have, on this thread: what the picture in work can need, so that a small file that
-/// claims much, or unpacks without end, is stopped before it takes memory. stb reports it as "outofmem".
-inline std::size_t& largest_block() {
-  thread_local std::size_t bytes = 0;
-  return bytes;
-}
-
-inline void* allocate_block(std::size_t bytes) { return bytes > largest_block() ? nullptr : std::malloc(bytes); }
-inline void* reallocate_block(void* block, std::size_t bytes) {
-  return bytes > largest_block() ? nullptr : std::realloc(block, bytes);
-}
-
-}  // namespace brindle::image::internal
-
-// A program may use stb_image itself, before or after this header: our copy is static, in a namespace, and leaves no
-// macro.
-#pragma push_macro("STB_IMAGE_IMPLEMENTATION")
-#pragma push_macro("STB_IMAGE_STATIC")
-#pragma push_macro("STBI_INCLUDE_STB_IMAGE_H")
-#pragma push_macro("STBIDEF")
-#pragma push_macro("STBI_MALLOC")
-#pragma push_macro("STBI_REALLOC")
-#pragma push_macro("STBI_REALLOC_SIZED")
-#pragma push_macro("STBI_FREE")
-#pragma push_macro("STBI_ASSERT")
-#pragma push_macro("STBI_NO_STDIO")
-#pragma push_macro("STBI_NO_LINEAR")
-#pragma push_macro("STBI_NO_HDR")
-#pragma push_macro("STBI_NO_PSD")
-#pragma push_macro("STBI_NO_TGA")
-#pragma push_macro("STBI_NO_PIC")
-#pragma push_macro("STBI_NO_PNM")
-#pragma push_macro("STBI_NO_ZLIB")
-#pragma push_macro("stbi__errpuc")
-#pragma push_macro("stbi__errpf")
-#pragma push_macro("stbi__err")
-#undef STB_IMAGE_IMPLEMENTATION
-#undef STB_IMAGE_STATIC
-#undef STBI_INCLUDE_STB_IMAGE_H
-#undef STBIDEF
-#undef STBI_MALLOC
-#undef STBI_REALLOC
-#undef STBI_REALLOC_SIZED
-#undef STBI_FREE
-#undef STBI_ASSERT
-#undef STBI_NO_STDIO
-#undef STBI_NO_LINEAR
-#undef STBI_NO_HDR
-#undef STBI_NO_PSD
-#undef STBI_NO_TGA
-#undef STBI_NO_PIC
-#undef STBI_NO_PNM
-#undef STBI_NO_ZLIB
-#undef stbi__errpuc
-#undef stbi__errpf
-#undef stbi__err
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_MALLOC(bytes) ::brindle::image::internal::allocate_block(bytes)
-#define STBI_REALLOC(block, bytes) ::brindle::image::internal::reallocate_block(block, bytes)
-#define STBI_FREE(block) ::std::free(block)
-#define STBI_ASSERT(condition) static_cast<void>(0)
-#define STBI_NO_STDIO
-#define STBI_NO_LINEAR
-// Formats without a signature, or with a history of faults, and none that a photo collection has.
-#define STBI_NO_HDR
-#define STBI_NO_PSD
-#define STBI_NO_TGA
-#define STBI_NO_PIC
-#define STBI_NO_PNM
-
-// stb declares its functions extern "C": in one translation unit with a program's own copy their names would clash.
-#define stbi__unpremultiply_on_load_thread brindle_stbi__unpremultiply_on_load_thread
-#define stbi_convert_iphone_png_to_rgb brindle_stbi_convert_iphone_png_to_rgb
-#define stbi_convert_iphone_png_to_rgb_thread brindle_stbi_convert_iphone_png_to_rgb_thread
-#define stbi_convert_wchar_to_utf8 brindle_stbi_convert_wchar_to_utf8
-#define stbi_failure_reason brindle_stbi_failure_reason
-#define stbi_hdr_to_ldr_gamma brindle_stbi_hdr_to_ldr_gamma
-#define stbi_hdr_to_ldr_scale brindle_stbi_hdr_to_ldr_scale
-#define stbi_image_free brindle_stbi_image_free
-#define stbi_info brindle_stbi_info
-#define stbi_info_from_callbacks brindle_stbi_info_from_callbacks
-#define stbi_info_from_file brindle_stbi_info_from_file
-#define stbi_info_from_memory brindle_stbi_info_from_memory
-#define stbi_is_16_bit brindle_stbi_is_16_bit
-#define stbi_is_16_bit_from_callbacks brindle_stbi_is_16_bit_from_callbacks
-#define stbi_is_16_bit_from_file brindle_stbi_is_16_bit_from_file
-#define stbi_is_16_bit_from_memory brindle_stbi_is_16_bit_from_memory
-#define stbi_is_hdr brindle_stbi_is_hdr
-#define stbi_is_hdr_from_callbacks brindle_stbi_is_hdr_from_callbacks
-#define stbi_is_hdr_from_file brindle_stbi_is_hdr_from_file
-#define stbi_is_hdr_from_memory brindle_stbi_is_hdr_from_memory
-#define stbi_ldr_to_hdr_gamma brindle_stbi_ldr_to_hdr_gamma
-#define stbi_ldr_to_hdr_scale brindle_stbi_ldr_to_hdr_scale
-#define stbi_load brindle_stbi_load
-#define stbi_load_16 brindle_stbi_load_16
-#define stbi_load_16_from_callbacks brindle_stbi_load_16_from_callbacks
-#define stbi_load_16_from_memory brindle_stbi_load_16_from_memory
-#define stbi_load_from_callbacks brindle_stbi_load_from_callbacks
-#define stbi_load_from_file brindle_stbi_load_from_file
-#define stbi_load_from_file_16 brindle_stbi_load_from_file_16
-#define stbi_load_from_memory brindle_stbi_load_from_memory
-#define stbi_load_gif_from_memory brindle_stbi_load_gif_from_memory
-#define stbi_loadf brindle_stbi_loadf
-#define stbi_loadf_from_callbacks brindle_stbi_loadf_from_callbacks
-#define stbi_loadf_from_file brindle_stbi_loadf_from_file
-#define stbi_loadf_from_memory brindle_stbi_loadf_from_memory
-#define stbi_set_flip_vertically_on_load brindle_stbi_set_flip_vertically_on_load
-#define stbi_set_flip_vertically_on_load_thread brindle_stbi_set_flip_vertically_on_load_thread
-#define stbi_set_unpremultiply_on_load brindle_stbi_set_unpremultiply_on_load
-#define stbi_set_unpremultiply_on_load_thread brindle_stbi_set_unpremultiply_on_load_thread
-#define stbi_zlib_decode_buffer brindle_stbi_zlib_decode_buffer
-#define stbi_zlib_decode_malloc brindle_stbi_zlib_decode_malloc
-#define stbi_zlib_decode_malloc_guesssize brindle_stbi_zlib_decode_malloc_guesssize
-#define stbi_zlib_decode_malloc_guesssize_headerflag brindle_stbi_zlib_decode_malloc_guesssize_headerflag
-#define stbi_zlib_decode_noheader_buffer brindle_stbi_zlib_decode_noheader_buffer
-#define stbi_zlib_decode_noheader_malloc brindle_stbi_zlib_decode_noheader_malloc
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma GCC diagnostic ignored "-Wsign-compare"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wold-style-cast"
-#pragma GCC diagnostic ignored "-Wcast-qual"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#pragma GCC diagnostic ignored "-Wunused-but-set-variable"
-#pragma GCC diagnostic ignored "-Wimplicit-fallthrough"
-#pragma GCC diagnostic ignored "-Wdouble-promotion"
-namespace brindle::image::internal::stb {
-#if __has_include(<stb/stb_image.h>)
-#include <stb/stb_image.h>
-#else
-#include <stb_image.h>
-#endif
-}  // namespace brindle::image::internal::stb
-#pragma GCC diagnostic pop
-
-#undef stbi__unpremultiply_on_load_thread
-#undef stbi_convert_iphone_png_to_rgb
-#undef stbi_convert_iphone_png_to_rgb_thread
-#undef stbi_convert_wchar_to_utf8
-#undef stbi_failure_reason
-#undef stbi_hdr_to_ldr_gamma
-#undef stbi_hdr_to_ldr_scale
-#undef stbi_image_free
-#undef stbi_info
-#undef stbi_info_from_callbacks
-#undef stbi_info_from_file
-#undef stbi_info_from_memory
-#undef stbi_is_16_bit
-#undef stbi_is_16_bit_from_callbacks
-#undef stbi_is_16_bit_from_file
-#undef stbi_is_16_bit_from_memory
-#undef stbi_is_hdr
-#undef stbi_is_hdr_from_callbacks
-#undef stbi_is_hdr_from_file
-#undef stbi_is_hdr_from_memory
-#undef stbi_ldr_to_hdr_gamma
-#undef stbi_ldr_to_hdr_scale
-#undef stbi_load
-#undef stbi_load_16
-#undef stbi_load_16_from_callbacks
-#undef stbi_load_16_from_memory
-#undef stbi_load_from_callbacks
-#undef stbi_load_from_file
-#undef stbi_load_from_file_16
-#undef stbi_load_from_memory
-#undef stbi_load_gif_from_memory
-#undef stbi_loadf
-#undef stbi_loadf_from_callbacks
-#undef stbi_loadf_from_file
-#undef stbi_loadf_from_memory
-#undef stbi_set_flip_vertically_on_load
-#undef stbi_set_flip_vertically_on_load_thread
-#undef stbi_set_unpremultiply_on_load
-#undef stbi_set_unpremultiply_on_load_thread
-#undef stbi_zlib_decode_buffer
-#undef stbi_zlib_decode_malloc
-#undef stbi_zlib_decode_malloc_guesssize
-#undef stbi_zlib_decode_malloc_guesssize_headerflag
-#undef stbi_zlib_decode_noheader_buffer
-#undef stbi_zlib_decode_noheader_malloc
-
-#pragma pop_macro("STB_IMAGE_IMPLEMENTATION")
-#pragma pop_macro("STB_IMAGE_STATIC")
-#pragma pop_macro("STBI_INCLUDE_STB_IMAGE_H")
-#pragma pop_macro("STBIDEF")
-#pragma pop_macro("STBI_MALLOC")
-#pragma pop_macro("STBI_REALLOC")
-#pragma pop_macro("STBI_REALLOC_SIZED")
-#pragma pop_macro("STBI_FREE")
-#pragma pop_macro("STBI_ASSERT")
-#pragma pop_macro("STBI_NO_STDIO")
-#pragma pop_macro("STBI_NO_LINEAR")
-#pragma pop_macro("STBI_NO_HDR")
-#pragma pop_macro("STBI_NO_PSD")
-#pragma pop_macro("STBI_NO_TGA")
-#pragma pop_macro("STBI_NO_PIC")
-#pragma pop_macro("STBI_NO_PNM")
-#undef STBI_NO_ZLIB
-#pragma pop_macro("STBI_NO_ZLIB")
-#undef stbi__errpuc
-#pragma pop_macro("stbi__errpuc")
-#undef stbi__errpf
-#pragma pop_macro("stbi__errpf")
-#undef stbi__err
-#pragma pop_macro("stbi__err")
-
-#endif  // BRINDLE_HAS_STB_IMAGE
+#include "brindle/image/picture_file.hpp"
+#include "brindle/image/png.hpp"
+#include "brindle/image/stb.hpp"
 
 namespace brindle::image {
 
@@ -260,34 +28,6 @@ struct DecodeOptions {
 };
 
 namespace internal {
-
-/// Bytes in memory as stb reads them. It notes when more was asked for than there is: stb_image fills the missing part
-/// of a JPEG with grey instead of calling it an error, and a whole file is never read past its end.
-struct ByteReader {
-  std::span<const std::uint8_t> bytes;
-  std::size_t position = 0;
-  bool past_end = false;
-
-  int read(char* to, int count) {
-    const std::size_t left = bytes.size() - position;
-    if (left == 0) past_end = true;
-    const std::size_t n = left < static_cast<std::size_t>(count) ? left : static_cast<std::size_t>(count);
-    if (n) std::memcpy(to, bytes.data() + position, n);
-    position += n;
-    return static_cast<int>(n);
-  }
-
-  void skip(int count) {
-    if (count < 0) {  // stb gives back what it has buffered
-      const std::size_t back = static_cast<std::size_t>(-static_cast<std::int64_t>(count));
-      position = back > position ? 0 : position - back;
-      return;
-    }
-    const std::size_t left = bytes.size() - position;
-    if (static_cast<std::size_t>(count) > left) past_end = true;
-    position += static_cast<std::size_t>(count) > left ? left : static_cast<std::size_t>(count);
-  }
-};
 
 /// How the bytes of a file begin, by its well-known signatures.
 inline std::string kind_of_file(std::span<const std::uint8_t> bytes) {
@@ -305,118 +45,44 @@ inline std::string kind_of_file(std::span<const std::uint8_t> bytes) {
   return "";
 }
 
-inline std::int64_t big_endian(std::span<const std::uint8_t> bytes, std::size_t at) {
-  std::int64_t value = 0;
-  for (std::size_t i = at; i < at + 4; ++i) value = value << 8 | bytes[i];
-  return value;
-}
-
-/// Whether every Huffman table of a JPEG has at most 256 codes. stb_image before 2.28 writes what is more beyond its
-/// own array. Walks the segments as stb does, past the scans, to the end of the picture.
-inline bool huffman_tables_fit(std::span<const std::uint8_t> bytes) {
-  const std::size_t end = bytes.size();
-  std::size_t at = 2;
-  const auto length = [&] { return at + 2 <= end ? std::size_t{bytes[at]} << 8 | bytes[at + 1] : std::size_t{0}; };
-  while (at < end) {
-    if (bytes[at++] != 0xff) continue;
-    while (at < end && bytes[at] == 0xff) ++at;
-    if (at >= end) break;
-    const std::uint8_t marker = bytes[at++];
-    const bool restart = marker >= 0xd0 && marker <= 0xd7;
-    if (marker == 0x00 || marker == 0x01 || marker == 0xd8 || restart) continue;
-    if (marker == 0xd9) break;
-    const std::size_t size = length();
-    if (size < 2) break;  // stb stops here too
-    if (marker != 0xc4) {
-      at += size;
-      continue;
-    }
-    at += 2;
-    for (auto left = static_cast<std::int64_t>(size) - 2; left > 0;) {
-      if (at + 17 > end) return true;  // cut short: found when it is decoded
-      std::size_t codes = 0;
-      for (std::size_t i = 1; i <= 16; ++i) codes += bytes[at + i];
-      if (codes > 256) return false;
-      at += 17 + codes;
-      left -= 17 + static_cast<std::int64_t>(codes);
-    }
-  }
-  return true;
-}
-
-}  // namespace internal
-
-/// A picture from the bytes of a JPEG, PNG, BMP or GIF file: RGB (H, W, 3), whatever it is stored as.
-///
-/// Grey, palette, CMYK and YCCK become RGB, 16 bits become 8, alpha is dropped and not blended, a stored rotation
-/// (EXIF) is ignored, of an animation the first frame is taken: as Keras load_img does. The file's contents decide, not
-/// its name. Throws FileError that begins with `name` if it is empty, broken, cut short, larger than allowed or of
-/// another kind.
-inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& name, const DecodeOptions& options = {}) {
-  using detail::raise;
-  if (bytes.empty()) raise<FileError>(name + ": is empty (0 bytes); delete it or fetch it again");
-  if (options.most_pixels < 1 || options.most_pixels > std::int64_t{1} << 28)
-    raise<ValueError>("decode: most_pixels is " + std::to_string(options.most_pixels) + ", expected 1 to 2^28");
 #if BRINDLE_HAS_STB_IMAGE
-  internal::stb::stbi_io_callbacks callbacks;
-  callbacks.read = [](void* from, char* to, int count) {
-    return static_cast<internal::ByteReader*>(from)->read(to, count);
-  };
-  callbacks.skip = [](void* from, int count) { static_cast<internal::ByteReader*>(from)->skip(count); };
+
+/// RGB by stb_image, from the file's bytes or those that stand for them.
+inline Picture decode_by_stb(const PictureFile& file, std::span<const std::uint8_t> bytes) {
+  stb::stbi_io_callbacks callbacks;
+  callbacks.read = [](void* from, char* to, int count) { return static_cast<ByteReader*>(from)->read(to, count); };
+  callbacks.skip = [](void* from, int count) { static_cast<ByteReader*>(from)->skip(count); };
   callbacks.eof = [](void* from) {
-    const auto* reader = static_cast<internal::ByteReader*>(from);
+    const auto* reader = static_cast<ByteReader*>(from);
     return reader->position == reader->bytes.size() ? 1 : 0;
   };
 
-  const std::string kind = internal::kind_of_file(bytes);
-  const bool known = kind == "JPEG" || kind == "PNG" || kind == "BMP" || kind == "GIF";
-  if (!known)
-    raise<FileError>(name + ": is no picture that can be read: expected JPEG, PNG, BMP or GIF, got " +
-                     (kind.empty() ? std::string("something else") : kind) + "; convert or remove it");
-
   int width = 0, height = 0, stored = 0;
-  const auto fail = [&](const internal::ByteReader& at, bool header) {
-    const char* given = internal::stb::brindle_stbi_failure_reason();
+  const auto fail = [&](const ByteReader& at, bool header) {
+    const char* given = stb::brindle_stbi_failure_reason();
     const std::string reason = given ? given : "no reason given";
-    if (at.past_end || reason == "outofdata")
-      raise<FileError>(name + ": the " + kind + " is cut short: it goes on after its end at byte " +
-                       std::to_string(bytes.size()) + "; fetch it again or delete it");
+    if (at.past_end || reason == "outofdata") file.cut_short();
     if (reason == "outofmem" && !header)
-      raise<FileError>(name + ": the " + kind + " is broken: it needs more memory than a picture of " +
-                       std::to_string(width) + " x " + std::to_string(height) +
-                       " pixels; fetch it again or delete it");
+      file.broken("it needs more memory than a picture of " + std::to_string(width) + " x " + std::to_string(height) +
+                  " pixels");
     if (header)
-      raise<FileError>(name + ": the header of the " + kind +
-                       " is broken, or its picture of a rare kind; convert it or delete it");
-    raise<FileError>(name + ": the " + kind + " is broken near byte " + std::to_string(at.position) + " (" + reason +
-                     "); fetch it again or delete it");
+      detail::raise<FileError>(file.name + ": the header of the " + file.kind +
+                               " is broken, or its picture of a rare kind; convert it or delete it");
+    detail::raise<FileError>(file.name + ": the " + file.kind + " is broken near byte " + std::to_string(at.position) +
+                             " (" + reason + "); fetch it again or delete it");
   };
 
-  if (kind == "JPEG" && !internal::huffman_tables_fit(bytes))
-    raise<FileError>(name +
-                     ": the JPEG is broken: a Huffman table has more than 256 codes; fetch it again or delete it");
-  const auto check_size = [&](std::int64_t w, std::int64_t h) {
-    if (w > 0 && h > options.most_pixels / w)
-      raise<FileError>(name + ": is " + std::to_string(w) + " x " + std::to_string(h) +
-                       " pixels, more than the limit of " + std::to_string(options.most_pixels) +
-                       "; make it smaller or raise the limit");
-  };
-  // stb says of a PNG that is too large only that it is no picture.
-  if (kind == "PNG" && bytes.size() >= 24 && bytes[12] == 'I')
-    check_size(internal::big_endian(bytes, 16), internal::big_endian(bytes, 20));
-  internal::ByteReader header{bytes};
-  internal::largest_block() = std::size_t{1} << 20;
-  if (!internal::stb::brindle_stbi_info_from_callbacks(&callbacks, &header, &width, &height, &stored) || width < 1 ||
-      height < 1)
+  ByteReader header{bytes};
+  largest_block() = std::size_t{1} << 20;
+  if (!stb::brindle_stbi_info_from_callbacks(&callbacks, &header, &width, &height, &stored) || width < 1 || height < 1)
     fail(header, true);
-  check_size(width, height);
+  file.check_size(width, height);
 
   // 16 bytes a pixel (8 of them, and buffers that grow by doubling), a JPEG's blocks past the edges, the file's own.
-  internal::largest_block() = 16 * static_cast<std::size_t>(width + 64) * static_cast<std::size_t>(height + 64) +
-                              2 * bytes.size();
-  internal::ByteReader reader{bytes};
-  std::uint8_t* pixels =
-      internal::stb::brindle_stbi_load_from_callbacks(&callbacks, &reader, &width, &height, &stored, 3);
+  largest_block() =
+      16 * static_cast<std::size_t>(width + 64) * static_cast<std::size_t>(height + 64) + 2 * bytes.size();
+  ByteReader reader{bytes};
+  std::uint8_t* pixels = stb::brindle_stbi_load_from_callbacks(&callbacks, &reader, &width, &height, &stored, 3);
   const bool whole = pixels != nullptr && !reader.past_end;
   Picture picture;
   if (whole) {
@@ -434,6 +100,35 @@ inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& na
   std::free(pixels);
   if (!whole) fail(reader, false);
   return picture;
+}
+
+#endif  // BRINDLE_HAS_STB_IMAGE
+
+}  // namespace internal
+
+/// A picture from the bytes of a JPEG, PNG, BMP or GIF file: RGB (H, W, 3), whatever it is stored as.
+///
+/// Grey, palette, CMYK and YCCK become RGB, 16 bits become 8, alpha is dropped and not blended, a stored rotation
+/// (EXIF) is ignored, of an animation the first frame is taken: as Keras load_img does. The file's contents decide, not
+/// its name. Throws FileError that begins with `name` if it is empty, broken, cut short, larger than allowed, claims
+/// more pixels than its bytes can fill, or is of another kind; a PNG also if a checksum is not that of its bytes.
+inline Picture decode(std::span<const std::uint8_t> bytes, const std::string& name, const DecodeOptions& options = {}) {
+  using detail::raise;
+  if (bytes.empty()) raise<FileError>(name + ": is empty (0 bytes); delete it or fetch it again");
+  if (options.most_pixels < 1 || options.most_pixels > std::int64_t{1} << 28)
+    raise<ValueError>("decode: most_pixels is " + std::to_string(options.most_pixels) + ", expected 1 to 2^28");
+#if BRINDLE_HAS_STB_IMAGE
+  const std::string kind = internal::kind_of_file(bytes);
+  const bool known = kind == "JPEG" || kind == "PNG" || kind == "BMP" || kind == "GIF";
+  if (!known)
+    raise<FileError>(name + ": is no picture that can be read: expected JPEG, PNG, BMP or GIF, got " +
+                     (kind.empty() ? std::string("something else") : kind) + "; convert or remove it");
+  const internal::PictureFile file{bytes, name, kind.c_str(), options.most_pixels};
+  if (kind == "GIF") return internal::read_gif(file);
+  if (kind == "BMP") return internal::read_bmp(file);
+  const std::vector<std::uint8_t> other =
+      kind == "PNG" ? internal::check_png(file) : internal::JpegSegments(file).in_stb_words();
+  return internal::decode_by_stb(file, other.empty() ? bytes : std::span<const std::uint8_t>(other));
 #else
   raise<Error>(name + ": brindle was compiled without stb_image and cannot decode pictures; install it (Debian: " +
                "apt-get install libstb-dev) or put stb_image.h on the include path, then compile again");

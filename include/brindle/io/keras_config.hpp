@@ -26,6 +26,14 @@ struct KerasLayer {
   bool trainable = true;            ///< with those of the models around it
   std::vector<std::string> models;  ///< names of the nested models that it stands in, the outermost first
   std::vector<std::string> kinds;   ///< and Keras 3's kind and number of each: "functional", "sequential_1"
+  std::vector<std::string> left_out = {};  ///< what training would need and we have not: "kernel_regularizer L2"
+
+  /// With the nested models around it: "wrapper/inner/conv2d_1".
+  std::string path() const {
+    std::string all;
+    for (const std::string& model : models) all += model + "/";
+    return all + name;
+  }
 };
 
 /// A model's configuration, flat: nested models that are a plain chain have become rows of layers.
@@ -34,6 +42,18 @@ struct KerasModel {
   Shape input;  ///< of one sample; rank 0 where the file leaves it open
   std::string open_input;          ///< the input's sizes as the file has them, where some are open
   std::vector<KerasLayer> layers;  ///< from the input on
+
+  /// One line that says what of the model was left out, with the layers' names; empty: nothing.
+  std::string left_out() const {
+    std::string all;
+    for (const KerasLayer& layer : layers) {
+      if (layer.left_out.empty()) continue;
+      all += all.empty() ? "" : "; ";
+      for (std::size_t i = 0; i < layer.left_out.size(); ++i) all += (i ? ", " : "") + layer.left_out[i];
+      all += " of layer \"" + layer.path() + "\"";
+    }
+    return all.empty() ? all : "left out: " + all + "; predictions are the same, training on goes without them";
+  }
 };
 
 namespace detail {
@@ -75,7 +95,9 @@ class KerasConfigReader {
     if (!layers.is_array()) fail("a model's \"layers\" are no list");
     const std::string name = config.is_array() ? json.value("name", "sequential") : config.value("name", "model");
     if (models.empty()) model_.name = name;
-    const std::string of = " of model \"" + name + "\"";
+    std::string around = model_.name;  // the whole path
+    for (const std::string& model : models) around += "/" + model;
+    const std::string of = " of model \"" + around + "\"";
     trainable = trainable && (config.is_array() || config.value("trainable", true));
     std::vector<std::pair<std::size_t, const KerasJson*>> row;  // with their positions
     if (json.at("class_name") == "Sequential")
@@ -106,7 +128,7 @@ class KerasConfigReader {
       }
       if (model_.layers.size() == 10000) fail("has more than 10000 layers");
       model_.layers.push_back({kind, layer_name, where, settings_of(kind, settings, where),
-                               trainable && settings.value("trainable", true), models, kinds});
+                               trainable && settings.value("trainable", true), models, kinds, left_out_of(settings)});
     }
   }
 
@@ -134,6 +156,22 @@ class KerasConfigReader {
     }
   }
 
+  /// Penalties and limits of the weights, and Keras 1's names of them.
+  static std::vector<std::string> left_out_of(const KerasJson& settings) {
+    std::vector<std::string> all;
+    for (const auto& [key, value] : settings.items()) {
+      if (value.is_null() || !(key.ends_with("_regularizer") || key.ends_with("_constraint"))) continue;
+      std::string what = key;
+      if (value.is_string()) what += " " + value.get<std::string>();
+      if (value.is_object() && value.contains("class_name") && value.at("class_name").is_string())
+        what += " " + value.at("class_name").get<std::string>();
+      if (value.is_object() && value.contains("name") && value.at("name").is_string())
+        what += " " + value.at("name").get<std::string>();
+      all.push_back(what);
+    }
+    return all;
+  }
+
   /// Settings that change what a layer computes, and that our layers have not, are errors.
   Config settings_of(const std::string& kind, const KerasJson& settings, const std::string& where) const {
     const auto refuse = [&](const char* key, const std::string& expected) {
@@ -143,6 +181,7 @@ class KerasConfigReader {
       return !settings.contains(key) || settings.at(key).is_null() || (... || (settings.at(key) == KerasJson(allowed)));
     };
     if (!is("data_format", "channels_last")) refuse("data_format", "\"channels_last\"");
+    if (!is("dim_ordering", "tf", "default")) refuse("dim_ordering", "\"tf\"");
     if (!is("padding", "valid", "same")) refuse("padding", "\"valid\" or \"same\"");
     if (!is("dilation_rate", 1, std::vector{1, 1})) refuse("dilation_rate", "1");
     if (!is("groups", 1)) refuse("groups", "1");

@@ -11,6 +11,7 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/io/hdf5.hpp"
+#include "brindle/io/keras_description.hpp"
 #include "brindle/io/open_hdf5.hpp"
 #include "brindle/io/weight_file.hpp"
 #include "brindle/io/zip.hpp"
@@ -45,9 +46,18 @@ inline std::vector<std::string> keras_names(Hdf5File& file, const std::string& o
   return all;
 }
 
+/// turned: the kernel of a convolution that Theano computed, which reads a picture's part the other way round.
 inline StoredTensor keras_tensor(const std::shared_ptr<Hdf5File>& file, const std::string& place,
-                                 const std::string& name, const std::string& parameter) {
-  return {name, parameter, file->shape(place), [file, place](TensorView<float> to) { file->read(place, to); }};
+                                 const std::string& name, const std::string& parameter, bool turned = false) {
+  const Shape shape = file->shape(place);
+  if (!turned || parameter != "kernel" || shape.rank() != 4)
+    return {name, parameter, shape, [file, place](TensorView<float> to) { file->read(place, to); }};
+  return {name, parameter, shape, [file, place](TensorView<float> to) {
+            file->read(place, to);
+            const std::int64_t places = to.shape[0] * to.shape[1], values = to.shape[2] * to.shape[3];
+            for (std::int64_t i = 0; i < places / 2; ++i)
+              std::swap_ranges(to.data + i * values, to.data + (i + 1) * values, to.data + (places - 1 - i) * values);
+          }};
 }
 
 /// Whether the weights of a group are of several layers, by their names. One layer's stand under its own name, which
@@ -63,8 +73,9 @@ inline bool is_nested_group(const std::string& group, const std::vector<std::str
 }
 
 /// Keras 1, Keras 2, and what Keras 3 calls its legacy format: a group for each layer of `root`, with a list of
-/// weights.
-inline void add_legacy_layers(const std::shared_ptr<Hdf5File>& file, const std::string& root, WeightFile& to) {
+/// weights. description: of the model, if the file has one.
+inline void add_legacy_layers(const std::shared_ptr<Hdf5File>& file, const std::string& root,
+                              const KerasDescription& description, WeightFile& to) {
   std::vector<std::string> groups = keras_names(*file, root, "layer_names");
   groups.push_back("top_level_model_weights");
   for (const std::string& group : groups) {
@@ -74,7 +85,7 @@ inline void add_legacy_layers(const std::shared_ptr<Hdf5File>& file, const std::
       file->fail("layer_names lists \"" + group + "\", but there is no such group");
     }
     const std::vector<std::string> weights = keras_names(*file, place, "weight_names");
-    const bool nested = is_nested_group(group, weights);
+    const bool nested = description.known ? description.nested.count(group) > 0 : is_nested_group(group, weights);
     if (!nested) to.layers.push_back({group, {}});
     for (const std::string& weight : weights) {
       if (nested) {
@@ -83,15 +94,15 @@ inline void add_legacy_layers(const std::shared_ptr<Hdf5File>& file, const std::
           to.layers.push_back({layer, {}, group});
       }
       to.layers.back().tensors.push_back(
-          keras_tensor(file, place + "/" + weight, weight, parameter_of(last_part(weight))));
+          keras_tensor(file, place + "/" + weight, weight, parameter_of(last_part(weight)), description.turned));
     }
   }
 }
 
 /// Keras 3: `container`/layers/<kind and number>/vars/0, 1, ...; a nested model has layers of its own. Later versions
-/// write down the layers' names as well.
-inline void add_keras3_layers(const std::shared_ptr<Hdf5File>& file, const std::string& container, int depth,
-                              WeightFile& to) {
+/// write down the layers' names as well. path: of the container, with a slash behind it; null: the file lacks names.
+inline void add_keras3_layers(const std::shared_ptr<Hdf5File>& file, const std::string& container,
+                              const std::string* path, int depth, WeightFile& to) {
   if (depth > 32) file->fail("nests models more than 32 deep");
   for (const std::string list : {"layers", "_layer_checkpoint_dependencies"}) {
     const std::string root = container.empty() ? list : container + "/" + list;
@@ -99,12 +110,14 @@ inline void add_keras3_layers(const std::shared_ptr<Hdf5File>& file, const std::
     std::sort(keys.begin(), keys.end(), counts_before);
     for (const std::string& key : keys) {
       const std::string place = root + "/" + key, vars = place + "/vars";
+      const std::string name = file->has_attribute(vars, "name") ? file->text(vars, "name") : std::string();
+      const std::string whole = path == nullptr || name.empty() ? std::string() : *path + name;
       if (file->contains(place + "/layers") || file->contains(place + "/_layer_checkpoint_dependencies")) {
-        add_keras3_layers(file, place, depth + 1, to);
+        const std::string inner = whole + "/";
+        add_keras3_layers(file, place, whole.empty() ? nullptr : &inner, depth + 1, to);
         continue;
       }
-      StoredLayer layer{
-          file->has_attribute(vars, "name") ? file->text(vars, "name") : std::string(), {}, container, key};
+      StoredLayer layer{name, {}, container, key, whole};
       std::vector<std::string> numbers = file->children(vars);
       std::sort(numbers.begin(), numbers.end(), counts_before);
       for (const std::string& number : numbers)
@@ -114,9 +127,16 @@ inline void add_keras3_layers(const std::shared_ptr<Hdf5File>& file, const std::
   }
 }
 
-/// Names the layers of a file that only counts them: the second Conv2D of a model is its "conv2d_1".
+/// Names the layers of a file that only counts them: the second Conv2D of a model is its "conv2d_1". Not where the file
+/// has the model's configuration, and by its names a layer for each of the model's.
 template <class T, class Device>
 void name_counted_layers(const Sequential<T, Device>& model, WeightFile& file) {
+  if (std::all_of(model.layers().begin(), model.layers().end(), [&](const auto& layer) {
+        return layer->parameters().empty() || std::any_of(file.layers.begin(), file.layers.end(), [&](const auto& s) {
+                 return !s.path.empty() && s.is(layer->name);
+               });
+      }))
+    return;
   std::vector<std::string> nested;  // in the order of the file
   for (const StoredLayer& stored : file.layers)
     if (!stored.group.empty() && std::find(nested.begin(), nested.end(), stored.group) == nested.end())
@@ -134,22 +154,31 @@ void name_counted_layers(const Sequential<T, Device>& model, WeightFile& file) {
       if (stored.name.empty() && stored.group == group && stored.key == key) stored.name = model.layers()[i]->name;
   }
   for (StoredLayer& stored : file.layers)
-    if (stored.name.empty()) stored.name = stored.group.empty() ? stored.key : stored.group + "/" + stored.key;
+    if (stored.name.empty() && stored.path.empty())
+      stored.name = stored.group.empty() ? stored.key : stored.group + "/" + stored.key;
 }
 
 }  // namespace detail
 
 /// The weights of an HDF5 file that Keras wrote: weights only (Keras 1, 2, and 3's legacy format), a whole model of
-/// these formats, or Keras 3's .weights.h5. Layers that the file only counts have a key and no name. Throws FileError.
-inline WeightFile keras_weights(const std::shared_ptr<Hdf5File>& file) {
+/// these formats, or Keras 3's .weights.h5. Layers that the file only counts have a key and no name.
+///
+/// configuration: the model's, where it stands in another file (.keras). With it, or the file's own, layers have their
+/// whole paths. Kernels that Theano computed are turned to our order. Throws FileError, also for a file whose axes are
+/// in another order than ours, or may be.
+inline WeightFile keras_weights(const std::shared_ptr<Hdf5File>& file, const std::string& configuration = {}) {
   WeightFile weights{file->path(), {}};
   const std::string root = file->contains("model_weights") ? "model_weights" : "/";
+  std::string json = configuration;
+  if (json.empty() && file->has_attribute("/", "model_config")) json = file->text("/", "model_config");
+  const detail::KerasDescription description = detail::keras_description(*file, root, json);
   if (file->has_attribute(root, "layer_names") || file->has_attribute(root, "layer_names0"))
-    detail::add_legacy_layers(file, root, weights);
-  else if (file->contains("layers") || file->contains("_layer_checkpoint_dependencies"))
-    detail::add_keras3_layers(file, "", 0, weights);
+    detail::add_legacy_layers(file, root, description, weights);
+  else if (const std::string top; file->contains("layers") || file->contains("_layer_checkpoint_dependencies"))
+    detail::add_keras3_layers(file, "", &top, 0, weights);
   else
     file->fail("holds no weights of Keras: neither the attribute \"layer_names\" nor the group \"layers\" is there");
+  if (description.known) detail::add_paths(description.model, weights);
   return weights;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "brindle/core/error.hpp"
 #include "brindle/io/file_bytes.hpp"
@@ -23,12 +24,20 @@
 namespace brindle::io {
 namespace detail {
 
-/// Adds a tensor that is named layer/parameter, layer/parameter:0 or layer.parameter.
+/// Adds a tensor that is named layer/parameter, layer/parameter:0 or layer.parameter. Throws FileError for PyTorch's
+/// "layer.weight", whose axes are others: a square one would fit, turned.
 inline void add_named_tensor(WeightFile& weights, const std::string& name, const Shape& shape,
                              std::function<void(TensorView<float>)> read) {
   const std::size_t cut = name.find('/') != std::string::npos ? name.rfind('/') : name.rfind('.');
   const std::string layer = cut == std::string::npos ? name : name.substr(0, cut);
   const std::string parameter = cut == std::string::npos ? std::string() : name.substr(cut + 1);
+  if (parameter.substr(0, parameter.find(':')) == "weight")
+    brindle::detail::raise<FileError>(
+        weights.path + ": tensor \"" + name +
+        "\" is named as PyTorch names it, whose axes are (out, in, rows, columns) " +
+        "or (out, in) and whose features go channels first; turn it (weight.permute(2, 3, 1, 0) of a convolution, " +
+        "weight.T of a dense layer, behind a Flatten with its rows from (C, H, W) to (H, W, C)) and name it \"" +
+        layer + "/kernel\"");
   if (weights.layers.empty() || weights.layers.back().name != layer) weights.layers.push_back({layer, {}});
   weights.layers.back().tensors.push_back({name, parameter_of(parameter), shape, std::move(read)});
 }
@@ -91,21 +100,24 @@ inline WeightFile weight_file(const std::filesystem::path& path) {
       return npz_weights(path);
     case detail::WeightFormat::hdf5:
       return keras_weights(open_hdf5(path));
-    case detail::WeightFormat::keras:
-      return keras_weights(keras_archive_weights(ZipFile(path.string())));
+    case detail::WeightFormat::keras: {
+      const ZipFile zip(path.string());
+      return keras_weights(keras_archive_weights(zip), zip.contains("config.json") ? zip.read("config.json") : "");
+    }
     case detail::WeightFormat::safetensors:
       break;
   }
   return safetensors_weights(path);
 }
 
-/// Sets the weights of a model from a file of any known format.
+/// Sets the weights of a model from a file of any known format; returns what was left, with options.skip_mismatch.
 /// Throws FileError that begins with the path; see load_weights(model, WeightFile).
 template <class T, class Device>
-void load_weights(Sequential<T, Device>& model, const std::filesystem::path& path) {
+std::vector<std::string> load_weights(Sequential<T, Device>& model, const std::filesystem::path& path,
+                                      const LoadWeightsOptions& options = {}) {
   WeightFile file = weight_file(path);
   detail::name_counted_layers(model, file);
-  load_weights(model, file);
+  return load_weights(model, file, options);
 }
 
 }  // namespace brindle::io

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -27,17 +28,36 @@ struct StoredLayer {
   std::vector<StoredTensor> tensors;  ///< in the file's order
   std::string group = {};  ///< the nested model that the layer stands in: "model_1", "layers/functional"; else empty
   std::string key = {};    ///< Keras 3's kind and number within its model, "conv2d_1"; else empty
+  std::string path = {};   ///< by the model's configuration, where the file has it: "wrapper/inner/conv2d_1"
+
+  /// What messages call it.
+  std::string shown() const {
+    if (!path.empty()) return path;
+    const std::string own = name.empty() ? key : name;
+    return group.empty() || own.starts_with(group + "/") ? own : group + "/" + own;
+  }
+
+  /// Whether a model's layer of this name is meant: by its whole path, or by its own name alone.
+  bool is(const std::string& layer) const {
+    return layer == path || layer == (name.empty() ? path.substr(path.rfind('/') + 1) : name);
+  }
 };
 
 /// Weights of a file, whatever its format.
 struct WeightFile {
   std::string path;                 ///< for messages
   std::vector<StoredLayer> layers;  ///< in the file's order
+  std::vector<std::string> paths = {};  ///< of the model's layers, for messages; empty: their names
+};
+
+/// How strictly weights have to fit.
+struct LoadWeightsOptions {
+  bool skip_mismatch = false;  ///< take the layers that fit; those that do not are left as they are, and told
 };
 
 namespace detail {
 
-/// "kernel" of "kernel:0", "kernel_1:0", "block1_conv1_W_1:0" or "weight"; empty for a name that says nothing.
+/// "kernel" of "kernel:0", "kernel_1:0" or "block1_conv1_W_1:0"; empty for a name that says nothing.
 inline std::string parameter_of(std::string name) {
   name = name.substr(0, name.find(':'));
   // TensorFlow counts names that it has seen before.
@@ -48,9 +68,51 @@ inline std::string parameter_of(std::string name) {
   const auto ends = [&](const std::string& end) {
     return name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0;
   };
-  if (ends("kernel") || ends("_W") || ends("_W_1") || name == "weight") return "kernel";
+  if (ends("kernel") || ends("_W") || ends("_W_1")) return "kernel";
   if (ends("bias") || ends("_b") || ends("_b_1")) return "bias";
   return {};
+}
+
+/// The layer of the file that a model's layer of this name is; null: none. Throws FileError if there are several.
+inline const StoredLayer* stored_layer_of(const WeightFile& file, const std::string& layer) {
+  const StoredLayer* found = nullptr;
+  for (const StoredLayer& stored : file.layers)
+    if (stored.path == layer) return &stored;
+  for (const StoredLayer& stored : file.layers) {
+    if (!stored.is(layer)) continue;
+    if (found != nullptr)
+      brindle::detail::raise<FileError>(file.path + ": layer \"" + layer + "\" may be \"" + found->shown() +
+                                        "\" or \"" + stored.shown() +
+                                        "\" of the file; name the model's layers by their whole paths");
+    found = &stored;
+  }
+  return found;
+}
+
+/// What a user may want where the layers of file and model are not the same.
+inline std::string advice(const std::vector<std::string>& missing, const std::vector<std::string>& surplus) {
+  const auto has_top = [](const std::vector<std::string>& names) {
+    return std::any_of(names.begin(), names.end(),
+                       [](const std::string& name) { return name == "fc1" || name == "fc2" || name == "predictions"; });
+  };
+  std::string text;
+  if (has_top(surplus))
+    text +=
+        "\n  the file has VGG16's top (fc1, fc2, predictions): make the model with .include_top = true, or leave it";
+  if (has_top(missing))
+    text +=
+        "\n  the file has no top (fc1, fc2, predictions): make the model with .include_top = false, or draw it anew";
+  return text + "\n  to take only what fits: load_weights(model, path, {.skip_mismatch = true})";
+}
+
+/// Where the axes stand in another order, as PyTorch and Theano have them, a hint.
+inline std::string axes_hint(const Shape& there, const Shape& wanted) {
+  const bool turned =
+      there.rank() == 4 && wanted.rank() == 4 && Shape{there[2], there[3], there[1], there[0]} == wanted;
+  if (turned) return ", its axes seem to be (out, in, rows, columns)";
+  if (there.rank() == 2 && wanted.rank() == 2 && Shape{there[1], there[0]} == wanted)
+    return ", its axes seem to be (out, in)";
+  return "";
 }
 
 }  // namespace detail
@@ -58,27 +120,27 @@ inline std::string parameter_of(std::string name) {
 /// Sets the weights of a model's layers from a file: tensors are matched by the names of layer and parameter (by the
 /// file's order where it names no parameter), never by shape. Layers without parameters need none.
 ///
-/// Throws FileError that begins with the path and lists everything that is missing, surplus or of another shape; the
-/// model is then as it was.
+/// Returns what was left because it does not fit, with options.skip_mismatch: "missing: layer \"fc1\"". Without it,
+/// throws FileError that begins with the path and lists everything that is missing, surplus or of another shape; the
+/// model is then as it was. Throws FileError as well if no layer fits.
 template <class T, class Device>
-void load_weights(Sequential<T, Device>& model, const WeightFile& file) {
-  std::string problems;
-  int count = 0;
-  const auto problem = [&](const std::string& what) {
-    if (++count <= 20) problems.append("\n  ").append(what);
-  };
+std::vector<std::string> load_weights(Sequential<T, Device>& model, const WeightFile& file,
+                                      const LoadWeightsOptions& options = {}) {
+  std::vector<std::string> problems, missing, surplus;
   std::vector<std::pair<const StoredTensor*, Parameter<T, Device>*>> found;
   std::vector<const StoredLayer*> used;
-  for (const auto& layer : model.layers()) {
+  for (std::size_t i = 0; i < model.layers().size(); ++i) {
+    const auto& layer = model.layers()[i];
     if (layer->parameters().empty()) continue;
-    const StoredLayer* stored = nullptr;
-    for (const StoredLayer& candidate : file.layers)
-      if (candidate.name == layer->name) stored = &candidate;
+    const StoredLayer* stored = detail::stored_layer_of(file, layer->name);
+    const std::string shown = i < file.paths.size() ? file.paths[i] : stored ? stored->shown() : layer->name;
     if (!stored) {
-      problem("missing: layer \"" + layer->name + "\"");
+      problems.push_back("missing: layer \"" + shown + "\"");
+      missing.push_back(layer->name);
       continue;
     }
     used.push_back(stored);
+    const std::size_t problems_before = problems.size(), found_before = found.size();
     for (std::size_t p = 0; p < layer->parameters().size(); ++p) {
       auto& parameter = layer->parameters()[p];
       const StoredTensor* tensor = nullptr;
@@ -86,25 +148,33 @@ void load_weights(Sequential<T, Device>& model, const WeightFile& file) {
         if (stored->tensors[k].parameter.empty() ? k == p : stored->tensors[k].parameter == parameter.name)
           tensor = &stored->tensors[k];
       if (!tensor) {
-        problem("missing: \"" + parameter.name + "\" of layer \"" + layer->name + "\"");
+        problems.push_back("missing: \"" + parameter.name + "\" of layer \"" + shown + "\"");
       } else if (!(tensor->shape == parameter.value.shape())) {
-        problem("shape: \"" + tensor->name + "\" is " + to_string(tensor->shape) + ", layer \"" + layer->name +
-                "\" needs " + to_string(parameter.value.shape()));
+        problems.push_back("shape: \"" + tensor->name + "\" is " + to_string(tensor->shape) + ", layer \"" + shown +
+                           "\" needs " + to_string(parameter.value.shape()) +
+                           detail::axes_hint(tensor->shape, parameter.value.shape()));
       } else {
         found.emplace_back(tensor, &parameter);
       }
     }
     if (stored->tensors.size() > layer->parameters().size())
-      problem("surplus: layer \"" + layer->name + "\" has " + std::to_string(stored->tensors.size()) +
-              " tensors in the file, " + std::to_string(layer->parameters().size()) + " in the model");
+      problems.push_back("surplus: layer \"" + shown + "\" has " + std::to_string(stored->tensors.size()) +
+                         " tensors in the file, " + std::to_string(layer->parameters().size()) + " in the model");
+    if (problems.size() > problems_before) found.resize(found_before);  // a layer fits as a whole or not at all
   }
   for (const StoredLayer& stored : file.layers) {
-    bool known = stored.tensors.empty();
-    for (const StoredLayer* u : used) known = known || u == &stored;
-    if (!known) problem("surplus: layer \"" + stored.name + "\"");
+    if (stored.tensors.empty() || std::find(used.begin(), used.end(), &stored) != used.end()) continue;
+    problems.push_back("surplus: layer \"" + stored.shown() + "\"");
+    surplus.push_back(stored.name);
   }
-  if (count > 20) problems.append("\n  and ").append(std::to_string(count - 20)).append(" more");
-  if (count > 0) brindle::detail::raise<FileError>(file.path + ": its weights do not fit the model:" + problems);
+  if (!problems.empty() && (!options.skip_mismatch || found.empty())) {
+    std::string text;
+    constexpr std::size_t most = 20;
+    for (std::size_t i = 0; i < problems.size() && i < most; ++i) text.append("\n  ").append(problems[i]);
+    if (problems.size() > most) text += "\n  and " + std::to_string(problems.size() - most) + " more";
+    if (file.paths.empty() && !options.skip_mismatch && !used.empty()) text += detail::advice(missing, surplus);
+    brindle::detail::raise<FileError>(file.path + ": its weights do not fit the model:" + text);
+  }
 
   std::vector<Tensor<float>> read;  // all of them before the first weight changes
   for (const auto& [tensor, parameter] : found) {
@@ -121,6 +191,7 @@ void load_weights(Sequential<T, Device>& model, const WeightFile& file) {
       copy_between_devices<T, Cpu, Device>(converted.view(), value.view());
     }
   }
+  return problems;
 }
 
 }  // namespace brindle::io

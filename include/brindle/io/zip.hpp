@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -9,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/crc32.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/io/file_bytes.hpp"
 
@@ -25,18 +25,6 @@ inline std::int64_t little_endian(const std::string& text, std::size_t offset, i
   for (int i = bytes - 1; i >= 0; --i)
     value = value << 8 | static_cast<unsigned char>(text[offset + static_cast<std::size_t>(i)]);
   return value;
-}
-
-/// The checksum of zip files: CRC-32 with the polynomial 0xEDB88320.
-inline std::uint32_t crc32_of(const std::string& bytes) {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    table[i] = i;
-    for (int bit = 0; bit < 8; ++bit) table[i] = (table[i] & 1u) ? table[i] >> 1 ^ 0xEDB88320u : table[i] >> 1;
-  }
-  std::uint32_t crc = 0xFFFFFFFFu;
-  for (const char c : bytes) crc = table[(crc ^ static_cast<unsigned char>(c)) & 0xFFu] ^ crc >> 8;
-  return ~crc;
 }
 
 /// Inflates `bytes` bytes. Empty text: no error; else what is wrong.
