@@ -291,7 +291,12 @@ TEST_CASE("a checkpoint of another run is refused with what differs", "[train][c
   CHECK_THROWS_WITH(other.fit(checkpoint(path, {.resume = true})), Contains("layer 1") && Contains("frozen"));
   CheckpointedRun more({.epochs = 1});
   CHECK_THROWS_WITH(more.fit(checkpoint(path, {.resume = true}), {early_stopping({.patience = 3})}),
-                    Contains("callback 5/early_stopping.best") && Contains("other callbacks"));
+                    Contains("callback 5/early_stopping is (none), here it is val_loss, patience 3"));
+  // All differences at once.
+  CHECK_THAT(refused({.batch = 8, .seed = 4, .units = 17}),
+             Contains("its batch is 7, here it is 8") && Contains("its seed is 3, here it is 4") && Contains("units 17") &&
+                 Contains("its augmentation is rotation 30, zoom 0.8 to 1.2, flip_horizontal, seed 3, here it is rotation "
+                          "30, zoom 0.8 to 1.2, flip_horizontal, seed 4"));
   std::string later = content(path);
   const std::string version = R"("brindle_checkpoint":"2")";
   REQUIRE(later.find(version) != std::string::npos);
@@ -320,4 +325,71 @@ TEST_CASE("a run begins anew where there is no checkpoint, and says what it does
   CHECK_THROWS_AS(checkpoint(folder / "c", {.every_seconds = -1}), ValueError);
   CheckpointedRun nowhere({.epochs = 1});
   CHECK_THROWS_WITH(nowhere.fit(checkpoint(folder / "no" / "c")), Contains("there is no folder"));
+}
+
+namespace {
+
+/// What a run goes on with; each thing in turn is another one's.
+struct Changes {
+  std::uint64_t pictures = 5, holdout = 6, augmentation = 1;
+  double rotation = 20, factor = 0.5;
+  std::vector<std::string> class_names = {"cat", "dog"};
+  std::optional<PictureInput> input = {};
+};
+
+data::Pictures pictures_of(const Changes& c, std::int64_t n, std::uint64_t seed) {
+  data::Pictures::Parts parts;
+  parts.pixels = Tensor<std::uint8_t>({n, 6, 6, 3});
+  for (std::int64_t i = 0; i < parts.pixels.size(); ++i)
+    parts.pixels[i] = static_cast<std::uint8_t>(Random{seed, 1, 2}.below(static_cast<std::uint64_t>(i), 256));
+  for (std::int64_t i = 0; i < n; ++i) parts.classes.push_back(i % 2);
+  parts.class_names = c.class_names;
+  parts.input = c.input;
+  return data::Pictures(std::move(parts));
+}
+
+/// Empty: it trained.
+std::string run_with(const Changes& c, const std::filesystem::path& path, std::int64_t epochs) {
+  const data::Pictures pictures = pictures_of(c, 100, c.pictures), holdout = pictures_of(c, 9, c.holdout);
+  const data::Augmented augmented(pictures, {.rotation = c.rotation}, {.seed = c.augmentation});
+  Sequential<float> model{{6, 6, 3}, Flatten{}, Dense{1, sigmoid}};
+  Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
+  try {
+    trainer.fit(augmented, {.batch = 50,
+                            .epochs = epochs,
+                            .validation = holdout,
+                            .callbacks = {step_decay({.every = 1, .factor = c.factor})},
+                            .checkpoint = checkpoint(path, {.resume = epochs > 1})});
+  } catch (const ValueError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a run goes on with its own photos, augmentation, classes and schedules only", "[train][checkpoint][errors]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "run.checkpoint";
+  REQUIRE(run_with({}, path, 1).empty());
+  CHECK_THAT(run_with({.pictures = 7}, path, 2), Contains("its checksum of the samples is"));
+  CHECK_THAT(run_with({.holdout = 7}, path, 2), Contains("its validation's checksum of the samples is"));
+  CHECK_THAT(run_with({.augmentation = 2}, path, 2), Contains("its augmentation is rotation 20, seed 1, here it is rotation 20, seed 2"));
+  CHECK_THAT(run_with({.rotation = 25}, path, 2), Contains("here it is rotation 25, seed 1"));
+  CHECK_THAT(run_with({.factor = 0.25}, path, 2),
+             Contains("its callback 1/step_decay is every 1, factor 0.5, here it is every 1, factor 0.25"));
+  CHECK_THAT(run_with({.class_names = {"dog", "cat"}}, path, 2), Contains("its classes is \"cat\", \"dog\""));
+  CHECK_THAT(run_with({.input = PictureInput{.size = {6, 6}}}, path, 2), Contains("its picture input is not known"));
+  CHECK_THAT(run_with({.pictures = 7, .augmentation = 2, .factor = 0.25}, path, 2),
+             Contains("samples") && Contains("augmentation") && Contains("step_decay"));
+  CHECK(run_with({}, path, 2).empty());
+}
+
+TEST_CASE("a checkpoint that cannot be written is found before the first step", "[train][checkpoint][errors]") {
+  const TemporaryFolder folder;
+  CheckpointedRun run({.epochs = 1});
+  CHECK_THROWS_AS(run.fit(checkpoint(folder / "none" / "run.checkpoint")), FileError);
+  CHECK_THROWS_AS(run.fit(checkpoint(folder / std::string(256, 'x'))), FileError);
+  CHECK(run.trainer().steps() == 0);
+  CHECK_NOTHROW(run.fit(checkpoint(folder / std::string(255, 'x'))));
 }

@@ -61,6 +61,11 @@ class Augmented : public Source {
     return input;
   }
 
+  /// All settings that do something, and the seed.
+  std::string augmentation() const override { return to_string(augment_) + ", seed " + std::to_string(random_.seed); }
+  /// That of the pictures as they are.
+  std::string fingerprint(const Cpu& on) const override { return pictures_->fingerprint(on); }
+
   const Augment& augment() const { return augment_; }  ///< how much pictures change
 
   /// What a picture's levels become, in its own order of channels, and whether the first and the third then change

@@ -70,6 +70,9 @@ class CudaAugmented final : public CudaSource {
   std::string describe(std::int64_t row) const override { return augmented_.describe(row); }
   std::optional<PictureInput> picture_input() const override { return augmented_.picture_input(); }
 
+  std::string augmentation() const override { return augmented_.augmentation(); }
+  std::string fingerprint(const Cpu& on) const override { return augmented_.fingerprint(on); }
+
   AugmentDraw drawn(std::uint64_t use) const { return augmented_.drawn(use); }  ///< as Augmented::drawn()
 
   void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const override {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -73,6 +74,16 @@ class FolderStream : public PictureSource {
     const std::filesystem::path file = files_[static_cast<std::size_t>(row)];
     const image::Picture picture = image::read_picture(file, options_.picture_input(), options_.decode);
     use(picture.pixels.data());
+  }
+
+  /// Of the names and sizes of all files and of 64 pictures.
+  std::string fingerprint(const Cpu& on) const override {
+    Checksum sum;
+    for (const std::string& file : files_) {
+      std::error_code ignored;
+      sum.add(std::to_string(std::filesystem::file_size(file, ignored)) + "\n");
+    }
+    return PictureSource::fingerprint(on) + sum.text();
   }
 
   const std::vector<std::string>& files() const { return files_; }  ///< paths, by row

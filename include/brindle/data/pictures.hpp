@@ -104,6 +104,13 @@ class Pictures : public PictureSource {
     use(parts_.pixels.data() + row * sample_shape().size());
   }
 
+  /// Of the names and of all pixels.
+  std::string fingerprint(const Cpu&) const override {
+    Checksum sum = names_checksum();
+    sum.add({reinterpret_cast<const char*>(parts_.pixels.data()), parts_.pixels.bytes()});
+    return sum.text();
+  }
+
   /// Pictures of each class, by its number.
   std::vector<std::int64_t> class_counts() const {
     std::vector<std::int64_t> counts(parts_.class_names.size());

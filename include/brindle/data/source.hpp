@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "brindle/core/checksum.hpp"
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/tensor.hpp"
@@ -41,6 +43,22 @@ class Source {
   /// samples that are no pictures, or whose making is not known.
   virtual std::optional<PictureInput> picture_input() const { return std::nullopt; }
 
+  /// The random changes of samples at each use with their seed, exact: equal texts, equal changes. Empty: there are none.
+  virtual std::string augmentation() const { return {}; }
+
+  /// A checksum that tells the samples from others of the same number and labels, for runs that go on: here of the names
+  /// and of 64 samples spread over all, uses 0 to 63.
+  virtual std::string fingerprint(const Cpu& on) const {
+    Checksum sum = names_checksum();
+    const std::int64_t n = size(), most = std::min<std::int64_t>(n, 64);
+    std::vector<Draw> draws;
+    for (std::int64_t i = 0; i < most; ++i) draws.push_back({i * n / most, static_cast<std::uint64_t>(i)});
+    Tensor<float> x = Tensor<float>::uninitialized(sample_shape().batch(most));
+    read(on, draws, x.view());
+    sum.add({reinterpret_cast<const char*>(x.data()), x.bytes()});
+    return sum.text();
+  }
+
   /// What a message calls sample `row`: its file, or its number.
   virtual std::string describe(std::int64_t row) const { return "sample " + std::to_string(row); }
 
@@ -56,6 +74,17 @@ class Source {
     Tensor<float> single = Tensor<float>::uninitialized(x.shape);
     read(on, draws, single.view());
     for (std::int64_t i = 0; i < x.size(); ++i) x.data[i] = static_cast<double>(single.data()[i]);
+  }
+
+ protected:
+  /// Of what the samples are called, without the folders that they lie in.
+  Checksum names_checksum() const {
+    Checksum sum;
+    for (std::int64_t i = 0; i < size(); ++i) {
+      const std::string name = describe(i);
+      sum.add(name.substr(name.find_last_of("/\\") + 1) + "\n");
+    }
+    return sum;
   }
 };
 

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "brindle/core/error.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/core/tensor.hpp"
@@ -58,6 +59,35 @@ struct Augment {
   bool keras2 = false;           ///< as in 2018
   bool keras3 = false;           ///< as in Keras 3, whose shifts and centre have rows and columns swapped
 };
+
+/// "rotation 50, zoom 0.7 to 1.3, flip_horizontal": the settings that change something, exact; "none".
+inline std::string to_string(const Augment& a) {
+  std::string text;
+  const auto add = [&](const std::string& setting) { text += (text.empty() ? "" : ", ") + setting; };
+  const auto number = [&](const char* name, double value) {
+    if (value != 0) add(std::string(name) + " " + detail::number_text(value));
+  };
+  const auto range = [&](const char* name, double low, double high) {
+    if (low != 1 || high != 1)
+      add(std::string(name) + " " + detail::number_text(low) + " to " + detail::number_text(high));
+  };
+  number("rotation", a.rotation);
+  number("width_shift", a.width_shift);
+  number("height_shift", a.height_shift);
+  number("shear", a.shear);
+  range("zoom", a.zoom.low, a.zoom.high);
+  if (a.flip_horizontal) add("flip_horizontal");
+  if (a.flip_vertical) add("flip_vertical");
+  range("brightness", a.brightness.low, a.brightness.high);
+  number("channel_shift", a.channel_shift);
+  constexpr const char* fills[] = {"nearest", "constant", "reflect", "wrap"};
+  for (const Fill fill : {Fill::nearest, Fill::constant, Fill::reflect, Fill::wrap})
+    if (a.fill == fill && fill != Fill::nearest) add(std::string("fill ") + fills[static_cast<int>(fill)]);
+  number("cval", a.cval);
+  if (a.keras2) add("keras2");
+  if (a.keras3) add("keras3");
+  return text.empty() ? "none" : text;
+}
 
 /// One draw of the parameters, for one use of one picture: what was done to it, to be printed, kept and done again.
 struct AugmentDraw {

@@ -112,7 +112,11 @@ void save_model(const Sequential<T, Device>& model, const std::filesystem::path&
     json["groups"].push_back({{"name", group.name}, {"begin", group.begin}, {"end", group.end}});
   if (optimizer) {
     json["optimizer"] = {
-        {"type", optimizer->type}, {"steps", optimizer->steps}, {"learning_rate", optimizer->learning_rate}};
+        {"type", optimizer->type},
+        {"steps", optimizer->steps},
+        {"learning_rate", optimizer->learning_rate},
+        {"passes", optimizer->passes},
+        {"samples", optimizer->samples}};
     for (const auto& slot : optimizer->slots)
       entries.push_back({detail::slot_name(slot.layer, slot.parameter, slot.number), detail::safetensors_dtype<T>(),
                          slot.value.shape(), slot.value.data(), static_cast<std::int64_t>(slot.value.bytes())});
@@ -144,9 +148,9 @@ void save_model(const Sequential<T, Device>& model, const std::filesystem::path&
 
 /// What was trained: a Trainer, which knows its model, what the loss takes its outputs for and its optimizer.
 template <class Trained>
-concept TrainedModel = requires(const Trained& t) {
+concept TrainedModel = requires(const Trained& t, const data::Source& data) {
   t.model();
-  t.optimizer_state();
+  t.check_same_data("", data);
   { t.from_logits() } -> std::convertible_to<bool>;
 };
 
@@ -155,6 +159,7 @@ concept TrainedModel = requires(const Trained& t) {
 ///     io::save_model(trainer, "pets.safetensors", photos);
 template <TrainedModel Trained>
 void save_model(const Trained& trainer, const std::filesystem::path& path, const data::Source& trained_on) {
+  trainer.check_same_data("save_model", trained_on);
   save_model(trainer.model(), path, trained_on, SaveOptions{.from_logits = trainer.from_logits()});
 }
 
@@ -186,7 +191,10 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
     if (json.contains("optimizer"))
       saved.optimizer = OptimizerState<T>{json["optimizer"].at("type").template get<std::string>(),
                                           json["optimizer"].at("steps").template get<std::int64_t>(),
-                                          json["optimizer"].at("learning_rate").template get<double>()};
+                                          json["optimizer"].at("learning_rate").template get<double>(),
+                                          json["optimizer"].value("passes", std::uint32_t{0}),
+                                          json["optimizer"].value("samples", std::uint64_t{0}),
+                                          {}};
     saved.info.class_names = json.at("class_names").template get<std::vector<std::string>>();
     saved.info.input = detail::stored_input(json, saved.model.input_shape());
     saved.info.from_logits = json.value("from_logits", false);

@@ -36,6 +36,7 @@ class BinaryCrossentropyLoss final : public Loss<T, Device> {
     return last == ActivationFunction::sigmoid && !description_.from_logits;
   }
 
+  std::int64_t classes(const Shape& output) const override { return output.size() == 1 ? 2 : output.size(); }
   bool from_logits() const override { return description_.from_logits; }
 
   void check_activation(const std::string& who, const LastActivation& last) const override {

@@ -35,6 +35,10 @@ class Loss {
   /// makes probabilities or classes of the outputs must do so, too.
   virtual bool from_logits() const { return false; }
 
+  /// How many classes outputs of this shape tell apart; 0: they are no classes. The names of the data's classes are as
+  /// many.
+  virtual std::int64_t classes([[maybe_unused]] const Shape& output) const { return 0; }
+
   /// Throws ValueError, naming the layer, if outputs that end in this activation cannot be what the loss expects. Asked
   /// when a Trainer is made. A loss that takes any numbers has nothing to check.
   virtual void check_activation([[maybe_unused]] const std::string& who, const LastActivation&) const {}

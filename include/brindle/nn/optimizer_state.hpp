@@ -22,6 +22,8 @@ struct OptimizerState {
   std::string type = {};         ///< "RMSprop"
   std::int64_t steps = 0;        ///< done so far
   double learning_rate = 0;      ///< of the next step
+  std::uint32_t passes = 0;      ///< over the data, so far: names the order of the next one
+  std::uint64_t samples = 0;     ///< used so far: names the random changes of the next one
   std::vector<Slot> slots = {};  ///< by layer, parameter and number
 };
 

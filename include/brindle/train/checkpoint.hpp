@@ -44,7 +44,7 @@ inline constexpr const char* checkpoint_version = "2";
 class CheckpointWriter final : public RunState {
  public:
   bool restoring() const override { return false; }
-  void same(const std::string& name, const std::string& text) override { metadata_["same/" + name] = text; }
+  void same(const std::string& name, const std::string& text) override { metadata_["same/" + prefix() + name] = text; }
   Shape saved_shape(const std::string& name) const override {
     raise<ValueError>("checkpoint: \"" + name + "\" is being saved, not restored");
   }
@@ -83,6 +83,41 @@ class CheckpointWriter final : public RunState {
   std::deque<std::vector<char>> copies_;
 };
 
+/// Compares what must be the same in a run that goes on, and restores nothing.
+class CheckpointComparison final : public RunState {
+ public:
+  /// metadata: of the checkpoint.
+  explicit CheckpointComparison(const std::map<std::string, std::string>& metadata) {
+    for (const auto& [key, text] : metadata)
+      if (key.starts_with("same/")) saved_[key.substr(5)] = text;
+  }
+  bool restoring() const override { return false; }
+  void same(const std::string& name, const std::string& text) override {
+    const auto found = saved_.find(prefix() + name);
+    const std::string saved = found == saved_.end() ? "(none)" : found->second;
+    if (saved != text) differences_ += "its " + prefix() + name + " is " + saved + ", here it is " + text + "; ";
+    if (found != saved_.end()) saved_.erase(found);
+  }
+  Shape saved_shape(const std::string&) const override { return {}; }
+
+  /// Throws ValueError with all differences, if there is one.
+  void finish(const std::string& path) {
+    for (const auto& [name, text] : saved_) differences_ += "its " + name + " is " + text + ", here there is none; ";
+    if (!differences_.empty())
+      raise<ValueError>(path + ": belongs to another run: " + differences_ +
+                        "go on with the same, or begin anew with another file or without resume");
+  }
+
+ protected:
+  void array(const std::string&, const Shape&, std::span<float>) override {}
+  void array(const std::string&, const Shape&, std::span<double>) override {}
+  void array(const std::string&, const Shape&, std::span<std::int64_t>) override {}
+
+ private:
+  std::map<std::string, std::string> saved_;
+  std::string differences_;
+};
+
 /// Reads it again. The file is checked as a whole when it is opened.
 class CheckpointReader final : public RunState {
  public:
@@ -99,16 +134,11 @@ class CheckpointReader final : public RunState {
   }
 
   const std::string& path() const { return file_.path(); }
+  const std::map<std::string, std::string>& metadata() const { return file_.metadata(); }
   std::string where() const { return file_.metadata().at("where"); }
 
   bool restoring() const override { return true; }
-  void same(const std::string& name, const std::string& text) override {
-    const auto found = file_.metadata().find("same/" + name);
-    const std::string saved = found == file_.metadata().end() ? "(none)" : found->second;
-    if (saved != text)
-      raise<ValueError>(file_.path() + ": belongs to another run: its " + name + " is " + saved + ", here it is " +
-                        text + "; go on with the same, or begin anew with another file or without resume");
-  }
+  void same(const std::string&, const std::string&) override {}  // compared before
   Shape saved_shape(const std::string& name) const override { return file_.entry(prefix() + name).shape; }
 
  protected:
@@ -151,6 +181,7 @@ class CheckpointFile final : public CheckpointStore {
   }
 
   bool begin() override {
+    check_writable(path_);
     remove_unfinished(path_);
     last_ = Clock::now();
     std::error_code ignored;
@@ -171,8 +202,8 @@ class CheckpointFile final : public CheckpointStore {
       if (!older) throw;
       reader_.emplace(previous);
       // It must not take the good one's place when the next checkpoint is written, and may still be wanted.
-      std::filesystem::path aside = path_;
-      std::filesystem::rename(path_, aside += ".damaged", ignored);
+      const std::filesystem::path aside = file_beside(path_, ".damaged");
+      std::filesystem::rename(path_, aside, ignored);
       tell(std::string(e.what()) + "; going on from the one before, " + previous.string() +
            "; the damaged one is kept as " + aside.string());
     }
@@ -180,6 +211,9 @@ class CheckpointFile final : public CheckpointStore {
   }
 
   void restore(Visit run) override {
+    CheckpointComparison comparison(reader_->metadata());
+    run(comparison);
+    comparison.finish(reader_->path());
     run(*reader_);
     tell("going on from " + reader_->path() + ": " + reader_->where());
     reader_.reset();
@@ -221,8 +255,9 @@ class CheckpointFile final : public CheckpointStore {
 /// history, and what callbacks remember. It is written whole or not at all; the one before stays as name.previous and
 /// is used where the newest is damaged. The last one is written when fit() ends, so that more .epochs can go on.
 ///
-/// fit() throws FileError if it cannot be read or written, and ValueError if it belongs to another run: another model,
-/// optimizer, loss, seed, batch, number of samples or labels. The learning rate is then that of the checkpoint.
+/// fit() throws FileError if it cannot be read or written, before the first step where that can be seen, and ValueError
+/// with all differences if it belongs to another run: another model, optimizer, loss, seed, batch, other samples,
+/// labels, classes, augmentation or settings of callbacks. The learning rate is then that of the checkpoint.
 inline std::shared_ptr<CheckpointStore> checkpoint(const std::filesystem::path& path,
                                                    const CheckpointOptions& options = {}) {
   return std::make_shared<detail::CheckpointFile>(path, options);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "brindle/core/error.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/monitor.hpp"
 #include "brindle/train/run_state.hpp"
@@ -54,7 +55,10 @@ inline Callback early_stopping(const EarlyStoppingOptions& options = {}) {
       s.stop = true;
     }
   };
-  callback.state = [state](RunState& run) {
+  callback.state = [state, options](RunState& run) {
+    run.same("early_stopping", to_string(options.monitor) + ", patience " + std::to_string(options.patience) +
+                                   ", min_delta " + detail::number_text(options.min_delta) + ", start_from_epoch " +
+                                   std::to_string(options.start_from_epoch));
     run.value("early_stopping.best", state->best);
     run.value("early_stopping.wait", state->wait);
   };

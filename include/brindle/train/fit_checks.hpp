@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/tensor.hpp"
@@ -12,6 +13,7 @@
 #include "brindle/train/class_weights.hpp"
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/output_rules.hpp"
+#include "brindle/train/same_data.hpp"
 #include "brindle/train/sample_weights.hpp"
 
 // What the trainer asks of settings and data before the first step; `who` begins each message.
@@ -36,6 +38,12 @@ void check_data(const std::string& who, const Sequential<T, Device>& model, cons
                      to_string(source.labels().shape));
   const auto names = [&](std::int64_t row) { return source.describe(row); };
   loss.check_labels(who, source.labels(), model.output_shape(), names);
+  const std::int64_t classes = loss.classes(model.output_shape());
+  const std::vector<std::string> class_names = source.class_names();
+  if (classes > 0 && !class_names.empty() && static_cast<std::int64_t>(class_names.size()) != classes)
+    raise<DataError>(who + ": the data have " + std::to_string(class_names.size()) + " classes, " +
+                     names_text(class_names) + ", the model tells " + std::to_string(classes) +
+                     " apart; end it with one output a class, or with Dense{1, sigmoid} for two");
   rules.check(who, source.labels().shape);
 }
 
@@ -49,6 +57,14 @@ void check_batch(const std::string& who, const Sequential<T, Device>& model, con
                       to_string(labels.shape));
   loss.check_labels(who, labels, model.output_shape(), sample_number);
   rules.check(who, labels.shape);
+}
+
+template <class T, class Device>
+void check_trainable(const std::string& who, const Sequential<T, Device>& model) {
+  if (model.trainable_parameter_count() == 0)
+    raise<ValueError>(who +
+                      ": every layer is frozen, so there is nothing to train; free one with .trainable = true or "
+                      "freeze_before()");
 }
 
 /// Samples of one class only teach nothing.
@@ -77,12 +93,10 @@ void check_fit(const Sequential<T, Device>& model, const Loss<T, Device>& loss, 
   check_varied(source);
   check_weights("fit", o.sample_weight, source);
   check_class_weights("fit", o, source, model.output_shape().size());
+  if (o.validation) DataMeaning(source).check("fit, validation", *o.validation);
   if (o.validation)
     check_data("fit, validation", model, loss, rules, *o.validation, o.validation_batch ? o.validation_batch : o.batch);
-  if (model.trainable_parameter_count() == 0)
-    raise<ValueError>(
-        "fit: every layer is frozen, so there is nothing to train; free one with .trainable = true or "
-        "freeze_before()");
+  check_trainable("fit", model);
 }
 
 }  // namespace brindle::detail

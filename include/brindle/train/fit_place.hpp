@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include "brindle/train/callback.hpp"
@@ -9,6 +10,18 @@
 
 // What a fit() remembers between two steps, beside the model.
 namespace brindle::detail {
+
+inline double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// What a callback does where an exception leaves fit().
+inline void tell_failed(const Callback& c, FitState& state) {
+  try {
+    if (c.failed) c.failed(state);
+  } catch (...) {  // the first exception is the one that leaves fit()
+  }
+}
 
 /// Where it stands.
 struct FitPlace {

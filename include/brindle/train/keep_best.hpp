@@ -63,7 +63,8 @@ Callback keep_best(Sequential<T, Device>& model, const KeepBestOptions& options 
     state->weights.clear();
   };
   callback.failed = callback.end;
-  callback.state = [state, each](RunState& run) {
+  callback.state = [state, options, each](RunState& run) {
+    run.same("keep_best", to_string(options.monitor));
     run.value("keep_best.best", state->best);
     bool kept = !state->weights.empty();
     run.value("keep_best.kept", kept);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "brindle/core/error.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/monitor.hpp"
 #include "brindle/train/run_state.hpp"
@@ -56,7 +57,8 @@ inline Callback step_decay(const StepDecayOptions& options = {}) {
     ++state->epochs;
     state->memory.advance(s, formula);
   };
-  callback.state = [state](RunState& run) {
+  callback.state = [state, options](RunState& run) {
+    run.same("step_decay", "every " + std::to_string(options.every) + ", factor " + detail::number_text(options.factor));
     state->memory.visit(run, "step_decay");
     run.value("step_decay.epochs", state->epochs);
   };
@@ -121,7 +123,11 @@ inline Callback cosine_decay(const CosineDecayOptions& options = {}) {
     ++state->steps;
     state->memory.advance(s, formula);
   };
-  callback.state = [state](RunState& run) {
+  callback.state = [state, options](RunState& run) {
+    run.same("cosine_decay", "decay_steps " + std::to_string(options.decay_steps) + ", alpha " +
+                                 detail::number_text(options.alpha) + ", warmup_steps " +
+                                 std::to_string(options.warmup_steps) + ", warmup_from " +
+                                 detail::number_text(options.warmup_from));
     state->memory.visit(run, "cosine_decay");
     run.value("cosine_decay.steps", state->steps);
     run.value("cosine_decay.decay_steps", state->options.decay_steps);
@@ -179,7 +185,12 @@ inline Callback reduce_on_plateau(const ReduceOnPlateauOptions& options = {}) {
       state->wait = 0;
     }
   };
-  callback.state = [state](RunState& run) {
+  callback.state = [state, options](RunState& run) {
+    run.same("reduce_on_plateau", to_string(options.monitor) + ", factor " + detail::number_text(options.factor) +
+                                      ", patience " + std::to_string(options.patience) + ", min_delta " +
+                                      detail::number_text(options.min_delta) + ", cooldown " +
+                                      std::to_string(options.cooldown) + ", min_rate " +
+                                      detail::number_text(options.min_rate));
     run.value("reduce_on_plateau.best", state->best);
     run.value("reduce_on_plateau.wait", state->wait);
     run.value("reduce_on_plateau.cooling", state->cooling);

@@ -37,6 +37,32 @@ void make_slots(const Sequential<T, Device>& model, const Optimizer<T, Device>& 
   }
 }
 
+/// Which layers were trainable when a plan was made.
+class TrainableFlags {
+ public:
+  template <class T, class Device>
+  void note(const Sequential<T, Device>& model) {
+    flags_.clear();
+    for (const auto& layer : model.layers()) flags_.push_back(layer->trainable);
+  }
+  /// Whether they are the same now; before note(), nothing has changed.
+  template <class T, class Device>
+  bool same(const Sequential<T, Device>& model) const {
+    for (std::size_t i = 0; i < flags_.size(); ++i)
+      if (flags_[i] != model.layers()[i]->trainable) return false;
+    return true;
+  }
+
+ private:
+  std::vector<bool> flags_;
+};
+
+/// Which layers are frozen now, which callbacks may have changed, for checkpoints.
+template <class T, class Device>
+void visit_trainable(RunState& run, Sequential<T, Device>& model) {
+  for (const auto& layer : model.layers()) run.value("trainable/" + layer->name, layer->trainable);
+}
+
 /// All weights, and the slots that there are, for checkpoints.
 template <class T, class Device>
 void visit_parameters(RunState& run, Sequential<T, Device>& model, OptimizerSlots<T, Device>& slots) {
@@ -45,7 +71,8 @@ void visit_parameters(RunState& run, Sequential<T, Device>& model, OptimizerSlot
       auto& parameter = model.layers()[i]->parameters()[p];
       const std::string name = model.layers()[i]->name + "/" + parameter.name;
       run.tensor(name, parameter.value);
-      for (std::size_t k = 0; k < slots[i][p].size(); ++k) run.tensor(name + "/slot " + std::to_string(k), slots[i][p][k]);
+      for (std::size_t k = 0; k < slots[i][p].size(); ++k)
+        run.tensor(name + "/slot " + std::to_string(k), slots[i][p][k]);
     }
 }
 

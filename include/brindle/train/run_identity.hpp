@@ -1,12 +1,15 @@
 #pragma once
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -17,7 +20,7 @@
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/sequential.hpp"
 #include "brindle/train/fit_options.hpp"
-#include "brindle/train/run_state.hpp"
+#include "brindle/train/same_data.hpp"
 
 // What must be the same when a run goes on from a checkpoint.
 namespace brindle::detail {
@@ -55,33 +58,49 @@ inline std::string checksum_text(const void* data, std::size_t bytes) {
   return sum.text();
 }
 
+/// What a run is, by name: it goes on only as the same.
+using RunIdentity = std::vector<std::pair<std::string, std::string>>;
+
+/// host reads the data.
 template <class T, class Device>
-void check_same_run(RunState& run, const Sequential<T, Device>& model, const Optimizer<T, Device>& optimizer,
-                    const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o, std::int64_t batch,
-                    std::int64_t steps, std::uint64_t seed) {
-  run.same("element type", sizeof(T) == 4 ? "float32" : "float64");
-  run.same("model's input", to_string(model.input_shape()));
-  run.same("model's number of layers", std::to_string(model.layers().size()));
+RunIdentity run_identity(const Cpu& host, const Sequential<T, Device>& model, const Optimizer<T, Device>& optimizer,
+                         const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o,
+                         std::int64_t batch, std::int64_t steps, std::uint64_t seed) {
+  RunIdentity run;
+  const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(name, text); };
+  same("element type", sizeof(T) == 4 ? "float32" : "float64");
+  same("model's input", to_string(model.input_shape()));
+  same("model's number of layers", std::to_string(model.layers().size()));
   for (std::size_t i = 0; i < model.layers().size(); ++i) {
     const auto& layer = *model.layers()[i];
-    run.same("layer " + std::to_string(i + 1),
-             settings_text(layer.who(), layer.config()) + (layer.trainable ? "" : ", frozen"));
+    same("layer " + std::to_string(i + 1),
+         settings_text(layer.who(), layer.config()) + (layer.trainable ? "" : ", frozen"));
   }
-  run.same("optimizer", settings_text(optimizer.type(), optimizer.config(), "learning_rate"));
-  run.same("loss", settings_text(loss.type(), loss.config()));
-  run.same("seed", std::to_string(seed));
-  run.same("batch", std::to_string(batch));
-  run.same("number of steps an epoch", std::to_string(steps));
-  run.same("shuffling", o.shuffle ? "on" : "off");
-  run.same("number of samples", std::to_string(source.size()));
+  same("optimizer", settings_text(optimizer.type(), optimizer.config(), "learning_rate"));
+  same("loss", settings_text(loss.type(), loss.config()));
+  same("seed", std::to_string(seed));
+  same("batch", std::to_string(batch));
+  same("number of steps an epoch", std::to_string(steps));
+  same("shuffling", o.shuffle ? "on" : "off");
+  same("number of samples", std::to_string(source.size()));
   const auto labels = source.labels().span();
-  run.same("checksum of the labels", checksum_text(labels.data(), labels.size_bytes()));
-  run.same("validation", o.validation ? std::to_string(o.validation->size()) + " samples" : "none");
-  run.same("sample weights", checksum_text(o.sample_weight.data(), o.sample_weight.size_bytes()));
+  same("checksum of the labels", checksum_text(labels.data(), labels.size_bytes()));
+  const auto data = [&](const std::string& prefix, const data::Source& s) {
+    same(prefix + "classes", names_text(s.class_names()));
+    const std::optional<PictureInput> input = s.picture_input();
+    same(prefix + "picture input", input ? to_string(*input) : "not known");
+    same(prefix + "augmentation", s.augmentation().empty() ? "none" : s.augmentation());
+    same(prefix + "checksum of the samples", s.fingerprint(host));
+  };
+  data("", source);
+  same("validation", o.validation ? std::to_string(o.validation->size()) + " samples" : "none");
+  if (o.validation) data("validation's ", *o.validation);
+  same("sample weights", checksum_text(o.sample_weight.data(), o.sample_weight.size_bytes()));
   std::string weights;
   for (const auto& [label, weight] : o.class_weight)
     weights += settings_text(std::to_string(label), {{"weight", weight}}) + " ";
-  run.same("class weights", weights);
+  same("class weights", weights);
+  return run;
 }
 
 }  // namespace brindle::detail

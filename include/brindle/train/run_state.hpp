@@ -25,7 +25,8 @@ class RunState {
   /// Whether values are put into the variables; else they are saved from them.
   virtual bool restoring() const = 0;
 
-  /// Saves the text; throws ValueError, restoring, if another one was saved: the checkpoint is of another run.
+  /// A setting that must be the same in a run that goes on, as text. All settings are compared before anything is
+  /// restored, and all differences are one ValueError.
   virtual void same(const std::string& name, const std::string& text) = 0;
 
   /// One number, saved or restored.

@@ -33,6 +33,7 @@
 #include "brindle/train/passes.hpp"
 #include "brindle/train/run_identity.hpp"
 #include "brindle/train/run_state.hpp"
+#include "brindle/train/same_data.hpp"
 #include "brindle/train/sample_weights.hpp"
 #include "brindle/train/training_step.hpp"
 
@@ -86,7 +87,7 @@ class Trainer {
   }
   /// What the optimizer remembers, for io::save_model.
   OptimizerState<T> optimizer_state() const {
-    OptimizerState<T> state{optimizer_->type(), step_, optimizer_->learning_rate()};
+    OptimizerState<T> state{optimizer_->type(), step_, optimizer_->learning_rate(), pass_, samples_, {}};
     detail::read_slots(*model_, slots_, state);
     return state;
   }
@@ -100,6 +101,8 @@ class Trainer {
     detail::write_slots(*model_, slots_, state);
     optimizer_->set_learning_rate(state.learning_rate);
     step_ = state.steps;
+    pass_ = state.passes;
+    samples_ = state.samples;
   }
 
   /// Bytes of activations, gradients and workspaces of the training step.
@@ -115,13 +118,14 @@ class Trainer {
   /// With a checkpoint that is resumed it goes on where that was saved, and the history is that of all epochs.
   History fit(const data::Source& source, const FitOptions& options) {
     detail::check_fit(*model_, *loss_, rules_, source, options);
+    trained_on_ = detail::DataMeaning(source);
     History history;
     FitState state;
     std::size_t begun = 0;  // callbacks
     try {
       run_fit(source, options, state, history, begun);
     } catch (...) {
-      for (std::size_t i = 0; i < begun; ++i) tell_failed(options.callbacks[i], state);
+      for (std::size_t i = 0; i < begun; ++i) detail::tell_failed(options.callbacks[i], state);
       throw;
     }
     return history;
@@ -131,8 +135,7 @@ class Trainer {
   StepResult train_on_batch(In<T, Cpu> x, In<float, Cpu> labels) {
     detail::check_batch<T>("train_on_batch", *model_, *loss_, rules_, x, labels);
     who_ = "train_on_batch";
-    if (!plan_ || plan_->options().batch < x.shape[0]) prepare(x.shape[0]);
-    check_plan();
+    prepare(plan_ ? std::max(plan_->options().batch, x.shape[0]) : x.shape[0]);
     batch_.write(x, labels);
     samples_ += static_cast<std::uint64_t>(x.shape[0]);
     clear_totals();
@@ -141,15 +144,22 @@ class Trainer {
     return {.loss = totals_.loss / n, .accuracy = totals_.correct / n};
   }
 
-  /// Loss and accuracy, without dropout. Throws NumericsError, naming the sample, for a loss that is not finite.
+  /// Throws DataError, beginning with `who`, unless the classes of the data, and how its pictures become input, are
+  /// those of the data of the last fit(). evaluate() and predict() ask it, and io::save_model().
+  void check_same_data(const std::string& who, const data::Source& source) const { trained_on_.check(who, source); }
+
+  /// Loss and accuracy, without dropout. Throws NumericsError, naming the sample, for a loss that is not finite,
+  /// DataError for data of other classes than the training data's, or whose pictures become input in another way.
   Evaluation evaluate(const data::Source& source, const EvaluateOptions& options = {}) {
+    check_same_data("evaluate", source);
     return evaluator_.evaluate("evaluate", *model_, *loss_, rules_, host(), source, options);
   }
 
   /// Outputs for all samples of a source, in their order: (size(), output shape). They are what the model gives: of a
   /// model without sigmoid or softmax they are logits, also where the loss was told so (from_logits()). Throws
-  /// NumericsError, naming the sample, for an output that is not finite.
+  /// NumericsError, naming the sample, for an output that is not finite, DataError as evaluate().
   Tensor<T, Cpu> predict(const data::Source& source, std::int64_t batch = 32) {
+    check_same_data("predict", source);
     return detail::Evaluator<T, Device>::predict("predict", *model_, host(), source, batch);
   }
 
@@ -170,11 +180,15 @@ class Trainer {
     state.validation = static_cast<bool>(options.validation);
     detail::FitPlace at;
     clear_totals();
+    CheckpointStore* checkpoint = options.checkpoint.get();
+    detail::RunIdentity identity;
+    if (checkpoint)
+      identity =
+          detail::run_identity(host(), *model_, *optimizer_, *loss_, source, options, batch, steps, options_.seed);
     const auto run = [&](RunState& r) {
-      detail::check_same_run(r, *model_, *optimizer_, *loss_, source, options, batch, steps, options_.seed);
+      for (const auto& [name, text] : identity) r.same(name, text);
       visit(r, options, at, history, state);
     };
-    CheckpointStore* checkpoint = options.checkpoint.get();
     const auto save = [&] {
       read_totals();
       checkpoint->save("epoch " + std::to_string(state.epoch) + " of " + std::to_string(options.epochs) + ", step " +
@@ -186,7 +200,7 @@ class Trainer {
       if (c.begin) c.begin(state);
       ++begun;
     }
-    take_rate(state);
+    take_changes(state);
     if (state.resumed) checkpoint->restore(run);
 
     Passes passes({.samples = n,
@@ -220,7 +234,7 @@ class Trainer {
         ++at.step;
         at.samples += count;
         train_batch(count, detail::weighted(options), at.step == steps, names);
-        at.seconds = seconds_before + seconds_since(start);
+        at.seconds = seconds_before + detail::seconds_since(start);
         at.waited = batches.waited() - waited_before;
         at.show(totals_, state);
         call(options, &Callback::step, state);
@@ -239,7 +253,7 @@ class Trainer {
       }
       history.loss.push_back(state.loss);
       history.accuracy.push_back(state.accuracy);
-      state.seconds = seconds_before + seconds_since(start);
+      state.seconds = seconds_before + detail::seconds_since(start);
       history.seconds.push_back(state.seconds);
       history.waited.push_back(state.waited);
       call(options, &Callback::epoch, state);
@@ -259,6 +273,8 @@ class Trainer {
       c.state(run);
     }
     run.set_prefix("");
+    detail::visit_trainable(run, *model_);
+    if (run.restoring()) prepare(plan_->options().batch);
     at.visit(run);
     run.value("stop", state.stop);
     detail::visit(run, totals_);
@@ -273,10 +289,6 @@ class Trainer {
     detail::visit_parameters(run, *model_, slots_);
   }
 
-  static double seconds_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
-
   /// The processor that reads the data.
   const Cpu& host() {
     if constexpr (on_cpu)
@@ -288,30 +300,23 @@ class Trainer {
   void call(const FitOptions& options, std::function<void(FitState&)> Callback::*which, FitState& state) {
     for (const Callback& c : options.callbacks)
       if (c.*which) (c.*which)(state);
-    take_rate(state);
+    take_changes(state);
   }
-  static void tell_failed(const Callback& c, FitState& state) {
-    try {
-      if (c.failed) c.failed(state);
-    } catch (...) {  // the first exception is the one that leaves fit()
-    }
-  }
-  void take_rate(const FitState& state) {
+  // What callbacks have set holds from the next step on: the learning rate, and which layers are frozen.
+  void take_changes(const FitState& state) {
     if (state.learning_rate != optimizer_->learning_rate()) optimizer_->set_learning_rate(state.learning_rate);
-  }
-
-  std::vector<bool> trainable() const {
-    std::vector<bool> flags;
-    for (const auto& layer : model_->layers()) flags.push_back(layer->trainable);
-    return flags;
+    if (planned_trainable_.same(*model_)) return;
+    detail::check_trainable("fit, after a callback", *model_);
+    prepare(plan_->options().batch);
   }
 
   // The plan of the training step, made anew when the batch or what is frozen has changed.
   void prepare(std::int64_t batch) {
-    if (plan_ && plan_->options().batch == batch && planned_trainable_ == trainable()) return;
-    plan_.reset();  // its memory first
+    if (plan_ && plan_->options().batch == batch && planned_trainable_.same(*model_)) return;
+    if (plan_) read_totals();  // of steps that are under way in it
+    plan_.reset();             // its memory first
     detail::make_slots(*model_, *optimizer_, slots_);
-    planned_trainable_ = trainable();
+    planned_trainable_.note(*model_);
     PlanOptions plan{.batch = batch,
                      .training = true,
                      .backward = true,
@@ -323,9 +328,6 @@ class Trainer {
     plan_ = std::make_unique<Plan<T, Device>>(device_step_.device(), model_->layers(), model_->input_shape(), plan);
     batch_.resize(batch, model_->input_shape(), model_->output_shape());
     loss_->prepare(batch);
-  }
-  void check_plan() {
-    if (planned_trainable_ != trainable()) prepare(plan_->options().batch);
   }
 
   void clear_totals() {
@@ -368,12 +370,13 @@ class Trainer {
   std::unique_ptr<Loss<T, Device>> loss_;
   TrainerOptions options_;
   detail::OutputRules rules_;
-  const char* who_ = "fit";    // begins messages
-  bool outputs_seen_ = false;  // or no need to look at them
+  detail::DataMeaning trained_on_;  // by the last fit()
+  const char* who_ = "fit";         // begins messages
+  bool outputs_seen_ = false;       // or no need to look at them
 
   detail::OptimizerSlots<T, Device> slots_;
   std::unique_ptr<Plan<T, Device>> plan_;
-  std::vector<bool> planned_trainable_;
+  detail::TrainableFlags planned_trainable_;
   detail::Evaluator<T, Device> evaluator_;
   Batch<T, Device> batch_;
   TrainingStep<T, Device> device_step_;
