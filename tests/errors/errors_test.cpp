@@ -1,5 +1,6 @@
 // Makes the mistakes that users make, and compares the messages with docs/errors.md, which it writes where the variable
 // BRINDLE_WRITE_ERRORS is set. Built without zlib and HDF5's library, so that their absence is among them.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -19,6 +20,7 @@
 #include "brindle/io/npz.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/models/pretrained_vgg16.hpp"
+#include "brindle/models/picture_classifier.hpp"
 #include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
@@ -64,7 +66,9 @@ data::InMemory samples(std::int64_t n, const std::vector<float>& labels, const S
   for (std::int64_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 7) / 7.0f;
   std::vector<float> all;
   for (std::int64_t i = 0; i < n; ++i) all.push_back(labels[static_cast<std::size_t>(i) % labels.size()]);
-  return data::InMemory(std::move(x), std::span<const float>(all), {"cat", "dog"});
+  const bool named = std::all_of(labels.begin(), labels.end(), [](float l) { return l == 0 || l == 1; });
+  return data::InMemory(std::move(x), std::span<const float>(all),
+                        named ? std::vector<std::string>{"cat", "dog"} : std::vector<std::string>{});
 }
 
 Sequential<float> classifier(std::int64_t outputs = 1, ActivationFunction last = sigmoid) {
@@ -153,6 +157,16 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
               write_picture(folder / "validation/fox.1.png");
               load("validation", {.classes = {"cat", "dog"}});
             }},
+           {"The folder above training and validation data",
+            [=, &folder] {
+              for (const char* file : {"parts/training/cat/1.png", "parts/validation/cat/1.png"}) write_picture(folder / file);
+              load("parts");
+            }},
+           {"A class without pictures",
+            [=, &folder] {
+              for (const char* file : {"lost/cat/1.png", "lost/dog/1.png", "lost/owl/notes.txt"}) write_picture(folder / file);
+              load("lost");
+            }},
            {"A file that is no picture", [=] { one_bad("text", "Not found"); }},
            {"A picture of a kind that is not read",
             [=] { one_bad("webp", std::string("RIFF\x1a\0\0\0WEBPVP8 ", 16)); }},
@@ -214,6 +228,30 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
            {"Photos of another size than the model's",
             [=] {
               fit(samples(8, {0, 1}, {6, 6, 1}));
+            }},
+           {"Validation data whose classes have other numbers",
+            [] {
+              Sequential<float> model = classifier();
+              Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
+              const Tensor<float> labels({2, 1});
+              const data::InMemory other(Tensor<float>({2, 4, 4, 1}), labels.clone(), {"dog", "cat"});
+              trainer.fit(samples(8, {0, 1}), {.batch = 4, .epochs = 1, .validation = other});
+            }},
+           {"Validation pictures that were resized in another way",
+            [=, &folder] {
+              for (const char* file : {"two/cat.1.png", "two/dog.1.png"}) write_picture(folder / file);
+              const auto nearest = data::image_folder(folder / "two", {.size = {4, 4}});
+              const auto smooth = data::image_folder(
+                  folder / "two", {.size = {4, 4}, .interpolation = image::Interpolation::bilinear});
+              Sequential<float> model{Cpu{1}, {4, 4, 3}, Flatten{}, Dense{1, sigmoid}};
+              Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
+              trainer.fit(nearest, {.batch = 2, .epochs = 1, .validation = smooth});
+            }},
+           {"More outputs than the data have classes",
+            [] {
+              Sequential<float> model = classifier(3, softmax);
+              Trainer trainer{model, RMSprop{}, SparseCategoricalCrossentropy{}};
+              trainer.fit(samples(8, {0, 1}), {.batch = 4, .epochs = 1});
             }},
            {"Two outputs with a loss for one",
             [] {
@@ -320,6 +358,21 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
               Sequential<float> model = classifier();
               io::load_weights(model, goldens / "weights" / "tiny_seq.weights.h5");
             }},
+           {"Class names for two of three classes",
+            [&folder] {
+              io::save_model(classifier(3, softmax), folder / "three.safetensors", {.class_names = {"cat", "dog"}});
+            }},
+           {"A classifier of a model that was saved without the data",
+            [&folder] {
+              io::save_model(classifier(), folder / "pets.safetensors", {.class_names = {"cat", "dog"}});
+              models::PictureClassifier(folder / "pets.safetensors", Cpu{1});
+            }},
+           {"A classifier of a model that ends in logits",
+            [&folder] {
+              io::save_model(classifier(1, linear), folder / "pets.safetensors",
+                             {.input = PictureInput{.size = {4, 4}, .color_mode = ColorMode::grayscale}});
+              models::PictureClassifier(folder / "pets.safetensors", Cpu{1});
+            }},
            {"A file that is cut short",
             [&folder] {
               io::save_model(classifier(), folder / "model.safetensors");
@@ -365,7 +418,7 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
               io::load_model(folder / "weights.safetensors");
             }},
            {"A model that a newer version of the library saved",
-            [=] { saved_as(R"(\"version\":1)", R"(\"version\":9)"); }},
+            [=] { saved_as(R"(\"version\":2)", R"(\"version\":9)"); }},
            {"A model with a layer that is not known", [=] { saved_as(R"(\"Flatten\")", R"(\"Flotten\")"); }},
            {"A model of Keras with a layer that is not there",
             [&folder] {

@@ -84,30 +84,33 @@ class PictureClassifier {
     const Shape& x = saved_.model.input_shape();
     const std::string who = where + "PictureClassifier: ";
     if (x.rank() != 3 || (x[2] != 1 && x[2] != 3))
-      detail::raise<ShapeError>(who + "the model takes " + to_string_batch(x) +
-                                ", expected pictures (None, H, W, 1) or (None, H, W, 3)");
+      brindle::detail::raise<ShapeError>(who + "the model takes " + to_string_batch(x) +
+                                         ", expected pictures (None, H, W, 1) or (None, H, W, 3)");
     if (!saved_.info.input)
-      detail::raise<ValueError>(who +
-                                "the model does not say how a picture becomes its input; save it with the data "
-                                "that it was trained on, save_model(model, path, photos), or with .input");
+      brindle::detail::raise<ValueError>(
+          who +
+          "the model does not say how a picture becomes its input; save it with the data "
+          "that it was trained on, save_model(model, path, photos), or with .input");
     const Shape& y = saved_.model.output_shape();
     if (y.rank() != 1)
-      detail::raise<ShapeError>(who + "the model gives " + to_string_batch(y) +
-                                ", expected (None, classes); end it with Flatten{} and Dense{classes, softmax}");
+      brindle::detail::raise<ShapeError>(
+          who + "the model gives " + to_string_batch(y) +
+          ", expected (None, classes); end it with Flatten{} and Dense{classes, softmax}");
     const LastActivation last = last_activation(saved_.model);
-    const bool squashes =
-        last.function == ActivationFunction::sigmoid || last.function == ActivationFunction::softmax;
+    const bool squashes = last.function == ActivationFunction::sigmoid || last.function == ActivationFunction::softmax;
     if (saved_.info.from_logits && squashes)
-      detail::raise<ValueError>(who + last.layer + " ends in " + to_string(last.function) +
-                                ", but the model was saved as one of logits (from_logits)");
+      brindle::detail::raise<ValueError>(who + last.layer + " ends in " + to_string(last.function) +
+                                         ", but the model was saved as one of logits (from_logits)");
     if (!saved_.info.from_logits && !squashes && last.known)
-      detail::raise<ValueError>(who + last.layer +
-                                " ends without sigmoid or softmax, so its outputs are no probabilities; if they are "
-                                "logits, save the model with .from_logits = true");
+      brindle::detail::raise<ValueError>(
+          who + last.layer +
+          " ends without sigmoid or softmax, so its outputs are no probabilities; if they are "
+          "logits, save the model with .from_logits = true");
     if (last.function == ActivationFunction::softmax && y.size() == 1)
-      detail::raise<ValueError>(who + last.layer +
-                                " is a softmax of one output, which is always 1; end the model with Dense{1, sigmoid} "
-                                "or Dense{2, softmax}");
+      brindle::detail::raise<ValueError>(
+          who + last.layer +
+          " is a softmax of one output, which is always 1; end the model with Dense{1, sigmoid} "
+          "or Dense{2, softmax}");
   }
 
   void write_input(const image::Picture& picture, float* x) const {
@@ -129,8 +132,8 @@ class PictureClassifier {
                            y.view(), y.view());
     for (const float p : y.span())
       if (!(p >= 0 && p <= 1.0001f))
-        detail::raise<NumericsError>("PictureClassifier: the model gives " + detail::number_text(p) +
-                                     " where a probability is expected; check its weights and its last layer");
+        brindle::detail::raise<NumericsError>("PictureClassifier: the model gives " + brindle::detail::number_text(p) +
+                                              " where a probability is expected; check its weights and its last layer");
     return y;
   }
 
