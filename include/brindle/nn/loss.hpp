@@ -76,6 +76,16 @@ concept LossDescription = requires(const D& d) {
 
 namespace detail {
 
+/// Of a description, or a message of the compiler in words.
+template <class T, class Device, class D>
+std::unique_ptr<Loss<T, Device>> make_loss(const D& description) {
+  static_assert(LossDescription<D, T, Device>,
+                "a loss is described by a struct with `template <class T, class Device> "
+                "std::unique_ptr<Loss<T, Device>> make() const`: see docs/howto/own-loss.md");
+  if constexpr (LossDescription<D, T, Device>) return description.template make<T, Device>();
+  return nullptr;
+}
+
 /// Where nobody has names for samples.
 inline constexpr auto sample_number = [](std::int64_t i) { return "sample " + std::to_string(i); };
 

@@ -76,6 +76,16 @@ concept OptimizerDescription = requires(const D& d) {
 
 namespace detail {
 
+/// Of a description, or a message of the compiler in words.
+template <class T, class Device, class D>
+std::unique_ptr<Optimizer<T, Device>> make_optimizer(const D& description) {
+  static_assert(OptimizerDescription<D, T, Device>,
+                "an optimizer is described by a struct with `template <class T, class Device> "
+                "std::unique_ptr<Optimizer<T, Device>> make() const`: see docs/howto/own-optimizer.md");
+  if constexpr (OptimizerDescription<D, T, Device>) return description.template make<T, Device>();
+  return nullptr;
+}
+
 /// Throws ValueError unless rate is 0 to 1e30.
 inline void check_learning_rate(const std::string& who, double rate) {
   if (!(rate >= 0 && rate <= 1e30))

@@ -53,13 +53,12 @@ class Trainer {
   /// not the one that the loss expects; of a last layer of one's own its outputs are looked at, before the first
   /// update.
   template <class OptimizerValue, class LossValue>
-  requires(OptimizerDescription<OptimizerValue, T, Device>&& LossDescription<LossValue, T, Device>)
-      Trainer(Sequential<T, Device>& model, const OptimizerValue& optimizer, const LossValue& loss,
-              const TrainerOptions& options = {})
+  Trainer(Sequential<T, Device>& model, const OptimizerValue& optimizer, const LossValue& loss,
+          const TrainerOptions& options = {})
       : model_(&model),
         on_(model.device()),
-        optimizer_(optimizer.template make<T, Device>()),
-        loss_(loss.template make<T, Device>()),
+        optimizer_(detail::make_optimizer<T, Device>(optimizer)),
+        loss_(detail::make_loss<T, Device>(loss)),
         options_(options),
         device_step_(on_) {
     if (model.layers().empty()) detail::raise<ValueError>("Trainer: the model has no layers");
