@@ -27,4 +27,5 @@ if [ -s "$log" ]; then
   cat "$log" >&2
   exit 1
 fi
+cat docs/api.css >>"$site/api/search/search.css"  # the search's frame reads no other
 echo "$site/index.html"
