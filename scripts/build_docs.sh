@@ -4,7 +4,7 @@
 #     bash scripts/build_docs.sh [SITE]        default: build/site; open SITE/index.html
 #
 # MkDocs comes from PyPI, into a virtual environment below build/, unless it is there. Links that lead nowhere, errors in
-# documentation comments and public names without one end it.
+# documentation comments, public names without one, and pages that need the net end it.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -21,6 +21,10 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # Not --quiet, with which --strict counts no warning.
 NO_MKDOCS_2_WARNING=1 "$mkdocs" build --strict --site-dir "$site" 2>"$log" || { cat "$log" >&2; exit 1; }
+if grep -rlE '<(script|link)[^>]* (src|href)="?https?:' --include=*.html "$site" --exclude-dir=api >&2; then
+  echo "these pages fetch something from the net, which is not there for who opens them from the disk" >&2
+  exit 1
+fi
 version=$(grep -o '[0-9]*$' include/brindle/core/version.hpp | paste -sd .)
 (cat docs/Doxyfile; echo "OUTPUT_DIRECTORY = $site"; echo "PROJECT_NUMBER = $version") | doxygen - 2>"$log"
 if [ -s "$log" ]; then
