@@ -214,7 +214,7 @@ int main(int argc, char** argv) {
       if (++i == argc) detail::raise<ValueError>("gpu_bench: " + option + " needs a value");
       const std::string value = argv[i];
       if (option == "--precision")
-        s.gpu.precision = precision(value);
+        s.gpu.precision = parse_precision(value);
       else if (option == "--seconds")
         s.seconds = std::stod(value);
       else if (option == "--photos")

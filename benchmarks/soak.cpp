@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
                                                   .callbacks = {memory}});
   const long last = resident_kilobytes();
   std::printf("RSS %ld KB after 1000 steps, %ld KB after %lld\n", first, last, static_cast<long long>(trainer.steps()));
-  return last - first > 1024 || !all_finite<float>(model.layers().back()->parameters()[0].value.view())
+  return last - first > 1024 || !detail::all_finite<float>(model.layers().back()->parameters()[0].value.view())
              ? EXIT_FAILURE
              : EXIT_SUCCESS;
 }

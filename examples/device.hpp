@@ -31,7 +31,7 @@ template <class Program>
 int run_on(const DeviceOptions& o, Program&& program) {
 #ifdef BRINDLE_EXAMPLE_CUDA
   if (o.name == "cuda" || (o.name == "auto" && brindle::Cuda::available())) {
-    const brindle::Cuda on(brindle::Cuda::Options{.precision = brindle::precision(o.precision)});
+    const brindle::Cuda on(brindle::Cuda::Options{.precision = brindle::parse_precision(o.precision)});
     std::printf("on %s, %s\n", on.gpu_name().c_str(), o.precision.c_str());
     return program(on);
   }

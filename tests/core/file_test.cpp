@@ -108,10 +108,10 @@ TEST_CASE("what a killed writer left half written is removed, and nothing else",
   const auto path = folder / "run.txt";
   for (const char* name : {"run.txt", "run.txt.123.tmp", "run.txt.old.tmp", "run.txt.tmp", "another.txt.123.tmp"})
     replace_file(folder / name, "x");
-  remove_unfinished(path);
+  detail::remove_unfinished(path);
   CHECK(names(folder.path()) ==
         std::vector<std::string>{"another.txt.123.tmp", "run.txt", "run.txt.old.tmp", "run.txt.tmp"});
-  CHECK_NOTHROW(remove_unfinished(folder / "no such folder" / "run.txt"));
+  CHECK_NOTHROW(detail::remove_unfinished(folder / "no such folder" / "run.txt"));
 }
 
 TEST_CASE("whoever reads while a file is replaced finds the older one or the newer one", "[core][file][threads]") {
@@ -143,12 +143,12 @@ TEST_CASE("a name of any length that the system allows can be written, with the 
     CAPTURE(name, name.size());
     const auto path = folder / name;
     if (name.size() > 255) {
-      CHECK_THROWS_WITH(check_writable(path), Contains("give it a shorter name, it has 256 bytes"));
+      CHECK_THROWS_WITH(detail::check_writable(path), Contains("give it a shorter name, it has 256 bytes"));
       CHECK_THROWS_WITH(replace_file(path, "x"), Contains("give it a shorter name, it has 256 bytes"));
       CHECK(names(folder.path()).empty());
       continue;
     }
-    check_writable(path);
+    detail::check_writable(path);
     CHECK(names(folder.path()).empty());
     for (const char* text : {"one", "two"}) replace_file(path, text, {.keep_previous = true});
     CHECK(content(path) == "two");
@@ -157,7 +157,7 @@ TEST_CASE("a name of any length that the system allows can be written, with the 
     const auto unfinished = detail::temporary_file(path);
     std::ofstream(unfinished) << "half";
     REQUIRE(std::filesystem::exists(unfinished));
-    remove_unfinished(path);
+    detail::remove_unfinished(path);
     CHECK_FALSE(std::filesystem::exists(unfinished));
     std::filesystem::remove(path);
     std::filesystem::remove(previous_file(path));
@@ -171,11 +171,12 @@ TEST_CASE("whether a file can be written is seen before, and nothing is changed"
   const TemporaryFolder folder;
   const auto path = folder / "run.txt";
   replace_file(path, "old");
-  check_writable(path);
+  detail::check_writable(path);
   CHECK(content(path) == "old");
   CHECK(names(folder.path()) == std::vector<std::string>{"run.txt"});
-  CHECK_THROWS_WITH(check_writable(folder.path()), Contains("it is a folder"));
-  CHECK_THROWS_WITH(check_writable(folder / "none" / "run.txt"), Contains("there is no folder"));
+  CHECK_THROWS_WITH(detail::check_writable(folder.path()), Contains("it is a folder"));
+  CHECK_THROWS_WITH(detail::check_writable(folder / "none" / "run.txt"), Contains("there is no folder"));
   if (std::filesystem::exists("/sys/kernel"))
-    CHECK_THROWS_WITH(check_writable("/sys/kernel/run.txt"), StartsWith("/sys/kernel/run.txt: cannot be written: "));
+    CHECK_THROWS_WITH(detail::check_writable("/sys/kernel/run.txt"),
+                      StartsWith("/sys/kernel/run.txt: cannot be written: "));
 }

@@ -22,37 +22,37 @@ float half_of_smallest() {
 #if defined(__SSE__) || defined(__aarch64__)
 
 TEST_CASE("denormals are flushed while a FlushDenormals lives, and the mode from before comes back", "[core][denormals]") {
-  REQUIRE_FALSE(FlushDenormals::active());
+  REQUIRE_FALSE(detail::FlushDenormals::active());
   CHECK(half_of_smallest() > 0);
   {
-    const FlushDenormals outer;
-    CHECK(FlushDenormals::active());
+    const detail::FlushDenormals outer;
+    CHECK(detail::FlushDenormals::active());
     CHECK(half_of_smallest() == 0);
-    { const FlushDenormals inner; }
-    CHECK(FlushDenormals::active());
+    { const detail::FlushDenormals inner; }
+    CHECK(detail::FlushDenormals::active());
   }
-  CHECK_FALSE(FlushDenormals::active());
+  CHECK_FALSE(detail::FlushDenormals::active());
   CHECK(half_of_smallest() > 0);
 }
 
 TEST_CASE("every task of a pool flushes denormals, and outside of it the calling thread has its own mode again",
           "[core][denormals][threads]") {
   for (const int threads : {1, 2, 3, 64}) {
-    ThreadPool pool(threads);
+    detail::ThreadPool pool(threads);
     for (const std::int64_t tasks : {1, 2, 200}) {
       std::atomic<int> flushed{0};
       pool.run(tasks, [&](std::int64_t, int) {
-        if (FlushDenormals::active() && half_of_smallest() == 0) ++flushed;
+        if (detail::FlushDenormals::active() && half_of_smallest() == 0) ++flushed;
         pool.run(2, [&](std::int64_t, int) {
-          if (FlushDenormals::active()) ++flushed;
+          if (detail::FlushDenormals::active()) ++flushed;
         });
       });
       CHECK(flushed == 3 * tasks);
-      CHECK_FALSE(FlushDenormals::active());
+      CHECK_FALSE(detail::FlushDenormals::active());
       CHECK(half_of_smallest() > 0);
     }
     CHECK_THROWS_AS(pool.run(3, [](std::int64_t, int) { throw std::runtime_error("stop"); }), std::runtime_error);
-    CHECK_FALSE(FlushDenormals::active());
+    CHECK_FALSE(detail::FlushDenormals::active());
   }
 }
 

@@ -14,7 +14,7 @@ using Catch::Contains;
 
 TEST_CASE("a thread pool does every task once, by a worker that has no other at the time", "[core][threads]") {
   for (const int threads : {1, 2, 3, 64}) {
-    ThreadPool pool(threads);
+    detail::ThreadPool pool(threads);
     CHECK(pool.threads() == threads);
     std::vector<std::atomic<int>> busy(64);
     for (const std::int64_t tasks : {0, 1, 2, 3, 100, 1000}) {
@@ -34,7 +34,7 @@ TEST_CASE("a thread pool does every task once, by a worker that has no other at 
 
 TEST_CASE("a task's exception comes out of run, and the pool goes on working", "[core][threads]") {
   for (const int threads : {1, 2, 3, 64}) {
-    ThreadPool pool(threads);
+    detail::ThreadPool pool(threads);
     for (int again = 0; again < 10; ++again) {
       CHECK_THROWS_WITH(pool.run(100,
                                  [](std::int64_t i, int) {
@@ -50,12 +50,12 @@ TEST_CASE("a task's exception comes out of run, and the pool goes on working", "
 
 TEST_CASE("run inside a task does its tasks on the same thread", "[core][threads]") {
   for (const int threads : {1, 3}) {
-    ThreadPool pool(threads), other(threads);
+    detail::ThreadPool pool(threads), other(threads);
     std::atomic<int> done{0};
     std::atomic<bool> elsewhere{false};
     pool.run(20, [&](std::int64_t, int) {
       const std::thread::id here = std::this_thread::get_id();
-      for (ThreadPool* inner : {&pool, &other})
+      for (detail::ThreadPool* inner : {&pool, &other})
         inner->run(10, [&](std::int64_t, int) {
           if (std::this_thread::get_id() != here) elsewhere = true;
           ++done;
@@ -67,7 +67,7 @@ TEST_CASE("run inside a task does its tasks on the same thread", "[core][threads
 }
 
 TEST_CASE("threads of the user may call run at the same time", "[core][threads]") {
-  ThreadPool pool(3);
+  detail::ThreadPool pool(3);
   std::atomic<int> done{0};
   std::vector<std::thread> users;
   for (int user = 0; user < 4; ++user)
@@ -80,7 +80,7 @@ TEST_CASE("threads of the user may call run at the same time", "[core][threads]"
 
 TEST_CASE("pools come and go, used or not", "[core][threads]") {
   for (int i = 0; i < 50; ++i) {
-    ThreadPool unused(4), used(4);
+    detail::ThreadPool unused(4), used(4);
     std::atomic<int> done{0};
     used.run(8, [&](std::int64_t, int) { ++done; });
     REQUIRE(done == 8);
@@ -88,8 +88,8 @@ TEST_CASE("pools come and go, used or not", "[core][threads]") {
 }
 
 TEST_CASE("a pool has 1 to 1024 threads", "[core][threads][errors]") {
-  CHECK_THROWS_WITH(ThreadPool(0), Contains("got 0"));
-  CHECK_THROWS_WITH(ThreadPool(1025), Contains("1025"));
+  CHECK_THROWS_WITH(detail::ThreadPool(0), Contains("got 0"));
+  CHECK_THROWS_WITH(detail::ThreadPool(1025), Contains("1025"));
   CHECK_THROWS_AS(Cpu(-1), ValueError);
 }
 

@@ -55,7 +55,7 @@ TEST_CASE("work that is recorded runs when it is replayed, as often as that", "[
   const Cuda on = Cuda().with_step(nullptr);
   Tensor<std::int32_t, Cuda> x({300});
   launch(on, x.size(), AddOne{x.data()});
-  CudaGraph graph;
+  detail::CudaGraph graph;
   CHECK_FALSE(graph.recorded());
   graph.record(on, [&] {
     launch(on, x.size(), AddOne{x.data()});
@@ -75,7 +75,7 @@ TEST_CASE("other threads use the GPU and the same context while one thread recor
   Tensor<std::int32_t, Cuda> x({300}), other({5});
   const Tensor<float> a = random_tensor<float>({4, 4}, 1);
   ops::relu<float>(all, a.to<Cuda>(), Tensor<float, Cuda>({4, 4}).view());  // the libraries are ready
-  CudaGraph graph;
+  detail::CudaGraph graph;
   graph.record(on, [&] {
     launch(on, x.size(), AddOne{x.data()});
     std::exception_ptr failed;
@@ -104,7 +104,7 @@ TEST_CASE("what a recording forbids is an error with the call in it, and the con
   BRINDLE_TEST_NEEDS_GPU();
   const Cuda on = Cuda().with_step(nullptr);
   Tensor<std::int32_t, Cuda> x({3});
-  CudaGraph graph;
+  detail::CudaGraph graph;
   CHECK_THROWS_WITH(graph.record(on, [&] { on.wait(); }),
                     Contains("cudaStreamSynchronize(") && Contains("core/cuda.hpp:") && Contains("(cudaError"));
   CHECK_FALSE(graph.recorded());
@@ -125,7 +125,7 @@ TEST_CASE("the end of the GPU's memory says what was asked for and what is free"
 TEST_CASE("a GPU that is not there is named", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
   CHECK_THROWS_WITH(Cuda(Cuda::Options{.gpu = 4711}), Contains("expected a GPU from 0 to") && Contains("4711"));
-  CHECK_THROWS_WITH(precision("half"), Contains("float32, tf32 or bf16"));
+  CHECK_THROWS_WITH(parse_precision("half"), Contains("float32, tf32 or bf16"));
   for (const Precision p : {Precision::float32, Precision::tf32, Precision::bf16})
-    CHECK(precision(to_string(p)) == p);
+    CHECK(parse_precision(to_string(p)) == p);
 }

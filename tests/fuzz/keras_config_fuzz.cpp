@@ -5,7 +5,7 @@ using namespace brindle;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
-    io::keras_model_config("config.json", std::string(reinterpret_cast<const char*>(data), size));
+    io::detail::keras_model_config("config.json", std::string(reinterpret_cast<const char*>(data), size));
   } catch (const FileError&) {
   }
   return 0;

@@ -25,7 +25,7 @@ TEST_CASE("the GPU's warp is the processor's, for every fill, size and number of
         for (std::int64_t i = 0; i < pixels.size(); ++i)
           pixels[i] = static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(i), 256));
         const image::Standardize to(shape[2], 1.0 / 255, std::vector<double>(static_cast<std::size_t>(shape[2]), 0.25));
-        image::WarpPixel<float> warp{};
+        image::internal::WarpPixel<float> warp{};
         Tensor<float> got = unwritten<float>(shape.batch(uses)), expected(shape.batch(uses));
         warp.pixels = pixels.data(), warp.out = got.data();
         warp.h = shape[0], warp.w = shape[1], warp.c = shape[2];
@@ -52,7 +52,7 @@ TEST_CASE("the GPU's warp is the processor's, for every fill, size and number of
           REQUIRE(got[i + 2] == before[i]);
         }
       }
-  CHECK(sizeof(image::WarpPixel<float>) <= 4000);
+  CHECK(sizeof(image::internal::WarpPixel<float>) <= 4000);
 }
 
 TEST_CASE("the GPU's brightness is the processor's", "[image][cuda_kernels]") {
@@ -70,7 +70,7 @@ TEST_CASE("the GPU's brightness is the processor's", "[image][cuda_kernels]") {
         const AugmentDraw d = image::draw(a, {shape[0], shape[1]}, random, use);
         Tensor<float> expected(shape), got = unwritten<float>(shape);
         image::apply<float>(a, d, picture, expected, to);
-        image::WarpPixel<float> warp{};
+        image::internal::WarpPixel<float> warp{};
         warp.pixels = picture.data(), warp.out = got.data();
         warp.h = shape[0], warp.w = shape[1], warp.c = shape[2];
         warp.fill = fill, warp.constant = a.cval;

@@ -141,10 +141,11 @@ TEST_CASE("a description of input without a meaning is refused", "[image][pictur
 TEST_CASE("two descriptions name what differs between them", "[image][picture_input]") {
   const PictureInput a{.size = {8, 8}};
   PictureInput b = a;
-  CHECK(differences(a, b).empty());
+  CHECK(detail::differences(a, b).empty());
   b.interpolation = image::Interpolation::bilinear;
   b.preprocessing = Preprocessing::caffe;
-  CHECK(differences(b, a) == "interpolation bilinear instead of nearest, preprocessing caffe instead of unit_rgb");
+  CHECK(detail::differences(b, a) ==
+        "interpolation bilinear instead of nearest, preprocessing caffe instead of unit_rgb");
   CHECK(to_string(a) != to_string(b));
   CHECK(a.shape() == Shape{8, 8, 3});
 }

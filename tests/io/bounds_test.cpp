@@ -36,12 +36,12 @@ void write(const std::filesystem::path& path, const std::string& bytes) {
 }  // namespace
 
 TEST_CASE("JSON that nests without end is refused before it is copied", "[io][errors]") {
-  CHECK(io::keras_model_config("x", sequential_of_keras(dense_of_keras(nested(90)))).layers.size() == 1);
+  CHECK(io::detail::keras_model_config("x", sequential_of_keras(dense_of_keras(nested(90)))).layers.size() == 1);
   for (const int depth : {101, 100000, 5000000})
-    CHECK_THROWS_WITH(io::keras_model_config("x", sequential_of_keras(dense_of_keras(nested(depth)))),
+    CHECK_THROWS_WITH(io::detail::keras_model_config("x", sequential_of_keras(dense_of_keras(nested(depth)))),
                       Contains("more than 100 deep"));
   // Brackets inside of texts do not nest.
-  CHECK(io::parse_json("[\"" + std::string(1000, '[') + R"(\"[[", 1])").size() == 2);
+  CHECK(io::detail::parse_json("[\"" + std::string(1000, '[') + R"(\"[[", 1])").size() == 2);
 
   const TemporaryFolder folder;
   const auto path = folder / "m.safetensors";
@@ -58,7 +58,7 @@ TEST_CASE("JSON that nests without end is refused before it is copied", "[io][er
 TEST_CASE("a model of more layers than any model has is refused", "[io][errors]") {
   std::string layers;
   for (int i = 0; i < 10001; ++i) layers.append(i ? "," : "").append(dense_of_keras("0"));
-  CHECK_THROWS_WITH(io::keras_model_config("x", sequential_of_keras(layers)), Contains("10000 layers"));
+  CHECK_THROWS_WITH(io::detail::keras_model_config("x", sequential_of_keras(layers)), Contains("10000 layers"));
 
   const TemporaryFolder folder;
   const auto path = folder / "m.safetensors";

@@ -62,7 +62,8 @@ TEST_CASE("a saved model of the format's first version is read for ever", "[io][
   for (std::size_t i = 0; i < expected.layers().size(); ++i) {
     CHECK(saved.model.layers()[i]->type() == expected.layers()[i]->type());
     CHECK(saved.model.layers()[i]->trainable == expected.layers()[i]->trainable);
-    CHECK(io::to_json(saved.model.layers()[i]->config()) == io::to_json(expected.layers()[i]->config()));
+    CHECK(io::detail::to_json(saved.model.layers()[i]->config()) ==
+          io::detail::to_json(expected.layers()[i]->config()));
   }
   REQUIRE(saved.model.groups().size() == 1);
   CHECK(saved.model.groups()[0].name == "base");

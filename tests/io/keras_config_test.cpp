@@ -46,7 +46,7 @@ std::string functional(const std::vector<std::pair<std::string, std::string>>& l
 }  // namespace
 
 TEST_CASE("a functional model that is a chain becomes a row, in the order of its links", "[io][keras]") {
-  const auto model = io::keras_model_config("x.h5", functional({{"b", "a"}, {"in", ""}, {"a", "in"}}, "b"));
+  const auto model = io::detail::keras_model_config("x.h5", functional({{"b", "a"}, {"in", ""}, {"a", "in"}}, "b"));
   CHECK(model.input == Shape{4, 4, 3});
   REQUIRE(model.layers.size() == 2);
   CHECK(model.layers[0].name == "a");
@@ -55,55 +55,55 @@ TEST_CASE("a functional model that is a chain becomes a row, in the order of its
 }
 
 TEST_CASE("a functional model that branches is refused, with the layer's name", "[io][keras]") {
-  CHECK_THROWS_WITH(io::keras_model_config("x.h5", functional({{"in", ""}, {"a", "in"}, {"b", "in"}}, "b")),
+  CHECK_THROWS_WITH(io::detail::keras_model_config("x.h5", functional({{"in", ""}, {"a", "in"}, {"b", "in"}}, "b")),
                     Contains("x.h5: ") && Contains("branches") && Contains("\"b\"") && Contains("\"in\""));
-  CHECK_THROWS_WITH(io::keras_model_config("x.h5", functional({{"in", ""}, {"a", "in"}, {"b", "a"}}, "a")),
+  CHECK_THROWS_WITH(io::detail::keras_model_config("x.h5", functional({{"in", ""}, {"a", "in"}, {"b", "a"}}, "a")),
                     Contains("branches"));
-  CHECK_THROWS_WITH(io::keras_model_config("x.h5", functional({{"in", ""}, {"a", "b"}, {"b", "a"}}, "a")),
+  CHECK_THROWS_WITH(io::detail::keras_model_config("x.h5", functional({{"in", ""}, {"a", "b"}, {"b", "a"}}, "a")),
                     Contains("branches"));
 }
 
 TEST_CASE("settings that our layers do not have are refused, with name and position", "[io][keras]") {
   const auto refused = [](const std::string& settings, const std::string& what) {
-    CHECK_THROWS_WITH(
-        io::keras_model_config("x.h5", sequential(layer("Flatten", "f") + ", " + layer("Conv2D", "c", settings))),
-        Contains("layer 2 \"c\" (Conv2D)") && Contains(what));
+    CHECK_THROWS_WITH(io::detail::keras_model_config(
+                          "x.h5", sequential(layer("Flatten", "f") + ", " + layer("Conv2D", "c", settings))),
+                      Contains("layer 2 \"c\" (Conv2D)") && Contains(what));
   };
   refused(R"("data_format": "channels_first")", "channels_last");
   refused(R"("dilation_rate": [2, 2])", "dilation_rate");
   refused(R"("groups": 3)", "groups");
   refused(R"("padding": "causal")", "padding");
   refused(R"("activation": {"class_name": "Mine"})", "activation");
-  const auto model = io::keras_model_config(
+  const auto model = io::detail::keras_model_config(
       "x.h5", sequential(layer("Conv2D", "c", R"("activation": {"class_name": "function", "config": "relu"})")));
   CHECK(model.layers[0].config.get("activation", "") == "relu");
 }
 
 TEST_CASE("inputs and frozen nested models are read from each generation's configuration", "[io][keras]") {
   const std::string dense = layer("Dense", "d", R"("trainable": true, "units": 2)");
-  auto model = io::keras_model_config(
+  auto model = io::detail::keras_model_config(
       "x", sequential(layer("InputLayer", "i", R"("batch_shape": [null, null, 8, 3])") + ", " + dense));
   CHECK(model.input.rank() == 0);
   CHECK(model.open_input == "[null,null,8,3]");
-  model = io::keras_model_config("x", R"({"class_name": "Sequential", "config": [)" +
-                                          layer("Dense", "d", R"("batch_input_shape": [null, 7])") + "]}");
+  model = io::detail::keras_model_config("x", R"({"class_name": "Sequential", "config": [)" +
+                                                  layer("Dense", "d", R"("batch_input_shape": [null, 7])") + "]}");
   CHECK(model.input == Shape{7});
   const std::string inner =
       R"({"class_name": "Sequential", "config": {"name": "base", "trainable": false, "layers": [)" + dense + "]}}";
-  model = io::keras_model_config("x", sequential(inner + ", " + dense));
+  model = io::detail::keras_model_config("x", sequential(inner + ", " + dense));
   REQUIRE(model.layers.size() == 2);
   CHECK_FALSE(model.layers[0].trainable);
   CHECK(model.layers[1].trainable);
   CHECK(io::detail::unique_names(model) == std::vector<std::string>{"base/d", "d"});
-  CHECK_THROWS_WITH(io::keras_model_config("x", "{"), Contains("no JSON"));
-  CHECK_THROWS_WITH(io::keras_model_config("x", "{}"), Contains("cannot be understood"));
-  CHECK_THROWS_WITH(io::keras_model_config("x", R"({"class_name": "Mine"})"), Contains("Mine"));
+  CHECK_THROWS_WITH(io::detail::keras_model_config("x", "{"), Contains("no JSON"));
+  CHECK_THROWS_WITH(io::detail::keras_model_config("x", "{}"), Contains("cannot be understood"));
+  CHECK_THROWS_WITH(io::detail::keras_model_config("x", R"({"class_name": "Mine"})"), Contains("Mine"));
 }
 
 TEST_CASE("inputs that no model can have, and models of several inputs, are refused", "[io][keras][errors]") {
   const auto refused = [](const std::string& shape, const std::string& words) {
     const std::string json = sequential(layer("Dense", "d", R"("batch_input_shape": )" + shape));
-    CHECK_THROWS_WITH(io::keras_model_config("x.h5", json), Contains("x.h5: ") && Contains(words));
+    CHECK_THROWS_WITH(io::detail::keras_model_config("x.h5", json), Contains("x.h5: ") && Contains(words));
   };
   refused("[null]", "[null] is not supported");
   refused("[null, 1, 1, 1, 1, 1, 1]", "is not supported");
@@ -112,7 +112,8 @@ TEST_CASE("inputs that no model can have, and models of several inputs, are refu
   std::string two = functional({{"in", ""}, {"a", "in"}}, "a");
   const std::string inputs = R"([["in", 0, 0]])";
   two.replace(two.find(inputs), inputs.size(), R"([["in", 0, 0], ["a", 0, 0]])");
-  CHECK_THROWS_WITH(io::keras_model_config("x.h5", two), Contains("branches, there are 2 inputs and 1 outputs"));
+  CHECK_THROWS_WITH(io::detail::keras_model_config("x.h5", two),
+                    Contains("branches, there are 2 inputs and 1 outputs"));
 }
 
 TEST_CASE("a model that leaves its size open takes the one that is given, or asks for it", "[io][keras]") {

@@ -84,14 +84,14 @@ TEST_CASE("errors name a nested layer by its whole path", "[io][keras][errors]")
   CHECK_THROWS_WITH(io::load_weights(bare, models / "k2_twins_deep.keras"),
                     Contains("\"wrap/first/conv_b\" or \"wrap/second/conv_b\"") && Contains("whole paths"));
   const auto description =
-      io::keras_model_config("x", io::ZipFile((models / "twins.keras").string()).read("config.json"));
+      io::detail::keras_model_config("x", io::detail::ZipFile((models / "twins.keras").string()).read("config.json"));
   CHECK_THAT(description.layers[2].where, Contains("\"conv\" (Conv2D) of model \"twins/wrap/a\""));
 }
 
 TEST_CASE("a layer that is not known is found before the weights are read", "[io][keras][errors]") {
   // The class is another, with the right checksum; the weights are damaged.
   std::string bytes = content(models / "twins.keras");
-  const std::string json = io::ZipFile((models / "twins.keras").string()).read("config.json");
+  const std::string json = io::detail::ZipFile((models / "twins.keras").string()).read("config.json");
   std::string other = json;
   for (std::size_t at; (at = other.find("\"Conv2D\"")) != std::string::npos;) other.replace(at, 8, "\"Cnov2D\"");
   const auto little = [](std::uint32_t sum) {

@@ -219,7 +219,7 @@ TEST_CASE("tensors of a safetensors file become weights by their names, or are l
 
 TEST_CASE("an archive without weights is no .keras file", "[io][keras][errors]") {
   const std::string npz = std::string(BRINDLE_GOLDENS) + "/../fuzz/corpus/npz/stored.npz";
-  CHECK_THROWS_WITH(io::keras_archive_weights(io::ZipFile(npz)),
+  CHECK_THROWS_WITH(io::detail::keras_archive_weights(io::detail::ZipFile(npz)),
                     Contains(npz) && Contains("holds no model.weights.h5"));
   CHECK_THROWS_WITH(io::load_keras(npz), Contains("is no model of Keras"));
 }

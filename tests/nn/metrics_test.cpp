@@ -24,8 +24,8 @@ Tensor<float> tensor(const Shape& shape, const std::vector<float>& values) {
   return t;
 }
 
-double correct(const Tensor<float>& p, const Tensor<float>& t, const AccuracyOptions& o = {}) {
-  return correct_samples<float>(p.view(), t.view(), o);
+double correct(const Tensor<float>& p, const Tensor<float>& t, const detail::AccuracyOptions& o = {}) {
+  return detail::correct_samples<float>(p.view(), t.view(), o);
 }
 
 }  // namespace
@@ -75,9 +75,9 @@ TEST_CASE("the GPU counts what the processor does", "[nn][metrics][cuda]") {
   const auto counted = [](const Tensor<float>& y, const Tensor<float>& t, float threshold, bool each_output) {
     const std::int64_t n = y.shape()[0];
     Tensor<float> right({n});
-    const CorrectSample<float> kernel{y.data(),     t.data(),     right.data(),
-                                      y.size() / n, t.size() / n, each_output ? 1 : y.shape().back(),
-                                      false,        threshold};
+    const detail::CorrectSample<float> kernel{y.data(),     t.data(),     right.data(),
+                                              y.size() / n, t.size() / n, each_output ? 1 : y.shape().back(),
+                                              false,        threshold};
     double sum = 0;
     for (std::int64_t i = 0; i < n; ++i) kernel(i), sum += static_cast<double>(right[i]);
     return sum;

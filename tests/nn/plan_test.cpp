@@ -16,28 +16,28 @@ using namespace brindle;
 using namespace brindle::test;
 
 TEST_CASE("blocks that live at the same time share no byte, others may", "[nn][plan]") {
-  std::vector<LiveBlock> blocks;
+  std::vector<detail::LiveBlock> blocks;
   const Random random{9, stream_id("blocks"), 0};
   for (std::uint64_t i = 0; i < 200; ++i) {
     const int first = static_cast<int>(random.below(3 * i, 40));
     blocks.push_back({random.below(3 * i + 1, 5000) + 1, first, first + static_cast<int>(random.below(3 * i + 2, 6))});
   }
-  const std::int64_t total = place_blocks(blocks);
+  const std::int64_t total = detail::place_blocks(blocks);
   std::int64_t sum = 0, busiest = 0;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
-    const LiveBlock& a = blocks[i];
+    const detail::LiveBlock& a = blocks[i];
     CHECK(a.offset % 64 == 0);
     CHECK(a.offset + a.bytes <= total);
     sum += a.bytes;
     for (std::size_t j = 0; j < i; ++j) {
-      const LiveBlock& b = blocks[j];
+      const detail::LiveBlock& b = blocks[j];
       if (a.last < b.first || b.last < a.first) continue;
       CHECK((a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset));
     }
   }
   for (int t = 0; t < 50; ++t) {
     std::int64_t live = 0;
-    for (const LiveBlock& b : blocks) live += b.first <= t && t <= b.last ? b.bytes : 0;
+    for (const detail::LiveBlock& b : blocks) live += b.first <= t && t <= b.last ? b.bytes : 0;
     busiest = std::max(busiest, live);
   }
   CHECK(total < sum / 2);

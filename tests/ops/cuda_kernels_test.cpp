@@ -119,12 +119,12 @@ TEST_CASE("the GPU's pool behind a convolution has the codes and gradients of th
 
 TEST_CASE("the GPU's dropout draws what the processor draws, also in a recorded step", "[ops][cuda_kernels]") {
   const Random random{.seed = 42, .what = stream_id("layer", "dropout"), .step = 7};
-  const StepNumbers numbers{.step = 9};
+  const detail::StepNumbers numbers{.step = 9};
   for (const std::int64_t n : {1, 3, 4, 5, 64, 1001}) {
     const Tensor<float> x = random_tensor<float>({n}, 8);
     const auto scale = ops::DropoutScale::of(0.3);
     const auto factor = static_cast<float>(scale.factor);
-    for (const StepNumbers* step : {static_cast<const StepNumbers*>(nullptr), &numbers}) {
+    for (const detail::StepNumbers* step : {static_cast<const detail::StepNumbers*>(nullptr), &numbers}) {
       Tensor<float> expected({n}), got = unwritten<float>({n});
       Random now = random;
       if (step) now.step = step->step;
@@ -232,8 +232,8 @@ TEST_CASE("the GPU's optimizers step many parameters of all sizes as the process
         check_close("parameter " + std::to_string(i), *g, *e, 2e-6);
   };
 
-  const StepNumbers numbers{.learning_rate = 0.02};
-  for (const StepNumbers* step : {static_cast<const StepNumbers*>(nullptr), &numbers}) {
+  const detail::StepNumbers numbers{.learning_rate = 0.02};
+  for (const detail::StepNumbers* step : {static_cast<const detail::StepNumbers*>(nullptr), &numbers}) {
     const double rate = step ? 0.02 : 0.01;
     for (const bool centered : {false, true})
       for (const double momentum : {0.0, 0.9})
@@ -253,7 +253,7 @@ TEST_CASE("the GPU's optimizers step many parameters of all sizes as the process
             [&](const auto& table) { return kernel::SGDStep<float>{table, launched, step}; });
       }
     const ops::AdamOptions o{.learning_rate = 0.01};
-    StepNumbers corrected;
+    detail::StepNumbers corrected;
     corrected.learning_rate = o.rate(3);
     run([&](const auto& all) { ops::adam_all<float>(on, all, 3, o); },
         [&](const auto& table) {
@@ -349,24 +349,24 @@ TEST_CASE("cuDNN's convolution of the padded pictures is Keras's", "[ops][cuda_k
 
 TEST_CASE("bfloat16 keeps the nearest of its numbers, and what is no number", "[ops][cuda_kernels]") {
   for (const float number : {0.0f, -0.0f, 1.0f, -2.5f, 0x1p-126f, 0x1.FEp127f, 1.0078125f})
-    CHECK(bfloat16::of(number).value() == number);
-  CHECK(bfloat16::of(1.0f + 0x1p-9f).value() == 1.0f);                       // closer to 1
-  CHECK(bfloat16::of(1.0f + 0x1p-8f).value() == 1.0f);                       // halfway: even
-  CHECK(bfloat16::of(1.0f + 0x1p-7f + 0x1p-8f).value() == 1.0f + 0x1p-6f);   // halfway: even
-  CHECK(bfloat16::of(1.0f + 0x1p-8f + 0x1p-20f).value() == 1.0f + 0x1p-7f);
-  CHECK(std::isinf(bfloat16::of(std::numeric_limits<float>::max()).value()));
-  CHECK(std::isnan(bfloat16::of(std::numeric_limits<float>::quiet_NaN()).value()));
-  CHECK(std::isinf(bfloat16::of(std::numeric_limits<float>::infinity()).value()));
+    CHECK(detail::bfloat16::of(number).value() == number);
+  CHECK(detail::bfloat16::of(1.0f + 0x1p-9f).value() == 1.0f);                      // closer to 1
+  CHECK(detail::bfloat16::of(1.0f + 0x1p-8f).value() == 1.0f);                      // halfway: even
+  CHECK(detail::bfloat16::of(1.0f + 0x1p-7f + 0x1p-8f).value() == 1.0f + 0x1p-6f);  // halfway: even
+  CHECK(detail::bfloat16::of(1.0f + 0x1p-8f + 0x1p-20f).value() == 1.0f + 0x1p-7f);
+  CHECK(std::isinf(detail::bfloat16::of(std::numeric_limits<float>::max()).value()));
+  CHECK(std::isnan(detail::bfloat16::of(std::numeric_limits<float>::quiet_NaN()).value()));
+  CHECK(std::isinf(detail::bfloat16::of(std::numeric_limits<float>::infinity()).value()));
 }
 
 TEST_CASE("pictures and filters come back from bfloat16 where they were", "[ops][cuda_kernels]") {
   const Shape4 x_shape{2, 3, 4, 5}, around{2, 6, 6, 5};
   Tensor<float> x = random_tensor<float>(x_shape, 17), back = unwritten<float>(x_shape);
-  for (float& v : x.span()) v = bfloat16::of(v).value();
-  std::vector<bfloat16> numbers(static_cast<std::size_t>(around.size()), bfloat16{0xFFFF});
+  for (float& v : x.span()) v = detail::bfloat16::of(v).value();
+  std::vector<detail::bfloat16> numbers(static_cast<std::size_t>(around.size()), detail::bfloat16{0xFFFF});
   each_index(around.size(), kernel::PicturesToBfloat16{x.data(), numbers.data(), 6, 6, 5, 3, 4, 1, 2});
   double sum = 0, expected = 0;
-  for (const bfloat16 v : numbers) sum += double(std::abs(v.value()));
+  for (const detail::bfloat16 v : numbers) sum += double(std::abs(v.value()));
   for (const float v : x.span()) expected += double(std::abs(v));
   CHECK(sum == Approx(expected));  // zeros around
   each_index(x_shape.size(), kernel::PicturesFromBfloat16{numbers.data(), back.data(), 6, 6, 5, 3, 4, 1, 2});
@@ -374,8 +374,8 @@ TEST_CASE("pictures and filters come back from bfloat16 where they were", "[ops]
 
   const std::int64_t taps = 6, co = 5;
   Tensor<float> w = random_tensor<float>({taps, co}, 18), w_back = unwritten<float>({taps, co});
-  for (float& v : w.span()) v = bfloat16::of(v).value();
-  std::vector<bfloat16> turned(static_cast<std::size_t>(w.size()));
+  for (float& v : w.span()) v = detail::bfloat16::of(v).value();
+  std::vector<detail::bfloat16> turned(static_cast<std::size_t>(w.size()));
   each_index(w.size(), kernel::FiltersToBfloat16{w.data(), turned.data(), taps, co});
   CHECK(turned[static_cast<std::size_t>(2 * taps + 4)].value() == w[4 * co + 2]);
   each_index(w.size(), kernel::FiltersFromBfloat16{turned.data(), w_back.data(), taps, co});

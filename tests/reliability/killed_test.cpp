@@ -71,7 +71,7 @@ TEST_CASE("a run that is killed at random moments ends with the bits of one that
         }
         REQUIRE(content(outcome) == content(whole));
         std::filesystem::remove(outcome);
-        remove_unfinished(checkpoint);
+        detail::remove_unfinished(checkpoint);
       }
       kills += here;
     }

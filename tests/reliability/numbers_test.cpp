@@ -249,7 +249,7 @@ TEST_CASE("what an optimizer remembers fades to zero and is never denormal", "[r
       for (const float v : velocity.span()) REQUIRE(std::fpclassify(v) != FP_SUBNORMAL);
     }
     CHECK(velocity[0] == 0);
-    CHECK_FALSE(FlushDenormals::active());
+    CHECK_FALSE(detail::FlushDenormals::active());
   }
 }
 

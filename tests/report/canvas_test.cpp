@@ -155,12 +155,12 @@ TEST_CASE("text that is no UTF-8, or of another script, is drawn as something", 
 }
 
 TEST_CASE("text that does not fit ends in dots, between characters", "[report][font]") {
-  CHECK(fitted("short", 12, 100) == "short");
-  const std::string cut = fitted("ein sehr langes Wörterbuch von Wörtern", 12, 100);
+  CHECK(internal::fitted("short", 12, 100) == "short");
+  const std::string cut = internal::fitted("ein sehr langes Wörterbuch von Wörtern", 12, 100);
   CHECK_THAT(cut, Catch::EndsWith("\u2026"));
   CHECK(font::width(cut, 12) <= 100);
   CHECK(font::width(cut, 12) > 80);
-  for (const std::uint32_t code : font::characters(fitted("ääääääääääää", 12, 40)))
+  for (const std::uint32_t code : font::characters(internal::fitted("ääääääääääää", 12, 40)))
     CHECK((code == 0xe4 || code == 0x2026));
 }
 

@@ -52,7 +52,7 @@ TEST_CASE("metrics and report are scikit-learn's", "[report][metrics][golden]") 
       CHECK(s.support == support[c]);
     }
     const Tensor<float> t = converted<float>(labels);
-    CHECK(static_cast<float>(correct_samples<float>(scores.view().reshape({n, 1}), t.view().reshape({n, 1})) /
+    CHECK(static_cast<float>(detail::correct_samples<float>(scores.view().reshape({n, 1}), t.view().reshape({n, 1})) /
                              static_cast<double>(n)) == golden.get<float>(name + ".keras_accuracy")[0]);
 
     std::ifstream in(std::string(BRINDLE_GOLDENS) + "/tables/report_" + name + ".txt");

@@ -63,15 +63,15 @@ TEST_CASE("the ending of the path says which form a drawing takes", "[report][dr
 }
 
 TEST_CASE("text in markup is escaped, and what no markup may contain is replaced", "[report][markup]") {
-  CHECK(escaped("<a href=\"x\">&'</a>") == "&lt;a href=&quot;x&quot;&gt;&amp;&#39;&lt;/a&gt;");
-  CHECK(escaped(std::string("a\0b\x1f\x7f"
+  CHECK(internal::escaped("<a href=\"x\">&'</a>") == "&lt;a href=&quot;x&quot;&gt;&amp;&#39;&lt;/a&gt;");
+  CHECK(internal::escaped(std::string("a\0b\x1f\x7f"
                             "c\nd",
                             8)) == "a b  c\nd");
-  CHECK(escaped("Z\xc3\xbcrich \xe2\x82\xac \xf0\x9f\x90\xb1") == "Z\xc3\xbcrich \xe2\x82\xac \xf0\x9f\x90\xb1");
-  CHECK(escaped("\xff\xc3") == "??");
-  CHECK(escaped("\xc0\xaf") == "??");            // not the shortest form
-  CHECK(escaped("\xed\xa0\x80") == "???");       // half a surrogate
-  CHECK(escaped("\xf4\x90\x80\x80") == "????");  // beyond the last character
+  CHECK(internal::escaped("Z\xc3\xbcrich \xe2\x82\xac \xf0\x9f\x90\xb1") == "Z\xc3\xbcrich \xe2\x82\xac \xf0\x9f\x90\xb1");
+  CHECK(internal::escaped("\xff\xc3") == "??");
+  CHECK(internal::escaped("\xc0\xaf") == "??");            // not the shortest form
+  CHECK(internal::escaped("\xed\xa0\x80") == "???");       // half a surrogate
+  CHECK(internal::escaped("\xf4\x90\x80\x80") == "????");  // beyond the last character
 }
 
 TEST_CASE("base64 is that of RFC 4648", "[report][markup]") {
@@ -82,8 +82,8 @@ TEST_CASE("base64 is that of RFC 4648", "[report][markup]") {
                             {"foob", "Zm9vYg=="},
                             {"fooba", "Zm9vYmE="},
                             {"foobar", "Zm9vYmFy"}};
-  for (const auto& [plain, coded] : pairs) CHECK(base64(plain) == coded);
-  CHECK(base64("\xff\xfe\xfd") == "//79");
+  for (const auto& [plain, coded] : pairs) CHECK(internal::base64(plain) == coded);
+  CHECK(internal::base64("\xff\xfe\xfd") == "//79");
 }
 
 TEST_CASE("words can be read on their ground, light and dark", "[report][colour]") {

@@ -57,12 +57,12 @@ void check_equal(const std::vector<double>& ours, const std::vector<double>& ker
 TEST_CASE("cosine decay gives the rates of Keras's CosineDecay", "[train][cosine_decay]") {
   std::vector<double> ours, warm;
   for (std::int64_t step = 0; step < 11; ++step)
-    ours.push_back(cosine_decay_rate(0.1, step, {.decay_steps = 8, .alpha = 0.1}));
+    ours.push_back(detail::cosine_decay_rate(0.1, step, {.decay_steps = 8, .alpha = 0.1}));
   check_equal(ours, {0.1, 0.096574582, 0.086819813, 0.072220758, 0.054999996, 0.037779242, 0.023180196, 0.013425417,
                      0.010000001, 0.010000001, 0.010000001});
   for (std::int64_t step = 0; step < 13; ++step)
     warm.push_back(
-        cosine_decay_rate(0.1, step, {.decay_steps = 6, .alpha = 0.2, .warmup_steps = 4, .warmup_from = 0.01}));
+        detail::cosine_decay_rate(0.1, step, {.decay_steps = 6, .alpha = 0.2, .warmup_steps = 4, .warmup_from = 0.01}));
   check_equal(warm, {0.0099999998, 0.032499999, 0.055, 0.077500001, 0.1, 0.094641022, 0.080000006, 0.059999999,
                      0.039999999, 0.025358984, 0.020000001, 0.020000001, 0.020000001});
 }
@@ -70,7 +70,7 @@ TEST_CASE("cosine decay gives the rates of Keras's CosineDecay", "[train][cosine
 TEST_CASE("step decay gives the rates of Keras's staircase", "[train][step_decay]") {
   std::vector<double> ours;
   for (std::int64_t epoch = 0; epoch < 10; ++epoch)
-    ours.push_back(step_decay_rate(0.3, epoch, {.every = 3, .factor = 0.5}));
+    ours.push_back(detail::step_decay_rate(0.3, epoch, {.every = 3, .factor = 0.5}));
   check_equal(ours, {0.30000001, 0.30000001, 0.30000001, 0.15000001, 0.15000001, 0.15000001, 0.075000003, 0.075000003,
                      0.075000003, 0.037500001});
 }
@@ -122,7 +122,8 @@ TEST_CASE("the optimizer takes each step with the rate of the schedule", "[train
   spy.begin = [&](FitState& s) { used.push_back(s.learning_rate); };
   spy.step = spy.begin;
   trainer.fit(data, {.batch = 8, .epochs = 3, .callbacks = {schedule, spy}});
-  for (std::int64_t step = 0; step <= 12; ++step) expected.push_back(cosine_decay_rate(0.1, step, {.decay_steps = 12}));
+  for (std::int64_t step = 0; step <= 12; ++step)
+    expected.push_back(detail::cosine_decay_rate(0.1, step, {.decay_steps = 12}));
   CHECK(used == expected);
   CHECK(std::abs(trainer.optimizer().learning_rate()) < 1e-9);
   used.clear();

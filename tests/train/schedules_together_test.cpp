@@ -67,7 +67,7 @@ std::vector<double> rates(const std::function<std::vector<Callback>()>& make, st
   return used;
 }
 
-double cosine(std::int64_t step) { return cosine_decay_rate(1, step, {.decay_steps = epochs * steps}); }
+double cosine(std::int64_t step) { return detail::cosine_decay_rate(1, step, {.decay_steps = epochs * steps}); }
 double halved(std::int64_t step, std::int64_t every) {
   return std::pow(0.5, static_cast<double>(step / steps / every));
 }
@@ -156,7 +156,7 @@ TEST_CASE("a reduction on a plateau lasts beside schedules and beside another", 
 
 TEST_CASE("a warm-up from 0 multiplies with other schedules", "[train][schedules]") {
   const CosineDecayOptions warm{.decay_steps = 16, .warmup_steps = 8};
-  const auto product = [&](std::int64_t i) { return rate * cosine_decay_rate(1, i, warm) * halved(i, 1); };
+  const auto product = [&](std::int64_t i) { return rate * detail::cosine_decay_rate(1, i, warm) * halved(i, 1); };
   check_rates([&] { return std::vector<Callback>{cosine_decay(warm), step_decay({.every = 1})}; }, product);
   check_rates([&] { return std::vector<Callback>{step_decay({.every = 1}), cosine_decay(warm)}; }, product);
 }
@@ -214,7 +214,7 @@ TEST_CASE("a schedule alone has the bits of its formula, over several fits too",
   const std::vector<Callback> callbacks{cosine_decay(options)};
   for (std::int64_t fit = 1; fit <= 6; ++fit) {
     trainer.fit(data, {.batch = 4, .callbacks = callbacks});
-    CHECK(trainer.optimizer().learning_rate() == cosine_decay_rate(rate, 4 * fit, options));
+    CHECK(trainer.optimizer().learning_rate() == detail::cosine_decay_rate(rate, 4 * fit, options));
   }
 }
 
@@ -229,7 +229,7 @@ TEST_CASE("schedules go on over several fits together, and from a rate that was 
     trainer.fit(data, {.batch = 4, .callbacks = callbacks});
     return trainer.optimizer().learning_rate();
   };
-  const auto share = [&](std::int64_t step) { return cosine_decay_rate(1, step, options); };
+  const auto share = [&](std::int64_t step) { return detail::cosine_decay_rate(1, step, options); };
   CHECK(fit({wave, halving}) == Approx(rate * share(4) / 2));
   CHECK(fit({wave, halving}) == Approx(rate * share(8) / 4));
   CHECK(fit({halving}) == Approx(rate * share(8) / 8));

@@ -25,7 +25,7 @@ class Cpu {
   /// Throws ValueError for a negative number of threads or more than 1024.
   explicit Cpu(const Options& options)
       : precise_(options.precise),
-        pool_(std::make_shared<ThreadPool>(options.threads == 0 ? available() : options.threads)) {}
+        pool_(std::make_shared<detail::ThreadPool>(options.threads == 0 ? available() : options.threads)) {}
 
   static constexpr const char* name = "cpu";  ///< in messages and tables
 
@@ -59,7 +59,7 @@ class Cpu {
   }
 
   bool precise_;
-  std::shared_ptr<ThreadPool> pool_;
+  std::shared_ptr<detail::ThreadPool> pool_;
 };
 
 }  // namespace brindle

@@ -46,8 +46,8 @@ inline std::string to_string(Precision p) {
   return p == Precision::tf32 ? "tf32" : p == Precision::bf16 ? "bf16" : "float32";
 }
 
-/// Throws ValueError for a name that is none of the three.
-inline Precision precision(const std::string& name) {
+/// By the name that to_string() gives. Throws ValueError for one that is none of the three.
+inline Precision parse_precision(const std::string& name) {
   for (const Precision p : {Precision::float32, Precision::tf32, Precision::bf16})
     if (to_string(p) == name) return p;
   detail::raise<ValueError>("precision \"" + name + "\": expected float32, tf32 or bf16");
@@ -129,20 +129,20 @@ class Cuda {
 
   /// The same context, for steps that are recorded: kernels read a step's numbers from the GPU's memory. Null: there
   /// are none.
-  Cuda with_step(const StepNumbers* on_gpu) const {
+  Cuda with_step(const detail::StepNumbers* on_gpu) const {
     Cuda recordable = *this;
     recordable.steps_ = std::make_shared<Steps>(Steps{on_gpu});
     return recordable;
   }
   /// Null outside of recorded steps.
-  const StepNumbers* step() const { return steps_ ? steps_->numbers : nullptr; }
+  const detail::StepNumbers* step() const { return steps_ ? steps_->numbers : nullptr; }
 
   class Recording;
 
  private:
   // What the copies of a context of with_step() share.
   struct Steps {
-    const StepNumbers* numbers = nullptr;
+    const detail::StepNumbers* numbers = nullptr;
     cudaStream_t recording = nullptr;
   };
 
@@ -230,6 +230,11 @@ class Cuda::Recording {
   Cuda on_;
 };
 
+}  // namespace BRINDLE_CUDA_UNIT
+
+namespace detail {
+inline namespace BRINDLE_CUDA_UNIT {
+
 /// An array in memory of the processor that the GPU copies from and to in the background.
 template <class T>
 class PinnedArray {
@@ -274,6 +279,7 @@ inline void copy_in_background(const Cuda& on, void* to, const void* from, std::
 }
 
 }  // namespace BRINDLE_CUDA_UNIT
+}  // namespace detail
 
 /// Of the calling thread's GPU, from its pool. What runs in the stream of a context waits for the work of these, and
 /// they for it.

@@ -5,7 +5,7 @@
 
 #include "brindle/core/host_device.hpp"
 
-namespace brindle {
+namespace brindle::detail {
 
 /// A float32 without its last 16 bits: 8 bits of exponent, 8 of mantissa.
 struct bfloat16 {
@@ -28,4 +28,4 @@ struct bfloat16 {
   }
 };
 
-}  // namespace brindle
+}  // namespace brindle::detail

@@ -4,7 +4,7 @@
 
 #include "brindle/core/cuda.hpp"
 
-namespace brindle {
+namespace brindle::detail {
 inline namespace BRINDLE_CUDA_UNIT {
 
 /// Work that is recorded once and then replayed as a whole, which costs the processor one call.
@@ -42,7 +42,7 @@ class CudaGraph {
     *this = CudaGraph();
     const cudaError_t code = cudaGraphInstantiate(&executable_, graph, 0);
     static_cast<void>(cudaGraphDestroy(graph));
-    brindle::detail::check_cuda(code, "cudaGraphInstantiate", __FILE__, __LINE__);
+    check_cuda(code, "cudaGraphInstantiate", __FILE__, __LINE__);
   }
 
   /// Runs it, behind the work that is already in the stream.
@@ -53,4 +53,4 @@ class CudaGraph {
 };
 
 }  // namespace BRINDLE_CUDA_UNIT
-}  // namespace brindle
+}  // namespace brindle::detail

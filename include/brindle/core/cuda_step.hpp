@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace brindle {
+namespace brindle::detail {
 
 /// What changes from one replay of a recorded training step to the next. It lies in the GPU's memory, where the kernels
 /// of the recording read it; without a recording they take the numbers that they are launched with.
@@ -11,4 +11,4 @@ struct StepNumbers {
   std::uint32_t step = 0;    ///< Random::step of the step
 };
 
-}  // namespace brindle
+}  // namespace brindle::detail

@@ -4,7 +4,7 @@
 
 #include "brindle/core/host_device.hpp"
 
-namespace brindle {
+namespace brindle::detail {
 
 /// n neighbours in memory, which a GPU's thread reads and writes at once. Memory that holds one begins at a multiple of
 /// its size, see is_aligned.
@@ -23,4 +23,4 @@ struct alignas(sizeof(T) * n) CudaVector {
   }
 };
 
-}  // namespace brindle
+}  // namespace brindle::detail

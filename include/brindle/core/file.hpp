@@ -159,23 +159,25 @@ inline std::filesystem::path previous_file(const std::filesystem::path& path) {
   return detail::file_beside(path, ".previous");
 }
 
+namespace detail {
+
 /// Throws FileError, the path first, unless replace_file(path) can write there now: before work whose result would be
 /// lost. The file itself is left as it is.
 inline void check_writable(const std::filesystem::path& path) {
-  detail::check_place(path);
+  check_place(path);
   struct stat there {};
-  if (::lstat(path.c_str(), &there) != 0 && errno == ENAMETOOLONG) detail::fail_to_write(path, ENAMETOOLONG, 0);
-  const std::filesystem::path temporary = detail::temporary_file(path);
-  const int failed = detail::write_parts(temporary, {}, false);
+  if (::lstat(path.c_str(), &there) != 0 && errno == ENAMETOOLONG) fail_to_write(path, ENAMETOOLONG, 0);
+  const std::filesystem::path temporary = temporary_file(path);
+  const int failed = write_parts(temporary, {}, false);
   std::error_code ignored;
   std::filesystem::remove(temporary, ignored);
-  if (failed != 0) detail::fail_to_write(path, failed, 0);
+  if (failed != 0) fail_to_write(path, failed, 0);
 }
 
 /// Removes what a program that was killed inside replace_file(path) left half written beside it.
 inline void remove_unfinished(const std::filesystem::path& path) {
-  const std::filesystem::path folder = detail::folder_of(path);
-  const std::string start = detail::name_beside(path, detail::temporary_ending) + ".", end = ".tmp";
+  const std::filesystem::path folder = folder_of(path);
+  const std::string start = name_beside(path, temporary_ending) + ".", end = ".tmp";
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
     const std::string name = entry.path().filename().string();
@@ -184,6 +186,8 @@ inline void remove_unfinished(const std::filesystem::path& path) {
     if (number.find_first_not_of("0123456789") == std::string::npos) std::filesystem::remove(entry.path(), ignored);
   }
 }
+
+}  // namespace detail
 
 /// Writes a file whole or not at all, its parts one after the other: to a temporary file beside it, then renamed over
 /// it. Whoever opens the name finds the older file or the newer one, at any moment.

@@ -6,7 +6,7 @@
 #include <xmmintrin.h>
 #endif
 
-namespace brindle {
+namespace brindle::detail {
 
 /// While one lives, the calling thread takes numbers too small for a normal float (below 1.2e-38) for zero, and gives
 /// zero instead of them; then its mode is what it was.
@@ -54,4 +54,4 @@ class FlushDenormals {
   Mode before_;
 };
 
-}  // namespace brindle
+}  // namespace brindle::detail

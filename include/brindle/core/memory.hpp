@@ -16,7 +16,11 @@
 
 namespace brindle {
 
+namespace detail {
+
 inline constexpr std::size_t memory_alignment = 64;  ///< bytes: a cache line, and the widest SIMD register
+
+}  // namespace detail
 
 /// How a device gives, copies and clears memory. Specialised per device.
 template <class Device>
@@ -27,7 +31,7 @@ struct Memory<Cpu> {
   /// Throws Error with the size asked for when there is not enough.
   static void* allocate(std::size_t bytes) {
     const bool large = bytes >= large_page / 2;
-    const std::size_t alignment = large ? large_page : memory_alignment;
+    const std::size_t alignment = large ? large_page : detail::memory_alignment;
     const std::size_t whole = (bytes + alignment - 1) / alignment * alignment;
     void* p = whole < bytes ? nullptr : std::aligned_alloc(alignment, std::max(whole, alignment));
     if (!p) detail::raise<Error>("out of memory: asked for " + std::to_string(bytes) + " bytes");

@@ -72,6 +72,8 @@ constexpr std::uint32_t stream_id(std::string_view kind, std::string_view name =
   return hash;
 }
 
+namespace detail {
+
 /// Puts 0 .. n-1 in random order into `order`, n its size (Fisher and Yates).
 inline void permute(std::span<std::int64_t> order, const Random& random) {
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int64_t>(i);
@@ -81,10 +83,12 @@ inline void permute(std::span<std::int64_t> order, const Random& random) {
   }
 }
 
+}  // namespace detail
+
 /// 0 to n - 1 in a random order.
 inline std::vector<std::int64_t> permutation(std::int64_t n, const Random& random) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(n));
-  permute(order, random);
+  detail::permute(order, random);
   return order;
 }
 

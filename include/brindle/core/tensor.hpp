@@ -70,12 +70,14 @@ using Out = std::type_identity_t<TensorView<T, Device>>;
 template <class Device>
 using Workspace = std::type_identity_t<TensorView<std::byte, Device>>;
 
+namespace detail {
+
 /// Copies all elements. from and to have the same size; one of the two is on the Cpu.
 template <class T, class From, class To>
 void copy_between_devices(std::type_identity_t<TensorView<const T, From>> from,
                           std::type_identity_t<TensorView<T, To>> to) {
   if (from.size() != to.size())
-    detail::raise<ShapeError>("copy: " + to_string(from.shape) + " has other elements than " + to_string(to.shape));
+    raise<ShapeError>("copy: " + to_string(from.shape) + " has other elements than " + to_string(to.shape));
   const std::size_t bytes = static_cast<std::size_t>(from.size()) * sizeof(T);
   if constexpr (std::is_same_v<From, Cpu>) {
     Memory<To>::copy_from_host(to.data, from.data, bytes);
@@ -84,6 +86,8 @@ void copy_between_devices(std::type_identity_t<TensorView<const T, From>> from,
     Memory<From>::copy_to_host(to.data, from.data, bytes);
   }
 }
+
+}  // namespace detail
 
 /// A dense row-major tensor that owns its elements: 64-byte aligned, zero at first, moved freely, copied by clone()
 /// only.
@@ -128,7 +132,7 @@ class Tensor {
   Tensor<T, To> to() const {
     if (!view_.data) return {};
     Tensor<T, To> copy = Tensor<T, To>::uninitialized(shape());
-    copy_between_devices<T, Device, To>(view(), copy.view());
+    detail::copy_between_devices<T, Device, To>(view(), copy.view());
     return copy;
   }
 
@@ -172,6 +176,8 @@ class Tensor {
   TensorView<T, Device> view_;
 };
 
+namespace detail {
+
 /// The elements of a tensor where the processor can read them: the tensor's own on the Cpu, else a copy.
 template <class T, class Device>
 class HostCopy {
@@ -194,5 +200,7 @@ class HostCopy {
   Tensor<T> copy_;
   TensorView<const T> view_;
 };
+
+}  // namespace detail
 
 }  // namespace brindle

@@ -13,7 +13,7 @@
 #include "brindle/core/flush_denormals.hpp"
 #include "brindle/core/function_ref.hpp"
 
-namespace brindle {
+namespace brindle::detail {
 
 /// Threads that share numbered tasks. Each thread begins with a range of neighbours of its own and then helps the
 /// others, so that the same part of the data meets the same core from one run() to the next: caches of cores that are
@@ -24,7 +24,7 @@ class ThreadPool {
   /// threads: how many work at a task list, the calling one included; at least 1. The others start at the first run().
   explicit ThreadPool(int threads) : threads_(threads) {
     if (threads < 1 || threads > 1024)
-      detail::raise<ValueError>("thread pool: expected 1 to 1024 threads, got " + std::to_string(threads));
+      raise<ValueError>("thread pool: expected 1 to 1024 threads, got " + std::to_string(threads));
     ranges_ = std::make_unique<Range[]>(static_cast<std::size_t>(threads));
     // Waiting threads spin for a moment before they sleep, unless they would take the core of one that works.
     spins_ = threads <= static_cast<int>(std::thread::hardware_concurrency()) ? 4000 : 0;
@@ -145,4 +145,4 @@ class ThreadPool {
   std::atomic<bool> stopping_{false};
 };
 
-}  // namespace brindle
+}  // namespace brindle::detail

@@ -42,7 +42,7 @@ class Augmented : public Source {
         standardize_(pictures.sample_shape()[2], 1.0) {
     image::check_augment(augment);
     for (std::int64_t c = 0; c < pictures.sample_shape()[2]; ++c) {
-      const image::ChannelScale scale = image::channel_scale(preprocessing_, c);
+      const image::internal::ChannelScale scale = image::internal::channel_scale(preprocessing_, c);
       standardize_.factor[static_cast<std::size_t>(c)] = scale.factor;
       standardize_.offset[static_cast<std::size_t>(c)] = scale.offset;
     }

@@ -51,7 +51,7 @@ class CudaAugmented final : public CudaSource {
     if (augment.channel_shift != 0 || (brightness && (augment.keras2 || levels_beyond)))
       detail::raise<ValueError>("data::CudaAugmented: channel_shift, and brightness with keras2 or a cval outside of 0 to "
                                 "255, are not made on the GPU; use data::Augmented");
-    if (shape[2] > image::WarpPixel<float>::most_channels)
+    if (shape[2] > image::internal::WarpPixel<float>::most_channels)
       detail::raise<ValueError>("data::CudaAugmented: expected pictures of at most 4 channels, got " +
                                 to_string_batch(shape));
     on.use();
@@ -84,7 +84,7 @@ class CudaAugmented final : public CudaSource {
   void read(const Cuda& on, std::span<const Draw> draws, TensorView<float, Cuda> x) const override {
     pictures_->check_read("data::CudaAugmented", draws, x.shape);
     const Shape shape = sample_shape();
-    image::WarpPixel<float> warp{};
+    image::internal::WarpPixel<float> warp{};
     warp.pixels = pixels_.data();
     warp.h = shape[0], warp.w = shape[1], warp.c = shape[2];
     warp.fill = augmented_.augment().fill;
@@ -93,8 +93,8 @@ class CudaAugmented final : public CudaSource {
     const image::Standardize& to = augmented_.standardize();
     std::copy(to.factor.begin(), to.factor.end(), warp.factor);
     std::copy(to.offset.begin(), to.offset.end(), warp.offset);
-    for (std::size_t begin = 0; begin < draws.size(); begin += image::WarpPixel<float>::most) {
-      const std::size_t count = std::min<std::size_t>(image::WarpPixel<float>::most, draws.size() - begin);
+    for (std::size_t begin = 0; begin < draws.size(); begin += image::internal::WarpPixel<float>::most) {
+      const std::size_t count = std::min<std::size_t>(image::internal::WarpPixel<float>::most, draws.size() - begin);
       for (std::size_t i = 0; i < count; ++i) {
         const AugmentDraw d = drawn(draws[begin + i].use);
         warp.use[i] = {image::affine(augmented_.augment(), d, {warp.h, warp.w}),
@@ -119,6 +119,8 @@ inline CudaAugmented augmented(const Cuda& on, const PictureSource& pictures, co
 CudaAugmented augmented(const Cuda&, const PictureSource&& gone_too_soon, const Augment&,
                         const AugmentedOptions& = {}) = delete;
 
+namespace internal {
+
 /// Stands for a source whose samples are made on the GPU while batches are ordered ahead: nothing is read.
 class CudaUnread final : public Source {
  public:
@@ -133,5 +135,7 @@ class CudaUnread final : public Source {
  private:
   const Source* source_;
 };
+
+}  // namespace internal
 
 }  // namespace brindle::data

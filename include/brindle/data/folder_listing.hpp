@@ -13,7 +13,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/data/pictures.hpp"
 
-namespace brindle::data {
+namespace brindle::data::internal {
 
 /// A folder of pictures before any of them is decoded.
 struct FolderListing {
@@ -23,8 +23,6 @@ struct FolderListing {
   std::vector<SkippedFile> skipped;          ///< files that are no pictures, hidden files, folders without pictures
   std::vector<std::string> empty_classes;    ///< subfolders that would be classes if they had pictures
 };
-
-namespace folder {
 
 inline std::string lower_case_extension(const std::filesystem::path& path) {
   std::string text = path.extension().string();
@@ -123,12 +121,10 @@ inline bool are_parts(const std::vector<std::filesystem::path>& folders) {
 inline constexpr const char* two_layouts =
     "put the pictures into one folder with names such as cat.1.jpg and dog.1.jpg, or into one subfolder per class";
 
-}  // namespace folder
-
 /// Throws DataError if a subfolder that should be a class has no pictures; they do not count where `classes` are named.
 inline void check_empty_classes(const std::filesystem::path& path, const FolderListing& listing) {
   if (!listing.empty_classes.empty())
-    detail::raise<DataError>(path.string() + ": has no pictures in " + folder::listed(listing.empty_classes) +
+    detail::raise<DataError>(path.string() + ": has no pictures in " + listed(listing.empty_classes) +
                              ", which should be a class; fill or remove it, or load the folder with on_bad_file = "
                              "BadFile::skip");
 }
@@ -144,16 +140,16 @@ inline FolderListing list_image_folder(const std::filesystem::path& path,
 
   FolderListing listing;
   std::vector<std::filesystem::path> folders;
-  std::vector<std::filesystem::path> flat = folder::pictures_in(path, listing.skipped, folders);
+  std::vector<std::filesystem::path> flat = pictures_in(path, listing.skipped, folders);
   std::vector<std::string> class_of_file;
-  if (flat.empty() && folder::are_parts(folders))
+  if (flat.empty() && are_parts(folders))
     detail::raise<DataError>(name + ": its folders, " + folders[0].filename().string() +
                              (folders.size() > 1 ? " and " + folders.back().filename().string() : "") +
                              ", are called as the parts of a data set, not as classes; name one of them: " +
                              folders[0].string());
   for (const std::filesystem::path& sub : folders) {
     std::vector<std::filesystem::path> found;
-    folder::add_class(sub, listing.skipped, found);
+    add_class(sub, listing.skipped, found);
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.native() < b.native(); });
     if (found.empty()) {
       const bool is_class = flat.empty();
@@ -168,13 +164,12 @@ inline FolderListing list_image_folder(const std::filesystem::path& path,
   }
 
   if (flat.empty() && listing.files.empty())
-    detail::raise<DataError>(name + ": has no pictures (JPEG, PNG, BMP or GIF by their extension); " +
-                             folder::two_layouts);
+    detail::raise<DataError>(name + ": has no pictures (JPEG, PNG, BMP or GIF by their extension); " + two_layouts);
   if (!flat.empty() && !listing.files.empty())
     detail::raise<DataError>(name + ": has " + std::to_string(flat.size()) + " pictures of its own (" +
                              flat[0].filename().string() + ", ...) and " + std::to_string(listing.files.size()) +
                              " in subfolders (" + class_of_file[0] + "/" + listing.files[0].filename().string() +
-                             ", ...), so their classes are not clear; " + folder::two_layouts);
+                             ", ...), so their classes are not clear; " + two_layouts);
   const bool by_name = !flat.empty();
   if (by_name) {
     for (const std::filesystem::path& file : flat) {
@@ -190,11 +185,11 @@ inline FolderListing list_image_folder(const std::filesystem::path& path,
     if (number.size() == 1)
       detail::raise<DataError>(name + ": all " + std::to_string(listing.files.size()) +
                                " pictures are of one class, \"" + number.begin()->first +
-                               "\"; a classifier needs two or more: " + folder::two_layouts);
+                               "\"; a classifier needs two or more: " + two_layouts);
     if (by_name && number.size() > 2 && number.size() == listing.files.size())
       detail::raise<DataError>(name + ": each of the " + std::to_string(listing.files.size()) +
                                " pictures has a class of its own (" + listing.files[0].filename().string() + " is \"" +
-                               class_of_file[0] + "\"); " + folder::two_layouts);
+                               class_of_file[0] + "\"); " + two_layouts);
     for (auto& [c, i] : number) {
       i = static_cast<std::int64_t>(listing.class_names.size());
       listing.class_names.push_back(c);
@@ -208,11 +203,11 @@ inline FolderListing list_image_folder(const std::filesystem::path& path,
       i = found - classes.begin();
     }
     if (!unknown.empty())
-      detail::raise<DataError>(name + ": has pictures of " + folder::listed(unknown) + ", but the classes are " +
-                               folder::listed(classes) + "; rename or remove them");
+      detail::raise<DataError>(name + ": has pictures of " + listed(unknown) + ", but the classes are " +
+                               listed(classes) + "; rename or remove them");
   }
   for (const std::string& c : class_of_file) listing.classes.push_back(number[c]);
   return listing;
 }
 
-}  // namespace brindle::data
+}  // namespace brindle::data::internal

@@ -32,8 +32,8 @@ class FolderStream : public PictureSource {
                         const Cpu& on = Cpu())
       : options_(options) {
     image::check_picture_input("FolderStream", options.picture_input());
-    FolderListing listing = list_image_folder(path, options.classes);
-    if (options.on_bad_file == BadFile::raise && options.classes.empty()) check_empty_classes(path, listing);
+    internal::FolderListing listing = internal::list_image_folder(path, options.classes);
+    if (options.on_bad_file == BadFile::raise && options.classes.empty()) internal::check_empty_classes(path, listing);
     class_names_ = std::move(listing.class_names);
     skipped_ = std::move(listing.skipped);
     std::vector<SkippedFile> bad;

@@ -64,7 +64,7 @@ struct ImageFolderOptions {
 /// run.
 inline std::vector<SkippedFile> check_image_folder(const std::filesystem::path& path,
                                                    const ImageFolderOptions& options = {}, const Cpu& on = Cpu()) {
-  const FolderListing listing = list_image_folder(path, options.classes);
+  const internal::FolderListing listing = internal::list_image_folder(path, options.classes);
   const auto n = static_cast<std::int64_t>(listing.files.size());
   std::vector<std::string> reasons(listing.files.size());
   on.parallel(n, [&](std::int64_t i, int) {
@@ -77,7 +77,7 @@ inline std::vector<SkippedFile> check_image_folder(const std::filesystem::path& 
   std::vector<SkippedFile> bad;
   for (std::size_t i = 0; i < reasons.size(); ++i)
     if (!reasons[i].empty())
-      bad.push_back({listing.files[i].string(), folder::without_path(reasons[i], listing.files[i]), false});
+      bad.push_back({listing.files[i].string(), internal::without_path(reasons[i], listing.files[i]), false});
   return bad;
 }
 
@@ -93,8 +93,8 @@ inline Pictures image_folder(const std::filesystem::path& path, const ImageFolde
                              const Cpu& on = Cpu()) {
   const PictureInput input = options.picture_input();
   image::check_picture_input("image_folder", input);
-  FolderListing listing = list_image_folder(path, options.classes);
-  if (options.on_bad_file == BadFile::raise && options.classes.empty()) check_empty_classes(path, listing);
+  internal::FolderListing listing = internal::list_image_folder(path, options.classes);
+  if (options.on_bad_file == BadFile::raise && options.classes.empty()) internal::check_empty_classes(path, listing);
 
   const auto n = static_cast<std::int64_t>(listing.files.size());
   Pictures::Parts parts;
@@ -132,7 +132,7 @@ inline Pictures image_folder(const std::filesystem::path& path, const ImageFolde
     const auto at = static_cast<std::size_t>(i);
     std::string file = listing.files[at].string();
     if (!reasons[at].empty()) {
-      parts.skipped.push_back({file, folder::without_path(reasons[at], listing.files[at]), false});
+      parts.skipped.push_back({file, internal::without_path(reasons[at], listing.files[at]), false});
       continue;
     }
     if (kept != i)

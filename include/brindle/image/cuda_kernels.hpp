@@ -6,7 +6,7 @@
 #include "brindle/core/host_device.hpp"
 #include "brindle/image/affine.hpp"
 
-namespace brindle::image {
+namespace brindle::image::internal {
 
 /// Pixel i of several warped pictures (uses, h, w, c), each level then standardised: image::apply() of a draw that looks
 /// at no whole picture. The draws go along with the launch.
@@ -62,4 +62,4 @@ struct WarpPixel {
   }
 };
 
-}  // namespace brindle::image
+}  // namespace brindle::image::internal

@@ -92,15 +92,19 @@ inline std::string to_string(const PictureInput& p) {
   return text;
 }
 
+namespace detail {
+
 /// What differs: "interpolation bilinear instead of nearest, ..."; empty for equal ones.
 inline std::string differences(const PictureInput& got, const PictureInput& expected) {
   std::string text;
-  const auto a = detail::settings_of(got), b = detail::settings_of(expected);
+  const auto a = settings_of(got), b = settings_of(expected);
   for (std::size_t i = 0; i < a.size(); ++i)
     if (a[i].value != b[i].value)
       text += (text.empty() ? "" : ", ") + std::string(a[i].name) + " " + a[i].value + " instead of " + b[i].value;
   return text;
 }
+
+}  // namespace detail
 
 namespace image {
 

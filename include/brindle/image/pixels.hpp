@@ -19,11 +19,15 @@ enum class PixelFormat {
   bgra,       ///< four, as Windows and Direct3D have them; A is dropped
 };
 
+namespace internal {
+
 /// Bytes of a pixel, 1, 3 or 4.
 inline std::int64_t bytes_of(PixelFormat format) {
   if (format == PixelFormat::grayscale) return 1;
   return format == PixelFormat::rgb || format == PixelFormat::bgr ? 3 : 4;
 }
+
+}  // namespace internal
 
 /// A picture that lies in somebody else's memory: a camera's frame, a texture, another library's matrix.
 ///
@@ -41,7 +45,7 @@ struct Pixels {
 /// are not the bytes that height, width, format and stride ask for.
 inline Picture picture_of(const std::string& who, const Pixels& pixels) {
   constexpr std::int64_t most = std::int64_t{1} << 24, most_stride = std::int64_t{1} << 32;
-  const std::int64_t depth = bytes_of(pixels.format);
+  const std::int64_t depth = internal::bytes_of(pixels.format);
   if (pixels.height < 1 || pixels.width < 1 || pixels.height > most || pixels.width > most)
     detail::raise<ShapeError>(who + ": expected at least one pixel, and at most 2^24 rows and columns, got " +
                               std::to_string(pixels.height) + " x " + std::to_string(pixels.width));

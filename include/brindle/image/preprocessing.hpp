@@ -85,6 +85,8 @@ inline Preprocessing preprocessing(const std::string& name) {
 
 namespace image {
 
+namespace internal {
+
 /// What a level of a channel of the picture (R, G, B) is multiplied by, and what is then added.
 struct ChannelScale {
   float factor = 1;  ///< of the level
@@ -97,6 +99,8 @@ inline ChannelScale channel_scale(const Preprocessing& p, std::int64_t channel) 
   const float offset = static_cast<float>(-p.mean[c] / p.deviation[c]);
   return {static_cast<float>(p.scale / p.deviation[c]), offset == 0 ? 0.0f : offset};
 }
+
+}  // namespace internal
 
 /// Throws ValueError for numbers without a meaning and for pictures that cannot be prepared so; `who` is named.
 inline void check_preprocessing(const std::string& who, const Preprocessing& p, std::int64_t channels) {
@@ -126,13 +130,13 @@ template <class T>
 void preprocess(const Preprocessing& p, std::int64_t pixels, std::int64_t channels, const std::uint8_t* levels,
                 T* out) {
   if (p.channels == 0 && !p.bgr) {
-    const ChannelScale all = channel_scale(p, 0);
+    const internal::ChannelScale all = internal::channel_scale(p, 0);
     for (std::int64_t i = 0; i < pixels * channels; ++i)
       out[i] = static_cast<T>(static_cast<float>(levels[i]) * all.factor + all.offset);
     return;
   }
-  ChannelScale scale[Preprocessing::most_channels];
-  for (std::int64_t c = 0; c < channels; ++c) scale[c] = channel_scale(p, c);
+  internal::ChannelScale scale[Preprocessing::most_channels];
+  for (std::int64_t c = 0; c < channels; ++c) scale[c] = internal::channel_scale(p, c);
   const auto each = [&](auto count) {  // a number that the compiler knows
     for (std::int64_t i = 0; i < pixels; ++i, levels += count, out += count)
       for (std::int64_t c = 0; c < count; ++c)

@@ -10,7 +10,7 @@
 #include "brindle/io/json.hpp"
 #include "brindle/nn/config.hpp"
 
-namespace brindle::io {
+namespace brindle::io::detail {
 
 /// The settings as a JSON object, in their order.
 inline nlohmann::ordered_json to_json(const Config& config) {
@@ -23,7 +23,7 @@ inline nlohmann::ordered_json to_json(const Config& config) {
 /// layer that needs one of them says so. Throws ValueError if json is no object.
 template <class Json>
 Config config_from_json(const Json& json) {
-  if (!json.is_object()) detail::raise<ValueError>("settings: expected a JSON object");
+  if (!json.is_object()) brindle::detail::raise<ValueError>("settings: expected a JSON object");
   Config config;
   for (const auto& [key, value] : json.items()) {
     if (value.is_boolean()) {
@@ -44,4 +44,4 @@ Config config_from_json(const Json& json) {
   return config;
 }
 
-}  // namespace brindle::io
+}  // namespace brindle::io::detail

@@ -101,7 +101,8 @@ void add_model(const Sequential<T, Device>& model, ContentHash& to) {
   to.add(model.input_shape().begin(), sizeof(std::int64_t) * static_cast<std::size_t>(model.input_shape().rank()));
   for (const auto& layer : model.layers()) {
     to.add(layer->type() + io::to_json(layer->config()).dump());
-    for (const auto& p : layer->parameters()) to.add(HostCopy<T, Device>(p.value.view()).data(), p.value.bytes());
+    for (const auto& p : layer->parameters())
+      to.add(brindle::detail::HostCopy<T, Device>(p.value.view()).data(), p.value.bytes());
   }
 }
 
@@ -207,7 +208,7 @@ Features extract(const Sequential<T, Device>& model, const data::Source& source,
       return model.predict(part, options.batch);
     } else {
       auto there = Tensor<T, Device>::uninitialized(part.shape);
-      copy_between_devices<T, Cpu, Device>(part, there.view());
+      brindle::detail::copy_between_devices<T, Cpu, Device>(part, there.view());
       return model.predict(there, options.batch);
     }
   };
@@ -217,7 +218,7 @@ Features extract(const Sequential<T, Device>& model, const data::Source& source,
     const TensorView<T> part = x.view().slice(0, end - begin);
     source.read(on, detail::rows_of(begin, end), part);
     const Tensor<T, Device> y = predict(part);
-    const HostCopy<T, Device> read(y.view());
+    const brindle::detail::HostCopy<T, Device> read(y.view());
     const TensorView<float> to = features.x.view().slice(begin, end);
     for (std::int64_t i = 0; i < y.size(); ++i) to.data[i] = static_cast<float>(read.data()[i]);
   }

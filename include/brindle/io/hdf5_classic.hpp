@@ -16,7 +16,7 @@
 #include "brindle/io/safetensors.hpp"
 #include "brindle/io/zip.hpp"
 
-namespace brindle::io {
+namespace brindle::io::detail {
 
 /// HDF5 in the layout that h5py has written since its beginning (superblock 0 or 1): groups as symbol tables, object
 /// headers of version 1, datasets in one piece.
@@ -381,4 +381,4 @@ class ClassicHdf5File final : public Hdf5File {
   std::string heap_;
 };
 
-}  // namespace brindle::io
+}  // namespace brindle::io::detail

@@ -25,7 +25,7 @@
 #endif
 #endif
 
-namespace brindle::io {
+namespace brindle::io::detail {
 
 #ifdef BRINDLE_HDF5
 namespace hdf5_detail {
@@ -279,4 +279,4 @@ class LibraryHdf5File final : public Hdf5File {
   [[maybe_unused]] std::int64_t file_ = -1;  // the library's hid_t
 };
 
-}  // namespace brindle::io
+}  // namespace brindle::io::detail

@@ -15,7 +15,7 @@
 #include "brindle/io/json.hpp"
 #include "brindle/io/parse_json.hpp"
 
-namespace brindle::io {
+namespace brindle::io::detail {
 
 /// A layer as a model's configuration by Keras describes it, in the terms of LayerRegistry.
 struct KerasLayer {
@@ -55,8 +55,6 @@ struct KerasModel {
     return all.empty() ? all : "left out: " + all + "; predictions are the same, training on goes without them";
   }
 };
-
-namespace detail {
 
 using KerasJson = nlohmann::json;
 
@@ -264,12 +262,10 @@ class KerasConfigReader {
   KerasModel model_;
 };
 
-}  // namespace detail
-
 /// What a model's configuration says. path: what errors begin with. Throws FileError: no JSON, a model that branches, a
 /// setting that is not supported, with the layer's name and position.
 inline KerasModel keras_model_config(const std::string& path, const std::string& json) {
-  return detail::KerasConfigReader(path).read(json);
+  return KerasConfigReader(path).read(json);
 }
 
-}  // namespace brindle::io
+}  // namespace brindle::io::detail

@@ -182,11 +182,15 @@ inline WeightFile keras_weights(const std::shared_ptr<Hdf5File>& file, const std
   return weights;
 }
 
+namespace detail {
+
 /// The HDF5 file inside a .keras file.
 inline std::shared_ptr<Hdf5File> keras_archive_weights(const ZipFile& zip) {
   if (!zip.contains("model.weights.h5"))
     brindle::detail::raise<FileError>(zip.path() + ": is no .keras file, it holds no model.weights.h5");
   return open_hdf5(zip.path() + ": model.weights.h5", zip.read("model.weights.h5"));
 }
+
+}  // namespace detail
 
 }  // namespace brindle::io

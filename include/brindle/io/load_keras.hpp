@@ -49,7 +49,7 @@ Sequential<T, Device> load_keras(const std::filesystem::path& path, const LoadKe
   std::string json;
   const auto fail = [&](const std::string& what) { brindle::detail::raise<FileError>(path.string() + ": " + what); };
   if (archive) {
-    json = ZipFile(path.string()).read("config.json");
+    json = detail::ZipFile(path.string()).read("config.json");
   } else if (format == detail::WeightFormat::hdf5) {
     weights_in = open_hdf5(path);
     if (!weights_in->has_attribute("/", "model_config"))
@@ -58,7 +58,7 @@ Sequential<T, Device> load_keras(const std::filesystem::path& path, const LoadKe
   } else {
     fail("is no model of Keras, expected a .keras file or HDF5 (.h5)");
   }
-  const KerasModel description = keras_model_config(path.string(), json);
+  const detail::KerasModel description = detail::keras_model_config(path.string(), json);
   const Shape input = options.input.rank() > 0 ? options.input : description.input;
   if (input.rank() == 0)
     fail("leaves the size of its input open" +
@@ -69,12 +69,12 @@ Sequential<T, Device> load_keras(const std::filesystem::path& path, const LoadKe
   try {
     // A layer that is not known is found before the weights are read.
     std::vector<std::unique_ptr<Layer<T, Device>>> made;
-    for (const KerasLayer& layer : description.layers) {
+    for (const detail::KerasLayer& layer : description.layers) {
       where = layer.where;
       made.push_back(registry.make(layer.type, layer.config));
     }
     where = "the model";
-    if (archive) weights_in = keras_archive_weights(ZipFile(path.string()));
+    if (archive) weights_in = detail::keras_archive_weights(detail::ZipFile(path.string()));
     WeightFile file = keras_weights(weights_in, json);
     std::int64_t stored_elements = 0, needed_elements = 0;
     for (const StoredLayer& layer : file.layers)
@@ -86,7 +86,7 @@ Sequential<T, Device> load_keras(const std::filesystem::path& path, const LoadKe
     std::vector<typename Sequential<T, Device>::Group> groups;
     std::string outermost;
     for (std::size_t i = 0; i < description.layers.size(); ++i) {
-      const KerasLayer& layer = description.layers[i];
+      const detail::KerasLayer& layer = description.layers[i];
       where = layer.where;
       made[i]->name = names[i];
       made[i]->trainable = layer.trainable;

@@ -101,8 +101,9 @@ inline WeightFile weight_file(const std::filesystem::path& path) {
     case detail::WeightFormat::hdf5:
       return keras_weights(open_hdf5(path));
     case detail::WeightFormat::keras: {
-      const ZipFile zip(path.string());
-      return keras_weights(keras_archive_weights(zip), zip.contains("config.json") ? zip.read("config.json") : "");
+      const detail::ZipFile zip(path.string());
+      return keras_weights(detail::keras_archive_weights(zip),
+                           zip.contains("config.json") ? zip.read("config.json") : "");
     }
     case detail::WeightFormat::safetensors:
       break;

@@ -152,7 +152,7 @@ class NpzFile {
 
  private:
   struct OpenedArray {
-    ZipFile::Opened place;
+    detail::ZipFile::Opened place;
     brindle::detail::NpyHeader header;
   };
 
@@ -166,13 +166,13 @@ class NpzFile {
       brindle::detail::raise<FileError>(path() + ": no array \"" + name + "\"; it has " +
                                         std::to_string(members_.size()) + ": " + some + (listed > 10 ? ", ..." : ""));
     }
-    ZipFile::Opened place = zip_.open(found->second, "array \"" + name + "\"");
+    detail::ZipFile::Opened place = zip_.open(found->second, "array \"" + name + "\"");
     brindle::detail::NpyHeader header =
         brindle::detail::read_npy_header(place.bytes, place.begin, place.end - place.begin, name);
     return {std::move(place), header};
   }
 
-  ZipFile zip_;
+  detail::ZipFile zip_;
   std::map<std::string, std::string> members_;  // array: its file
 };
 

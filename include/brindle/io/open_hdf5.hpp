@@ -28,15 +28,15 @@ inline bool is_classic_hdf5(brindle::detail::FileBytes& file) {
 /// (h5py's libver="latest"), by HDF5's C library, if the program links it. Throws FileError.
 inline std::shared_ptr<Hdf5File> open_hdf5(const std::filesystem::path& path) {
   brindle::detail::FileBytes file(path.string());
-  if (detail::is_classic_hdf5(file)) return std::make_shared<ClassicHdf5File>(path.string(), std::move(file));
-  return std::make_shared<LibraryHdf5File>(path);
+  if (detail::is_classic_hdf5(file)) return std::make_shared<detail::ClassicHdf5File>(path.string(), std::move(file));
+  return std::make_shared<detail::LibraryHdf5File>(path);
 }
 
 /// The same of a file in memory. path: what errors begin with.
 inline std::shared_ptr<Hdf5File> open_hdf5(const std::string& path, std::string content) {
   brindle::detail::FileBytes file(path, std::move(content));
-  if (detail::is_classic_hdf5(file)) return std::make_shared<ClassicHdf5File>(path, std::move(file));
-  return std::make_shared<LibraryHdf5File>(path, file.text(0, file.size(), "the file"));
+  if (detail::is_classic_hdf5(file)) return std::make_shared<detail::ClassicHdf5File>(path, std::move(file));
+  return std::make_shared<detail::LibraryHdf5File>(path, file.text(0, file.size(), "the file"));
 }
 
 }  // namespace brindle::io

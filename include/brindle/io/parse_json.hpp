@@ -4,7 +4,7 @@
 
 #include "brindle/io/json.hpp"
 
-namespace brindle::io {
+namespace brindle::io::detail {
 
 /// JSON from a text; json.is_discarded() for a text that is none, or nests lists and objects more than 100 deep:
 /// copying, comparing and printing go as deep as the text does, and the stack is finite.
@@ -25,4 +25,4 @@ inline nlohmann::json parse_json(const std::string& text) {
   return nlohmann::json::parse(text, nullptr, false);
 }
 
-}  // namespace brindle::io
+}  // namespace brindle::io::detail

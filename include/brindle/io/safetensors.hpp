@@ -162,7 +162,7 @@ class SafetensorsFile {
   }
 
   void read_header(const std::string& text, std::int64_t data) {
-    const auto json = parse_json(text);
+    const auto json = detail::parse_json(text);
     if (!json.is_object()) file_.fail(8, "the header is no JSON object");
     std::vector<std::pair<std::int64_t, std::string>> order;
     for (const auto& [name, value] : json.items()) {

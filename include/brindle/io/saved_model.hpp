@@ -95,12 +95,12 @@ void save_model(const Sequential<T, Device>& model, const std::filesystem::path&
   json["from_logits"] = info.from_logits;
   json["layers"] = nlohmann::ordered_json::array();
   std::vector<SafetensorsEntry> entries;
-  std::vector<HostCopy<T, Device>> values;  // until the file is written
+  std::vector<brindle::detail::HostCopy<T, Device>> values;  // until the file is written
   for (const auto& layer : model.layers()) {
     json["layers"].push_back({{"type", layer->type()},
                               {"name", layer->name},
                               {"trainable", layer->trainable},
-                              {"config", to_json(layer->config())}});
+                              {"config", detail::to_json(layer->config())}});
     for (const auto& p : layer->parameters()) {
       values.emplace_back(p.value.view());
       entries.push_back({detail::tensor_name(layer->name, p.name), detail::safetensors_dtype<T>(), p.value.shape(),
@@ -181,7 +181,7 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
   const auto found = file.metadata().find("brindle");
   if (found == file.metadata().end())
     fail("holds weights but no model; load them into a model of your own with load_weights");
-  const auto json = parse_json(found->second);
+  const auto json = detail::parse_json(found->second);
   try {
     if (json.at("version").template get<std::int64_t>() > saved_model_version)
       fail("is of version " + std::to_string(json["version"].template get<std::int64_t>()) +
@@ -202,7 +202,8 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
     if (json.at("layers").size() > 10000) fail("has more than 10000 layers");
     std::size_t tensors = 0;
     for (const auto& entry : json.at("layers")) {
-      auto layer = registry.make(entry.at("type").template get<std::string>(), config_from_json(entry.at("config")));
+      auto layer =
+          registry.make(entry.at("type").template get<std::string>(), detail::config_from_json(entry.at("config")));
       // Sizes are checked against the file before a layer takes memory for them.
       layer->name = entry.at("name").template get<std::string>();
       const Shape x = saved.model.output_shape();
@@ -243,7 +244,7 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
         } else {
           Tensor<T> read = Tensor<T>::uninitialized(p.value.shape());
           file.read_into<T>(tensor, read.view());
-          copy_between_devices<T, Cpu, Device>(read.view(), p.value.view());
+          brindle::detail::copy_between_devices<T, Cpu, Device>(read.view(), p.value.view());
         }
       }
     if (saved.optimizer)

@@ -188,7 +188,7 @@ std::vector<std::string> load_weights(Sequential<T, Device>& model, const Weight
     } else {
       Tensor<T> converted = Tensor<T>::uninitialized(value.shape());
       for (std::int64_t k = 0; k < value.size(); ++k) converted[k] = static_cast<T>(read[i][k]);
-      copy_between_devices<T, Cpu, Device>(converted.view(), value.view());
+      brindle::detail::copy_between_devices<T, Cpu, Device>(converted.view(), value.view());
     }
   }
   return problems;

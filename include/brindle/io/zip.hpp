@@ -61,7 +61,7 @@ inline std::string inflate(const std::string& deflated, std::int64_t bytes, std:
 
 }  // namespace detail
 
-namespace io {
+namespace io::detail {
 
 /// The files inside a zip file, stored as they are or, with zlib (BRINDLE_ZLIB), deflated. They are read when they are
 /// asked for; several threads may do so.
@@ -179,5 +179,5 @@ class ZipFile {
   std::map<std::string, Member> members_;
 };
 
-}  // namespace io
+}  // namespace io::detail
 }  // namespace brindle

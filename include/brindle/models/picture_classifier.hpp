@@ -96,7 +96,7 @@ class PictureClassifier {
       brindle::detail::raise<ShapeError>(
           who + "the model gives " + to_string_batch(y) +
           ", expected (None, classes); end it with Flatten{} and Dense{classes, softmax}");
-    const LastActivation last = last_activation(saved_.model);
+    const LastActivation last = brindle::detail::last_activation(saved_.model);
     const bool squashes = last.function == ActivationFunction::sigmoid || last.function == ActivationFunction::softmax;
     if (saved_.info.from_logits && squashes)
       brindle::detail::raise<ValueError>(who + last.layer + " ends in " + to_string(last.function) +

@@ -5,7 +5,7 @@
 
 #include "brindle/core/host_device.hpp"
 
-namespace brindle {
+namespace brindle::detail {
 
 /// Sums over the samples of the training steps since they were last set to zero.
 struct StepSums {
@@ -74,4 +74,4 @@ struct AddToSums {
   }
 };
 
-}  // namespace brindle
+}  // namespace brindle::detail

@@ -18,6 +18,8 @@ struct LastActivation {
   Shape output;             ///< of the model, one sample
 };
 
+namespace detail {
+
 /// The last activation of a model: that of its last layer, or of one further in front where the layers behind it only
 /// hand values on (Flatten, Dropout, a linear Activation) or choose and average among them (pools). Of Dense and Conv2D
 /// no activation means that outputs are any numbers; of other layers it says nothing, since one of a program's own may
@@ -48,5 +50,7 @@ LastActivation last_activation(const Sequential<T, Device>& model) {
   last.known = false;
   return last;
 }
+
+}  // namespace detail
 
 }  // namespace brindle

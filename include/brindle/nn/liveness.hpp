@@ -8,7 +8,7 @@
 
 #include "brindle/core/memory.hpp"
 
-namespace brindle {
+namespace brindle::detail {
 
 /// A piece of memory that is needed from time `first` to time `last`, both included.
 struct LiveBlock {
@@ -51,4 +51,4 @@ inline std::int64_t place_blocks(std::vector<LiveBlock>& blocks) {
   return total;
 }
 
-}  // namespace brindle
+}  // namespace brindle::detail

@@ -14,13 +14,13 @@ enum class Accuracy {
   binary      ///< each output by itself, also of several: labels that may be 1 at more than one place (multi-label)
 };
 
+namespace detail {
+
 /// How correct_samples() counts.
 struct AccuracyOptions {
   bool from_logits = false;                 ///< the outputs are numbers before a sigmoid or softmax
   Accuracy accuracy = Accuracy::automatic;  ///< what a right sample is
 };
-
-namespace detail {
 
 template <class T>
 std::int64_t largest_of(const T* row, std::int64_t n) {
@@ -56,8 +56,6 @@ double count_correct(TensorView<const T, Cpu> p, TensorView<const T, Cpu> t, T t
   return correct;
 }
 
-}  // namespace detail
-
 /// How well the outputs of samples name their classes, added up: what Keras's "accuracy" means for these sizes.
 ///
 ///     p (n, ..., K) outputs;  t labels, (n, L) with as many numbers a sample or one
@@ -78,10 +76,12 @@ double correct_samples(TensorView<const T, Cpu> p, TensorView<const T, Cpu> t, c
   const bool each = p.size() == t.size();
   if (p.shape.rank() < 2 || t.shape.rank() < 1 || p.shape[0] != t.shape[0] ||
       (!each && (t.size() != t.shape[0] || o.accuracy == Accuracy::binary)))
-    detail::raise<ShapeError>("correct_samples: expected outputs (n, K) and labels (n, 1) or (n, K), got " +
-                              to_string(p.shape) + " and " + to_string(t.shape));
-  detail::check_outputs<T>("correct_samples", p, {o.from_logits});
-  return detail::count_correct<T>(p, t, detail::class_threshold<T>({o.from_logits}), o.accuracy == Accuracy::binary);
+    raise<ShapeError>("correct_samples: expected outputs (n, K) and labels (n, 1) or (n, K), got " +
+                      to_string(p.shape) + " and " + to_string(t.shape));
+  check_outputs<T>("correct_samples", p, {o.from_logits});
+  return count_correct<T>(p, t, class_threshold<T>({o.from_logits}), o.accuracy == Accuracy::binary);
 }
+
+}  // namespace detail
 
 }  // namespace brindle

@@ -320,7 +320,7 @@ class Plan {
     gradient_views_.resize(steps_.size());
     for (std::size_t i = 0; i < steps_.size(); ++i) gradient_views_[i].resize(steps_[i].gradients.size());
 
-    arena_ = Tensor<std::byte, Device>::uninitialized({std::max<std::int64_t>(place_blocks(blocks_), 1)});
+    arena_ = Tensor<std::byte, Device>::uninitialized({std::max<std::int64_t>(detail::place_blocks(blocks_), 1)});
   }
 
   // A kernel may cut a smaller batch in another way, which can need more workspace than the whole one.
@@ -340,7 +340,7 @@ class Plan {
   }
   void keep(int block, int until) {
     if (block < 0) return;
-    LiveBlock& b = blocks_[static_cast<std::size_t>(block)];
+    detail::LiveBlock& b = blocks_[static_cast<std::size_t>(block)];
     b.last = std::max(b.last, until);
   }
 
@@ -374,7 +374,7 @@ class Plan {
   std::size_t leading_ = 0;  // steps that a slice goes through before the next slice does
   std::int64_t slice_ = 1;   // most samples of it
   std::vector<std::vector<TensorView<T, Device>>> gradient_views_;
-  std::vector<LiveBlock> blocks_;
+  std::vector<detail::LiveBlock> blocks_;
   Tensor<std::byte, Device> arena_;
   TensorView<const T, Device> x_;
   const OnStep* on_step_ = nullptr;

@@ -14,8 +14,8 @@ class Scratch {
  public:
   Scratch() = default;
   explicit Scratch(Workspace<Cpu> workspace) : base_(workspace.data) {
-    const std::uintptr_t misaligned = reinterpret_cast<std::uintptr_t>(base_) % memory_alignment;
-    if (misaligned != 0) base_ += memory_alignment - misaligned;
+    const std::uintptr_t misaligned = reinterpret_cast<std::uintptr_t>(base_) % detail::memory_alignment;
+    if (misaligned != 0) base_ += detail::memory_alignment - misaligned;
   }
 
   template <class T>
@@ -26,11 +26,11 @@ class Scratch {
   }
 
   /// Bytes for a workspace of any alignment.
-  std::int64_t bytes() const { return used_ == 0 ? 0 : used_ + static_cast<std::int64_t>(memory_alignment); }
+  std::int64_t bytes() const { return used_ == 0 ? 0 : used_ + static_cast<std::int64_t>(detail::memory_alignment); }
 
   /// count, rounded up so that an array of this many elements ends on a cache line.
   static std::int64_t round_up(std::int64_t count, std::int64_t element_bytes) {
-    const std::int64_t line = static_cast<std::int64_t>(memory_alignment) / element_bytes;
+    const std::int64_t line = static_cast<std::int64_t>(detail::memory_alignment) / element_bytes;
     return (count + line - 1) / line * line;
   }
 

@@ -16,7 +16,7 @@ template <class T>
 struct ParameterTable {
   static constexpr int most = 64;
   static constexpr int width = 4;  ///< elements that a thread steps
-  using Vector = CudaVector<T, width>;
+  using Vector = detail::CudaVector<T, width>;
 
   struct Entry {
     T* w;

@@ -89,7 +89,7 @@ inline Axis nice_axis(double low, double high, int most, bool whole = false, boo
   return axis;
 }
 
-namespace chart {
+namespace internal::chart {
 
 inline Ink ink(Tint t) { return t == Tint::first ? Ink::first : Ink::second; }
 
@@ -210,7 +210,7 @@ inline void panel(Drawing& out, const Panel& p, double left, double top, double 
   }
 }
 
-}  // namespace chart
+}  // namespace internal::chart
 
 /// The chart as a drawing: a line with title and legend, the panels below it.
 ///
@@ -219,18 +219,18 @@ inline Drawing chart_drawing(const Chart& chart) {
   Drawing out{
       .width = static_cast<double>(chart.width), .height = static_cast<double>(chart.height), .title = chart.title};
   out.add(DrawnText{.at = {20, 30}, .text = chart.title, .ink = Ink::strong, .size = 16, .bold = true});
-  chart::legend(out, chart.panels, out.width - 20, 30);
+  internal::chart::legend(out, chart.panels, out.width - 20, 30);
   const double width = (out.width - 20) / static_cast<double>(std::max<std::size_t>(chart.panels.size(), 1));
   for (std::size_t i = 0; i < chart.panels.size(); ++i)
-    chart::panel(out, chart.panels[i], 10 + width * static_cast<double>(i), 50, width, out.height - 56);
+    internal::chart::panel(out, chart.panels[i], 10 + width * static_cast<double>(i), 50, width, out.height - 56);
   return out;
 }
 
 /// One panel by itself, its title and the legend in one line.
 inline Drawing panel_drawing(const Panel& panel, double width = 440, double height = 320) {
   Drawing out{.width = width, .height = height, .title = panel.title};
-  chart::panel(out, panel, 0, 8, width, height - 14);
-  chart::legend(out, {panel}, width - 14, 22);
+  internal::chart::panel(out, panel, 0, 8, width, height - 14);
+  internal::chart::legend(out, {panel}, width - 14, 22);
   return out;
 }
 

@@ -11,6 +11,8 @@
 
 namespace brindle::report {
 
+namespace internal {
+
 /// Throws ShapeError unless there is a name for each class.
 inline void check_class_names(const ConfusionMatrix& matrix, const std::vector<std::string>& class_names) {
   if (static_cast<std::int64_t>(class_names.size()) != matrix.classes())
@@ -18,11 +20,13 @@ inline void check_class_names(const ConfusionMatrix& matrix, const std::vector<s
                                        std::to_string(matrix.classes()) + " classes");
 }
 
+}  // namespace internal
+
 /// The table that scikit-learn's classification_report prints: precision, recall, F1 and samples of each class, then
 /// accuracy and the means. Throws ShapeError unless there is a name for each class.
 inline std::string classification_report(const ConfusionMatrix& matrix, const std::vector<std::string>& class_names) {
   const ClassificationMetrics metrics(matrix);
-  check_class_names(matrix, class_names);
+  internal::check_class_names(matrix, class_names);
   std::size_t width = std::string("weighted avg").size();
   for (const std::string& name : class_names) width = std::max(width, name.size());
   const auto right = [](const std::string& text, std::size_t size) {

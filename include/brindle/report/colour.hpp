@@ -97,7 +97,11 @@ inline double contrast(Rgb a, Rgb b) {
   return (std::max(x, y) + 0.05) / (std::min(x, y) + 0.05);
 }
 
+namespace internal {
+
 /// In style sheets: "first-text".
 inline std::string ink_name(Ink ink) { return inks[static_cast<std::size_t>(ink)].name; }
+
+}  // namespace internal
 
 }  // namespace brindle::report

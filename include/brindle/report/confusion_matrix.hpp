@@ -77,7 +77,7 @@ inline Drawing confusion_matrix_drawing(const ConfusionMatrix& m, const std::vec
       .at = {30, top + grid / 2}, .text = "true", .ink = Ink::faint, .anchor = Anchor::middle, .upwards = true});
   for (std::size_t i = 0; i < k; ++i) {
     const double middle = side * (static_cast<double>(i) + 0.5);
-    const std::string name = fitted(class_names[i], size, longest);
+    const std::string name = internal::fitted(class_names[i], size, longest);
     out.add(DrawnText{.at = {left - 10, top + middle + size / 3}, .text = name, .size = size, .anchor = Anchor::end});
     if (upright)
       out.add(DrawnText{.at = {left + middle + size / 3, top - 8}, .text = name, .size = size, .upwards = true});

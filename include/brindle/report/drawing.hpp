@@ -87,6 +87,8 @@ struct PaintOptions {
   double scale = 2;            ///< of a PNG: its pixels to one of the drawing, > 0
 };
 
+namespace internal {
+
 /// A data: address of a picture for HTML and SVG: photos as JPEG, which takes a tenth of the bytes; what is small, and may be
 /// enlarged to squares, and what has other channels, as PNG with its exact levels.
 inline std::string picture_address(const image::Picture& picture) {
@@ -95,7 +97,9 @@ inline std::string picture_address(const image::Picture& picture) {
                : "data:image/png;base64," + base64(image::encode_png(picture));
 }
 
-namespace svg {
+}  // namespace internal
+
+namespace internal::svg {
 
 inline std::string at(double value) {
   std::string text = fixed(value, 1);
@@ -171,24 +175,29 @@ inline std::string item(const DrawnPicture& p) {
          "\"/>\n";
 }
 
-}  // namespace svg
+}  // namespace internal::svg
 
-/// The drawing as an SVG element for a page that has svg::style() in its style sheet.
+namespace internal {
+
+/// The drawing as an SVG element for a page that has internal::svg::style() in its style sheet.
 inline std::string drawing_element(const Drawing& drawing) {
   std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"drawing\"" +
-                    svg::attribute("width", drawing.width) + svg::attribute("height", drawing.height) +
-                    " viewBox=\"0 0 " + svg::at(drawing.width) + " " + svg::at(drawing.height) + "\" role=\"img\"";
+                    internal::svg::attribute("width", drawing.width) +
+                    internal::svg::attribute("height", drawing.height) + " viewBox=\"0 0 " +
+                    internal::svg::at(drawing.width) + " " + internal::svg::at(drawing.height) + "\" role=\"img\"";
   out += drawing.title.empty() ? ">\n" : " aria-label=\"" + escaped(drawing.title) + "\">\n";
-  for (const auto& item : drawing.items) out += std::visit([](const auto& i) { return svg::item(i); }, item);
+  for (const auto& item : drawing.items) out += std::visit([](const auto& i) { return internal::svg::item(i); }, item);
   return out + "</svg>\n";
 }
 
+}  // namespace internal
+
 /// The drawing as an SVG file, with a dark version that a browser takes when its user prefers it.
 inline std::string drawing_svg(const Drawing& drawing) {
-  std::string out = drawing_element(drawing);
+  std::string out = internal::drawing_element(drawing);
   const std::size_t inside = out.find(">\n") + 2;
-  return out.insert(inside, (drawing.title.empty() ? "" : "<title>" + escaped(drawing.title) + "</title>\n") +
-                                "<style>\n" + svg::style() +
+  return out.insert(inside, (drawing.title.empty() ? "" : "<title>" + internal::escaped(drawing.title) + "</title>\n") +
+                                "<style>\n" + internal::svg::style() +
                                 "</style>\n<rect width=\"100%\" height=\"100%\" class=\"fill-ground\"/>\n");
 }
 

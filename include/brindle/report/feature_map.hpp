@@ -84,7 +84,7 @@ inline Drawing feature_map_drawing(In<float, Cpu> values, const FeatureMapOption
   Drawing out{.width = bar + bar_width + 70, .height = top + bar_height + 20, .title = options.title};
   if (!options.title.empty())
     out.add(DrawnText{.at = {left, 33},
-                      .text = fitted(options.title, 16, out.width - 40),
+                      .text = internal::fitted(options.title, 16, out.width - 40),
                       .ink = Ink::strong,
                       .size = 16,
                       .bold = true});

@@ -300,6 +300,8 @@ void trace_text(std::string_view text, double size, const Line& line, const Dot&
 
 }  // namespace font
 
+namespace internal {
+
 /// The text, or as much of it as fits, with dots.
 inline std::string fitted(const std::string& text, double size, double width) {
   if (font::width(text, size) <= width) return text;
@@ -315,5 +317,7 @@ inline std::string fitted(const std::string& text, double size, double width) {
   }
   return part + "\u2026";
 }
+
+}  // namespace internal
 
 }  // namespace brindle::report

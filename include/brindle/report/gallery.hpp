@@ -82,7 +82,7 @@ inline Drawing gallery_drawing(const std::vector<image::Picture>& pictures,
               .title = options.title};
   if (!options.title.empty())
     out.add(DrawnText{.at = {border, 33},
-                      .text = fitted(options.title, 16, out.width - 2 * border),
+                      .text = internal::fitted(options.title, 16, out.width - 2 * border),
                       .ink = Ink::strong,
                       .size = 16,
                       .bold = true});
@@ -98,7 +98,7 @@ inline Drawing gallery_drawing(const std::vector<image::Picture>& pictures,
                          std::max(picture.height, picture.width) >= 48});
     if (!captions.empty())
       out.add(DrawnText{.at = {left + width / 2, top + height + 16},
-                        .text = fitted(captions[static_cast<std::size_t>(i)], 12, width),
+                        .text = internal::fitted(captions[static_cast<std::size_t>(i)], 12, width),
                         .anchor = Anchor::middle});
     left += width + space;
   }

@@ -94,7 +94,7 @@ Tensor<float, Cpu> grad_cam(const Sequential<T, Device>& model, In<T, Cpu> x, st
     d[class_number] = T{1};
   Memory<Device>::copy_from_host(back.output_gradient().data, d.data(), d.bytes());
   back.backward([](std::size_t, std::span<const TensorView<T, Device>>) {});
-  const HostCopy<T, Device> map_copy(a_there), gradient_copy(back.input_gradient());
+  const detail::HostCopy<T, Device> map_copy(a_there), gradient_copy(back.input_gradient());
   const TensorView<const T> a = map_copy.view(), gradient = gradient_copy.view();
 
   const std::int64_t positions = map_shape[0] * map_shape[1], channels = map_shape[2];

@@ -6,6 +6,8 @@
 
 namespace brindle::report {
 
+namespace internal {
+
 /// Text for HTML, SVG and their attributes. Control characters, which neither may contain, become spaces; bytes that
 /// are no UTF-8 become question marks.
 inline std::string escaped(std::string_view text) {
@@ -56,5 +58,7 @@ inline std::string base64(std::string_view bytes) {
   }
   return out;
 }
+
+}  // namespace internal
 
 }  // namespace brindle::report

@@ -27,6 +27,8 @@ inline std::string fixed(double value, int digits) {
   return number[0] == '-' && number.find_first_not_of("-0.") == std::string::npos ? number.substr(1) : number;
 }
 
+namespace internal {
+
 /// Digits after the point that a share of so many cases tells of.
 inline int share_digits(std::int64_t of) { return of < 1000 ? 2 : of < 100000 ? 3 : 4; }
 
@@ -41,10 +43,12 @@ inline std::string interval_text(double share, std::int64_t of) {
   return fixed(std::max(middle - half, 0.0), digits) + " to " + fixed(std::min(middle + half, 1.0), digits);
 }
 
+}  // namespace internal
+
 /// A share that was counted in `of` cases with its interval: "0.66 (0.54 to 0.77)".
 inline std::string share_text(double share, std::int64_t of) {
-  const std::string interval = interval_text(share, of);
-  return fixed(share, share_digits(of)) + (interval.empty() ? "" : " (" + interval + ")");
+  const std::string interval = internal::interval_text(share, of);
+  return fixed(share, internal::share_digits(of)) + (interval.empty() ? "" : " (" + interval + ")");
 }
 
 /// "19,024,513".

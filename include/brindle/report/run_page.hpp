@@ -65,14 +65,14 @@ struct RunPage {
 
   /// One paragraph of plain text.
   RunPage& add_text(const std::string& heading, const std::string& text) {
-    return add(heading, "<p>" + escaped(text) + "</p>\n");
+    return add(heading, "<p>" + internal::escaped(text) + "</p>\n");
   }
 
   /// A list of names and values.
   RunPage& add_settings(const std::vector<Entry>& settings, const std::string& heading = "Settings") {
     std::string html = "<dl>\n";
     for (const Entry& s : settings)
-      html += "<div><dt>" + escaped(s.name) + "</dt><dd>" + escaped(s.value) + "</dd></div>\n";
+      html += "<div><dt>" + internal::escaped(s.name) + "</dt><dd>" + internal::escaped(s.value) + "</dd></div>\n";
     return settings.empty() ? *this : add(heading, html + "</dl>\n");
   }
 
@@ -101,9 +101,9 @@ struct RunPage {
   ///
   /// Throws ValueError if the history has no epochs.
   RunPage& add_history(const History& history, const Evaluation& saved) {
-    const std::string interval = interval_text(saved.accuracy, saved.samples);
+    const std::string interval = internal::interval_text(saved.accuracy, saved.samples);
     add_figure("validation accuracy of the saved model" + (interval.empty() ? "" : ", " + interval + " at 95 %"),
-               fixed(saved.accuracy, share_digits(saved.samples)));
+               fixed(saved.accuracy, internal::share_digits(saved.samples)));
     add_figure("validation loss of the saved model", fixed(saved.loss, 4));
     return add_curves(history, "last epoch's ");
   }
@@ -112,7 +112,7 @@ struct RunPage {
 
   /// As SVG, in colours for light and for dark pages.
   RunPage& add_drawing(const std::string& heading, const Drawing& drawing) {
-    return add(heading, "<div class=\"drawings\" tabindex=\"0\">\n" + drawing_element(drawing) + "</div>\n");
+    return add(heading, "<div class=\"drawings\" tabindex=\"0\">\n" + internal::drawing_element(drawing) + "</div>\n");
   }
 
   /// Drawn as by confusion_matrix(), without its title.
@@ -125,10 +125,10 @@ struct RunPage {
   /// table. Throws ShapeError unless there is a name for each class.
   RunPage& add_classification_report(const ConfusionMatrix& m, const std::vector<std::string>& class_names,
                                      const std::string& heading = "By class") {
-    check_class_names(m, class_names);
+    internal::check_class_names(m, class_names);
     const ClassificationMetrics metrics(m);
     PageTable table{.columns = {"class", "precision", "recall", "F1", "samples"}};
-    const int digits = share_digits(m.total());
+    const int digits = internal::share_digits(m.total());
     const auto row = [&](const std::string& name, const ClassScore& s) {
       table.rows.push_back({name, fixed(s.precision, digits), fixed(s.recall, digits), fixed(s.f1, digits),
                             std::to_string(s.support)});
@@ -158,7 +158,8 @@ struct RunPage {
   RunPage& add_grad_cam(const std::string& heading, const std::vector<image::Picture>& pictures,
                         const std::vector<std::string>& captions = {}) {
     return add(heading, "<div class=\"drawings\">\n" +
-                            drawing_element(colour_scale_drawing("speaks little for the class", "speaks most for it")) +
+                            internal::drawing_element(
+                                colour_scale_drawing("speaks little for the class", "speaks most for it")) +
                             "</div>\n" + gallery_html(pictures, captions));
   }
 
@@ -168,18 +169,19 @@ struct RunPage {
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta name=\"color-scheme\" content=\"light dark\">\n<title>" +
-        escaped(title) + "</title>\n<style>\n" + style() + svg::style() +
-        "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>" + escaped(title) + "</h1>\n";
-    if (!subtitle.empty()) out += "<p class=\"note\">" + escaped(subtitle) + "</p>\n";
+        internal::escaped(title) + "</title>\n<style>\n" + style() + internal::svg::style() +
+        "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>" + internal::escaped(title) + "</h1>\n";
+    if (!subtitle.empty()) out += "<p class=\"note\">" + internal::escaped(subtitle) + "</p>\n";
     out += "</header>\n";
     if (!figures.empty()) {
       out += "<ul class=\"figures\">\n";
       for (const Entry& f : figures)
-        out += "<li><strong>" + escaped(f.value) + "</strong> <span>" + escaped(f.name) + "</span></li>\n";
+        out += "<li><strong>" + internal::escaped(f.value) + "</strong> <span>" + internal::escaped(f.name) +
+               "</span></li>\n";
       out += "</ul>\n";
     }
     for (const Section& s : sections)
-      out += "<section>\n<h2>" + escaped(s.heading) + "</h2>\n" + s.html + "</section>\n";
+      out += "<section>\n<h2>" + internal::escaped(s.heading) + "</h2>\n" + s.html + "</section>\n";
     return out + "</main>\n</body>\n</html>\n";
   }
 
@@ -196,7 +198,7 @@ struct RunPage {
   RunPage& add_curves(const History& history, const std::string& last) {
     const Chart chart = training_curves_chart(history, title);
     std::string curves = "<div class=\"charts\">\n";
-    for (const Panel& panel : chart.panels) curves += drawing_element(panel_drawing(panel));
+    for (const Panel& panel : chart.panels) curves += internal::drawing_element(panel_drawing(panel));
     add("Curves", curves + "</div>\n");
 
     const std::size_t n = history.epochs();
@@ -254,10 +256,9 @@ struct RunPage {
       const std::string caption = captions.empty() ? "" : captions[i];
       const bool small = std::max(p.height, p.width) < 48;
       html += "<figure><img width=\"" + std::to_string(p.width) + "\" height=\"" + std::to_string(p.height) +
-              "\" alt=\"" + (caption.empty() ? "picture " + std::to_string(i + 1) : escaped(caption)) + "\"" +
-              (small ? " class=\"squares\"" : "") +
-              " src=\"" + picture_address(p) + "\">" +
-              (caption.empty() ? "" : "<figcaption>" + escaped(caption) + "</figcaption>") + "</figure>\n";
+              "\" alt=\"" + (caption.empty() ? "picture " + std::to_string(i + 1) : internal::escaped(caption)) + "\"" +
+              (small ? " class=\"squares\"" : "") + " src=\"" + internal::picture_address(p) + "\">" +
+              (caption.empty() ? "" : "<figcaption>" + internal::escaped(caption) + "</figcaption>") + "</figure>\n";
     }
     return html + "</div>\n";
   }
@@ -272,7 +273,7 @@ struct RunPage {
       return std::string("<")
           .append(tag)
           .append(column < table.words ? ">" : " class=\"number\">")
-          .append(escaped(text))
+          .append(internal::escaped(text))
           .append("</")
           .append(tag)
           .append(">");

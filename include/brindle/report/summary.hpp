@@ -34,7 +34,7 @@ struct SummaryOptions {
   std::int64_t bytes_per_parameter = 4;  ///< keras3 only
 };
 
-namespace table {
+namespace internal::table {
 
 /// Text of at most `width` characters a line, broken at spaces where there are any. Counts UTF-8 characters.
 inline std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
@@ -105,7 +105,7 @@ inline std::string keras2_line(const std::string (&fields)[3]) {
   return line + "\n";
 }
 
-}  // namespace table
+}  // namespace internal::table
 
 /// A model's layers, shapes and parameters as the table that Keras prints, with a line break at the end.
 inline std::string summary_table(std::span<const SummaryRow> rows, const SummaryOptions& options = {}) {
@@ -117,12 +117,12 @@ inline std::string summary_table(std::span<const SummaryRow> rows, const Summary
 
   if (options.style == SummaryStyle::keras2) {
     const std::string thin = std::string(65, '_') + "\n", thick = std::string(65, '=') + "\n";
-    std::string text = thin + table::keras2_line({"Layer (type)", "Output Shape", "Param #"}) + thick;
+    std::string text = thin + internal::table::keras2_line({"Layer (type)", "Output Shape", "Param #"}) + thick;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const SummaryRow& row = rows[i];
       // Keras 2 had one class, Model, where today's has Functional.
       const std::string type = row.type == "Functional" ? "Model" : row.type;
-      text += table::keras2_line(
+      text += internal::table::keras2_line(
           {row.name + " (" + type + ")", to_string_batch(row.output), std::to_string(row.parameters)});
       text += i + 1 == rows.size() ? thick : thin;
     }
@@ -135,7 +135,7 @@ inline std::string summary_table(std::span<const SummaryRow> rows, const Summary
   const auto rule = [&](std::string_view left, std::string_view line, std::string_view middle, std::string_view right) {
     std::string text(left);
     for (std::size_t i = 0; i < 3; ++i) {
-      text += table::repeated(line, widths[i] + 2);
+      text += internal::table::repeated(line, widths[i] + 2);
       text += i < 2 ? middle : right;
     }
     return text + "\n";
@@ -144,7 +144,7 @@ inline std::string summary_table(std::span<const SummaryRow> rows, const Summary
     std::vector<std::string> lines[3];
     std::size_t height = 1;
     for (std::size_t i = 0; i < 3; ++i) {
-      lines[i] = table::wrapped(fields[i], widths[i]);
+      lines[i] = internal::table::wrapped(fields[i], widths[i]);
       height = std::max(height, lines[i].size());
     }
     std::string text;
@@ -152,7 +152,7 @@ inline std::string summary_table(std::span<const SummaryRow> rows, const Summary
       text += bar;
       for (std::size_t i = 0; i < 3; ++i) {
         text += ' ';
-        text += table::padded(k < lines[i].size() ? lines[i][k] : std::string(), widths[i], i == 2);
+        text += internal::table::padded(k < lines[i].size() ? lines[i][k] : std::string(), widths[i], i == 2);
         text += ' ';
         text += bar;
       }
@@ -171,7 +171,7 @@ inline std::string summary_table(std::span<const SummaryRow> rows, const Summary
   text += rule("└", "─", "┴", "┘");
   const auto count = [&](const char* what, std::int64_t parameters) {
     return std::string(" ") + what + " params: " + thousands(parameters) + " (" +
-           table::bytes_text(parameters * options.bytes_per_parameter) + ")\n";
+           internal::table::bytes_text(parameters * options.bytes_per_parameter) + ")\n";
   };
   return text + count("Total", total) + count("Trainable", total - frozen) + count("Non-trainable", frozen);
 }

@@ -10,7 +10,7 @@
 #include "brindle/data/source.hpp"
 #include "brindle/ops/activation.hpp"
 
-namespace brindle {
+namespace brindle::detail {
 
 /// The buffers of one batch: samples, labels and weights as they were read, and what the loss and the metrics leave.
 /// They are taken once, by resize() and the first read() or write(); smaller batches use parts.
@@ -100,4 +100,4 @@ class Batch {
   std::vector<data::Draw> draws_;
 };
 
-}  // namespace brindle
+}  // namespace brindle::detail

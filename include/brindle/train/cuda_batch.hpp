@@ -14,7 +14,7 @@
 #include "brindle/ops/activation.hpp"
 #include "brindle/train/batch.hpp"
 
-namespace brindle {
+namespace brindle::detail {
 inline namespace BRINDLE_CUDA_UNIT {
 
 /// A moment in the work of a context that the processor can wait for. Its end waits for it, so that what stands in front
@@ -175,7 +175,7 @@ class Batch<T, Cuda> {
   PinnedArray<T> read_each_, read_probabilities_;
   std::vector<data::Draw> draws_;
   const data::CudaSource* made_there_ = nullptr;  // makes the samples of draws_ on the GPU; null: they are in staging
-  std::optional<data::CudaUnread> unread_;
+  std::optional<data::internal::CudaUnread> unread_;
 };
 
-}  // namespace brindle
+}  // namespace brindle::detail

@@ -26,7 +26,7 @@
 #include "brindle/train/trainer.hpp"
 #include "brindle/train/training_step.hpp"
 
-namespace brindle {
+namespace brindle::detail {
 
 /// Runs training steps on a GPU without waiting for them. The first step of a batch size runs as it is; the second is
 /// recorded as a CUDA graph, which is replayed from then on: what differs from step to step (its number, the learning
@@ -177,4 +177,4 @@ class TrainingStep<T, Cuda> {
   Clock::time_point last_read_ = {};
 };
 
-}  // namespace brindle
+}  // namespace brindle::detail

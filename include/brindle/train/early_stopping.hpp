@@ -42,13 +42,13 @@ inline Callback early_stopping(const EarlyStoppingOptions& options = {}) {
   Callback callback;
   callback.begin = [state, options](FitState& s) {
     detail::check_monitor(s, options.monitor, "early_stopping");
-    *state = {worst(options.monitor), 0};
+    *state = {detail::worst(options.monitor), 0};
   };
   callback.epoch = [state, options](FitState& s) {
-    const double value = monitored(s, options.monitor, "early_stopping");
+    const double value = detail::monitored(s, options.monitor, "early_stopping");
     if (s.epoch <= options.start_from_epoch) return;
     ++state->wait;
-    if (improves(options.monitor, value, state->best, options.min_delta)) {
+    if (detail::improves(options.monitor, value, state->best, options.min_delta)) {
       state->best = value;
       state->wait = 0;
     } else if (state->wait >= options.patience && s.epoch > 1) {

@@ -12,7 +12,7 @@
 #include "brindle/nn/plan.hpp"
 #include "brindle/nn/sequential.hpp"
 
-namespace brindle {
+namespace brindle::detail {
 
 /// Whether no element is NaN or infinite.
 template <class T>
@@ -21,8 +21,6 @@ bool all_finite(TensorView<const T, Cpu> x) {
     if (!std::isfinite(x.data[i])) return false;
   return true;
 }
-
-namespace detail {
 
 /// Throws the NumericsError of a training step whose loss is not finite, naming the layer that first produced a value
 /// that is not: runs the step's forward pass again on its batch x, layer by layer. each: the loss of each sample, whose
@@ -69,5 +67,4 @@ template <class T, class Device>
                        "; use a smaller learning_rate." + advice);
 }
 
-}  // namespace detail
-}  // namespace brindle
+}  // namespace brindle::detail

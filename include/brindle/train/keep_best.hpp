@@ -43,14 +43,14 @@ Callback keep_best(Sequential<T, Device>& model, const KeepBestOptions& options 
   Callback callback;
   callback.begin = [state, options](FitState& s) {
     detail::check_monitor(s, options.monitor, "keep_best");
-    state->best = worst(options.monitor);
+    state->best = detail::worst(options.monitor);
     state->weights.clear();
   };
   callback.epoch = [state, options, each](FitState& s) {
-    const double value = monitored(s, options.monitor, "keep_best");
+    const double value = detail::monitored(s, options.monitor, "keep_best");
     // Weights whose figure is no number are kept only until there are better ones.
-    if (!improves(options.monitor, value, state->best) && !state->weights.empty()) return;
-    if (improves(options.monitor, value, state->best)) state->best = value;
+    if (!detail::improves(options.monitor, value, state->best) && !state->weights.empty()) return;
+    if (detail::improves(options.monitor, value, state->best)) state->best = value;
     each([&](Tensor<T, Device>& value_of, std::size_t i) {
       if (i == state->weights.size()) state->weights.push_back(Tensor<T, Device>::uninitialized(value_of.shape()));
       Memory<Device>::copy(state->weights[i].data(), value_of.data(), value_of.bytes());

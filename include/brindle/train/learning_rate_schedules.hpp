@@ -28,12 +28,16 @@ struct StepDecayOptions {
   double factor = 0.5;      ///< above 0
 };
 
+namespace detail {
+
 /// The learning rate after whole epochs: rate factor^floor(epochs / every).
 ///
 /// Meaning: Keras's ExponentialDecay with staircase = True, counted in epochs.
 inline double step_decay_rate(double rate, std::int64_t epochs, const StepDecayOptions& o) {
   return rate * std::pow(o.factor, static_cast<double>(epochs / o.every));
 }
+
+}  // namespace detail
 
 /// Multiplies the optimizer's learning rate by a factor every few epochs.
 ///
@@ -50,7 +54,7 @@ inline Callback step_decay(const StepDecayOptions& options = {}) {
     std::int64_t epochs = 0;
   };
   const auto state = std::make_shared<State>();
-  const auto formula = [state, options](double rate) { return step_decay_rate(rate, state->epochs, options); };
+  const auto formula = [state, options](double rate) { return detail::step_decay_rate(rate, state->epochs, options); };
   Callback callback;
   callback.begin = [state, formula](FitState& s) { state->memory.begin(s, formula); };
   callback.epoch = [state, formula](FitState& s) {
@@ -72,6 +76,8 @@ struct CosineDecayOptions {
   double warmup_from = 0;         ///< the rate of the first of them
 };
 
+namespace detail {
+
 /// The learning rate of a step, the first being 0: in the warm-up a line from warmup_from to rate; then
 /// rate ((1 - alpha) (1 + cos(pi t)) / 2 + alpha), t the share of decay_steps that have passed.
 ///
@@ -84,6 +90,8 @@ inline double cosine_decay_rate(double rate, std::int64_t step, const CosineDeca
       static_cast<double>(std::min(step - o.warmup_steps, o.decay_steps)) / static_cast<double>(o.decay_steps);
   return rate * ((1 - o.alpha) * 0.5 * (1 + std::cos(3.14159265358979323846 * t)) + o.alpha);
 }
+
+}  // namespace detail
 
 /// Lowers the optimizer's learning rate after each step along half a wave of a cosine.
 ///
@@ -106,7 +114,7 @@ inline Callback cosine_decay(const CosineDecayOptions& options = {}) {
   };
   const auto state = std::make_shared<State>();
   state->options = options;
-  const auto formula = [state](double rate) { return cosine_decay_rate(rate, state->steps, state->options); };
+  const auto formula = [state](double rate) { return detail::cosine_decay_rate(rate, state->steps, state->options); };
   Callback callback;
   callback.begin = [state, formula](FitState& s) {
     CosineDecayOptions& o = state->options;
@@ -168,15 +176,15 @@ inline Callback reduce_on_plateau(const ReduceOnPlateauOptions& options = {}) {
   Callback callback;
   callback.begin = [state, options](FitState& s) {
     detail::check_monitor(s, options.monitor, "reduce_on_plateau");
-    *state = {worst(options.monitor), 0, 0};
+    *state = {detail::worst(options.monitor), 0, 0};
   };
   callback.epoch = [state, options](FitState& s) {
-    const double value = monitored(s, options.monitor, "reduce_on_plateau");
+    const double value = detail::monitored(s, options.monitor, "reduce_on_plateau");
     if (state->cooling > 0) {
       --state->cooling;
       state->wait = 0;
     }
-    if (improves(options.monitor, value, state->best, options.min_delta)) {
+    if (detail::improves(options.monitor, value, state->best, options.min_delta)) {
       state->best = value;
       state->wait = 0;
     } else if (state->cooling == 0 && ++state->wait >= options.patience && s.learning_rate > options.min_rate) {

@@ -47,7 +47,7 @@ inline LinearClassifier linear_svm(TensorView<const float> x, TensorView<const f
     std::vector<double> alpha(t.size(), 0.0);
     std::vector<std::int64_t> order(t.size());
     for (std::int64_t pass = 0; pass < options.most_passes; ++pass) {
-      permute(order, Random{0, stream_id("linear_svm"), static_cast<std::uint32_t>(pass)});
+      detail::permute(order, Random{0, stream_id("linear_svm"), static_cast<std::uint32_t>(pass)});
       double worst = 0;
       for (const std::int64_t row : order) {
         const auto i = static_cast<std::size_t>(row);

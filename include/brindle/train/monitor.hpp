@@ -27,6 +27,8 @@ inline std::string to_string(Monitor monitor) {
   return "?";
 }
 
+namespace detail {
+
 /// True for losses, false for accuracies.
 inline bool smaller_is_better(Monitor monitor) { return monitor == Monitor::loss || monitor == Monitor::val_loss; }
 
@@ -41,8 +43,6 @@ inline bool improves(Monitor monitor, double value, double best, double min_delt
   return smaller_is_better(monitor) ? value < best - min_delta : value > best + min_delta;
 }
 
-namespace detail {
-
 [[noreturn]] inline void raise_not_measured(Monitor monitor, const std::string& who) {
   raise<ValueError>(who + ": watches " + to_string(monitor) +
                     ", but fit() has no validation data; give it .validation or watch Monitor::" +
@@ -55,15 +55,15 @@ inline void check_monitor(const FitState& state, Monitor monitor, const std::str
     raise_not_measured(monitor, who);
 }
 
-}  // namespace detail
-
 /// The figure at the end of an epoch. Throws ValueError if it is one of the validation and fit() has no such data.
 inline double monitored(const FitState& state, Monitor monitor, const std::string& who) {
   if (monitor == Monitor::loss) return state.loss;
   if (monitor == Monitor::accuracy) return state.accuracy;
   const bool measured = state.has_validation() || (state.history && !state.history->val_loss.empty());
-  if (!measured) detail::raise_not_measured(monitor, who);
+  if (!measured) raise_not_measured(monitor, who);
   return monitor == Monitor::val_loss ? state.val_loss : state.val_accuracy;
 }
+
+}  // namespace detail
 
 }  // namespace brindle

@@ -8,7 +8,7 @@
 #include "brindle/core/random.hpp"
 #include "brindle/data/source.hpp"
 
-namespace brindle {
+namespace brindle::detail {
 
 /// Which samples the coming training batches are made of: pass after pass over the data, each in an order of its own,
 /// its last batch smaller if it must be. Known ahead, so that they can be read ahead.
@@ -58,4 +58,4 @@ class Passes {
   std::vector<data::Draw> draws_;
 };
 
-}  // namespace brindle
+}  // namespace brindle::detail

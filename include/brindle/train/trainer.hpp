@@ -202,13 +202,13 @@ class Trainer {
     take_changes(state);
     if (state.resumed) checkpoint->restore(run);
 
-    Passes passes({.samples = n,
-                   .batch = batch,
-                   .shuffle = options.shuffle,
-                   .seed = options_.seed,
-                   .pass = at.position > 0 ? pass_ - 1 : pass_,
-                   .position = at.position,
-                   .first_use = samples_});
+    detail::Passes passes({.samples = n,
+                           .batch = batch,
+                           .shuffle = options.shuffle,
+                           .seed = options_.seed,
+                           .pass = at.position > 0 ? pass_ - 1 : pass_,
+                           .position = at.position,
+                           .first_use = samples_});
     data::Prefetch<T> batches(batch_.read_ahead(source), host(), batch, {.ahead = options.prefetch});
     std::int64_t ordered = at.epochs * steps + at.step;  // batches
 
@@ -336,10 +336,10 @@ class Trainer {
 
   // One step. read: the totals are wanted now, else when that costs nothing. names: of the batch's samples.
   void train_batch(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, SampleNames names) {
-    const StepParts<T, Device> parts{*model_, *plan_, *loss_, *optimizer_, batch_, slots_, rules_};
-    const StepNames telling{who_, options_.seed, names};
+    const detail::StepParts<T, Device> parts{*model_, *plan_, *loss_, *optimizer_, batch_, slots_, rules_};
+    const detail::StepNames telling{who_, options_.seed, names};
     if constexpr (on_cpu) {
-      const StepTotals more = device_step_.run(parts, n, with_weights, step_, telling, outputs_seen_);
+      const detail::StepTotals more = device_step_.run(parts, n, with_weights, step_, telling, outputs_seen_);
       totals_.loss += more.loss;
       totals_.correct += more.correct;
       totals_.samples += more.samples;
@@ -377,10 +377,10 @@ class Trainer {
   std::unique_ptr<Plan<T, Device>> plan_;
   detail::TrainableFlags planned_trainable_;
   detail::Evaluator<T, Device> evaluator_;
-  Batch<T, Device> batch_;
-  TrainingStep<T, Device> device_step_;
-  StepTotals totals_;          // of the epoch; on other devices than the Cpu, as far as they have been read
-  StepTotals earlier_totals_;  // from before it was resumed
+  detail::Batch<T, Device> batch_;
+  detail::TrainingStep<T, Device> device_step_;
+  detail::StepTotals totals_;          // of the epoch; on other devices than the Cpu, as far as they have been read
+  detail::StepTotals earlier_totals_;  // from before it was resumed
 
   std::int64_t step_ = 0;      // training steps
   std::uint32_t pass_ = 0;     // passes over the data

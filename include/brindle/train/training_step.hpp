@@ -17,7 +17,7 @@
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/output_rules.hpp"
 
-namespace brindle {
+namespace brindle::detail {
 
 /// What a training step reads and changes.
 template <class T, class Device>
@@ -27,8 +27,8 @@ struct StepParts {
   Loss<T, Device>& loss;                     ///< prepared for the batch
   const Optimizer<T, Device>& optimizer;     ///< how weights change
   Batch<T, Device>& batch;                   ///< samples and labels
-  detail::OptimizerSlots<T, Device>& slots;  ///< by layer, parameter, slot
-  const detail::OutputRules& rules;          ///< of the model's outputs
+  OptimizerSlots<T, Device>& slots;          ///< by layer, parameter, slot
+  const OutputRules& rules;                  ///< of the model's outputs
 };
 
 /// What messages of a step tell.
@@ -72,7 +72,7 @@ class TrainingStep {
       loss += static_cast<double>(each[i]) * (with_weights ? static_cast<double>(weight.data[i]) : 1.0);
     loss /= static_cast<double>(n);
     if (!std::isfinite(loss))
-      detail::raise_not_finite<T, Device>(names.who, on_, p.model, x, each, loss, step, names.seed, names.sample);
+      raise_not_finite<T, Device>(names.who, on_, p.model, x, each, loss, step, names.seed, names.sample);
     if (!outputs_seen) p.loss.check_outputs(names.who, p.rules.last, y);
     outputs_seen = true;
     const double correct =
@@ -82,7 +82,7 @@ class TrainingStep {
   }
 
  private:
-  using Slots = detail::SlotViews<T, Device>;
+  using Slots = SlotViews<T, Device>;
 
   // The backward pass; every gradient goes to the optimizer as soon as it is there.
   void update(const StepParts<T, Device>& p, std::int64_t step) {
@@ -109,4 +109,4 @@ class TrainingStep {
   Device on_;
 };
 
-}  // namespace brindle
+}  // namespace brindle::detail

@@ -53,12 +53,12 @@ bool on_gpu(const cudnnFilterStruct& f, const void* p) {
   return simulated_cuda::on_gpu(p, static_cast<std::size_t>(std::int64_t{f.k} * f.c * f.h * f.w * element(f.type)));
 }
 float load(cudnnDataType_t type, const void* p, std::int64_t i) {
-  return type == CUDNN_DATA_BFLOAT16 ? static_cast<const brindle::bfloat16*>(p)[i].value()
+  return type == CUDNN_DATA_BFLOAT16 ? static_cast<const brindle::detail::bfloat16*>(p)[i].value()
                                      : static_cast<const float*>(p)[i];
 }
 void store(cudnnDataType_t type, void* p, std::int64_t i, float value) {
   if (type == CUDNN_DATA_BFLOAT16)
-    static_cast<brindle::bfloat16*>(p)[i] = brindle::bfloat16::of(value);
+    static_cast<brindle::detail::bfloat16*>(p)[i] = brindle::detail::bfloat16::of(value);
   else
     static_cast<float*>(p)[i] = value;
 }

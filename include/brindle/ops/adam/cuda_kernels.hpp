@@ -16,7 +16,7 @@ struct AdamStep {
   ParameterTable<T> table;
   AdamOptions options;
   double rate;              ///< corrected for means that started at 0
-  const StepNumbers* step;  ///< of a recorded training step; null: rate
+  const detail::StepNumbers* step;  ///< of a recorded training step; null: rate
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
     const T now = static_cast<T>(step ? step->learning_rate : rate), epsilon = static_cast<T>(options.epsilon);

@@ -131,7 +131,7 @@ struct conv2d<float, Cuda> {
 
     Buffers(const Cuda& on, CudaScratch& scratch, const CudaConvolution& s, bool pooled) {
       const bool bf16 = on.precision() == Precision::bf16;
-      const std::int64_t element = bf16 ? sizeof(bfloat16) : sizeof(float);
+      const std::int64_t element = bf16 ? sizeof(detail::bfloat16) : sizeof(float);
       if (pooled) full = scratch.take<float>(s.y.size());
       if (bf16 || s.padded) x = scratch.take<std::byte>(element * s.convolved.size());
       if (bf16) y = scratch.take<std::byte>(element * s.y.size());
@@ -155,7 +155,7 @@ struct conv2d<float, Cuda> {
                                                  plan.forward_description, algorithm, at.library,
                                                  at.library_bytes, &zero, plan.y, at.y));
       launch(on, s.y.size(),
-             BiasActivationFromBfloat16{reinterpret_cast<const bfloat16*>(at.y), bias.data, y, s.w.co, f});
+             BiasActivationFromBfloat16{reinterpret_cast<const detail::bfloat16*>(at.y), bias.data, y, s.w.co, f});
       return;
     }
     if (f == ActivationFunction::relu && !bias.empty() && plan.fuses_bias_relu) {
@@ -183,8 +183,8 @@ struct conv2d<float, Cuda> {
         at.library, at.library_bytes, &zero, plan.x, at.x ? static_cast<void*>(at.x) : dx.data));
     if (on.precision() == Precision::bf16)
       launch(on, s.x.size(),
-             PicturesFromBfloat16{reinterpret_cast<const bfloat16*>(at.x), dx.data, s.convolved.h, s.convolved.w,
-                                  s.x.c, s.x.h, s.x.w, s.top, s.left});
+             PicturesFromBfloat16{reinterpret_cast<const detail::bfloat16*>(at.x), dx.data, s.convolved.h,
+                                  s.convolved.w, s.x.c, s.x.h, s.x.w, s.top, s.left});
     else if (s.padded)
       copy_picture(on, s, reinterpret_cast<float*>(at.x), dx.data, false);
   }
@@ -199,7 +199,8 @@ struct conv2d<float, Cuda> {
         algorithm, at.library, at.library_bytes, &zero, plan.w, at.w));
     const std::int64_t taps = s.w.kh * s.w.kw * s.w.ci;
     if (on.precision() == Precision::bf16)
-      launch(on, s.w.size(), FiltersFromBfloat16{reinterpret_cast<const bfloat16*>(at.w), dw.data, taps, s.w.co});
+      launch(on, s.w.size(),
+             FiltersFromBfloat16{reinterpret_cast<const detail::bfloat16*>(at.w), dw.data, taps, s.w.co});
     else
       cublas_transpose(on, s.w.co, taps, reinterpret_cast<const float*>(at.w), dw.data);
   }
@@ -216,7 +217,8 @@ struct conv2d<float, Cuda> {
   // work<4>() where channels and arrays allow vectors of four, else work<1>().
   template <class Work>
   static void by_vectors(std::int64_t channels, const float* pooled, const std::uint8_t* code, Work&& work) {
-    if (channels % 4 == 0 && CudaVector<float, 4>::is_aligned(pooled) && CudaVector<std::uint8_t, 4>::is_aligned(code))
+    if (channels % 4 == 0 && detail::CudaVector<float, 4>::is_aligned(pooled) &&
+        detail::CudaVector<std::uint8_t, 4>::is_aligned(code))
       work.template operator()<4>();
     else
       work.template operator()<1>();
@@ -232,8 +234,8 @@ struct conv2d<float, Cuda> {
     }
     if (on.precision() == Precision::bf16) {
       launch(on, s.convolved.size(),
-             PicturesToBfloat16{x, reinterpret_cast<bfloat16*>(at.x), s.convolved.h, s.convolved.w, s.x.c, s.x.h,
-                                s.x.w, s.top, s.left});
+             PicturesToBfloat16{x, reinterpret_cast<detail::bfloat16*>(at.x), s.convolved.h, s.convolved.w, s.x.c,
+                                s.x.h, s.x.w, s.top, s.left});
     } else {
       BRINDLE_CUDA_CHECK(cudaMemsetAsync(
           at.x, 0, static_cast<std::size_t>(s.convolved.size()) * sizeof(float), on.stream()));
@@ -245,7 +247,7 @@ struct conv2d<float, Cuda> {
   static void filters_in(const Cuda& on, const CudaConvolution& s, const Buffers& at, const float* w) {
     const std::int64_t taps = s.w.kh * s.w.kw * s.w.ci;
     if (on.precision() == Precision::bf16)
-      launch(on, s.w.size(), FiltersToBfloat16{w, reinterpret_cast<bfloat16*>(at.w), taps, s.w.co});
+      launch(on, s.w.size(), FiltersToBfloat16{w, reinterpret_cast<detail::bfloat16*>(at.w), taps, s.w.co});
     else
       cublas_transpose(on, taps, s.w.co, w, reinterpret_cast<float*>(at.w));
   }
@@ -254,7 +256,7 @@ struct conv2d<float, Cuda> {
   static const void* outputs_in(const Cuda& on, const CudaConvolution& s, const Buffers& at, const float* dz) {
     if (!at.y) return dz;
     launch(on, s.y.size(),
-           PicturesToBfloat16{dz, reinterpret_cast<bfloat16*>(at.y), s.y.h, s.y.w, s.y.c, s.y.h, s.y.w, 0, 0});
+           PicturesToBfloat16{dz, reinterpret_cast<detail::bfloat16*>(at.y), s.y.h, s.y.w, s.y.c, s.y.h, s.y.w, 0, 0});
     return at.y;
   }
 

@@ -64,10 +64,10 @@ struct PoolWithCode {
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
     const auto p = PicturePosition::of(i, oh, ow, c / width);
     const T* corner = z + ((p.n * h + 2 * p.row) * w + 2 * p.column) * c + p.channel * width;
-    auto best = CudaVector<T, width>::load(corner);
-    CudaVector<std::uint8_t, width> at{};
+    auto best = detail::CudaVector<T, width>::load(corner);
+    detail::CudaVector<std::uint8_t, width> at{};
     for (int k = 1; k < 4; ++k) {
-      const auto values = CudaVector<T, width>::load(corner + (k / 2 * w + k % 2) * c);
+      const auto values = detail::CudaVector<T, width>::load(corner + (k / 2 * w + k % 2) * c);
       for (int l = 0; l < width; ++l) {
         const T value = values.of[l];
         if (!(value > best.of[l] || (value != value && best.of[l] == best.of[l]))) continue;
@@ -93,11 +93,11 @@ struct ExpandPooled {
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
     const auto p = PicturePosition::of(i, h, w, c / width);
-    CudaVector<T, width> values{};
+    detail::CudaVector<T, width> values{};
     if (p.row / 2 < oh && p.column / 2 < ow) {
       const std::int64_t from = ((p.n * oh + p.row / 2) * ow + p.column / 2) * c + p.channel * width;
-      const auto gradients = CudaVector<T, width>::load(dy + from);
-      const auto codes = CudaVector<std::uint8_t, width>::load(code + from);
+      const auto gradients = detail::CudaVector<T, width>::load(dy + from);
+      const auto codes = detail::CudaVector<std::uint8_t, width>::load(code + from);
       for (int l = 0; l < width; ++l)
         if (codes.of[l] == p.row % 2 * 2 + p.column % 2) values.of[l] = gradients.of[l];
     }
@@ -111,20 +111,20 @@ struct ExpandPooled {
 /// Element i of pictures (n, h, w, c) as bfloat16, x (n, inner_h, inner_w, c) standing in zeros.
 struct PicturesToBfloat16 {
   const float* x;
-  bfloat16* to;
+  detail::bfloat16* to;
   std::int64_t h, w, c, inner_h, inner_w, top, left;
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
     const auto p = PicturePosition::of(i, h, w, c);
     const std::int64_t row = p.row - top, column = p.column - left;
     const bool inside = row >= 0 && row < inner_h && column >= 0 && column < inner_w;
-    to[i] = bfloat16::of(inside ? x[((p.n * inner_h + row) * inner_w + column) * c + p.channel] : 0.0f);
+    to[i] = detail::bfloat16::of(inside ? x[((p.n * inner_h + row) * inner_w + column) * c + p.channel] : 0.0f);
   }
 };
 
 /// Element i of x (n, inner_h, inner_w, c), cut out of pictures (n, h, w, c) of bfloat16.
 struct PicturesFromBfloat16 {
-  const bfloat16* from;
+  const detail::bfloat16* from;
   float* x;
   std::int64_t h, w, c, inner_h, inner_w, top, left;
 
@@ -137,15 +137,17 @@ struct PicturesFromBfloat16 {
 /// Element i of to (co, taps), from filters w (taps, co).
 struct FiltersToBfloat16 {
   const float* w;
-  bfloat16* to;
+  detail::bfloat16* to;
   std::int64_t taps, co;
 
-  BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const { to[i] = bfloat16::of(w[i % taps * co + i / taps]); }
+  BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
+    to[i] = detail::bfloat16::of(w[i % taps * co + i / taps]);
+  }
 };
 
 /// Element i of filters w (taps, co), from (co, taps).
 struct FiltersFromBfloat16 {
-  const bfloat16* from;
+  const detail::bfloat16* from;
   float* w;
   std::int64_t taps, co;
 
@@ -154,7 +156,7 @@ struct FiltersFromBfloat16 {
 
 /// Element i of y = f(z + bias), f linear, relu or sigmoid.
 struct BiasActivationFromBfloat16 {
-  const bfloat16* z;
+  const detail::bfloat16* z;
   const float* bias;  ///< null: none
   float* y;
   std::int64_t co;

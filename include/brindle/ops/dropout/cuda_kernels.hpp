@@ -17,7 +17,7 @@ struct DropoutForward {
   std::uint32_t threshold;
   T factor;
   Random random;
-  const StepNumbers* step;  ///< of a recorded training step; null: random's own
+  const detail::StepNumbers* step;  ///< of a recorded training step; null: random's own
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t q) const {
     Random now = random;

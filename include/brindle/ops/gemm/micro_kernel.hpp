@@ -19,7 +19,7 @@ struct MicroTile {
   static constexpr int rows = many_registers ? 14 : 6;
   static constexpr int packets = 2;
   static constexpr int columns = width * packets;
-  static constexpr std::int64_t line = memory_alignment / sizeof(T);  ///< elements in a cache line
+  static constexpr std::int64_t line = detail::memory_alignment / sizeof(T);  ///< elements in a cache line
   static constexpr std::int64_t depth = 256;  ///< a panel of B, depth x columns, stays in half a level 1 cache
 
   static constexpr std::int64_t padded(std::int64_t n) { return (n + width - 1) / width * width; }

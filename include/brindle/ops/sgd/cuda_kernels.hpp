@@ -14,7 +14,7 @@ template <class T>
 struct SGDStep {
   ParameterTable<T> table;
   SGDOptions options;
-  const StepNumbers* step;  ///< of a recorded training step; null: the options' learning rate
+  const detail::StepNumbers* step;  ///< of a recorded training step; null: the options' learning rate
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
     const T rate = static_cast<T>(step ? step->learning_rate : options.learning_rate);
