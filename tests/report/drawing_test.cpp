@@ -96,7 +96,7 @@ TEST_CASE("words can be read on their ground, light and dark", "[report][colour]
   };
   for (const Theme theme : {Theme::light, Theme::dark}) {
     for (const Ink ink : {Ink::text, Ink::strong, Ink::faint, Ink::first_text, Ink::second_text}) {
-      CAPTURE(ink_name(ink));
+      CAPTURE(internal::ink_name(ink));
       CHECK(contrast(colour(ink, theme), colour(Ink::ground, theme)) >= 4.5);
     }
     for (const Ink ink : {Ink::first, Ink::second})
