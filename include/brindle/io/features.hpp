@@ -100,7 +100,7 @@ template <class T, class Device>
 void add_model(const Sequential<T, Device>& model, ContentHash& to) {
   to.add(model.input_shape().begin(), sizeof(std::int64_t) * static_cast<std::size_t>(model.input_shape().rank()));
   for (const auto& layer : model.layers()) {
-    to.add(layer->type() + io::to_json(layer->config()).dump());
+    to.add(layer->type() + to_json(layer->config()).dump());
     for (const auto& p : layer->parameters())
       to.add(brindle::detail::HostCopy<T, Device>(p.value.view()).data(), p.value.bytes());
   }
