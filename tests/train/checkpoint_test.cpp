@@ -378,7 +378,7 @@ TEST_CASE("a run goes on with its own photos, augmentation, classes and schedule
   CHECK_THAT(run_with({.rotation = 25}, path, 2), Contains("here it is rotation 25, seed 1"));
   CHECK_THAT(run_with({.factor = 0.25}, path, 2),
              Contains("its callback 1/step_decay is every 1, factor 0.5, here it is every 1, factor 0.25"));
-  CHECK_THAT(run_with({.class_names = {"dog", "cat"}}, path, 2), Contains("its classes is \"cat\", \"dog\""));
+  CHECK_THAT(run_with({.class_names = {"dog", "cat"}}, path, 2), Contains("its list of classes is \"cat\", \"dog\""));
   CHECK_THAT(run_with({.input = PictureInput{.size = {6, 6}}}, path, 2), Contains("its picture input is not known"));
   CHECK_THAT(run_with({.pictures = 7, .augmentation = 2, .factor = 0.25}, path, 2),
              Contains("samples") && Contains("augmentation") && Contains("step_decay"));
