@@ -5,7 +5,7 @@
 #     bash tests/run.sh            all of it
 #     bash tests/run.sh --gcc      with g++ only
 #     bash tests/run.sh --clang    with clang++ only
-#     bash tests/run.sh --cuda     with nvcc only, where there is one: for one kind of GPU, at most ten minutes
+#     bash tests/run.sh --cuda     with nvcc only, where there is one: for one kind of GPU, a quarter of an hour at most
 #
 # A compiler cache is used if there is one. Tests that need the photos or the real weights skip where these are absent.
 set -euo pipefail
@@ -31,7 +31,7 @@ cuda() {
   echo "== cuda"
   # shellcheck disable=SC2086
   PATH=$toolkit:$PATH cmake --preset cuda $launcher -DCMAKE_CUDA_ARCHITECTURES=90 -DBRINDLE_BENCHMARKS=OFF >/dev/null
-  timeout 600 cmake --build --preset cuda --target cuda_tests predict_without_nvcc baseline train
+  timeout 900 cmake --build --preset cuda --target cuda_tests predict_without_nvcc baseline train
   ctest --preset cuda --tests-regex '^cuda:'
 }
 
