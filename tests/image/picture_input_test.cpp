@@ -138,6 +138,27 @@ TEST_CASE("a description of input without a meaning is refused", "[image][pictur
   refused({.size = {4, 4}, .color_mode = ColorMode::grayscale, .preprocessing = p}, "B G R");
 }
 
+TEST_CASE("means of several channels are refused where all channels are treated as the first", "[image][picture_input]") {
+  const auto check = [](const Preprocessing& p) {
+    image::check_picture_input("folder", {.size = {4, 4}, .preprocessing = p});
+  };
+  Preprocessing p{.mean = {0.485, 0.456, 0.406}};
+  CHECK_THROWS_WITH(check(p), Contains("folder: ") && Contains("write .channels = 3"));
+  p = {.deviation = {0.229, 0.224, 0.225, 1}};
+  CHECK_THROWS_WITH(check(p), Contains("write .channels = 3"));
+  for (const Preprocessing& same : {Preprocessing{.mean = {0.5, 0.5, 0.5}}, Preprocessing{.mean = {0.5}},
+                                    Preprocessing{.mean = {0.5}, .deviation = {0.25, 0.25, 0.25, 1}},
+                                    Preprocessing::minus_one_to_one, Preprocessing::none})
+    CHECK_NOTHROW(check(same));
+}
+
+TEST_CASE("a deviation need not be given for channels that there are not", "[image][picture_input]") {
+  const Preprocessing three{.channels = 3, .deviation = {0.229, 0.224, 0.225}};
+  CHECK_NOTHROW(image::check_picture_input("folder", {.size = {4, 4}, .preprocessing = three}));
+  CHECK(three == Preprocessing{.channels = 3, .deviation = {0.229, 0.224, 0.225, 1}});
+  CHECK_FALSE(three == Preprocessing{.channels = 3, .deviation = {0.229, 0.224, 0.5, 1}});
+}
+
 TEST_CASE("two descriptions name what differs between them", "[image][picture_input]") {
   const PictureInput a{.size = {8, 8}};
   PictureInput b = a;

@@ -31,7 +31,18 @@ struct Preprocessing {
   static const Preprocessing minus_one_to_one;   ///< level / 127.5 - 1: MobileNet's
   static const Preprocessing imagenet_mean_std;  ///< (level / 255 - mean) / deviation of ImageNet: PyTorch's
 
-  friend bool operator==(const Preprocessing&, const Preprocessing&) = default;  ///< the same numbers
+  /// The same numbers of every picture: mean and deviation count for the channels that there are.
+  friend constexpr bool operator==(const Preprocessing& a, const Preprocessing& b) {
+    if (a.scale != b.scale || a.channels != b.channels || a.bgr != b.bgr) return false;
+    for (std::size_t c = 0; c < a.told_apart(); ++c)
+      if (a.mean[c] != b.mean[c] || a.deviation[c] != b.deviation[c]) return false;
+    return true;
+  }
+
+  /// Channels that have a mean and a deviation of their own, or one that all of them share.
+  constexpr std::size_t told_apart() const {
+    return channels < 1 ? 1 : static_cast<std::size_t>(channels < most_channels ? channels : most_channels);
+  }
 };
 
 inline constexpr Preprocessing Preprocessing::none{.scale = 1.0};
@@ -68,7 +79,7 @@ inline std::string numbers_text(const std::array<double, Preprocessing::most_cha
 inline std::string to_string(const Preprocessing& p) {
   for (const detail::NamedPreprocessing& known : detail::named_preprocessings)
     if (known.value == p) return known.name;
-  const std::int64_t count = p.channels == 0 ? 1 : p.channels;
+  const auto count = static_cast<std::int64_t>(p.told_apart());
   return "level " + detail::number_text(p.scale) + ", mean " + detail::numbers_text(p.mean, count) + ", deviation " +
          detail::numbers_text(p.deviation, count) + (p.bgr ? ", BGR" : "");
 }
@@ -113,8 +124,15 @@ inline void check_preprocessing(const std::string& who, const Preprocessing& p, 
   if (p.bgr && channels != 3)
     detail::raise<ValueError>(who + ": preprocessing in the order B G R needs pictures of 3 channels, got " +
                               std::to_string(channels));
+  for (std::size_t c = 1; p.channels == 0 && c < p.mean.size(); ++c)
+    if ((p.mean[c] != 0 && p.mean[c] != p.mean[0]) ||
+        (p.deviation[c] > 0 && p.deviation[c] != 1 && p.deviation[c] != p.deviation[0]))
+      detail::raise<ValueError>(who +
+                                ": the preprocessing has mean or deviation of several channels, but .channels = 0 "
+                                "treats all as the first; write .channels = " +
+                                std::to_string(channels));
   bool finite = std::isfinite(p.scale);
-  for (std::size_t c = 0; c < p.mean.size(); ++c) {
+  for (std::size_t c = 0; c < (p.channels == 0 ? p.mean.size() : p.told_apart()); ++c) {
     finite = finite && std::isfinite(p.mean[c]) && std::isfinite(p.deviation[c]);
     if (!(p.deviation[c] > 0))
       detail::raise<ValueError>(who + ": preprocessing divides channel " + std::to_string(c) + " by " +
