@@ -8,9 +8,11 @@
 
 #include "brindle/core/random.hpp"
 #include "brindle/data/image_folder.hpp"
+#include "brindle/data/in_memory.hpp"
 #include "brindle/image/encode.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "brindle/train/trainer.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace brindle;
@@ -52,6 +54,27 @@ TEST_CASE("a picture classifier prepares a picture as the model was trained, and
   }
   CHECK(c.probability == static_cast<double>(y[c.number]));
   CHECK(c.name == (c.number == 0 ? "cat" : c.number == 1 ? "dog" : "owl"));
+}
+
+TEST_CASE("logits of several classes at once become probabilities each by itself, as they were trained",
+          "[models][picture_classifier]") {
+  const TemporaryFolder folder;
+  Sequential<float> model{{4, 4, 3}, Flatten{}, Dense{3}};
+  Trainer trainer{model, SGD{}, BinaryCrossentropy{.from_logits = true}, {.accuracy = Accuracy::binary}};
+  Tensor<float> x({2, 4, 4, 3}), labels({2, 3});
+  labels[0] = labels[1] = labels[5] = 1;
+  data::InMemory samples(std::move(x), std::move(labels), {"cat", "grass", "night"});
+  samples.set_picture_input(PictureInput{.size = {4, 4}});
+  trainer.train_on_batch(Tensor<float>({2, 4, 4, 3}).view(), samples.labels());
+  io::save_model(trainer, folder / "m", samples);
+  const models::PictureClassifier classifier(folder / "m");
+
+  const image::Picture photo = noise(4, 4);
+  const std::vector<float> p = classifier.classify(photo).probabilities;
+  const Tensor<float> logits = model.predict(classifier.input(photo));
+  REQUIRE(p.size() == 3);
+  for (std::size_t k = 0; k < 3; ++k)
+    CHECK(p[k] == Approx(1 / (1 + std::exp(-static_cast<double>(logits[static_cast<std::int64_t>(k)])))));
 }
 
 TEST_CASE("one output is the probability of class 1", "[models][picture_classifier]") {

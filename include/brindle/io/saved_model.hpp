@@ -31,6 +31,7 @@ struct ModelInfo {
   std::vector<std::string> class_names = {};  ///< by class number; for one output those of 0 and 1; or none
   std::optional<PictureInput> input = {};     ///< how a picture becomes x; none: it cannot classify pictures by itself
   bool from_logits = false;  ///< the outputs are logits: probabilities by sigmoid (one output) or softmax
+  bool each_output = false;  ///< of logits: probabilities by sigmoid, also of several outputs (multi-label)
 };
 
 /// The version of the format that save_model writes. Files of older versions are read for ever.
@@ -93,6 +94,7 @@ void save_model(const Sequential<T, Device>& model, const std::filesystem::path&
   json["class_names"] = info.class_names;
   json["input"] = info.input ? detail::to_json(*info.input) : nlohmann::ordered_json();
   json["from_logits"] = info.from_logits;
+  if (info.each_output) json["each_output"] = true;
   json["layers"] = nlohmann::ordered_json::array();
   std::vector<SafetensorsEntry> entries;
   std::vector<brindle::detail::HostCopy<T, Device>> values;  // until the file is written
@@ -126,6 +128,7 @@ void save_model(const Sequential<T, Device>& model, const std::filesystem::path&
 
 struct SaveOptions {
   bool from_logits = false;  ///< see ModelInfo
+  bool each_output = false;  ///< see ModelInfo
 };
 
 /// The same with class names and the way from a picture to x taken from the data that the model was trained on.
@@ -141,7 +144,10 @@ void save_model(const Sequential<T, Device>& model, const std::filesystem::path&
                                        ", the model takes " + to_string_batch(model.input_shape()) +
                                        "; pass the data that it was trained on");
   ModelInfo info{
-      .class_names = trained_on.class_names(), .input = trained_on.picture_input(), .from_logits = options.from_logits};
+      .class_names = trained_on.class_names(),
+      .input = trained_on.picture_input(),
+      .from_logits = options.from_logits,
+      .each_output = options.each_output};
   if (info.input && !(info.input->shape() == model.input_shape())) info.input = {};  // features of pictures
   save_model(model, path, info, optimizer);
 }
@@ -152,6 +158,7 @@ concept TrainedModel = requires(const Trained& t, const data::Source& data) {
   t.model();
   t.check_same_data("", data);
   { t.from_logits() } -> std::convertible_to<bool>;
+  { t.each_output() } -> std::convertible_to<bool>;
 };
 
 /// The same of a trainer's model; whether its outputs are logits, its loss says.
@@ -160,7 +167,9 @@ concept TrainedModel = requires(const Trained& t, const data::Source& data) {
 template <TrainedModel Trained>
 void save_model(const Trained& trainer, const std::filesystem::path& path, const data::Source& trained_on) {
   trainer.check_same_data("save_model", trained_on);
-  save_model(trainer.model(), path, trained_on, SaveOptions{.from_logits = trainer.from_logits()});
+  save_model(
+      trainer.model(), path, trained_on,
+      SaveOptions{.from_logits = trainer.from_logits(), .each_output = trainer.from_logits() && trainer.each_output()});
 }
 
 template <class T, class Device = Cpu>
@@ -198,6 +207,7 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
     saved.info.class_names = json.at("class_names").template get<std::vector<std::string>>();
     saved.info.input = detail::stored_input(json, saved.model.input_shape());
     saved.info.from_logits = json.value("from_logits", false);
+    saved.info.each_output = json.value("each_output", false);
     saved.model.set_name(json.at("name").template get<std::string>());
     if (json.at("layers").size() > 10000) fail("has more than 10000 layers");
     std::size_t tensors = 0;

@@ -127,9 +127,11 @@ class PictureClassifier {
   }
 
   Tensor<float> probabilities(Tensor<float> y) const {
-    if (saved_.info.from_logits)
-      ops::activate<float>(Cpu(1), y.shape()[1] == 1 ? ActivationFunction::sigmoid : ActivationFunction::softmax,
-                           y.view(), y.view());
+    if (saved_.info.from_logits) {
+      const bool each = y.shape()[1] == 1 || saved_.info.each_output;
+      ops::activate<float>(Cpu(1), each ? ActivationFunction::sigmoid : ActivationFunction::softmax, y.view(),
+                           y.view());
+    }
     for (const float p : y.span())
       if (!(p >= 0 && p <= 1.0001f))
         brindle::detail::raise<NumericsError>("PictureClassifier: the model gives " + brindle::detail::number_text(p) +

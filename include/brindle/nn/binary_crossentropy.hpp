@@ -38,6 +38,7 @@ class BinaryCrossentropyLoss final : public Loss<T, Device> {
 
   std::int64_t classes(const Shape& output) const override { return output.size() == 1 ? 2 : output.size(); }
   bool from_logits() const override { return description_.from_logits; }
+  bool each_output() const override { return true; }
 
   void check_activation(const std::string& who, const LastActivation& last) const override {
     detail::check_crossentropy_activation(who, type(), description_.from_logits, last, ActivationFunction::sigmoid,

@@ -35,6 +35,10 @@ class Loss {
   /// makes probabilities or classes of the outputs must do so, too.
   virtual bool from_logits() const { return false; }
 
+  /// Whether each output is a probability by itself, of a sigmoid, also where there are several; else all together are
+  /// those of one class each, of a softmax. What makes probabilities of logits asks.
+  virtual bool each_output() const { return false; }
+
   /// How many classes outputs of this shape tell apart; 0: they are no classes. The names of the data's classes are as
   /// many.
   virtual std::int64_t classes([[maybe_unused]] const Shape& output) const { return 0; }

@@ -72,6 +72,8 @@ class Trainer {
   /// Whether the model's outputs are logits, as the loss was told: what predict() gives then needs a sigmoid or softmax
   /// to be probabilities, and functions of outputs are told by OutputOptions.
   bool from_logits() const { return rules_.from_logits; }
+  /// Whether the sigmoid is it, of each output by itself, also where there are several: the loss says so.
+  bool each_output() const { return loss_->each_output(); }
 
   /// Made of the description; its learning rate may be set between two fits.
   /// @{
