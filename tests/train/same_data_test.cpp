@@ -38,6 +38,21 @@ Sequential<float> network(std::int64_t classes) {
 
 }  // namespace
 
+TEST_CASE("pictures of other channels than the model's are refused with the colour mode that it takes",
+          "[train][same_data]") {
+  const auto photos = pictures({"c0", "c1"});
+  Sequential<float> grey{{4, 4, 1}, Flatten{}, Dense{2, softmax}};
+  Trainer trainer{grey, SGD{}, SparseCategoricalCrossentropy{}};
+  CHECK_THROWS_WITH(trainer.fit(photos, {}),
+                    Contains("(None, 4, 4, 1)") && Contains("load the pictures with .color_mode = ColorMode::grayscale"));
+  Sequential<float> larger{{8, 8, 1}, Flatten{}, Dense{2, softmax}};
+  Trainer other{larger, SGD{}, SparseCategoricalCrossentropy{}};
+  CHECK_THROWS_WITH(other.fit(photos, {}), Contains("that .size and .color_mode = ColorMode::grayscale"));
+  Sequential<float> rgb{{8, 8, 3}, Flatten{}, Dense{2, softmax}};
+  Trainer third{rgb, SGD{}, SparseCategoricalCrossentropy{}};
+  CHECK_THROWS_WITH(third.fit(photos, {}), Contains("load the pictures with that .size") && !Contains("color_mode"));
+}
+
 TEST_CASE("validation, evaluation and prediction on classes of other numbers are refused", "[train][same_data]") {
   const auto training = pictures({"c0", "c1", "c2"}), same = pictures({"c0", "c1", "c2"});
   Sequential<float> model = network(3);

@@ -19,14 +19,23 @@
 // What the trainer asks of settings and data before the first step; `who` begins each message.
 namespace brindle::detail {
 
+/// What to do about pictures of another size or of other channels than a model's; empty for what are no pictures.
+inline std::string picture_advice(const Shape& input, const Shape& given) {
+  if (given.rank() != 3) return "";
+  if (input.rank() != 3 || given[2] == input[2] || (input[2] != 1 && input[2] != 3))
+    return "; load the pictures with that .size";
+  return std::string("; load the pictures with ") +
+         (given[0] == input[0] && given[1] == input[1] ? "" : "that .size and ") +
+         ".color_mode = ColorMode::" + (input[2] == 1 ? "grayscale" : "rgb");
+}
+
 /// input: shape of the model's samples.
 inline void check_samples(const std::string& who, const Shape& input, const data::Source& source, std::int64_t batch) {
   if (batch < 1) raise<ValueError>(who + ": the batch must be at least 1, got " + std::to_string(batch));
   if (source.size() < 1) raise<DataError>(who + ": the data has no samples");
   if (!(source.sample_shape() == input))
     raise<ShapeError>(who + ": the model expects " + to_string_batch(input) + ", the data gives " +
-                      to_string_batch(source.sample_shape()) +
-                      (source.sample_shape().rank() == 3 ? "; load the pictures with that .size" : ""));
+                      to_string_batch(source.sample_shape()) + picture_advice(input, source.sample_shape()));
 }
 
 template <class T, class Device>
