@@ -1,6 +1,8 @@
 #include "brindle/train/same_data.hpp"
 
 #include <catch2/catch.hpp>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "brindle/io/saved_model.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "brindle/train/checkpoint.hpp"
 #include "brindle/train/trainer.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -51,6 +54,20 @@ TEST_CASE("pictures of other channels than the model's are refused with the colo
   Sequential<float> rgb{{8, 8, 3}, Flatten{}, Dense{2, softmax}};
   Trainer third{rgb, SGD{}, SparseCategoricalCrossentropy{}};
   CHECK_THROWS_WITH(third.fit(photos, {}), Contains("load the pictures with that .size") && !Contains("color_mode"));
+}
+
+TEST_CASE("a checkpoint says none where one run has class weights and the other has not", "[train][same_data]") {
+  const TemporaryFolder folder;
+  const auto photos = pictures({"c0", "c1"});
+  const auto run = [&](const std::map<std::int64_t, double>& weights, bool resume) {
+    Sequential<float> model = network(2);
+    Trainer trainer{model, SGD{}, SparseCategoricalCrossentropy{}};
+    trainer.fit(photos, {.batch = 3,
+                         .class_weight = weights,
+                         .checkpoint = checkpoint(folder / "run", {.resume = resume})});
+  };
+  run({}, false);
+  CHECK_THROWS_WITH(run({{0, 3.0}}, true), Contains("its class weights is none, here it is 0 (weight 3);"));
 }
 
 TEST_CASE("validation, evaluation and prediction on classes of other numbers are refused", "[train][same_data]") {

@@ -95,7 +95,8 @@ class CheckpointComparison final : public RunState {
   void same(const std::string& name, const std::string& text) override {
     const auto found = saved_.find(prefix() + name);
     const std::string saved = found == saved_.end() ? "(none)" : found->second;
-    if (saved != text) differences_ += "its " + prefix() + name + " is " + saved + ", here it is " + text + "; ";
+    if (saved != text)
+      differences_ += "its " + prefix() + name + " is " + shown(saved) + ", here it is " + shown(text) + "; ";
     if (found != saved_.end()) saved_.erase(found);
   }
   Shape saved_shape(const std::string&) const override { return {}; }
@@ -114,6 +115,12 @@ class CheckpointComparison final : public RunState {
   void array(const std::string&, const Shape&, std::span<std::int64_t>) override {}
 
  private:
+  // What is a list, or may be left out, is none where it is empty.
+  static std::string shown(const std::string& text) {
+    const std::size_t end = text.find_last_not_of(' ') + 1;
+    return end == 0 ? "none" : text.substr(0, end);
+  }
+
   std::map<std::string, std::string> saved_;
   std::string differences_;
 };
