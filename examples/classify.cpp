@@ -83,8 +83,9 @@ int main(int argc, char** argv) {
           const models::Classification c = classifier.classify_file(file);
           std::printf("%s  %s  %.4f", file.string().c_str(), c.name.c_str(), c.probability);
           if (explain) {
-            const image::Picture photo = image::read_upright(file, classifier.picture_input());
-            const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(photo), c.number);
+            const PictureInput& how = classifier.picture_input();
+            const image::Picture whole = image::read_upright(file, how), photo = image::seen(whole, how);
+            const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(whole), c.number);
             const fs::path picture = unused_path(out, file.stem().string() + "_" + c.name);
             report::gallery({photo, report::grad_cam_picture(photo, map)},
                             {file.filename().string(), "what speaks for " + c.name}, picture,

@@ -50,7 +50,7 @@ void add_mistakes(report::RunPage& page, const std::string& name, const models::
     const std::filesystem::path file = photos.files()[static_cast<std::size_t>(m.row)];
     const image::Picture photo = image::read_upright(file, classifier.picture_input());
     const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(photo), m.predicted);
-    pictures.push_back(report::grad_cam_beside(photo, map));
+    pictures.push_back(report::grad_cam_beside(image::seen(photo, classifier.picture_input()), map));
     captions.push_back(file.filename().string() + ": what speaks for " + classes[static_cast<std::size_t>(m.predicted)] +
                        ", probability " + report::fixed(m.probability, 4));
   }

@@ -138,6 +138,27 @@ TEST_CASE("a description of input without a meaning is refused", "[image][pictur
   refused({.size = {4, 4}, .color_mode = ColorMode::grayscale, .preprocessing = p}, "B G R");
 }
 
+TEST_CASE("what the network sees of a picture is cropped and padded as its input, in its own resolution",
+          "[image][picture_input]") {
+  image::Picture photo(9, 31, 3);
+  for (std::size_t i = 0; i < photo.pixels.size(); ++i) photo.pixels[i] = static_cast<std::uint8_t>(i * 37 % 256);
+  for (const Size2 size : {Size2{6, 6}, {12, 4}, {5, 40}})
+    for (const auto how : {image::Interpolation::nearest, image::Interpolation::bilinear})
+      for (const auto ratio : {AspectRatio::crop, AspectRatio::pad, AspectRatio::stretch}) {
+        // Bilinear looks at the neighbours beyond the cut, as Pillow does with a box.
+        if (ratio == AspectRatio::crop && how == image::Interpolation::bilinear) continue;
+        const PictureInput input{.size = size, .interpolation = how, .aspect_ratio = ratio};
+        PictureInput stretched = input;
+        stretched.aspect_ratio = AspectRatio::stretch;
+        CHECK(image::fit(image::seen(photo, input), stretched).pixels == image::fit(photo, input).pixels);
+      }
+  const image::Picture middle = image::seen(photo, {.size = {6, 6}, .aspect_ratio = AspectRatio::crop});
+  REQUIRE(middle.shape() == Shape{9, 9, 3});
+  CHECK(middle.at(4, 0)[1] == photo.at(4, 11)[1]);
+  CHECK(image::seen(photo, {.size = {6, 6}, .aspect_ratio = AspectRatio::pad}).shape() == Shape{31, 31, 3});
+  CHECK_THROWS_AS(image::seen(image::Picture(), {.size = {6, 6}}), ShapeError);
+}
+
 TEST_CASE("means of several channels are refused where all channels are treated as the first", "[image][picture_input]") {
   const auto check = [](const Preprocessing& p) {
     image::check_picture_input("folder", {.size = {4, 4}, .preprocessing = p});

@@ -79,6 +79,23 @@ inline Picture fit(const Picture& picture, const PictureInput& input) {
   return resize(from, input.size, input.interpolation);
 }
 
+/// What the network sees of a picture, in the picture's own resolution and channels: without what `crop` cuts off, with
+/// the black that `pad` adds. What is laid over a photo, as report::grad_cam()'s map, is laid over this.
+///
+///     picture (H, W, C), any size  ->  (h, w, C) with about the proportions of input.size; stretch: as it is
+///
+/// Throws ShapeError for an empty picture.
+inline Picture seen(const Picture& picture, const PictureInput& input) {
+  internal::check_picture(picture, "seen");
+  if (input.aspect_ratio == AspectRatio::stretch) return picture;
+  if (input.aspect_ratio == AspectRatio::pad) return internal::padded(picture, input.size);
+  const Box box = internal::middle(picture, input.size);
+  Picture out(box.height, box.width, picture.channels);
+  for (std::int64_t row = 0; row < box.height; ++row)
+    std::copy_n(picture.at(box.top + row, box.left), box.width * picture.channels, out.at(row, 0));
+  return out;
+}
+
 /// The bytes of a file as a picture of its own size, turned as the description says. Throws FileError that begins with
 /// `name`, as decode().
 inline Picture read_upright(std::span<const std::uint8_t> bytes, const std::string& name, const PictureInput& input,

@@ -122,7 +122,7 @@ Tensor<float, Cpu> grad_cam(const Sequential<T, Device>& model, In<T, Cpu> x, st
 ///
 ///     photo (H, W, 1 or 3), map (h, w) of 0..1  ->  (H, W, 3)
 ///
-/// strength: 0 (only the photo) to 1 (only the map).
+/// photo: what the network sees of it, image::seen(). strength: 0 (only the photo) to 1 (only the map).
 inline image::Picture grad_cam_picture(const image::Picture& photo, In<float, Cpu> map, double strength = 0.55) {
   if (map.shape.rank() != 2 || map.size() < 1)
     detail::raise<ShapeError>("grad_cam_picture: expected a map (h, w), got " + to_string(map.shape));
