@@ -159,7 +159,8 @@ TEST_CASE("what the network sees of a picture is cropped and padded as its input
   CHECK_THROWS_AS(image::seen(image::Picture(), {.size = {6, 6}}), ShapeError);
 }
 
-TEST_CASE("means of several channels are refused where all channels are treated as the first", "[image][picture_input]") {
+TEST_CASE("means of several channels are refused where all channels are treated as the first",
+          "[image][picture_input]") {
   const auto check = [](const Preprocessing& p) {
     image::check_picture_input("folder", {.size = {4, 4}, .preprocessing = p});
   };

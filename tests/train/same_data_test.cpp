@@ -46,8 +46,8 @@ TEST_CASE("pictures of other channels than the model's are refused with the colo
   const auto photos = pictures({"c0", "c1"});
   Sequential<float> grey{{4, 4, 1}, Flatten{}, Dense{2, softmax}};
   Trainer trainer{grey, SGD{}, SparseCategoricalCrossentropy{}};
-  CHECK_THROWS_WITH(trainer.fit(photos, {}),
-                    Contains("(None, 4, 4, 1)") && Contains("load the pictures with .color_mode = ColorMode::grayscale"));
+  CHECK_THROWS_WITH(trainer.fit(photos, {}), Contains("(None, 4, 4, 1)") &&
+                                                 Contains("load the pictures with .color_mode = ColorMode::grayscale"));
   Sequential<float> larger{{8, 8, 1}, Flatten{}, Dense{2, softmax}};
   Trainer other{larger, SGD{}, SparseCategoricalCrossentropy{}};
   CHECK_THROWS_WITH(other.fit(photos, {}), Contains("that .size and .color_mode = ColorMode::grayscale"));
@@ -62,9 +62,8 @@ TEST_CASE("a checkpoint says none where one run has class weights and the other 
   const auto run = [&](const std::map<std::int64_t, double>& weights, bool resume) {
     Sequential<float> model = network(2);
     Trainer trainer{model, SGD{}, SparseCategoricalCrossentropy{}};
-    trainer.fit(photos, {.batch = 3,
-                         .class_weight = weights,
-                         .checkpoint = checkpoint(folder / "run", {.resume = resume})});
+    trainer.fit(photos,
+                {.batch = 3, .class_weight = weights, .checkpoint = checkpoint(folder / "run", {.resume = resume})});
   };
   run({}, false);
   CHECK_THROWS_WITH(run({{0, 3.0}}, true), Contains("its class weights is none, here it is 0 (weight 3);"));

@@ -143,11 +143,10 @@ void save_model(const Sequential<T, Device>& model, const std::filesystem::path&
     brindle::detail::raise<ValueError>("save_model: the data give " + to_string_batch(trained_on.sample_shape()) +
                                        ", the model takes " + to_string_batch(model.input_shape()) +
                                        "; pass the data that it was trained on");
-  ModelInfo info{
-      .class_names = trained_on.class_names(),
-      .input = trained_on.picture_input(),
-      .from_logits = options.from_logits,
-      .each_output = options.each_output};
+  ModelInfo info{.class_names = trained_on.class_names(),
+                 .input = trained_on.picture_input(),
+                 .from_logits = options.from_logits,
+                 .each_output = options.each_output};
   if (info.input && !(info.input->shape() == model.input_shape())) info.input = {};  // features of pictures
   save_model(model, path, info, optimizer);
 }
