@@ -135,3 +135,17 @@ TEST_CASE("another number of classes than the model tells apart is refused befor
                     Contains("fit: the data have 3 classes, \"a\", \"b\", \"c\", the model tells 5 apart"));
   CHECK(trainer.steps() == 0);
 }
+
+TEST_CASE("a run that goes on compares all its classes, however many there are", "[train][same_data]") {
+  std::vector<std::string> names;
+  for (char c = 'a'; c <= 'l'; ++c) names.push_back(std::string(1, c));
+  Sequential<float> model = network(12);
+  const auto optimizer = detail::make_optimizer<float, Cpu>(SGD{});
+  const auto loss = detail::make_loss<float, Cpu>(SparseCategoricalCrossentropy{});
+  const auto identity = [&] {
+    return detail::run_identity(Cpu(1), model, *optimizer, *loss, pictures(names), FitOptions{}, 3, 2, 0);
+  };
+  const auto before = identity();
+  std::swap(names[10], names[11]);
+  CHECK(identity() != before);
+}

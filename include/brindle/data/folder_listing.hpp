@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "brindle/core/error.hpp"
+#include "brindle/core/names_text.hpp"
 #include "brindle/data/pictures.hpp"
 
 namespace brindle::data::internal {
@@ -93,12 +94,6 @@ inline void add_class(const std::filesystem::path& folder, std::vector<SkippedFi
   }
 }
 
-inline std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < 10; ++i) text += (i ? ", \"" : "\"") + names[i] + "\"";
-  return names.size() > 10 ? text + " and " + std::to_string(names.size() - 10) + " more" : text;
-}
-
 /// An error's text without the path that it begins with.
 inline std::string without_path(const std::string& text, const std::filesystem::path& path) {
   const std::string start = path.string() + ": ";
@@ -124,7 +119,7 @@ inline constexpr const char* two_layouts =
 /// Throws DataError if a subfolder that should be a class has no pictures; they do not count where `classes` are named.
 inline void check_empty_classes(const std::filesystem::path& path, const FolderListing& listing) {
   if (!listing.empty_classes.empty())
-    detail::raise<DataError>(path.string() + ": has no pictures in " + listed(listing.empty_classes) +
+    detail::raise<DataError>(path.string() + ": has no pictures in " + brindle::detail::names_text(listing.empty_classes) +
                              ", which should be a class; fill or remove it, or load the folder with on_bad_file = "
                              "BadFile::skip");
 }
@@ -203,8 +198,8 @@ inline FolderListing list_image_folder(const std::filesystem::path& path,
       i = found - classes.begin();
     }
     if (!unknown.empty())
-      detail::raise<DataError>(name + ": has pictures of " + listed(unknown) + ", but the classes are " +
-                               listed(classes) + "; rename or remove them");
+      detail::raise<DataError>(name + ": has pictures of " + brindle::detail::names_text(unknown) + ", but the classes are " +
+                               brindle::detail::names_text(classes) + "; rename or remove them");
   }
   for (const std::string& c : class_of_file) listing.classes.push_back(number[c]);
   return listing;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "brindle/core/checksum.hpp"
+#include "brindle/core/names_text.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/config.hpp"
 #include "brindle/nn/loss.hpp"
@@ -86,7 +87,7 @@ RunIdentity run_identity(const Cpu& host, const Sequential<T, Device>& model, co
   const auto labels = source.labels().span();
   same("checksum of the labels", checksum_text(labels.data(), labels.size_bytes()));
   const auto data = [&](const std::string& prefix, const data::Source& s) {
-    same(prefix + "list of classes", names_text(s.class_names()));
+    same(prefix + "list of classes", names_text(s.class_names(), s.class_names().size()));
     const std::optional<PictureInput> input = s.picture_input();
     same(prefix + "picture input", input ? to_string(*input) : "not known");
     same(prefix + "augmentation", s.augmentation().empty() ? "none" : s.augmentation());

@@ -1,23 +1,16 @@
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "brindle/core/error.hpp"
+#include "brindle/core/names_text.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/image/picture_input.hpp"
 
 // Data that a model is trained on, and data that it is tried on, must mean the same.
 namespace brindle::detail {
-
-/// "cat", "dog" and 3 more
-inline std::string names_text(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < 10; ++i) text += (i ? ", \"" : "\"") + names[i] + "\"";
-  return names.size() > 10 ? text + " and " + std::to_string(names.size() - 10) + " more" : text;
-}
 
 /// What must be the same.
 struct DataMeaning {
@@ -25,8 +18,7 @@ struct DataMeaning {
   std::optional<PictureInput> input;     // none: not known
 
   DataMeaning() = default;
-  explicit DataMeaning(const data::Source& source)
-      : class_names(source.class_names()), input(source.picture_input()) {}
+  explicit DataMeaning(const data::Source& source) : class_names(source.class_names()), input(source.picture_input()) {}
 
   /// Throws DataError, beginning with `who`, if the classes of other data have other numbers, or its pictures become
   /// numbers in another way. What one of them does not tell is not compared.
