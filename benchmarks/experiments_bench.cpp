@@ -120,13 +120,15 @@ void run(const Settings& s, const std::string& work) {
     parts.classes.assign(30, 0);
     parts.class_names = {"photo"};
     const data::Pictures photos(std::move(parts));
-    const data::Augmented augmented(photos, {.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2,
-                                             .zoom = 0.3, .flip_horizontal = true});
+    const data::Augmented augmented(
+        photos,
+        {.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3, .flip_horizontal = true});
     Tensor<float> x({30, 150, 150, 3});
     std::vector<data::Draw> draws(30);
     measure(s, "W6 augmentation bilinear", 30, 0, [&] {
       for (std::int64_t i = 0; i < 30; ++i)
-        draws[static_cast<std::size_t>(i)] = {i, draws[static_cast<std::size_t>(i)].use + 1 + static_cast<std::uint64_t>(i)};
+        draws[static_cast<std::size_t>(i)] = {
+            i, draws[static_cast<std::size_t>(i)].use + 1 + static_cast<std::uint64_t>(i)};
       augmented.read(on, draws, x.view());
     });
   } else if (work == "W7") {

@@ -13,6 +13,9 @@
 // Photos are random numbers and weights too: times depend on neither.
 // A step's time is that of an epoch after the first, divided by its steps. Needs no package but CUDA and cuDNN.
 #include <algorithm>
+#include <brindle/cuda.hpp>
+#include <brindle/data/in_memory.hpp>
+#include <brindle/data/pictures.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -22,10 +25,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <brindle/cuda.hpp>
-#include <brindle/data/in_memory.hpp>
-#include <brindle/data/pictures.hpp>
 
 #include "support/networks.hpp"
 
@@ -50,9 +49,8 @@ void print(const Settings& s, const Cuda& on, const std::string& work, std::vect
   std::printf(
       "{\"peer\": \"brindle\", \"work\": \"%s\", \"value\": %.5g, \"unit\": \"ms\", \"min\": %.5g, \"max\": %.5g, "
       "\"n\": %zu, \"per_s\": %.5g, \"gflops\": %.5g, \"device\": \"%s\", \"precision\": \"%s\", \"recorded\": %s}\n",
-      work.c_str(), median * 1e3, times.front() * 1e3, times.back() * 1e3, times.size(), items / median,
-      gflop / median, on.gpu_name().c_str(), to_string(s.gpu.precision).c_str(),
-      s.gpu.record_steps ? "true" : "false");
+      work.c_str(), median * 1e3, times.front() * 1e3, times.back() * 1e3, times.size(), items / median, gflop / median,
+      on.gpu_name().c_str(), to_string(s.gpu.precision).c_str(), s.gpu.record_steps ? "true" : "false");
   std::fflush(stdout);
 }
 
@@ -87,7 +85,8 @@ void train(const Settings& s, const std::string& experiment, const std::string& 
     steps.push_back(h.seconds[0] / per_epoch);
   }
   print(s, model.device(), experiment + " epoch", epochs, samples, gflop * samples);
-  if (!step.empty()) print(s, model.device(), step + " train step", steps, samples / per_epoch, gflop * samples / per_epoch);
+  if (!step.empty())
+    print(s, model.device(), step + " train step", steps, samples / per_epoch, gflop * samples / per_epoch);
 }
 
 data::Pictures random_photos(std::int64_t n, std::int64_t side) {
@@ -111,7 +110,8 @@ data::InMemory random_features(std::int64_t n, std::int64_t features) {
   return data::InMemory(std::move(x), std::move(labels));
 }
 
-/// The line of an error in place of the figures, so that the other workloads get theirs. Returns whether there was none.
+/// The line of an error in place of the figures, so that the other workloads get theirs. Returns whether there was
+/// none.
 template <class Work>
 bool attempt(const Settings& s, const char* experiment, Work&& work) {
   if (!s.only.empty() && s.only != experiment) return true;
@@ -132,8 +132,8 @@ bool attempt(const Settings& s, const char* experiment, Work&& work) {
 bool run(const Settings& s) {
   const Cuda on(s.gpu);
   const data::Pictures photos = random_photos(s.photos, s.side);
-  const Augment augment{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3,
-                        .flip_horizontal = true};
+  const Augment augment{
+      .rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3, .flip_horizontal = true};
   const data::CudaAugmented plain(on, photos, {}), augmented(on, photos, augment);
 
   // Multiply-adds times two, a photo of 150x150; see the experiments' table of networks.

@@ -1,5 +1,5 @@
-// Times loading VGG16's weights from a file into a model that is ready to run, and says how much memory that took: a JSON
-// line.
+// Times loading VGG16's weights from a file into a model that is ready to run, and says how much memory that took: a
+// JSON line.
 //
 //     load_bench vgg16_notop.safetensors [--repeat 9]
 #include <sys/resource.h>

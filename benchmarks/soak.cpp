@@ -2,16 +2,15 @@
 //
 //     soak [steps]            20000 steps of 30 pictures of 36x36
 //
-// Prints the memory that the program has (RSS) after each thousand steps; exit code 1 if it grew by more than a megabyte
-// after the first thousand, or if the weights are no longer finite.
+// Prints the memory that the program has (RSS) after each thousand steps; exit code 1 if it grew by more than a
+// megabyte after the first thousand, or if the weights are no longer finite.
+#include <brindle/brindle.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
 #include <utility>
-
-#include <brindle/brindle.hpp>
 
 using namespace brindle;
 
@@ -37,8 +36,9 @@ data::Pictures noise(std::int64_t n) {
     parts.classes.push_back(i % 2);
     // One class is brighter in its upper half, so that there is something to learn.
     for (std::int64_t k = 0; k < 36 * 36 * 3; ++k)
-      parts.pixels[i * 36 * 36 * 3 + k] = static_cast<std::uint8_t>(
-          random.below(static_cast<std::uint64_t>(i * 36 * 36 * 3 + k), 200) + (i % 2 == 1 && k < 18 * 36 * 3 ? 20 : 0));
+      parts.pixels[i * 36 * 36 * 3 + k] =
+          static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(i * 36 * 36 * 3 + k), 200) +
+                                    (i % 2 == 1 && k < 18 * 36 * 3 ? 20 : 0));
   }
   parts.class_names = {"cat", "dog"};
   return data::Pictures(std::move(parts));
@@ -50,11 +50,9 @@ int main(int argc, char** argv) {
   const std::int64_t steps = argc > 1 ? std::atoll(argv[1]) : 20'000;
   const data::Pictures photos = noise(1000), holdout = noise(100);
   const data::Augmented augmented(photos, {.rotation = 10, .width_shift = 0.1, .flip_horizontal = true});
-  Sequential<float> model{Cpu{}, {36, 36, 3},
-                          Conv2D{16, 3, relu}, MaxPool2D{2},
-                          Conv2D{64, 3, relu}, MaxPool2D{2},
-                          Conv2D{128, 3, relu}, MaxPool2D{2},
-                          Flatten{}, Dense{512, relu}, Dropout{0.3}, Dense{1, sigmoid}};
+  Sequential<float> model{Cpu{},        {36, 36, 3},          Conv2D{16, 3, relu}, MaxPool2D{2}, Conv2D{64, 3, relu},
+                          MaxPool2D{2}, Conv2D{128, 3, relu}, MaxPool2D{2},        Flatten{},    Dense{512, relu},
+                          Dropout{0.3}, Dense{1, sigmoid}};
   Trainer trainer{model, RMSprop{.learning_rate = 1e-4}, BinaryCrossentropy{}};
 
   long first = 0;

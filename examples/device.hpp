@@ -2,10 +2,9 @@
 
 // The device that an example program works on: --device, --precision and --threads.
 #include <CLI/CLI.hpp>
+#include <brindle/brindle.hpp>
 #include <cstdio>
 #include <string>
-
-#include <brindle/brindle.hpp>
 #ifdef BRINDLE_EXAMPLE_CUDA
 #include <brindle/cuda.hpp>
 #endif
@@ -21,9 +20,11 @@ struct DeviceOptions {
 inline void add_device_options(CLI::App& app, DeviceOptions& o) {
   app.add_option("--threads", o.threads, "0: all cores")->capture_default_str();
   app.add_option("--device", o.name, "cpu; cuda: an NVIDIA GPU; auto: a GPU if there is one")
-      ->capture_default_str()->check(CLI::IsMember({"cpu", "cuda", "auto"}));
+      ->capture_default_str()
+      ->check(CLI::IsMember({"cpu", "cuda", "auto"}));
   app.add_option("--precision", o.precision, "in which a GPU multiplies: float32, tf32 or bf16")
-      ->capture_default_str()->check(CLI::IsMember({"float32", "tf32", "bf16"}));
+      ->capture_default_str()
+      ->check(CLI::IsMember({"float32", "tf32", "bf16"}));
 }
 
 /// program(on), with the device that was asked for. Throws ValueError where this program was built for the processor.

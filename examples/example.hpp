@@ -3,6 +3,10 @@
 // What the example programs share: their options, the pictures they draw when they are given none, the last lines.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <brindle/brindle.hpp>
+#include <brindle/io/saved_model.hpp>
+#include <brindle/models/pretrained_vgg16.hpp>
+#include <brindle/train/checkpoint.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -13,20 +17,15 @@
 #include <type_traits>
 #include <vector>
 
-#include <brindle/brindle.hpp>
-#include <brindle/io/saved_model.hpp>
-#include <brindle/train/checkpoint.hpp>
-#include <brindle/models/pretrained_vgg16.hpp>
-
 #include "device.hpp"
 #include "drawn_pets.hpp"
 
 namespace example {
 
 struct Options {
-  std::string name;                ///< of the program
-  std::int64_t epochs = 0;         ///< the walkthrough's, for real photos
-  std::int64_t drawn_epochs = 6;   ///< for the drawn ones, which are easier
+  std::string name;               ///< of the program
+  std::int64_t epochs = 0;        ///< the walkthrough's, for real photos
+  std::int64_t drawn_epochs = 6;  ///< for the drawn ones, which are easier
   std::filesystem::path data = {};
   std::filesystem::path out = {};
   std::int64_t steps = 0;
@@ -62,8 +61,9 @@ int run(int argc, char** argv, Options o, Program program) {
   std::int64_t epochs = 0;
   o.out = std::filesystem::path("out") / o.name;
   app.add_option("--data", o.data, "folder with training_data/ and validation_data/; without it pets are drawn");
-  app.add_option("--epochs", epochs, "passes over the data (" + std::to_string(o.epochs) + " on photos, " +
-                                         std::to_string(o.drawn_epochs) + " on drawn pets)");
+  app.add_option("--epochs", epochs,
+                 "passes over the data (" + std::to_string(o.epochs) + " on photos, " + std::to_string(o.drawn_epochs) +
+                     " on drawn pets)");
   app.add_option("--steps", o.steps, "steps an epoch instead of a whole pass");
   app.add_option("--batch", o.batch, "pictures a step")->capture_default_str();
   app.add_option("--seed", o.seed, "of weights, shuffling and dropout")->capture_default_str();
@@ -79,8 +79,10 @@ int run(int argc, char** argv, Options o, Program program) {
   app.add_flag("--smoke", o.smoke, "a few steps on a few drawn pictures, to see that it runs");
   if (o.vgg16) {
     app.add_option("--weights", o.weights, "VGG16's ImageNet weights without the top: .h5 or .safetensors");
-    app.add_option("--preprocess", o.preprocess, "unit_rgb: pixels / 255, as the walkthrough; caffe: as the weights were trained")
-        ->capture_default_str()->check(CLI::IsMember({"unit_rgb", "caffe"}));
+    app.add_option("--preprocess", o.preprocess,
+                   "unit_rgb: pixels / 255, as the walkthrough; caffe: as the weights were trained")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"unit_rgb", "caffe"}));
     app.add_option("--limit", o.limit, "at most so many training photos, and a third as many for validation");
   }
   if (o.compares) app.add_option("--models", o.models, "saved models, .safetensors, as the experiments write them");
@@ -147,7 +149,9 @@ struct Photos {
 inline Photos open_photos(const Options& o) {
   const Data data = open_data(o);
   const auto load = [&](const std::filesystem::path& folder, std::int64_t limit) {
-    return limited(brindle::data::image_folder(folder, {.size = {150, 150}, .preprocessing = brindle::preprocessing(o.preprocess)}), limit);
+    return limited(brindle::data::image_folder(
+                       folder, {.size = {150, 150}, .preprocessing = brindle::preprocessing(o.preprocess)}),
+                   limit);
   };
   return {load(data.training, o.limit), load(data.validation, o.limit / 3)};
 }
@@ -160,7 +164,8 @@ brindle::Sequential<float, Device> vgg16(const Options& o, const Device& on) {
     if (o.smoke) return brindle::models::vgg16<float>(on, input, {.filters = {4, 4, 8, 8, 8}});
     brindle::detail::raise<brindle::ValueError>(
         "this experiment needs --weights FILE: VGG16's ImageNet weights without the top. Keras publishes them as "
-        "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 among the releases of keras-applications; .h5 files of Keras "
+        "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 among the releases of keras-applications; .h5 files of "
+        "Keras "
         "1 to 3 and .safetensors files with the same tensors are read. With --smoke it runs on a small random network");
   }
   return brindle::models::vgg16<float>(on, o.weights, input);

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <cstdint>
-
 #include <brindle/models/vgg16.hpp>
 #include <brindle/nn/nn.hpp>
+#include <cstdint>
 
 // The networks of the experiments, for photos of side x side pixels.
 namespace brindle::bench {

@@ -1,7 +1,7 @@
 #pragma once
 
-// Checks for layers, losses and optimizers of one's own, for the tests of a program; they need no test framework. Include it
-// beside brindle/brindle.hpp.
+// Checks for layers, losses and optimizers of one's own, for the tests of a program; they need no test framework.
+// Include it beside brindle/brindle.hpp.
 #include "brindle/testing/check_gradient.hpp"
 #include "brindle/testing/check_layer.hpp"
 #include "brindle/testing/check_loss.hpp"

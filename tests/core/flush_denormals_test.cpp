@@ -21,7 +21,8 @@ float half_of_smallest() {
 
 #if defined(__SSE__) || defined(__aarch64__)
 
-TEST_CASE("denormals are flushed while a FlushDenormals lives, and the mode from before comes back", "[core][denormals]") {
+TEST_CASE("denormals are flushed while a FlushDenormals lives, and the mode from before comes back",
+          "[core][denormals]") {
   REQUIRE_FALSE(detail::FlushDenormals::active());
   CHECK(half_of_smallest() > 0);
   {

@@ -1,3 +1,5 @@
+#include "brindle/train/checkpoint.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
@@ -5,7 +7,6 @@
 #include <vector>
 
 #include "brindle/data/in_memory.hpp"
-#include "brindle/train/checkpoint.hpp"
 #include "cuda/gpu.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -19,7 +20,8 @@ TEST_CASE("a run on the GPU that ends after any step and goes on has the bits of
   for (std::int64_t i = 0; i < 10; ++i) labels[i] = static_cast<float>(i % 2);
   const data::InMemory samples(std::move(x), std::move(labels));
   const auto train = [&](std::shared_ptr<CheckpointStore> checkpoint, std::int64_t killed_after) {
-    Sequential model{Cuda{}, Shape{8, 8, 3}, Conv2D{8, 3, relu}, MaxPool2D{2}, Flatten{}, Dropout{0.3}, Dense{1, sigmoid}};
+    Sequential model{Cuda{},    Shape{8, 8, 3}, Conv2D{8, 3, relu}, MaxPool2D{2},
+                     Flatten{}, Dropout{0.3},   Dense{1, sigmoid}};
     Trainer trainer{model, Adam{}, BinaryCrossentropy{}, {.seed = 4}};
     Callback killed;
     killed.step = [killed_after, done = std::int64_t{0}](FitState&) mutable {

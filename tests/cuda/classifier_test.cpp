@@ -24,8 +24,8 @@ image::Picture picture(std::uint64_t seed) {
 TEST_CASE("a PictureClassifier on the GPU says what it says on the processor, and Grad-CAM shows the same", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
   const TemporaryFolder folder;
-  Sequential<float> model{{16, 16, 3}, Conv2D{8, 3, relu}, MaxPool2D{2}, Conv2D{8, 3, relu}, MaxPool2D{2}, Flatten{},
-                          Dropout{0.5}, Dense{8, relu}, Dense{3, softmax}};
+  Sequential<float> model{{16, 16, 3}, Conv2D{8, 3, relu}, MaxPool2D{2},   Conv2D{8, 3, relu}, MaxPool2D{2},
+                          Flatten{},   Dropout{0.5},       Dense{8, relu}, Dense{3, softmax}};
   model.initialize(5);
   io::save_model(model, folder / "m.safetensors",
                  {.class_names = {"a", "b", "c"}, .input = PictureInput{.size = {16, 16}}});
@@ -38,7 +38,8 @@ TEST_CASE("a PictureClassifier on the GPU says what it says on the processor, an
     CHECK(got.probability == Approx(expected.probability).margin(1e-5));
     const Tensor<float> x = there.input(photo);
     for (std::int64_t c = 0; c < 3; ++c) {
-      check_close("map", report::grad_cam<float>(there.model(), x, c), report::grad_cam<float>(here.model(), x, c), 1e-4);
+      check_close("map", report::grad_cam<float>(there.model(), x, c), report::grad_cam<float>(here.model(), x, c),
+                  1e-4);
       check_close("map of the first layer", report::grad_cam<float>(there.model(), x, c, "conv2d"),
                   report::grad_cam<float>(here.model(), x, c, "conv2d"), 1e-4);
     }

@@ -12,10 +12,10 @@
 // none, and by the C++ compiler for the simulated one of support/simulated_cuda/.
 //
 // Ends the test where there is no GPU; ctest counts it as skipped.
-#define BRINDLE_TEST_NEEDS_GPU() \
+#define BRINDLE_TEST_NEEDS_GPU()     \
   if (!brindle::Cuda::available()) { \
-    WARN("no CUDA device"); \
-    return; \
+    WARN("no CUDA device");          \
+    return;                          \
   }
 
 namespace brindle::test {
@@ -37,8 +37,6 @@ void check_gpu(const std::string& what, const Tensor<T, Cuda>& got, const Tensor
   check_close(what, got.template to<Cpu>(), expected, share);
 }
 
-inline Tensor<std::byte, Cuda> workspace(std::int64_t bytes) {
-  return Tensor<std::byte, Cuda>::uninitialized({bytes});
-}
+inline Tensor<std::byte, Cuda> workspace(std::int64_t bytes) { return Tensor<std::byte, Cuda>::uninitialized({bytes}); }
 
 }  // namespace brindle::test

@@ -75,7 +75,8 @@ TEST_CASE("layers and their gradients are the processor's", "[cuda]") {
   check_layers("conv2d relu", picture, Conv2D{16, 3, relu});
   check_layers("conv2d sigmoid, same, stride 2", picture, Conv2D{8, {2, 3}, sigmoid, 2, Padding::same});
   check_layers("conv2d softmax", picture, Conv2D{8, 3, softmax});
-  check_layers("conv2d without bias", picture, Conv2D{.filters = 8, .kernel = 1, .activation = relu, .use_bias = false});
+  check_layers("conv2d without bias", picture,
+               Conv2D{.filters = 8, .kernel = 1, .activation = relu, .use_bias = false});
   check_layers("conv2d and pool", picture, Conv2D{16, 3, relu}, MaxPool2D{2});
   check_layers("conv2d and pool, linear, same", picture, Conv2D{8, 3, linear, 1, Padding::same}, MaxPool2D{2});
   check_layers("pool", picture, MaxPool2D{2});

@@ -305,14 +305,17 @@ TEST_CASE("optimizers step as the processor does, one parameter or all", "[cuda]
     }
   };
   const ops::RMSpropOptions r{.momentum = 0.9, .centered = true};
-  compare("rmsprop", [&](Set& s) { ops::rmsprop<float>(cpu, s.w, g, s.a, s.c, s.b, r); },
-          [&](GpuSet& s) { ops::rmsprop<float>(on, s.w, gpu_g, s.a, s.c, s.b, r); },
-          [&](const auto& all) { ops::rmsprop_all<float>(on, all, r); });
+  compare(
+      "rmsprop", [&](Set& s) { ops::rmsprop<float>(cpu, s.w, g, s.a, s.c, s.b, r); },
+      [&](GpuSet& s) { ops::rmsprop<float>(on, s.w, gpu_g, s.a, s.c, s.b, r); },
+      [&](const auto& all) { ops::rmsprop_all<float>(on, all, r); });
   const ops::SGDOptions m{.momentum = 0.9, .nesterov = true};
-  compare("sgd", [&](Set& s) { ops::sgd<float>(cpu, s.w, g, s.a, m); },
-          [&](GpuSet& s) { ops::sgd<float>(on, s.w, gpu_g, s.a, m); },
-          [&](const auto& all) { ops::sgd_all<float>(on, all, m); });
-  compare("adam", [&](Set& s) { ops::adam<float>(cpu, s.w, g, s.a, s.b, 5, {}); },
-          [&](GpuSet& s) { ops::adam<float>(on, s.w, gpu_g, s.a, s.b, 5, {}); },
-          [&](const auto& all) { ops::adam_all<float>(on, all, 5, {}); });
+  compare(
+      "sgd", [&](Set& s) { ops::sgd<float>(cpu, s.w, g, s.a, m); },
+      [&](GpuSet& s) { ops::sgd<float>(on, s.w, gpu_g, s.a, m); },
+      [&](const auto& all) { ops::sgd_all<float>(on, all, m); });
+  compare(
+      "adam", [&](Set& s) { ops::adam<float>(cpu, s.w, g, s.a, s.b, 5, {}); },
+      [&](GpuSet& s) { ops::adam<float>(on, s.w, gpu_g, s.a, s.b, 5, {}); },
+      [&](const auto& all) { ops::adam_all<float>(on, all, 5, {}); });
 }

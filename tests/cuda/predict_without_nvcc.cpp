@@ -14,8 +14,9 @@ int main() {
     return 0;
   }
   const auto describe = [](const auto& on) {
-    return Sequential{on, Shape{17, 19, 3}, Conv2D{8, 3, relu}, MaxPool2D{2}, Conv2D{4, 3, relu, 2, Padding::same},
-                      Flatten{}, Dense{16, relu}, Dense{5, softmax}};
+    return Sequential{
+        on,        Shape{17, 19, 3}, Conv2D{8, 3, relu}, MaxPool2D{2}, Conv2D{4, 3, relu, 2, Padding::same},
+        Flatten{}, Dense{16, relu},  Dense{5, softmax}};
   };
   const Cuda gpu;
   const auto here = describe(Cpu{});

@@ -34,8 +34,14 @@ data::InMemory corners(std::int64_t n, std::int64_t classes, std::uint64_t seed)
 
 template <class Device>
 auto network(const Device& on, std::int64_t classes) {
-  Sequential model{on, Shape{12, 12, 3}, Conv2D{8, 3, relu}, MaxPool2D{2}, Conv2D{8, 3, relu, 1, Padding::same},
-                   Flatten{}, Dropout{0.2}, Dense{16, relu},
+  Sequential model{on,
+                   Shape{12, 12, 3},
+                   Conv2D{8, 3, relu},
+                   MaxPool2D{2},
+                   Conv2D{8, 3, relu, 1, Padding::same},
+                   Flatten{},
+                   Dropout{0.2},
+                   Dense{16, relu},
                    classes == 2 ? Dense{1, sigmoid} : Dense{classes, softmax}};
   model.initialize(3);
   return model;
@@ -177,7 +183,8 @@ TEST_CASE("a model trained on one device is saved and loaded on the other", "[cu
   const auto here = io::load_model(folder / "m.safetensors");
   CHECK(here.info.class_names.size() == 3);
   const auto back = io::load_model(folder / "m.safetensors", on);
-  for (const auto& [a, b] : {std::pair{weights(there), weights(here.model)}, std::pair{weights(there), weights(back.model)}})
+  for (const auto& [a, b] :
+       {std::pair{weights(there), weights(here.model)}, std::pair{weights(there), weights(back.model)}})
     for (std::size_t i = 0; i < a.size(); ++i) CHECK(same_bits(a[i], b[i]));
 
   auto other = network(on, 3);
@@ -262,8 +269,10 @@ TEST_CASE("the best weights come back at the end of training on the GPU", "[cuda
   const data::InMemory samples = corners(16, 2, 8);
   auto model = network(Cuda{}, 2);
   Trainer trainer{model, SGD{.learning_rate = 0.05}, BinaryCrossentropy{}};
-  const History history = trainer.fit(
-      samples, {.batch = 8, .epochs = 5, .validation = samples, .callbacks = {keep_best(model, {.monitor = Monitor::val_loss})}});
+  const History history = trainer.fit(samples, {.batch = 8,
+                                                .epochs = 5,
+                                                .validation = samples,
+                                                .callbacks = {keep_best(model, {.monitor = Monitor::val_loss})}});
   const double best = *std::min_element(history.val_loss.begin(), history.val_loss.end());
   CHECK(trainer.evaluate(samples, {.batch = 8}).loss == Approx(best));
 }

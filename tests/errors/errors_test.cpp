@@ -19,8 +19,8 @@
 #include "brindle/io/load_weights.hpp"
 #include "brindle/io/npz.hpp"
 #include "brindle/io/saved_model.hpp"
-#include "brindle/models/pretrained_vgg16.hpp"
 #include "brindle/models/picture_classifier.hpp"
+#include "brindle/models/pretrained_vgg16.hpp"
 #include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
@@ -72,7 +72,10 @@ data::InMemory samples(std::int64_t n, const std::vector<float>& labels, const S
 }
 
 Sequential<float> classifier(std::int64_t outputs = 1, ActivationFunction last = sigmoid) {
-  Sequential<float> model{Cpu{1}, {4, 4, 1}, Conv2D{.filters = 2, .kernel = 3, .activation = relu}, Flatten{},
+  Sequential<float> model{Cpu{1},
+                          {4, 4, 1},
+                          Conv2D{.filters = 2, .kernel = 3, .activation = relu},
+                          Flatten{},
                           Dense{.units = outputs, .activation = last}};
   model.initialize(1);
   return model;
@@ -159,12 +162,14 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
             }},
            {"The folder above training and validation data",
             [=, &folder] {
-              for (const char* file : {"parts/training/cat/1.png", "parts/validation/cat/1.png"}) write_picture(folder / file);
+              for (const char* file : {"parts/training/cat/1.png", "parts/validation/cat/1.png"})
+                write_picture(folder / file);
               load("parts");
             }},
            {"A class without pictures",
             [=, &folder] {
-              for (const char* file : {"lost/cat/1.png", "lost/dog/1.png", "lost/owl/notes.txt"}) write_picture(folder / file);
+              for (const char* file : {"lost/cat/1.png", "lost/dog/1.png", "lost/owl/notes.txt"})
+                write_picture(folder / file);
               load("lost");
             }},
            {"A file that is no picture", [=] { one_bad("text", "Not found"); }},
@@ -241,8 +246,8 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
             [=, &folder] {
               for (const char* file : {"two/cat.1.png", "two/dog.1.png"}) write_picture(folder / file);
               const auto nearest = data::image_folder(folder / "two", {.size = {4, 4}});
-              const auto smooth = data::image_folder(
-                  folder / "two", {.size = {4, 4}, .interpolation = image::Interpolation::bilinear});
+              const auto smooth =
+                  data::image_folder(folder / "two", {.size = {4, 4}, .interpolation = image::Interpolation::bilinear});
               Sequential<float> model{Cpu{1}, {4, 4, 3}, Flatten{}, Dense{1, sigmoid}};
               Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
               trainer.fit(nearest, {.batch = 2, .epochs = 1, .validation = smooth});
@@ -455,14 +460,15 @@ TEST_CASE("docs/errors.md has the messages that the library gives", "[errors]") 
   const TemporaryFolder folder;
   std::ostringstream text;
   text << "# Errors\n\n"
-          "What users' likeliest mistakes say. Errors are exceptions of a class derived from `brindle::Error`; `what()`\n"
+          "What users' likeliest mistakes say. Errors are exceptions of a class derived from `brindle::Error`; "
+          "`what()`\n"
           "is the message. A test makes each mistake and compares this page, which it writes anew with\n"
           "`BRINDLE_WRITE_ERRORS=1 build/release/tests/errors_tests`.\n";
   for (const Chapter& chapter : chapters(folder)) {
     text << "\n## " << chapter.title << "\n\n| mistake | message |\n|---|---|\n";
     for (const WrongUse& mistake : chapter.mistakes)
-      text << "| " << mistake.what << " | `"
-           << replaced(replaced(message(mistake, folder), "|", "\\|"), "\n", "`<br>`") << "` |\n";
+      text << "| " << mistake.what << " | `" << replaced(replaced(message(mistake, folder), "|", "\\|"), "\n", "`<br>`")
+           << "` |\n";
   }
   if (std::getenv("BRINDLE_WRITE_ERRORS")) std::ofstream(page) << text.str();
   std::istringstream written(bytes_of(page)), made(text.str());

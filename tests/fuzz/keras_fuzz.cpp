@@ -1,6 +1,5 @@
 // Whole models of Keras: .keras (zip, JSON and HDF5 in one) and HDF5.
 #include "brindle/io/load_keras.hpp"
-
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "fuzz/input_file.hpp"

@@ -1,6 +1,5 @@
 // Arrays of numpy: .npz, a zip file, and .npy.
 #include "brindle/io/npz.hpp"
-
 #include "fuzz/input_file.hpp"
 
 using namespace brindle;

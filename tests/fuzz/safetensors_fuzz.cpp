@@ -1,6 +1,5 @@
 // Safetensors: the header, and every array as floats.
 #include "brindle/io/safetensors.hpp"
-
 #include "fuzz/input_file.hpp"
 
 using namespace brindle;

@@ -1,6 +1,5 @@
 // What save_model writes: a safetensors file with a model's description as JSON.
 #include "brindle/io/saved_model.hpp"
-
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "fuzz/input_file.hpp"

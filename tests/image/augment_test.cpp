@@ -277,7 +277,8 @@ std::pair<std::int64_t, std::int64_t> brightest(const Tensor<float>& x) {
 
 }  // namespace
 
-TEST_CASE("width_shift moves columns and height_shift rows, and Keras 3's swap is asked for by name", "[image][augment]") {
+TEST_CASE("width_shift moves columns and height_shift rows, and Keras 3's swap is asked for by name",
+          "[image][augment]") {
   const Size2 size{6, 16};
   int moved = 0;
   for (std::uint64_t use = 0; use < 20; ++use) {

@@ -1,11 +1,13 @@
-// What one thread of the GPU does to a pixel, run by the processor, against image::apply(). Needs neither CUDA nor a GPU.
+// What one thread of the GPU does to a pixel, run by the processor, against image::apply(). Needs neither CUDA nor a
+// GPU.
+#include "brindle/image/cuda_kernels.hpp"
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdint>
 
 #include "brindle/image/augment.hpp"
-#include "brindle/image/cuda_kernels.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;
@@ -13,8 +15,13 @@ using namespace brindle::test;
 
 TEST_CASE("the GPU's warp is the processor's, for every fill, size and number of channels", "[image][cuda_kernels]") {
   const Random random{.seed = 5, .what = stream_id("augment")};
-  const Augment augment{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 20, .zoom = 0.3,
-                        .flip_horizontal = true, .flip_vertical = true};
+  const Augment augment{.rotation = 50,
+                        .width_shift = 0.2,
+                        .height_shift = 0.2,
+                        .shear = 20,
+                        .zoom = 0.3,
+                        .flip_horizontal = true,
+                        .flip_vertical = true};
   for (const Fill fill : {Fill::nearest, Fill::constant, Fill::reflect, Fill::wrap})
     for (const Shape& shape : {Shape{15, 17, 3}, Shape{8, 8, 1}, Shape{1, 5, 3}, Shape{33, 20, 4}})
       for (const bool keras2 : {false, true}) {

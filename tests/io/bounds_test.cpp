@@ -64,8 +64,10 @@ TEST_CASE("a model of more layers than any model has is refused", "[io][errors]"
   const auto path = folder / "m.safetensors";
   std::string many = "0";
   for (int i = 0; i < 10000; ++i) many += ",0";
-  io::write_safetensors(path, {}, {{"brindle", R"({"version":1,"name":"m","input_shape":[2],"class_names":[],)"
-                                               R"("preprocessing":"none","layers":[)" + many + R"(],"groups":[]})"}});
+  io::write_safetensors(path, {},
+                        {{"brindle", R"({"version":1,"name":"m","input_shape":[2],"class_names":[],)"
+                                     R"("preprocessing":"none","layers":[)" +
+                                         many + R"(],"groups":[]})"}});
   CHECK_THROWS_WITH(io::load_model(path), Contains("10000 layers"));
 }
 

@@ -57,7 +57,8 @@ TEST_CASE("an empty array may begin where another one does", "[io][safetensors]"
   const auto path = folder.path() / "a.safetensors";
   const Tensor<float> a = random_tensor<float>({3}, 1);
   for (const char* empty : {"before", "z behind"}) {  // in the order of names
-    const std::vector<io::SafetensorsEntry> entries{{empty, "F32", {0}, nullptr, 0}, {"some", "F32", {3}, a.data(), 12}};
+    const std::vector<io::SafetensorsEntry> entries{{empty, "F32", {0}, nullptr, 0},
+                                                    {"some", "F32", {3}, a.data(), 12}};
     io::write_safetensors(path, entries);
     io::SafetensorsFile file(path);
     CHECK(file.read<float>(empty).size() == 0);

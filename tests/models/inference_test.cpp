@@ -32,7 +32,8 @@ TEST_CASE("a model of the first format is still read", "[models][inference]") {
   CHECK(classifier.input_shape() == Shape{64, 64, 3});
 }
 
-TEST_CASE("Classifier says what PictureClassifier says, of a picture, of its bytes and of its file", "[models][inference]") {
+TEST_CASE("Classifier says what PictureClassifier says, of a picture, of its bytes and of its file",
+          "[models][inference]") {
   const Classifier classifier(first_format, 1);
   const models::PictureClassifier behind(first_format, Cpu{1});
   const image::Picture picture = stripes(50, 70);
@@ -57,8 +58,9 @@ TEST_CASE("Classifier takes pixels of any order and stride, and several pictures
     for (std::int64_t c = 0; c < 70; ++c)
       for (std::int64_t k = 0; k < 3; ++k)
         bgra[static_cast<std::size_t>(r * 300 + c * 4 + 2 - k)] = picture.at(r, c)[k];
-  CHECK(classifier.classify({.bytes = bgra, .height = 50, .width = 70, .format = image::PixelFormat::bgra, .stride = 300})
-            .probabilities == expected);
+  CHECK(
+      classifier.classify({.bytes = bgra, .height = 50, .width = 70, .format = image::PixelFormat::bgra, .stride = 300})
+          .probabilities == expected);
   const auto two = classifier.classify(std::vector<image::Picture>{picture, stripes(9, 9)});
   REQUIRE(two.size() == 2);
   CHECK(two[0].probabilities[0] == Approx(expected[0]).epsilon(1e-5));
@@ -67,7 +69,8 @@ TEST_CASE("Classifier takes pixels of any order and stride, and several pictures
 TEST_CASE("Classifier names the pixels and the bytes when they do not fit", "[models][inference]") {
   const Classifier classifier(first_format, 1);
   const std::vector<std::uint8_t> grey(50 * 70);
-  CHECK_THROWS_WITH(classifier.classify(grey, 50, 70), Contains("expected 10500 bytes for 50 x 70 pixels of 3 bytes, got 3500"));
+  CHECK_THROWS_WITH(classifier.classify(grey, 50, 70),
+                    Contains("expected 10500 bytes for 50 x 70 pixels of 3 bytes, got 3500"));
   CHECK_THROWS_AS(classifier.classify(grey, 0, 70), ShapeError);
   CHECK_THROWS_WITH(Classifier("no_such.safetensors"), Contains("no_such.safetensors"));
 }

@@ -66,9 +66,10 @@ TEST_CASE("VGG16's weights for other channels, sizes or classes are refused with
   io::save_model(models::vgg16<float>({32, 32, 3}, thin), path);
   models::VGG16Options without = thin;
   without.include_top = false;
-  CHECK_THROWS_WITH(models::vgg16<float>(path, {64, 64, 1}, without),
-                    StartsWith(path + ": vgg16: its weights want pictures of 3 channels (RGB), got input (64, 64, 1)") &&
-                        Contains("read grey pictures as RGB") && Contains("make the input (64, 64, 3)"));
+  CHECK_THROWS_WITH(
+      models::vgg16<float>(path, {64, 64, 1}, without),
+      StartsWith(path + ": vgg16: its weights want pictures of 3 channels (RGB), got input (64, 64, 1)") &&
+          Contains("read grey pictures as RGB") && Contains("make the input (64, 64, 3)"));
   CHECK_THROWS_WITH(models::vgg16<float>(path, {64, 64, 4}, without),
                     Contains("want pictures of 3 channels") && Contains("make the input (64, 64, 3)"));
   CHECK_THROWS_WITH(models::vgg16<float>(path, {64, 64, 3}, thin),
@@ -82,8 +83,7 @@ TEST_CASE("VGG16's weights for other channels, sizes or classes are refused with
                         Contains("{.skip_mismatch = true}"));
   auto base = models::vgg16<float>({64, 64, 3}, without);
   CHECK(io::load_weights(base, path, {.skip_mismatch = true}) ==
-        std::vector<std::string>{"surplus: layer \"fc1\"", "surplus: layer \"fc2\"",
-                                 "surplus: layer \"predictions\""});
+        std::vector<std::string>{"surplus: layer \"fc1\"", "surplus: layer \"fc2\"", "surplus: layer \"predictions\""});
 
   // Weights for one channel are those of a file, too.
   io::save_model(models::vgg16<float>({32, 32, 1}, without), path);

@@ -70,8 +70,8 @@ namespace {
 /// Three convolutions whose activations of a few pictures of 150x150 fill a cache.
 Sequential<float> wide_convolutions() {
   const Conv2D conv{.filters = 64, .kernel = 3, .activation = relu, .padding = Padding::same};
-  return Sequential<float>{
-      {150, 150, 3}, Activation{linear}, conv, conv, MaxPool2D{2}, Dropout{0.5}, conv, MaxPool2D{2}, Flatten{}};
+  return Sequential<float>{{150, 150, 3}, Activation{linear}, conv,     conv, MaxPool2D{2}, Dropout{0.5},
+                           conv,          MaxPool2D{2},       Flatten{}};
 }
 
 Plan<float, Cpu> plan_of(const Sequential<float>& model, const PlanOptions& options) {
@@ -132,7 +132,8 @@ TEST_CASE("frozen layers that are cut into slices leave the gradients behind the
   };
 
   Plan<float, Cpu> all = plan_of(model, options);
-  // The same in two plans: picture by picture up to the dropout, whose draws are counted through the batch, and the rest.
+  // The same in two plans: picture by picture up to the dropout, whose draws are counted through the batch, and the
+  // rest.
   const auto layers = std::span(model.layers());
   Plan<float, Cpu> first(model.device(), layers.first(4), {150, 150, 3}, {});
   Plan<float, Cpu> rest(model.device(), layers.subspan(4), {75, 75, 64}, options);

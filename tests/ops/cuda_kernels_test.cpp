@@ -1,5 +1,7 @@
 // What one thread of the GPU does, run by the processor: the kernels of ops/*/cuda_kernels.hpp in a plain loop, against
 // the ops of the Cpu. Needs neither CUDA nor a GPU.
+#include "brindle/ops/adam/cuda_kernels.hpp"
+
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdint>
@@ -8,7 +10,6 @@
 #include <vector>
 
 #include "brindle/core/cuda_bfloat16.hpp"
-#include "brindle/ops/adam/cuda_kernels.hpp"
 #include "brindle/ops/binary_crossentropy/cuda_kernels.hpp"
 #include "brindle/ops/categorical_crossentropy/cuda_kernels.hpp"
 #include "brindle/ops/conv2d/cuda_kernels.hpp"
@@ -146,7 +147,8 @@ TEST_CASE("the GPU's losses and their gradients have the bits of the processor's
   const std::int64_t samples = 5, k = 3;
   const Tensor<float> z = random_tensor<float>({samples, k}, 9, -20, 20);
   const Tensor<float> p = random_tensor<float>({samples, k}, 10, -0.1, 1.1);
-  const Tensor<float> t = random_tensor<float>({samples, k}, 11, 0, 1), weight = random_tensor<float>({samples}, 12, 0, 2);
+  const Tensor<float> t = random_tensor<float>({samples, k}, 11, 0, 1),
+                      weight = random_tensor<float>({samples}, 12, 0, 2);
   Tensor<std::int32_t> classes({samples});
   for (std::int64_t i = 0; i < samples; ++i) classes[i] = static_cast<std::int32_t>(i % k);
 
@@ -155,7 +157,7 @@ TEST_CASE("the GPU's losses and their gradients have the bits of the processor's
       const Tensor<float>& x = logits ? z : p;
       const TensorView<const float> w = with_weights ? weight.view() : TensorView<const float>{};
       Tensor<float> each({samples}), dx({samples, k}), gpu_each = unwritten<float>({samples}),
-                    gpu_dx = unwritten<float>({samples, k});
+                                                       gpu_dx = unwritten<float>({samples, k});
       for (const bool keras2 : {false, true}) {
         const ops::BinaryCrossentropyOptions o{.keras2 = keras2};
         if (logits)
@@ -171,9 +173,8 @@ TEST_CASE("the GPU's losses and their gradients have the bits of the processor's
         ops::categorical_crossentropy_logits<float>(on, x, classes, w, each, dx);
       else
         ops::categorical_crossentropy<float>(on, x, classes, w, each, dx);
-      each_index(samples, kernel::CategoricalCrossentropySample<float>{x.data(), classes.data(), w.data,
-                                                                       gpu_each.data(), gpu_dx.data(), samples, k,
-                                                                       logits});
+      each_index(samples, kernel::CategoricalCrossentropySample<float>{
+                              x.data(), classes.data(), w.data, gpu_each.data(), gpu_dx.data(), samples, k, logits});
       CHECK(same_bits(gpu_each, each));
       CHECK(same_bits(gpu_dx, dx));
     }
@@ -242,7 +243,9 @@ TEST_CASE("the GPU's optimizers step many parameters of all sizes as the process
           ops::RMSpropOptions launched = o;
           launched.learning_rate = 0.01;
           run([&](const auto& all) { ops::rmsprop_all<float>(on, all, o); },
-              [&](const auto& table) { return kernel::RMSpropStep<float>{table, launched, step}; });
+              [&](const auto& table) {
+                return kernel::RMSpropStep<float>{table, launched, step};
+              });
         }
     for (const bool nesterov : {false, true})
       for (const double momentum : {0.0, 0.9}) {
@@ -250,7 +253,9 @@ TEST_CASE("the GPU's optimizers step many parameters of all sizes as the process
         ops::SGDOptions launched = o;
         launched.learning_rate = 0.01;
         run([&](const auto& all) { ops::sgd_all<float>(on, all, o); },
-            [&](const auto& table) { return kernel::SGDStep<float>{table, launched, step}; });
+            [&](const auto& table) {
+              return kernel::SGDStep<float>{table, launched, step};
+            });
       }
     const ops::AdamOptions o{.learning_rate = 0.01};
     detail::StepNumbers corrected;
@@ -385,11 +390,11 @@ TEST_CASE("pictures and filters come back from bfloat16 where they were", "[ops]
   for (const ActivationFunction f : {linear, relu, sigmoid})
     for (const bool with_bias : {false, true}) {
       Tensor<float> y = unwritten<float>({taps, co}), z({taps, co});
-      for (std::int64_t i = 0; i < z.size(); ++i) z[i] = turned[static_cast<std::size_t>(i)].value() +
-                                                         (with_bias ? bias[i % co] : 0.0f);
+      for (std::int64_t i = 0; i < z.size(); ++i)
+        z[i] = turned[static_cast<std::size_t>(i)].value() + (with_bias ? bias[i % co] : 0.0f);
       ops::activate<float>(on, f, z, z);
-      each_index(z.size(), kernel::BiasActivationFromBfloat16{turned.data(), with_bias ? bias.data() : nullptr,
-                                                              y.data(), co, f});
+      each_index(z.size(),
+                 kernel::BiasActivationFromBfloat16{turned.data(), with_bias ? bias.data() : nullptr, y.data(), co, f});
       check_close(to_string(f), y, z, 1e-6);
     }
 }

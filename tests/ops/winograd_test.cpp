@@ -19,9 +19,8 @@ ConvGeometry geometry(const Shape4& x, std::int64_t co, Padding padding) {
 TEST_CASE("winograd F(4x4), F(3x3) and F(2x2) agree with the plain loops at odd sizes, whatever the number of threads",
           "[ops][conv2d]") {
   for (const Padding padding : {Padding::valid, Padding::same})
-    for (const Shape4& x :
-         {Shape4{1, 3, 3, 1}, Shape4{2, 4, 5, 3}, Shape4{3, 9, 9, 17}, Shape4{1, 17, 12, 16}, Shape4{2, 7, 23, 33},
-          Shape4{2, 21, 14, 24}}) {
+    for (const Shape4& x : {Shape4{1, 3, 3, 1}, Shape4{2, 4, 5, 3}, Shape4{3, 9, 9, 17}, Shape4{1, 17, 12, 16},
+                            Shape4{2, 7, 23, 33}, Shape4{2, 21, 14, 24}}) {
       // 32 fill packets, which are read in another way behind a pool.
       const std::int64_t co = x.c == 24 ? 32 : x.c == 17 ? 40 : x.c == 1 ? 1 : x.c + 1;
       check_conv_kernel<float, WinogradConvolution<float, 4>>(geometry(x, co, padding));

@@ -65,9 +65,10 @@ TEST_CASE("the ending of the path says which form a drawing takes", "[report][dr
 TEST_CASE("text in markup is escaped, and what no markup may contain is replaced", "[report][markup]") {
   CHECK(internal::escaped("<a href=\"x\">&'</a>") == "&lt;a href=&quot;x&quot;&gt;&amp;&#39;&lt;/a&gt;");
   CHECK(internal::escaped(std::string("a\0b\x1f\x7f"
-                            "c\nd",
-                            8)) == "a b  c\nd");
-  CHECK(internal::escaped("Z\xc3\xbcrich \xe2\x82\xac \xf0\x9f\x90\xb1") == "Z\xc3\xbcrich \xe2\x82\xac \xf0\x9f\x90\xb1");
+                                      "c\nd",
+                                      8)) == "a b  c\nd");
+  CHECK(internal::escaped("Z\xc3\xbcrich \xe2\x82\xac \xf0\x9f\x90\xb1") ==
+        "Z\xc3\xbcrich \xe2\x82\xac \xf0\x9f\x90\xb1");
   CHECK(internal::escaped("\xff\xc3") == "??");
   CHECK(internal::escaped("\xc0\xaf") == "??");            // not the shortest form
   CHECK(internal::escaped("\xed\xa0\x80") == "???");       // half a surrogate

@@ -26,8 +26,7 @@ Sequential<T> golden_model(const Golden& golden, const std::string& name, const 
                       Dense{.units = 5, .activation = relu, .name = "hidden"},
                       last};
   for (const auto& layer : model.layers())
-    for (auto& p : layer->parameters())
-      p.value = golden.get<T>(name + "." + layer->name + "." + p.name);
+    for (auto& p : layer->parameters()) p.value = golden.get<T>(name + "." + layer->name + "." + p.name);
   return model;
 }
 
@@ -40,8 +39,8 @@ void check_model(const std::string& name, const Dense& last, int classes) {
   for (int c = 0; c < classes; ++c) {
     const std::string expected = ".class_" + std::to_string(c);
     // The map is float whatever the model.
-    check_close(name + " second" + expected, grad_cam<T>(model, x, c),
-                golden.get<double>(name + ".second" + expected), dense_golden.single, 0);
+    check_close(name + " second" + expected, grad_cam<T>(model, x, c), golden.get<double>(name + ".second" + expected),
+                dense_golden.single, 0);
     check_close(name + " first" + expected, grad_cam<T>(model, x, c, "first"),
                 golden.get<double>(name + ".first" + expected), dense_golden.single, 0);
   }
@@ -82,7 +81,9 @@ TEST_CASE("a map lies over its photo: brightest where it counts most, smooth bet
   Tensor<float> map({1, 2});
   map[1] = 1;
   const image::Picture only_map = grad_cam_picture(photo, map, 1);
-  const auto at = [&](const image::Picture& p, std::int64_t c) { return Rgb{p.at(20, c)[0], p.at(20, c)[1], p.at(20, c)[2]}; };
+  const auto at = [&](const image::Picture& p, std::int64_t c) {
+    return Rgb{p.at(20, c)[0], p.at(20, c)[1], p.at(20, c)[2]};
+  };
   CHECK(at(only_map, 0) == viridis(0));
   CHECK(at(only_map, 79) == viridis(1));
   for (std::int64_t c = 21; c < 60; ++c) CHECK(only_map.at(20, c)[1] >= only_map.at(20, c - 1)[1]);

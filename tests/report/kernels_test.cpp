@@ -1,9 +1,10 @@
+#include "brindle/report/kernels.hpp"
+
 #include <catch2/catch.hpp>
 
 #include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
-#include "brindle/report/kernels.hpp"
 
 using namespace brindle;
 using Catch::Matchers::Contains;
@@ -15,7 +16,7 @@ TEST_CASE("the kernels that run can be asked for", "[report][kernels]") {
   CHECK_THAT(text, Contains("block1_conv1: implicit gemm\n"));
   CHECK_THAT(text, Contains("block1_conv2: winograd F(4x4, 3x3), with block1_pool\n"));
   CHECK_THAT(text, !Contains("block1_pool:"));
-  CHECK_THAT(text, Contains("block5_conv2: winograd F(3x3, 3x3)\n"));  // 9x9
+  CHECK_THAT(text, Contains("block5_conv2: winograd F(3x3, 3x3)\n"));                    // 9x9
   CHECK_THAT(text, Contains("block5_conv3: winograd F(4x4, 3x3), with block5_pool\n"));  // 8x8 are needed
   const auto precise = models::vgg16<float>(Cpu{{.threads = 1, .precise = true}}, {150, 150, 3});
   CHECK_THAT(report::kernels(precise), Contains("block3_conv2: winograd F(2x2, 3x3)\n"));

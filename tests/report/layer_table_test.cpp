@@ -1,8 +1,9 @@
+#include "brindle/report/layer_table.hpp"
+
 #include <catch2/catch.hpp>
 
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
-#include "brindle/report/layer_table.hpp"
 
 using namespace brindle;
 using Catch::Matchers::Contains;

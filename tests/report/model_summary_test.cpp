@@ -1,3 +1,5 @@
+#include "brindle/report/model_summary.hpp"
+
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <sstream>
@@ -6,7 +8,6 @@
 #include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
-#include "brindle/report/model_summary.hpp"
 
 using namespace brindle;
 
@@ -25,10 +26,14 @@ Sequential<float> baseline() {
     return Conv2D{.filters = filters, .kernel = 3, .activation = relu, .name = name};
   };
   return Sequential<float>{{150, 150, 3},
-                           conv(16, "conv2d_1"), MaxPool2D{.window = 2, .name = "max_pooling2d_1"},
-                           conv(64, "conv2d_2"), MaxPool2D{.window = 2, .name = "max_pooling2d_2"},
-                           conv(128, "conv2d_3"), MaxPool2D{.window = 2, .name = "max_pooling2d_3"},
-                           Flatten{.name = "flatten_1"}, Dense{.units = 512, .activation = relu, .name = "dense_1"},
+                           conv(16, "conv2d_1"),
+                           MaxPool2D{.window = 2, .name = "max_pooling2d_1"},
+                           conv(64, "conv2d_2"),
+                           MaxPool2D{.window = 2, .name = "max_pooling2d_2"},
+                           conv(128, "conv2d_3"),
+                           MaxPool2D{.window = 2, .name = "max_pooling2d_3"},
+                           Flatten{.name = "flatten_1"},
+                           Dense{.units = 512, .activation = relu, .name = "dense_1"},
                            Dense{.units = 1, .activation = sigmoid, .name = "dense_2"}};
 }
 
@@ -38,8 +43,7 @@ TEST_CASE("the summary of the baseline is Keras's, in both styles", "[report][su
   auto model = baseline();
   model.set_name("sequential_1");
   CHECK(report::summary(model) == golden_table("summary_1_baseline.keras3.txt"));
-  CHECK(report::summary(model, report::SummaryStyle::keras2) ==
-        golden_table("summary_1_baseline.keras2.txt"));
+  CHECK(report::summary(model, report::SummaryStyle::keras2) == golden_table("summary_1_baseline.keras2.txt"));
 }
 
 TEST_CASE("a model in front of layers is one line of the summary, as in Keras", "[report][summary]") {
@@ -47,17 +51,15 @@ TEST_CASE("a model in front of layers is one line of the summary, as in Keras", 
   base.add(Flatten{});
   base.set_name("model_1");
   base.set_trainable(false);
-  Sequential<float> model{std::move(base),
-                          Dense{.units = 512, .activation = relu, .name = "dense_1"}, Dropout{0.3, "dropout_1"},
-                          Dense{.units = 512, .activation = relu, .name = "dense_2"}, Dropout{0.3, "dropout_2"},
-                          Dense{.units = 1, .activation = sigmoid, .name = "dense_3"}};
+  Sequential<float> model{std::move(base),           Dense{.units = 512, .activation = relu, .name = "dense_1"},
+                          Dropout{0.3, "dropout_1"}, Dense{.units = 512, .activation = relu, .name = "dense_2"},
+                          Dropout{0.3, "dropout_2"}, Dense{.units = 1, .activation = sigmoid, .name = "dense_3"}};
   model.set_name("sequential_1");
   CHECK(report::summary(model) == golden_table("summary_5_transfer_frozen.keras3.txt"));
   CHECK(report::summary(model, report::SummaryStyle::keras2) == golden_table("summary_5_transfer_frozen.keras2.txt"));
   model.freeze_before("block4_conv1");
   CHECK(report::summary(model) == golden_table("summary_6_transfer_finetune.keras3.txt"));
-  CHECK(report::summary(model, report::SummaryStyle::keras2) ==
-        golden_table("summary_6_transfer_finetune.keras2.txt"));
+  CHECK(report::summary(model, report::SummaryStyle::keras2) == golden_table("summary_6_transfer_finetune.keras2.txt"));
 }
 
 TEST_CASE("the summary counts frozen parameters as not trainable", "[report][summary]") {

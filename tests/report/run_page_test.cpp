@@ -93,7 +93,8 @@ TEST_CASE("a page shows the figures of each class as a table", "[report][run_pag
   page.add_classification_report({2, {3, 1, 0, 4}}, {"cat & co", "dog"});
   const std::string html = page.html();
   check_markup(html);
-  CHECK_THAT(html, Contains("cat &amp; co") && Contains(">0.75<") && Contains(">0.86<") && Contains("mean of the classes") &&
+  CHECK_THAT(html, Contains("cat &amp; co") && Contains(">0.75<") && Contains(">0.86<") &&
+                       Contains("mean of the classes") &&
                        Contains("Accuracy 0.88 (0.53 to 0.98): where the true one lies, at 95 %, after 8 samples."));
   CHECK_THROWS_WITH(page.add_classification_report({2, {1, 2, 3, 4}}, {"cat"}), Contains("1 names for 2 classes"));
 }

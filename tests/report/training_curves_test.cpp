@@ -115,7 +115,8 @@ TEST_CASE("the words at the best epoch cover no line, whatever the curves do", "
       const report::Drawing d = report::panel_drawing(panel);
       double lowest_line = 0, words = 0, other = 0;
       for (const auto& item : d.items) {
-        if (const auto* line = std::get_if<report::DrawnLine>(&item); line && line->ink != report::Ink::axis && line->ink != report::Ink::grid)
+        if (const auto* line = std::get_if<report::DrawnLine>(&item);
+            line && line->ink != report::Ink::axis && line->ink != report::Ink::grid)
           for (const auto& piece : line->pieces)
             for (const report::Point& p : piece) lowest_line = std::max(lowest_line, p.y);
         if (const auto* text = std::get_if<report::DrawnText>(&item)) {

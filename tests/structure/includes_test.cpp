@@ -180,8 +180,8 @@ TEST_CASE("the umbrella header has every room, and that of tests its own", "[str
     for (const std::string& included : includes(root.parent_path() / header))
       if (included.rfind("brindle/", 0) == 0) open.push_back(included);
   }
-  // Headers that are left out on purpose: what loads every kind of layer, what needs a package of its own, and the other
-  // umbrella with what only it shows.
+  // Headers that are left out on purpose: what loads every kind of layer, what needs a package of its own, and the
+  // other umbrella with what only it shows.
   const std::set<std::string> apart{"brindle/nn/registry.hpp",
                                     "brindle/train/checkpoint.hpp",
                                     "brindle/models/pretrained_vgg16.hpp",

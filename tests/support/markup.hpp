@@ -74,7 +74,8 @@ inline void check_markup(const std::string& text) {
       const std::string value = text.substr(i + 2, end - i - 2);
       REQUIRE(value.find('<') == std::string::npos);
       check_references(value);
-      if (attribute == "src" || attribute == "href") REQUIRE((value.rfind("data:image/png;base64,", 0) == 0 || value.rfind("data:image/jpeg;base64,", 0) == 0));
+      if (attribute == "src" || attribute == "href")
+        REQUIRE((value.rfind("data:image/png;base64,", 0) == 0 || value.rfind("data:image/jpeg;base64,", 0) == 0));
       i = end + 1;
     }
     ++i;

@@ -19,17 +19,17 @@ namespace {
 /// What is wrong with a layer that multiplies each feature by a learned number.
 enum class Fault {
   none,
-  x_not_asked,          // reads x in backward without reads_input
-  loops_over_x,         // the same, in a loop over x, which is then empty
-  y_not_asked,          // reads y in backward without reads_output
-  dx_unwritten,         // the last element
-  dx_added,             // adds to dx what it never wrote
-  gradient_unwritten,   // of the parameter
-  reads_workspace,      // before it writes there
-  writes_behind,        // more workspace than it asked for
-  wrong_gradient,       // of x
-  wrong_by_thread,      // other bits for other numbers of threads
-  wrong_alone,          // a sample depends on the batch, though it says not
+  x_not_asked,         // reads x in backward without reads_input
+  loops_over_x,        // the same, in a loop over x, which is then empty
+  y_not_asked,         // reads y in backward without reads_output
+  dx_unwritten,        // the last element
+  dx_added,            // adds to dx what it never wrote
+  gradient_unwritten,  // of the parameter
+  reads_workspace,     // before it writes there
+  writes_behind,       // more workspace than it asked for
+  wrong_gradient,      // of x
+  wrong_by_thread,     // other bits for other numbers of threads
+  wrong_alone,         // a sample depends on the batch, though it says not
 };
 
 template <class T, class Device>
@@ -63,7 +63,8 @@ class ScaleLayer final : public Layer<T, Device> {
     const auto f = this->parameter(0);
     if (!gradients.into.empty()) {
       const auto& df = gradients.into[0];
-      if (fault_ != Fault::gradient_unwritten) Memory<Device>::clear(df.data, static_cast<std::size_t>(df.size()) * sizeof(T));
+      if (fault_ != Fault::gradient_unwritten)
+        Memory<Device>::clear(df.data, static_cast<std::size_t>(df.size()) * sizeof(T));
       const std::int64_t n = fault_ == Fault::loops_over_x ? x.size() : dy.size();
       for (std::int64_t i = 0; i < n; ++i) df[i % f.size()] += x.data[i] * dy[i];
     }
@@ -162,7 +163,8 @@ TEST_CASE("check_layer names each fault of a layer", "[testing][check_layer]") {
   CHECK_THROWS_WITH(testing::check_layer(Half{}, {4}), Contains("its forward leaves element 11 of y (3, 4) unwritten"));
   CHECK_THROWS_WITH(testing::check_layer(Scale{}, {4}, {.output = {5}, .parameters = 3}),
                     Contains("gives (None, 4), expected (None, 5)") && Contains("has 4 parameters, expected 3"));
-  CHECK_THROWS_WITH(testing::check_layer(Scale{}, {4}, {.from = flatten_from}), Contains("comes back from its config() as a Flatten"));
+  CHECK_THROWS_WITH(testing::check_layer(Scale{}, {4}, {.from = flatten_from}),
+                    Contains("comes back from its config() as a Flatten"));
 }
 
 TEST_CASE("the first training step names a layer of the user's own that touches what it may not", "[testing][plan]") {
@@ -171,7 +173,8 @@ TEST_CASE("the first training step names a layer of the user's own that touches 
     CHECK_THROWS_AS(train(layer), ValueError);
     CHECK_THROWS_WITH(train(layer), Contains(words));
   };
-  says(Scale{Fault::x_not_asked}, "Scale \"scale\": its backward computes element 0 of the gradient of its factor (4) from x or y");
+  says(Scale{Fault::x_not_asked},
+       "Scale \"scale\": its backward computes element 0 of the gradient of its factor (4) from x or y");
   says(Scale{Fault::loops_over_x}, "Scale \"scale\": its backward computes");
   says(Scale{Fault::y_not_asked}, "Scale \"scale\": its backward computes element 0 of dx");
   says(Scale{Fault::dx_unwritten}, "leaves element 23 of dx (6, 4) unwritten");

@@ -31,7 +31,8 @@ class SquaredErrorLoss final : public Loss<T, Device> {
       if (fault_ != Fault::unwritten || i > 0) each[i] = error * error;
       if (fault_ == Fault::single && sizeof(T) == 4) each[i] += T(1);
       if (!dy.empty())
-        dy[i] = (fault_ == Fault::gradient ? T(1) : T(2)) * w * error / (fault_ == Fault::mean ? T(1) : static_cast<T>(n));
+        dy[i] =
+            (fault_ == Fault::gradient ? T(1) : T(2)) * w * error / (fault_ == Fault::mean ? T(1) : static_cast<T>(n));
     }
   }
 
@@ -104,7 +105,8 @@ TEST_CASE("check_loss names each fault of a loss", "[testing][check_loss]") {
   const Tensor<double> y = testing::random_tensor<double>({5, 1}, 3, 0.1, 0.9);
   const Tensor<double> labels({5, 1});
   const auto says = [&](Fault fault, const std::string& words) {
-    CHECK_THROWS_WITH(testing::check_loss(SquaredError{fault}, y, labels), Contains("check_loss: SquaredError") && Contains(words));
+    CHECK_THROWS_WITH(testing::check_loss(SquaredError{fault}, y, labels),
+                      Contains("check_loss: SquaredError") && Contains(words));
   };
   says(Fault::gradient, "gradient of outputs: element");
   says(Fault::mean, "gradient of outputs: element");
@@ -114,14 +116,16 @@ TEST_CASE("check_loss names each fault of a loss", "[testing][check_loss]") {
   CHECK_THROWS_WITH(testing::check_loss(SquaredError{}, y, Tensor<double>({4, 1})), Contains("(5, 1) and (4, 1)"));
 }
 
-TEST_CASE("check_optimizer passes the library's optimizers and names each fault of another", "[testing][check_optimizer]") {
+TEST_CASE("check_optimizer passes the library's optimizers and names each fault of another",
+          "[testing][check_optimizer]") {
   CHECK_NOTHROW(testing::check_optimizer(SGD{}));
   CHECK_NOTHROW(testing::check_optimizer(SGD{.momentum = 0.9, .nesterov = true}));
   CHECK_NOTHROW(testing::check_optimizer(RMSprop{.momentum = 0.5, .centered = true}));
   CHECK_NOTHROW(testing::check_optimizer(Adam{}));
   CHECK_NOTHROW(testing::check_optimizer(Descent{}));
   const auto says = [](Wrong wrong, const std::string& words) {
-    CHECK_THROWS_WITH(testing::check_optimizer(Descent{wrong}), Contains("check_optimizer: Descent") && Contains(words));
+    CHECK_THROWS_WITH(testing::check_optimizer(Descent{wrong}),
+                      Contains("check_optimizer: Descent") && Contains(words));
   };
   says(Wrong::uphill, "do not halve the distance");
   says(Wrong::by_part, "updated in two parts gets other bits");

@@ -127,7 +127,8 @@ TEST_CASE("early stopping takes an improvement of min_delta for none, and skips 
   CHECK(epochs_until_stop(early_stopping({.monitor = Monitor::val_accuracy, .patience = 1, .min_delta = 0.5}), run,
                           -1) == 2);
   CHECK(epochs_until_stop(early_stopping({.patience = 1, .start_from_epoch = 3}), {1, 2, 3, 4, 5, 6}) == 5);
-  CHECK(epochs_until_stop(early_stopping({.monitor = Monitor::loss, .patience = 2}), {5, no_number, no_number, 4}) == 3);
+  CHECK(epochs_until_stop(early_stopping({.monitor = Monitor::loss, .patience = 2}), {5, no_number, no_number, 4}) ==
+        3);
 }
 
 TEST_CASE("callbacks that watch a figure say before the first step when it will not be measured",

@@ -205,7 +205,8 @@ TEST_CASE("a damaged checkpoint is named and the one before is used", "[train][c
 
   const auto resume = [&](std::vector<std::string>& lines) {
     CheckpointedRun run({.epochs = 3});
-    return run.outcome(run.fit(checkpoint(path, {.resume = true, .tell = [&](const std::string& l) { lines.push_back(l); }})));
+    return run.outcome(
+        run.fit(checkpoint(path, {.resume = true, .tell = [&](const std::string& l) { lines.push_back(l); }})));
   };
   SECTION("a flipped bit anywhere") {
     for (const std::size_t at : {std::size_t{9}, std::size_t{300}, good.size() / 2, good.size() - 1}) {
@@ -293,10 +294,11 @@ TEST_CASE("a checkpoint of another run is refused with what differs", "[train][c
   CHECK_THROWS_WITH(more.fit(checkpoint(path, {.resume = true}), {early_stopping({.patience = 3})}),
                     Contains("callback 5/early_stopping is (none), here it is val_loss, patience 3"));
   // All differences at once.
-  CHECK_THAT(refused({.batch = 8, .seed = 4, .units = 17}),
-             Contains("its batch is 7, here it is 8") && Contains("its seed is 3, here it is 4") && Contains("units 17") &&
-                 Contains("its augmentation is rotation 30, zoom 0.8 to 1.2, flip_horizontal, seed 3, here it is rotation "
-                          "30, zoom 0.8 to 1.2, flip_horizontal, seed 4"));
+  CHECK_THAT(
+      refused({.batch = 8, .seed = 4, .units = 17}),
+      Contains("its batch is 7, here it is 8") && Contains("its seed is 3, here it is 4") && Contains("units 17") &&
+          Contains("its augmentation is rotation 30, zoom 0.8 to 1.2, flip_horizontal, seed 3, here it is rotation "
+                   "30, zoom 0.8 to 1.2, flip_horizontal, seed 4"));
   std::string later = content(path);
   const std::string version = R"("brindle_checkpoint":"2")";
   REQUIRE(later.find(version) != std::string::npos);
@@ -368,13 +370,15 @@ std::string run_with(const Changes& c, const std::filesystem::path& path, std::i
 
 }  // namespace
 
-TEST_CASE("a run goes on with its own photos, augmentation, classes and schedules only", "[train][checkpoint][errors]") {
+TEST_CASE("a run goes on with its own photos, augmentation, classes and schedules only",
+          "[train][checkpoint][errors]") {
   const TemporaryFolder folder;
   const auto path = folder / "run.checkpoint";
   REQUIRE(run_with({}, path, 1).empty());
   CHECK_THAT(run_with({.pictures = 7}, path, 2), Contains("its checksum of the samples is"));
   CHECK_THAT(run_with({.holdout = 7}, path, 2), Contains("its validation's checksum of the samples is"));
-  CHECK_THAT(run_with({.augmentation = 2}, path, 2), Contains("its augmentation is rotation 20, seed 1, here it is rotation 20, seed 2"));
+  CHECK_THAT(run_with({.augmentation = 2}, path, 2),
+             Contains("its augmentation is rotation 20, seed 1, here it is rotation 20, seed 2"));
   CHECK_THAT(run_with({.rotation = 25}, path, 2), Contains("here it is rotation 25, seed 1"));
   CHECK_THAT(run_with({.factor = 0.25}, path, 2),
              Contains("its callback 1/step_decay is every 1, factor 0.5, here it is every 1, factor 0.25"));

@@ -32,8 +32,8 @@ data::InMemory samples(std::int64_t n, const Shape& shape = {12, 12, 3}, int cla
 }
 
 Sequential<float> network(int threads = 2, const Shape& shape = {12, 12, 3}) {
-  return Sequential<float>{Cpu{threads}, shape,       Conv2D{8, 3, relu},  MaxPool2D{2}, Conv2D{8, 3, relu}, Flatten{},
-                           Dense{16, relu}, Dropout{0.3}, Dense{1, sigmoid}};
+  return Sequential<float>{Cpu{threads}, shape,           Conv2D{8, 3, relu}, MaxPool2D{2},     Conv2D{8, 3, relu},
+                           Flatten{},    Dense{16, relu}, Dropout{0.3},       Dense{1, sigmoid}};
 }
 
 std::vector<float> weights(const Sequential<float>& model) {
@@ -115,17 +115,23 @@ TEST_CASE("a training step allocates nothing after the first", "[train]") {
   const auto data = samples(48, {26, 26, 3});
   for (const std::int64_t batch : {16, 15}) {  // 48 = 3 x 16, and with a smaller last batch
     // Large enough for every kernel to cut its work into blocks.
-    Sequential<float> model{Cpu{2}, {26, 26, 3}, Conv2D{32, 3, relu}, MaxPool2D{2}, Conv2D{32, 3, relu},
-                            Conv2D{.filters = 16, .kernel = 2, .stride = 2}, MaxPool2D{.window = 2, .stride = 1},
-                            Flatten{}, Dense{512, relu}, Dropout{0.3}, Dense{1, sigmoid}};
+    Sequential<float> model{Cpu{2},
+                            {26, 26, 3},
+                            Conv2D{32, 3, relu},
+                            MaxPool2D{2},
+                            Conv2D{32, 3, relu},
+                            Conv2D{.filters = 16, .kernel = 2, .stride = 2},
+                            MaxPool2D{.window = 2, .stride = 1},
+                            Flatten{},
+                            Dense{512, relu},
+                            Dropout{0.3},
+                            Dense{1, sigmoid}};
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
     std::int64_t before = 0, in_steps = 0, steps = 0;
-    trainer.fit(data, {.batch = batch,
-                       .epochs = 3,
-                       .callbacks = {{.step = [&](FitState& s) {
-                         if (s.step > 1) in_steps += allocations() - before, ++steps;
-                         before = allocations();
-                       }}}});
+    trainer.fit(data, {.batch = batch, .epochs = 3, .callbacks = {{.step = [&](FitState& s) {
+                                                      if (s.step > 1) in_steps += allocations() - before, ++steps;
+                                                      before = allocations();
+                                                    }}}});
     CHECK(steps >= 6);
     CHECK(in_steps == 0);
   }
@@ -199,17 +205,28 @@ TEST_CASE("callbacks see each step and epoch, steer the rate and stop", "[train]
   auto model = network();
   Trainer trainer{model, RMSprop{.learning_rate = 1e-3}, BinaryCrossentropy{}};
   int begins = 0, steps = 0, epochs = 0, ends = 0;
-  const History history = trainer.fit(data, {.batch = 16, .epochs = 10, .validation = data, .callbacks = {{
-    .begin = [&](FitState& s) { ++begins; CHECK(s.steps == 3); },
-    .step = [&](FitState& s) { ++steps; CHECK(s.samples == 16 * s.step); },
-    .epoch = [&](FitState& s) {
-      ++epochs;
-      CHECK(s.has_validation());
-      CHECK(s.val_loss == s.history->val_loss.back());
-      s.learning_rate *= 0.5;
-      if (s.epoch == 3) s.stop = true;
-    },
-    .end = [&](FitState&) { ++ends; }}}});
+  const History history = trainer.fit(data, {.batch = 16,
+                                             .epochs = 10,
+                                             .validation = data,
+                                             .callbacks = {{.begin =
+                                                                [&](FitState& s) {
+                                                                  ++begins;
+                                                                  CHECK(s.steps == 3);
+                                                                },
+                                                            .step =
+                                                                [&](FitState& s) {
+                                                                  ++steps;
+                                                                  CHECK(s.samples == 16 * s.step);
+                                                                },
+                                                            .epoch =
+                                                                [&](FitState& s) {
+                                                                  ++epochs;
+                                                                  CHECK(s.has_validation());
+                                                                  CHECK(s.val_loss == s.history->val_loss.back());
+                                                                  s.learning_rate *= 0.5;
+                                                                  if (s.epoch == 3) s.stop = true;
+                                                                },
+                                                            .end = [&](FitState&) { ++ends; }}}});
   CHECK(begins == 1);
   CHECK(steps == 9);
   CHECK(epochs == 3);

@@ -68,7 +68,8 @@ TEST_CASE("a callback that freezes every layer ends training with the reason", "
   Sequential<float> model = network();
   Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
   CHECK_THROWS_WITH(
-      trainer.fit(samples(), {.batch = 4, .epochs = 3, .callbacks = {at_epoch(1, [&] { model.set_trainable(false); })}}),
+      trainer.fit(samples(),
+                  {.batch = 4, .epochs = 3, .callbacks = {at_epoch(1, [&] { model.set_trainable(false); })}}),
       Contains("fit, after a callback: every layer is frozen"));
 }
 
@@ -91,7 +92,8 @@ TEST_CASE("a run whose callback froze a layer goes on from its checkpoint with t
     run({.checkpoint = checkpoint(folder / "c")}, pause_at, paused);
     run({.checkpoint = checkpoint(folder / "c", {.resume = true})}, 0, resumed);
     CHECK_FALSE(resumed.layer("second").trainable);
-    for (const char* layer : {"first", "second", "dense"}) CHECK(weights_of(resumed, layer) == weights_of(whole, layer));
+    for (const char* layer : {"first", "second", "dense"})
+      CHECK(weights_of(resumed, layer) == weights_of(whole, layer));
   }
 }
 

@@ -18,14 +18,20 @@ TEMPLATE_TEST_CASE("25 steps of a small network end with the weights that Keras 
     const std::int64_t side = cfg[0], batch = cfg[4], steps = cfg[5];
     const GoldenPictures<T> pictures(golden, name, 0, golden.get<float>(name + ".y").size());
 
-    Sequential<T> model{Cpu{2}, {side, side, 3},
-                        Conv2D{.filters = cfg[1], .kernel = 3, .activation = relu, .name = "conv1"}, MaxPool2D{2},
-                        Conv2D{.filters = cfg[2], .kernel = 3, .activation = relu, .name = "conv2"}, MaxPool2D{2},
-                        Flatten{}, Dense{.units = cfg[3], .activation = relu, .name = "dense1"},
+    Sequential<T> model{Cpu{2},
+                        {side, side, 3},
+                        Conv2D{.filters = cfg[1], .kernel = 3, .activation = relu, .name = "conv1"},
+                        MaxPool2D{2},
+                        Conv2D{.filters = cfg[2], .kernel = 3, .activation = relu, .name = "conv2"},
+                        MaxPool2D{2},
+                        Flatten{},
+                        Dense{.units = cfg[3], .activation = relu, .name = "dense1"},
                         Dense{.units = 1, .activation = sigmoid, .name = "dense2"}};
     set_weights(model, golden, name + ".init");
     const bool stream = GENERATE(true, false);
-    Trainer trainer{model, RMSprop{.learning_rate = golden.get<double>(name + ".lr")[0]}, BinaryCrossentropy{},
+    Trainer trainer{model,
+                    RMSprop{.learning_rate = golden.get<double>(name + ".lr")[0]},
+                    BinaryCrossentropy{},
                     {.stream_gradients = stream}};
 
     std::vector<double> losses, accuracies;
@@ -60,12 +66,14 @@ TEMPLATE_TEST_CASE("fit has Keras's epoch means, validation and short last batch
     const std::int64_t n = cfg[0], n_val = cfg[1], batch = cfg[2], epochs = cfg[3];
     const GoldenPictures<T> training(golden, name, 0, n), validation(golden, name, n, n + n_val);
 
-    Sequential<T> model{Cpu{2}, {12, 12, 3}, Conv2D{.filters = 4, .kernel = 3, .activation = relu, .name = "conv1"},
-                        MaxPool2D{2}, Flatten{}, Dense{.units = 1, .activation = sigmoid, .name = "dense1"}};
+    Sequential<T> model{
+        Cpu{2},       {12, 12, 3}, Conv2D{.filters = 4, .kernel = 3, .activation = relu, .name = "conv1"},
+        MaxPool2D{2}, Flatten{},   Dense{.units = 1, .activation = sigmoid, .name = "dense1"}};
     set_weights(model, golden, name + ".init");
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
     const History history = trainer.fit(
-        training, {.batch = batch, .epochs = epochs, .shuffle = false, .validation = validation, .validation_batch = 4});
+        training,
+        {.batch = batch, .epochs = epochs, .shuffle = false, .validation = validation, .validation_batch = 4});
     golden.check(name + ".loss", vector_of<T>(history.loss), training_golden);
     golden.check(name + ".accuracy", vector_of<T>(history.accuracy), training_golden);
     golden.check(name + ".val_loss", vector_of<T>(history.val_loss), training_golden);
@@ -90,11 +98,14 @@ TEMPLATE_TEST_CASE("a frozen base, then its second block set free, ends with the
     const GoldenPictures<T> pictures(golden, name, 0, golden.get<float>(name + ".y").size());
 
     Sequential<T> model{
-        Cpu{2}, {side, side, 3},
+        Cpu{2},
+        {side, side, 3},
         Conv2D{.filters = 4, .kernel = 3, .activation = relu, .padding = Padding::same, .name = "block1_conv1"},
         MaxPool2D{2},
         Conv2D{.filters = 6, .kernel = 3, .activation = relu, .padding = Padding::same, .name = "block2_conv1"},
-        MaxPool2D{2}, Flatten{}, Dense{.units = 8, .activation = relu, .name = "dense1"},
+        MaxPool2D{2},
+        Flatten{},
+        Dense{.units = 8, .activation = relu, .name = "dense1"},
         Dense{.units = 1, .activation = sigmoid, .name = "dense2"}};
     set_weights(model, golden, name + ".init");
     const Tensor<T> block1 = model.layer("block1_conv1").parameters()[0].value.clone();
@@ -102,9 +113,11 @@ TEMPLATE_TEST_CASE("a frozen base, then its second block set free, ends with the
     std::vector<double> losses;
     const auto train = [&](double rate, std::int64_t first, std::int64_t steps) {
       Trainer trainer{model, RMSprop{.learning_rate = rate}, BinaryCrossentropy{}};
-        for (std::int64_t k = first; k < first + steps; ++k)
-        losses.push_back(trainer.train_on_batch(pictures.x().slice(k * batch, (k + 1) * batch),
-                                               pictures.labels().slice(k * batch, (k + 1) * batch)).loss);
+      for (std::int64_t k = first; k < first + steps; ++k)
+        losses.push_back(trainer
+                             .train_on_batch(pictures.x().slice(k * batch, (k + 1) * batch),
+                                             pictures.labels().slice(k * batch, (k + 1) * batch))
+                             .loss);
     };
     model.freeze_before("dense1");
     train(1e-3, 0, frozen_steps);

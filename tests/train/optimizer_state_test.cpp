@@ -55,8 +55,8 @@ void check_goes_on(const Optimizer& optimizer) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("training goes on bit by bit from a model saved with its optimizer's state", "[train][optimizer_state]",
-                   float, double) {
+TEMPLATE_TEST_CASE("training goes on bit by bit from a model saved with its optimizer's state",
+                   "[train][optimizer_state]", float, double) {
   check_goes_on<TestType>(RMSprop{.momentum = 0.5});
   check_goes_on<TestType>(Adam{});
   check_goes_on<TestType>(SGD{.learning_rate = 0.1, .momentum = 0.9});

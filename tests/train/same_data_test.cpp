@@ -105,7 +105,8 @@ TEST_CASE("pictures that become input in another way than the training data are 
                              "interpolation bilinear instead of nearest; load both with the same options"));
   // Mean and deviation of the augmentation belong to it.
   const data::Augmented standardized(training, {}, {.mean = {0.5, 0.5, 0.5}});
-  CHECK_THROWS_WITH(trainer.fit(standardized, {.batch = 3, .validation = training}), Contains("preprocessing unit_rgb instead of"));
+  CHECK_THROWS_WITH(trainer.fit(standardized, {.batch = 3, .validation = training}),
+                    Contains("preprocessing unit_rgb instead of"));
   const data::Augmented both(training, {}, {.mean = {0.5, 0.5, 0.5}});
   CHECK_NOTHROW(trainer.fit(standardized, {.batch = 3, .validation = both}));
   trainer.fit(training, {.batch = 3});
@@ -119,7 +120,8 @@ TEST_CASE("features of pictures that were made in two ways are told apart", "[tr
   const auto unseen = io::extract(base, pictures({"a", "b"}, {.preprocessing = Preprocessing::caffe})).in_memory();
   Sequential<float> head{base.output_shape(), Dense{2, softmax}};
   Trainer trainer{head, SGD{}, SparseCategoricalCrossentropy{}};
-  CHECK_THROWS_WITH(trainer.fit(seen, {.batch = 3, .validation = unseen}), Contains("preprocessing caffe instead of unit_rgb"));
+  CHECK_THROWS_WITH(trainer.fit(seen, {.batch = 3, .validation = unseen}),
+                    Contains("preprocessing caffe instead of unit_rgb"));
   // The model that gets both is saved with the way of its pictures; the head alone takes none.
   trainer.fit(seen, {.batch = 3});
   const TemporaryFolder folder;
@@ -127,7 +129,8 @@ TEST_CASE("features of pictures that were made in two ways are told apart", "[tr
   CHECK_FALSE(io::load_model(folder / "head").info.input);
 }
 
-TEST_CASE("another number of classes than the model tells apart is refused before the first step", "[train][same_data]") {
+TEST_CASE("another number of classes than the model tells apart is refused before the first step",
+          "[train][same_data]") {
   const auto three = pictures({"a", "b", "c"});
   Sequential<float> five = network(5);
   Trainer trainer{five, SGD{}, SparseCategoricalCrossentropy{}};

@@ -259,5 +259,6 @@ TEST_CASE("a checkpoint with another number of schedules is refused", "[train][s
         {.batch = 4, .epochs = n, .callbacks = callbacks, .checkpoint = checkpoint(folder / "c", {.resume = true})});
   };
   run({cosine_decay(), step_decay()}, 1);
-  CHECK_THROWS_WITH(run({cosine_decay()}, 2), Contains("its callback 2/step_decay is every 10, factor 0.5, here there is none"));
+  CHECK_THROWS_WITH(run({cosine_decay()}, 2),
+                    Contains("its callback 2/step_decay is every 10, factor 0.5, here there is none"));
 }

@@ -62,9 +62,9 @@ inline namespace BRINDLE_CUDA_UNIT {
 class Cuda {
  public:
   struct Options {
-    int gpu = 0;                                 ///< CUDA's number of the device
-    Precision precision = Precision::float32;    ///< of products and convolutions
-    bool record_steps = true;                    ///< a training step is recorded once as a CUDA graph and replayed
+    int gpu = 0;                               ///< CUDA's number of the device
+    Precision precision = Precision::float32;  ///< of products and convolutions
+    bool record_steps = true;                  ///< a training step is recorded once as a CUDA graph and replayed
     /// Bytes that are set aside for one convolution of cuDNN; 0: a 64th of the GPU's memory, from 128 to 512 MB.
     std::int64_t most_workspace = 0;
   };
@@ -177,9 +177,9 @@ class Cuda {
         options.most_workspace = static_cast<std::int64_t>(
             std::clamp<std::size_t>(properties.totalGlobalMem / 64, std::size_t{128} << 20, std::size_t{512} << 20));
       if (o.precision != Precision::float32 && properties.major < 8)
-        brindle::detail::raise<ValueError>("Cuda: " + to_string(o.precision) + " needs a GPU of compute capability 8.0, " +
-                                           gpu_name + " has " + std::to_string(properties.major) + "." +
-                                           std::to_string(properties.minor) + "; use Precision::float32");
+        brindle::detail::raise<ValueError>(
+            "Cuda: " + to_string(o.precision) + " needs a GPU of compute capability 8.0, " + gpu_name + " has " +
+            std::to_string(properties.major) + "." + std::to_string(properties.minor) + "; use Precision::float32");
       // Memory that is given back stays in the device's pool until the program needs it again.
       cudaMemPool_t pool = nullptr;
       std::uint64_t keep = UINT64_MAX;

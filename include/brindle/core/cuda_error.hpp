@@ -3,6 +3,7 @@
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>
 #include <cudnn.h>
+
 #include <string>
 
 #include "brindle/core/error.hpp"
@@ -38,8 +39,7 @@ inline void check_cuda(cudnnStatus_t code, const char* call, const char* file, i
 }
 inline void check_cuda(cublasStatus_t code, const char* call, const char* file, int line) {
   if (code == CUBLAS_STATUS_SUCCESS) return;
-  raise_cuda(call, file, line,
-             std::string(cublasLtGetStatusString(code)) + " (" + cublasLtGetStatusName(code) + ")");
+  raise_cuda(call, file, line, std::string(cublasLtGetStatusString(code)) + " (" + cublasLtGetStatusName(code) + ")");
 }
 
 }  // namespace detail

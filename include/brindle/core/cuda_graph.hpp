@@ -24,8 +24,8 @@ class CudaGraph {
 
   bool recorded() const { return executable_ != nullptr; }  ///< replay() may be called
 
-  /// Records what work() does with `on`, a context of Cuda::with_step(), and with copies of it, without running it. work()
-  /// takes no memory and waits for nothing; whatever it uses must stay where it is.
+  /// Records what work() does with `on`, a context of Cuda::with_step(), and with copies of it, without running it.
+  /// work() takes no memory and waits for nothing; whatever it uses must stay where it is.
   template <class F>
   void record(const Cuda& on, F&& work) {
     const Cuda::Recording recording(on);

@@ -57,8 +57,9 @@ struct Memory<Cpu> {
   }
 
  private:
-  // Kernels walk through weights and activations in large strides, and would miss the TLB with pages of 4 KB: a block of
-  // half a large page or more gets whole ones. Linux gives them where it is asked to; a refusal changes nothing but speed.
+  // Kernels walk through weights and activations in large strides, and would miss the TLB with pages of 4 KB: a block
+  // of half a large page or more gets whole ones. Linux gives them where it is asked to; a refusal changes nothing but
+  // speed.
   static constexpr std::size_t large_page = std::size_t{2} << 20;
 
   static void ask_for_large_pages([[maybe_unused]] void* p, [[maybe_unused]] std::size_t bytes) {

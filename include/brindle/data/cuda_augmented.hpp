@@ -40,8 +40,8 @@ class CudaSource : public Source {
 /// this, for those that read on the Cpu.
 class CudaAugmented final : public CudaSource {
  public:
-  /// Throws ValueError for what looks at whole pictures: channel_shift, brightness as of 2018 (Augment::keras2) or with a
-  /// cval outside of 0..255; and for more than four channels. CudaError if the pictures do not fit.
+  /// Throws ValueError for what looks at whole pictures: channel_shift, brightness as of 2018 (Augment::keras2) or with
+  /// a cval outside of 0..255; and for more than four channels. CudaError if the pictures do not fit.
   CudaAugmented(const Cuda& on, const PictureSource& pictures, const Augment& augment,
                 const AugmentedOptions& options = {})
       : pictures_(&pictures), augmented_(pictures, augment, options) {
@@ -49,8 +49,9 @@ class CudaAugmented final : public CudaSource {
     const bool brightness = augment.brightness.low != 1 || augment.brightness.high != 1;
     const bool levels_beyond = augment.fill == Fill::constant && !(augment.cval >= 0 && augment.cval <= 255);
     if (augment.channel_shift != 0 || (brightness && (augment.keras2 || levels_beyond)))
-      detail::raise<ValueError>("data::CudaAugmented: channel_shift, and brightness with keras2 or a cval outside of 0 to "
-                                "255, are not made on the GPU; use data::Augmented");
+      detail::raise<ValueError>(
+          "data::CudaAugmented: channel_shift, and brightness with keras2 or a cval outside of 0 to "
+          "255, are not made on the GPU; use data::Augmented");
     if (shape[2] > image::internal::WarpPixel<float>::most_channels)
       detail::raise<ValueError>("data::CudaAugmented: expected pictures of at most 4 channels, got " +
                                 to_string_batch(shape));
@@ -61,7 +62,8 @@ class CudaAugmented final : public CudaSource {
         Memory<Cuda>::copy_from_host(pixels_.data() + row * shape.size(), from, static_cast<std::size_t>(shape.size()));
       });
   }
-  CudaAugmented(const Cuda&, const PictureSource&& gone_too_soon, const Augment&, const AugmentedOptions& = {}) = delete;
+  CudaAugmented(const Cuda&, const PictureSource&& gone_too_soon, const Augment&,
+                const AugmentedOptions& = {}) = delete;
 
   std::int64_t size() const override { return augmented_.size(); }
   Shape sample_shape() const override { return augmented_.sample_shape(); }

@@ -107,7 +107,8 @@ inline bool are_parts(const std::vector<std::filesystem::path>& folders) {
     for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     for (const std::string_view ending : {"_data", "_set", "data", "set"})
       if (name.size() > ending.size() && name.ends_with(ending)) name.resize(name.size() - ending.size());
-    for (const std::string_view part : {"train", "training", "val", "valid", "validation", "test", "testing", "holdout"})
+    for (const std::string_view part :
+         {"train", "training", "val", "valid", "validation", "test", "testing", "holdout"})
       if (name == part) return true;
     return false;
   });
@@ -119,7 +120,8 @@ inline constexpr const char* two_layouts =
 /// Throws DataError if a subfolder that should be a class has no pictures; they do not count where `classes` are named.
 inline void check_empty_classes(const std::filesystem::path& path, const FolderListing& listing) {
   if (!listing.empty_classes.empty())
-    detail::raise<DataError>(path.string() + ": has no pictures in " + brindle::detail::names_text(listing.empty_classes) +
+    detail::raise<DataError>(path.string() + ": has no pictures in " +
+                             brindle::detail::names_text(listing.empty_classes) +
                              ", which should be a class; fill or remove it, or load the folder with on_bad_file = "
                              "BadFile::skip");
 }
@@ -138,10 +140,10 @@ inline FolderListing list_image_folder(const std::filesystem::path& path,
   std::vector<std::filesystem::path> flat = pictures_in(path, listing.skipped, folders);
   std::vector<std::string> class_of_file;
   if (flat.empty() && are_parts(folders))
-    detail::raise<DataError>(name + ": its folders, " + folders[0].filename().string() +
-                             (folders.size() > 1 ? " and " + folders.back().filename().string() : "") +
-                             ", are called as the parts of a data set, not as classes; name one of them: " +
-                             folders[0].string());
+    detail::raise<DataError>(
+        name + ": its folders, " + folders[0].filename().string() +
+        (folders.size() > 1 ? " and " + folders.back().filename().string() : "") +
+        ", are called as the parts of a data set, not as classes; name one of them: " + folders[0].string());
   for (const std::filesystem::path& sub : folders) {
     std::vector<std::filesystem::path> found;
     add_class(sub, listing.skipped, found);
@@ -198,8 +200,9 @@ inline FolderListing list_image_folder(const std::filesystem::path& path,
       i = found - classes.begin();
     }
     if (!unknown.empty())
-      detail::raise<DataError>(name + ": has pictures of " + brindle::detail::names_text(unknown) + ", but the classes are " +
-                               brindle::detail::names_text(classes) + "; rename or remove them");
+      detail::raise<DataError>(name + ": has pictures of " + brindle::detail::names_text(unknown) +
+                               ", but the classes are " + brindle::detail::names_text(classes) +
+                               "; rename or remove them");
   }
   for (const std::string& c : class_of_file) listing.classes.push_back(number[c]);
   return listing;

@@ -157,7 +157,7 @@ class Prefetch {
 
   const Source* source_;
   Cpu on_;
-  Cpu alone_;  // of workers: each reads on its own thread
+  Cpu alone_;                // of workers: each reads on its own thread
   std::vector<Slot> slots_;  // batch number n is in slot n modulo their number
   std::vector<std::thread> workers_;
   std::mutex mutex_;

@@ -43,11 +43,12 @@ class Source {
   /// samples that are no pictures, or whose making is not known.
   virtual std::optional<PictureInput> picture_input() const { return std::nullopt; }
 
-  /// The random changes of samples at each use with their seed, exact: equal texts, equal changes. Empty: there are none.
+  /// The random changes of samples at each use with their seed, exact: equal texts, equal changes. Empty: there are
+  /// none.
   virtual std::string augmentation() const { return {}; }
 
-  /// A checksum that tells the samples from others of the same number and labels, for runs that go on: here of the names
-  /// and of 64 samples spread over all, uses 0 to 63.
+  /// A checksum that tells the samples from others of the same number and labels, for runs that go on: here of the
+  /// names and of 64 samples spread over all, uses 0 to 63.
   virtual std::string fingerprint(const Cpu& on) const {
     Checksum sum = names_checksum();
     const std::int64_t n = size(), most = std::min<std::int64_t>(n, 64);

@@ -8,11 +8,11 @@
 
 namespace brindle::image::internal {
 
-/// Pixel i of several warped pictures (uses, h, w, c), each level then standardised: image::apply() of a draw that looks
-/// at no whole picture. The draws go along with the launch.
+/// Pixel i of several warped pictures (uses, h, w, c), each level then standardised: image::apply() of a draw that
+/// looks at no whole picture. The draws go along with the launch.
 template <class T>
 struct WarpPixel {
-  static constexpr int most = 64;         ///< uses
+  static constexpr int most = 64;  ///< uses
   static constexpr int most_channels = 4;
 
   struct Use {
@@ -55,8 +55,8 @@ struct WarpPixel {
     return std::floor(255 < level ? 255 : level);
   }
 
-  BRINDLE_HOST_DEVICE double between(const std::uint8_t* picture, std::int64_t row,
-                                     const internal::AxisPosition& x, std::int64_t k) const {
+  BRINDLE_HOST_DEVICE double between(const std::uint8_t* picture, std::int64_t row, const internal::AxisPosition& x,
+                                     std::int64_t k) const {
     const double a = picture[(row * w + x.first) * c + k], b = picture[(row * w + x.second) * c + k];
     return a + x.share * (b - a);
   }

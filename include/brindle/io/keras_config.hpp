@@ -19,10 +19,10 @@ namespace brindle::io::detail {
 
 /// A layer as a model's configuration by Keras describes it, in the terms of LayerRegistry.
 struct KerasLayer {
-  std::string type;   ///< "Conv2D"
-  std::string name;   ///< as Keras has it
-  std::string where;  ///< what messages call it: layer 3 "conv2d_1" (Conv2D) of model "sequential_1"
-  Config config;      ///< by Keras's names
+  std::string type;                 ///< "Conv2D"
+  std::string name;                 ///< as Keras has it
+  std::string where;                ///< what messages call it: layer 3 "conv2d_1" (Conv2D) of model "sequential_1"
+  Config config;                    ///< by Keras's names
   bool trainable = true;            ///< with those of the models around it
   std::vector<std::string> models;  ///< names of the nested models that it stands in, the outermost first
   std::vector<std::string> kinds;   ///< and Keras 3's kind and number of each: "functional", "sequential_1"
@@ -38,8 +38,8 @@ struct KerasLayer {
 
 /// A model's configuration, flat: nested models that are a plain chain have become rows of layers.
 struct KerasModel {
-  std::string name;  ///< as Keras has it
-  Shape input;  ///< of one sample; rank 0 where the file leaves it open
+  std::string name;                ///< as Keras has it
+  Shape input;                     ///< of one sample; rank 0 where the file leaves it open
   std::string open_input;          ///< the input's sizes as the file has them, where some are open
   std::vector<KerasLayer> layers;  ///< from the input on
 

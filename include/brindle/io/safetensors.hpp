@@ -24,9 +24,9 @@ static_assert(std::endian::native == std::endian::little, "safetensors files are
 
 /// A tensor to be written: a name and the bytes of a dense row-major array.
 struct SafetensorsEntry {
-  std::string name;   ///< unique in the file
-  std::string dtype;  ///< "F32", "F64", "I64", "U8"
-  Shape shape;        ///< of the array
+  std::string name;            ///< unique in the file
+  std::string dtype;           ///< "F32", "F64", "I64", "U8"
+  Shape shape;                 ///< of the array
   const void* data = nullptr;  ///< the elements; must outlive the writing
   std::int64_t bytes = 0;      ///< of the elements
 };

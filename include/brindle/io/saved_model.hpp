@@ -113,12 +113,11 @@ void save_model(const Sequential<T, Device>& model, const std::filesystem::path&
   for (const auto& group : model.groups())
     json["groups"].push_back({{"name", group.name}, {"begin", group.begin}, {"end", group.end}});
   if (optimizer) {
-    json["optimizer"] = {
-        {"type", optimizer->type},
-        {"steps", optimizer->steps},
-        {"learning_rate", optimizer->learning_rate},
-        {"passes", optimizer->passes},
-        {"samples", optimizer->samples}};
+    json["optimizer"] = {{"type", optimizer->type},
+                         {"steps", optimizer->steps},
+                         {"learning_rate", optimizer->learning_rate},
+                         {"passes", optimizer->passes},
+                         {"samples", optimizer->samples}};
     for (const auto& slot : optimizer->slots)
       entries.push_back({detail::slot_name(slot.layer, slot.parameter, slot.number), detail::safetensors_dtype<T>(),
                          slot.value.shape(), slot.value.data(), static_cast<std::int64_t>(slot.value.bytes())});

@@ -17,14 +17,14 @@ namespace brindle::io {
 
 /// The weights of one layer in a file, in the order in which the file stores them.
 struct StoredTensor {
-  std::string name;       ///< as the file has it: "block1_conv1/block1_conv1_W_1:0"
-  std::string parameter;  ///< "kernel" or "bias"; empty where the file tells by order alone
-  Shape shape;            ///< as the file has it
+  std::string name;                             ///< as the file has it: "block1_conv1/block1_conv1_W_1:0"
+  std::string parameter;                        ///< "kernel" or "bias"; empty where the file tells by order alone
+  Shape shape;                                  ///< as the file has it
   std::function<void(TensorView<float>)> read;  ///< into a tensor of this shape
 };
 
 struct StoredLayer {
-  std::string name;  ///< empty where the file only counts its layers, by `key`
+  std::string name;                   ///< empty where the file only counts its layers, by `key`
   std::vector<StoredTensor> tensors;  ///< in the file's order
   std::string group = {};  ///< the nested model that the layer stands in: "model_1", "layers/functional"; else empty
   std::string key = {};    ///< Keras 3's kind and number within its model, "conv2d_1"; else empty
@@ -45,8 +45,8 @@ struct StoredLayer {
 
 /// Weights of a file, whatever its format.
 struct WeightFile {
-  std::string path;                 ///< for messages
-  std::vector<StoredLayer> layers;  ///< in the file's order
+  std::string path;                     ///< for messages
+  std::vector<StoredLayer> layers;      ///< in the file's order
   std::vector<std::string> paths = {};  ///< of the model's layers, for messages; empty: their names
 };
 

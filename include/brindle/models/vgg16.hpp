@@ -45,10 +45,10 @@ Sequential<T, Device> vgg16(const Device& on, const Shape& input, const VGG16Opt
     const std::string block = "block" + std::to_string(b + 1);
     for (int c = 1; c <= convolutions[b]; ++c)
       add(Conv2D{.filters = options.filters[static_cast<std::size_t>(b)],
-                       .kernel = 3,
-                       .activation = relu,
-                       .padding = Padding::same,
-                       .name = block + "_conv" + std::to_string(c)});
+                 .kernel = 3,
+                 .activation = relu,
+                 .padding = Padding::same,
+                 .name = block + "_conv" + std::to_string(c)});
     add(MaxPool2D{.window = 2, .name = block + "_pool"});
   }
   if (options.include_top) {

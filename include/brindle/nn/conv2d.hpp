@@ -14,8 +14,8 @@ namespace brindle {
 
 /// Convolution of pictures (cross-correlation, as everywhere in deep learning), plus bias, then the activation.
 ///
-///     x (N, H, W, CI)  ->  y (N, OH, OW, filters),  valid: OH = floor((H - kernel) / stride) + 1,  same: ceil(H /
-///     stride) kernel (KH, KW, CI, filters), glorot_uniform;  bias (filters), zeros
+///     x (N, H, W, CI)  ->  y (N, OH, OW, filters);  OH valid: floor((H - KH) / stride) + 1, same: ceil(H / stride)
+///     kernel (KH, KW, CI, filters), glorot_uniform;  bias (filters), zeros
 ///
 /// `same` adds zeros around the picture, the odd one at the bottom and right.
 /// Keras: layers/convolutional/conv2d.py.

@@ -49,8 +49,8 @@ class Optimizer {
   virtual void update(const Device& on, std::int64_t step, TensorView<T, Device> w, TensorView<const T, Device> g,
                       std::span<const TensorView<T, Device>> slots) const = 0;
 
-  /// The same with the parameter's names, for an optimizer that treats some differently, such as a weight decay that leaves
-  /// biases alone. Called for every step; without one of its own an optimizer does update().
+  /// The same with the parameter's names, for an optimizer that treats some differently, such as a weight decay that
+  /// leaves biases alone. Called for every step; without one of its own an optimizer does update().
   virtual void update_named(const Device& on, std::int64_t step, const ParameterName&, TensorView<T, Device> w,
                             TensorView<const T, Device> g, std::span<const TensorView<T, Device>> slots) const {
     update(on, step, w, g, slots);

@@ -38,8 +38,8 @@ struct PlanOptions {
 /// layers run depth first: a slice of a few samples goes through all of them before the next slice does. The bits are
 /// those of the whole batch.
 ///
-/// The first step looks at what layers of the user's own touch (on the Cpu): one that leaves dx or a gradient unwritten, or
-/// reads what it did not ask for, is a ValueError that names it.
+/// The first step looks at what layers of the user's own touch (on the Cpu): one that leaves dx or a gradient
+/// unwritten, or reads what it did not ask for, is a ValueError that names it.
 template <class T, class Device>
 class Plan {
  public:
@@ -122,7 +122,8 @@ class Plan {
         const TensorView<const T, Device> x = s.needs.reads_input ? input(s) : TensorView<const T, Device>{};
         const TensorView<const T, Device> y =
             s.needs.reads_output ? TensorView<const T, Device>(view(s.y, s.y_shape)) : TensorView<const T, Device>{};
-        const Gradients<T, Device> gradients{into, on_stream ? &stream_ref : nullptr, stream_state ? &state_ref : nullptr};
+        const Gradients<T, Device> gradients{into, on_stream ? &stream_ref : nullptr,
+                                             stream_state ? &state_ref : nullptr};
         if (s.check)
           backward_checked(s, x, y, dx, gradients);
         else

@@ -18,7 +18,7 @@ struct RMSprop {
   double momentum = 0;          ///< how much of the last move is made again, in [0, 1)
   double epsilon = 1e-7;        ///< added to the mean of the square, under the root
   bool centered = false;        ///< divide by the deviation of the gradient instead
-  bool keras2 = false;  ///< sqrt(v) + epsilon, as Keras 2 had it
+  bool keras2 = false;          ///< sqrt(v) + epsilon, as Keras 2 had it
 
   template <class T, class Device>
   std::unique_ptr<Optimizer<T, Device>> make() const;  ///< for Trainer
@@ -60,8 +60,7 @@ class RMSpropOptimizer final : public Optimizer<T, Device> {
     ops::rmsprop<T>(on, w, g, slots[0], options_.centered ? slots[moves ? 2 : 1] : none, moves ? slots[1] : none,
                     options_);
   }
-  void update_all(const Device& on, std::int64_t,
-                  std::span<const ops::ParameterUpdate<T, Device>> all) const override {
+  void update_all(const Device& on, std::int64_t, std::span<const ops::ParameterUpdate<T, Device>> all) const override {
     ops::rmsprop_all<T>(on, all, options_);
   }
 

@@ -20,7 +20,9 @@ namespace detail {
 
 /// What may stand where a layer's description does; add() says what is missing if it is none.
 template <class D>
-concept PossibleDescription = std::is_class_v<D> && !requires(D& d) { d.get(); };
+concept PossibleDescription = std::is_class_v<D> && !requires {
+  std::declval<D&>().get();
+};
 
 }  // namespace detail
 

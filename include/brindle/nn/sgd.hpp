@@ -47,8 +47,7 @@ class SGDOptimizer final : public Optimizer<T, Device> {
               std::span<const TensorView<T, Device>> slots) const override {
     ops::sgd<T>(on, w, g, slots.empty() ? TensorView<T, Device>{} : slots[0], options_);
   }
-  void update_all(const Device& on, std::int64_t,
-                  std::span<const ops::ParameterUpdate<T, Device>> all) const override {
+  void update_all(const Device& on, std::int64_t, std::span<const ops::ParameterUpdate<T, Device>> all) const override {
     ops::sgd_all<T>(on, all, options_);
   }
 

@@ -27,8 +27,7 @@ void activate(const Device& on, ActivationFunction f, In<T, Device> x, Out<T, De
       break;
   }
   detail::expect_shape("activate", "y", x.shape, y.shape);
-  if (x.data != y.data)
-    Memory<Device>::copy(on, y.data, x.data, static_cast<std::size_t>(x.size()) * sizeof(T));
+  if (x.data != y.data) Memory<Device>::copy(on, y.data, x.data, static_cast<std::size_t>(x.size()) * sizeof(T));
 }
 
 /// dx = dy f'(x), from the output y = f(x). y, dy and dx have the same shape; dx may be the memory of dy or y.
@@ -45,8 +44,7 @@ void activation_backward(const Device& on, ActivationFunction f, In<T, Device> y
       break;
   }
   detail::expect_shape("activation_backward", "dx", dy.shape, dx.shape);
-  if (dy.data != dx.data)
-    Memory<Device>::copy(on, dx.data, dy.data, static_cast<std::size_t>(dy.size()) * sizeof(T));
+  if (dy.data != dx.data) Memory<Device>::copy(on, dx.data, dy.data, static_cast<std::size_t>(dy.size()) * sizeof(T));
 }
 
 namespace reference {

@@ -17,10 +17,14 @@ inline constexpr ActivationFunction softmax = ActivationFunction::softmax;  ///<
 /// Keras's name, as written above.
 inline std::string to_string(ActivationFunction f) {
   switch (f) {
-    case ActivationFunction::relu: return "relu";
-    case ActivationFunction::sigmoid: return "sigmoid";
-    case ActivationFunction::softmax: return "softmax";
-    case ActivationFunction::linear: break;
+    case ActivationFunction::relu:
+      return "relu";
+    case ActivationFunction::sigmoid:
+      return "sigmoid";
+    case ActivationFunction::softmax:
+      return "softmax";
+    case ActivationFunction::linear:
+      break;
   }
   return "linear";
 }

@@ -10,7 +10,8 @@
 #if !defined(__OPTIMIZE__)
 #pragma message("brindle: this unit is built without optimisation and will be slow; use -O3 -march=native")
 #elif defined(__x86_64__) && !defined(__AVX2__)
-#pragma message("brindle: this unit is built for any x86-64, without AVX2; use -march=native for several times the speed")
+#pragma message( \
+    "brindle: this unit is built for any x86-64, without AVX2; use -march=native for several times the speed")
 #endif
 #endif
 

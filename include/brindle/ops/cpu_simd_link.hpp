@@ -35,16 +35,19 @@
 #define BRINDLE_SIMD_MARK "brindle_all_units_need_the_same_SIMD_flags_and_this_one_has_" BRINDLE_SIMD_MARK_NAME
 
 // .ifndef: with link-time optimisation several units may come to the assembler as one.
-asm(".ifndef " BRINDLE_SIMD_MARK "\n"
+asm(".ifndef " BRINDLE_SIMD_MARK
+    "\n"
     ".pushsection .rodata.brindle_simd,\"aG\",%progbits,brindle_simd_flags,comdat\n"
-    ".globl " BRINDLE_SIMD_MARK "\n"
-    ".hidden " BRINDLE_SIMD_MARK "\n"
-    BRINDLE_SIMD_MARK ":\n"
+    ".globl " BRINDLE_SIMD_MARK
+    "\n"
+    ".hidden " BRINDLE_SIMD_MARK "\n" BRINDLE_SIMD_MARK
+    ":\n"
     ".byte 1\n"
     ".popsection\n"
     ".pushsection .rodata.brindle_simd_asked,\"a\",%progbits\n"
     ".balign 8\n"
-    ".quad " BRINDLE_SIMD_MARK " - .\n"
+    ".quad " BRINDLE_SIMD_MARK
+    " - .\n"
     ".popsection\n"
     ".endif\n");
 

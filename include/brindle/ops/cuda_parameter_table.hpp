@@ -41,8 +41,8 @@ struct ParameterTable {
     for (; begin < all.size() && table.count < most; ++begin) {
       const auto& p = all[begin];
       if (p.w.size() == 0) continue;
-      table.entry[table.count++] = {p.w.data, p.g.data, {p.slot[0].data, p.slot[1].data, p.slot[2].data}, table.groups,
-                                    p.w.size()};
+      table.entry[table.count++] = {
+          p.w.data, p.g.data, {p.slot[0].data, p.slot[1].data, p.slot[2].data}, table.groups, p.w.size()};
       table.groups += (p.w.size() + width - 1) / width;
     }
     return table;

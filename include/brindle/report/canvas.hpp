@@ -22,19 +22,19 @@ struct Pen {
   Rgb colour = {};     ///< black
   double width = 1;    ///< in the canvas's units
   double opacity = 1;  ///< 0..1
-  double dash = 0;  ///< length of the pieces; 0: a whole line
-  double gap = 0;   ///< between them
+  double dash = 0;     ///< length of the pieces; 0: a whole line
+  double gap = 0;      ///< between them
 };
 
 /// Which point of a line of text is given: its left end, its middle or its right end.
 enum class Anchor { begin, middle, end };
 
 struct Lettering {
-  Rgb colour = {};   ///< black
-  double size = 12;  ///< of the font, as CSS counts
+  Rgb colour = {};                ///< black
+  double size = 12;               ///< of the font, as CSS counts
   bool bold = false;              ///< else regular
   Anchor anchor = Anchor::begin;  ///< what of the text stands at its point
-  bool upwards = false;  ///< turned by 90 degrees, read from below
+  bool upwards = false;           ///< turned by 90 degrees, read from below
 };
 
 /// A picture to draw on, without jagged edges. Coordinates are in units of `scale` pixels, x from the left, y from the

@@ -53,8 +53,8 @@ struct Panel {
 struct Chart {
   std::string title = {};          ///< above all panels
   std::vector<Panel> panels = {};  ///< from the left
-  int width = 960;   ///< pixels
-  int height = 400;  ///< pixels
+  int width = 960;                 ///< pixels
+  int height = 400;                ///< pixels
 };
 
 /// Where an axis begins and ends, and the numbers at it.
@@ -62,7 +62,7 @@ struct Axis {
   double low = 0;             ///< at its beginning
   double high = 1;            ///< at its end
   std::vector<double> ticks;  ///< the numbers, rising
-  int digits = 0;  ///< after the point
+  int digits = 0;             ///< after the point
 };
 
 /// An axis around [low, high] with at most `most` steps of 1, 2 or 5 times a power of ten (at least 1 if `whole`); it
@@ -164,10 +164,7 @@ inline void panel(Drawing& out, const Panel& p, double left, double top, double 
   }
   // In the middle, or where marks have their words, to the left of these.
   const double x_label = p.marks.empty() ? (plot_left + plot_right) / 2 : plot_left + 0.36 * (plot_right - plot_left);
-  out.add(DrawnText{.at = {x_label, plot_bottom + 37},
-                    .text = p.x_label,
-                    .ink = Ink::faint,
-                    .anchor = Anchor::middle});
+  out.add(DrawnText{.at = {x_label, plot_bottom + 37}, .text = p.x_label, .ink = Ink::faint, .anchor = Anchor::middle});
   out.add(DrawnText{.at = {left + 14, (plot_top + plot_bottom) / 2},
                     .text = p.y_label,
                     .ink = Ink::faint,

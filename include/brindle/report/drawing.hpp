@@ -29,11 +29,11 @@ struct DrawnLine {
   double gap = 0;                               ///< between the parts
 };
 struct DrawnDisc {
-  Point centre = {};     ///< its middle
-  double radius = 1;     ///< without its edge
-  Ink ink = Ink::first;  ///< inside
-  bool filled = true;    ///< false: only the edge
-  double line = 0;  ///< width of the edge; 0: none
+  Point centre = {};      ///< its middle
+  double radius = 1;      ///< without its edge
+  Ink ink = Ink::first;   ///< inside
+  bool filled = true;     ///< false: only the edge
+  double line = 0;        ///< width of the edge; 0: none
   Ink edge = Ink::first;  ///< colour of the edge
 };
 struct DrawnRectangle {
@@ -52,7 +52,7 @@ struct DrawnText {
   bool bold = false;              ///< else regular
   Anchor anchor = Anchor::begin;  ///< what of the text stands at the point
   bool upwards = false;           ///< turned by 90 degrees, read from below
-  bool halo = false;  ///< with a border of the ground's colour, over lines
+  bool halo = false;              ///< with a border of the ground's colour, over lines
 };
 struct DrawnPicture {
   image::Picture picture = {};  ///< what is shown
@@ -89,8 +89,8 @@ struct PaintOptions {
 
 namespace internal {
 
-/// A data: address of a picture for HTML and SVG: photos as JPEG, which takes a tenth of the bytes; what is small, and may be
-/// enlarged to squares, and what has other channels, as PNG with its exact levels.
+/// A data: address of a picture for HTML and SVG: photos as JPEG, which takes a tenth of the bytes; what is small, and
+/// may be enlarged to squares, and what has other channels, as PNG with its exact levels.
 inline std::string picture_address(const image::Picture& picture) {
   const bool photo = std::min(picture.height, picture.width) >= 48 && (picture.channels == 1 || picture.channels == 3);
   return photo ? "data:image/jpeg;base64," + base64(image::encode_jpeg(picture, 85))
@@ -171,8 +171,7 @@ inline std::string item(const DrawnText& t) {
 inline std::string item(const DrawnPicture& p) {
   return "<image" + attribute("x", p.x) + attribute("y", p.y) + attribute("width", p.width) +
          attribute("height", p.height) + " preserveAspectRatio=\"none\"" +
-         (p.smooth ? "" : " style=\"image-rendering: pixelated\"") + " href=\"" + picture_address(p.picture) +
-         "\"/>\n";
+         (p.smooth ? "" : " style=\"image-rendering: pixelated\"") + " href=\"" + picture_address(p.picture) + "\"/>\n";
 }
 
 }  // namespace internal::svg

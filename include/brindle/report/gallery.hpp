@@ -29,7 +29,7 @@ struct GalleryOptions {
   double high = 1;           ///< and the one that is white
   /// What the darkest and the brightest colour of maps mean, beside a bar below the pictures; empty: no bar.
   std::string scale_low = {}, scale_high = {};
-  PaintOptions paint = {};   ///< of PNG
+  PaintOptions paint = {};  ///< of PNG
 };
 
 namespace internal {
@@ -74,8 +74,8 @@ inline Drawing gallery_drawing(const std::vector<image::Picture>& pictures,
     width = std::max(width, size_of(picture).x), height = std::max(height, size_of(picture).y);
   }
   const double across = std::accumulate(widths.begin(), widths.end(), space * static_cast<double>(columns - 1));
-  const double down =
-      std::accumulate(heights.begin(), heights.end(), caption * static_cast<double>(rows) + space * static_cast<double>(rows - 1));
+  const double down = std::accumulate(heights.begin(), heights.end(),
+                                      caption * static_cast<double>(rows) + space * static_cast<double>(rows - 1));
   const bool scale = !options.scale_low.empty() || !options.scale_high.empty();
   Drawing out{.width = 2 * border + across,
               .height = head + down + border - (caption > 0 ? 6 : 0) + (scale ? 30 : 0),

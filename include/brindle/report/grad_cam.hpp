@@ -48,9 +48,9 @@ inline double sampled(In<float, Cpu> map, double row, double column) {
 ///
 ///     x (1, input shape)  ->  (h, w) of the layer's output, 0 (nothing there) to 1 (the most)
 ///
-/// map = relu(sum over channels k of a_k A_k), a_k = mean over positions of d score / d A_k, divided by its largest value;
-/// A is the output of `layer`, the score is that of the class before softmax or sigmoid. For one sigmoid output the
-/// score of class 1 is its logit, that of class 0 the negative logit. All zero where nothing speaks for the class.
+/// map = relu(sum over channels k of a_k A_k), a_k = mean over positions of d score / d A_k, divided by its largest
+/// value; A is the output of `layer`, the score is that of the class before softmax or sigmoid. For one sigmoid output
+/// the score of class 1 is its logit, that of class 0 the negative logit. All zero where nothing speaks for the class.
 /// layer: "" for the last layer with weights that still has a height and a width.
 /// Throws ShapeError for an x that does not fit, ValueError for a class or layer that there is not.
 /// Source: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", 2017.
@@ -68,8 +68,9 @@ Tensor<float, Cpu> grad_cam(const Sequential<T, Device>& model, In<T, Cpu> x, st
                                 ", expected one that gives (None, H, W, C) and has further layers behind it");
   }
   if (cut == layers.size())
-    detail::raise<ValueError>("grad_cam: the model has no layer with weights that gives (None, H, W, C) before its "
-                              "last one, so there is no map of the photo to draw");
+    detail::raise<ValueError>(
+        "grad_cam: the model has no layer with weights that gives (None, H, W, C) before its "
+        "last one, so there is no map of the photo to draw");
   if (!(x.shape == model.input_shape().batch(1)))
     detail::raise<ShapeError>("grad_cam: expected one sample x " + to_string(model.input_shape().batch(1)) + ", got " +
                               to_string(x.shape));
@@ -117,8 +118,8 @@ Tensor<float, Cpu> grad_cam(const Sequential<T, Device>& model, In<T, Cpu> x, st
   return map;
 }
 
-/// A map drawn over its photo: the more a place counts, the more of viridis's yellow; where nothing speaks for the class
-/// the photo is dark.
+/// A map drawn over its photo: the more a place counts, the more of viridis's yellow; where nothing speaks for the
+/// class the photo is dark.
 ///
 ///     photo (H, W, 1 or 3), map (h, w) of 0..1  ->  (H, W, 3)
 ///
@@ -135,8 +136,8 @@ inline image::Picture grad_cam_picture(const image::Picture& photo, In<float, Cp
       const auto position = [](std::int64_t i, std::int64_t size, std::int64_t cells) {
         return (static_cast<double>(i) + 0.5) * static_cast<double>(cells) / static_cast<double>(size) - 0.5;
       };
-      const double value = internal::sampled(map, position(r, photo.height, map.shape[0]),
-                                             position(c, photo.width, map.shape[1]));
+      const double value =
+          internal::sampled(map, position(r, photo.height, map.shape[0]), position(c, photo.width, map.shape[1]));
       const auto level = [&](std::int64_t channel) { return photo.at(r, c)[photo.channels == 3 ? channel : 0]; };
       const Rgb mixed = mix(Rgb{level(0), level(1), level(2)}, viridis(value), strength);
       std::uint8_t* pixel = out.at(r, c);

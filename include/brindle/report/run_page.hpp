@@ -96,8 +96,8 @@ struct RunPage {
                             (frozen == 0 ? "all" : thousands(parameters - frozen) + " of them") + " trainable.</p>\n");
   }
 
-  /// Curves, final and best figures, times, and a table of all epochs. Where the model that was saved is not that of the
-  /// last epoch (keep_best), its own figures on the validation data come first: what evaluate() gives after fit().
+  /// Curves, final and best figures, times, and a table of all epochs. Where the model that was saved is not that of
+  /// the last epoch (keep_best), its own figures on the validation data come first: what evaluate() gives after fit().
   ///
   /// Throws ValueError if the history has no epochs.
   RunPage& add_history(const History& history, const Evaluation& saved) {
@@ -130,8 +130,8 @@ struct RunPage {
     PageTable table{.columns = {"class", "precision", "recall", "F1", "samples"}};
     const int digits = internal::share_digits(m.total());
     const auto row = [&](const std::string& name, const ClassScore& s) {
-      table.rows.push_back({name, fixed(s.precision, digits), fixed(s.recall, digits), fixed(s.f1, digits),
-                            std::to_string(s.support)});
+      table.rows.push_back(
+          {name, fixed(s.precision, digits), fixed(s.recall, digits), fixed(s.f1, digits), std::to_string(s.support)});
     };
     for (std::size_t c = 0; c < class_names.size(); ++c) row(class_names[c], metrics.classes[c]);
     table.rows.push_back({"accuracy", "", "", fixed(metrics.accuracy, digits), std::to_string(m.total())});
@@ -247,7 +247,8 @@ struct RunPage {
                              "</details>\n");
   }
 
-  static std::string gallery_html(const std::vector<image::Picture>& pictures, const std::vector<std::string>& captions) {
+  static std::string gallery_html(const std::vector<image::Picture>& pictures,
+                                  const std::vector<std::string>& captions) {
     internal::check_gallery("RunPage::add_gallery", pictures.size(), captions.size());
     const bool wide = std::any_of(pictures.begin(), pictures.end(), [](const auto& p) { return p.width > 320; });
     std::string html = std::string("<div class=\"gallery") + (wide ? " wide" : "") + "\">\n";

@@ -29,9 +29,9 @@ enum class SummaryStyle {
 };
 
 struct SummaryOptions {
-  std::string title = "sequential";  ///< the model's name (keras3 only)
+  std::string title = "sequential";           ///< the model's name (keras3 only)
   SummaryStyle style = SummaryStyle::keras3;  ///< how the table looks
-  std::int64_t bytes_per_parameter = 4;  ///< keras3 only
+  std::int64_t bytes_per_parameter = 4;       ///< keras3 only
 };
 
 namespace internal::table {

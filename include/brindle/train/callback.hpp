@@ -14,17 +14,17 @@ namespace brindle {
 /// Where a running fit() stands; what callbacks see and may steer. loss and accuracy are means over the samples of the
 /// epoch so far; val_loss and val_accuracy are there at the end of an epoch that has validation data, else NaN.
 struct FitState {
-  std::int64_t epoch = 0;  ///< 1 for the first
-  std::int64_t epochs = 0;  ///< that fit() was asked for
-  std::int64_t step = 0;  ///< of this epoch, 1 for the first
-  std::int64_t steps = 0;    ///< in an epoch
-  std::int64_t samples = 0;  ///< of this epoch, so far
-  double loss = 0;           ///< of training, weighted as it was trained
-  double accuracy = 0;       ///< of training, 0..1
+  std::int64_t epoch = 0;                                          ///< 1 for the first
+  std::int64_t epochs = 0;                                         ///< that fit() was asked for
+  std::int64_t step = 0;                                           ///< of this epoch, 1 for the first
+  std::int64_t steps = 0;                                          ///< in an epoch
+  std::int64_t samples = 0;                                        ///< of this epoch, so far
+  double loss = 0;                                                 ///< of training, weighted as it was trained
+  double accuracy = 0;                                             ///< of training, 0..1
   double val_loss = std::numeric_limits<double>::quiet_NaN();      ///< of the validation data
   double val_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< 0..1
-  double seconds = 0;  ///< of this epoch, so far
-  double waited = 0;   ///< of these, those in which training waited for its samples to be read
+  double seconds = 0;                                              ///< of this epoch, so far
+  double waited = 0;                 ///< of these, those in which training waited for its samples to be read
   const History* history = nullptr;  ///< of the epochs that are done
 
   double learning_rate = 0;  ///< may be changed; holds from the next step on, schedules go on from it in proportion

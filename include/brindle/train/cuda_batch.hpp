@@ -17,8 +17,8 @@
 namespace brindle::detail {
 inline namespace BRINDLE_CUDA_UNIT {
 
-/// A moment in the work of a context that the processor can wait for. Its end waits for it, so that what stands in front
-/// of an event in a class goes when the GPU has done with it.
+/// A moment in the work of a context that the processor can wait for. Its end waits for it, so that what stands in
+/// front of an event in a class goes when the GPU has done with it.
 class CudaEvent {
  public:
   CudaEvent() { BRINDLE_CUDA_CHECK(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming)); }

@@ -54,8 +54,8 @@ class TrainingStep<T, Cuda> {
 
   using Parts = StepParts<T, Cuda>;  ///< what a step reads and changes
 
-  /// Starts step number `step`, 0 for the first, on n samples of the batch. outputs_seen: the outputs need not be looked
-  /// at (any more). Throws what the loss says of outputs that it cannot mean, before a weight has changed.
+  /// Starts step number `step`, 0 for the first, on n samples of the batch. outputs_seen: the outputs need not be
+  /// looked at (any more). Throws what the loss says of outputs that it cannot mean, before a weight has changed.
   void run(const Parts& p, std::int64_t n, bool with_weights, std::int64_t step, const StepNames& names,
            bool& outputs_seen) {
     if (!outputs_seen) {

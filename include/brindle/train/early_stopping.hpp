@@ -15,9 +15,9 @@ namespace brindle {
 
 struct EarlyStoppingOptions {
   Monitor monitor = Monitor::val_loss;  ///< what has to improve
-  std::int64_t patience = 0;          ///< epochs without improvement after which training ends, >= 0
-  double min_delta = 0;               ///< what is no larger is no improvement, >= 0
-  std::int64_t start_from_epoch = 0;  ///< epochs at the beginning that do not count, >= 0
+  std::int64_t patience = 0;            ///< epochs without improvement after which training ends, >= 0
+  double min_delta = 0;                 ///< what is no larger is no improvement, >= 0
+  std::int64_t start_from_epoch = 0;    ///< epochs at the beginning that do not count, >= 0
 };
 
 /// Ends training when a figure has not become better for some epochs.

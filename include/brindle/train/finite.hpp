@@ -46,8 +46,7 @@ template <class T, class Device>
         raise<NumericsError>(
             what + layer->who() + " is the first layer with a value that is not finite: its " + p.name +
             (step == 0 ? " was so from the start." : " since the step before; use a smaller learning_rate.") + advice);
-    Plan<T, Device> plan(on, std::span(&layer, 1), shape,
-                         {.batch = x.shape[0], .training = true, .seed = seed});
+    Plan<T, Device> plan(on, std::span(&layer, 1), shape, {.batch = x.shape[0], .training = true, .seed = seed});
     Tensor<T, Device> output = Tensor<T, Device>::uninitialized(model.output_shape(i).batch(x.shape[0]));
     const TensorView<T, Device> result = plan.forward(input, static_cast<std::uint32_t>(step));
     Memory<Device>::copy(output.data(), result.data, output.bytes());

@@ -20,13 +20,13 @@ struct TrainerOptions {
 };
 
 struct FitOptions {
-  std::int64_t batch = 32;           ///< samples a step, >= 1; of fewer samples all are one batch, as in Keras
-  std::int64_t epochs = 1;           ///< >= 1
-  std::int64_t steps_per_epoch = 0;  ///< 0: one pass over the data; else the passes go on across epochs
-  bool shuffle = true;               ///< anew before each pass
-  std::int64_t prefetch = 2;         ///< batches that a thread reads ahead; 0: each is read when it is needed
-  data::SourceRef validation = {};   ///< evaluated after each epoch, or none
-  std::int64_t validation_batch = 0;                 ///< 0: as batch
+  std::int64_t batch = 32;            ///< samples a step, >= 1; of fewer samples all are one batch, as in Keras
+  std::int64_t epochs = 1;            ///< >= 1
+  std::int64_t steps_per_epoch = 0;   ///< 0: one pass over the data; else the passes go on across epochs
+  bool shuffle = true;                ///< anew before each pass
+  std::int64_t prefetch = 2;          ///< batches that a thread reads ahead; 0: each is read when it is needed
+  data::SourceRef validation = {};    ///< evaluated after each epoch, or none
+  std::int64_t validation_batch = 0;  ///< 0: as batch
   /// Class number -> weight of its samples' loss; others 1. balanced_class_weights() of train/class_weights.hpp gives
   /// those of unequal classes. Labels are class numbers, or one-hot rows.
   std::map<std::int64_t, double> class_weight = {};

@@ -12,8 +12,8 @@ struct History {
   std::vector<double> accuracy;      ///< of training, 0..1
   std::vector<double> val_loss;      ///< of the validation data
   std::vector<double> val_accuracy;  ///< 0..1
-  std::vector<double> seconds;  ///< the epoch with its validation, wall clock
-  std::vector<double> waited;   ///< of these, those in which training waited for its samples to be read
+  std::vector<double> seconds;       ///< the epoch with its validation, wall clock
+  std::vector<double> waited;        ///< of these, those in which training waited for its samples to be read
 
   std::size_t epochs() const { return loss.size(); }  ///< done so far
 };

@@ -62,7 +62,8 @@ inline Callback step_decay(const StepDecayOptions& options = {}) {
     state->memory.advance(s, formula);
   };
   callback.state = [state, options](RunState& run) {
-    run.same("step_decay", "every " + std::to_string(options.every) + ", factor " + detail::number_text(options.factor));
+    run.same("step_decay",
+             "every " + std::to_string(options.every) + ", factor " + detail::number_text(options.factor));
     state->memory.visit(run, "step_decay");
     run.value("step_decay.epochs", state->epochs);
   };
@@ -145,11 +146,11 @@ inline Callback cosine_decay(const CosineDecayOptions& options = {}) {
 
 struct ReduceOnPlateauOptions {
   Monitor monitor = Monitor::val_loss;  ///< what has to improve
-  double factor = 0.1;         ///< above 0, below 1
-  std::int64_t patience = 10;  ///< epochs without improvement, >= 0
-  double min_delta = 1e-4;     ///< what is no larger is no improvement, >= 0
-  std::int64_t cooldown = 0;   ///< epochs after a reduction that do not count, >= 0
-  double min_rate = 0;         ///< a reduction does not go below; other schedules may
+  double factor = 0.1;                  ///< above 0, below 1
+  std::int64_t patience = 10;           ///< epochs without improvement, >= 0
+  double min_delta = 1e-4;              ///< what is no larger is no improvement, >= 0
+  std::int64_t cooldown = 0;            ///< epochs after a reduction that do not count, >= 0
+  double min_rate = 0;                  ///< a reduction does not go below; other schedules may
 };
 
 /// Multiplies the learning rate by a factor when a figure has not become better for some epochs.

@@ -16,8 +16,8 @@
 namespace brindle {
 
 struct LinearSvmOptions {
-  double c = 1;             ///< what a sample on the wrong side costs, > 0
-  double tolerance = 1e-6;  ///< of the optimality conditions, when to stop
+  double c = 1;                      ///< what a sample on the wrong side costs, > 0
+  double tolerance = 1e-6;           ///< of the optimality conditions, when to stop
   std::int64_t most_passes = 10000;  ///< over the samples, after which it stops unconverged
 };
 

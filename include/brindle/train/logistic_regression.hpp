@@ -16,8 +16,8 @@
 namespace brindle {
 
 struct LogisticRegressionOptions {
-  double c = 1;             ///< weight of the samples against |w|^2 / 2, > 0
-  double tolerance = 1e-8;  ///< of the largest entry of the gradient, when to stop
+  double c = 1;                    ///< weight of the samples against |w|^2 / 2, > 0
+  double tolerance = 1e-8;         ///< of the largest entry of the gradient, when to stop
   std::int64_t most_steps = 1000;  ///< after which it stops unconverged
 };
 

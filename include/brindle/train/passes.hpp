@@ -15,10 +15,10 @@ namespace brindle::detail {
 class Passes {
  public:
   struct Options {
-    std::int64_t samples = 0;  ///< in the data
-    std::int64_t batch = 1;    ///< >= 1
-    bool shuffle = true;       ///< false: each pass in the order of the data
-    std::uint64_t seed = 0;    ///< of the orders
+    std::int64_t samples = 0;     ///< in the data
+    std::int64_t batch = 1;       ///< >= 1
+    bool shuffle = true;          ///< false: each pass in the order of the data
+    std::uint64_t seed = 0;       ///< of the orders
     std::uint32_t pass = 0;       ///< passes before the first one here: names its order
     std::int64_t position = 0;    ///< samples of the first pass that have been used
     std::uint64_t first_use = 0;  ///< uses of samples before

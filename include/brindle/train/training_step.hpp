@@ -22,13 +22,13 @@ namespace brindle::detail {
 /// What a training step reads and changes.
 template <class T, class Device>
 struct StepParts {
-  const Sequential<T, Device>& model;        ///< the weights
-  Plan<T, Device>& plan;                     ///< for training
-  Loss<T, Device>& loss;                     ///< prepared for the batch
-  const Optimizer<T, Device>& optimizer;     ///< how weights change
-  Batch<T, Device>& batch;                   ///< samples and labels
-  OptimizerSlots<T, Device>& slots;          ///< by layer, parameter, slot
-  const OutputRules& rules;                  ///< of the model's outputs
+  const Sequential<T, Device>& model;     ///< the weights
+  Plan<T, Device>& plan;                  ///< for training
+  Loss<T, Device>& loss;                  ///< prepared for the batch
+  const Optimizer<T, Device>& optimizer;  ///< how weights change
+  Batch<T, Device>& batch;                ///< samples and labels
+  OptimizerSlots<T, Device>& slots;       ///< by layer, parameter, slot
+  const OutputRules& rules;               ///< of the model's outputs
 };
 
 /// What messages of a step tell.

@@ -79,11 +79,16 @@ cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t desc, cublasL
     return CUBLAS_STATUS_SUCCESS;
   };
   switch (what) {
-    case CUBLASLT_MATMUL_DESC_TRANSA: return take(o.a);
-    case CUBLASLT_MATMUL_DESC_TRANSB: return take(o.b);
-    case CUBLASLT_MATMUL_DESC_EPILOGUE: return take(o.epilogue);
-    case CUBLASLT_MATMUL_DESC_BIAS_POINTER: return take(o.bias);
-    default: return CUBLAS_STATUS_INVALID_VALUE;
+    case CUBLASLT_MATMUL_DESC_TRANSA:
+      return take(o.a);
+    case CUBLASLT_MATMUL_DESC_TRANSB:
+      return take(o.b);
+    case CUBLASLT_MATMUL_DESC_EPILOGUE:
+      return take(o.epilogue);
+    case CUBLASLT_MATMUL_DESC_BIAS_POINTER:
+      return take(o.bias);
+    default:
+      return CUBLAS_STATUS_INVALID_VALUE;
   }
 }
 

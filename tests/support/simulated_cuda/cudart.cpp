@@ -142,10 +142,12 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   return cudaSuccess;
 }
 cudaError_t cudaGetLastError() { return std::exchange(gpu().last, cudaSuccess); }
-const char* cudaGetErrorString(cudaError_t code) { return code == cudaErrorMemoryAllocation ? "out of memory" : "an error"; }
+const char* cudaGetErrorString(cudaError_t code) {
+  return code == cudaErrorMemoryAllocation ? "out of memory" : "an error";
+}
 const char* cudaGetErrorName(cudaError_t code) {
-  return code == cudaErrorMemoryAllocation          ? "cudaErrorMemoryAllocation"
-         : code == cudaErrorStreamCaptureImplicit   ? "cudaErrorStreamCaptureImplicit"
+  return code == cudaErrorMemoryAllocation           ? "cudaErrorMemoryAllocation"
+         : code == cudaErrorStreamCaptureImplicit    ? "cudaErrorStreamCaptureImplicit"
          : code == cudaErrorStreamCaptureUnsupported ? "cudaErrorStreamCaptureUnsupported"
                                                      : "cudaErrorInvalidValue";
 }

@@ -47,7 +47,8 @@ std::int64_t at(const Tensor& t, std::int64_t n, std::int64_t c, std::int64_t h,
 bool aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 16 == 0; }
 
 bool on_gpu(const Tensor& t, const void* p) {
-  return simulated_cuda::on_gpu(p, static_cast<std::size_t>((at(t, t.n - 1, t.c - 1, t.h - 1, t.w - 1) + 1) * element(t.type)));
+  return simulated_cuda::on_gpu(
+      p, static_cast<std::size_t>((at(t, t.n - 1, t.c - 1, t.h - 1, t.w - 1) + 1) * element(t.type)));
 }
 bool on_gpu(const cudnnFilterStruct& f, const void* p) {
   return simulated_cuda::on_gpu(p, static_cast<std::size_t>(std::int64_t{f.k} * f.c * f.h * f.w * element(f.type)));
@@ -77,7 +78,8 @@ bool workspace_fits(void* workspace, std::size_t bytes) {
 
 /// term(index in x, index in w, index in y) for each product of a convolution; filters are (k, h, w, c).
 template <class F>
-void each_term(const Tensor& x, const cudnnFilterStruct& w, const cudnnConvolutionStruct& c, const Tensor& y, F&& term) {
+void each_term(const Tensor& x, const cudnnFilterStruct& w, const cudnnConvolutionStruct& c, const Tensor& y,
+               F&& term) {
   for (int n = 0; n < y.n; ++n)
     for (int oh = 0; oh < y.h; ++oh)
       for (int ow = 0; ow < y.w; ++ow)
@@ -146,7 +148,9 @@ cudnnStatus_t drop(T* p) {
 extern "C" {
 
 std::size_t cudnnGetVersion() { return CUDNN_VERSION; }
-const char* cudnnGetErrorString(cudnnStatus_t code) { return code == CUDNN_STATUS_BAD_PARAM ? "CUDNN_STATUS_BAD_PARAM" : "CUDNN_STATUS"; }
+const char* cudnnGetErrorString(cudnnStatus_t code) {
+  return code == CUDNN_STATUS_BAD_PARAM ? "CUDNN_STATUS_BAD_PARAM" : "CUDNN_STATUS";
+}
 void cudnnGetLastErrorString(char* message, std::size_t size) {
   if (size > 0) message[0] = 0;
 }
@@ -203,8 +207,8 @@ cudnnStatus_t cudnnSetActivationDescriptor(cudnnActivationDescriptor_t a, cudnnA
   *a = {mode, nan};
   return CUDNN_STATUS_SUCCESS;
 }
-cudnnStatus_t cudnnSetPooling2dDescriptor(cudnnPoolingDescriptor_t p, cudnnPoolingMode_t mode, cudnnNanPropagation_t nan,
-                                          int h, int w, int pad_h, int pad_w, int u, int v) {
+cudnnStatus_t cudnnSetPooling2dDescriptor(cudnnPoolingDescriptor_t p, cudnnPoolingMode_t mode,
+                                          cudnnNanPropagation_t nan, int h, int w, int pad_h, int pad_w, int u, int v) {
   if (mode != CUDNN_POOLING_MAX || nan != CUDNN_PROPAGATE_NAN || pad_h >= h || pad_w >= w)
     return CUDNN_STATUS_BAD_PARAM;
   *p = {h, w, pad_h, pad_w, u, v};
@@ -217,7 +221,8 @@ cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t, const cudnnT
                                                      const cudnnTensorDescriptor_t y, const int most, int* count,
                                                      cudnnConvolutionFwdAlgoPerf_t* results) {
   return advise(fits(*x, *w, *c, *y), CUDNN_CONVOLUTION_FWD_ALGO_FFT, CUDNN_CONVOLUTION_FWD_ALGO_DIRECT,
-                CUDNN_CONVOLUTION_FWD_ALGO_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM, most, count, results);
+                CUDNN_CONVOLUTION_FWD_ALGO_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM, most, count,
+                results);
 }
 cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(cudnnHandle_t, const cudnnFilterDescriptor_t w,
                                                           const cudnnTensorDescriptor_t y,
@@ -238,24 +243,19 @@ cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(cudnnHandle_t, const
 
 cudnnStatus_t cudnnGetConvolutionForwardWorkspaceSize(cudnnHandle_t, const cudnnTensorDescriptor_t,
                                                       const cudnnFilterDescriptor_t, const cudnnConvolutionDescriptor_t,
-                                                      const cudnnTensorDescriptor_t, cudnnConvolutionFwdAlgo_t algorithm,
-                                                      std::size_t* bytes) {
+                                                      const cudnnTensorDescriptor_t,
+                                                      cudnnConvolutionFwdAlgo_t algorithm, std::size_t* bytes) {
   return workspace_of(algorithm, CUDNN_CONVOLUTION_FWD_ALGO_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM,
                       bytes);
 }
-cudnnStatus_t cudnnGetConvolutionBackwardDataWorkspaceSize(cudnnHandle_t, const cudnnFilterDescriptor_t,
-                                                           const cudnnTensorDescriptor_t,
-                                                           const cudnnConvolutionDescriptor_t,
-                                                           const cudnnTensorDescriptor_t,
-                                                           cudnnConvolutionBwdDataAlgo_t algorithm, std::size_t* bytes) {
+cudnnStatus_t cudnnGetConvolutionBackwardDataWorkspaceSize(
+    cudnnHandle_t, const cudnnFilterDescriptor_t, const cudnnTensorDescriptor_t, const cudnnConvolutionDescriptor_t,
+    const cudnnTensorDescriptor_t, cudnnConvolutionBwdDataAlgo_t algorithm, std::size_t* bytes) {
   return workspace_of(algorithm, CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT, CUDNN_CONVOLUTION_BWD_DATA_ALGO_1, bytes);
 }
-cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(cudnnHandle_t, const cudnnTensorDescriptor_t,
-                                                             const cudnnTensorDescriptor_t,
-                                                             const cudnnConvolutionDescriptor_t,
-                                                             const cudnnFilterDescriptor_t,
-                                                             cudnnConvolutionBwdFilterAlgo_t algorithm,
-                                                             std::size_t* bytes) {
+cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(
+    cudnnHandle_t, const cudnnTensorDescriptor_t, const cudnnTensorDescriptor_t, const cudnnConvolutionDescriptor_t,
+    const cudnnFilterDescriptor_t, cudnnConvolutionBwdFilterAlgo_t algorithm, std::size_t* bytes) {
   return workspace_of(algorithm, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1, bytes);
 }
 
@@ -269,9 +269,8 @@ cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t handle, const void* alpha, c
       !on_gpu(*y, y_data) || !is_one(alpha) || !is_zero(beta) ||
       algorithm != CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM)
     return CUDNN_STATUS_BAD_PARAM;
-  simulated_cuda::enqueue(handle->stream, [=, x = *x, w = *w, c = *c, y = *y] {
-    convolve(x, x_data, w, w_data, c, y, y_data, workspace);
-  });
+  simulated_cuda::enqueue(
+      handle->stream, [=, x = *x, w = *w, c = *c, y = *y] { convolve(x, x_data, w, w_data, c, y, y_data, workspace); });
   return CUDNN_STATUS_SUCCESS;
 }
 cudnnStatus_t cudnnConvolutionBiasActivationForward(

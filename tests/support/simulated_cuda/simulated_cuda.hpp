@@ -28,11 +28,11 @@ bool on_gpu(const void* p, std::size_t bytes);
 
 /// What happened since the program began.
 struct Counts {
-  std::int64_t launches = 0;      ///< kernels of brindle's own
+  std::int64_t launches = 0;  ///< kernels of brindle's own
   std::int64_t graph_launches = 0;
   std::int64_t allocations = 0;
   std::int64_t live_bytes = 0;
-  std::int64_t waits = 0;         ///< of the processor for the GPU
+  std::int64_t waits = 0;  ///< of the processor for the GPU
 };
 Counts& counts();
 

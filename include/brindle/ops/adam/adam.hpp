@@ -14,9 +14,9 @@ namespace brindle::ops {
 
 struct AdamOptions {
   double learning_rate = 1e-3;  ///< rate(t) before its correction
-  double beta_1 = 0.9;    ///< how much of the mean of g stays each step
-  double beta_2 = 0.999;  ///< how much of the mean of g^2 stays each step
-  double epsilon = 1e-7;  ///< added to sqrt(v)
+  double beta_1 = 0.9;          ///< how much of the mean of g stays each step
+  double beta_2 = 0.999;        ///< how much of the mean of g^2 stays each step
+  double epsilon = 1e-7;        ///< added to sqrt(v)
 
   /// The learning rate of step t >= 1, corrected for means that started at 0.
   double rate(std::int64_t t) const {
@@ -48,8 +48,8 @@ void adam(const Device& on, Out<T, Device> w, In<T, Device> g, Out<T, Device> m,
 
 /// adam of several parameters; on a GPU in one launch. Slots: m, v.
 template <class T, class Device>
-void adam_all(const Device& on, std::type_identity_t<std::span<const ParameterUpdate<T, Device>>> all,
-              std::int64_t t, const AdamOptions& o) {
+void adam_all(const Device& on, std::type_identity_t<std::span<const ParameterUpdate<T, Device>>> all, std::int64_t t,
+              const AdamOptions& o) {
   if constexpr (requires { kernel::adam<T, Device>::step_all(on, all, t, o); })
     kernel::adam<T, Device>::step_all(on, all, t, o);
   else

@@ -15,7 +15,7 @@ template <class T>
 struct AdamStep {
   ParameterTable<T> table;
   AdamOptions options;
-  double rate;              ///< corrected for means that started at 0
+  double rate;                      ///< corrected for means that started at 0
   const detail::StepNumbers* step;  ///< of a recorded training step; null: rate
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {

@@ -11,16 +11,16 @@ template <class T>
 struct binary_crossentropy<T, Cuda> {
   static void logits(const Cuda& on, In<T, Cuda> z, In<T, Cuda> t, In<T, Cuda> weight, Out<T, Cuda> each,
                      Out<T, Cuda> dz, const BinaryCrossentropyOptions& o) {
-    launch(on, z.shape[0],
-           BinaryCrossentropySample<T>{z.data, t.data, weight.data, each.data, dz.data, z.shape[0], z.shape[1], true,
-                                       o});
+    launch(
+        on, z.shape[0],
+        BinaryCrossentropySample<T>{z.data, t.data, weight.data, each.data, dz.data, z.shape[0], z.shape[1], true, o});
   }
 
   static void probabilities(const Cuda& on, In<T, Cuda> p, In<T, Cuda> t, In<T, Cuda> weight, Out<T, Cuda> each,
                             Out<T, Cuda> dp, const BinaryCrossentropyOptions& o) {
-    launch(on, p.shape[0],
-           BinaryCrossentropySample<T>{p.data, t.data, weight.data, each.data, dp.data, p.shape[0], p.shape[1], false,
-                                       o});
+    launch(
+        on, p.shape[0],
+        BinaryCrossentropySample<T>{p.data, t.data, weight.data, each.data, dp.data, p.shape[0], p.shape[1], false, o});
   }
 };
 

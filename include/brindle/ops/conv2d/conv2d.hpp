@@ -12,7 +12,7 @@
 namespace brindle::ops {
 
 struct Conv2DOptions {
-  Size2 stride{1};  ///< step between windows, >= 1
+  Size2 stride{1};                                             ///< step between windows, >= 1
   Padding padding = Padding::valid;                            ///< same: zeros around the picture
   ActivationFunction activation = ActivationFunction::linear;  ///< after the bias; not softmax
 };

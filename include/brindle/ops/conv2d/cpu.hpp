@@ -26,10 +26,14 @@ enum class Conv2DKernel {
 /// As report::kernels() lists it: "winograd F(4x4, 3x3)".
 inline std::string to_string(Conv2DKernel kernel) {
   switch (kernel) {
-    case Conv2DKernel::winograd_f4: return "winograd F(4x4, 3x3)";
-    case Conv2DKernel::winograd_f3: return "winograd F(3x3, 3x3)";
-    case Conv2DKernel::winograd_f2: return "winograd F(2x2, 3x3)";
-    case Conv2DKernel::implicit_gemm: break;
+    case Conv2DKernel::winograd_f4:
+      return "winograd F(4x4, 3x3)";
+    case Conv2DKernel::winograd_f3:
+      return "winograd F(3x3, 3x3)";
+    case Conv2DKernel::winograd_f2:
+      return "winograd F(2x2, 3x3)";
+    case Conv2DKernel::implicit_gemm:
+      break;
   }
   return "implicit gemm";
 }
@@ -144,10 +148,14 @@ struct conv2d<T, Cpu> {
     ConvGeometry g = ConvGeometry::of(x, Shape4{w.kh, w.kw, w.ci, w.co}, o.stride, o.padding);
     if (pooled) g.oh -= g.oh % 2, g.ow -= g.ow % 2;
     switch (choose_conv2d_kernel<T>(x, w, o, on.precise(), pooled)) {
-      case Conv2DKernel::winograd_f4: return call(WinogradConvolution<T, 4>(g));
-      case Conv2DKernel::winograd_f3: return call(WinogradConvolution<T, 3>(g));
-      case Conv2DKernel::winograd_f2: return call(WinogradConvolution<T, 2>(g));
-      case Conv2DKernel::implicit_gemm: break;
+      case Conv2DKernel::winograd_f4:
+        return call(WinogradConvolution<T, 4>(g));
+      case Conv2DKernel::winograd_f3:
+        return call(WinogradConvolution<T, 3>(g));
+      case Conv2DKernel::winograd_f2:
+        return call(WinogradConvolution<T, 2>(g));
+      case Conv2DKernel::implicit_gemm:
+        break;
     }
     return call(ImplicitGemmConvolution<T>(g));
   }

@@ -25,8 +25,7 @@ struct conv2d<float, Cuda> {
     return forward_workspace(on, x, w, o);  // all passes take the same
   }
 
-  static std::int64_t forward_workspace(const Cuda& on, const Shape4& x, const FilterShape& w,
-                                        const Conv2DOptions& o) {
+  static std::int64_t forward_workspace(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
     if (x.size() == 0) return 0;
     CudaScratch scratch;
     static_cast<void>(Buffers(on, scratch, CudaConvolution::of(x, w, o), true));
@@ -36,15 +35,23 @@ struct conv2d<float, Cuda> {
   static std::string name(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool) {
     const auto lock = on.lock();
     switch (conv2d_plan(on, x, w, o).forward(on)) {
-      case CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM: return "cudnn implicit gemm";
-      case CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM: return "cudnn implicit gemm, indices made before";
-      case CUDNN_CONVOLUTION_FWD_ALGO_GEMM: return "cudnn gemm";
-      case CUDNN_CONVOLUTION_FWD_ALGO_DIRECT: return "cudnn direct";
-      case CUDNN_CONVOLUTION_FWD_ALGO_FFT: return "cudnn fft";
-      case CUDNN_CONVOLUTION_FWD_ALGO_FFT_TILING: return "cudnn fft, tiled";
+      case CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM:
+        return "cudnn implicit gemm";
+      case CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM:
+        return "cudnn implicit gemm, indices made before";
+      case CUDNN_CONVOLUTION_FWD_ALGO_GEMM:
+        return "cudnn gemm";
+      case CUDNN_CONVOLUTION_FWD_ALGO_DIRECT:
+        return "cudnn direct";
+      case CUDNN_CONVOLUTION_FWD_ALGO_FFT:
+        return "cudnn fft";
+      case CUDNN_CONVOLUTION_FWD_ALGO_FFT_TILING:
+        return "cudnn fft, tiled";
       case CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD:
-      case CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED: return "cudnn winograd";
-      default: return "cudnn";
+      case CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED:
+        return "cudnn winograd";
+      default:
+        return "cudnn";
     }
   }
 
@@ -118,14 +125,14 @@ struct conv2d<float, Cuda> {
   }
 
  private:
-  // What a pass takes from the workspace. Arrays are float, or bfloat16 with Precision::bf16. cuDNN gets the most that it
-  // may ever ask for: how much it wants is known when a plan asks for algorithms, and that takes long.
+  // What a pass takes from the workspace. Arrays are float, or bfloat16 with Precision::bf16. cuDNN gets the most that
+  // it may ever ask for: how much it wants is known when a plan asks for algorithms, and that takes long.
   struct Buffers {
-    float* full = nullptr;         // what a 2x2 pool reads, or its gradient (y's shape)
-    std::byte* x = nullptr;        // pictures or their gradient in other numbers or with zeros around; null: the caller's
-    std::byte* y = nullptr;        // outputs or their gradient in other numbers; null: the caller's
-    std::byte* w = nullptr;        // filters or their gradient, turned
-    float* sums = nullptr;         // of parts of the bias's gradient
+    float* full = nullptr;   // what a 2x2 pool reads, or its gradient (y's shape)
+    std::byte* x = nullptr;  // pictures or their gradient in other numbers or with zeros around; null: the caller's
+    std::byte* y = nullptr;  // outputs or their gradient in other numbers; null: the caller's
+    std::byte* w = nullptr;  // filters or their gradient, turned
+    float* sums = nullptr;   // of parts of the bias's gradient
     std::byte* library = nullptr;  // cuDNN's own
     std::size_t library_bytes = 0;
 
@@ -152,8 +159,8 @@ struct conv2d<float, Cuda> {
     filters_in(on, s, at, w.data);
     if (on.precision() == Precision::bf16) {
       BRINDLE_CUDA_CHECK(cudnnConvolutionForward(on.cudnn(), &one, plan.x, pictures, plan.w, at.w,
-                                                 plan.forward_description, algorithm, at.library,
-                                                 at.library_bytes, &zero, plan.y, at.y));
+                                                 plan.forward_description, algorithm, at.library, at.library_bytes,
+                                                 &zero, plan.y, at.y));
       launch(on, s.y.size(),
              BiasActivationFromBfloat16{reinterpret_cast<const detail::bfloat16*>(at.y), bias.data, y, s.w.co, f});
       return;
@@ -167,8 +174,8 @@ struct conv2d<float, Cuda> {
         return brindle::detail::check_cuda(status, "cudnnConvolutionBiasActivationForward", __FILE__, __LINE__);
     }
     BRINDLE_CUDA_CHECK(cudnnConvolutionForward(on.cudnn(), &one, plan.x, pictures, plan.w, at.w,
-                                               plan.forward_description, algorithm, at.library, at.library_bytes,
-                                               &zero, plan.y, y));
+                                               plan.forward_description, algorithm, at.library, at.library_bytes, &zero,
+                                               plan.y, y));
     if (!bias.empty()) cudnn_add_bias(on, s.y.c, bias.data, plan.y, y);
     if (f != ActivationFunction::linear) cudnn_activation(on, f, s.y.size(), y, y);
   }
@@ -178,9 +185,9 @@ struct conv2d<float, Cuda> {
     const CudaConvolution& s = plan.shapes;
     const auto algorithm = plan.data(on);
     filters_in(on, s, at, w.data);
-    BRINDLE_CUDA_CHECK(cudnnConvolutionBackwardData(
-        on.cudnn(), &one, plan.w, at.w, plan.y, outputs_in(on, s, at, dz), plan.data_description, algorithm,
-        at.library, at.library_bytes, &zero, plan.x, at.x ? static_cast<void*>(at.x) : dx.data));
+    BRINDLE_CUDA_CHECK(cudnnConvolutionBackwardData(on.cudnn(), &one, plan.w, at.w, plan.y, outputs_in(on, s, at, dz),
+                                                    plan.data_description, algorithm, at.library, at.library_bytes,
+                                                    &zero, plan.x, at.x ? static_cast<void*>(at.x) : dx.data));
     if (on.precision() == Precision::bf16)
       launch(on, s.x.size(),
              PicturesFromBfloat16{reinterpret_cast<const detail::bfloat16*>(at.x), dx.data, s.convolved.h,
@@ -194,9 +201,9 @@ struct conv2d<float, Cuda> {
     const CudaConvolution& s = plan.shapes;
     const auto algorithm = plan.weights(on);
     const void* pictures = pictures_in(on, s, at, x.data);
-    BRINDLE_CUDA_CHECK(cudnnConvolutionBackwardFilter(
-        on.cudnn(), &one, plan.x, pictures, plan.y, outputs_in(on, s, at, dz), plan.weights_description,
-        algorithm, at.library, at.library_bytes, &zero, plan.w, at.w));
+    BRINDLE_CUDA_CHECK(cudnnConvolutionBackwardFilter(on.cudnn(), &one, plan.x, pictures, plan.y,
+                                                      outputs_in(on, s, at, dz), plan.weights_description, algorithm,
+                                                      at.library, at.library_bytes, &zero, plan.w, at.w));
     const std::int64_t taps = s.w.kh * s.w.kw * s.w.ci;
     if (on.precision() == Precision::bf16)
       launch(on, s.w.size(),
@@ -237,8 +244,8 @@ struct conv2d<float, Cuda> {
              PicturesToBfloat16{x, reinterpret_cast<detail::bfloat16*>(at.x), s.convolved.h, s.convolved.w, s.x.c,
                                 s.x.h, s.x.w, s.top, s.left});
     } else {
-      BRINDLE_CUDA_CHECK(cudaMemsetAsync(
-          at.x, 0, static_cast<std::size_t>(s.convolved.size()) * sizeof(float), on.stream()));
+      BRINDLE_CUDA_CHECK(
+          cudaMemsetAsync(at.x, 0, static_cast<std::size_t>(s.convolved.size()) * sizeof(float), on.stream()));
       copy_picture(on, s, reinterpret_cast<float*>(at.x), const_cast<float*>(x), true);
     }
     return at.x;
@@ -278,8 +285,8 @@ struct conv2d<float, Cuda> {
   static void clear(const Cuda& on, Out<float, Cuda> dw, Out<float, Cuda> db) {
     for (const auto& gradient : {dw, db})
       if (!gradient.empty())
-        BRINDLE_CUDA_CHECK(cudaMemsetAsync(gradient.data, 0, static_cast<std::size_t>(gradient.size()) * sizeof(float),
-                                           on.stream()));
+        BRINDLE_CUDA_CHECK(
+            cudaMemsetAsync(gradient.data, 0, static_cast<std::size_t>(gradient.size()) * sizeof(float), on.stream()));
   }
 };
 

@@ -17,10 +17,10 @@ struct CudaConvolution {
   Shape4 y;
   FilterShape w;
   Size2 stride;
-  Shape4 convolved;            ///< x, or x with the zeros around it
-  std::int64_t top, left;      ///< zeros in front of x in `convolved`
-  std::int64_t pad_h, pad_w;   ///< that cuDNN is to add on both sides
-  bool padded;                 ///< convolved is not x
+  Shape4 convolved;           ///< x, or x with the zeros around it
+  std::int64_t top, left;     ///< zeros in front of x in `convolved`
+  std::int64_t pad_h, pad_w;  ///< that cuDNN is to add on both sides
+  bool padded;                ///< convolved is not x
 
   static CudaConvolution of(const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
     const Shape4 y = conv2d_shape(x, w, o);

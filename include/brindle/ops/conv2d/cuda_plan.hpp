@@ -27,9 +27,9 @@ class Conv2DPlan {
     describe_pictures(bias, CUDNN_DATA_FLOAT, {1, 1, 1, s.w.co});
     BRINDLE_CUDA_CHECK(cudnnSetFilter4dDescriptor(w, type, CUDNN_TENSOR_NHWC, cudnn_size(s.w.co), cudnn_size(s.w.ci),
                                                   cudnn_size(s.w.kh), cudnn_size(s.w.kw)));
-    for (const cudnnConvolutionDescriptor_t pass : {cudnnConvolutionDescriptor_t(forward_description),
-                                                    cudnnConvolutionDescriptor_t(data_description),
-                                                    cudnnConvolutionDescriptor_t(weights_description)}) {
+    for (const cudnnConvolutionDescriptor_t pass :
+         {cudnnConvolutionDescriptor_t(forward_description), cudnnConvolutionDescriptor_t(data_description),
+          cudnnConvolutionDescriptor_t(weights_description)}) {
       BRINDLE_CUDA_CHECK(cudnnSetConvolution2dDescriptor(pass, cudnn_size(s.pad_h), cudnn_size(s.pad_w),
                                                          cudnn_size(s.stride.h), cudnn_size(s.stride.w), 1, 1,
                                                          CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT));
@@ -43,7 +43,8 @@ class Conv2DPlan {
   cudnnConvolutionFwdAlgo_t forward(const Cuda& on) {
     if (!forward_)
       forward_ = choose<cudnnConvolutionFwdAlgoPerf_t, cudnnConvolutionFwdAlgo_t>(
-          on, "forward", forward_description, [&](int most, int* count, cudnnConvolutionFwdAlgoPerf_t* found) {
+          on, "forward", forward_description,
+          [&](int most, int* count, cudnnConvolutionFwdAlgoPerf_t* found) {
             return cudnnGetConvolutionForwardAlgorithm_v7(on.cudnn(), x, w, forward_description, y, most, count, found);
           },
           [&](cudnnConvolutionFwdAlgo_t algorithm, std::size_t* bytes) {
@@ -54,7 +55,8 @@ class Conv2DPlan {
   cudnnConvolutionBwdDataAlgo_t data(const Cuda& on) {
     if (!data_)
       data_ = choose<cudnnConvolutionBwdDataAlgoPerf_t, cudnnConvolutionBwdDataAlgo_t>(
-          on, "backward data", data_description, [&](int most, int* count, cudnnConvolutionBwdDataAlgoPerf_t* found) {
+          on, "backward data", data_description,
+          [&](int most, int* count, cudnnConvolutionBwdDataAlgoPerf_t* found) {
             return cudnnGetConvolutionBackwardDataAlgorithm_v7(on.cudnn(), w, y, data_description, x, most, count,
                                                                found);
           },
@@ -88,8 +90,7 @@ class Conv2DPlan {
 
  private:
   static cudnnMathType_t asked_math(Precision p) {
-    return p == Precision::float32 ? CUDNN_FMA_MATH
-                                   : p == Precision::tf32 ? CUDNN_DEFAULT_MATH : CUDNN_TENSOR_OP_MATH;
+    return p == Precision::float32 ? CUDNN_FMA_MATH : p == Precision::tf32 ? CUDNN_DEFAULT_MATH : CUDNN_TENSOR_OP_MATH;
   }
 
   // query: cuDNN's list, the one that it takes for the fastest first. workspace: the bytes of one of it, as the
@@ -114,8 +115,7 @@ class Conv2DPlan {
     }
     brindle::detail::raise<CudaError>("conv2d: cuDNN has no reproducible algorithm (" + std::string(pass) + ", " +
                                       to_string(on.precision()) + ") for x " + to_string(shapes.x) + " and w " +
-                                      to_string(shapes.w) + " within " +
-                                      std::to_string(on.options().most_workspace) +
+                                      to_string(shapes.w) + " within " + std::to_string(on.options().most_workspace) +
                                       " bytes; raise Cuda::Options::most_workspace");
   }
 

@@ -173,8 +173,7 @@ struct dense<T, Cpu> {
     T* sums;
     PerWorker<T> panels;  // of w
     Forward(Scratch& scratch, const Cpu& on, const Cut& cut)
-        : sums(scratch.take<T>(cut.partial_sums())),
-          panels(PerWorker<T>::take(scratch, on.threads(), cut.panels())) {}
+        : sums(scratch.take<T>(cut.partial_sums())), panels(PerWorker<T>::take(scratch, on.threads(), cut.panels())) {}
   };
 
   struct Backward {

@@ -64,8 +64,7 @@ struct dense<float, Cuda> {
   static void rows_of_gradient(const Cuda& on, In<float, Cuda> x, In<float, Cuda> dz, std::int64_t first,
                                Out<float, Cuda> dw, Workspace<Cuda> workspace) {
     if (x.shape[0] == 0)  // no sample: nothing to sum
-      BRINDLE_CUDA_CHECK(
-          cudaMemsetAsync(dw.data, 0, static_cast<std::size_t>(dw.size()) * sizeof(float), on.stream()));
+      BRINDLE_CUDA_CHECK(cudaMemsetAsync(dw.data, 0, static_cast<std::size_t>(dw.size()) * sizeof(float), on.stream()));
     else
       gemm<float, Cuda>::run(on, {x.data + first, x.shape[0], dw.shape[0], x.shape[1]}, matrix(dz), {}, matrix(dw),
                              {.transpose_a = true}, workspace);

@@ -12,9 +12,9 @@ namespace brindle::ops::kernel {
 template <class T>
 struct dropout<T, Cuda> {
   static void forward(const Cuda& on, In<T, Cuda> x, Out<T, Cuda> y, const DropoutScale& scale, const Random& random) {
-    launch(on, (x.size() + 3) / 4,
-           DropoutForward<T>{x.data, y.data, x.size(), scale.threshold, static_cast<T>(scale.factor), random,
-                             on.step()});
+    launch(
+        on, (x.size() + 3) / 4,
+        DropoutForward<T>{x.data, y.data, x.size(), scale.threshold, static_cast<T>(scale.factor), random, on.step()});
   }
 
   static void masked(const Cuda& on, In<T, Cuda> x, In<std::uint8_t, Cuda> mask, Out<T, Cuda> y,

@@ -41,11 +41,11 @@ inline void cublas_transpose(const Cuda& on, std::int64_t rows, std::int64_t col
   BRINDLE_CUDA_CHECK(cublasLtMatrixTransformDescCreate(&transform, CUDA_R_32F));
   const cublasOperation_t turned = CUBLAS_OP_T;
   const float one = 1, zero = 0;
-  cublasStatus_t status = cublasLtMatrixTransformDescSetAttribute(transform, CUBLASLT_MATRIX_TRANSFORM_DESC_TRANSA,
-                                                                  &turned, sizeof turned);
+  cublasStatus_t status =
+      cublasLtMatrixTransformDescSetAttribute(transform, CUBLASLT_MATRIX_TRANSFORM_DESC_TRANSA, &turned, sizeof turned);
   if (status == CUBLAS_STATUS_SUCCESS)
-    status = cublasLtMatrixTransform(on.cublas(), transform, &one, in, from, &zero, nullptr, nullptr, out, to,
-                                     on.stream());
+    status =
+        cublasLtMatrixTransform(on.cublas(), transform, &one, in, from, &zero, nullptr, nullptr, out, to, on.stream());
   static_cast<void>(cublasLtMatrixTransformDescDestroy(transform));
   brindle::detail::check_cuda(status, "cublasLtMatrixTransform", __FILE__, __LINE__);
 }

@@ -52,8 +52,7 @@ struct maxpool2d<float, Cuda> {
   static bool centred(const Shape4& in, const Shape4& out, const MaxPool2DOptions& o) {
     const PoolWindows at = PoolWindows::of(in, out, o);
     return (in.h + 2 * at.top - at.window_h) / at.step_h + 1 == out.h &&
-           (in.w + 2 * at.left - at.window_w) / at.step_w + 1 == out.w && at.top < at.window_h &&
-           at.left < at.window_w;
+           (in.w + 2 * at.left - at.window_w) / at.step_w + 1 == out.w && at.top < at.window_h && at.left < at.window_w;
   }
 };
 

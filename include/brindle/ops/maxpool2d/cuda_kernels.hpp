@@ -65,7 +65,8 @@ struct MaxPoolBackward {
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
     const std::int64_t c = i % at.c, w = i / at.c % at.w, h = i / at.c / at.w % at.h, n = i / at.c / at.w / at.h;
-    const std::int64_t oh0 = first(h + at.top, at.window_h, at.step_h), ow0 = first(w + at.left, at.window_w, at.step_w);
+    const std::int64_t oh0 = first(h + at.top, at.window_h, at.step_h),
+                       ow0 = first(w + at.left, at.window_w, at.step_w);
     T sum = 0;
     for (std::int64_t oh = oh0; oh < at.oh && oh * at.step_h <= h + at.top; ++oh)
       for (std::int64_t ow = ow0; ow < at.ow && ow * at.step_w <= w + at.left; ++ow) {

@@ -42,8 +42,8 @@ void rmsprop(const Device& on, Out<T, Device> w, In<T, Device> g, Out<T, Device>
   kernel::rmsprop<T, Device>::step(on, w, g, v, mean, move, o);
 }
 
-/// rmsprop of several parameters; on a GPU in one launch. Slots, as Keras orders them: v, then move if momentum > 0, then
-/// mean if centered.
+/// rmsprop of several parameters; on a GPU in one launch. Slots, as Keras orders them: v, then move if momentum > 0,
+/// then mean if centered.
 template <class T, class Device>
 void rmsprop_all(const Device& on, std::type_identity_t<std::span<const ParameterUpdate<T, Device>>> all,
                  const RMSpropOptions& o) {

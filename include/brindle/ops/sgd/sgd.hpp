@@ -12,8 +12,8 @@ namespace brindle::ops {
 
 struct SGDOptions {
   double learning_rate = 0.01;  ///< of the gradient, what is taken off
-  double momentum = 0;    ///< how much of the last move is made again
-  bool nesterov = false;  ///< look ahead by the new move; with momentum only
+  double momentum = 0;          ///< how much of the last move is made again
+  bool nesterov = false;        ///< look ahead by the new move; with momentum only
 };
 
 namespace kernel {
