@@ -1,0 +1,111 @@
+#pragma once
+
+// Definitions of what thread_pool.hpp declares.
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/flush_denormals.hpp"
+#include "brindle/core/function_ref.hpp"
+#include "brindle/core/inline.hpp"
+#include "brindle/core/thread_pool.hpp"
+
+namespace brindle::detail {
+
+BRINDLE_INLINE ThreadPool::ThreadPool(int threads) : threads_(threads) {
+  if (threads < 1 || threads > 1024)
+    raise<ValueError>("thread pool: expected 1 to 1024 threads, got " + std::to_string(threads));
+  ranges_ = std::make_unique<Range[]>(static_cast<std::size_t>(threads));
+  // Waiting threads spin for a moment before they sleep, unless they would take the core of one that works.
+  spins_ = threads <= static_cast<int>(std::thread::hardware_concurrency()) ? 4000 : 0;
+}
+
+BRINDLE_INLINE ThreadPool::~ThreadPool() {
+  stopping_.store(true);
+  epoch_.fetch_add(1);
+  epoch_.notify_all();
+  for (std::thread& w : workers_) w.join();
+}
+
+BRINDLE_INLINE void ThreadPool::run(std::int64_t tasks, FunctionRef<void(std::int64_t task, int worker)> task) {
+  if (tasks <= 0) return;
+  const FlushDenormals flush;
+  std::unique_lock<std::mutex> region(region_, std::defer_lock);
+  if (tasks == 1 || threads_ == 1 || inside_a_task() || !region.try_lock()) {
+    for (std::int64_t i = 0; i < tasks; ++i) task(i, 0);
+    return;
+  }
+  if (workers_.empty()) start();
+  task_ = &task;
+  for (int i = 0; i < threads_; ++i) {
+    range(i).next.store(i * tasks / threads_, std::memory_order_relaxed);
+    range(i).end = (i + 1) * tasks / threads_;
+  }
+  error_ = nullptr;
+  const int now = epoch_.load(std::memory_order_relaxed) + 1;
+  open_.store(now);
+  epoch_.store(now);
+  epoch_.notify_all();
+  work(0);
+  open_.store(0);  // from here on no worker enters; wait for those that did
+  for (int spin = 0;; ++spin) {
+    const int inside = inside_.load();
+    if (inside == 0) break;
+    if (spin >= spins_) inside_.wait(inside);
+  }
+  if (error_) std::rethrow_exception(error_);
+}
+
+BRINDLE_INLINE bool& ThreadPool::inside_a_task() {
+  thread_local bool inside = false;
+  return inside;
+}
+
+BRINDLE_INLINE void ThreadPool::start() {
+  workers_.reserve(static_cast<std::size_t>(threads_ - 1));
+  const int seen = epoch_.load();
+  for (int worker = 1; worker < threads_; ++worker)
+    workers_.emplace_back([this, worker, seen] { serve(worker, seen); });
+}
+
+BRINDLE_INLINE void ThreadPool::serve(int worker, int seen) {
+  const FlushDenormals flush;
+  for (;;) {
+    int spin = 0;
+    int now = epoch_.load();
+    while (now == seen) {
+      if (++spin > spins_) epoch_.wait(seen);
+      now = epoch_.load();
+    }
+    if (stopping_.load()) return;
+    seen = now;
+    inside_.fetch_add(1);
+    if (open_.load() != 0) work(worker);
+    if (inside_.fetch_sub(1) == 1) inside_.notify_all();
+  }
+}
+
+BRINDLE_INLINE void ThreadPool::work(int worker) {
+  inside_a_task() = true;
+  for (int k = 0; k < threads_; ++k) {
+    Range& r = range((worker + k) % threads_);
+    for (std::int64_t i; (i = r.next.fetch_add(1, std::memory_order_relaxed)) < r.end;) {
+      try {
+        (*task_)(i, worker);
+      } catch (...) {
+        const std::lock_guard<std::mutex> lock(error_mutex_);
+        if (!error_) error_ = std::current_exception();
+        for (int other = 0; other < threads_; ++other)
+          range(other).next.store(range(other).end, std::memory_order_relaxed);
+      }
+    }
+  }
+  inside_a_task() = false;
+}
+
+}  // namespace brindle::detail
