@@ -56,7 +56,8 @@ const std::map<std::string, std::set<std::string>> may_include = {
     {"io", {"core", "ops", "nn", "image", "data", "io"}},
     {"train", {"core", "ops", "nn", "image", "data", "io", "train"}},
     {"models", {"core", "ops", "nn", "image", "data", "io", "train", "models"}},
-    {"report", {"core", "ops", "nn", "image", "data", "io", "train", "models", "report"}}};
+    {"report", {"core", "ops", "nn", "image", "data", "io", "train", "models", "report"}},
+    {"compiled", {"core", "ops", "nn", "image", "data", "io", "train", "models", "report", "compiled"}}};
 
 }  // namespace
 
@@ -108,7 +109,7 @@ TEST_CASE("every header begins with #pragma once", "[structure]") {
 }
 
 TEST_CASE("the list of CPU kernels is complete", "[structure]") {
-  const auto listed = includes(root / "ops" / "cpu.hpp");
+  const auto listed = includes(root / "ops" / "cpu_kernels.hpp");
   for (const auto& op : fs::directory_iterator(root / "ops"))
     if (fs::exists(op.path() / "cpu.hpp")) {
       INFO(op.path().string());
@@ -188,12 +189,40 @@ TEST_CASE("the umbrella header has every room, and that of tests its own", "[str
                                     "brindle/models/picture_classifier.hpp",
                                     "brindle/models/classification.hpp",
                                     "brindle/inference.hpp",
-                                    "brindle/inference_implementation.hpp"};
+                                    "brindle/inference_implementation.hpp",
+                                    "brindle/compiled.hpp"};
   for (const fs::path& header : headers()) {
     const std::string name = fs::relative(header, root.parent_path()).generic_string();
-    if (apart.count(name) || room(name) == "io" || name.find("cuda") != std::string::npos) continue;
+    if (apart.count(name) || room(name) == "io" || room(name) == "compiled" || name.find("cuda") != std::string::npos)
+      continue;
     INFO(name);
     CHECK(reached.count(name) == 1);
+  }
+}
+
+TEST_CASE("the compiled form in one file has every unit of the library", "[structure]") {
+  const auto listed = includes(root / "compiled.hpp");
+  for (const auto& unit : fs::directory_iterator(root / "compiled")) {
+    const std::string name = unit.path().filename().string();
+    if (name == "processor.hpp") continue;  // a part of ops.hpp
+    INFO(name);
+    CHECK(std::count(listed.begin(), listed.end(), "brindle/compiled/" + name) == 1);
+  }
+}
+
+TEST_CASE("every function of the CPU kernels that an op's contract calls is in the table", "[structure]") {
+  const std::string table = read(root / "ops" / "kernel_table.hpp");
+  for (const auto& op : fs::directory_iterator(root / "ops")) {
+    if (!fs::exists(op.path() / "cpu.hpp")) continue;
+    const std::string name = op.path().filename().string();
+    const std::string contract = read(op.path() / (name + ".hpp")), cpu = read(op.path() / "cpu.hpp");
+    const std::regex call("kernel::" + name + R"(<T, Device>::(\w+)\()");
+    for (std::sregex_iterator i(contract.begin(), contract.end(), call), end; i != end; ++i) {
+      const std::string function = (*i)[1].str();
+      INFO(name << " " << function);
+      const bool on_cpu = std::regex_search(cpu, std::regex(R"(static [\w:]+ )" + function + R"(\()"));
+      CHECK((table.find("KERNEL(" + name + ", " + function + ",") != std::string::npos) == on_cpu);
+    }
   }
 }
 

@@ -1,19 +1,13 @@
 #pragma once
 
-// The CPU kernels of all ops.
+// All ops on the Cpu: header-only with their kernels, in the compiled form (BRINDLE_COMPILED) as calls into the
+// library.
 
 #include "brindle/ops/activation.hpp"
-#include "brindle/ops/adam/cpu.hpp"
-#include "brindle/ops/binary_crossentropy/cpu.hpp"
-#include "brindle/ops/categorical_crossentropy/cpu.hpp"
-#include "brindle/ops/conv2d/cpu.hpp"
 #include "brindle/ops/cpu_simd.hpp"
-#include "brindle/ops/dense/cpu.hpp"
-#include "brindle/ops/dropout/cpu.hpp"
-#include "brindle/ops/gemm/cpu.hpp"
-#include "brindle/ops/maxpool2d/cpu.hpp"
-#include "brindle/ops/relu/cpu.hpp"
-#include "brindle/ops/rmsprop/cpu.hpp"
-#include "brindle/ops/sgd/cpu.hpp"
-#include "brindle/ops/sigmoid/cpu.hpp"
-#include "brindle/ops/softmax/cpu.hpp"
+#if defined(BRINDLE_COMPILED) && !defined(BRINDLE_KERNELS_HERE)
+#include "brindle/ops/conv2d/kernel_choice.hpp"
+#include "brindle/ops/cpu_library.hpp"
+#else
+#include "brindle/ops/cpu_kernels.hpp"
+#endif

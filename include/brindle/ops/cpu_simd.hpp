@@ -2,39 +2,31 @@
 
 #include <string>
 
+#include "brindle/core/inline.hpp"
+#ifndef BRINDLE_COMPILED
+#include "brindle/ops/cpu_advice.hpp"
+#include "brindle/ops/cpu_flags.hpp"
 #include "brindle/ops/cpu_simd_link.hpp"
-
-// The kernels are as wide as the instruction set that the compiler may use, and slow without optimisation: a unit that
-// is built so is told, in one line. Define BRINDLE_NO_BUILD_ADVICE to silence it.
-#if !defined(BRINDLE_NO_BUILD_ADVICE) && defined(__GNUC__)
-#if !defined(__OPTIMIZE__)
-#pragma message("brindle: this unit is built without optimisation and will be slow; use -O3 -march=native")
-#elif defined(__x86_64__) && !defined(__AVX2__)
-#pragma message( \
-    "brindle: this unit is built for any x86-64, without AVX2; use -march=native for several times the speed")
-#endif
 #endif
 
 namespace brindle::ops {
 
-/// The instruction set that the CPU kernels of this unit use: "AVX-512", "AVX2", "SSE", "NEON" or "none", with
-/// ", not optimised" behind it in a build without optimisation.
-inline std::string cpu_simd() {
-#if defined(__AVX512F__)
-  std::string name = "AVX-512";
-#elif defined(__AVX2__) && defined(__FMA__)
-  std::string name = "AVX2";
-#elif defined(__SSE2__)
-  std::string name = "SSE";
-#elif defined(__ARM_NEON)
-  std::string name = "NEON";
-#else
-  std::string name = "none";
+/// The SIMD of the CPU kernels that run, those that cpu_isa() names: "AVX-512", "AVX2", "SSE", "NEON" or "none", with
+/// ", not optimised" behind it where they were built without optimisation.
+BRINDLE_INLINE std::string cpu_simd();
+
+/// The instruction set that the CPU kernels were built for: "x86-64-v4", "x86-64-v3", "x86-64-v2", or "x86-64" for any
+/// such processor, by the levels of its psABI; "aarch64", or "generic" elsewhere.
+///
+/// Header-only it is the widest level that the compiler's flags for this unit hold whole. The library of the compiled
+/// form (BRINDLE_COMPILED) may have kernels for several levels: then it is the widest one that the processor has, or
+/// the one that BRINDLE_ISA names in the environment. Throws there, as every op does, ValueError for a BRINDLE_ISA that
+/// is not built in or that the processor lacks, and Error on a processor that has none of the levels.
+BRINDLE_INLINE std::string cpu_isa();
+
+#ifndef BRINDLE_COMPILED
+inline std::string cpu_simd() { return BRINDLE_UNIT_SIMD; }
+inline std::string cpu_isa() { return BRINDLE_UNIT_ISA; }
 #endif
-#if defined(__GNUC__) && !defined(__OPTIMIZE__)
-  name += ", not optimised";
-#endif
-  return name;
-}
 
 }  // namespace brindle::ops

@@ -7,8 +7,8 @@
 
 namespace brindle::report {
 
-/// What computes a model on the Cpu for batches of n: the instruction set and the threads, then a line for each layer
-/// that has a choice of algorithms, with a pool that runs in the same pass.
+/// What computes a model on the Cpu for batches of n: "AVX-512 (x86-64-v4), 2 threads", by ops::cpu_simd() and
+/// ops::cpu_isa(), then a line for each layer that has a choice of algorithms, with a pool that runs in the same pass.
 template <class T, class Device>
 std::string kernels(const Sequential<T, Device>& model, std::int64_t n = 1);
 

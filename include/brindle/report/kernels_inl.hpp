@@ -14,7 +14,8 @@ namespace brindle::report {
 
 template <class T, class Device>
 std::string kernels(const Sequential<T, Device>& model, std::int64_t n) {
-  std::string text = ops::cpu_simd() + ", " + std::to_string(model.device().threads()) + " threads\n";
+  std::string text = ops::cpu_simd() + " (" + ops::cpu_isa() + "), ";
+  text.append(std::to_string(model.device().threads())).append(" threads\n");
   for (std::size_t i = 0; i < model.layers().size(); ++i) {
     const auto& layer = *model.layers()[i];
     const Shape& x = i == 0 ? model.input_shape() : model.output_shape(i - 1);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "brindle/ops/conv2d/kernel_choice.hpp"
 #include "brindle/ops/eigen.hpp"
 
 namespace brindle::ops::kernel {
@@ -240,21 +241,21 @@ struct WinogradPoints<T, 2> {
 template <class T, int m>
 struct WinogradTile {
   using Points = WinogradPoints<T, m>;
+  using Cut = WinogradCut<m>;
   static constexpr int points = Points::count;        ///< a side of the transformed tile
   static constexpr int positions = points * points;   ///< 36, 25 or 16: small matrix products
   static constexpr int inputs = points, outputs = m;  ///< sides of the tiles of x and y
-  static constexpr int half = m == 4 ? 2 : m;         ///< outputs on a side of the smallest tile
+  static constexpr int half = Cut::half;              ///< outputs on a side of the smallest tile
   static constexpr int width = Eigen::internal::packet_traits<T>::size;
 
-  /// Whole tiles on a side of `size` outputs; what is left is half a tile or nothing.
-  static constexpr std::int64_t whole(std::int64_t size) { return (size + (half < m ? m - half : m) - 1) / m; }
-  static constexpr bool has_half(std::int64_t size) { return size > whole(size) * m; }
+  static_assert(points == Cut::points);
 
-  /// Multiplications of a picture of h x w outputs, for an input and an output channel.
-  static constexpr std::int64_t multiplications(std::int64_t h, std::int64_t w) {
-    const auto side = [](std::int64_t size) { return whole(size) * points + (has_half(size) ? half + 2 : 0); };
-    return side(h) * side(w);
-  }
+  /// As WinogradCut has them.
+  /// @{
+  static constexpr std::int64_t whole(std::int64_t size) { return Cut::whole(size); }
+  static constexpr bool has_half(std::int64_t size) { return Cut::has_half(size); }
+  static constexpr std::int64_t multiplications(std::int64_t h, std::int64_t w) { return Cut::multiplications(h, w); }
+  /// @}
 
   /// v(position) = B' d B for the packets d(i, j) = load(i, j); the positions are `plane` elements apart.
   template <int rows = m, int columns = m, class Load>

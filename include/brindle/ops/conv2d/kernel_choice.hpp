@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "brindle/ops/conv2d/conv2d.hpp"
+
+namespace brindle::ops {
+namespace kernel {
+
+/// How a picture is cut into the tiles of Winograd's F(m x m, 3 x 3): the last rows and columns may be half a tile.
+template <int m>
+struct WinogradCut {
+  static constexpr int points = m + 2;         ///< a side of the transformed tile
+  static constexpr int half = m == 4 ? 2 : m;  ///< outputs on a side of the smallest tile
+
+  /// Whole tiles on a side of `size` outputs; what is left is half a tile or nothing.
+  static constexpr std::int64_t whole(std::int64_t size) { return (size + (half < m ? m - half : m) - 1) / m; }
+  static constexpr bool has_half(std::int64_t size) { return size > whole(size) * m; }
+
+  /// Multiplications of a picture of h x w outputs, for an input and an output channel.
+  static constexpr std::int64_t multiplications(std::int64_t h, std::int64_t w) {
+    const auto side = [](std::int64_t size) { return whole(size) * points + (has_half(size) ? half + 2 : 0); };
+    return side(h) * side(w);
+  }
+};
+
+}  // namespace kernel
+
+/// The ways to convolve on the Cpu.
+enum class Conv2DKernel {
+  implicit_gemm,  ///< any shape: a matrix product over the picture itself
+  winograd_f4,    ///< 3x3, stride 1: 4x4 outputs a tile, with a quarter of the multiplications
+  winograd_f3,    ///< 3x3, stride 1: 3x3 outputs a tile, with 25/81 of them
+  winograd_f2,    ///< 3x3, stride 1: 2x2 outputs a tile, 4/9 of them, as exact as a plain sum
+};
+
+/// As report::kernels() lists it: "winograd F(4x4, 3x3)".
+inline std::string to_string(Conv2DKernel kernel) {
+  switch (kernel) {
+    case Conv2DKernel::winograd_f4:
+      return "winograd F(4x4, 3x3)";
+    case Conv2DKernel::winograd_f3:
+      return "winograd F(3x3, 3x3)";
+    case Conv2DKernel::winograd_f2:
+      return "winograd F(2x2, 3x3)";
+    case Conv2DKernel::implicit_gemm:
+      break;
+  }
+  return "implicit gemm";
+}
+
+/// Which of them convolves pictures x with filters w. precise: only those whose rounding error is that of a plain sum.
+///
+/// Winograd's transforms cost the same for one channel as for many products; with fewer than 12 input or output
+/// channels they cost more than they save. What hangs over the edge of y is computed, too: 9x9 outputs are better cut
+/// into tiles of 3x3 than of 4x4. pooled: the last row and column of an odd y are not needed; what is left is even and
+/// never gets tiles of 3x3, which would cut the windows of the pool.
+template <class T>
+Conv2DKernel choose_conv2d_kernel(const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool precise,
+                                  bool pooled = false) {
+  if (!std::is_same_v<T, float> || w.kh != 3 || w.kw != 3 || !(o.stride == Size2(1)) || w.ci < 12 || w.co < 12)
+    return Conv2DKernel::implicit_gemm;
+  const Shape4 y = conv2d_shape(x, w, o);
+  const std::int64_t h = pooled ? y.h / 2 * 2 : y.h, width = pooled ? y.w / 2 * 2 : y.w;
+  const auto cost = [&]<int m>(std::integral_constant<int, m>) {
+    return static_cast<double>(kernel::WinogradCut<m>::multiplications(h, width));
+  };
+  const double plain = static_cast<double>(9 * h * width);
+  const double f4 = cost(std::integral_constant<int, 4>{}), f3 = cost(std::integral_constant<int, 3>{}),
+               f2 = cost(std::integral_constant<int, 2>{});
+  if (!precise && f3 < 0.9 * f4 && f3 < f2 && f3 < 0.7 * plain) return Conv2DKernel::winograd_f3;
+  if (!precise && f4 < f2 && f4 < 0.7 * plain) return Conv2DKernel::winograd_f4;
+  if (f2 < 0.7 * plain) return Conv2DKernel::winograd_f2;
+  return Conv2DKernel::implicit_gemm;
+}
+
+}  // namespace brindle::ops

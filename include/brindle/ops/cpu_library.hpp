@@ -1,0 +1,92 @@
+#pragma once
+
+#include <utility>
+
+#include "brindle/ops/kernel_table.hpp"
+
+/// This unit calls the library for the kernels, and cannot have them itself.
+#define BRINDLE_CPU_LIBRARY
+
+namespace brindle::ops::kernel {
+
+/// Calls an entry of the table, with its arguments and no others.
+template <auto entry>
+struct TableCall;
+
+template <class R, class... Args, R (*KernelTable::*entry)(Args...)>
+struct TableCall<entry> {
+  R operator()(Args... args) const { return (kernel_table().*entry)(std::forward<Args>(args)...); }
+};
+
+// kernel::<op><float, Cpu> of a program that links the library. What looks like its static functions are objects: a
+// unit that has the kernels themselves defines functions of these names, and the two must not meet in the linker.
+#define BRINDLE_CALL(op, function, ...) static constexpr TableCall<&KernelTable::op##_##function> function{};
+
+template <>
+struct adam<float, Cpu> {
+  BRINDLE_CPU_ADAM(BRINDLE_CALL)
+};
+
+template <>
+struct binary_crossentropy<float, Cpu> {
+  BRINDLE_CPU_BINARY_CROSSENTROPY(BRINDLE_CALL)
+};
+
+template <>
+struct categorical_crossentropy<float, Cpu> {
+  BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(BRINDLE_CALL)
+};
+
+template <>
+struct conv2d<float, Cpu> {
+  BRINDLE_CPU_CONV2D(BRINDLE_CALL)
+};
+
+template <>
+struct dense<float, Cpu> {
+  BRINDLE_CPU_DENSE(BRINDLE_CALL)
+};
+
+template <>
+struct dropout<float, Cpu> {
+  BRINDLE_CPU_DROPOUT(BRINDLE_CALL)
+};
+
+template <>
+struct gemm<float, Cpu> {
+  BRINDLE_CPU_GEMM(BRINDLE_CALL)
+};
+
+template <>
+struct maxpool2d<float, Cpu> {
+  BRINDLE_CPU_MAXPOOL2D(BRINDLE_CALL)
+};
+
+template <>
+struct relu<float, Cpu> {
+  BRINDLE_CPU_RELU(BRINDLE_CALL)
+};
+
+template <>
+struct rmsprop<float, Cpu> {
+  BRINDLE_CPU_RMSPROP(BRINDLE_CALL)
+};
+
+template <>
+struct sgd<float, Cpu> {
+  BRINDLE_CPU_SGD(BRINDLE_CALL)
+};
+
+template <>
+struct sigmoid<float, Cpu> {
+  BRINDLE_CPU_SIGMOID(BRINDLE_CALL)
+};
+
+template <>
+struct softmax<float, Cpu> {
+  BRINDLE_CPU_SOFTMAX(BRINDLE_CALL)
+};
+
+#undef BRINDLE_CALL
+
+}  // namespace brindle::ops::kernel

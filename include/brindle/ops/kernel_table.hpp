@@ -1,0 +1,133 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "brindle/core/cpu.hpp"
+#include "brindle/core/random.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/ops/adam/adam.hpp"
+#include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
+#include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
+#include "brindle/ops/conv2d/conv2d.hpp"
+#include "brindle/ops/dense/dense.hpp"
+#include "brindle/ops/dropout/dropout.hpp"
+#include "brindle/ops/gemm/gemm.hpp"
+#include "brindle/ops/maxpool2d/maxpool2d.hpp"
+#include "brindle/ops/relu/relu.hpp"
+#include "brindle/ops/rmsprop/rmsprop.hpp"
+#include "brindle/ops/sgd/sgd.hpp"
+#include "brindle/ops/sigmoid/sigmoid.hpp"
+#include "brindle/ops/softmax/softmax.hpp"
+
+// The functions of the CPU kernels that the ops call for float, as KERNEL(op, function, signature), a list for each op.
+// All that the compiled form knows of them is made from these lists: the table's entries, the calls through it
+// (cpu_library.hpp) and what a unit with kernels writes into it (compiled/kernels.hpp), where a signature that is not
+// the kernel's does not compile.
+
+// clang-format off
+#define BRINDLE_CPU_ADAM(KERNEL) \
+  KERNEL(adam, step, void(const Cpu&, Write w, Read g, Write m, Write v, std::int64_t t, const AdamOptions&))
+#define BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
+  KERNEL(binary_crossentropy, logits, \
+         void(const Cpu&, Read z, Read t, Read weight, Write each, Write dz, const BinaryCrossentropyOptions&)) \
+  KERNEL(binary_crossentropy, probabilities, \
+         void(const Cpu&, Read p, Read t, Read weight, Write each, Write dp, const BinaryCrossentropyOptions&))
+#define BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(KERNEL) \
+  KERNEL(categorical_crossentropy, logits, void(const Cpu&, Read z, ReadClasses, Read weight, Write each, Write dz)) \
+  KERNEL(categorical_crossentropy, probabilities, \
+         void(const Cpu&, Read p, ReadClasses, Read weight, Write each, Write dp)) \
+  KERNEL(categorical_crossentropy, class_numbers, void(const Cpu&, Read labels, WriteClasses))
+#define BRINDLE_CPU_CONV2D(KERNEL) \
+  KERNEL(conv2d, workspace, std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const Conv2DOptions&)) \
+  KERNEL(conv2d, forward_workspace, \
+         std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const Conv2DOptions&)) \
+  KERNEL(conv2d, name, \
+         std::string(const Cpu&, const Shape4& x, const FilterShape& w, const Conv2DOptions&, bool pooled)) \
+  KERNEL(conv2d, forward, \
+         void(const Cpu&, Read x, Read w, Read bias, Write y, const Conv2DOptions&, Workspace<Cpu>)) \
+  KERNEL(conv2d, forward_pooled, \
+         void(const Cpu&, Read x, Read w, Read bias, Write y, WriteBytes code, const Conv2DOptions&, Workspace<Cpu>)) \
+  KERNEL(conv2d, backward_data, void(const Cpu&, Read dz, Read w, Write dx, const Conv2DOptions&, Workspace<Cpu>)) \
+  KERNEL(conv2d, backward_data_pooled, \
+         void(const Cpu&, Read dy, ReadBytes code, Read w, Write dx, const Conv2DOptions&, Workspace<Cpu>)) \
+  KERNEL(conv2d, backward_weights, \
+         void(const Cpu&, Read x, Read dz, Write dw, Write db, const Conv2DOptions&, Workspace<Cpu>)) \
+  KERNEL(conv2d, backward_weights_pooled, \
+         void(const Cpu&, Read x, Read dy, ReadBytes code, Write dw, Write db, const Conv2DOptions&, Workspace<Cpu>))
+#define BRINDLE_CPU_DENSE(KERNEL) \
+  KERNEL(dense, workspace, \
+         std::int64_t(const Cpu&, std::int64_t samples, std::int64_t inputs, std::int64_t outputs)) \
+  KERNEL(dense, forward, void(const Cpu&, Read x, Read w, Read bias, Write y, ActivationFunction, Workspace<Cpu>)) \
+  KERNEL(dense, backward_data, void(const Cpu&, Read dz, Read w, Write dx, Workspace<Cpu>)) \
+  KERNEL(dense, backward_weights, void(const Cpu&, Read x, Read dz, Write dw, Write db, Workspace<Cpu>)) \
+  KERNEL(dense, backward_update, \
+         void(const Cpu&, Read x, Read dz, Read w, Write dx, Write db, DenseUpdate<float, Cpu>, Read state, \
+              Workspace<Cpu>))
+#define BRINDLE_CPU_DROPOUT(KERNEL) \
+  KERNEL(dropout, forward, void(const Cpu&, Read x, Write y, const DropoutScale&, const Random&)) \
+  KERNEL(dropout, masked, void(const Cpu&, Read x, ReadBytes mask, Write y, const DropoutScale&))
+#define BRINDLE_CPU_GEMM(KERNEL) \
+  KERNEL(gemm, workspace, \
+         std::int64_t(const Cpu&, std::int64_t m, std::int64_t n, std::int64_t k, const GemmOptions&)) \
+  KERNEL(gemm, run, \
+         void(const Cpu&, const MatrixView<const float>& a, const MatrixView<const float>& b, Read bias, \
+              const MatrixView<float>& c, const GemmOptions&, Workspace<Cpu>))
+#define BRINDLE_CPU_MAXPOOL2D(KERNEL) \
+  KERNEL(maxpool2d, forward, void(const Cpu&, Read x, Write y, WriteBytes code, const MaxPool2DOptions&)) \
+  KERNEL(maxpool2d, backward, void(const Cpu&, Read dy, ReadBytes code, Write dx, const MaxPool2DOptions&))
+#define BRINDLE_CPU_RELU(KERNEL) \
+  KERNEL(relu, forward, void(const Cpu&, Read x, Write y)) \
+  KERNEL(relu, backward, void(const Cpu&, Read y, Read dy, Write dx))
+#define BRINDLE_CPU_RMSPROP(KERNEL) \
+  KERNEL(rmsprop, step, void(const Cpu&, Write w, Read g, Write v, Write mean, Write move, const RMSpropOptions&))
+#define BRINDLE_CPU_SGD(KERNEL) \
+  KERNEL(sgd, step, void(const Cpu&, Write w, Read g, Write v, const SGDOptions&))
+#define BRINDLE_CPU_SIGMOID(KERNEL) \
+  KERNEL(sigmoid, forward, void(const Cpu&, Read x, Write y)) \
+  KERNEL(sigmoid, backward, void(const Cpu&, Read y, Read dy, Write dx))
+#define BRINDLE_CPU_SOFTMAX(KERNEL) \
+  KERNEL(softmax, forward, void(const Cpu&, Read x, Write y)) \
+  KERNEL(softmax, backward, void(const Cpu&, Read y, Read dy, Write dx))
+
+#define BRINDLE_CPU_KERNELS(KERNEL) \
+  BRINDLE_CPU_ADAM(KERNEL) \
+  BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
+  BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(KERNEL) \
+  BRINDLE_CPU_CONV2D(KERNEL) \
+  BRINDLE_CPU_DENSE(KERNEL) \
+  BRINDLE_CPU_DROPOUT(KERNEL) \
+  BRINDLE_CPU_GEMM(KERNEL) \
+  BRINDLE_CPU_MAXPOOL2D(KERNEL) \
+  BRINDLE_CPU_RELU(KERNEL) \
+  BRINDLE_CPU_RMSPROP(KERNEL) \
+  BRINDLE_CPU_SGD(KERNEL) \
+  BRINDLE_CPU_SIGMOID(KERNEL) \
+  BRINDLE_CPU_SOFTMAX(KERNEL)
+// clang-format on
+
+namespace brindle::ops::kernel {
+
+/// The CPU kernels of one instruction set, for float: a function pointer for each line of the lists above, named
+/// <op>_<function>. It has the same layout in all units, whatever their flags.
+struct KernelTable {
+  using Read = TensorView<const float>;
+  using Write = TensorView<float>;
+  using ReadBytes = TensorView<const std::uint8_t>;
+  using WriteBytes = TensorView<std::uint8_t>;
+  using ReadClasses = TensorView<const std::int32_t>;
+  using WriteClasses = TensorView<std::int32_t>;
+
+  const char* isa;   ///< what cpu_isa() gives
+  const char* simd;  ///< what cpu_simd() gives
+
+#define BRINDLE_ENTRY(op, function, ...) std::add_pointer_t<__VA_ARGS__> op##_##function;
+  BRINDLE_CPU_KERNELS(BRINDLE_ENTRY)
+#undef BRINDLE_ENTRY
+};
+
+/// The kernels that run, chosen at the first call; cpu_isa() says how, and what is thrown.
+const KernelTable& kernel_table();
+
+}  // namespace brindle::ops::kernel
