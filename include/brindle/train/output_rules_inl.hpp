@@ -9,6 +9,7 @@
 #include "brindle/nn/last_activation.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/metrics.hpp"
+#include "brindle/nn/output_options.hpp"
 #include "brindle/nn/sequential.hpp"
 #include "brindle/ops/activation_function.hpp"
 #include "brindle/train/output_rules.hpp"
