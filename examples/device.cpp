@@ -23,15 +23,16 @@ void add_device_options(CommandLine& line, DeviceOptions& o) {
 
 int run_on(const DeviceOptions& o, const DeviceProgram& program) {
 #ifdef BRINDLE_EXAMPLE_CUDA
-  if (program.has_cuda() && (o.name == "cuda" || (o.name == "auto" && brindle::Cuda::available()))) {
-    const brindle::Cuda on(brindle::Cuda::Options{.precision = brindle::parse_precision(o.precision)});
+  if (o.name == "cuda" || (o.name == "auto" && brindle::Cuda::available())) {
+    const Gpu on(brindle::Cuda::Options{.precision = brindle::parse_precision(o.precision)});
     std::printf("on %s, %s\n", on.gpu_name().c_str(), o.precision.c_str());
     return program(on);
   }
-#endif
+#else
   if (o.name == "cuda")
     brindle::detail::raise<brindle::ValueError>(
         "--device cuda: this program was built without CUDA; configure it with -DBRINDLE_CUDA=ON");
+#endif
   return program(brindle::Cpu{o.threads});
 }
 

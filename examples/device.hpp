@@ -10,10 +10,6 @@
 
 #include "command_line.hpp"
 
-namespace brindle {
-class Cuda;
-}  // namespace brindle
-
 namespace example {
 
 struct DeviceOptions {
@@ -24,7 +20,13 @@ struct DeviceOptions {
 
 void add_device_options(CommandLine& line, DeviceOptions& o);
 
-/// Any program(on) for a Cpu, and for a Cuda where it is built for GPUs; a reference, which the program must outlive.
+#ifdef BRINDLE_EXAMPLE_CUDA
+using Gpu = brindle::Cuda;
+#else
+struct Gpu;  // there is none
+#endif
+
+/// Any program(on) for a Cpu, and for a Gpu where it is built for one; a reference, which the program must outlive.
 class DeviceProgram {
  public:
   template <class Program, class = std::enable_if_t<!std::is_same_v<Program, DeviceProgram>>>
@@ -32,18 +34,17 @@ class DeviceProgram {
       : program_(&program),
         on_cpu_([](const void* p, const brindle::Cpu& on) -> int { return (*static_cast<const Program*>(p))(on); }) {
 #ifdef BRINDLE_EXAMPLE_CUDA
-    on_cuda_ = [](const void* p, const brindle::Cuda& on) -> int { return (*static_cast<const Program*>(p))(on); };
+    on_gpu_ = [](const void* p, const Gpu& on) -> int { return (*static_cast<const Program*>(p))(on); };
 #endif
   }
 
-  bool has_cuda() const { return on_cuda_ != nullptr; }
   int operator()(const brindle::Cpu& on) const { return on_cpu_(program_, on); }
-  int operator()(const brindle::Cuda& on) const { return on_cuda_(program_, on); }
+  int operator()(const Gpu& on) const { return on_gpu_(program_, on); }
 
  private:
   const void* program_;
   int (*on_cpu_)(const void*, const brindle::Cpu&);
-  int (*on_cuda_)(const void*, const brindle::Cuda&) = nullptr;
+  int (*on_gpu_)(const void*, const Gpu&) = nullptr;
 };
 
 /// program(on), with the device that was asked for. Throws ValueError where this program was built for the processor.
