@@ -1,21 +1,12 @@
 #pragma once
 
 // The definitions of templates, for a program of the compiled form (BRINDLE_COMPILED) that needs them for more than the
-// library holds: models of double, say. Those of io/ are in io/definitions.hpp. What is no template still comes from the
-// library.
+// library holds: models of double, say. Those of io/ are in io/definitions.hpp. What is no template still comes from
+// the library.
 #ifdef BRINDLE_COMPILED
 #define BRINDLE_DEFINITIONS  // for core/inline.hpp
 #endif
 
-#include "brindle/ops/cpu.hpp"  // first: the calls into the library
-#include "brindle/ops/cpu_kernels.hpp"
-
-#include "brindle/data/augmented_inl.hpp"
-#include "brindle/data/picture_source_inl.hpp"
-#include "brindle/data/prefetch_inl.hpp"
-#include "brindle/image/affine_inl.hpp"
-#include "brindle/image/augment_inl.hpp"
-#include "brindle/image/preprocessing_inl.hpp"
 #include "brindle/models/picture_classifier_inl.hpp"
 #include "brindle/models/pretrained_vgg16_inl.hpp"
 #include "brindle/models/vgg16_inl.hpp"
@@ -36,6 +27,8 @@
 #include "brindle/nn/sequential_inl.hpp"
 #include "brindle/nn/sgd_inl.hpp"
 #include "brindle/nn/sparse_categorical_crossentropy_inl.hpp"
+#include "brindle/ops/cpu.hpp"  // first: the calls into the library
+#include "brindle/ops/cpu_kernels.hpp"
 #include "brindle/report/grad_cam_inl.hpp"
 #include "brindle/report/kernels_inl.hpp"
 #include "brindle/report/layer_table_inl.hpp"

@@ -28,6 +28,13 @@ Picture decode(const std::filesystem::path& path, const DecodeOptions& options =
 
 }  // namespace brindle::image
 
+namespace brindle::image::internal {
+
+/// How the bytes of a file begin, by its well-known signatures.
+std::string kind_of_file(std::span<const std::uint8_t> bytes);
+
+}  // namespace brindle::image::internal
+
 #ifndef BRINDLE_COMPILED
 #include "brindle/image/decode_inl.hpp"
 #endif

@@ -25,7 +25,6 @@
 
 namespace brindle::image::internal {
 
-/// How the bytes of a file begin, by its well-known signatures.
 BRINDLE_INLINE std::string kind_of_file(std::span<const std::uint8_t> bytes) {
   const auto begins = [&](std::size_t at, const char* text, std::size_t length) {
     return bytes.size() >= at + length && std::memcmp(bytes.data() + at, text, length) == 0;

@@ -57,6 +57,15 @@ Picture resize(const Picture& picture, const Size2& size, Interpolation interpol
 
 }  // namespace brindle::image
 
+namespace brindle::image::internal {
+
+/// For each of `out` new positions the old one, of `in`: floor((i + 0.5) * in / out) as Pillow computes it, adding up
+/// steps in double. Where the exact value is a whole number its sum can fall just below (one row less in 9 of 100 pairs
+/// of sizes).
+std::vector<std::int64_t> nearest_positions(const Interval& in, std::int64_t out);
+
+}  // namespace brindle::image::internal
+
 #ifndef BRINDLE_COMPILED
 #include "brindle/image/resize_inl.hpp"
 #endif

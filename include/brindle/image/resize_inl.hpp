@@ -18,9 +18,6 @@
 
 namespace brindle::image::internal {
 
-/// For each of `out` new positions the old one, of `in`: floor((i + 0.5) * in / out) as Pillow computes it, adding up
-/// steps in double. Where the exact value is a whole number its sum can fall just below (one row less in 9 of 100 pairs
-/// of sizes).
 BRINDLE_INLINE std::vector<std::int64_t> nearest_positions(const Interval& in, std::int64_t out) {
   std::vector<std::int64_t> positions(static_cast<std::size_t>(out));
   const double step = static_cast<double>(in.size) / static_cast<double>(out);

@@ -71,6 +71,12 @@ Features extract(const Sequential<T, Device>& model, const data::Source& source,
 
 }  // namespace brindle::io
 
+namespace brindle::io::detail {
+
+std::vector<data::Draw> rows_of(std::int64_t begin, std::int64_t end);
+
+}  // namespace brindle::io::detail
+
 #ifndef BRINDLE_COMPILED
 #include "brindle/io/features_inl.hpp"
 #endif

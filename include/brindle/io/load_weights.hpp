@@ -35,6 +35,15 @@ std::vector<std::string> load_weights(Sequential<T, Device>& model, const std::f
 
 }  // namespace brindle::io
 
+namespace brindle::io::detail {
+
+/// Adds a tensor that is named layer/parameter, layer/parameter:0 or layer.parameter. Throws FileError for PyTorch's
+/// "layer.weight", whose axes are others: a square one would fit, turned.
+void add_named_tensor(WeightFile& weights, const std::string& name, const Shape& shape,
+                      std::function<void(TensorView<float>)> read);
+
+}  // namespace brindle::io::detail
+
 #ifndef BRINDLE_COMPILED
 #include "brindle/io/load_weights_inl.hpp"
 #endif

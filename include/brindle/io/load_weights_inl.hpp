@@ -26,8 +26,6 @@
 
 namespace brindle::io::detail {
 
-/// Adds a tensor that is named layer/parameter, layer/parameter:0 or layer.parameter. Throws FileError for PyTorch's
-/// "layer.weight", whose axes are others: a square one would fit, turned.
 BRINDLE_INLINE void add_named_tensor(WeightFile& weights, const std::string& name, const Shape& shape,
                                      std::function<void(TensorView<float>)> read) {
   const std::size_t cut = name.find('/') != std::string::npos ? name.rfind('/') : name.rfind('.');

@@ -33,6 +33,16 @@ void confusion_matrix(const ConfusionMatrix& m, const std::vector<std::string>& 
 
 }  // namespace brindle::report
 
+namespace brindle::report::internal {
+
+/// What a square of that share looks like.
+Rgb square_colour(double share, Theme theme);
+
+/// Words on such a square: in each theme black or white, whichever is read better.
+Ink ink_on_square(double share);
+
+}  // namespace brindle::report::internal
+
 #ifndef BRINDLE_COMPILED
 #include "brindle/report/confusion_matrix_inl.hpp"
 #endif

@@ -19,13 +19,11 @@
 
 namespace brindle::report::internal {
 
-/// What a square of that share looks like.
 BRINDLE_INLINE Rgb square_colour(double share, Theme theme) {
   const Rgb ground = mix(colour(Ink::ground, theme), colour(Ink::grid, theme), square_ground);
   return mix(ground, colour(Ink::first, theme), share);
 }
 
-/// Words on such a square: in each theme black or white, whichever is read better.
 BRINDLE_INLINE Ink ink_on_square(double share) {
   constexpr Rgb black{0, 0, 0}, white{255, 255, 255};
   const auto is_black = [&](Theme theme) {

@@ -57,6 +57,16 @@ Callback progress_line(const ProgressOptions& options = {});
 
 }  // namespace brindle::report
 
+namespace brindle::report::progress {
+
+/// The line within an epoch.
+std::string step_line(const FitState& s, std::size_t width, bool unicode);
+
+/// The line at the end of an epoch. seconds: of all epochs so far.
+std::string epoch_line(const FitState& s, double seconds, std::size_t width);
+
+}  // namespace brindle::report::progress
+
 #ifndef BRINDLE_COMPILED
 #include "brindle/report/progress_line_inl.hpp"
 #endif

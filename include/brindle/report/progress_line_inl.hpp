@@ -111,7 +111,6 @@ BRINDLE_INLINE Part head(const FitState& s) {
   return {"epoch " + number, 9, number};
 }
 
-/// The line within an epoch.
 BRINDLE_INLINE std::string step_line(const FitState& s, std::size_t width, bool unicode) {
   const std::string of = std::to_string(s.steps), step = std::to_string(s.step);
   const std::string position = std::string(of.size() - std::min(of.size(), step.size()), ' ') + step + "/" + of;
@@ -133,7 +132,6 @@ BRINDLE_INLINE std::string step_line(const FitState& s, std::size_t width, bool 
   return first + "  " + (room >= 6 ? bar(share, room, unicode) + "  " : "") + rest;
 }
 
-/// The line at the end of an epoch. seconds: of all epochs so far.
 BRINDLE_INLINE std::string epoch_line(const FitState& s, double seconds, std::size_t width) {
   std::vector<Part> parts{head(s),
                           {duration_text(s.seconds), 3},

@@ -7,6 +7,7 @@
 
 #include "brindle/core/file.hpp"
 #include "brindle/image/picture.hpp"
+#include "brindle/nn/classification_metrics.hpp"
 #include "brindle/nn/sequential.hpp"
 #include "brindle/report/drawing.hpp"
 #include "brindle/report/summary.hpp"

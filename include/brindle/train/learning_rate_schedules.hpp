@@ -64,6 +64,22 @@ Callback reduce_on_plateau(const ReduceOnPlateauOptions& options = {});
 
 }  // namespace brindle
 
+namespace brindle::detail {
+
+/// The learning rate after whole epochs: rate factor^floor(epochs / every).
+///
+/// Meaning: Keras's ExponentialDecay with staircase = True, counted in epochs.
+double step_decay_rate(double rate, std::int64_t epochs, const StepDecayOptions& o);
+
+/// The learning rate of a step, the first being 0: in the warm-up a line from warmup_from to rate; then
+/// rate ((1 - alpha) (1 + cos(pi t)) / 2 + alpha), t the share of decay_steps that have passed.
+///
+/// Meaning: Keras's CosineDecay (keras/src/optimizers/schedules/learning_rate_schedule.py); our rate is its
+/// warmup_target, and our warmup_from its initial_learning_rate, where there is a warm-up.
+double cosine_decay_rate(double rate, std::int64_t step, const CosineDecayOptions& o);
+
+}  // namespace brindle::detail
+
 #ifndef BRINDLE_COMPILED
 #include "brindle/train/learning_rate_schedules_inl.hpp"
 #endif

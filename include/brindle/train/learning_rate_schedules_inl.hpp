@@ -18,9 +18,6 @@
 
 namespace brindle::detail {
 
-/// The learning rate after whole epochs: rate factor^floor(epochs / every).
-///
-/// Meaning: Keras's ExponentialDecay with staircase = True, counted in epochs.
 BRINDLE_INLINE double step_decay_rate(double rate, std::int64_t epochs, const StepDecayOptions& o) {
   return rate * std::pow(o.factor, static_cast<double>(epochs / o.every));
 }
@@ -58,11 +55,6 @@ BRINDLE_INLINE Callback step_decay(const StepDecayOptions& options) {
 
 namespace brindle::detail {
 
-/// The learning rate of a step, the first being 0: in the warm-up a line from warmup_from to rate; then
-/// rate ((1 - alpha) (1 + cos(pi t)) / 2 + alpha), t the share of decay_steps that have passed.
-///
-/// Meaning: Keras's CosineDecay (keras/src/optimizers/schedules/learning_rate_schedule.py); our rate is its
-/// warmup_target, and our warmup_from its initial_learning_rate, where there is a warm-up.
 BRINDLE_INLINE double cosine_decay_rate(double rate, std::int64_t step, const CosineDecayOptions& o) {
   if (step < o.warmup_steps)
     return o.warmup_from + (rate - o.warmup_from) * static_cast<double>(step) / static_cast<double>(o.warmup_steps);
