@@ -1,3 +1,5 @@
+#include <brindle/definitions.hpp>
+#include <brindle/io/definitions.hpp>
 #include <brindle/io/keras_weights.hpp>
 #include <brindle/io/open_hdf5.hpp>
 #include <brindle/io/safetensors.hpp>

@@ -1,5 +1,7 @@
 #include "brindle/io/saved_model.hpp"
 
+#include <brindle/definitions.hpp>
+#include <brindle/io/definitions.hpp>
 #include <brindle/io/safetensors.hpp>
 #include <catch2/catch.hpp>
 #include <fstream>

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <brindle/core/file.hpp>
+#include <brindle/definitions.hpp>
+#include <brindle/io/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <clocale>
 #include <cmath>

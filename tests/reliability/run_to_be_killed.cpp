@@ -3,6 +3,7 @@
 //     run_to_be_killed CHECKPOINT seconds OUTCOME [steps per epoch]
 //
 // Goes on from the checkpoint if there is one; when it is done, writes the checksum of weights and figures to OUTCOME.
+#include <brindle/core/file.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>

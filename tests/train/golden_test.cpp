@@ -1,3 +1,4 @@
+#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <vector>
 

@@ -1,5 +1,7 @@
 #include "brindle/nn/optimizer_state.hpp"
 
+#include <brindle/definitions.hpp>
+#include <brindle/io/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <string>
 

@@ -18,13 +18,23 @@
 
 namespace brindle::io {
 
-template Tensor<float> NpzFile::read<float>(const std::string&) const;
-template Tensor<double> NpzFile::read<double>(const std::string&) const;
-template Tensor<float> SafetensorsFile::read<float>(const std::string&);
-template Tensor<double> SafetensorsFile::read<double>(const std::string&);
-template void SafetensorsFile::read_into<float>(const std::string&, TensorView<float>);
-template void SafetensorsFile::read_into<double>(const std::string&, TensorView<double>);
-template void SafetensorsFile::read_into<std::int64_t>(const std::string&, TensorView<std::int64_t>);
+#define BRINDLE_NPZ_OF(T)                                        \
+  template Tensor<T> NpzFile::read<T>(const std::string&) const; \
+  template Tensor<T> read_npy<T>(const std::string&);
+BRINDLE_NPZ_OF(float)
+BRINDLE_NPZ_OF(double)
+BRINDLE_NPZ_OF(std::int64_t)
+BRINDLE_NPZ_OF(std::int32_t)
+BRINDLE_NPZ_OF(std::uint8_t)
+#undef BRINDLE_NPZ_OF
+
+#define BRINDLE_SAFETENSORS_OF(T)                                  \
+  template Tensor<T> SafetensorsFile::read<T>(const std::string&); \
+  template void SafetensorsFile::read_into<T>(const std::string&, TensorView<T>);
+BRINDLE_SAFETENSORS_OF(float)
+BRINDLE_SAFETENSORS_OF(double)
+BRINDLE_SAFETENSORS_OF(std::int64_t)
+#undef BRINDLE_SAFETENSORS_OF
 
 template Features extract(const Sequential<float>&, const data::Source&, const ExtractOptions&);
 template std::vector<std::string> load_weights(Sequential<float>&, const std::filesystem::path&,

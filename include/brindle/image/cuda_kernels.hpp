@@ -5,6 +5,7 @@
 
 #include "brindle/core/host_device.hpp"
 #include "brindle/image/affine.hpp"
+#include "brindle/image/affine_pixels.hpp"
 
 namespace brindle::image::internal {
 
