@@ -8,7 +8,7 @@
 # list the kernels, too, have the project's flags, and are the only ones.
 
 # The rooms with a unit of their own, include/brindle/compiled/<room>.hpp.
-set(BRINDLE_COMPILED_ROOMS core ops)
+set(BRINDLE_COMPILED_ROOMS core ops image data io nn train models report)
 
 if(NOT DEFINED BRINDLE_COMPILED_ISAS)
   set(BRINDLE_COMPILED_ISAS auto CACHE STRING
@@ -112,6 +112,11 @@ function(brindle_add_compiled)
   target_include_directories(brindle_compiled ${system} PUBLIC
                              $<TARGET_PROPERTY:brindle::brindle,INTERFACE_INCLUDE_DIRECTORIES>)
   target_link_libraries(brindle_compiled PUBLIC Threads::Threads)
+  foreach(optional brindle::hdf5 brindle::zlib)  # for Keras's files, where they are installed
+    if(TARGET ${optional})
+      target_link_libraries(brindle_compiled PRIVATE ${optional})
+    endif()
+  endforeach()
 
   # The kernels, the only units that see Eigen.
   foreach(level IN LISTS levels)

@@ -6,7 +6,6 @@
 // One line a photo: its file, the class, the probability of that class; with --explain also the picture that shows which
 // parts of the photo speak for the class. A photo that cannot be read is named on the error output, and the exit code is
 // then 1.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/models/picture_classifier.hpp>
@@ -15,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "command_line.hpp"
 #include "device.hpp"
 #include "drawn_pets.hpp"
 
@@ -51,18 +51,18 @@ fs::path unused_path(const fs::path& folder, const std::string& stem) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"says what is on photos"};
+  example::CommandLine line{"says what is on photos"};
   fs::path model_path, out = "out/classify";
   std::vector<fs::path> paths;
   example::DeviceOptions device;
   bool smoke = false, explain = false;
-  app.add_option("--model", model_path, "a saved model, .safetensors");
-  app.add_option("photos", paths, "photos, or folders of photos");
-  example::add_device_options(app, device);
-  app.add_flag("--explain", explain, "draw beside each photo which of its parts speak for the class (Grad-CAM), into --out");
-  app.add_option("--out", out, "folder for what --explain and --smoke draw")->capture_default_str();
-  app.add_flag("--smoke", smoke, "a random model and a drawn pet, to see that it runs");
-  CLI11_PARSE(app, argc, argv);
+  line.add("--model", model_path, "a saved model, .safetensors");
+  line.add("photos", paths, "photos, or folders of photos");
+  example::add_device_options(line, device);
+  line.flag("--explain", explain, "draw beside each photo which of its parts speak for the class (Grad-CAM), into --out");
+  line.add("--out", out, "folder for what --explain and --smoke draw").show_default();
+  line.flag("--smoke", smoke, "a random model and a drawn pet, to see that it runs");
+  if (const auto code = line.parse(argc, argv)) return *code;
 
   try {
     if (smoke) {

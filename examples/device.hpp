@@ -1,13 +1,14 @@
 #pragma once
 
 // The device that an example program works on: --device, --precision and --threads.
-#include <CLI/CLI.hpp>
-#include <brindle/brindle.hpp>
-#include <cstdio>
+#include <brindle/core/cpu.hpp>
 #include <string>
+#include <type_traits>
 #ifdef BRINDLE_EXAMPLE_CUDA
 #include <brindle/cuda.hpp>
 #endif
+
+#include "command_line.hpp"
 
 namespace example {
 
@@ -17,31 +18,36 @@ struct DeviceOptions {
   int threads = 0;                    ///< of the processor; 0: all cores
 };
 
-inline void add_device_options(CLI::App& app, DeviceOptions& o) {
-  app.add_option("--threads", o.threads, "0: all cores")->capture_default_str();
-  app.add_option("--device", o.name, "cpu; cuda: an NVIDIA GPU; auto: a GPU if there is one")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"cpu", "cuda", "auto"}));
-  app.add_option("--precision", o.precision, "in which a GPU multiplies: float32, tf32 or bf16")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"float32", "tf32", "bf16"}));
-}
+void add_device_options(CommandLine& line, DeviceOptions& o);
+
+#ifdef BRINDLE_EXAMPLE_CUDA
+using Gpu = brindle::Cuda;
+#else
+struct Gpu;  // there is none
+#endif
+
+/// Any program(on) for a Cpu, and for a Gpu where it is built for one; a reference, which the program must outlive.
+class DeviceProgram {
+ public:
+  template <class Program, class = std::enable_if_t<!std::is_same_v<Program, DeviceProgram>>>
+  DeviceProgram(const Program& program)
+      : program_(&program),
+        on_cpu_([](const void* p, const brindle::Cpu& on) -> int { return (*static_cast<const Program*>(p))(on); }) {
+#ifdef BRINDLE_EXAMPLE_CUDA
+    on_gpu_ = [](const void* p, const Gpu& on) -> int { return (*static_cast<const Program*>(p))(on); };
+#endif
+  }
+
+  int operator()(const brindle::Cpu& on) const { return on_cpu_(program_, on); }
+  int operator()(const Gpu& on) const { return on_gpu_(program_, on); }
+
+ private:
+  const void* program_;
+  int (*on_cpu_)(const void*, const brindle::Cpu&);
+  int (*on_gpu_)(const void*, const Gpu&) = nullptr;
+};
 
 /// program(on), with the device that was asked for. Throws ValueError where this program was built for the processor.
-template <class Program>
-int run_on(const DeviceOptions& o, Program&& program) {
-#ifdef BRINDLE_EXAMPLE_CUDA
-  if (o.name == "cuda" || (o.name == "auto" && brindle::Cuda::available())) {
-    const brindle::Cuda on(brindle::Cuda::Options{.precision = brindle::parse_precision(o.precision)});
-    std::printf("on %s, %s\n", on.gpu_name().c_str(), o.precision.c_str());
-    return program(on);
-  }
-#else
-  if (o.name == "cuda")
-    brindle::detail::raise<brindle::ValueError>(
-        "--device cuda: this program was built without CUDA; configure it with -DBRINDLE_CUDA=ON");
-#endif
-  return program(brindle::Cpu{o.threads});
-}
+int run_on(const DeviceOptions& o, const DeviceProgram& program);
 
 }  // namespace example

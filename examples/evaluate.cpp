@@ -10,6 +10,12 @@
 #include <brindle/brindle.hpp>
 #include <brindle/io/features.hpp>
 #include <brindle/models/picture_classifier.hpp>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
 
 #include "example.hpp"
 

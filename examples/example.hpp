@@ -1,24 +1,22 @@
 #pragma once
 
-// What the example programs share: their options, the pictures they draw when they are given none, the last lines.
-#include <CLI/CLI.hpp>
-#include <algorithm>
-#include <brindle/brindle.hpp>
-#include <brindle/io/saved_model.hpp>
-#include <brindle/models/pretrained_vgg16.hpp>
-#include <brindle/train/checkpoint.hpp>
+// What the example programs share: their options, the pictures they draw when they are given none, the last lines. It
+// is compiled once, in example.cpp; for a Device the library's, Cpu or Cuda.
+#include <brindle/data/pictures.hpp>
+#include <brindle/nn/sequential.hpp>
+#include <brindle/report/run_page.hpp>
+#include <brindle/train/callback.hpp>
+#include <brindle/train/checkpoint_store.hpp>
+#include <brindle/train/history.hpp>
+#include <brindle/train/interrupt.hpp>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <thread>
-#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "device.hpp"
-#include "drawn_pets.hpp"
 
 namespace example {
 
@@ -48,71 +46,14 @@ struct Options {
   std::vector<std::filesystem::path> models = {};
 };
 
-/// Thrown where Ctrl-C ended the training.
-struct Paused {
-  brindle::FitState at;
-};
+/// Reads the options of the command line and runs the program with the device that they name. Errors become one line
+/// and exit code 1.
+int parse_and_run(int argc, char** argv, Options& o, const DeviceProgram& program);
 
-/// Reads the options of the command line and runs the program: program(options), or program(options, on) for one with a
-/// model, on the Cpu or a GPU. Errors become one line and exit code 1.
+/// The same for program(options, on), on the Cpu or a GPU.
 template <class Program>
-int run(int argc, char** argv, Options o, Program program) {
-  CLI::App app{"brindle example: " + o.name};
-  std::int64_t epochs = 0;
-  o.out = std::filesystem::path("out") / o.name;
-  app.add_option("--data", o.data, "folder with training_data/ and validation_data/; without it pets are drawn");
-  app.add_option("--epochs", epochs,
-                 "passes over the data (" + std::to_string(o.epochs) + " on photos, " + std::to_string(o.drawn_epochs) +
-                     " on drawn pets)");
-  app.add_option("--steps", o.steps, "steps an epoch instead of a whole pass");
-  app.add_option("--batch", o.batch, "pictures a step")->capture_default_str();
-  app.add_option("--seed", o.seed, "of weights, shuffling and dropout")->capture_default_str();
-  constexpr bool has_model = std::is_invocable_v<Program&, const Options&, const brindle::Cpu&>;
-  if (has_model) add_device_options(app, o.device);
-  if (has_model && !o.compares) {
-    app.add_flag("--resume", o.resume, "go on with the run whose checkpoint is in --out");
-    app.add_option("--checkpoint-seconds", o.checkpoint_seconds, "from one checkpoint to the next; 0: one an epoch")
-        ->capture_default_str();
-  }
-  app.add_option("--out", o.out, "folder for what the program writes")->capture_default_str();
-  app.add_option("--expect", o.expect, "fail unless an epoch reaches this validation accuracy");
-  app.add_flag("--smoke", o.smoke, "a few steps on a few drawn pictures, to see that it runs");
-  if (o.vgg16) {
-    app.add_option("--weights", o.weights, "VGG16's ImageNet weights without the top: .h5 or .safetensors");
-    app.add_option("--preprocess", o.preprocess,
-                   "unit_rgb: pixels / 255, as the walkthrough; caffe: as the weights were trained")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"unit_rgb", "caffe"}));
-    app.add_option("--limit", o.limit, "at most so many training photos, and a third as many for validation");
-  }
-  if (o.compares) app.add_option("--models", o.models, "saved models, .safetensors, as the experiments write them");
-  CLI11_PARSE(app, argc, argv);
-  const bool epochs_given = app.count("--epochs") > 0;
-  if (epochs_given)
-    o.epochs = epochs;
-  else if (o.data.empty())
-    o.epochs = o.smoke ? 2 : o.drawn_epochs;
-  try {
-    std::filesystem::create_directories(o.out);
-    if constexpr (has_model) {
-      o.interrupt = std::make_shared<brindle::Interrupt>();
-      for (int i = 0; i < argc; ++i) {
-        const std::string word = argv[i];
-        if (word != "--resume") o.command += (word.find(' ') == word.npos ? word : "'" + word + "'") + " ";
-      }
-      return run_on(o.device, [&](const auto& on) { return program(static_cast<const Options&>(o), on); });
-    } else
-      return program(static_cast<const Options&>(o));
-  } catch (const Paused& p) {
-    std::printf("\nstopped after step %lld of %lld in epoch %lld of %lld; to go on:\n\n    %s--resume\n",
-                static_cast<long long>(p.at.step), static_cast<long long>(p.at.steps),
-                static_cast<long long>(p.at.epoch), static_cast<long long>(p.at.epochs), o.command.c_str());
-    return 130;  // as a program that Ctrl-C ended
-  } catch (const std::exception& e) {
-    std::fflush(stdout);
-    std::fprintf(stderr, "%s: %s\n", o.name.c_str(), e.what());
-    return EXIT_FAILURE;
-  }
+int run(int argc, char** argv, Options o, const Program& program) {
+  return parse_and_run(argc, argv, o, [&](const auto& on) { return program(std::as_const(o), on); });
 }
 
 struct Data {
@@ -120,126 +61,40 @@ struct Data {
 };
 
 /// The folders with the photos; without --data, pets are drawn into the output folder first.
-inline Data open_data(const Options& o) {
-  if (!o.data.empty()) return {o.data / "training_data", o.data / "validation_data"};
-  const std::filesystem::path folder = o.out / "drawn_pets";
-  const int training = o.smoke ? 30 : 400, validation = o.smoke ? 10 : 100;
-  std::printf(
-      "No --data given: drawing %d cats and dogs into %s.\nThey show that everything works; what a network is worth, "
-      "photos tell.\n",
-      2 * (training + validation), folder.string().c_str());
-  std::filesystem::remove_all(folder);
-  brindle::example_pets::draw_pets(folder / "training_data", training, o.seed, 150);
-  brindle::example_pets::draw_pets(folder / "validation_data", validation, o.seed + 1, 150);
-  return {folder / "training_data", folder / "validation_data"};
-}
+Data open_data(const Options& o);
 
-/// Every so many-th picture, so that at most `limit` remain; all of them without a limit.
-inline brindle::data::Pictures limited(brindle::data::Pictures pictures, std::int64_t limit) {
-  if (limit <= 0 || limit >= pictures.size()) return pictures;
-  std::vector<std::int64_t> rows;
-  for (std::int64_t i = 0; i < limit; ++i) rows.push_back(i * pictures.size() / limit);
-  return pictures.subset(rows);
-}
-
-/// The photos of an experiment with VGG16, prepared as --preprocess says, at most --limit of them.
 struct Photos {
   brindle::data::Pictures training, validation;
 };
-inline Photos open_photos(const Options& o) {
-  const Data data = open_data(o);
-  const auto load = [&](const std::filesystem::path& folder, std::int64_t limit) {
-    return limited(brindle::data::image_folder(
-                       folder, {.size = {150, 150}, .preprocessing = brindle::preprocessing(o.preprocess)}),
-                   limit);
-  };
-  return {load(data.training, o.limit), load(data.validation, o.limit / 3)};
-}
+
+/// The photos of an experiment with VGG16, prepared as --preprocess says, at most --limit of them.
+Photos open_photos(const Options& o);
 
 /// VGG16 without its top for photos of 150x150, with the weights of --weights. With --smoke a thin one, random.
 template <class Device>
-brindle::Sequential<float, Device> vgg16(const Options& o, const Device& on) {
-  const brindle::Shape input{150, 150, 3};
-  if (o.weights.empty()) {
-    if (o.smoke) return brindle::models::vgg16<float>(on, input, {.filters = {4, 4, 8, 8, 8}});
-    brindle::detail::raise<brindle::ValueError>(
-        "this experiment needs --weights FILE: VGG16's ImageNet weights without the top. Keras publishes them as "
-        "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 among the releases of keras-applications; .h5 files of "
-        "Keras "
-        "1 to 3 and .safetensors files with the same tensors are read. With --smoke it runs on a small random network");
-  }
-  return brindle::models::vgg16<float>(on, o.weights, input);
-}
+brindle::Sequential<float, Device> vgg16(const Options& o, const Device& on);
 
-inline void describe(const char* what, const brindle::data::Pictures& pictures) {
-  std::string classes;
-  const auto names = pictures.class_names();
-  const auto counts = pictures.class_counts();
-  for (std::size_t i = 0; i < names.size(); ++i)
-    classes += (i ? ", " : "") + std::to_string(counts[i]) + " " + names[i];
-  std::printf("%s: %s of %lld pictures (%s)\n", what, to_string_batch(pictures.sample_shape()).c_str(),
-              static_cast<long long>(pictures.size()), classes.c_str());
-}
+/// Prints shape, number and classes of the pictures.
+void describe(const char* what, const brindle::data::Pictures& pictures);
 
-inline void print(const std::string& text) { std::printf("\n%s\n", text.c_str()); }
+void print(const std::string& text);
 
 /// Where the run is kept, so that --resume goes on with it.
-inline std::shared_ptr<brindle::CheckpointStore> checkpoint(const Options& o) {
-  if (o.smoke && !o.resume) return {};  // nothing to lose
-  return brindle::checkpoint(o.out / (o.name + ".checkpoint"),
-                             {.every_seconds = o.checkpoint_seconds,
-                              .resume = o.resume,
-                              .tell = [](const std::string& line) { std::printf("%s\n", line.c_str()); }});
-}
+std::shared_ptr<brindle::CheckpointStore> checkpoint(const Options& o);
 
 /// Ends the training after its step when Ctrl-C is pressed; run() then says how to go on.
-inline brindle::Callback ctrl_c(const Options& o) {
-  brindle::Callback callback = brindle::pause_on(*o.interrupt);
-  callback.end = [](brindle::FitState& s) {
-    if (s.pause) throw Paused{s};
-  };
-  return callback;
-}
+brindle::Callback ctrl_c(const Options& o);
 
 /// The page of a run: settings, model, curves, times; a program adds what is its own.
 template <class Device>
 brindle::report::RunPage run_page(const Options& o, const brindle::Sequential<float, Device>& model,
-                                  const brindle::History& history) {
-  const auto number = [](auto value) { return std::to_string(value); };
-  brindle::report::RunPage page{.title = o.name};
-  page.add_history(history);
-  page.add_settings({{"photos", o.data.empty() ? "drawn cats and dogs" : o.data.filename().string()},
-                     {"epochs", number(o.epochs)},
-                     {"steps an epoch", o.steps ? number(o.steps) : "one pass"},
-                     {"batch", number(o.batch)},
-                     {"seed", number(o.seed)},
-                     {"threads", o.device.threads ? number(o.device.threads) : "all"},
-                     {"device", Device::name}});
-  page.add_summary(model);
-  return page;
-}
+                                  const brindle::History& history);
 
 /// Writes the trained model, for `evaluate` and `classify`.
 template <class Device>
-void save(const Options& o, const brindle::Sequential<float, Device>& model, const brindle::data::Source& photos) {
-  brindle::io::save_model(model, o.out / (o.name + ".safetensors"), photos);
-}
+void save(const Options& o, const brindle::Sequential<float, Device>& model, const brindle::data::Source& photos);
 
 /// The last lines; exit code 1 if --expect was missed.
-inline int finish(const Options& o, const brindle::History& history) {
-  const auto best = std::max_element(history.val_accuracy.begin(), history.val_accuracy.end());
-  double seconds = 0;
-  for (const double s : history.seconds) seconds += s;
-  std::printf("\nvalidation accuracy: %.4f at last, %.4f at best (epoch %d); training accuracy %.4f; %.0f s in all\n",
-              history.val_accuracy.back(), *best, static_cast<int>(best - history.val_accuracy.begin()) + 1,
-              history.accuracy.back(), seconds);
-  std::printf("curves and figures: %s.html, .svg, .png, .csv\n", (o.out / o.name).string().c_str());
-  if (o.expect > 0 && *best < o.expect) {
-    std::fprintf(stderr, "%s: expected a validation accuracy of %.4f at least, the best epoch had %.4f\n",
-                 o.name.c_str(), o.expect, *best);
-    return EXIT_FAILURE;
-  }
-  return EXIT_SUCCESS;
-}
+int finish(const Options& o, const brindle::History& history);
 
 }  // namespace example

@@ -11,7 +11,6 @@
 // It prints how many photos of each class went where:
 //     Cat datasets: (1500,) (500,) (500,)
 //     Dog datasets: (1500,) (500,) (500,)
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -22,6 +21,7 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/random.hpp"
+#include "command_line.hpp"
 #include "drawn_pets.hpp"
 
 namespace fs = std::filesystem;
@@ -108,23 +108,21 @@ void prepare(const fs::path& from, const fs::path& out, const std::vector<Part>&
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"brindle example: prepare_data. Picks photos from Kaggle's \"Dogs vs. Cats\" for the experiments."};
+  example::CommandLine line{
+      "brindle example: prepare_data. Picks photos from Kaggle's \"Dogs vs. Cats\" for the experiments."};
   fs::path from, out = "cats-vs-dogs";
   std::int64_t training = 1500, validation = 500, test = 500;
   std::uint64_t seed = 42;
   bool force = false, smoke = false;
-  app.add_option("--from", from, "folder with cat.0.jpg .. and dog.0.jpg ..");
-  app.add_option("--out", out, "folder that gets training_data/, validation_data/ and test_data/")
-      ->capture_default_str();
-  app.add_option("--training", training, "photos of each class to train with")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--validation", validation, "to validate with")->check(CLI::NonNegativeNumber)->capture_default_str();
-  app.add_option("--test", test, "to test with")->check(CLI::NonNegativeNumber)->capture_default_str();
-  app.add_option("--seed", seed, "of the pick")->capture_default_str();
-  app.add_flag("--force", force, "replace what is in the three folders");
-  app.add_flag("--smoke", smoke, "draw 24 small pictures in Kaggle's form and prepare those");
-  CLI11_PARSE(app, argc, argv);
+  line.add("--from", from, "folder with cat.0.jpg .. and dog.0.jpg ..");
+  line.add("--out", out, "folder that gets training_data/, validation_data/ and test_data/").show_default();
+  line.add("--training", training, "photos of each class to train with").positive().show_default();
+  line.add("--validation", validation, "to validate with").not_negative().show_default();
+  line.add("--test", test, "to test with").not_negative().show_default();
+  line.add("--seed", seed, "of the pick").show_default();
+  line.flag("--force", force, "replace what is in the three folders");
+  line.flag("--smoke", smoke, "draw 24 small pictures in Kaggle's form and prepare those");
+  if (const auto code = line.parse(argc, argv)) return *code;
 
   try {
     if (smoke) {

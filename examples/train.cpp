@@ -15,7 +15,6 @@
 // Result on 400 photos of cats, 250 of dogs and 120 drawn pets, on two busy cores of a Zen 5: --base vgg16 is right for all
 // 154 validation pictures, by which its epoch was chosen, and for 286 of 300 other photos, after 30 epochs in seven
 // minutes; --base small --size 96 for 0.58 of the validation pictures, in 40 s.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/features.hpp>
@@ -28,6 +27,7 @@
 #include <string>
 #include <vector>
 
+#include "command_line.hpp"
 #include "device.hpp"
 #include "drawn_pets.hpp"
 
@@ -203,26 +203,26 @@ Sequential<float, Device> train_vgg16(const Options& o, const Device& on, const 
 
 int main(int argc, char** argv) {
   Options o;
-  CLI::App app{"trains a classifier on a folder of pictures"};
-  app.add_option("--data", o.data, "folder with one subfolder a class, or pictures named like cat.12.jpg");
-  app.add_option("--validation", o.validation, "another such folder to validate with; else a share of --data is");
-  app.add_option("--validation-share", o.share, "of each class, without --validation")->capture_default_str();
-  app.add_option("--base", o.base, "small: trained from nothing; vgg16: a head on VGG16, needs --weights")
-      ->capture_default_str()->check(CLI::IsMember({"small", "vgg16"}));
-  app.add_option("--weights", o.weights, "VGG16's ImageNet weights without the top: .h5 or .safetensors");
-  app.add_option("--epochs", o.epochs, "at most so many passes over the pictures")->capture_default_str();
-  app.add_option("--patience", o.patience, "end when the validation loss has not fallen for so many epochs")
-      ->capture_default_str();
-  app.add_option("--batch", o.batch, "pictures a step")->capture_default_str();
-  app.add_option("--size", o.side, "rows and columns that pictures get")->capture_default_str()->check(CLI::Range(46, 2048));
-  app.add_option("--learning-rate", o.learning_rate, "of RMSprop; 0: 1e-3 for small, 1e-4 for the head on vgg16");
-  app.add_option("--seed", o.seed, "of weights, shuffling, dropout and the split")->capture_default_str();
-  example::add_device_options(app, o.device);
-  app.add_flag("!--no-augment", o.augment, "show the small network every picture as it is");
-  app.add_flag("!--no-class-weights", o.class_weights, "let classes with more pictures count more");
-  app.add_option("--out", o.out, "the model; page and table are written beside it")->capture_default_str();
-  app.add_flag("--smoke", o.smoke, "two epochs on three drawn classes, to see that it runs");
-  CLI11_PARSE(app, argc, argv);
+  example::CommandLine line{"trains a classifier on a folder of pictures"};
+  line.add("--data", o.data, "folder with one subfolder a class, or pictures named like cat.12.jpg");
+  line.add("--validation", o.validation, "another such folder to validate with; else a share of --data is");
+  line.add("--validation-share", o.share, "of each class, without --validation").show_default();
+  line.add("--base", o.base, "small: trained from nothing; vgg16: a head on VGG16, needs --weights")
+      .show_default()
+      .one_of({"small", "vgg16"});
+  line.add("--weights", o.weights, "VGG16's ImageNet weights without the top: .h5 or .safetensors");
+  line.add("--epochs", o.epochs, "at most so many passes over the pictures").show_default();
+  line.add("--patience", o.patience, "end when the validation loss has not fallen for so many epochs").show_default();
+  line.add("--batch", o.batch, "pictures a step").show_default();
+  line.add("--size", o.side, "rows and columns that pictures get").show_default().between(46, 2048);
+  line.add("--learning-rate", o.learning_rate, "of RMSprop; 0: 1e-3 for small, 1e-4 for the head on vgg16");
+  line.add("--seed", o.seed, "of weights, shuffling, dropout and the split").show_default();
+  example::add_device_options(line, o.device);
+  line.flag("!--no-augment", o.augment, "show the small network every picture as it is");
+  line.flag("!--no-class-weights", o.class_weights, "let classes with more pictures count more");
+  line.add("--out", o.out, "the model; page and table are written beside it").show_default();
+  line.flag("--smoke", o.smoke, "two epochs on three drawn classes, to see that it runs");
+  if (const auto code = line.parse(argc, argv)) return *code;
 
   try {
     if (o.out.has_parent_path()) fs::create_directories(o.out.parent_path());

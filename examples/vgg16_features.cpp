@@ -11,6 +11,9 @@
 // caffe 0.979 and 0.975; 36 s for the head.
 #include <brindle/brindle.hpp>
 #include <brindle/io/features.hpp>
+#include <cstddef>
+#include <cstdio>
+#include <utility>
 
 #include "example.hpp"
 

@@ -15,4 +15,11 @@
 #include "brindle/compiled/kernels.hpp"  // first: the rooms above ops call these kernels, not a table
 // From here on in any order.
 #include "brindle/compiled/core.hpp"
+#include "brindle/compiled/data.hpp"
+#include "brindle/compiled/image.hpp"
+#include "brindle/compiled/io.hpp"
+#include "brindle/compiled/models.hpp"
+#include "brindle/compiled/nn.hpp"
 #include "brindle/compiled/ops.hpp"
+#include "brindle/compiled/report.hpp"
+#include "brindle/compiled/train.hpp"

@@ -1,6 +1,7 @@
 #include "brindle/core/thread_pool.hpp"
 
 #include <atomic>
+#include <brindle/core/error.hpp>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-#include "../examples/drawn_pets.hpp"
+#include "drawn_pets.hpp"
 
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -2,7 +2,7 @@
 #include <brindle/image/encode.hpp>
 #include <filesystem>
 
-#include "../../examples/drawn_pets.hpp"
+#include "drawn_pets.hpp"
 
 int main(int, char** argv) {
   const std::filesystem::path folder = argv[1];

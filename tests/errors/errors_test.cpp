@@ -1,6 +1,9 @@
 // Makes the mistakes that users make, and compares the messages with docs/errors.md, which it writes where the variable
 // BRINDLE_WRITE_ERRORS is set. Built without zlib and HDF5's library, so that their absence is among them.
 #include <algorithm>
+#include <brindle/core/file.hpp>
+#include <brindle/io/open_hdf5.hpp>
+#include <brindle/io/safetensors.hpp>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>

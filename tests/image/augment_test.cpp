@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <brindle/image/affine_pixels.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <set>

@@ -1,4 +1,5 @@
 // Small files that claim to be large: nesting, sizes and counts are bounded before memory, time or stack is spent.
+#include <brindle/io/safetensors.hpp>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <fstream>

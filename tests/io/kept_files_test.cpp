@@ -1,4 +1,7 @@
 // Files that have to stay readable: layouts that Keras's and NumPy's users have, and saved models of every version.
+#include <brindle/io/config_json.hpp>
+#include <brindle/io/picture_input_json.hpp>
+#include <brindle/io/safetensors.hpp>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <string>

@@ -1,5 +1,7 @@
 #include "brindle/io/keras_config.hpp"
 
+#include <brindle/io/keras_description.hpp>
+#include <brindle/io/load_weights.hpp>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>

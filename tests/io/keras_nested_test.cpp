@@ -1,5 +1,7 @@
 // Models inside models, and what a file says beside its weights (models/make_models.py).
 #include <algorithm>
+#include <brindle/io/keras_config.hpp>
+#include <brindle/io/safetensors.hpp>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>

@@ -1,3 +1,6 @@
+#include <brindle/io/keras_weights.hpp>
+#include <brindle/io/open_hdf5.hpp>
+#include <brindle/io/safetensors.hpp>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>

@@ -1,5 +1,6 @@
 #include "brindle/io/saved_model.hpp"
 
+#include <brindle/io/safetensors.hpp>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <string>

@@ -1,3 +1,4 @@
+#include <brindle/io/safetensors.hpp>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>

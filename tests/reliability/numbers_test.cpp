@@ -1,6 +1,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <brindle/core/file.hpp>
 #include <catch2/catch.hpp>
 #include <clocale>
 #include <cmath>

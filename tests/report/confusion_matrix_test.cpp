@@ -1,5 +1,7 @@
 #include "brindle/report/confusion_matrix.hpp"
 
+#include <brindle/core/file.hpp>
+#include <brindle/report/colour.hpp>
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>

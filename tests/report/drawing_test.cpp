@@ -1,5 +1,7 @@
 #include "brindle/report/drawing.hpp"
 
+#include <brindle/core/file.hpp>
+#include <brindle/report/markup.hpp>
 #include <catch2/catch.hpp>
 #include <string>
 

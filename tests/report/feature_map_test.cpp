@@ -1,5 +1,6 @@
 #include "brindle/report/feature_map.hpp"
 
+#include <brindle/report/colour_scale.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>

@@ -1,5 +1,6 @@
 #include "brindle/report/gallery.hpp"
 
+#include <brindle/report/float_picture.hpp>
 #include <catch2/catch.hpp>
 #include <limits>
 #include <string>

@@ -1,5 +1,6 @@
 #include "brindle/report/grad_cam.hpp"
 
+#include <brindle/report/colour_scale.hpp>
 #include <catch2/catch.hpp>
 #include <string>
 

@@ -1,5 +1,6 @@
 #include "brindle/report/history_csv.hpp"
 
+#include <brindle/core/file.hpp>
 #include <catch2/catch.hpp>
 #include <clocale>
 #include <filesystem>

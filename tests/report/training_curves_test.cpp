@@ -1,5 +1,6 @@
 #include "brindle/report/training_curves.hpp"
 
+#include <brindle/core/file.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>

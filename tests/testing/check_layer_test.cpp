@@ -1,3 +1,4 @@
+#include <brindle/nn/library_layers.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdint>

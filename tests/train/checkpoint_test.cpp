@@ -1,6 +1,7 @@
 #include "brindle/train/checkpoint.hpp"
 
 #include <algorithm>
+#include <brindle/core/file.hpp>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdint>

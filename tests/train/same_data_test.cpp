@@ -1,5 +1,6 @@
 #include "brindle/train/same_data.hpp"
 
+#include <brindle/train/run_identity.hpp>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <map>

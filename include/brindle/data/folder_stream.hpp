@@ -1,22 +1,17 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <system_error>
-#include <utility>
 #include <vector>
 
 #include "brindle/core/cpu.hpp"
-#include "brindle/core/error.hpp"
 #include "brindle/core/function_ref.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/image_folder.hpp"
 #include "brindle/data/picture_source.hpp"
 #include "brindle/image/picture_input.hpp"
-#include "brindle/image/read_picture.hpp"
 
 namespace brindle::data {
 
@@ -29,37 +24,7 @@ class FolderStream : public PictureSource {
  public:
   /// Lists the folder's pictures, and classes as image_folder() does. Throws FileError and ValueError as it does.
   explicit FolderStream(const std::filesystem::path& path, const ImageFolderOptions& options = {},
-                        const Cpu& on = Cpu())
-      : options_(options) {
-    image::check_picture_input("FolderStream", options.picture_input());
-    internal::FolderListing listing = internal::list_image_folder(path, options.classes);
-    if (options.on_bad_file == BadFile::raise && options.classes.empty()) internal::check_empty_classes(path, listing);
-    class_names_ = std::move(listing.class_names);
-    skipped_ = std::move(listing.skipped);
-    std::vector<SkippedFile> bad;
-    if (options.on_bad_file == BadFile::skip) bad = check_image_folder(path, options, on);
-    std::size_t next_bad = 0;
-    for (std::size_t i = 0; i < listing.files.size(); ++i) {
-      std::string file = listing.files[i].string();
-      if (next_bad < bad.size() && bad[next_bad].path == file) {
-        skipped_.push_back(bad[next_bad++]);
-        continue;
-      }
-      files_.push_back(std::move(file));
-      classes_.push_back(listing.classes[i]);
-    }
-    if (files_.empty())
-      detail::raise<FileError>(path.string() + ": none of its " + std::to_string(bad.size()) +
-                               " pictures can be read; the first is " + bad[0].path + ": " + bad[0].reason);
-    const std::vector<std::int64_t> counts = class_counts();
-    if (options.classes.empty() && std::find(counts.begin(), counts.end(), 0) != counts.end())
-      detail::raise<DataError>(path.string() + ": after " + std::to_string(bad.size()) +
-                               " pictures that cannot be read were skipped, a class has none left; repair them");
-    std::sort(skipped_.begin(), skipped_.end(),
-              [](const SkippedFile& a, const SkippedFile& b) { return a.path < b.path; });
-    labels_ = Tensor<float>(Shape{size(), 1});
-    for (std::int64_t i = 0; i < size(); ++i) labels_[i] = static_cast<float>(classes_[static_cast<std::size_t>(i)]);
-  }
+                        const Cpu& on = Cpu());
 
   std::int64_t size() const override { return static_cast<std::int64_t>(files_.size()); }
   Shape sample_shape() const override { return options_.picture_input().shape(); }
@@ -70,32 +35,17 @@ class FolderStream : public PictureSource {
   std::optional<PictureInput> picture_input() const override { return options_.picture_input(); }
 
   /// Reads and decodes the file. Throws FileError, the path first.
-  void with_pixels(std::int64_t row, FunctionRef<void(const std::uint8_t*)> use) const override {
-    const std::filesystem::path file = files_[static_cast<std::size_t>(row)];
-    const image::Picture picture = image::read_picture(file, options_.picture_input(), options_.decode);
-    use(picture.pixels.data());
-  }
+  void with_pixels(std::int64_t row, FunctionRef<void(const std::uint8_t*)> use) const override;
 
   /// Of the names and sizes of all files and of 64 pictures.
-  std::string fingerprint(const Cpu& on) const override {
-    Checksum sum;
-    for (const std::string& file : files_) {
-      std::error_code ignored;
-      sum.add(std::to_string(std::filesystem::file_size(file, ignored)) + "\n");
-    }
-    return PictureSource::fingerprint(on) + sum.text();
-  }
+  std::string fingerprint(const Cpu& on) const override;
 
   const std::vector<std::string>& files() const { return files_; }  ///< paths, by row
   /// What is no picture; with BadFile::skip, what cannot be decoded, too.
   const std::vector<SkippedFile>& skipped() const { return skipped_; }
 
   /// Pictures of each class, by its number.
-  std::vector<std::int64_t> class_counts() const {
-    std::vector<std::int64_t> counts(class_names_.size());
-    for (const std::int64_t c : classes_) ++counts[static_cast<std::size_t>(c)];
-    return counts;
-  }
+  std::vector<std::int64_t> class_counts() const;
 
  protected:
   std::string who() const override { return "data::FolderStream"; }
@@ -109,3 +59,7 @@ class FolderStream : public PictureSource {
 };
 
 }  // namespace brindle::data
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/data/folder_stream_inl.hpp"
+#endif

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -10,8 +9,6 @@
 #include <vector>
 
 #include "brindle/core/cpu.hpp"
-#include "brindle/core/error.hpp"
-#include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
 
@@ -24,26 +21,10 @@ class InMemory : public Source {
   ///
   /// Throws ShapeError if x has no samples or the labels are not one row a sample, DataError with the number of the
   /// sample for a value or a label that is no finite number, or a class that has no name.
-  InMemory(Tensor<float> x, Tensor<float> labels, std::vector<std::string> class_names = {})
-      : x_(std::move(x)), labels_(std::move(labels)), class_names_(std::move(class_names)) {
-    if (x_.empty() || x_.shape().rank() < 2 || x_.size() == 0)
-      detail::raise<ShapeError>("data::InMemory: expected samples (N, sizes of one sample...), got " +
-                                to_string(x_.shape()));
-    const Shape& l = labels_.shape();
-    if (labels_.empty() || l.rank() < 1 || l.rank() > 2 || l[0] != x_.shape()[0])
-      detail::raise<ShapeError>(
-          "data::InMemory: expected labels (N, 1) or (N, K) with N = " + std::to_string(x_.shape()[0]) + " as in x " +
-          to_string(x_.shape()) + ", got " + to_string(l));
-    check_finite(x_, "value");
-    check_finite(labels_, "label");
-    check_names();
-  }
+  InMemory(Tensor<float> x, Tensor<float> labels, std::vector<std::string> class_names = {});
 
   /// Says how pictures became the samples; io::extract does for features. Returns the samples.
-  InMemory& set_picture_input(std::optional<PictureInput> input) & {
-    input_ = std::move(input);
-    return *this;
-  }
+  InMemory& set_picture_input(std::optional<PictureInput> input) &;
 
   /// labels: one a sample.
   InMemory(Tensor<float> x, std::span<const float> labels, std::vector<std::string> class_names = {})
@@ -51,66 +32,23 @@ class InMemory : public Source {
 
   std::int64_t size() const override { return x_.shape()[0]; }
   Shape sample_shape() const override { return x_.shape().sample(); }
-  TensorView<const float> labels() const override {
-    const Shape& l = labels_.shape();
-    return labels_.view().reshape(l.rank() == 1 ? Shape{l[0], 1} : l);
-  }
+  TensorView<const float> labels() const override;
   std::vector<std::string> class_names() const override { return class_names_; }
   std::optional<PictureInput> picture_input() const override { return input_; }
 
   /// Of all values.
-  std::string fingerprint(const Cpu&) const override {
-    Checksum sum;
-    sum.add({reinterpret_cast<const char*>(x_.data()), x_.bytes()});
-    return sum.text();
-  }
+  std::string fingerprint(const Cpu&) const override;
 
   using Source::read;
-  void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const override {
-    if (x.shape != sample_shape().batch(static_cast<std::int64_t>(draws.size())))
-      detail::raise<ShapeError>("data::InMemory: expected x " +
-                                to_string(sample_shape().batch(static_cast<std::int64_t>(draws.size()))) + ", got " +
-                                to_string(x.shape));
-    for (const Draw& draw : draws)
-      if (draw.row < 0 || draw.row >= size())
-        detail::raise<ValueError>("data::InMemory: there is no sample " + std::to_string(draw.row) + " of " +
-                                  std::to_string(size()));
-    const std::int64_t n = sample_shape().size();
-    on.parallel(static_cast<std::int64_t>(draws.size()), [&](std::int64_t i, int) {
-      std::memcpy(x.data + i * n, x_.data() + draws[static_cast<std::size_t>(i)].row * n,
-                  static_cast<std::size_t>(n) * sizeof(float));
-    });
-  }
+  void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const override;
 
  private:
-  static Tensor<float> column(std::span<const float> labels) {
-    Tensor<float> t(Shape{static_cast<std::int64_t>(labels.size()), 1});
-    if (!labels.empty()) std::memcpy(t.data(), labels.data(), labels.size_bytes());
-    return t;
-  }
+  static Tensor<float> column(std::span<const float> labels);
 
   // Labels in one column are class numbers where the classes have names; of several columns each is a class.
-  void check_names() const {
-    const auto names = static_cast<std::int64_t>(class_names_.size());
-    const std::int64_t columns = labels_.size() / labels_.shape()[0];
-    if (names == 0) return;
-    if (columns > 1 && columns != names)
-      detail::raise<DataError>("data::InMemory: " + std::to_string(names) + " class names for labels of " +
-                               std::to_string(columns) + " columns; give one name a column");
-    for (std::int64_t i = 0; columns == 1 && i < labels_.size(); ++i)
-      if (!(labels_[i] >= 0 && labels_[i] < static_cast<float>(names)))
-        detail::raise<DataError>("data::InMemory: sample " + std::to_string(i) + " has label " +
-                                 detail::number_text(labels_[i]) + ", but there are names for " +
-                                 std::to_string(names) + " classes");
-  }
+  void check_names() const;
 
-  static void check_finite(const Tensor<float>& t, const char* what) {
-    const std::int64_t n = t.size() / t.shape()[0];
-    for (std::int64_t i = 0; i < t.size(); ++i)
-      if (!std::isfinite(t[i]))
-        detail::raise<DataError>("data::InMemory: sample " + std::to_string(i / n) + " has a " + what +
-                                 " that is no finite number; clean the data first");
-  }
+  static void check_finite(const Tensor<float>& t, const char* what);
 
   Tensor<float> x_;
   Tensor<float> labels_;
@@ -119,3 +57,7 @@ class InMemory : public Source {
 };
 
 }  // namespace brindle::data
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/data/in_memory_inl.hpp"
+#endif

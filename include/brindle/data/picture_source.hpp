@@ -5,7 +5,6 @@
 #include <string>
 
 #include "brindle/core/cpu.hpp"
-#include "brindle/core/error.hpp"
 #include "brindle/core/function_ref.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
@@ -23,45 +22,26 @@ class PictureSource : public Source {
   /// What makes the network's numbers of the pixels.
   virtual Preprocessing preprocessing() const = 0;
 
-  void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const override {
-    read_as<float>(on, draws, x);
-  }
-  void read(const Cpu& on, std::span<const Draw> draws, TensorView<double> x) const override {
-    read_as<double>(on, draws, x);
-  }
+  void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const override;
+  void read(const Cpu& on, std::span<const Draw> draws, TensorView<double> x) const override;
 
   /// Throws ShapeError unless x has room for the draws, ValueError for a row that there is not; `who` is named.
-  void check_read(const std::string& who, std::span<const Draw> draws, const Shape& x) const {
-    if (x != sample_shape().batch(static_cast<std::int64_t>(draws.size())))
-      detail::raise<ShapeError>(who + ": expected x " +
-                                to_string(sample_shape().batch(static_cast<std::int64_t>(draws.size()))) + ", got " +
-                                to_string(x));
-    for (const Draw& draw : draws) check_row(who, draw.row);
-  }
+  void check_read(const std::string& who, std::span<const Draw> draws, const Shape& x) const;
 
  protected:
   /// The name in messages: "data::Pictures".
   virtual std::string who() const = 0;
 
   /// Throws ValueError, beginning with `by`, unless 0 <= row < size().
-  void check_row(const std::string& by, std::int64_t row) const {
-    if (row < 0 || row >= size())
-      detail::raise<ValueError>(by + ": there is no picture " + std::to_string(row) + " of " + std::to_string(size()));
-  }
+  void check_row(const std::string& by, std::int64_t row) const;
 
  private:
   template <class T>
-  void read_as(const Cpu& on, std::span<const Draw> draws, const TensorView<T>& x) const {
-    check_read(who(), draws, x.shape);
-    const Shape shape = sample_shape();
-    const std::int64_t n = shape.size();
-    const Preprocessing how = preprocessing();
-    on.parallel(static_cast<std::int64_t>(draws.size()), [&](std::int64_t i, int) {
-      T* out = x.data + i * n;
-      with_pixels(draws[static_cast<std::size_t>(i)].row,
-                  [&](const std::uint8_t* in) { image::preprocess(how, shape[0] * shape[1], shape[2], in, out); });
-    });
-  }
+  void read_as(const Cpu& on, std::span<const Draw> draws, const TensorView<T>& x) const;
 };
 
 }  // namespace brindle::data
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/data/picture_source_inl.hpp"
+#endif

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -9,7 +8,6 @@
 
 #include "brindle/core/checksum.hpp"
 #include "brindle/core/cpu.hpp"
-#include "brindle/core/error.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/image/picture_input.hpp"
 
@@ -49,19 +47,10 @@ class Source {
 
   /// A checksum that tells the samples from others of the same number and labels, for runs that go on: here of the
   /// names and of 64 samples spread over all, uses 0 to 63.
-  virtual std::string fingerprint(const Cpu& on) const {
-    Checksum sum = names_checksum();
-    const std::int64_t n = size(), most = std::min<std::int64_t>(n, 64);
-    std::vector<Draw> draws;
-    for (std::int64_t i = 0; i < most; ++i) draws.push_back({i * n / most, static_cast<std::uint64_t>(i)});
-    Tensor<float> x = Tensor<float>::uninitialized(sample_shape().batch(most));
-    read(on, draws, x.view());
-    sum.add({reinterpret_cast<const char*>(x.data()), x.bytes()});
-    return sum.text();
-  }
+  virtual std::string fingerprint(const Cpu& on) const;
 
   /// What a message calls sample `row`: its file, or its number.
-  virtual std::string describe(std::int64_t row) const { return "sample " + std::to_string(row); }
+  virtual std::string describe(std::int64_t row) const;
 
   /// Writes the samples as the network takes them.
   ///
@@ -71,22 +60,11 @@ class Source {
   virtual void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const = 0;
 
   /// The same in double, from the float values.
-  virtual void read(const Cpu& on, std::span<const Draw> draws, TensorView<double> x) const {
-    Tensor<float> single = Tensor<float>::uninitialized(x.shape);
-    read(on, draws, single.view());
-    for (std::int64_t i = 0; i < x.size(); ++i) x.data[i] = static_cast<double>(single.data()[i]);
-  }
+  virtual void read(const Cpu& on, std::span<const Draw> draws, TensorView<double> x) const;
 
  protected:
   /// Of what the samples are called, without the folders that they lie in.
-  Checksum names_checksum() const {
-    Checksum sum;
-    for (std::int64_t i = 0; i < size(); ++i) {
-      const std::string name = describe(i);
-      sum.add(name.substr(name.find_last_of("/\\") + 1) + "\n");
-    }
-    return sum;
-  }
+  Checksum names_checksum() const;
 };
 
 /// A source that an option names, or none. The source must outlive the call that the option is for.
@@ -107,3 +85,7 @@ class SourceRef {
 };
 
 }  // namespace brindle::data
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/data/source_inl.hpp"
+#endif

@@ -1,16 +1,9 @@
 #pragma once
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <cstdint>
-#include <numbers>
 #include <string>
-#include <system_error>
 #include <type_traits>
 
-#include "brindle/core/error.hpp"
-#include "brindle/core/number_text.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/core/tensor.hpp"
@@ -61,33 +54,7 @@ struct Augment {
 };
 
 /// "rotation 50, zoom 0.7 to 1.3, flip_horizontal": the settings that change something, exact; "none".
-inline std::string to_string(const Augment& a) {
-  std::string text;
-  const auto add = [&](const std::string& setting) { text += (text.empty() ? "" : ", ") + setting; };
-  const auto number = [&](const char* name, double value) {
-    if (value != 0) add(std::string(name) + " " + detail::number_text(value));
-  };
-  const auto range = [&](const char* name, double low, double high) {
-    if (low != 1 || high != 1)
-      add(std::string(name) + " " + detail::number_text(low) + " to " + detail::number_text(high));
-  };
-  number("rotation", a.rotation);
-  number("width_shift", a.width_shift);
-  number("height_shift", a.height_shift);
-  number("shear", a.shear);
-  range("zoom", a.zoom.low, a.zoom.high);
-  if (a.flip_horizontal) add("flip_horizontal");
-  if (a.flip_vertical) add("flip_vertical");
-  range("brightness", a.brightness.low, a.brightness.high);
-  number("channel_shift", a.channel_shift);
-  constexpr const char* fills[] = {"nearest", "constant", "reflect", "wrap"};
-  for (const Fill fill : {Fill::nearest, Fill::constant, Fill::reflect, Fill::wrap})
-    if (a.fill == fill && fill != Fill::nearest) add(std::string("fill ") + fills[static_cast<int>(fill)]);
-  number("cval", a.cval);
-  if (a.keras2) add("keras2");
-  if (a.keras3) add("keras3");
-  return text.empty() ? "none" : text;
-}
+std::string to_string(const Augment& a);
 
 /// One draw of the parameters, for one use of one picture: what was done to it, to be printed, kept and done again.
 struct AugmentDraw {
@@ -108,79 +75,15 @@ struct AugmentDraw {
 };
 
 /// "theta 12.5, tx -4, ty 3.25, shear 0.1, zx 0.9, zy 1.2, flip_horizontal"; "unchanged".
-inline std::string to_string(const AugmentDraw& d) {
-  std::string text;
-  const auto add = [&](const char* name, double value, double neutral) {
-    if (value == neutral) return;
-    char number[48];
-    const std::to_chars_result end =
-        std::to_chars(number, number + sizeof number, value, std::chars_format::general, 6);  // a point in any locale
-    text.append(text.empty() ? "" : ", ").append(name);
-    text.append(" ").append(number, end.ptr);
-  };
-  add("theta", d.theta, 0);
-  add("tx", d.tx, 0);
-  add("ty", d.ty, 0);
-  add("shear", d.shear, 0);
-  add("zx", d.zx, 1);
-  add("zy", d.zy, 1);
-  if (d.flip_horizontal) text.append(text.empty() ? "" : ", ").append("flip_horizontal");
-  if (d.flip_vertical) text.append(text.empty() ? "" : ", ").append("flip_vertical");
-  add("brightness", d.brightness, 1);
-  add("channel_shift", d.channel_shift, 0);
-  return text.empty() ? "unchanged" : text;
-}
+std::string to_string(const AugmentDraw& d);
 
 namespace image {
 
 /// Throws ValueError for settings that have no meaning.
-inline void check_augment(const Augment& a) {
-  if (a.keras2 && a.keras3) detail::raise<ValueError>("Augment: keras2 and keras3 are two meanings; set one of them");
-  const auto at_least_zero = [](const char* name, double value) {
-    if (!(value >= 0) || !std::isfinite(value))
-      detail::raise<ValueError>(std::string("Augment: ") + name + " must be finite and at least 0, got " +
-                                std::to_string(value));
-  };
-  at_least_zero("rotation", a.rotation);
-  at_least_zero("width_shift", a.width_shift);
-  at_least_zero("height_shift", a.height_shift);
-  at_least_zero("shear", a.shear);
-  at_least_zero("channel_shift", a.channel_shift);
-  if (!(a.zoom.low > 0) || !(a.zoom.high >= a.zoom.low) || !std::isfinite(a.zoom.high))
-    detail::raise<ValueError>("Augment: zoom must be factors above 0, the lower one first, got " +
-                              std::to_string(a.zoom.low) + " to " + std::to_string(a.zoom.high) +
-                              (a.zoom.low <= 0 ? "; one number z means 1 - z to 1 + z" : ""));
-  if (!(a.brightness.low >= 0) || !(a.brightness.high >= a.brightness.low) || !std::isfinite(a.brightness.high))
-    detail::raise<ValueError>("Augment: brightness must be factors of at least 0, the lower one first, got " +
-                              std::to_string(a.brightness.low) + " to " + std::to_string(a.brightness.high));
-  if (!std::isfinite(a.cval)) detail::raise<ValueError>("Augment: cval must be a finite number");
-}
+void check_augment(const Augment& a);
 
 /// The parameters for use `index` of a picture of some size. The same for the same (random, index), on any device.
-inline AugmentDraw draw(const Augment& a, const Size2& size, const Random& random, std::uint64_t index) {
-  // Each use has sixteen numbers of its own, whether it needs them or not: a setting more changes no other one's
-  // numbers.
-  const auto uniform = [&](std::uint64_t which, double low, double high) {
-    return low == high ? low : random.uniform(index * 16 + which, low, high);
-  };
-  const auto shift = [&](std::uint64_t which, double by, std::int64_t pixels) {
-    return uniform(which, -by, by) * (by < 1 ? static_cast<double>(pixels) : 1.0);
-  };
-  AugmentDraw d;
-  if (a.rotation > 0) d.theta = uniform(0, -a.rotation, a.rotation);
-  const bool keras = a.keras2 || a.keras3;  // their x takes the height's shift
-  const double x_shift = keras ? a.height_shift : a.width_shift, y_shift = keras ? a.width_shift : a.height_shift;
-  if (x_shift > 0) d.tx = shift(1, x_shift, keras ? size.h : size.w);
-  if (y_shift > 0) d.ty = shift(2, y_shift, keras ? size.w : size.h);
-  if (a.shear > 0) d.shear = uniform(3, -a.shear, a.shear);
-  d.zx = uniform(4, a.zoom.low, a.zoom.high);
-  d.zy = uniform(5, a.zoom.low, a.zoom.high);
-  d.flip_horizontal = a.flip_horizontal && uniform(6, 0, 1) < 0.5;
-  d.flip_vertical = a.flip_vertical && uniform(7, 0, 1) < 0.5;
-  if (a.channel_shift > 0) d.channel_shift = uniform(8, -a.channel_shift, a.channel_shift);
-  d.brightness = uniform(9, a.brightness.low, a.brightness.high);
-  return d;
-}
+AugmentDraw draw(const Augment& a, const Size2& size, const Random& random, std::uint64_t index);
 
 /// The warp of a draw with its flips, from output to input.
 ///
@@ -188,54 +91,7 @@ inline AugmentDraw draw(const Augment& a, const Size2& size, const Random& rando
 /// (width, height) / 2 - 0.5. In Keras 3 the centre is (height, width) / 2 - 0.5 in this order, so that a picture that
 /// is not square turns beside its middle, and tx, drawn from the height, moves columns; in 2018 x was the row, and the
 /// centre size / 2 + 0.5.
-inline Affine affine(const Augment& augment, const AugmentDraw& d, const Size2& size) {
-  const bool keras2 = augment.keras2, height_first = augment.keras2 || augment.keras3;
-  const double turn = d.theta * std::numbers::pi / 180, lean = d.shear * std::numbers::pi / 180;
-  const double cos = std::cos(turn), sin = std::sin(turn), lean_sin = std::sin(lean), lean_cos = std::cos(lean);
-  // Rows of R T S Z.
-  const double a = cos * d.zx, b = (-cos * lean_sin - sin * lean_cos) * d.zy, p = cos * d.tx - sin * d.ty;
-  const double c = sin * d.zx, e = (-sin * lean_sin + cos * lean_cos) * d.zy, q = sin * d.tx + cos * d.ty;
-  const double half = keras2 ? 0.5 : -0.5;
-  const double x = static_cast<double>(height_first ? size.h : size.w) / 2 + half;
-  const double y = static_cast<double>(height_first ? size.w : size.h) / 2 + half;
-  const double x0 = p + x - a * x - b * y, y0 = q + y - c * x - e * y;
-  Affine m = keras2 ? Affine{.xx = e, .xy = c, .x0 = y0, .yx = b, .yy = a, .y0 = x0}
-                    : Affine{.xx = a, .xy = b, .x0 = x0, .yx = c, .yy = e, .y0 = y0};
-  if (d.theta == 0 && d.tx == 0 && d.ty == 0 && d.shear == 0 && d.zx == 1 && d.zy == 1) m = {};
-  if (d.flip_horizontal) {
-    const double last = static_cast<double>(size.w - 1);
-    m.x0 += m.xx * last, m.y0 += m.yx * last;
-    m.xx = -m.xx, m.yx = -m.yx;
-  }
-  if (d.flip_vertical) {
-    const double last = static_cast<double>(size.h - 1);
-    m.x0 += m.xy * last, m.y0 += m.yy * last;
-    m.xy = -m.xy, m.yy = -m.yy;
-  }
-  return m;
-}
-
-namespace internal {
-
-/// Pillow's ImageEnhance.Brightness on levels cut to whole numbers. Levels outside of 0..255, which a constant fill may
-/// bring, are brought there and back; in 2018 the brightest level always became 255.
-template <class T>
-void change_brightness(T* levels, std::int64_t n, double factor, bool keras2) {
-  const auto [least, most] = std::minmax_element(levels, levels + n);
-  const T low = *least, high = *most;
-  const bool stretch = keras2 || low < 0 || high > 255;
-  const T shift = keras2 ? std::max(-low, T(0)) : -low, range = high + shift;
-  const float by = static_cast<float>(factor);
-  for (std::int64_t i = 0; i < n; ++i) {
-    T level = levels[i];
-    if (stretch) level = range > 0 ? (level + shift) / range * T(255) : T(0);
-    level = static_cast<T>(std::floor(std::clamp(static_cast<float>(std::floor(level)) * by, 0.0f, 255.0f)));
-    if (stretch && !keras2) level = level / T(255) * (high - low) + low;
-    levels[i] = level;
-  }
-}
-
-}  // namespace internal
+Affine affine(const Augment& augment, const AugmentDraw& d, const Size2& size);
 
 /// What a draw makes of a picture, each level then standardised.
 ///
@@ -244,30 +100,11 @@ void change_brightness(T* levels, std::int64_t n, double factor, bool keras2) {
 /// Throws ShapeError for sizes that differ.
 template <class T>
 void apply(const Augment& augment, const AugmentDraw& d, TensorView<const std::uint8_t> picture,
-           std::type_identity_t<TensorView<T>> out, const Standardize& to) {
-  if (picture.shape.rank() != 3)
-    detail::raise<ShapeError>("apply: expected a picture (H, W, C), got " + to_string(picture.shape));
-  const std::int64_t channels = picture.shape[2];
-  const Affine m = affine(augment, d, {picture.shape[0], picture.shape[1]});
-  if (d.brightness == 1 && d.channel_shift == 0) {
-    warp<T>(m, picture, out, augment.fill, augment.cval, &to);
-    return;
-  }
-  // These two look at the whole picture's levels, so standardising has to wait.
-  warp<T>(m, picture, out, augment.fill, augment.cval);
-  const std::int64_t n = out.size();
-  if (d.channel_shift != 0) {
-    const auto [least, most] = std::minmax_element(out.data, out.data + n);
-    const T low = *least, high = *most;
-    for (std::int64_t i = 0; i < n; ++i)
-      out.data[i] = std::clamp(static_cast<T>(out.data[i] + static_cast<T>(d.channel_shift)), low, high);
-  }
-  if (d.brightness != 1) internal::change_brightness(out.data, n, d.brightness, augment.keras2);
-  for (std::int64_t i = 0; i < n; ++i) {
-    const auto c = static_cast<std::size_t>(i % channels);
-    out.data[i] = static_cast<T>(static_cast<float>(out.data[i]) * to.factor[c] + to.offset[c]);
-  }
-}
+           std::type_identity_t<TensorView<T>> out, const Standardize& to);
 
 }  // namespace image
 }  // namespace brindle
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/image/augment_inl.hpp"
+#endif

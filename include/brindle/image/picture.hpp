@@ -1,11 +1,8 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "brindle/core/error.hpp"
 #include "brindle/core/shape.hpp"
 
 namespace brindle::image {
@@ -20,25 +17,15 @@ struct Picture {
   Picture() = default;
 
   /// A black picture. Throws ShapeError for a negative size.
-  Picture(std::int64_t height_, std::int64_t width_, std::int64_t channels_)
-      : height(height_),
-        width(width_),
-        channels(channels_),
-        pixels(static_cast<std::size_t>(Shape{height_, width_, channels_}.size())) {}
+  Picture(std::int64_t height_, std::int64_t width_, std::int64_t channels_);
 
   /// (H, W, C).
   Shape shape() const { return Shape{height, width, channels}; }
 
   /// The levels of one pixel, `channels` of them.
   /// @{
-  std::uint8_t* at(std::int64_t row, std::int64_t column) {
-    BRINDLE_ASSERT(row >= 0 && row < height && column >= 0 && column < width, "pixel outside the picture");
-    return pixels.data() + (row * width + column) * channels;
-  }
-  const std::uint8_t* at(std::int64_t row, std::int64_t column) const {
-    BRINDLE_ASSERT(row >= 0 && row < height && column >= 0 && column < width, "pixel outside the picture");
-    return pixels.data() + (row * width + column) * channels;
-  }
+  std::uint8_t* at(std::int64_t row, std::int64_t column);
+  const std::uint8_t* at(std::int64_t row, std::int64_t column) const;
 
   /// @}
   friend bool operator==(const Picture&, const Picture&) = default;  ///< the same size and levels
@@ -47,14 +34,11 @@ struct Picture {
 namespace internal {
 
 /// Throws ShapeError unless the sizes are positive and agree with the number of pixels.
-inline void check_picture(const Picture& picture, const char* who) {
-  if (picture.height < 1 || picture.width < 1 || picture.channels < 1)
-    detail::raise<ShapeError>(std::string(who) + ": expected a picture of at least one pixel, got " +
-                              to_string(picture.shape()));
-  if (static_cast<std::int64_t>(picture.pixels.size()) != picture.shape().size())
-    detail::raise<ShapeError>(std::string(who) + ": the picture is " + to_string(picture.shape()) + " but has " +
-                              std::to_string(picture.pixels.size()) + " values");
-}
+void check_picture(const Picture& picture, const char* who);
 
 }  // namespace internal
 }  // namespace brindle::image
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/image/picture_inl.hpp"
+#endif

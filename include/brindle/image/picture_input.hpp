@@ -1,11 +1,9 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "brindle/core/error.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/image/interpolation.hpp"
 #include "brindle/image/preprocessing.hpp"
@@ -58,9 +56,7 @@ struct PictureInput {
 /// As saved models name them.
 /// @{
 inline std::string to_string(ColorMode m) { return m == ColorMode::rgb ? "rgb" : "grayscale"; }
-inline std::string to_string(AspectRatio a) {
-  return a == AspectRatio::stretch ? "stretch" : a == AspectRatio::crop ? "crop" : "pad";
-}
+std::string to_string(AspectRatio a);
 inline std::string to_string(Orientation o) { return o == Orientation::as_stored ? "as_stored" : "exif"; }
 inline std::string to_string(Decoder) { return "stb"; }
 /// @}
@@ -72,48 +68,28 @@ struct NamedSetting {
   const char* name;
   std::string value;
 };
-inline std::vector<NamedSetting> settings_of(const PictureInput& p) {
-  return {{"size", to_string(p.size)},
-          {"interpolation", to_string(p.interpolation)},
-          {"aspect_ratio", to_string(p.aspect_ratio)},
-          {"color_mode", to_string(p.color_mode)},
-          {"orientation", to_string(p.orientation)},
-          {"preprocessing", to_string(p.preprocessing)},
-          {"decoder", to_string(p.decoder)}};
-}
+std::vector<NamedSetting> settings_of(const PictureInput& p);
 
 }  // namespace detail
 
 /// "size (150, 150), interpolation nearest, aspect_ratio stretch, ...", exact: equal texts, equal descriptions.
-inline std::string to_string(const PictureInput& p) {
-  std::string text;
-  for (const detail::NamedSetting& s : detail::settings_of(p))
-    text += (text.empty() ? "" : ", ") + std::string(s.name) + " " + s.value;
-  return text;
-}
+std::string to_string(const PictureInput& p);
 
 namespace detail {
 
 /// What differs: "interpolation bilinear instead of nearest, ..."; empty for equal ones.
-inline std::string differences(const PictureInput& got, const PictureInput& expected) {
-  std::string text;
-  const auto a = settings_of(got), b = settings_of(expected);
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (a[i].value != b[i].value)
-      text += (text.empty() ? "" : ", ") + std::string(a[i].name) + " " + a[i].value + " instead of " + b[i].value;
-  return text;
-}
+std::string differences(const PictureInput& got, const PictureInput& expected);
 
 }  // namespace detail
 
 namespace image {
 
 /// Throws ValueError for a description without a meaning; `who` is named.
-inline void check_picture_input(const std::string& who, const PictureInput& input) {
-  if (input.size.h < 1 || input.size.w < 1)
-    detail::raise<ValueError>(who + ": size is " + to_string(input.size) + ", expected at least (1, 1)");
-  check_preprocessing(who, input.preprocessing, input.channels());
-}
+void check_picture_input(const std::string& who, const PictureInput& input);
 
 }  // namespace image
 }  // namespace brindle
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/image/picture_input_inl.hpp"
+#endif

@@ -1,16 +1,12 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
 
-#include "brindle/core/error.hpp"
-#include "brindle/core/file.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/image/decode.hpp"
-#include "brindle/image/orientation.hpp"
 #include "brindle/image/picture.hpp"
 #include "brindle/image/picture_input.hpp"
 #include "brindle/image/resize.hpp"
@@ -19,42 +15,15 @@ namespace brindle::image {
 
 /// The picture with the channels of a colour mode, from one of 1 (grey), 3 (RGB) or 4 (RGBA, of which A is dropped).
 /// Throws ShapeError for another number of channels.
-inline Picture with_color_mode(const Picture& picture, ColorMode mode) {
-  internal::check_picture(picture, "with_color_mode");
-  const std::int64_t from = picture.channels, to = mode == ColorMode::grayscale ? 1 : 3;
-  if (from != 1 && from != 3 && from != 4)
-    detail::raise<ShapeError>("expected a picture of 1, 3 or 4 channels, got " + to_string(picture.shape()));
-  if (from == to) return picture;
-  Picture out(picture.height, picture.width, to);
-  const std::uint8_t* in = picture.pixels.data();
-  for (std::uint8_t* level = out.pixels.data(); level != out.pixels.data() + out.pixels.size(); level += to, in += from)
-    if (to == 1)
-      *level = static_cast<std::uint8_t>((in[0] * 19595 + in[1] * 38470 + in[2] * 7471 + 0x8000) >> 16);
-    else
-      for (std::int64_t c = 0; c < 3; ++c) level[c] = in[from == 1 ? 0 : c];
-  return out;
-}
+Picture with_color_mode(const Picture& picture, ColorMode mode);
 
 namespace internal {
 
 /// The middle of the picture with the proportions of `size`. Keras: utils/image_utils.py, load_img.
-inline Box middle(const Picture& p, const Size2& size) {
-  const std::int64_t height = std::min(p.height, std::max<std::int64_t>(p.width * size.h / size.w, 1));
-  const std::int64_t width = std::min(p.width, std::max<std::int64_t>(p.height * size.w / size.h, 1));
-  return {(p.height - height) / 2, (p.width - width) / 2, height, width};
-}
+Box middle(const Picture& p, const Size2& size);
 
 /// The picture in the middle of a black one with the proportions of `size`.
-inline Picture padded(const Picture& p, const Size2& size) {
-  const std::int64_t height = std::max(p.height, p.width * size.h / size.w);
-  const std::int64_t width = std::max(p.width, p.height * size.w / size.h);
-  if (height == p.height && width == p.width) return p;
-  Picture out(height, width, p.channels);
-  const std::int64_t top = (height - p.height) / 2, left = (width - p.width) / 2;
-  for (std::int64_t row = 0; row < p.height; ++row)
-    std::copy_n(p.at(row, 0), p.width * p.channels, out.at(top + row, left));
-  return out;
-}
+Picture padded(const Picture& p, const Size2& size);
 
 }  // namespace internal
 
@@ -63,21 +32,7 @@ inline Picture padded(const Picture& p, const Size2& size) {
 ///     picture (H, W, 1, 3 or 4), 0..255  ->  (input.size.h, input.size.w, input.channels())
 ///
 /// Throws ShapeError for an empty picture or one of other channels.
-inline Picture fit(const Picture& picture, const PictureInput& input) {
-  const bool same = picture.channels == input.channels();
-  const Picture converted = same ? Picture() : with_color_mode(picture, input.color_mode);
-  const Picture& from = same ? picture : converted;
-  switch (input.aspect_ratio) {
-    case AspectRatio::crop:
-      return resize(from, input.size, input.interpolation, internal::middle(from, input.size));
-    case AspectRatio::pad:
-      internal::check_picture(from, "fit");
-      return resize(internal::padded(from, input.size), input.size, input.interpolation);
-    case AspectRatio::stretch:
-      break;
-  }
-  return resize(from, input.size, input.interpolation);
-}
+Picture fit(const Picture& picture, const PictureInput& input);
 
 /// What the network sees of a picture, in the picture's own resolution and channels: without what `crop` cuts off, with
 /// the black that `pad` adds. What is laid over a photo, as report::grad_cam()'s map, is laid over this.
@@ -85,42 +40,26 @@ inline Picture fit(const Picture& picture, const PictureInput& input) {
 ///     picture (H, W, C), any size  ->  (h, w, C) with about the proportions of input.size; stretch: as it is
 ///
 /// Throws ShapeError for an empty picture.
-inline Picture seen(const Picture& picture, const PictureInput& input) {
-  internal::check_picture(picture, "seen");
-  if (input.aspect_ratio == AspectRatio::stretch) return picture;
-  if (input.aspect_ratio == AspectRatio::pad) return internal::padded(picture, input.size);
-  const Box box = internal::middle(picture, input.size);
-  Picture out(box.height, box.width, picture.channels);
-  for (std::int64_t row = 0; row < box.height; ++row)
-    std::copy_n(picture.at(box.top + row, box.left), box.width * picture.channels, out.at(row, 0));
-  return out;
-}
+Picture seen(const Picture& picture, const PictureInput& input);
 
 /// The bytes of a file as a picture of its own size, turned as the description says. Throws FileError that begins with
 /// `name`, as decode().
-inline Picture read_upright(std::span<const std::uint8_t> bytes, const std::string& name, const PictureInput& input,
-                            const DecodeOptions& options = {}) {
-  Picture picture = decode(bytes, name, options);
-  return input.orientation == Orientation::exif ? upright(picture, exif_orientation(bytes)) : picture;
-}
+Picture read_upright(std::span<const std::uint8_t> bytes, const std::string& name, const PictureInput& input,
+                     const DecodeOptions& options = {});
 
 /// The same from a file.
-inline Picture read_upright(const std::filesystem::path& path, const PictureInput& input,
-                            const DecodeOptions& options = {}) {
-  return read_upright(read_file(path, options.most_bytes), path.string(), input, options);
-}
+Picture read_upright(const std::filesystem::path& path, const PictureInput& input, const DecodeOptions& options = {});
 
 /// The bytes of a file as levels of the network's size and channels. Throws FileError that begins with `name`, as
 /// decode().
-inline Picture read_picture(std::span<const std::uint8_t> bytes, const std::string& name, const PictureInput& input,
-                            const DecodeOptions& options = {}) {
-  return fit(read_upright(bytes, name, input, options), input);
-}
+Picture read_picture(std::span<const std::uint8_t> bytes, const std::string& name, const PictureInput& input,
+                     const DecodeOptions& options = {});
 
 /// The same from a file.
-inline Picture read_picture(const std::filesystem::path& path, const PictureInput& input,
-                            const DecodeOptions& options = {}) {
-  return read_picture(read_file(path, options.most_bytes), path.string(), input, options);
-}
+Picture read_picture(const std::filesystem::path& path, const PictureInput& input, const DecodeOptions& options = {});
 
 }  // namespace brindle::image
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/image/read_picture_inl.hpp"
+#endif

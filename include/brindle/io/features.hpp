@@ -1,26 +1,17 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
-#include <system_error>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
-#include "brindle/core/error.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/in_memory.hpp"
 #include "brindle/data/picture_source.hpp"
 #include "brindle/data/source.hpp"
-#include "brindle/io/config_json.hpp"
-#include "brindle/io/safetensors.hpp"
 #include "brindle/nn/sequential.hpp"
 
 namespace brindle::io {
@@ -40,11 +31,7 @@ struct Features {
   std::optional<PictureInput> picture_input = {};  ///< how the pictures became samples, as the source has it
 
   /// As a source to train on.
-  data::InMemory in_memory() && {
-    data::InMemory samples(std::move(x), std::move(labels), std::move(class_names));
-    samples.set_picture_input(std::move(picture_input));
-    return samples;
-  }
+  data::InMemory in_memory() &&;
 };
 
 namespace detail {
@@ -52,117 +39,22 @@ namespace detail {
 /// A hash of 128 bits of everything that is added, in order. To tell contents apart, not to withstand an attacker.
 class ContentHash {
  public:
-  void add(const void* data, std::size_t bytes) {
-    const auto* at = static_cast<const unsigned char*>(data);
-    mix(bytes);
-    for (; bytes >= 8; at += 8, bytes -= 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, at, 8);
-      mix(word);
-    }
-    std::uint64_t rest = 0;
-    if (bytes > 0) std::memcpy(&rest, at, bytes);
-    mix(rest);
-  }
+  void add(const void* data, std::size_t bytes);
   void add(const std::string& text) { add(text.data(), text.size()); }
 
-  std::string text() const {
-    char digits[40];
-    std::snprintf(digits, sizeof digits, "%016llx%016llx", static_cast<unsigned long long>(finish(a_)),
-                  static_cast<unsigned long long>(finish(b_)));
-    return digits;
-  }
+  std::string text() const;
 
  private:
   // Multipliers of SplitMix64 and MurmurHash3; both lanes see every word.
-  void mix(std::uint64_t word) {
-    a_ = (a_ ^ word) * 0xBF58476D1CE4E5B9u;
-    a_ ^= a_ >> 29;
-    b_ = (b_ + word) * 0xFF51AFD7ED558CCDu;
-    b_ ^= b_ >> 32;
-  }
-  static std::uint64_t finish(std::uint64_t h) {
-    h = (h ^ h >> 30) * 0x94D049BB133111EBu;
-    return h ^ h >> 31;
-  }
+  void mix(std::uint64_t word);
+  static std::uint64_t finish(std::uint64_t h);
 
   std::uint64_t a_ = 0x9E3779B97F4A7C15u, b_ = 0xC4CEB9FE1A85EC53u;
 };
 
-inline std::vector<data::Draw> rows_of(std::int64_t begin, std::int64_t end) {
-  std::vector<data::Draw> draws;
-  for (std::int64_t i = begin; i < end; ++i) draws.push_back({i, static_cast<std::uint64_t>(i)});
-  return draws;
-}
-
 /// Layers, settings and weights.
 template <class T, class Device>
-void add_model(const Sequential<T, Device>& model, ContentHash& to) {
-  to.add(model.input_shape().begin(), sizeof(std::int64_t) * static_cast<std::size_t>(model.input_shape().rank()));
-  for (const auto& layer : model.layers()) {
-    to.add(layer->type() + to_json(layer->config()).dump());
-    for (const auto& p : layer->parameters())
-      to.add(brindle::detail::HostCopy<T, Device>(p.value.view()).data(), p.value.bytes());
-  }
-}
-
-/// Names, labels and the samples: pictures by their bytes and their preprocessing, others as the network takes them.
-inline void add_source(const Cpu& on, const data::Source& source, std::int64_t batch, ContentHash& to) {
-  const Shape shape = source.sample_shape();
-  to.add(shape.begin(), sizeof(std::int64_t) * static_cast<std::size_t>(shape.rank()));
-  const TensorView<const float> labels = source.labels();
-  to.add(labels.data, static_cast<std::size_t>(labels.size()) * sizeof(float));
-  for (const std::string& name : source.class_names()) to.add(name);
-  const std::int64_t n = source.size();
-  for (std::int64_t i = 0; i < n; ++i) to.add(std::filesystem::path(source.describe(i)).filename().string());
-  if (const auto* pictures = dynamic_cast<const data::PictureSource*>(&source)) {
-    to.add(to_string(pictures->preprocessing()));
-    if (const auto input = pictures->picture_input()) to.add(to_string(*input));
-    // Each picture by itself on all threads, then their hashes in order.
-    std::vector<std::string> hashes(static_cast<std::size_t>(n));
-    on.parallel(n, [&](std::int64_t i, int) {
-      pictures->with_pixels(i, [&](const std::uint8_t* pixels) {
-        ContentHash one;
-        one.add(pixels, static_cast<std::size_t>(shape.size()));
-        hashes[static_cast<std::size_t>(i)] = one.text();
-      });
-    });
-    for (const std::string& hash : hashes) to.add(hash);
-    return;
-  }
-  Tensor<float> x(shape.batch(std::min(batch, n)));
-  for (std::int64_t begin = 0; begin < n; begin += batch) {
-    const std::int64_t end = std::min(begin + batch, n);
-    const TensorView<float> part = x.view().slice(0, end - begin);
-    source.read(on, rows_of(begin, end), part);
-    to.add(part.data, static_cast<std::size_t>(part.size()) * sizeof(float));
-  }
-}
-
-/// Reads the features that are kept under this key. The text says why not; empty: read, or no file.
-inline bool read_cache(const std::filesystem::path& path, const std::string& key, Tensor<float>& x, std::string& note) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return false;
-  try {
-    SafetensorsFile file(path);
-    const auto found = file.metadata().find("brindle_features");
-    if (found == file.metadata().end() || found->second != key) {
-      note = path.string() + ": holds features of other weights, pictures or preprocessing; computed anew";
-      return false;
-    }
-    if (!(file.entry("features").shape == x.shape())) throw FileError(path.string() + ": the features' shape is wrong");
-    file.read_into<float>("features", x.view());
-    ContentHash content;
-    content.add(x.data(), x.bytes());
-    const auto sum = file.metadata().find("brindle_content");
-    if (sum == file.metadata().end() || sum->second != content.text())
-      throw FileError(path.string() + ": the features are not those that were written");
-    return true;
-  } catch (const FileError& e) {
-    note = std::string(e.what()) + "; computed anew";
-    return false;
-  }
-}
+void add_model(const Sequential<T, Device>& model, ContentHash& to);
 
 }  // namespace detail
 
@@ -175,66 +67,16 @@ inline bool read_cache(const std::filesystem::path& path, const std::string& key
 /// and replaced, and the note says so; a random source (data::Augmented) gives the uses 0 to N - 1. Throws ShapeError
 /// if the samples are not what the model takes.
 template <class T, class Device>
-Features extract(const Sequential<T, Device>& model, const data::Source& source, const ExtractOptions& options = {}) {
-  if (!(source.sample_shape() == model.input_shape()))
-    brindle::detail::raise<ShapeError>("extract: the model takes samples " + to_string(model.input_shape()) +
-                                       ", the source has " + to_string(source.sample_shape()));
-  if (options.batch < 1)
-    brindle::detail::raise<ValueError>("extract: the batch must be at least 1, got " + std::to_string(options.batch));
-  Cpu on;  // that reads
-  if constexpr (std::is_same_v<Device, Cpu>) on = model.device();
-  const std::int64_t n = source.size();
-  Features features;
-  features.x = Tensor<float>::uninitialized(model.output_shape().batch(n));
-  const TensorView<const float> labels = source.labels();
-  features.labels = Tensor<float>::uninitialized(labels.shape);
-  std::copy(labels.data, labels.data + labels.size(), features.labels.data());
-  features.class_names = source.class_names();
-  features.picture_input = source.picture_input();
-
-  std::string key;
-  if (!options.cache.empty()) {
-    detail::ContentHash hash;
-    hash.add("features 1 " + std::to_string(sizeof(T)));
-    detail::add_model(model, hash);
-    detail::add_source(on, source, options.batch, hash);
-    key = hash.text();
-    features.from_cache = detail::read_cache(options.cache, key, features.x, features.note);
-    if (features.from_cache) return features;
-  }
-
-  const auto predict = [&](TensorView<T> part) {
-    if constexpr (std::is_same_v<Device, Cpu>) {
-      return model.predict(part, options.batch);
-    } else {
-      auto there = Tensor<T, Device>::uninitialized(part.shape);
-      brindle::detail::copy_between_devices<T, Cpu, Device>(part, there.view());
-      return model.predict(there, options.batch);
-    }
-  };
-  Tensor<T> x = Tensor<T>::uninitialized(model.input_shape().batch(std::min(options.batch, n)));
-  for (std::int64_t begin = 0; begin < n; begin += options.batch) {
-    const std::int64_t end = std::min(begin + options.batch, n);
-    const TensorView<T> part = x.view().slice(0, end - begin);
-    source.read(on, detail::rows_of(begin, end), part);
-    const Tensor<T, Device> y = predict(part);
-    const brindle::detail::HostCopy<T, Device> read(y.view());
-    const TensorView<float> to = features.x.view().slice(begin, end);
-    for (std::int64_t i = 0; i < y.size(); ++i) to.data[i] = static_cast<float>(read.data()[i]);
-  }
-
-  if (!options.cache.empty()) {
-    detail::ContentHash content;
-    content.add(features.x.data(), features.x.bytes());
-    const std::vector<SafetensorsEntry> entries{
-        {"features", "F32", features.x.shape(), features.x.data(), static_cast<std::int64_t>(features.x.bytes())}};
-    try {
-      write_safetensors(options.cache, entries, {{"brindle_features", key}, {"brindle_content", content.text()}});
-    } catch (const FileError& e) {
-      features.note += (features.note.empty() ? "" : "; ") + std::string(e.what());
-    }
-  }
-  return features;
-}
+Features extract(const Sequential<T, Device>& model, const data::Source& source, const ExtractOptions& options = {});
 
 }  // namespace brindle::io
+
+namespace brindle::io::detail {
+
+std::vector<data::Draw> rows_of(std::int64_t begin, std::int64_t end);
+
+}  // namespace brindle::io::detail
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/io/features_inl.hpp"
+#endif

@@ -1,124 +1,49 @@
 #pragma once
 
-#include <algorithm>
-#include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <memory>
 #include <string>
-#include <system_error>
-#include <utility>
 #include <vector>
 
-#include "brindle/core/error.hpp"
-#include "brindle/io/file_bytes.hpp"
-#include "brindle/io/hdf5.hpp"
-#include "brindle/io/keras_weights.hpp"
-#include "brindle/io/npz.hpp"
-#include "brindle/io/open_hdf5.hpp"
-#include "brindle/io/safetensors.hpp"
 #include "brindle/io/weight_file.hpp"
-#include "brindle/io/zip.hpp"
 #include "brindle/nn/sequential.hpp"
 
 namespace brindle::io {
 namespace detail {
 
-/// Adds a tensor that is named layer/parameter, layer/parameter:0 or layer.parameter. Throws FileError for PyTorch's
-/// "layer.weight", whose axes are others: a square one would fit, turned.
-inline void add_named_tensor(WeightFile& weights, const std::string& name, const Shape& shape,
-                             std::function<void(TensorView<float>)> read) {
-  const std::size_t cut = name.find('/') != std::string::npos ? name.rfind('/') : name.rfind('.');
-  const std::string layer = cut == std::string::npos ? name : name.substr(0, cut);
-  const std::string parameter = cut == std::string::npos ? std::string() : name.substr(cut + 1);
-  if (parameter.substr(0, parameter.find(':')) == "weight")
-    brindle::detail::raise<FileError>(
-        weights.path + ": tensor \"" + name +
-        "\" is named as PyTorch names it, whose axes are (out, in, rows, columns) " +
-        "or (out, in) and whose features go channels first; turn it (weight.permute(2, 3, 1, 0) of a convolution, " +
-        "weight.T of a dense layer, behind a Flatten with its rows from (C, H, W) to (H, W, C)) and name it \"" +
-        layer + "/kernel\"");
-  if (weights.layers.empty() || weights.layers.back().name != layer) weights.layers.push_back({layer, {}});
-  weights.layers.back().tensors.push_back({name, parameter_of(parameter), shape, std::move(read)});
-}
-
 enum class WeightFormat { safetensors, npz, hdf5, keras };
 
 /// By what a file begins with, and what it contains. Throws FileError for a file of another kind, or none.
-inline WeightFormat weight_format(const std::filesystem::path& path) {
-  const std::string known = "weights are read from .safetensors, .npz, .h5, .weights.h5 and .keras files";
-  std::error_code error;
-  if (!std::filesystem::exists(path, error))
-    brindle::detail::raise<FileError>(path.string() + ": no such file; " + known);
-  FileBytes file(path.string());
-  const std::string start = file.text(0, std::min<std::int64_t>(file.size(), 8), "the start of the file");
-  if (start == "\x89HDF\r\n\x1a\n") return WeightFormat::hdf5;
-  if (start.rfind("PK", 0) == 0)
-    return ZipFile(path.string()).contains("model.weights.h5") ? WeightFormat::keras : WeightFormat::npz;
-  const std::string ending = path.extension().string();
-  if (ending == ".safetensors") return WeightFormat::safetensors;
-  if (ending == ".npz") return WeightFormat::npz;
-  if (ending == ".keras") return WeightFormat::keras;
-  if (ending == ".h5" || ending == ".hdf5") return WeightFormat::hdf5;
-  brindle::detail::raise<FileError>(path.string() + ": " + known);
-}
+WeightFormat weight_format(const std::filesystem::path& path);
 
 }  // namespace detail
 
 /// The weights of a safetensors file, whose tensors are named layer/parameter, layer/parameter:0 or layer.parameter.
-inline WeightFile safetensors_weights(const std::filesystem::path& path) {
-  const auto file = std::make_shared<SafetensorsFile>(path);
-  WeightFile weights{file->path(), {}};
-  for (const auto& [name, entry] : file->entries())
-    detail::add_named_tensor(weights, name, entry.shape,
-                             [file, tensor = name](TensorView<float> to) { file->read_into<float>(tensor, to); });
-  return weights;
-}
+WeightFile safetensors_weights(const std::filesystem::path& path);
 
 /// The weights of a .npz file, whose arrays are named in the same ways and hold float32 or float64.
-inline WeightFile npz_weights(const std::filesystem::path& path) {
-  const auto file = std::make_shared<NpzFile>(path.string());
-  WeightFile weights{file->path(), {}};
-  for (const std::string& name : file->names())
-    detail::add_named_tensor(weights, name, file->shape(name), [file, name](TensorView<float> to) {
-      if (file->dtype(name) == "<f8") {
-        const Tensor<double> read = file->read<double>(name);
-        for (std::int64_t i = 0; i < read.size(); ++i) to.data[i] = static_cast<float>(read[i]);
-      } else {
-        const Tensor<float> read = file->read<float>(name);
-        std::copy(read.data(), read.data() + read.size(), to.data);
-      }
-    });
-  return weights;
-}
+WeightFile npz_weights(const std::filesystem::path& path);
 
 /// The weights of a file of any known format: .safetensors, .npz, and those of Keras, .h5, .weights.h5 and .keras.
 /// Which one it is shows in the file itself. Throws FileError that begins with the path.
-inline WeightFile weight_file(const std::filesystem::path& path) {
-  switch (detail::weight_format(path)) {
-    case detail::WeightFormat::npz:
-      return npz_weights(path);
-    case detail::WeightFormat::hdf5:
-      return keras_weights(open_hdf5(path));
-    case detail::WeightFormat::keras: {
-      const detail::ZipFile zip(path.string());
-      return keras_weights(detail::keras_archive_weights(zip),
-                           zip.contains("config.json") ? zip.read("config.json") : "");
-    }
-    case detail::WeightFormat::safetensors:
-      break;
-  }
-  return safetensors_weights(path);
-}
+WeightFile weight_file(const std::filesystem::path& path);
 
 /// Sets the weights of a model from a file of any known format; returns what was left, with options.skip_mismatch.
 /// Throws FileError that begins with the path; see load_weights(model, WeightFile).
 template <class T, class Device>
 std::vector<std::string> load_weights(Sequential<T, Device>& model, const std::filesystem::path& path,
-                                      const LoadWeightsOptions& options = {}) {
-  WeightFile file = weight_file(path);
-  detail::name_counted_layers(model, file);
-  return load_weights(model, file, options);
-}
+                                      const LoadWeightsOptions& options = {});
 
 }  // namespace brindle::io
+
+namespace brindle::io::detail {
+
+/// Adds a tensor that is named layer/parameter, layer/parameter:0 or layer.parameter. Throws FileError for PyTorch's
+/// "layer.weight", whose axes are others: a square one would fit, turned.
+void add_named_tensor(WeightFile& weights, const std::string& name, const Shape& shape,
+                      std::function<void(TensorView<float>)> read);
+
+}  // namespace brindle::io::detail
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/io/load_weights_inl.hpp"
+#endif

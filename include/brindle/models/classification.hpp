@@ -1,9 +1,7 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -18,15 +16,11 @@ struct Classification {
 
   /// The numbers of the k most probable classes, or of all if there are fewer, the most probable first; of equal ones
   /// the lower number.
-  std::vector<std::int64_t> top(std::size_t k) const {
-    std::vector<std::int64_t> numbers(probabilities.size());
-    std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
-    std::stable_sort(numbers.begin(), numbers.end(), [&](std::int64_t a, std::int64_t b) {
-      return probabilities[static_cast<std::size_t>(a)] > probabilities[static_cast<std::size_t>(b)];
-    });
-    numbers.resize(std::min(k, numbers.size()));
-    return numbers;
-  }
+  std::vector<std::int64_t> top(std::size_t k) const;
 };
 
 }  // namespace brindle::models
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/models/classification_inl.hpp"
+#endif

@@ -1,28 +1,18 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "brindle/core/cpu.hpp"
-#include "brindle/core/error.hpp"
-#include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/image/picture.hpp"
 #include "brindle/image/picture_input.hpp"
 #include "brindle/image/read_picture.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/models/classification.hpp"
-#include "brindle/nn/last_activation.hpp"
-#include "brindle/ops/activation.hpp"
-#include "brindle/ops/cpu.hpp"
 
 namespace brindle::models {
 
@@ -37,8 +27,7 @@ template <class Device = Cpu>
 class PictureClassifier {
  public:
   /// Throws FileError that begins with the path, and what the other constructor throws.
-  explicit PictureClassifier(const std::filesystem::path& path, const Device& on = Device{})
-      : PictureClassifier(io::load_model(path, on), path.string() + ": ") {}
+  explicit PictureClassifier(const std::filesystem::path& path, const Device& on = Device{});
 
   /// Of a model that has been loaded. Throws ShapeError if it does not take pictures (H, W, 1 or 3), ValueError if it
   /// does not say how a picture becomes its input, or its outputs are no probabilities.
@@ -50,111 +39,34 @@ class PictureClassifier {
 
   /// The picture as the model takes it: (1, H, W, C). Throws ShapeError for an empty picture, or one of another number
   /// of channels than 1, 3 and 4.
-  Tensor<float> input(const image::Picture& picture) const {
-    Tensor<float> x(saved_.model.input_shape().batch(1));
-    write_input(picture, x.data());
-    return x;
-  }
+  Tensor<float> input(const image::Picture& picture) const;
 
   /// picture (H, W, C), 0..255, of any size, grey, RGB or RGBA. One output of the model is the probability of class 1.
   /// Throws ShapeError as input(), NumericsError for outputs that are no probabilities.
   Classification classify(const image::Picture& picture) const { return classify(std::span(&picture, 1)).front(); }
 
   /// Several pictures at once, which is faster; in their order.
-  std::vector<Classification> classify(std::span<const image::Picture> pictures) const {
-    const Shape& shape = saved_.model.input_shape();
-    const auto n = static_cast<std::int64_t>(pictures.size());
-    std::vector<Classification> all;
-    if (n == 0) return all;
-    Tensor<float> x = Tensor<float>::uninitialized(shape.batch(n));
-    for (std::int64_t i = 0; i < n; ++i)
-      write_input(pictures[static_cast<std::size_t>(i)], x.data() + i * shape.size());
-    const Tensor<float> y = probabilities(predict(x));
-    for (std::int64_t i = 0; i < n; ++i) all.push_back(classification(y.view().slice(i, i + 1).span()));
-    return all;
-  }
+  std::vector<Classification> classify(std::span<const image::Picture> pictures) const;
 
   /// JPEG, PNG, BMP or GIF. Throws FileError that begins with the path.
-  Classification classify_file(const std::filesystem::path& path) const {
-    return classify(image::read_picture(path, picture_input()));
-  }
+  Classification classify_file(const std::filesystem::path& path) const;
 
  private:
-  PictureClassifier(io::SavedModel<float, Device> saved, const std::string& where) : saved_(std::move(saved)) {
-    const Shape& x = saved_.model.input_shape();
-    const std::string who = where + "PictureClassifier: ";
-    if (x.rank() != 3 || (x[2] != 1 && x[2] != 3))
-      brindle::detail::raise<ShapeError>(who + "the model takes " + to_string_batch(x) +
-                                         ", expected pictures (None, H, W, 1) or (None, H, W, 3)");
-    if (!saved_.info.input)
-      brindle::detail::raise<ValueError>(
-          who +
-          "the model does not say how a picture becomes its input; save it with the data "
-          "that it was trained on, save_model(model, path, photos), or with .input");
-    const Shape& y = saved_.model.output_shape();
-    if (y.rank() != 1)
-      brindle::detail::raise<ShapeError>(
-          who + "the model gives " + to_string_batch(y) +
-          ", expected (None, classes); end it with Flatten{} and Dense{classes, softmax}");
-    const LastActivation last = brindle::detail::last_activation(saved_.model);
-    const bool squashes = last.function == ActivationFunction::sigmoid || last.function == ActivationFunction::softmax;
-    if (saved_.info.from_logits && squashes)
-      brindle::detail::raise<ValueError>(who + last.layer + " ends in " + to_string(last.function) +
-                                         ", but the model was saved as one of logits (from_logits)");
-    if (!saved_.info.from_logits && !squashes && last.known)
-      brindle::detail::raise<ValueError>(
-          who + last.layer +
-          " ends without sigmoid or softmax, so its outputs are no probabilities; if they are "
-          "logits, save the model with .from_logits = true");
-    if (last.function == ActivationFunction::softmax && y.size() == 1)
-      brindle::detail::raise<ValueError>(
-          who + last.layer +
-          " is a softmax of one output, which is always 1; end the model with Dense{1, sigmoid} "
-          "or Dense{2, softmax}");
-  }
+  PictureClassifier(io::SavedModel<float, Device> saved, const std::string& where);
 
-  void write_input(const image::Picture& picture, float* x) const {
-    const PictureInput& how = picture_input();
-    const image::Picture levels = image::fit(picture, how);
-    image::preprocess(how.preprocessing, how.size.h * how.size.w, how.channels(), levels.pixels.data(), x);
-  }
+  void write_input(const image::Picture& picture, float* x) const;
 
-  Tensor<float> predict(const Tensor<float>& x) const {
-    if constexpr (std::is_same_v<Device, Cpu>)
-      return saved_.model.predict(x);
-    else
-      return saved_.model.predict(x.template to<Device>()).template to<Cpu>();
-  }
+  Tensor<float> predict(const Tensor<float>& x) const;
 
-  Tensor<float> probabilities(Tensor<float> y) const {
-    if (saved_.info.from_logits) {
-      const bool each = y.shape()[1] == 1 || saved_.info.each_output;
-      ops::activate<float>(Cpu(1), each ? ActivationFunction::sigmoid : ActivationFunction::softmax, y.view(),
-                           y.view());
-    }
-    for (const float p : y.span())
-      if (!(p >= 0 && p <= 1.0001f))
-        brindle::detail::raise<NumericsError>("PictureClassifier: the model gives " + brindle::detail::number_text(p) +
-                                              " where a probability is expected; check its weights and its last layer");
-    return y;
-  }
+  Tensor<float> probabilities(Tensor<float> y) const;
 
-  Classification classification(std::span<const float> y) const {
-    Classification c;
-    if (y.size() == 1)
-      c.probabilities = {1 - y[0], y[0]};
-    else
-      c.probabilities.assign(y.begin(), y.end());
-    // One output counts as class 0 at exactly one half; of several the first largest is taken.
-    c.number = y.size() == 1 ? (y[0] > 0.5f ? 1 : 0) : std::max_element(y.begin(), y.end()) - y.begin();
-    c.probability = static_cast<double>(c.probabilities[static_cast<std::size_t>(c.number)]);
-    const auto& names = saved_.info.class_names;
-    const auto number = static_cast<std::size_t>(c.number);
-    c.name = number < names.size() ? names[number] : std::to_string(c.number);
-    return c;
-  }
+  Classification classification(std::span<const float> y) const;
 
   io::SavedModel<float, Device> saved_;
 };
 
 }  // namespace brindle::models
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/models/picture_classifier_inl.hpp"
+#endif

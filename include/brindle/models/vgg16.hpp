@@ -3,9 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
-#include <utility>
 
-#include "brindle/core/tensor.hpp"
 #include "brindle/nn/conv2d.hpp"
 #include "brindle/nn/dense.hpp"
 #include "brindle/nn/flatten.hpp"
@@ -63,8 +61,10 @@ Sequential<T, Device> vgg16(const Device& on, const Shape& input, const VGG16Opt
 
 /// The same on the default device.
 template <class T, class Device = Cpu>
-Sequential<T, Device> vgg16(const Shape& input, const VGG16Options& options = {}) {
-  return vgg16<T, Device>(Device{}, input, options);
-}
+Sequential<T, Device> vgg16(const Shape& input, const VGG16Options& options = {});
 
 }  // namespace brindle::models
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/models/vgg16_inl.hpp"
+#endif

@@ -28,35 +28,17 @@ class Config {
   const std::vector<Entry>& entries() const { return entries_; }  ///< in the order they were set
 
   /// Null: there is no such setting.
-  const Value* find(const std::string& key) const {
-    for (const Entry& e : entries_)
-      if (e.first == key) return &e.second;
-    return nullptr;
-  }
+  const Value* find(const std::string& key) const;
 
   /// The setting, or `otherwise` if there is none. Throws ValueError if it is of another kind.
   /// @{
   bool get(const std::string& key, bool otherwise) const { return read<bool>(key, otherwise, "true or false"); }
-  std::string get(const std::string& key, const char* otherwise) const {
-    return read<std::string>(key, otherwise, "a text");
-  }
-  std::int64_t get(const std::string& key, std::int64_t otherwise) const {
-    return read<std::int64_t>(key, otherwise, "a whole number");
-  }
-  double get(const std::string& key, double otherwise) const {
-    const Value* v = find(key);
-    if (v && std::holds_alternative<std::int64_t>(*v)) return static_cast<double>(std::get<std::int64_t>(*v));
-    return read<double>(key, otherwise, "a number");
-  }
+  std::string get(const std::string& key, const char* otherwise) const;
+  std::int64_t get(const std::string& key, std::int64_t otherwise) const;
+  double get(const std::string& key, double otherwise) const;
   /// @}
   /// From one number or two.
-  Size2 get(const std::string& key, Size2 otherwise) const {
-    const Value* v = find(key);
-    if (v && std::holds_alternative<std::int64_t>(*v)) return Size2(std::get<std::int64_t>(*v));
-    const auto list = read<std::vector<std::int64_t>>(key, {otherwise.h, otherwise.w}, "two whole numbers");
-    if (list.size() != 2) detail::raise<ValueError>("setting \"" + key + "\": expected two whole numbers");
-    return {list[0], list[1]};
-  }
+  Size2 get(const std::string& key, Size2 otherwise) const;
 
  private:
   template <class V>
@@ -71,3 +53,7 @@ class Config {
 };
 
 }  // namespace brindle
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/nn/config_inl.hpp"
+#endif

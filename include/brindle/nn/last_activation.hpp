@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
 
 #include "brindle/core/shape.hpp"
@@ -25,32 +24,12 @@ namespace detail {
 /// no activation means that outputs are any numbers; of other layers it says nothing, since one of a program's own may
 /// give probabilities without saying so.
 template <class T, class Device>
-LastActivation last_activation(const Sequential<T, Device>& model) {
-  const Pass<T, Device> predicting{.on = model.device()};
-  const Pass<T, Device> training{.on = model.device(), .training = true, .backward = true};
-  LastActivation last;
-  last.output = model.output_shape();
-  for (std::size_t i = model.layers().size(); i-- > 0;) {
-    const Layer<T, Device>& layer = *model.layers()[i];
-    const std::string type = layer.type();
-    last.layer = layer.who();
-    last.function = layer.activation();
-    if (last.function != ActivationFunction::linear) {
-      // A Flatten behind a softmax of several rows would make one row of them.
-      if (last.function == ActivationFunction::softmax && model.output_shape(i).back() != last.output.back())
-        last.may_be_left = false;
-      return last;
-    }
-    if (type == "Dense" || type == "Conv2D") return last;
-    const bool pools = type == "MaxPooling2D" || type == "AveragePooling2D" || type == "GlobalMaxPooling2D" ||
-                       type == "GlobalAveragePooling2D";
-    if (!pools && !layer.is_identity(predicting)) break;
-    last.may_be_left = last.may_be_left && layer.is_identity(training);
-  }
-  last.known = false;
-  return last;
-}
+LastActivation last_activation(const Sequential<T, Device>& model);
 
 }  // namespace detail
 
 }  // namespace brindle
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/nn/last_activation_inl.hpp"
+#endif

@@ -1,14 +1,12 @@
 #pragma once
 
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/config.hpp"
 #include "brindle/ops/parameter_update.hpp"
@@ -87,16 +85,14 @@ std::unique_ptr<Optimizer<T, Device>> make_optimizer(const D& description) {
 }
 
 /// Throws ValueError unless rate is 0 to 1e30.
-inline void check_learning_rate(const std::string& who, double rate) {
-  if (!(rate >= 0 && rate <= 1e30))
-    raise<ValueError>(who + ": learning_rate must be 0 to 1e30, got " + number_text(rate));
-}
+void check_learning_rate(const std::string& who, double rate);
 
 /// Throws ValueError unless low <= value < 1.
-inline void check_fraction(const std::string& who, const std::string& what, double value) {
-  if (!(value >= 0 && value < 1))
-    raise<ValueError>(who + ": " + what + " must be at least 0 and less than 1, got " + number_text(value));
-}
+void check_fraction(const std::string& who, const std::string& what, double value);
 
 }  // namespace detail
 }  // namespace brindle
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/nn/optimizer_inl.hpp"
+#endif

@@ -5,12 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "brindle/nn/activation.hpp"
-#include "brindle/nn/conv2d.hpp"
-#include "brindle/nn/dense.hpp"
-#include "brindle/nn/dropout.hpp"
-#include "brindle/nn/flatten.hpp"
-#include "brindle/nn/max_pool2d.hpp"
+#include "brindle/nn/config.hpp"
+#include "brindle/nn/layer.hpp"
 
 namespace brindle {
 
@@ -22,27 +18,20 @@ class LayerRegistry {
   using Make = std::unique_ptr<Layer<T, Device>> (*)(const Config&);  ///< makes a layer of its config()
 
   /// All layers of the library: a new one adds its line here.
-  LayerRegistry()
-      : makers_{{"Activation", ActivationLayer<T, Device>::from}, {"Conv2D", Conv2DLayer<T, Device>::from},
-                {"Dense", DenseLayer<T, Device>::from},           {"Dropout", DropoutLayer<T, Device>::from},
-                {"Flatten", FlattenLayer<T, Device>::from},       {"MaxPooling2D", MaxPool2DLayer<T, Device>::from}} {}
+  LayerRegistry();
 
   /// Adds a layer of the user's own.
   void add(const std::string& type, Make function) { makers_.emplace_back(type, function); }
 
   /// Throws ValueError with the types there are.
-  std::unique_ptr<Layer<T, Device>> make(const std::string& type, const Config& config) const {
-    std::string types;
-    for (const auto& [known, function] : makers_) {
-      if (known == type) return function(config);
-      types += (types.empty() ? "" : ", ") + known;
-    }
-    detail::raise<ValueError>("layer type \"" + type + "\" is not known; there are: " + types +
-                              "; a layer of your own is made known by LayerRegistry::add");
-  }
+  std::unique_ptr<Layer<T, Device>> make(const std::string& type, const Config& config) const;
 
  private:
   std::vector<std::pair<std::string, Make>> makers_;
 };
 
 }  // namespace brindle
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/nn/registry_inl.hpp"
+#endif

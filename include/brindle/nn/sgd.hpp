@@ -1,12 +1,8 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <span>
-#include <string>
 
 #include "brindle/nn/optimizer.hpp"
-#include "brindle/ops/sgd/sgd.hpp"
 
 namespace brindle {
 
@@ -21,43 +17,8 @@ struct SGD {
   std::unique_ptr<Optimizer<T, Device>> make() const;  ///< for Trainer
 };
 
-template <class T, class Device>
-class SGDOptimizer final : public Optimizer<T, Device> {
- public:
-  /// Throws ValueError for numbers out of the range that SGD names.
-  explicit SGDOptimizer(const SGD& d)
-      : options_{.learning_rate = d.learning_rate, .momentum = d.momentum, .nesterov = d.nesterov} {
-    detail::check_learning_rate("SGD", d.learning_rate);
-    detail::check_fraction("SGD", "momentum", d.momentum);
-  }
-
-  std::string type() const override { return "SGD"; }
-  Config config() const override {
-    return {
-        {"learning_rate", options_.learning_rate}, {"momentum", options_.momentum}, {"nesterov", options_.nesterov}};
-  }
-  int slots() const override { return options_.momentum != 0 ? 1 : 0; }
-  double learning_rate() const override { return options_.learning_rate; }
-  void set_learning_rate(double rate) override {
-    detail::check_learning_rate("SGD", rate);
-    options_.learning_rate = rate;
-  }
-
-  void update(const Device& on, std::int64_t, TensorView<T, Device> w, TensorView<const T, Device> g,
-              std::span<const TensorView<T, Device>> slots) const override {
-    ops::sgd<T>(on, w, g, slots.empty() ? TensorView<T, Device>{} : slots[0], options_);
-  }
-  void update_all(const Device& on, std::int64_t, std::span<const ops::ParameterUpdate<T, Device>> all) const override {
-    ops::sgd_all<T>(on, all, options_);
-  }
-
- private:
-  ops::SGDOptions options_;
-};
-
-template <class T, class Device>
-std::unique_ptr<Optimizer<T, Device>> SGD::make() const {
-  return std::make_unique<SGDOptimizer<T, Device>>(*this);
-}
-
 }  // namespace brindle
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/nn/sgd_inl.hpp"
+#endif

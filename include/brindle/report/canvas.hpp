@@ -1,17 +1,10 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "brindle/core/error.hpp"
-#include "brindle/core/number_text.hpp"
 #include "brindle/image/picture.hpp"
 #include "brindle/report/colour.hpp"
 #include "brindle/report/font.hpp"
@@ -45,123 +38,38 @@ struct Lettering {
 class Canvas {
  public:
   /// Throws ShapeError if there is not a pixel, or a side is longer than 32768 pixels.
-  Canvas(double width, double height, double scale = 1, Rgb ground = {255, 255, 255}) : scale_(scale) {
-    const double w = std::round(width * scale), h = std::round(height * scale);
-    if (!(w >= 1 && h >= 1 && w <= 32768 && h <= 32768))
-      detail::raise<ShapeError>("canvas: sides go from 1 to 32768 pixels, got " + detail::number_text(w) + " x " +
-                                detail::number_text(h));
-    picture_ = image::Picture(static_cast<std::int64_t>(h), static_cast<std::int64_t>(w), 3);
-    for (std::size_t i = 0; i < picture_.pixels.size(); i += 3)
-      picture_.pixels[i] = ground.r, picture_.pixels[i + 1] = ground.g, picture_.pixels[i + 2] = ground.b;
-  }
+  Canvas(double width, double height, double scale = 1, Rgb ground = {255, 255, 255});
 
   const image::Picture& picture() const { return picture_; }  ///< what has been drawn so far
   double scale() const { return scale_; }                     ///< pixels of a unit
 
   /// Points joined by lines with round ends.
-  void polyline(std::span<const Point> points, const Pen& pen) {
-    std::vector<Segment> segments;
-    double travelled = 0;
-    for (std::size_t i = 1; i < points.size(); ++i) dashes(points[i - 1], points[i], pen, travelled, segments);
-    if (points.size() == 1) segments.push_back({pixel(points[0]), pixel(points[0]), 0});
-    stroke(segments, pen.width * scale_ / 2, pen.colour, pen.opacity);
-  }
+  void polyline(std::span<const Point> points, const Pen& pen);
 
   /// One straight line.
-  void line(Point from, Point to, const Pen& pen) {
-    const Point points[] = {from, to};
-    polyline(points, pen);
-  }
+  void line(Point from, Point to, const Pen& pen);
 
   /// A filled disc.
-  void disc(Point centre, double radius, Rgb colour, double opacity = 1) {
-    const Segment s{pixel(centre), pixel(centre), 0};
-    stroke({&s, 1}, radius * scale_, colour, opacity);
-  }
+  void disc(Point centre, double radius, Rgb colour, double opacity = 1);
 
   /// The edge of a disc.
-  void ring(Point centre, double radius, const Pen& pen) {
-    std::vector<Point> points;
-    const int pieces = std::clamp(static_cast<int>(radius * scale_ * 3), 16, 256);
-    for (int i = 0; i <= pieces; ++i) {
-      const double angle = 2 * 3.14159265358979323846 * i / pieces;
-      points.push_back({centre.x + radius * std::cos(angle), centre.y + radius * std::sin(angle)});
-    }
-    polyline(points, pen);
-  }
+  void ring(Point centre, double radius, const Pen& pen);
 
   /// A filled rectangle with sides along the axes; edges between pixels are blended.
-  void rectangle(double x, double y, double width, double height, Rgb colour, double opacity = 1) {
-    const double left = x * scale_, right = (x + width) * scale_, top = y * scale_, bottom = (y + height) * scale_;
-    for (std::int64_t row = clip(std::floor(top), picture_.height); row < clip(std::ceil(bottom), picture_.height);
-         ++row)
-      for (std::int64_t c = clip(std::floor(left), picture_.width); c < clip(std::ceil(right), picture_.width); ++c) {
-        const auto r = static_cast<double>(row), k = static_cast<double>(c);
-        const double covered =
-            (std::min(k + 1, right) - std::max(k, left)) * (std::min(r + 1, bottom) - std::max(r, top));
-        blend(row, c, colour, covered * opacity);
-      }
-  }
+  void rectangle(double x, double y, double width, double height, Rgb colour, double opacity = 1);
 
   /// A filled polygon; where it crosses itself, the even-odd rule holds.
-  void polygon(std::span<const Point> corners, Rgb colour, double opacity = 1) {
-    if (corners.size() < 3) return;
-    std::vector<Segment> edges;
-    for (std::size_t i = 0; i < corners.size(); ++i)
-      edges.push_back({pixel(corners[i]), pixel(corners[(i + 1) % corners.size()]), 0});
-    const Area area = bounds(edges, 1);
-    for (std::int64_t row = area.top; row < area.bottom; ++row)
-      for (std::int64_t column = area.left; column < area.right; ++column) {
-        const Point p{static_cast<double>(column) + 0.5, static_cast<double>(row) + 0.5};
-        double nearest = std::numeric_limits<double>::infinity();
-        bool inside = false;
-        for (const Segment& e : edges) {
-          nearest = std::min(nearest, distance(p, e));
-          if ((e.a.y > p.y) != (e.b.y > p.y) && p.x < e.a.x + (p.y - e.a.y) / (e.b.y - e.a.y) * (e.b.x - e.a.x))
-            inside = !inside;
-        }
-        blend(row, column, colour, std::clamp(0.5 + (inside ? nearest : -nearest), 0.0, 1.0) * opacity);
-      }
-  }
+  void polygon(std::span<const Point> corners, Rgb colour, double opacity = 1);
 
   /// Text on the base line that begins, ends or has its middle at a point.
-  void text(Point at, std::string_view content, const Lettering& l) {
-    letters(at, content, l, (l.bold ? font::bold_pen : font::pen) * l.size / font::em);
-  }
+  void text(Point at, std::string_view content, const Lettering& l);
 
   /// A border of `width` around where text() would put the text.
-  void halo(Point at, std::string_view content, Lettering l, Rgb colour, double width) {
-    l.colour = colour;
-    letters(at, content, l, (l.bold ? font::bold_pen : font::pen) * l.size / font::em + 2 * width);
-  }
+  void halo(Point at, std::string_view content, Lettering l, Rgb colour, double width);
 
   /// A picture (H, W, 1), (H, W, 3) or (H, W, 4), stretched to the rectangle: its pixels as squares where it becomes
   /// larger and `smooth` is false, else blended; where it becomes smaller, means of its pixels. Alpha is used.
-  void picture(const image::Picture& source, double x, double y, double width, double height, bool smooth = true) {
-    image::internal::check_picture(source, "canvas");
-    if (source.channels != 1 && source.channels != 3 && source.channels != 4)
-      detail::raise<ShapeError>("canvas: expected a picture of 1, 3 or 4 channels, got " + to_string(source.shape()));
-    const auto left = static_cast<std::int64_t>(std::lround(x * scale_));
-    const auto top = static_cast<std::int64_t>(std::lround(y * scale_));
-    const auto columns = std::max<std::int64_t>(1, std::lround((x + width) * scale_) - left);
-    const auto rows = std::max<std::int64_t>(1, std::lround((y + height) * scale_) - top);
-    const std::vector<Taps> across = taps(source.width, columns, smooth), down = taps(source.height, rows, smooth);
-    for (std::int64_t r = std::max<std::int64_t>(0, -top); r < rows && top + r < picture_.height; ++r)
-      for (std::int64_t c = std::max<std::int64_t>(0, -left); c < columns && left + c < picture_.width; ++c) {
-        double sum[4] = {0, 0, 0, 0};
-        const Taps &v = down[static_cast<std::size_t>(r)], &h = across[static_cast<std::size_t>(c)];
-        for (std::size_t i = 0; i < v.weights.size(); ++i)
-          for (std::size_t k = 0; k < h.weights.size(); ++k) {
-            const std::uint8_t* from =
-                source.at(v.first + static_cast<std::int64_t>(i), h.first + static_cast<std::int64_t>(k));
-            const double w = v.weights[i] * h.weights[k];
-            for (std::int64_t channel = 0; channel < 4; ++channel)
-              sum[channel] += w * (channel < source.channels ? from[channel] : channel == 3 ? 255 : from[0]);
-          }
-        const auto byte = [](double value) { return static_cast<std::uint8_t>(std::clamp(value + 0.5, 0.0, 255.0)); };
-        blend(top + r, left + c, {byte(sum[0]), byte(sum[1]), byte(sum[2])}, sum[3] / 255);
-      }
-  }
+  void picture(const image::Picture& source, double x, double y, double width, double height, bool smooth = true);
 
  private:
   struct Segment {
@@ -179,129 +87,30 @@ class Canvas {
 
   Point pixel(Point p) const { return {p.x * scale_, p.y * scale_}; }
 
-  static std::int64_t clip(double value, std::int64_t size) {
-    return static_cast<std::int64_t>(std::clamp(value, 0.0, static_cast<double>(size)));
-  }
+  static std::int64_t clip(double value, std::int64_t size);
 
-  static double distance(Point p, const Segment& s) {
-    const double dx = s.b.x - s.a.x, dy = s.b.y - s.a.y;
-    const double length = dx * dx + dy * dy;
-    const double t = length > 0 ? std::clamp(((p.x - s.a.x) * dx + (p.y - s.a.y) * dy) / length, 0.0, 1.0) : 0;
-    return std::hypot(p.x - s.a.x - t * dx, p.y - s.a.y - t * dy);
-  }
+  static double distance(Point p, const Segment& s);
 
-  Area bounds(std::span<const Segment> segments, double margin) const {
-    double left = std::numeric_limits<double>::infinity(), top = left, right = -left, bottom = -left;
-    for (const Segment& s : segments) {
-      const double m = margin + s.more;
-      left = std::min({left, s.a.x - m, s.b.x - m}), right = std::max({right, s.a.x + m, s.b.x + m});
-      top = std::min({top, s.a.y - m, s.b.y - m}), bottom = std::max({bottom, s.a.y + m, s.b.y + m});
-    }
-    return {clip(std::floor(left), picture_.width), clip(std::floor(top), picture_.height),
-            clip(std::ceil(right), picture_.width), clip(std::ceil(bottom), picture_.height)};
-  }
+  Area bounds(std::span<const Segment> segments, double margin) const;
 
-  void blend(std::int64_t row, std::int64_t column, Rgb colour, double share) {
-    if (share <= 0) return;
-    std::uint8_t* p = picture_.at(row, column);
-    const Rgb mixed = mix({p[0], p[1], p[2]}, colour, std::min(share, 1.0));
-    p[0] = mixed.r, p[1] = mixed.g, p[2] = mixed.b;
-  }
+  void blend(std::int64_t row, std::int64_t column, Rgb colour, double share);
 
   // All segments as one shape: each pixel takes the most that one of them covers.
-  void stroke(std::span<const Segment> segments, double half_width, Rgb colour, double opacity) {
-    if (segments.empty()) return;
-    // A pen thinner than a pixel is one pixel wide and paler.
-    const double thin = std::min(1.0, half_width * 2);
-    half_width = std::max(half_width, 0.5);
-    const Area area = bounds(segments, half_width + 1);
-    if (area.right <= area.left || area.bottom <= area.top) return;
-    const std::int64_t columns = area.right - area.left;
-    std::vector<float> covered(static_cast<std::size_t>(columns * (area.bottom - area.top)));
-    for (const Segment& s : segments) {
-      const Area part = bounds({&s, 1}, half_width + 1);
-      for (std::int64_t row = part.top; row < part.bottom; ++row)
-        for (std::int64_t column = part.left; column < part.right; ++column) {
-          const double d = distance({static_cast<double>(column) + 0.5, static_cast<double>(row) + 0.5}, s);
-          float& c = covered[static_cast<std::size_t>((row - area.top) * columns + column - area.left)];
-          c = std::max(c, static_cast<float>(std::clamp(half_width + s.more + 0.5 - d, 0.0, 1.0)));
-        }
-    }
-    for (std::int64_t row = area.top; row < area.bottom; ++row)
-      for (std::int64_t column = area.left; column < area.right; ++column)
-        blend(row, column, colour,
-              thin * opacity *
-                  static_cast<double>(
-                      covered[static_cast<std::size_t>((row - area.top) * columns + column - area.left)]));
-  }
+  void stroke(std::span<const Segment> segments, double half_width, Rgb colour, double opacity);
 
   // Cuts a line into its dashes; the pattern goes on from one line to the next.
-  void dashes(Point from, Point to, const Pen& pen, double& travelled, std::vector<Segment>& out) const {
-    if (pen.dash <= 0 || pen.gap <= 0) {
-      out.push_back({pixel(from), pixel(to), 0});
-      return;
-    }
-    const double length = std::hypot(to.x - from.x, to.y - from.y), period = pen.dash + pen.gap;
-    const auto on_line = [&](double at) {
-      const double t = length > 0 ? at / length : 0;
-      return pixel({from.x + t * (to.x - from.x), from.y + t * (to.y - from.y)});
-    };
-    for (double at = -std::fmod(travelled, period); at < length; at += period) {
-      const double begin = std::max(at, 0.0), end = std::min(at + pen.dash, length);
-      if (begin < end) out.push_back({on_line(begin), on_line(end), 0});
-    }
-    travelled += length;
-  }
+  void dashes(Point from, Point to, const Pen& pen, double& travelled, std::vector<Segment>& out) const;
 
-  void letters(Point at, std::string_view content, const Lettering& l, double pen_width) {
-    const double reach = font::width(content, l.size);
-    const double shift = l.anchor == Anchor::begin ? 0 : l.anchor == Anchor::middle ? -reach / 2 : -reach;
-    const auto place = [&](Point p) {
-      p.x += shift;
-      return pixel(l.upwards ? Point{at.x + p.y, at.y - p.x} : Point{at.x + p.x, at.y + p.y});
-    };
-    std::vector<Segment> segments;
-    font::trace_text(
-        content, l.size,
-        [&](Point a, Point b) {
-          segments.push_back({place(a), place(b), 0});
-        },
-        [&](Point p) {
-          segments.push_back({place(p), place(p), 0.3 * l.size / font::em * scale_});
-        });
-    stroke(segments, pen_width * scale_ / 2, l.colour, 1);
-  }
+  void letters(Point at, std::string_view content, const Lettering& l, double pen_width);
 
-  static std::vector<Taps> taps(std::int64_t from, std::int64_t to, bool smooth) {
-    std::vector<Taps> all(static_cast<std::size_t>(to));
-    const double ratio = static_cast<double>(from) / static_cast<double>(to);
-    for (std::int64_t i = 0; i < to; ++i) {
-      Taps& t = all[static_cast<std::size_t>(i)];
-      const double middle = (static_cast<double>(i) + 0.5) * ratio;
-      if (!smooth && ratio <= 1) {
-        t.first = std::min(static_cast<std::int64_t>(middle), from - 1);
-        t.weights = {1};
-        continue;
-      }
-      // A tent as wide as the larger of the two kinds of pixel.
-      const double reach = std::max(ratio, 1.0);
-      t.first = clip(std::ceil(middle - reach - 0.5), from - 1);
-      double sum = 0;
-      for (std::int64_t k = t.first; k < from && static_cast<double>(k) + 0.5 < middle + reach; ++k) {
-        const double w = std::max(0.0, 1 - std::abs(static_cast<double>(k) + 0.5 - middle) / reach);
-        t.weights.push_back(w);
-        sum += w;
-      }
-      if (sum > 0)
-        for (double& w : t.weights) w /= sum;
-      else
-        t.weights = {1};
-    }
-    return all;
-  }
+  static std::vector<Taps> taps(std::int64_t from, std::int64_t to, bool smooth);
 
   image::Picture picture_;
   double scale_;
 };
 
 }  // namespace brindle::report
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/report/canvas_inl.hpp"
+#endif

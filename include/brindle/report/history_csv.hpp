@@ -1,35 +1,21 @@
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
 #include <string>
-#include <vector>
 
-#include "brindle/core/file.hpp"
-#include "brindle/report/number_text.hpp"
 #include "brindle/train/history.hpp"
 
 namespace brindle::report {
 
 /// The history as CSV: a line of names (epoch, loss, accuracy, val_loss, val_accuracy, seconds), then a line an epoch.
 /// Numbers have a decimal point in every locale and read back exactly; what was not measured is left empty.
-inline std::string history_csv(const History& history) {
-  std::string text = "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n";
-  for (std::size_t epoch = 0; epoch < history.epochs(); ++epoch) {
-    text += std::to_string(epoch + 1);
-    for (const std::vector<double>* column :
-         {&history.loss, &history.accuracy, &history.val_loss, &history.val_accuracy, &history.seconds}) {
-      text += ',';
-      if (epoch < column->size()) text += shortest((*column)[epoch]);
-    }
-    text += '\n';
-  }
-  return text;
-}
+std::string history_csv(const History& history);
 
 /// Writes it to a file, whole or not at all. Throws FileError that begins with the path.
-inline void history_csv(const History& history, const std::filesystem::path& path) {
-  replace_file(path, history_csv(history));
-}
+void history_csv(const History& history, const std::filesystem::path& path);
 
 }  // namespace brindle::report
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/report/history_csv_inl.hpp"
+#endif

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,34 +10,15 @@ namespace brindle::report {
 
 /// A line for each layer; those of a group are one line, as a model inside a model is in Keras.
 template <class T, class Device>
-std::vector<SummaryRow> summary_rows(const Sequential<T, Device>& model) {
-  std::vector<SummaryRow> rows;
-  const auto row = [&](const std::string& name, const std::string& type, std::size_t begin, std::size_t end) {
-    SummaryRow r{.name = name, .type = type, .output = model.output_shape(end - 1)};
-    for (std::size_t i = begin; i < end; ++i) {
-      const auto& layer = *model.layers()[i];
-      r.parameters += layer.parameter_count();
-      if (!layer.trainable) r.frozen += layer.parameter_count();
-    }
-    rows.push_back(r);
-  };
-  std::size_t i = 0;
-  for (const auto& group : model.groups()) {
-    for (; i < group.begin; ++i) row(model.layers()[i]->name, model.layers()[i]->type(), i, i + 1);
-    row(group.name, "Functional", group.begin, group.end);
-    i = group.end;
-  }
-  for (; i < model.layers().size(); ++i) row(model.layers()[i]->name, model.layers()[i]->type(), i, i + 1);
-  return rows;
-}
+std::vector<SummaryRow> summary_rows(const Sequential<T, Device>& model);
 
 /// The table that Keras prints of a model: each layer with its type, output shape and number of parameters, then
 /// totals, trainable and not.
 template <class T, class Device>
-std::string summary(const Sequential<T, Device>& model, SummaryStyle style = SummaryStyle::keras3) {
-  return summary_table(
-      summary_rows(model),
-      {.title = model.name(), .style = style, .bytes_per_parameter = static_cast<std::int64_t>(sizeof(T))});
-}
+std::string summary(const Sequential<T, Device>& model, SummaryStyle style = SummaryStyle::keras3);
 
 }  // namespace brindle::report
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/report/model_summary_inl.hpp"
+#endif

@@ -1,15 +1,10 @@
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
 #include <filesystem>
 #include <string>
-#include <vector>
 
-#include "brindle/core/error.hpp"
 #include "brindle/report/chart.hpp"
 #include "brindle/report/drawing.hpp"
-#include "brindle/report/number_text.hpp"
 #include "brindle/train/history.hpp"
 
 namespace brindle::report {
@@ -17,51 +12,16 @@ namespace brindle::report {
 /// Accuracy and loss by epoch, side by side, of training and validation; the best epoch of the validation is marked.
 ///
 /// Throws ValueError if the history has no epochs.
-inline Chart training_curves_chart(const History& history, const std::string& title = "Training") {
-  if (history.epochs() == 0) detail::raise<ValueError>("training_curves: the history has no epochs; call fit() first");
-  const auto series = [](const char* label, const std::vector<double>& values, Tint tint) {
-    Series s{label, {}, values, tint};
-    for (std::size_t i = 0; i < values.size(); ++i) s.x.push_back(static_cast<double>(i + 1));
-    return s;
-  };
-  const auto panel = [&](const char* name, const char* axis, const std::vector<double>& training,
-                         const std::vector<double>& validation) {
-    Panel p;
-    p.title = name;
-    p.x_label = "epoch";
-    p.y_label = axis;
-    p.whole_x = true;
-    if (!training.empty()) p.series.push_back(series("training", training, Tint::first));
-    if (!validation.empty()) p.series.push_back(series("validation", validation, Tint::second));
-    return p;
-  };
-  const auto mark = [](const std::vector<double>& values, std::vector<double>::const_iterator best) {
-    const double epoch = static_cast<double>(best - values.begin()) + 1;
-    return Mark{epoch, *best, "best " + fixed(*best, 3) + ", epoch " + fixed(epoch, 0), Tint::second};
-  };
-
-  Chart chart;
-  chart.title = title;
-  chart.panels.push_back(panel("Accuracy", "share of pictures", history.accuracy, history.val_accuracy));
-  chart.panels.back().least_y = 0;
-  chart.panels.back().most_y = 1;
-  if (!history.val_accuracy.empty())
-    chart.panels.back().marks.push_back(
-        mark(history.val_accuracy, std::max_element(history.val_accuracy.begin(), history.val_accuracy.end())));
-  chart.panels.push_back(panel("Loss", "loss", history.loss, history.val_loss));
-  chart.panels.back().from_zero = true;
-  if (!history.val_loss.empty())
-    chart.panels.back().marks.push_back(
-        mark(history.val_loss, std::min_element(history.val_loss.begin(), history.val_loss.end())));
-  return chart;
-}
+Chart training_curves_chart(const History& history, const std::string& title = "Training");
 
 /// Writes them as an SVG or PNG picture, by the ending of the path, whole or not at all.
 ///
 /// Throws ValueError if the history has no epochs or the path ends otherwise, FileError that begins with the path.
-inline void training_curves(const History& history, const std::filesystem::path& path,
-                            const std::string& title = "Training", const PaintOptions& options = {}) {
-  write_drawing(chart_drawing(training_curves_chart(history, title)), path, options, "training_curves");
-}
+void training_curves(const History& history, const std::filesystem::path& path, const std::string& title = "Training",
+                     const PaintOptions& options = {});
 
 }  // namespace brindle::report
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/report/training_curves_inl.hpp"
+#endif

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <type_traits>
@@ -8,7 +7,7 @@
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
-#include "brindle/ops/activation.hpp"
+#include "brindle/ops/activation_function.hpp"
 
 namespace brindle::detail {
 
@@ -20,49 +19,19 @@ class Batch {
 
  public:
   /// Room for n samples of shape input, whose outputs have shape output and whose labels at most as many entries.
-  void resize(std::int64_t n, const Shape& input, const Shape& output) {
-    if (shape_ == input.batch(n) && probabilities_.shape() == output.batch(n)) return;
-    shape_ = input.batch(n);
-    x_ = {};
-    current_ = {};
-    label_room_ = Tensor<T>({n, std::max<std::int64_t>(output.size(), 1)});
-    weight_ = Tensor<T>({n});
-    each_ = Tensor<T>({n});
-    probabilities_ = Tensor<T>(output.batch(n));
-    draws_.reserve(static_cast<std::size_t>(n));
-  }
+  void resize(std::int64_t n, const Shape& input, const Shape& output);
 
   /// The source whose batches are read ahead for borrow().
   const data::Source& read_ahead(const data::Source& source) { return source; }
 
   /// Reads samples `rows` of the source with their labels, to look at: the use of each is its row.
-  void read(const Cpu& on, const data::Source& source, std::span<const std::int64_t> rows) {
-    draws_.clear();
-    for (const std::int64_t row : rows) draws_.push_back({row, static_cast<std::uint64_t>(row)});
-    const TensorView<T> x = room().slice(0, static_cast<std::int64_t>(rows.size()));
-    source.read(on, draws_, x);
-    borrow(x, source, draws_);
-  }
+  void read(const Cpu& on, const data::Source& source, std::span<const std::int64_t> rows);
 
   /// Takes samples that have been read, without a copy, and their labels. x (draws.size(), input)
-  void borrow(TensorView<const T> x, const data::Source& source, std::span<const data::Draw> draws) {
-    current_ = x;
-    const TensorView<const float> all = source.labels();
-    label_count_ = all.shape.sample().size();
-    for (std::size_t i = 0; i < draws.size(); ++i)
-      for (std::int64_t k = 0; k < label_count_; ++k)
-        label_room_.data()[static_cast<std::int64_t>(i) * label_count_ + k] =
-            static_cast<T>(all.data[draws[i].row * label_count_ + k]);
-  }
+  void borrow(TensorView<const T> x, const data::Source& source, std::span<const data::Draw> draws);
 
   /// Copies a batch that the caller made. x (n, input), labels (n, L).
-  void write(TensorView<const T> x, TensorView<const float> labels) {
-    const TensorView<T> own = room().slice(0, x.shape[0]);
-    std::copy(x.data, x.data + x.size(), own.data);
-    current_ = own;
-    label_count_ = labels.shape.sample().size();
-    for (std::int64_t i = 0; i < labels.size(); ++i) label_room_.data()[i] = static_cast<T>(labels.data[i]);
-  }
+  void write(TensorView<const T> x, TensorView<const float> labels);
 
   /// (n, input): the first n samples.
   TensorView<const T, Device> x(std::int64_t n) const { return current_.slice(0, n); }
@@ -80,17 +49,10 @@ class Batch {
   TensorView<const T> read_each(const Device&, std::int64_t n) { return each(n); }
   /// @}
   /// Outputs as probabilities: y after the activation that the loss had taken over.
-  TensorView<const T> read_probabilities(const Device& on, TensorView<const T, Device> y, ActivationFunction f) {
-    const TensorView<T> p = probabilities_.view().slice(0, y.shape[0]);
-    ops::activate<T>(on, f, y, p);
-    return p;
-  }
+  TensorView<const T> read_probabilities(const Device& on, TensorView<const T, Device> y, ActivationFunction f);
 
  private:
-  TensorView<T> room() {
-    if (x_.empty()) x_ = Tensor<T>(shape_);
-    return x_;
-  }
+  TensorView<T> room();
 
   Shape shape_;  // of the largest batch
   Tensor<T> x_;  // empty until samples are read or written here
@@ -101,3 +63,7 @@ class Batch {
 };
 
 }  // namespace brindle::detail
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/train/batch_inl.hpp"
+#endif

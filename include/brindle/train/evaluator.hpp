@@ -1,26 +1,20 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "brindle/core/error.hpp"
-#include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/nn/sequential.hpp"
 #include "brindle/train/batch.hpp"
-#include "brindle/train/finite.hpp"
-#include "brindle/train/fit_checks.hpp"
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/output_rules.hpp"
-#include "brindle/train/sample_weights.hpp"
 
 namespace brindle::detail {
 
@@ -31,71 +25,11 @@ class Evaluator {
   /// host reads the data; `who` begins each message.
   Evaluation evaluate(const std::string& who, const Sequential<T, Device>& model, Loss<T, Device>& loss,
                       const OutputRules& rules, const Cpu& host, const data::Source& source,
-                      const EvaluateOptions& options) {
-    check_data(who, model, loss, rules, source, options.batch);
-    check_weights(who, options.sample_weight, source);
-    const Device& on = model.device();
-    const std::int64_t batch = std::min(options.batch, source.size());
-    if (!plan_ || plan_->options().batch != batch) {
-      plan_.reset();  // its memory first
-      plan_ = std::make_unique<Plan<T, Device>>(on, model.layers(), model.input_shape(),
-                                                PlanOptions{.batch = batch, .logits = rules.logits});
-    }
-    batch_.resize(batch, model.input_shape(), model.output_shape());
-    loss.prepare(batch);
-    Evaluation e;
-    double weight_sum = 0;
-    each_batch(batch_, host, source, batch, [&](std::int64_t begin, std::int64_t count) {
-      auto& b = batch_;
-      b.upload(on, count, false);
-      const TensorView<T, Device> y = plan_->forward(b.x(count));
-      loss(on, rules.logits, y, b.labels(count), {}, b.each(count), {});
-      const auto probabilities = b.read_probabilities(on, y, rules.left_out());
-      const auto each = b.read_each(on, count), labels = b.read_labels(count);
-      for (std::int64_t i = 0; i < count; ++i)
-        if (!std::isfinite(each[i]))
-          raise_bad_sample(who, "the loss of", static_cast<double>(each[i]), host, source, begin + i);
-      if (!rules.last.known) loss.check_outputs(who, rules.last, probabilities);
-      for (std::int64_t i = 0; i < count; ++i) {
-        const double w = options.sample_weight.empty()
-                             ? 1.0
-                             : static_cast<double>(options.sample_weight[static_cast<std::size_t>(begin + i)]);
-        const double correct = rules.correct<T>(probabilities.slice(i, i + 1), labels.slice(i, i + 1));
-        e.loss += w * static_cast<double>(each[i]);
-        e.accuracy += correct;
-        e.weighted_accuracy += w * correct;
-        weight_sum += w;
-      }
-    });
-    const auto n = static_cast<double>(source.size());
-    e.samples = source.size();
-    e.loss /= n;
-    e.accuracy /= n;
-    e.weighted_accuracy = weight_sum > 0 ? e.weighted_accuracy / weight_sum : 0;
-    return e;
-  }
+                      const EvaluateOptions& options);
 
   /// The model's outputs as they are: (size(), output shape).
   static Tensor<T, Cpu> predict(const std::string& who, const Sequential<T, Device>& model, const Cpu& host,
-                                const data::Source& source, std::int64_t batch) {
-    check_samples(who, model.input_shape(), source, batch);
-    const std::int64_t n = source.size(), outputs = model.output_shape().size();
-    Tensor<T, Cpu> y = Tensor<T, Cpu>::uninitialized(model.output_shape().batch(n));
-    batch = std::min(batch, n);
-    Plan<T, Device> plan(model.device(), model.layers(), model.input_shape(), PlanOptions{.batch = batch});
-    Batch<T, Device> b;
-    b.resize(batch, model.input_shape(), model.output_shape());
-    each_batch(b, host, source, batch, [&](std::int64_t begin, std::int64_t count) {
-      b.upload(model.device(), count, false);
-      const TensorView<T, Device> part = plan.forward(b.x(count));
-      const TensorView<T, Cpu> to = y.view().slice(begin, begin + count);
-      Memory<Device>::copy_to_host(to.data, part.data, static_cast<std::size_t>(part.size()) * sizeof(T));
-      for (std::int64_t i = 0; i < to.size(); ++i)
-        if (!std::isfinite(to.data[i]))
-          raise_bad_sample(who, "an output for", static_cast<double>(to.data[i]), host, source, begin + i / outputs);
-    });
-    return y;
-  }
+                                const data::Source& source, std::int64_t batch);
 
  private:
   template <class Work>
@@ -113,17 +47,14 @@ class Evaluator {
 
   /// Reads the sample again to tell whether it is to blame.
   [[noreturn]] static void raise_bad_sample(const std::string& who, const std::string& what, double value,
-                                            const Cpu& host, const data::Source& source, std::int64_t row) {
-    Tensor<T> x(source.sample_shape().batch(1));
-    const data::Draw draw{row, static_cast<std::uint64_t>(row)};
-    source.read(host, std::span(&draw, 1), x.view());
-    raise<NumericsError>(who + ": " + what + " " + source.describe(row) + " is " + number_text(value) +
-                         (all_finite<T>(x.view()) ? "; its values are finite, so look for the cause in the weights"
-                                                  : "; its values are not finite: check the data"));
-  }
+                                            const Cpu& host, const data::Source& source, std::int64_t row);
 
   std::unique_ptr<Plan<T, Device>> plan_;
   Batch<T, Device> batch_;
 };
 
 }  // namespace brindle::detail
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/train/evaluator_inl.hpp"
+#endif

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "brindle/core/error.hpp"
+#include "brindle/core/names_text.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/loss.hpp"

@@ -23,26 +23,18 @@ class Interrupt {
 
  private:
   // All that a handler may touch.
-  static volatile std::sig_atomic_t& requested_flag() {
-    static volatile std::sig_atomic_t flag = 0;
-    return flag;
-  }
-  static void note(int) {
-    requested_flag() = 1;
-    std::signal(SIGINT, SIG_DFL);
-  }
+  static volatile std::sig_atomic_t& requested_flag();
+  static void note(int);
 
   void (*before_)(int);
 };
 
 /// Ends fit() after the step in which an interrupt came, with a checkpoint if it has one. The interrupt must outlive
 /// the callback.
-inline Callback pause_on(const Interrupt& interrupt) {
-  const auto look = [&interrupt](FitState& s) { s.pause = s.pause || interrupt.requested(); };
-  Callback callback;
-  callback.step = look;
-  callback.epoch = look;
-  return callback;
-}
+Callback pause_on(const Interrupt& interrupt);
 
 }  // namespace brindle
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/train/interrupt_inl.hpp"
+#endif

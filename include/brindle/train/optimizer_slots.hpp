@@ -4,11 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "brindle/core/error.hpp"
-#include "brindle/core/memory.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/optimizer_state.hpp"
@@ -25,33 +22,16 @@ using OptimizerSlots = std::vector<std::vector<std::vector<Tensor<T, Device>>>>;
 /// Makes those that are missing, all zero.
 template <class T, class Device>
 void make_slots(const Sequential<T, Device>& model, const Optimizer<T, Device>& optimizer,
-                OptimizerSlots<T, Device>& slots) {
-  slots.resize(model.layers().size());
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    const auto& layer = *model.layers()[i];
-    slots[i].resize(layer.parameters().size());
-    if (!layer.trainable) continue;
-    for (std::size_t p = 0; p < slots[i].size(); ++p)
-      while (slots[i][p].size() < static_cast<std::size_t>(optimizer.slots()))
-        slots[i][p].emplace_back(layer.parameters()[p].value.shape());
-  }
-}
+                OptimizerSlots<T, Device>& slots);
 
 /// Which layers were trainable when a plan was made.
 class TrainableFlags {
  public:
   template <class T, class Device>
-  void note(const Sequential<T, Device>& model) {
-    flags_.clear();
-    for (const auto& layer : model.layers()) flags_.push_back(layer->trainable);
-  }
+  void note(const Sequential<T, Device>& model);
   /// Whether they are the same now; before note(), nothing has changed.
   template <class T, class Device>
-  bool same(const Sequential<T, Device>& model) const {
-    for (std::size_t i = 0; i < flags_.size(); ++i)
-      if (flags_[i] != model.layers()[i]->trainable) return false;
-    return true;
-  }
+  bool same(const Sequential<T, Device>& model) const;
 
  private:
   std::vector<bool> flags_;
@@ -59,22 +39,11 @@ class TrainableFlags {
 
 /// Which layers are frozen now, which callbacks may have changed, for checkpoints.
 template <class T, class Device>
-void visit_trainable(RunState& run, Sequential<T, Device>& model) {
-  for (const auto& layer : model.layers()) run.value("trainable/" + layer->name, layer->trainable);
-}
+void visit_trainable(RunState& run, Sequential<T, Device>& model);
 
 /// All weights, and the slots that there are, for checkpoints.
 template <class T, class Device>
-void visit_parameters(RunState& run, Sequential<T, Device>& model, OptimizerSlots<T, Device>& slots) {
-  for (std::size_t i = 0; i < slots.size(); ++i)
-    for (std::size_t p = 0; p < slots[i].size(); ++p) {
-      auto& parameter = model.layers()[i]->parameters()[p];
-      const std::string name = model.layers()[i]->name + "/" + parameter.name;
-      run.tensor(name, parameter.value);
-      for (std::size_t k = 0; k < slots[i][p].size(); ++k)
-        run.tensor(name + "/slot " + std::to_string(k), slots[i][p][k]);
-    }
-}
+void visit_parameters(RunState& run, Sequential<T, Device>& model, OptimizerSlots<T, Device>& slots);
 
 /// The slots of one parameter, or of a part of it.
 template <class T, class Device>
@@ -84,48 +53,20 @@ struct SlotViews {
   std::size_t count = 0;
 
   /// Elements [first, first + shape.size()) of each slot.
-  SlotViews(std::vector<Tensor<T, Device>>& slots, std::int64_t first, const Shape& shape) {
-    for (Tensor<T, Device>& slot : slots) view[count++] = {slot.data() + first, shape};
-  }
+  SlotViews(std::vector<Tensor<T, Device>>& slots, std::int64_t first, const Shape& shape);
   std::span<const TensorView<T, Device>> all() const { return {view.data(), count}; }
 };
 
 /// Copies of them, for files.
 template <class T, class Device>
-void read_slots(const Sequential<T, Device>& model, const OptimizerSlots<T, Device>& slots, OptimizerState<T>& state) {
-  for (std::size_t i = 0; i < slots.size(); ++i)
-    for (std::size_t p = 0; p < slots[i].size(); ++p)
-      for (std::size_t k = 0; k < slots[i][p].size(); ++k)
-        state.slots.push_back({model.layers()[i]->name, model.layers()[i]->parameters()[p].name,
-                               static_cast<std::int64_t>(k), slots[i][p][k].template to<Cpu>()});
-}
+void read_slots(const Sequential<T, Device>& model, const OptimizerSlots<T, Device>& slots, OptimizerState<T>& state);
 
 /// Throws ValueError, changing nothing, if the state has not these slots.
 template <class T, class Device>
-void write_slots(const Sequential<T, Device>& model, OptimizerSlots<T, Device>& slots, const OptimizerState<T>& state) {
-  const auto fail = [](const std::string& what) { raise<ValueError>("set_optimizer_state: " + what); };
-  std::size_t next = 0;
-  const auto each_slot = [&](auto&& use) {
-    next = 0;
-    for (std::size_t i = 0; i < slots.size(); ++i)
-      for (std::size_t p = 0; p < slots[i].size(); ++p)
-        for (std::size_t k = 0; k < slots[i][p].size(); ++k, ++next) use(i, p, k);
-  };
-  each_slot([&](std::size_t i, std::size_t p, std::size_t k) {
-    const auto& layer = *model.layers()[i];
-    const std::string name = layer.parameters()[p].name;
-    if (next >= state.slots.size() || state.slots[next].layer != layer.name || state.slots[next].parameter != name ||
-        state.slots[next].number != static_cast<std::int64_t>(k) ||
-        !(state.slots[next].value.shape() == slots[i][p][k].shape()))
-      fail("slot " + std::to_string(k) + " of \"" + name + "\" of " + layer.who() + ", " +
-           to_string(slots[i][p][k].shape()) + ", is not in the state in its place; is the same part trainable?");
-  });
-  if (next != state.slots.size())
-    fail("the state has " + std::to_string(state.slots.size()) + " slots, the trainable parameters have " +
-         std::to_string(next));
-  each_slot([&](std::size_t i, std::size_t p, std::size_t k) {
-    Memory<Device>::copy_from_host(slots[i][p][k].data(), state.slots[next].value.data(), slots[i][p][k].bytes());
-  });
-}
+void write_slots(const Sequential<T, Device>& model, OptimizerSlots<T, Device>& slots, const OptimizerState<T>& state);
 
 }  // namespace brindle::detail
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/train/optimizer_slots_inl.hpp"
+#endif

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 
-#include "brindle/core/error.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/last_activation.hpp"
 #include "brindle/nn/loss.hpp"
@@ -25,39 +23,24 @@ struct OutputRules {
 
   /// Above which an output by itself counts as 1.
   template <class T>
-  T threshold() const {
-    return class_threshold<T>({from_logits});
-  }
+  T threshold() const;
   bool each_output() const { return accuracy == Accuracy::binary; }
 
   /// p: outputs, with the activation that was left out.
   template <class T>
-  double correct(TensorView<const T, Cpu> p, TensorView<const T, Cpu> t) const {
-    return count_correct<T>(p, t, threshold<T>(), each_output());
-  }
+  double correct(TensorView<const T, Cpu> p, TensorView<const T, Cpu> t) const;
 
   /// Throws ShapeError if the labels have not what the accuracy counts.
-  void check(const std::string& who, const Shape& labels) const {
-    if (each_output() && labels.sample().size() != last.output.size())
-      raise<ShapeError>(who +
-                        ": Accuracy::binary counts each output by itself and needs a label for each, the model "
-                        "gives " +
-                        to_string_batch(last.output) + " and the labels are " + to_string(labels) +
-                        "; leave out .accuracy for classes by number");
-  }
+  void check(const std::string& who, const Shape& labels) const;
 };
 
 /// Throws ValueError, naming the layer, if the model's last activation is not the loss's.
 template <class T, class Device>
 OutputRules output_rules(const std::string& who, const Sequential<T, Device>& model, const Loss<T, Device>& loss,
-                         Accuracy accuracy) {
-  OutputRules rules;
-  rules.last = last_activation(model);
-  rules.from_logits = loss.from_logits();
-  rules.accuracy = accuracy;
-  loss.check_activation(who, rules.last);
-  rules.logits = rules.last.may_be_left && loss.takes_logits_of(rules.last.function);
-  return rules;
-}
+                         Accuracy accuracy);
 
 }  // namespace brindle::detail
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/train/output_rules_inl.hpp"
+#endif

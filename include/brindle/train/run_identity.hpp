@@ -1,63 +1,18 @@
 #pragma once
 
-#include <charconv>
-#include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string>
-#include <string_view>
-#include <system_error>
-#include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
-#include "brindle/core/checksum.hpp"
-#include "brindle/core/names_text.hpp"
 #include "brindle/data/source.hpp"
-#include "brindle/nn/config.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/sequential.hpp"
 #include "brindle/train/fit_options.hpp"
-#include "brindle/train/same_data.hpp"
 
 // What must be the same when a run goes on from a checkpoint.
 namespace brindle::detail {
-
-/// "RMSprop (rho 0.9, momentum 0)", numbers exact; without the setting `left_out`.
-inline std::string settings_text(const std::string& type, const Config& config, std::string_view left_out = {}) {
-  std::string text;
-  for (const auto& [key, value] : config.entries()) {
-    if (key == left_out) continue;
-    text += (text.empty() ? "" : ", ") + key + ' ';
-    std::visit(
-        [&](const auto& v) {
-          using V = std::decay_t<decltype(v)>;
-          if constexpr (std::is_same_v<V, bool>) {
-            text += v ? "true" : "false";
-          } else if constexpr (std::is_same_v<V, std::string>) {
-            text += v;
-          } else if constexpr (std::is_same_v<V, double>) {
-            char digits[64];
-            text.append(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
-          } else if constexpr (std::is_same_v<V, std::int64_t>) {
-            text += std::to_string(v);
-          } else {
-            text += to_string(Shape(v.begin(), v.end()));
-          }
-        },
-        value);
-  }
-  return text.empty() ? type : type + " (" + text + ")";
-}
-
-inline std::string checksum_text(const void* data, std::size_t bytes) {
-  Checksum sum;
-  sum.add({static_cast<const char*>(data), bytes});
-  return sum.text();
-}
 
 /// What a run is, by name: it goes on only as the same.
 using RunIdentity = std::vector<std::pair<std::string, std::string>>;
@@ -66,42 +21,10 @@ using RunIdentity = std::vector<std::pair<std::string, std::string>>;
 template <class T, class Device>
 RunIdentity run_identity(const Cpu& host, const Sequential<T, Device>& model, const Optimizer<T, Device>& optimizer,
                          const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o,
-                         std::int64_t batch, std::int64_t steps, std::uint64_t seed) {
-  RunIdentity run;
-  const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(name, text); };
-  same("element type", sizeof(T) == 4 ? "float32" : "float64");
-  same("model's input", to_string(model.input_shape()));
-  same("model's number of layers", std::to_string(model.layers().size()));
-  for (std::size_t i = 0; i < model.layers().size(); ++i) {
-    const auto& layer = *model.layers()[i];
-    same("layer " + std::to_string(i + 1),
-         settings_text(layer.who(), layer.config()) + (layer.trainable ? "" : ", frozen"));
-  }
-  same("optimizer", settings_text(optimizer.type(), optimizer.config(), "learning_rate"));
-  same("loss", settings_text(loss.type(), loss.config()));
-  same("seed", std::to_string(seed));
-  same("batch", std::to_string(batch));
-  same("number of steps an epoch", std::to_string(steps));
-  same("shuffling", o.shuffle ? "on" : "off");
-  same("number of samples", std::to_string(source.size()));
-  const auto labels = source.labels().span();
-  same("checksum of the labels", checksum_text(labels.data(), labels.size_bytes()));
-  const auto data = [&](const std::string& prefix, const data::Source& s) {
-    same(prefix + "list of classes", names_text(s.class_names(), s.class_names().size()));
-    const std::optional<PictureInput> input = s.picture_input();
-    same(prefix + "picture input", input ? to_string(*input) : "not known");
-    same(prefix + "augmentation", s.augmentation().empty() ? "none" : s.augmentation());
-    same(prefix + "checksum of the samples", s.fingerprint(host));
-  };
-  data("", source);
-  same("validation", o.validation ? std::to_string(o.validation->size()) + " samples" : "none");
-  if (o.validation) data("validation's ", *o.validation);
-  same("sample weights", checksum_text(o.sample_weight.data(), o.sample_weight.size_bytes()));
-  std::string weights;
-  for (const auto& [label, weight] : o.class_weight)
-    weights += settings_text(std::to_string(label), {{"weight", weight}}) + " ";
-  same("class weights", weights);
-  return run;
-}
+                         std::int64_t batch, std::int64_t steps, std::uint64_t seed);
 
 }  // namespace brindle::detail
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/train/run_identity_inl.hpp"
+#endif

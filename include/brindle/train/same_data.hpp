@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "brindle/core/error.hpp"
-#include "brindle/core/names_text.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/image/picture_input.hpp"
 
@@ -22,16 +20,11 @@ struct DataMeaning {
 
   /// Throws DataError, beginning with `who`, if the classes of other data have other numbers, or its pictures become
   /// numbers in another way. What one of them does not tell is not compared.
-  void check(const std::string& who, const data::Source& other) const {
-    const std::vector<std::string> names = other.class_names();
-    if (!names.empty() && !class_names.empty() && names != class_names)
-      raise<DataError>(who + ": the classes are " + names_text(names) + ", those of the training data " +
-                       names_text(class_names) + "; load the data with .classes = training.class_names()");
-    const std::optional<PictureInput> its = other.picture_input();
-    if (input && its && !(*input == *its))
-      raise<DataError>(who + ": pictures become input in another way than those of the training data: " +
-                       differences(*its, *input) + "; load both with the same options");
-  }
+  void check(const std::string& who, const data::Source& other) const;
 };
 
 }  // namespace brindle::detail
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/train/same_data_inl.hpp"
+#endif

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "brindle/core/error.hpp"
 #include "brindle/train/run_state.hpp"
 
 namespace brindle {
@@ -16,45 +15,20 @@ namespace brindle {
 class ScheduledRate {
  public:
   /// A schedule joins, with the factor 1. now: FitState::learning_rate. Returns its number.
-  std::size_t join(double now) {
-    if (parts_.empty()) base_ = rate_ = now;
-    take(now);
-    parts_.insert(parts_.end(), {1, base_, base_});
-    return parts_.size() / 3 - 1;
-  }
+  std::size_t join(double now);
 
   double base() const { return base_; }         ///< the rate without schedules
   void set_base(double base) { base_ = base; }  ///< of a schedule that goes on where it ended
 
   /// Schedule `which` has a new factor. exact: base times factor as the schedule computes it where the base is
   /// `exact_base`. Returns the new learning rate.
-  double set(std::size_t which, double now, double factor, double exact, double exact_base) {
-    take(now);
-    double* part = parts_.data() + 3 * which;
-    part[0] = factor, part[1] = exact, part[2] = exact_base;
-    rate_ = parts_[2] == base_ ? parts_[1] : base_ * parts_[0];
-    for (std::size_t i = 3; i < parts_.size(); i += 3) rate_ *= parts_[i];
-    return rate_;
-  }
+  double set(std::size_t which, double now, double factor, double exact, double exact_base);
 
   /// For checkpoints. Throws ValueError, restoring, if another number of schedules was saved.
-  void visit(RunState& run) {
-    const std::size_t joined = parts_.size();
-    run.value("rate.base", base_);
-    run.value("rate.scheduled", rate_);
-    run.values("rate.factors", parts_);
-    if (parts_.size() != joined)
-      detail::raise<ValueError>("fit: the checkpoint is of a run with " + std::to_string(parts_.size() / 3) +
-                                " learning-rate schedules, here are " + std::to_string(joined / 3) +
-                                "; give fit() the same callbacks in the same order");
-  }
+  void visit(RunState& run);
 
  private:
-  void take(double now) {
-    if (now == rate_) return;
-    base_ = rate_ != 0 ? base_ * (now / rate_) : now;
-    rate_ = now;
-  }
+  void take(double now);
 
   double base_ = 0;
   double rate_ = 0;            // as the schedules left it
@@ -94,11 +68,7 @@ struct ScheduleMemory {
                                       before == 1 ? rate : std::numeric_limits<double>::quiet_NaN());
   }
 
-  void visit(RunState& run, const std::string& who) {
-    run.value(who + ".rate", rate);
-    run.value(who + ".before", before);
-    run.value(who + ".begun", begun);
-  }
+  void visit(RunState& run, const std::string& who);
 
  private:
   double share(double at) const { return rate > 0 ? at / rate : 1; }
@@ -106,3 +76,7 @@ struct ScheduleMemory {
 
 }  // namespace detail
 }  // namespace brindle
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/train/scheduled_rate_inl.hpp"
+#endif

@@ -1,0 +1,22 @@
+#pragma once
+
+// The unit of the library for data/.
+
+#ifndef BRINDLE_COMPILED
+#define BRINDLE_COMPILED
+#endif
+
+#include "brindle/data/augmented_inl.hpp"
+#include "brindle/data/folder_listing_inl.hpp"
+#include "brindle/data/folder_stream_inl.hpp"
+#include "brindle/data/image_folder_inl.hpp"
+#include "brindle/data/in_memory_inl.hpp"
+#include "brindle/data/picture_source_inl.hpp"
+#include "brindle/data/pictures_inl.hpp"
+#include "brindle/data/prefetch_inl.hpp"
+#include "brindle/data/source_inl.hpp"
+
+namespace brindle::data {
+template class Prefetch<float>;
+template class Prefetch<double>;
+}  // namespace brindle::data

@@ -1,0 +1,47 @@
+#pragma once
+
+// The unit of the library for train/.
+
+#ifndef BRINDLE_COMPILED
+#define BRINDLE_COMPILED
+#endif
+
+#include "brindle/ops/cpu.hpp"  // first: the calls into the kernels
+#include "brindle/train/batch_inl.hpp"
+#include "brindle/train/checkpoint_inl.hpp"
+#include "brindle/train/class_weights_inl.hpp"
+#include "brindle/train/csv_logger_inl.hpp"
+#include "brindle/train/early_stopping_inl.hpp"
+#include "brindle/train/evaluator_inl.hpp"
+#include "brindle/train/finite_inl.hpp"
+#include "brindle/train/fit_place_inl.hpp"
+#include "brindle/train/interrupt_inl.hpp"
+#include "brindle/train/keep_best_inl.hpp"
+#include "brindle/train/learning_rate_schedules_inl.hpp"
+#include "brindle/train/linear_classifier_inl.hpp"
+#include "brindle/train/linear_svm_inl.hpp"
+#include "brindle/train/logistic_regression_inl.hpp"
+#include "brindle/train/monitor_inl.hpp"
+#include "brindle/train/nearest_neighbours_inl.hpp"
+#include "brindle/train/optimizer_slots_inl.hpp"
+#include "brindle/train/output_rules_inl.hpp"
+#include "brindle/train/run_identity_inl.hpp"
+#include "brindle/train/same_data_inl.hpp"
+#include "brindle/train/scheduled_rate_inl.hpp"
+#include "brindle/train/trainer_inl.hpp"
+#include "brindle/train/training_step_inl.hpp"
+
+namespace brindle {
+template class Trainer<float, Cpu>;
+template Callback keep_best(Sequential<float>&, const KeepBestOptions&);
+
+namespace detail {
+template class Batch<float, Cpu>;
+template class Evaluator<float, Cpu>;
+template class TrainingStep<float, Cpu>;
+template bool all_finite<float>(TensorView<const float>);
+template bool all_finite<double>(TensorView<const double>);
+template OutputRules output_rules(const std::string&, const Sequential<float>&, const Loss<float, Cpu>&, Accuracy);
+template void make_slots(const Sequential<float>&, const Optimizer<float, Cpu>&, OptimizerSlots<float, Cpu>&);
+}  // namespace detail
+}  // namespace brindle

@@ -1,0 +1,14 @@
+#pragma once
+
+// The definitions of the templates of io/: see brindle/definitions.hpp.
+#ifdef BRINDLE_COMPILED
+#define BRINDLE_DEFINITIONS  // for core/inline.hpp
+#endif
+
+#include "brindle/io/features_inl.hpp"
+#include "brindle/io/load_keras_inl.hpp"
+#include "brindle/io/load_weights_inl.hpp"
+#include "brindle/io/npz_inl.hpp"
+#include "brindle/io/safetensors_inl.hpp"
+#include "brindle/io/saved_model_inl.hpp"
+#include "brindle/io/weight_file_inl.hpp"

@@ -1,0 +1,109 @@
+#pragma once
+
+// Definitions of what load_keras.hpp declares.
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/inline.hpp"
+#include "brindle/io/hdf5.hpp"
+#include "brindle/io/keras_config.hpp"
+#include "brindle/io/keras_description.hpp"
+#include "brindle/io/keras_weights.hpp"
+#include "brindle/io/load_keras.hpp"
+#include "brindle/io/load_weights.hpp"
+#include "brindle/io/open_hdf5.hpp"
+#include "brindle/io/weight_file.hpp"
+#include "brindle/io/zip.hpp"
+#include "brindle/nn/registry.hpp"
+#include "brindle/nn/sequential.hpp"
+
+namespace brindle::io {
+
+template <class T, class Device>
+Sequential<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOptions& options, const Device& on,
+                                 const LayerRegistry<T, Device>& registry) {
+  const detail::WeightFormat format = detail::weight_format(path);
+  const bool archive = format == detail::WeightFormat::keras;
+  std::shared_ptr<Hdf5File> weights_in;
+  std::string json;
+  const auto fail = [&](const std::string& what) { brindle::detail::raise<FileError>(path.string() + ": " + what); };
+  if (archive) {
+    json = detail::ZipFile(path.string()).read("config.json");
+  } else if (format == detail::WeightFormat::hdf5) {
+    weights_in = open_hdf5(path);
+    if (!weights_in->has_attribute("/", "model_config"))
+      fail("holds weights but no model (no \"model_config\"); load them into a model of your own with load_weights");
+    json = weights_in->text("/", "model_config");
+  } else {
+    fail("is no model of Keras, expected a .keras file or HDF5 (.h5)");
+  }
+  const detail::KerasModel description = detail::keras_model_config(path.string(), json);
+  const Shape input = options.input.rank() > 0 ? options.input : description.input;
+  if (input.rank() == 0)
+    fail("leaves the size of its input open" +
+         (description.open_input.empty() ? std::string() : ", " + description.open_input) +
+         "; give it: load_keras(path, {.input = {150, 150, 3}})");
+
+  std::string where = "the model";
+  try {
+    // A layer that is not known is found before the weights are read.
+    std::vector<std::unique_ptr<Layer<T, Device>>> made;
+    for (const detail::KerasLayer& layer : description.layers) {
+      where = layer.where;
+      made.push_back(registry.make(layer.type, layer.config));
+    }
+    where = "the model";
+    if (archive) weights_in = detail::keras_archive_weights(detail::ZipFile(path.string()));
+    WeightFile file = keras_weights(weights_in, json);
+    std::int64_t stored_elements = 0, needed_elements = 0;
+    for (const StoredLayer& layer : file.layers)
+      for (const StoredTensor& tensor : layer.tensors) stored_elements += tensor.shape.size();
+
+    Sequential<T, Device> model(on, input);
+    model.set_name(description.name);
+    const std::vector<std::string> names = detail::unique_names(description);
+    std::vector<typename Sequential<T, Device>::Group> groups;
+    std::string outermost;
+    for (std::size_t i = 0; i < description.layers.size(); ++i) {
+      const detail::KerasLayer& layer = description.layers[i];
+      where = layer.where;
+      made[i]->name = names[i];
+      made[i]->trainable = layer.trainable;
+      file.paths.push_back(layer.path());
+      // Sizes are checked against the file before a layer takes memory for them.
+      const Shape x = model.output_shape();
+      made[i]->output_shape(x);
+      for (const ParameterSpec& spec : made[i]->parameter_specs(x)) {
+        if (spec.shape.size() > stored_elements - needed_elements)
+          fail(where + ": \"" + spec.name + "\" " + to_string(spec.shape) + " is larger than what the file has left");
+        needed_elements += spec.shape.size();
+      }
+      model.add_uninitialized(std::move(made[i]), names[i]);
+      const std::string model_of_it = layer.models.empty() ? "" : layer.models.front() + "\n" + layer.kinds.front();
+      if (!model_of_it.empty() && model_of_it == outermost)
+        ++groups.back().end;
+      else if (!model_of_it.empty())
+        groups.push_back({layer.models.front(), i, i + 1});
+      outermost = model_of_it;
+    }
+    where = "the model";
+    for (const auto& g : groups) model.add_group(g.name, g.begin, g.end);
+    load_weights(model, file);
+    if (const std::string left = description.left_out(); !left.empty() && options.tell)
+      options.tell(path.string() + ": " + left);
+    return model;
+  } catch (const ShapeError& e) {
+    fail(where + ": " + e.what());
+  } catch (const ValueError& e) {
+    fail(where + ": " + e.what());
+  }
+  return Sequential<T, Device>(on, input);  // not reached: fail() throws
+}
+
+}  // namespace brindle::io

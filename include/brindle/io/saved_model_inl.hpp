@@ -1,0 +1,218 @@
+#pragma once
+
+// Definitions of what saved_model.hpp declares.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/inline.hpp"
+#include "brindle/data/source.hpp"
+#include "brindle/image/picture_input.hpp"
+#include "brindle/io/config_json.hpp"
+#include "brindle/io/json.hpp"
+#include "brindle/io/parse_json.hpp"
+#include "brindle/io/picture_input_json.hpp"
+#include "brindle/io/safetensors.hpp"
+#include "brindle/io/saved_model.hpp"
+#include "brindle/nn/optimizer_state.hpp"
+#include "brindle/nn/registry.hpp"
+#include "brindle/nn/sequential.hpp"
+
+namespace brindle::io::detail {
+
+BRINDLE_INLINE std::string tensor_name(const std::string& layer, const std::string& parameter) {
+  return layer + "/" + parameter;
+}
+
+BRINDLE_INLINE std::string slot_name(const std::string& layer, const std::string& parameter, std::int64_t number) {
+  return "optimizer/" + tensor_name(layer, parameter) + "/" + std::to_string(number);
+}
+
+/// Throws ValueError if the info does not fit a model that takes samples x and gives y.
+BRINDLE_INLINE void check_info(const std::string& who, const Shape& x, const Shape& y, const ModelInfo& info) {
+  const std::int64_t outputs = y.size(), classes = std::max<std::int64_t>(outputs, 2);
+  const auto names = static_cast<std::int64_t>(info.class_names.size());
+  if (names != 0 && names != classes)
+    brindle::detail::raise<ValueError>(who + ": " + std::to_string(names) + " class names for a model of " +
+                                       std::to_string(outputs) + (outputs == 1 ? " output, expected 2" : " outputs") +
+                                       "; give one name a class, in the order of the labels");
+  for (std::size_t i = 0; i < info.class_names.size(); ++i)
+    if (std::find(info.class_names.begin(), info.class_names.begin() + static_cast<std::ptrdiff_t>(i),
+                  info.class_names[i]) != info.class_names.begin() + static_cast<std::ptrdiff_t>(i))
+      brindle::detail::raise<ValueError>(who + ": two classes are named \"" + info.class_names[i] + "\"");
+  if (!info.input) return;
+  image::check_picture_input(who, *info.input);
+  if (!(info.input->shape() == x))
+    brindle::detail::raise<ValueError>(who + ": pictures become " + to_string_batch(info.input->shape()) +
+                                       ", the model takes " + to_string_batch(x));
+}
+
+/// How a picture becomes the model's input x, as a description of any version has it. The first version had a name of
+/// the preprocessing; pictures were stretched to the model's size, nearest, and a model of one channel took grey ones.
+template <class Json>
+std::optional<PictureInput> stored_input(const Json& json, const Shape& x) {
+  if (json.at("version").template get<std::int64_t>() >= 2)
+    return json.at("input").is_null() ? std::optional<PictureInput>() : picture_input_from_json(json.at("input"));
+  const Preprocessing known = preprocessing(json.at("preprocessing").template get<std::string>());
+  if (x.rank() != 3 || (x[2] != 1 && x[2] != 3) || (known.channels != 0 && known.channels != x[2])) return std::nullopt;
+  return PictureInput{
+      .size = {x[0], x[1]}, .color_mode = x[2] == 1 ? ColorMode::grayscale : ColorMode::rgb, .preprocessing = known};
+}
+
+}  // namespace brindle::io::detail
+
+namespace brindle::io {
+
+template <class T, class Device>
+void save_model(const Sequential<T, Device>& model, const std::filesystem::path& path, const ModelInfo& info,
+                const OptimizerState<T>* optimizer) {
+  detail::check_info("save_model", model.input_shape(), model.output_shape(), info);
+  nlohmann::ordered_json json;
+  json["version"] = saved_model_version;
+  json["name"] = model.name();
+  json["input_shape"] = std::vector<std::int64_t>(model.input_shape().begin(), model.input_shape().end());
+  json["class_names"] = info.class_names;
+  json["input"] = info.input ? detail::to_json(*info.input) : nlohmann::ordered_json();
+  json["from_logits"] = info.from_logits;
+  if (info.each_output) json["each_output"] = true;
+  json["layers"] = nlohmann::ordered_json::array();
+  std::vector<SafetensorsEntry> entries;
+  std::vector<brindle::detail::HostCopy<T, Device>> values;  // until the file is written
+  for (const auto& layer : model.layers()) {
+    json["layers"].push_back({{"type", layer->type()},
+                              {"name", layer->name},
+                              {"trainable", layer->trainable},
+                              {"config", detail::to_json(layer->config())}});
+    for (const auto& p : layer->parameters()) {
+      values.emplace_back(p.value.view());
+      entries.push_back({detail::tensor_name(layer->name, p.name), detail::safetensors_dtype<T>(), p.value.shape(),
+                         values.back().data(), static_cast<std::int64_t>(p.value.bytes())});
+    }
+  }
+  json["groups"] = nlohmann::ordered_json::array();
+  for (const auto& group : model.groups())
+    json["groups"].push_back({{"name", group.name}, {"begin", group.begin}, {"end", group.end}});
+  if (optimizer) {
+    json["optimizer"] = {{"type", optimizer->type},
+                         {"steps", optimizer->steps},
+                         {"learning_rate", optimizer->learning_rate},
+                         {"passes", optimizer->passes},
+                         {"samples", optimizer->samples}};
+    for (const auto& slot : optimizer->slots)
+      entries.push_back({detail::slot_name(slot.layer, slot.parameter, slot.number), detail::safetensors_dtype<T>(),
+                         slot.value.shape(), slot.value.data(), static_cast<std::int64_t>(slot.value.bytes())});
+  }
+  write_safetensors(path, entries, {{"brindle", json.dump()}}, {.sync = true});
+}
+
+template <class T, class Device>
+void save_model(const Sequential<T, Device>& model, const std::filesystem::path& path, const data::Source& trained_on,
+                const SaveOptions& options, const OptimizerState<T>* optimizer) {
+  if (!(trained_on.sample_shape() == model.input_shape()))
+    brindle::detail::raise<ValueError>("save_model: the data give " + to_string_batch(trained_on.sample_shape()) +
+                                       ", the model takes " + to_string_batch(model.input_shape()) +
+                                       "; pass the data that it was trained on");
+  ModelInfo info{.class_names = trained_on.class_names(),
+                 .input = trained_on.picture_input(),
+                 .from_logits = options.from_logits,
+                 .each_output = options.each_output};
+  if (info.input && !(info.input->shape() == model.input_shape())) info.input = {};  // features of pictures
+  save_model(model, path, info, optimizer);
+}
+
+template <class T, class Device>
+SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device& on,
+                                 const LayerRegistry<T, Device>& registry) {
+  SafetensorsFile file(path);
+  const auto fail = [&](const std::string& what) { detail::raise<FileError>(file.path() + ": " + what); };
+  const auto found = file.metadata().find("brindle");
+  if (found == file.metadata().end())
+    fail("holds weights but no model; load them into a model of your own with load_weights");
+  const auto json = detail::parse_json(found->second);
+  try {
+    if (json.at("version").template get<std::int64_t>() > saved_model_version)
+      fail("is of version " + std::to_string(json["version"].template get<std::int64_t>()) +
+           " of the format, this library reads up to " + std::to_string(saved_model_version) + "; update the library");
+    const auto input = json.at("input_shape").template get<std::vector<std::int64_t>>();
+    SavedModel<T, Device> saved{Sequential<T, Device>(on, Shape(input.begin(), input.end())), {}};
+    if (json.contains("optimizer"))
+      saved.optimizer = OptimizerState<T>{json["optimizer"].at("type").template get<std::string>(),
+                                          json["optimizer"].at("steps").template get<std::int64_t>(),
+                                          json["optimizer"].at("learning_rate").template get<double>(),
+                                          json["optimizer"].value("passes", std::uint32_t{0}),
+                                          json["optimizer"].value("samples", std::uint64_t{0}),
+                                          {}};
+    saved.info.class_names = json.at("class_names").template get<std::vector<std::string>>();
+    saved.info.input = detail::stored_input(json, saved.model.input_shape());
+    saved.info.from_logits = json.value("from_logits", false);
+    saved.info.each_output = json.value("each_output", false);
+    saved.model.set_name(json.at("name").template get<std::string>());
+    if (json.at("layers").size() > 10000) fail("has more than 10000 layers");
+    std::size_t tensors = 0;
+    for (const auto& entry : json.at("layers")) {
+      auto layer =
+          registry.make(entry.at("type").template get<std::string>(), detail::config_from_json(entry.at("config")));
+      // Sizes are checked against the file before a layer takes memory for them.
+      layer->name = entry.at("name").template get<std::string>();
+      const Shape x = saved.model.output_shape();
+      layer->output_shape(x);
+      for (const ParameterSpec& spec : layer->parameter_specs(x)) {
+        const std::string tensor = detail::tensor_name(layer->name, spec.name);
+        if (!(file.entry(tensor).shape == spec.shape))
+          fail("tensor \"" + tensor + "\" has shape " + to_string(file.entry(tensor).shape) + ", the layer needs " +
+               to_string(spec.shape));
+        ++tensors;
+        if (!saved.optimizer) continue;
+        for (std::int64_t k = 0;; ++k, ++tensors) {
+          const std::string slot = detail::slot_name(layer->name, spec.name, k);
+          if (!file.contains(slot)) break;
+          if (!(file.entry(slot).shape == spec.shape))
+            fail("tensor \"" + slot + "\" has shape " + to_string(file.entry(slot).shape) + ", its parameter has " +
+                 to_string(spec.shape));
+          saved.optimizer->slots.push_back({layer->name, spec.name, k, {}});
+        }
+      }
+      layer->trainable = entry.at("trainable").template get<bool>();
+      const std::string name = layer->name;
+      saved.model.add_uninitialized(std::move(layer), name);
+    }
+    if (tensors != file.entries().size())
+      fail("has " + std::to_string(file.entries().size()) + " tensors, its layers have " + std::to_string(tensors));
+    for (const auto& group : json.at("groups"))
+      saved.model.add_group(group.at("name").template get<std::string>(), group.at("begin").template get<std::size_t>(),
+                            group.at("end").template get<std::size_t>());
+    // The first version took any number of names.
+    if (json["version"] != 1)
+      detail::check_info("its description", saved.model.input_shape(), saved.model.output_shape(), saved.info);
+    for (const auto& layer : saved.model.layers())
+      for (auto& p : layer->parameters()) {
+        const std::string tensor = detail::tensor_name(layer->name, p.name);
+        if constexpr (std::is_same_v<Device, Cpu>) {
+          file.read_into<T>(tensor, p.value.view());
+        } else {
+          Tensor<T> read = Tensor<T>::uninitialized(p.value.shape());
+          file.read_into<T>(tensor, read.view());
+          brindle::detail::copy_between_devices<T, Cpu, Device>(read.view(), p.value.view());
+        }
+      }
+    if (saved.optimizer)
+      for (auto& slot : saved.optimizer->slots)
+        slot.value = file.read<T>(detail::slot_name(slot.layer, slot.parameter, slot.number));
+    return saved;
+  } catch (const nlohmann::json::exception& e) {
+    detail::raise<FileError>(file.path() + ": the description of the model cannot be understood: " + e.what());
+  } catch (const ShapeError& e) {
+    detail::raise<FileError>(file.path() + ": " + e.what());
+  } catch (const ValueError& e) {
+    detail::raise<FileError>(file.path() + ": " + e.what());
+  }
+}
+
+}  // namespace brindle::io

@@ -1,0 +1,160 @@
+#pragma once
+
+// Definitions of what conv2d.hpp declares.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "brindle/core/inline.hpp"
+#include "brindle/nn/conv2d.hpp"
+#include "brindle/nn/layer.hpp"
+#include "brindle/nn/max_pool2d.hpp"
+#include "brindle/ops/activation.hpp"
+#include "brindle/ops/conv2d/conv2d.hpp"
+
+namespace brindle {
+
+template <class T, class Device>
+class Conv2DLayer final : public Layer<T, Device> {
+ public:
+  explicit Conv2DLayer(const Conv2D& d) : description_(d) {}  ///< see Conv2D
+
+  /// From what config() gave; for LayerRegistry.
+  static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
+    return Conv2D{.filters = c.get("filters", std::int64_t{0}),
+                  .kernel = c.get("kernel_size", Size2(0)),
+                  .activation = activation_function(c.get("activation", "linear")),
+                  .stride = c.get("strides", Size2(1)),
+                  .padding = c.get("padding", "valid") == "same" ? Padding::same : Padding::valid,
+                  .use_bias = c.get("use_bias", true)}
+        .make<T, Device>();
+  }
+
+  std::string type() const override { return "Conv2D"; }
+  std::string default_name() const override { return "conv2d"; }
+  Config config() const override {
+    const Conv2D& d = description_;
+    return {{"filters", d.filters},
+            {"kernel_size", std::vector<std::int64_t>{d.kernel.h, d.kernel.w}},
+            {"strides", std::vector<std::int64_t>{d.stride.h, d.stride.w}},
+            {"padding", d.padding == Padding::same ? "same" : "valid"},
+            {"activation", to_string(d.activation)},
+            {"use_bias", d.use_bias}};
+  }
+  ActivationFunction activation() const override { return description_.activation; }
+
+  Shape output_shape(const Shape& x) const override {
+    const Conv2D& d = description_;
+    if (x.rank() != 3)
+      detail::raise<ShapeError>(this->who() + ": expected pictures (None, H, W, C), the layer before it gives " +
+                                to_string_batch(x) + "; put it in front of Flatten{}");
+    if (d.filters < 1)
+      detail::raise<ValueError>(this->who() + ": filters must be at least 1, got " + std::to_string(d.filters));
+    if (d.kernel.h < 1 || d.kernel.w < 1 || d.stride.h < 1 || d.stride.w < 1)
+      detail::raise<ValueError>(this->who() + ": kernel and stride must be at least 1, got " + to_string(d.kernel) +
+                                " and " + to_string(d.stride));
+    if (d.padding == Padding::valid && (d.kernel.h > x[0] || d.kernel.w > x[1]))
+      detail::raise<ShapeError>(this->who() + ": a kernel of " + to_string(d.kernel) + " does not fit pictures " +
+                                to_string_batch(x) + "; use a smaller kernel, Padding::same, or fewer pools before it");
+    return Shape(ops::conv2d_shape(Shape4(x.batch(1)), kernel_shape(x), options(false))).sample();
+  }
+
+  std::vector<ParameterSpec> parameter_specs(const Shape& x) const override {
+    const std::int64_t area = description_.kernel.h * description_.kernel.w, filters = description_.filters;
+    std::vector<ParameterSpec> specs{
+        {"kernel", kernel_shape(x), Initializer::glorot_uniform(area * x[2], area * filters)}};
+    if (description_.use_bias) specs.push_back({"bias", {filters}, Initializer::zeros()});
+    return specs;
+  }
+
+  bool sample_by_sample() const override { return true; }
+
+  /// A 2x2 pool behind a convolution runs in the same pass, so that the full-size output is never stored.
+  bool fuses(const Layer<T, Device>& next) const override {
+    if (next.type() != "MaxPooling2D") return false;
+    const Config pool = next.config();  // not a cast to its class, so that -fno-rtti may be
+    return pool.get("pool_size", Size2(0)) == Size2(2) && pool.get("strides", Size2(0)) == Size2(2) &&
+           pool.get("padding", "same") == "valid" &&
+           (activation() == ActivationFunction::linear || activation() == ActivationFunction::relu);
+  }
+
+  std::string kernel_name(const Device& on, const Shape& x, bool fused) const override {
+    return ops::conv2d_kernel_name<T>(on, Shape4(x), this->parameters_[0].value.shape(), options(false), fused);
+  }
+
+  LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
+    const Shape kernel = this->parameters_[0].value.shape();
+    const ops::Conv2DOptions o = options(pass.logits);
+    LayerNeeds needs;
+    needs.forward_workspace = ops::conv2d_forward_workspace<T>(pass.on, Shape4(x), kernel, o);
+    if (!pass.backward) return needs;
+    needs.backward_workspace = ops::conv2d_workspace<T>(pass.on, Shape4(x), kernel, o);
+    needs.reads_input = this->trainable;
+    if (pass.fused) {
+      const Shape4 y = ops::conv2d_shape(Shape4(x), kernel, o);
+      needs.saved = y.n * (y.h / 2) * (y.w / 2) * y.c;
+    } else {
+      needs.reads_output = o.activation != ActivationFunction::linear || softmax_apart(pass.logits);
+    }
+    return needs;
+  }
+
+  void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
+    const ops::Conv2DOptions o = options(pass.logits);
+    if (pass.fused) {
+      ops::conv2d_maxpool2d<T>(pass.on, x, kernel(), bias(), y, codes(pass, y.shape), o, pass.workspace);
+      return;
+    }
+    ops::conv2d<T>(pass.on, x, kernel(), bias(), y, o, pass.workspace);
+    if (softmax_apart(pass.logits)) ops::activate<T>(pass.on, activation(), y, y);
+  }
+
+  void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
+                const Gradients<T, Device>& gradients) const override {
+    ops::Conv2DOptions o = options(pass.logits);
+    const auto& into = gradients.into;
+    const TensorView<T, Device> db = into.size() > 1 ? into[1] : TensorView<T, Device>{};
+    if (pass.fused) {
+      const auto code = codes(pass, dy.shape);
+      if (!into.empty())
+        ops::conv2d_maxpool2d_backward_weights<T>(pass.on, x, dy, code, into[0], db, o, pass.workspace);
+      if (!dx.empty()) ops::conv2d_maxpool2d_backward_data<T>(pass.on, dy, code, kernel(), dx, o, pass.workspace);
+      return;
+    }
+    if (!pass.logits && activation() != ActivationFunction::linear)
+      ops::activation_backward<T>(pass.on, activation(), y, dy, dy);
+    o.activation = ActivationFunction::linear;
+    if (!into.empty()) ops::conv2d_backward_weights<T>(pass.on, x, dy, into[0], db, o, pass.workspace);
+    if (!dx.empty()) ops::conv2d_backward_data<T>(pass.on, dy, kernel(), dx, o, pass.workspace);
+  }
+
+ private:
+  Shape kernel_shape(const Shape& x) const {
+    return {description_.kernel.h, description_.kernel.w, x[2], description_.filters};
+  }
+  TensorView<const T, Device> kernel() const { return this->parameter(0); }
+  TensorView<const T, Device> bias() const {
+    return description_.use_bias ? this->parameter(1) : TensorView<const T, Device>{};
+  }
+  // softmax needs all channels of a pixel at once: not a part of the convolution's pass.
+  bool softmax_apart(bool logits) const { return !logits && activation() == ActivationFunction::softmax; }
+  ops::Conv2DOptions options(bool logits) const {
+    const bool plain = logits || activation() == ActivationFunction::softmax;
+    return {.stride = description_.stride,
+            .padding = description_.padding,
+            .activation = plain ? ActivationFunction::linear : activation()};
+  }
+  static TensorView<std::uint8_t, Device> codes(const Pass<T, Device>& pass, const Shape& y) {
+    return pass.backward ? detail::view_bytes<std::uint8_t>(pass.saved, y) : TensorView<std::uint8_t, Device>{};
+  }
+
+  Conv2D description_;
+};
+
+template <class T, class Device>
+std::unique_ptr<Layer<T, Device>> Conv2D::Conv2D::make() const {
+  return std::make_unique<Conv2DLayer<T, Device>>(*this);
+}
+
+}  // namespace brindle

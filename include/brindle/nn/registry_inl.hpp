@@ -1,0 +1,35 @@
+#pragma once
+
+// Definitions of what registry.hpp declares.
+#include <memory>
+#include <string>
+
+#include "brindle/core/inline.hpp"
+#include "brindle/nn/activation_inl.hpp"
+#include "brindle/nn/conv2d_inl.hpp"
+#include "brindle/nn/dense_inl.hpp"
+#include "brindle/nn/dropout_inl.hpp"
+#include "brindle/nn/flatten_inl.hpp"
+#include "brindle/nn/max_pool2d_inl.hpp"
+#include "brindle/nn/registry.hpp"
+
+namespace brindle {
+
+template <class T, class Device>
+LayerRegistry<T, Device>::LayerRegistry()
+    : makers_{{"Activation", ActivationLayer<T, Device>::from}, {"Conv2D", Conv2DLayer<T, Device>::from},
+              {"Dense", DenseLayer<T, Device>::from},           {"Dropout", DropoutLayer<T, Device>::from},
+              {"Flatten", FlattenLayer<T, Device>::from},       {"MaxPooling2D", MaxPool2DLayer<T, Device>::from}} {}
+
+template <class T, class Device>
+std::unique_ptr<Layer<T, Device>> LayerRegistry<T, Device>::make(const std::string& type, const Config& config) const {
+  std::string types;
+  for (const auto& [known, function] : makers_) {
+    if (known == type) return function(config);
+    types += (types.empty() ? "" : ", ") + known;
+  }
+  detail::raise<ValueError>("layer type \"" + type + "\" is not known; there are: " + types +
+                            "; a layer of your own is made known by LayerRegistry::add");
+}
+
+}  // namespace brindle

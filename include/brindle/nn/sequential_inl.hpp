@@ -1,0 +1,200 @@
+#pragma once
+
+// Definitions of what sequential.hpp declares.
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "brindle/core/inline.hpp"
+#include "brindle/core/random.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/layer.hpp"
+#include "brindle/nn/plan.hpp"
+#include "brindle/nn/sequential.hpp"
+
+namespace brindle {
+
+template <class T, class Device>
+Sequential<T, Device>& Sequential<T, Device>::set_name(const std::string& name) {
+  name_ = name;
+  return *this;
+}
+
+template <class T, class Device>
+void Sequential<T, Device>::add_group(const std::string& name, std::size_t begin, std::size_t end) {
+  if (begin >= end || end > layers_.size() || (!groups_.empty() && begin < groups_.back().end))
+    detail::raise<ValueError>("model: group \"" + name + "\" of layers " + std::to_string(begin) + " to " +
+                              std::to_string(end) + " does not fit the " + std::to_string(layers_.size()) + " layers");
+  groups_.push_back({name, begin, end});
+}
+
+template <class T, class Device>
+Sequential<T, Device> Sequential<T, Device>::cut_after(const std::string& layer) && {
+  const std::size_t end = index_of(layer) + 1;
+  layers_.resize(end);
+  shapes_.resize(end);
+  std::erase_if(groups_, [&](const Group& g) { return g.end > end; });
+  forget_plans();
+  return std::move(*this);
+}
+
+template <class T, class Device>
+Sequential<T, Device>& Sequential<T, Device>::add(LayerPointer layer, const std::string& name) {
+  add_uninitialized(std::move(layer), name);
+  initialize(*layers_.back(), 0);
+  return *this;
+}
+
+template <class T, class Device>
+Sequential<T, Device>& Sequential<T, Device>::add_uninitialized(LayerPointer layer, const std::string& name) {
+  layer->name = name.empty() ? free_name(layer->default_name()) : name;
+  for (const LayerPointer& other : layers_)
+    if (other->name == layer->name)
+      detail::raise<ValueError>("Sequential: two layers are named \"" + name + "\"; give one another .name");
+  const Shape x = output_shape();
+  const Shape y = layer->output_shape(x);
+  layer->build(x);
+  layers_.push_back(std::move(layer));
+  shapes_.push_back(y);
+  forget_plans();
+  return *this;
+}
+
+template <class T, class Device>
+std::int64_t Sequential<T, Device>::parameter_count() const {
+  std::int64_t count = 0;
+  for (const LayerPointer& l : layers_) count += l->parameter_count();
+  return count;
+}
+
+template <class T, class Device>
+std::int64_t Sequential<T, Device>::trainable_parameter_count() const {
+  std::int64_t count = 0;
+  for (const LayerPointer& l : layers_) count += l->trainable ? l->parameter_count() : 0;
+  return count;
+}
+
+template <class T, class Device>
+void Sequential<T, Device>::initialize(std::uint64_t seed) {
+  for (const LayerPointer& l : layers_) initialize(*l, seed);
+}
+
+template <class T, class Device>
+void Sequential<T, Device>::initialize(std::uint64_t seed, const std::string& first) {
+  for (std::size_t i = index_of(first); i < layers_.size(); ++i) initialize(*layers_[i], seed);
+}
+
+template <class T, class Device>
+void Sequential<T, Device>::set_trainable(bool trainable) {
+  for (const LayerPointer& l : layers_) l->trainable = trainable;
+}
+
+template <class T, class Device>
+void Sequential<T, Device>::set_trainable(const std::string& group, bool trainable) {
+  for (const Group& g : groups_)
+    if (g.name == group) {
+      for (std::size_t i = g.begin; i < g.end; ++i) layers_[i]->trainable = trainable;
+      return;
+    }
+  detail::raise<ValueError>("model: has no group of layers named \"" + group + "\"");
+}
+
+template <class T, class Device>
+void Sequential<T, Device>::freeze_before(const std::string& name) {
+  const std::size_t first = index_of(name);
+  for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i]->trainable = i >= first;
+}
+
+template <class T, class Device>
+Tensor<T, Device> Sequential<T, Device>::predict(In<T, Device> x, std::int64_t batch) const {
+  if (x.shape.rank() < 1 || !(x.shape == input_.batch(x.shape[0])))
+    detail::raise<ShapeError>("predict: expected x " + to_string_batch(input_) + ", got " + to_string(x.shape));
+  if (batch < 1) detail::raise<ValueError>("predict: the batch must be at least 1, got " + std::to_string(batch));
+  // Each part then begins at a multiple of 16 bytes, which a GPU reads at once.
+  if constexpr (!std::is_same_v<Device, Cpu>) batch = (batch + 3) / 4 * 4;
+  const std::int64_t n = x.shape[0];
+  Tensor<T, Device> y = Tensor<T, Device>::uninitialized(output_shape().batch(n));
+  if (n == 0) return y;
+  std::unique_ptr<Plan<T, Device>> plan = borrow_plan(std::min(batch, n));
+  for (std::int64_t begin = 0; begin < n; begin += batch) {
+    const std::int64_t end = std::min(begin + batch, n);
+    const TensorView<T, Device> part = plan->forward(x.slice(begin, end));
+    Memory<Device>::copy(on_, y.view().slice(begin, end).data, part.data,
+                         static_cast<std::size_t>(part.size()) * sizeof(T));
+  }
+  give_back_plan(std::move(plan));
+  return y;
+}
+
+template <class T, class Device>
+Tensor<T, Device> Sequential<T, Device>::predict(const Tensor<T, Device>& x, std::int64_t batch) const {
+  return predict(x.view(), batch);
+}
+
+template <class T, class Device>
+std::unique_ptr<Plan<T, Device>> Sequential<T, Device>::borrow_plan(std::int64_t batch) const {
+  {
+    const std::lock_guard<std::mutex> lock(predictors_->mutex);
+    auto& idle = predictors_->idle;
+    for (auto& plan : idle)
+      if (plan->options().batch == batch) {
+        std::swap(plan, idle.back());
+        auto found = std::move(idle.back());
+        idle.pop_back();
+        return found;
+      }
+    idle.clear();  // of another batch size
+  }
+  return std::make_unique<Plan<T, Device>>(on_, layers_, input_, PlanOptions{.batch = batch});
+}
+
+template <class T, class Device>
+void Sequential<T, Device>::give_back_plan(std::unique_ptr<Plan<T, Device>> plan) const {
+  const std::lock_guard<std::mutex> lock(predictors_->mutex);
+  predictors_->idle.push_back(std::move(plan));
+}
+
+template <class T, class Device>
+void Sequential<T, Device>::forget_plans() {
+  const std::lock_guard<std::mutex> lock(predictors_->mutex);
+  predictors_->idle.clear();
+}
+
+template <class T, class Device>
+void Sequential<T, Device>::initialize(Layer<T, Device>& layer, std::uint64_t seed) {
+  for (Parameter<T, Device>& p : layer.parameters()) {
+    const Random random{seed, stream_id("weights", layer.name + "/" + p.name)};
+    if constexpr (std::is_same_v<Device, Cpu>) {
+      p.initializer.template fill<T>(p.value.span(), random);
+    } else {
+      Tensor<T, Cpu> values(p.value.shape());
+      p.initializer.template fill<T>(values.span(), random);
+      Memory<Device>::copy_from_host(p.value.data(), values.data(), values.bytes());
+    }
+  }
+}
+
+template <class T, class Device>
+std::string Sequential<T, Device>::free_name(const std::string& stem) const {
+  for (int number = 0;; ++number) {
+    const std::string name = number == 0 ? stem : stem + "_" + std::to_string(number);
+    if (std::none_of(layers_.begin(), layers_.end(), [&](const LayerPointer& l) { return l->name == name; }))
+      return name;
+  }
+}
+
+template <class T, class Device>
+std::size_t Sequential<T, Device>::index_of(const std::string& name) const {
+  std::string names;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (layers_[i]->name == name) return i;
+    names += (i ? ", " : "") + layers_[i]->name;
+  }
+  detail::raise<ValueError>("model: no layer is named \"" + name + "\"; there are: " + names);
+}
+
+}  // namespace brindle

@@ -1,0 +1,68 @@
+#pragma once
+
+// Definitions of what finite.hpp declares.
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/inline.hpp"
+#include "brindle/core/number_text.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/loss.hpp"
+#include "brindle/nn/plan.hpp"
+#include "brindle/nn/sequential.hpp"
+#include "brindle/train/finite.hpp"
+
+namespace brindle::detail {
+
+template <class T>
+bool all_finite(TensorView<const T, Cpu> x) {
+  for (std::int64_t i = 0; i < x.size(); ++i)
+    if (!std::isfinite(x.data[i])) return false;
+  return true;
+}
+
+template <class T, class Device>
+void raise_not_finite(const std::string& who, const Device& on, const Sequential<T, Device>& model,
+                      TensorView<const T, Device> x, TensorView<const T, Device> each, double loss, std::int64_t step,
+                      std::uint64_t seed, SampleNames names) {
+  const std::string what = who + ": the loss is " + number_text(loss) + " at step " + std::to_string(step + 1) + "; ";
+  const std::string advice = " No weight was changed by this step.";
+  for (std::int64_t i = 0; i < x.shape[0]; ++i)
+    if (!all_finite<T>(x.slice(i, i + 1)))
+      raise<NumericsError>(what + "the batch itself has values that are not finite, those of " + names(i) +
+                           "; check the data." + advice);
+
+  Tensor<T, Device> y;
+  TensorView<const T, Device> input = x;
+  Shape shape = model.input_shape();
+  for (std::size_t i = 0; i < model.layers().size(); ++i) {
+    const auto& layer = model.layers()[i];
+    for (const auto& p : layer->parameters())
+      if (!all_finite<T>(p.value.view()))
+        raise<NumericsError>(
+            what + layer->who() + " is the first layer with a value that is not finite: its " + p.name +
+            (step == 0 ? " was so from the start." : " since the step before; use a smaller learning_rate.") + advice);
+    Plan<T, Device> plan(on, std::span(&layer, 1), shape, {.batch = x.shape[0], .training = true, .seed = seed});
+    Tensor<T, Device> output = Tensor<T, Device>::uninitialized(model.output_shape(i).batch(x.shape[0]));
+    const TensorView<T, Device> result = plan.forward(input, static_cast<std::uint32_t>(step));
+    Memory<Device>::copy(output.data(), result.data, output.bytes());
+    if (!all_finite<T>(output.view()))
+      raise<NumericsError>(what + layer->who() +
+                           " is the first layer whose output is not finite; use a smaller learning_rate, or "
+                           "check that its weights and inputs are not huge." +
+                           advice);
+    shape = model.output_shape(i);
+    y = std::move(output);
+    input = y.view();
+  }
+  std::int64_t worst = 0;
+  while (worst + 1 < each.size() && std::isfinite(each.data[worst])) ++worst;
+  raise<NumericsError>(what + "every layer's output is finite, so the loss itself overflows" +
+                       (std::isfinite(each.data[worst]) ? "" : ", that of " + names(worst)) +
+                       "; use a smaller learning_rate." + advice);
+}
+
+}  // namespace brindle::detail

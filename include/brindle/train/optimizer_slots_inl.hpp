@@ -1,0 +1,106 @@
+#pragma once
+
+// Definitions of what optimizer_slots.hpp declares.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/inline.hpp"
+#include "brindle/core/memory.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/optimizer.hpp"
+#include "brindle/nn/optimizer_state.hpp"
+#include "brindle/nn/sequential.hpp"
+#include "brindle/train/optimizer_slots.hpp"
+#include "brindle/train/run_state.hpp"
+
+namespace brindle::detail {
+
+template <class T, class Device>
+void make_slots(const Sequential<T, Device>& model, const Optimizer<T, Device>& optimizer,
+                OptimizerSlots<T, Device>& slots) {
+  slots.resize(model.layers().size());
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const auto& layer = *model.layers()[i];
+    slots[i].resize(layer.parameters().size());
+    if (!layer.trainable) continue;
+    for (std::size_t p = 0; p < slots[i].size(); ++p)
+      while (slots[i][p].size() < static_cast<std::size_t>(optimizer.slots()))
+        slots[i][p].emplace_back(layer.parameters()[p].value.shape());
+  }
+}
+
+template <class T, class Device>
+void TrainableFlags::note(const Sequential<T, Device>& model) {
+  flags_.clear();
+  for (const auto& layer : model.layers()) flags_.push_back(layer->trainable);
+}
+
+template <class T, class Device>
+bool TrainableFlags::same(const Sequential<T, Device>& model) const {
+  for (std::size_t i = 0; i < flags_.size(); ++i)
+    if (flags_[i] != model.layers()[i]->trainable) return false;
+  return true;
+}
+
+template <class T, class Device>
+void visit_trainable(RunState& run, Sequential<T, Device>& model) {
+  for (const auto& layer : model.layers()) run.value("trainable/" + layer->name, layer->trainable);
+}
+
+template <class T, class Device>
+void visit_parameters(RunState& run, Sequential<T, Device>& model, OptimizerSlots<T, Device>& slots) {
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    for (std::size_t p = 0; p < slots[i].size(); ++p) {
+      auto& parameter = model.layers()[i]->parameters()[p];
+      const std::string name = model.layers()[i]->name + "/" + parameter.name;
+      run.tensor(name, parameter.value);
+      for (std::size_t k = 0; k < slots[i][p].size(); ++k)
+        run.tensor(name + "/slot " + std::to_string(k), slots[i][p][k]);
+    }
+}
+
+template <class T, class Device>
+SlotViews<T, Device>::SlotViews(std::vector<Tensor<T, Device>>& slots, std::int64_t first, const Shape& shape) {
+  for (Tensor<T, Device>& slot : slots) view[count++] = {slot.data() + first, shape};
+}
+
+template <class T, class Device>
+void read_slots(const Sequential<T, Device>& model, const OptimizerSlots<T, Device>& slots, OptimizerState<T>& state) {
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    for (std::size_t p = 0; p < slots[i].size(); ++p)
+      for (std::size_t k = 0; k < slots[i][p].size(); ++k)
+        state.slots.push_back({model.layers()[i]->name, model.layers()[i]->parameters()[p].name,
+                               static_cast<std::int64_t>(k), slots[i][p][k].template to<Cpu>()});
+}
+
+template <class T, class Device>
+void write_slots(const Sequential<T, Device>& model, OptimizerSlots<T, Device>& slots, const OptimizerState<T>& state) {
+  const auto fail = [](const std::string& what) { raise<ValueError>("set_optimizer_state: " + what); };
+  std::size_t next = 0;
+  const auto each_slot = [&](auto&& use) {
+    next = 0;
+    for (std::size_t i = 0; i < slots.size(); ++i)
+      for (std::size_t p = 0; p < slots[i].size(); ++p)
+        for (std::size_t k = 0; k < slots[i][p].size(); ++k, ++next) use(i, p, k);
+  };
+  each_slot([&](std::size_t i, std::size_t p, std::size_t k) {
+    const auto& layer = *model.layers()[i];
+    const std::string name = layer.parameters()[p].name;
+    if (next >= state.slots.size() || state.slots[next].layer != layer.name || state.slots[next].parameter != name ||
+        state.slots[next].number != static_cast<std::int64_t>(k) ||
+        !(state.slots[next].value.shape() == slots[i][p][k].shape()))
+      fail("slot " + std::to_string(k) + " of \"" + name + "\" of " + layer.who() + ", " +
+           to_string(slots[i][p][k].shape()) + ", is not in the state in its place; is the same part trainable?");
+  });
+  if (next != state.slots.size())
+    fail("the state has " + std::to_string(state.slots.size()) + " slots, the trainable parameters have " +
+         std::to_string(next));
+  each_slot([&](std::size_t i, std::size_t p, std::size_t k) {
+    Memory<Device>::copy_from_host(slots[i][p][k].data(), state.slots[next].value.data(), slots[i][p][k].bytes());
+  });
+}
+
+}  // namespace brindle::detail
