@@ -32,7 +32,7 @@ for level in "$@"; do
   [ -z "$asked" ] || fail "$level.o asks others for: $asked"
   # The table of type_info and of the personality of exceptions is written by the loader alone.
   state=$("$objdump" -h "$object" | awk '$2 ~ /^\.(data|bss|tdata|tbss|init_array|ctors)/ && $3 !~ /^0+$/ {print $2}' |
-          grep -v '^\.data\.rel\.\(ro\|local\.DW\.ref\)' || true)
+          grep -v '^\.data\.\(rel\.ro\|\(rel\.local\.\)\?DW\.ref\)' || true)
   [ -z "$state" ] || fail "$level.o has variables, in $state"
   case $level in
     x86_64_v2) uses ymm "$object" && fail "$level.o has AVX" ;;
