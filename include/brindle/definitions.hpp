@@ -1,45 +1,7 @@
 #pragma once
 
 // The definitions of templates, for a program of the compiled form (BRINDLE_COMPILED) that needs them for more than the
-// library holds: models of double, say. Those of io/ are in io/definitions.hpp. What is no template still comes from
-// the library.
-#ifdef BRINDLE_COMPILED
-#define BRINDLE_DEFINITIONS  // for core/inline.hpp
-#endif
-
-#include "brindle/models/picture_classifier_inl.hpp"
-#include "brindle/models/pretrained_vgg16_inl.hpp"
-#include "brindle/models/vgg16_inl.hpp"
-#include "brindle/nn/activation_inl.hpp"
-#include "brindle/nn/adam_inl.hpp"
-#include "brindle/nn/binary_crossentropy_inl.hpp"
-#include "brindle/nn/classification_metrics_inl.hpp"
-#include "brindle/nn/conv2d_inl.hpp"
-#include "brindle/nn/dense_inl.hpp"
-#include "brindle/nn/dropout_inl.hpp"
-#include "brindle/nn/flatten_inl.hpp"
-#include "brindle/nn/last_activation_inl.hpp"
-#include "brindle/nn/max_pool2d_inl.hpp"
-#include "brindle/nn/output_options_inl.hpp"
-#include "brindle/nn/plan_inl.hpp"
-#include "brindle/nn/registry_inl.hpp"
-#include "brindle/nn/rmsprop_inl.hpp"
-#include "brindle/nn/sequential_inl.hpp"
-#include "brindle/nn/sgd_inl.hpp"
-#include "brindle/nn/sparse_categorical_crossentropy_inl.hpp"
-#include "brindle/ops/cpu.hpp"  // first: the calls into the library
+// library holds: models of double, say. Those of io/ are in io/definitions.hpp. What is no template, and what the
+// library has, still comes from there.
+#include "brindle/compiled/definitions.hpp"
 #include "brindle/ops/cpu_kernels.hpp"
-#include "brindle/report/grad_cam_inl.hpp"
-#include "brindle/report/kernels_inl.hpp"
-#include "brindle/report/layer_table_inl.hpp"
-#include "brindle/report/model_summary_inl.hpp"
-#include "brindle/report/run_page_inl.hpp"
-#include "brindle/train/batch_inl.hpp"
-#include "brindle/train/evaluator_inl.hpp"
-#include "brindle/train/finite_inl.hpp"
-#include "brindle/train/keep_best_inl.hpp"
-#include "brindle/train/optimizer_slots_inl.hpp"
-#include "brindle/train/output_rules_inl.hpp"
-#include "brindle/train/run_identity_inl.hpp"
-#include "brindle/train/trainer_inl.hpp"
-#include "brindle/train/training_step_inl.hpp"

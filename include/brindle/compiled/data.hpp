@@ -16,7 +16,6 @@
 #include "brindle/data/prefetch_inl.hpp"
 #include "brindle/data/source_inl.hpp"
 
-namespace brindle::data {
-template class Prefetch<float>;
-template class Prefetch<double>;
-}  // namespace brindle::data
+#define BRINDLE_INSTANTIATION
+#include "brindle/compiled/data_instantiations.inc"
+#undef BRINDLE_INSTANTIATION

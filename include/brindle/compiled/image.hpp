@@ -18,16 +18,6 @@
 #include "brindle/image/read_picture_inl.hpp"
 #include "brindle/image/resize_inl.hpp"
 
-namespace brindle::image {
-
-#define BRINDLE_IMAGE_OF(T)                                                                                 \
-  template void warp<T>(const Affine&, TensorView<const std::uint8_t>, TensorView<T>, Fill, double,         \
-                        const Standardize*);                                                                \
-  template void apply<T>(const Augment&, const AugmentDraw&, TensorView<const std::uint8_t>, TensorView<T>, \
-                         const Standardize&);                                                               \
-  template void preprocess<T>(const Preprocessing&, std::int64_t, std::int64_t, const std::uint8_t*, T*);
-BRINDLE_IMAGE_OF(float)
-BRINDLE_IMAGE_OF(double)
-#undef BRINDLE_IMAGE_OF
-
-}  // namespace brindle::image
+#define BRINDLE_INSTANTIATION
+#include "brindle/compiled/image_instantiations.inc"
+#undef BRINDLE_INSTANTIATION

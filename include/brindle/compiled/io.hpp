@@ -16,36 +16,6 @@
 #include "brindle/io/weight_file_inl.hpp"
 #include "brindle/ops/cpu.hpp"  // first: the calls into the kernels
 
-namespace brindle::io {
-
-#define BRINDLE_NPZ_OF(T)                                        \
-  template Tensor<T> NpzFile::read<T>(const std::string&) const; \
-  template Tensor<T> read_npy<T>(const std::string&);
-BRINDLE_NPZ_OF(float)
-BRINDLE_NPZ_OF(double)
-BRINDLE_NPZ_OF(std::int64_t)
-BRINDLE_NPZ_OF(std::int32_t)
-BRINDLE_NPZ_OF(std::uint8_t)
-#undef BRINDLE_NPZ_OF
-
-#define BRINDLE_SAFETENSORS_OF(T)                                  \
-  template Tensor<T> SafetensorsFile::read<T>(const std::string&); \
-  template void SafetensorsFile::read_into<T>(const std::string&, TensorView<T>);
-BRINDLE_SAFETENSORS_OF(float)
-BRINDLE_SAFETENSORS_OF(double)
-BRINDLE_SAFETENSORS_OF(std::int64_t)
-#undef BRINDLE_SAFETENSORS_OF
-
-template Features extract(const Sequential<float>&, const data::Source&, const ExtractOptions&);
-template std::vector<std::string> load_weights(Sequential<float>&, const std::filesystem::path&,
-                                               const LoadWeightsOptions&);
-template std::vector<std::string> load_weights(Sequential<float>&, const WeightFile&, const LoadWeightsOptions&);
-template Sequential<float> load_keras(const std::filesystem::path&, const LoadKerasOptions&, const Cpu&,
-                                      const LayerRegistry<float, Cpu>&);
-template SavedModel<float, Cpu> load_model(const std::filesystem::path&, const Cpu&, const LayerRegistry<float, Cpu>&);
-template void save_model(const Sequential<float>&, const std::filesystem::path&, const ModelInfo&,
-                         const OptimizerState<float>*);
-template void save_model(const Sequential<float>&, const std::filesystem::path&, const data::Source&,
-                         const SaveOptions&, const OptimizerState<float>*);
-
-}  // namespace brindle::io
+#define BRINDLE_INSTANTIATION
+#include "brindle/compiled/io_instantiations.inc"
+#undef BRINDLE_INSTANTIATION

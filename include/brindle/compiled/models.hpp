@@ -12,9 +12,6 @@
 #include "brindle/models/vgg16_inl.hpp"
 #include "brindle/ops/cpu.hpp"  // first: the calls into the kernels
 
-namespace brindle::models {
-template class PictureClassifier<Cpu>;
-template Sequential<float> vgg16(const Shape&, const VGG16Options&);
-template Sequential<float> vgg16(const Cpu&, const std::filesystem::path&, const Shape&, VGG16Options);
-template Sequential<float> vgg16(const std::filesystem::path&, const Shape&, const VGG16Options&);
-}  // namespace brindle::models
+#define BRINDLE_INSTANTIATION
+#include "brindle/compiled/models_instantiations.inc"
+#undef BRINDLE_INSTANTIATION

@@ -26,11 +26,6 @@
 #include "brindle/report/summary_inl.hpp"
 #include "brindle/report/training_curves_inl.hpp"
 
-namespace brindle::report {
-template Tensor<float> grad_cam(const Sequential<float>&, In<float, Cpu>, std::int64_t, const std::string&);
-template std::string kernels(const Sequential<float>&, std::int64_t);
-template std::string layer_table(const Sequential<float>&, const std::string&);
-template std::vector<SummaryRow> summary_rows(const Sequential<float>&);
-template std::string summary(const Sequential<float>&, SummaryStyle);
-template RunPage& RunPage::add_summary(const Sequential<float>&);
-}  // namespace brindle::report
+#define BRINDLE_INSTANTIATION
+#include "brindle/compiled/report_instantiations.inc"
+#undef BRINDLE_INSTANTIATION

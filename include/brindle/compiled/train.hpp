@@ -31,17 +31,6 @@
 #include "brindle/train/trainer_inl.hpp"
 #include "brindle/train/training_step_inl.hpp"
 
-namespace brindle {
-template class Trainer<float, Cpu>;
-template Callback keep_best(Sequential<float>&, const KeepBestOptions&);
-
-namespace detail {
-template class Batch<float, Cpu>;
-template class Evaluator<float, Cpu>;
-template class TrainingStep<float, Cpu>;
-template bool all_finite<float>(TensorView<const float>);
-template bool all_finite<double>(TensorView<const double>);
-template OutputRules output_rules(const std::string&, const Sequential<float>&, const Loss<float, Cpu>&, Accuracy);
-template void make_slots(const Sequential<float>&, const Optimizer<float, Cpu>&, OptimizerSlots<float, Cpu>&);
-}  // namespace detail
-}  // namespace brindle
+#define BRINDLE_INSTANTIATION
+#include "brindle/compiled/train_instantiations.inc"
+#undef BRINDLE_INSTANTIATION

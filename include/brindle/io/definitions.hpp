@@ -12,3 +12,9 @@
 #include "brindle/io/safetensors_inl.hpp"
 #include "brindle/io/saved_model_inl.hpp"
 #include "brindle/io/weight_file_inl.hpp"
+
+#ifdef BRINDLE_COMPILED
+#define BRINDLE_INSTANTIATION extern
+#include "brindle/compiled/io_instantiations.inc"
+#undef BRINDLE_INSTANTIATION
+#endif

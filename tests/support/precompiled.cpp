@@ -1,0 +1,1 @@
+// The unit that makes the precompiled header of the tests.
