@@ -2,6 +2,9 @@
 
 // The library on a GPU, beside brindle/brindle.hpp or without it. A file that trains is compiled by nvcc; one that only
 // predicts may be compiled by any compiler and linked with cudart, cudnn and cublasLt.
+#ifdef BRINDLE_COMPILED
+#include "brindle/compiled/definitions.hpp"  // the library holds what is of the Cpu
+#endif
 #include "brindle/core/cuda.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/cuda_augmented.hpp"

@@ -1,5 +1,6 @@
 #include <cstdint>
 
+#include "brindle/io/definitions.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/models/picture_classifier.hpp"
 #include "brindle/report/grad_cam.hpp"

@@ -1,4 +1,5 @@
 // Predicts on the GPU and on the processor in a file that no nvcc has seen, and shows what training says there.
+#include <brindle/io/definitions.hpp>
 #include <cmath>
 #include <cstdio>
 #include <string>

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "brindle/data/in_memory.hpp"
+#include "brindle/io/definitions.hpp"
 #include "brindle/io/features.hpp"
 #include "brindle/io/load_keras.hpp"
 #include "brindle/io/load_weights.hpp"

@@ -17,5 +17,5 @@
 #include "brindle/data/source_inl.hpp"
 
 #define BRINDLE_INSTANTIATION
-#include "brindle/compiled/data_instantiations.inc"
+#include "brindle/data/instantiations.inc"
 #undef BRINDLE_INSTANTIATION

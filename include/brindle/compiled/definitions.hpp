@@ -1,10 +1,14 @@
 #pragma once
 
 // The definitions of templates but for the kernels: see brindle/definitions.hpp.
-#ifdef BRINDLE_COMPILED
-#define BRINDLE_DEFINITIONS  // for core/inline.hpp
+#include "brindle/core/inline.hpp"
+#ifdef BRINDLE_COMPILED  // what is no template is in the library, too
+#undef BRINDLE_INLINE
+#define BRINDLE_INLINE inline
 #endif
 
+#include "brindle/ops/cpu.hpp"
+// After the calls into the kernels, in any order.
 #include "brindle/models/picture_classifier_inl.hpp"
 #include "brindle/models/pretrained_vgg16_inl.hpp"
 #include "brindle/models/vgg16_inl.hpp"
@@ -25,7 +29,6 @@
 #include "brindle/nn/sequential_inl.hpp"
 #include "brindle/nn/sgd_inl.hpp"
 #include "brindle/nn/sparse_categorical_crossentropy_inl.hpp"
-#include "brindle/ops/cpu.hpp"  // first: the calls into the library
 #include "brindle/report/grad_cam_inl.hpp"
 #include "brindle/report/kernels_inl.hpp"
 #include "brindle/report/layer_table_inl.hpp"
@@ -43,9 +46,9 @@
 
 #ifdef BRINDLE_COMPILED
 #define BRINDLE_INSTANTIATION extern
-#include "brindle/compiled/models_instantiations.inc"
-#include "brindle/compiled/nn_instantiations.inc"
-#include "brindle/compiled/report_instantiations.inc"
-#include "brindle/compiled/train_instantiations.inc"
+#include "brindle/models/instantiations.inc"
+#include "brindle/nn/instantiations.inc"
+#include "brindle/report/instantiations.inc"
+#include "brindle/train/instantiations.inc"
 #undef BRINDLE_INSTANTIATION
 #endif

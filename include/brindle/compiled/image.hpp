@@ -19,5 +19,5 @@
 #include "brindle/image/resize_inl.hpp"
 
 #define BRINDLE_INSTANTIATION
-#include "brindle/compiled/image_instantiations.inc"
+#include "brindle/image/instantiations.inc"
 #undef BRINDLE_INSTANTIATION

@@ -6,6 +6,8 @@
 #define BRINDLE_COMPILED
 #endif
 
+#include "brindle/ops/cpu.hpp"
+// After the calls into the kernels, in any order.
 #include "brindle/io/features_inl.hpp"
 #include "brindle/io/load_keras_inl.hpp"
 #include "brindle/io/load_weights_inl.hpp"
@@ -14,8 +16,7 @@
 #include "brindle/io/safetensors_inl.hpp"
 #include "brindle/io/saved_model_inl.hpp"
 #include "brindle/io/weight_file_inl.hpp"
-#include "brindle/ops/cpu.hpp"  // first: the calls into the kernels
 
 #define BRINDLE_INSTANTIATION
-#include "brindle/compiled/io_instantiations.inc"
+#include "brindle/io/instantiations.inc"
 #undef BRINDLE_INSTANTIATION

@@ -6,12 +6,13 @@
 #define BRINDLE_COMPILED
 #endif
 
+#include "brindle/ops/cpu.hpp"
+// After the calls into the kernels, in any order.
 #include "brindle/models/classification_inl.hpp"
 #include "brindle/models/picture_classifier_inl.hpp"
 #include "brindle/models/pretrained_vgg16_inl.hpp"
 #include "brindle/models/vgg16_inl.hpp"
-#include "brindle/ops/cpu.hpp"  // first: the calls into the kernels
 
 #define BRINDLE_INSTANTIATION
-#include "brindle/compiled/models_instantiations.inc"
+#include "brindle/models/instantiations.inc"
 #undef BRINDLE_INSTANTIATION

@@ -6,6 +6,8 @@
 #define BRINDLE_COMPILED
 #endif
 
+#include "brindle/ops/cpu.hpp"
+// After the calls into the kernels, in any order.
 #include "brindle/nn/activation_inl.hpp"
 #include "brindle/nn/adam_inl.hpp"
 #include "brindle/nn/binary_crossentropy_inl.hpp"
@@ -25,8 +27,7 @@
 #include "brindle/nn/sequential_inl.hpp"
 #include "brindle/nn/sgd_inl.hpp"
 #include "brindle/nn/sparse_categorical_crossentropy_inl.hpp"
-#include "brindle/ops/cpu.hpp"  // first: the calls into the kernels
 
 #define BRINDLE_INSTANTIATION
-#include "brindle/compiled/nn_instantiations.inc"
+#include "brindle/nn/instantiations.inc"
 #undef BRINDLE_INSTANTIATION

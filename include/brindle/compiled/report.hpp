@@ -6,7 +6,8 @@
 #define BRINDLE_COMPILED
 #endif
 
-#include "brindle/ops/cpu.hpp"  // first: the calls into the kernels
+#include "brindle/ops/cpu.hpp"
+// After the calls into the kernels, in any order.
 #include "brindle/report/canvas_inl.hpp"
 #include "brindle/report/chart_inl.hpp"
 #include "brindle/report/classification_report_inl.hpp"
@@ -27,5 +28,5 @@
 #include "brindle/report/training_curves_inl.hpp"
 
 #define BRINDLE_INSTANTIATION
-#include "brindle/compiled/report_instantiations.inc"
+#include "brindle/report/instantiations.inc"
 #undef BRINDLE_INSTANTIATION

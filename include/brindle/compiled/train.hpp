@@ -6,7 +6,8 @@
 #define BRINDLE_COMPILED
 #endif
 
-#include "brindle/ops/cpu.hpp"  // first: the calls into the kernels
+#include "brindle/ops/cpu.hpp"
+// After the calls into the kernels, in any order.
 #include "brindle/train/batch_inl.hpp"
 #include "brindle/train/checkpoint_inl.hpp"
 #include "brindle/train/class_weights_inl.hpp"
@@ -32,5 +33,5 @@
 #include "brindle/train/training_step_inl.hpp"
 
 #define BRINDLE_INSTANTIATION
-#include "brindle/compiled/train_instantiations.inc"
+#include "brindle/train/instantiations.inc"
 #undef BRINDLE_INSTANTIATION

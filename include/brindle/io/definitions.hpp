@@ -1,8 +1,10 @@
 #pragma once
 
 // The definitions of the templates of io/: see brindle/definitions.hpp.
-#ifdef BRINDLE_COMPILED
-#define BRINDLE_DEFINITIONS  // for core/inline.hpp
+#include "brindle/core/inline.hpp"
+#ifdef BRINDLE_COMPILED  // what is no template is in the library, too
+#undef BRINDLE_INLINE
+#define BRINDLE_INLINE inline
 #endif
 
 #include "brindle/io/features_inl.hpp"
@@ -15,6 +17,6 @@
 
 #ifdef BRINDLE_COMPILED
 #define BRINDLE_INSTANTIATION extern
-#include "brindle/compiled/io_instantiations.inc"
+#include "brindle/io/instantiations.inc"
 #undef BRINDLE_INSTANTIATION
 #endif
