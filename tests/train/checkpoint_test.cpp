@@ -17,8 +17,12 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/data/in_memory.hpp"
 #include "brindle/io/saved_model.hpp"
+#include "brindle/nn/nn.hpp"
+#include "brindle/ops/cpu.hpp"
 #include "brindle/train/interrupt.hpp"
+#include "brindle/train/trainer.hpp"
 #include "support/checkpointed_run.hpp"
 #include "support/file_size_limit.hpp"
 #include "support/temporary_folder.hpp"
@@ -311,6 +315,43 @@ TEST_CASE("a checkpoint of another run is refused with what differs", "[train][c
   std::filesystem::remove(previous_file(path));
   CheckpointedRun none({.epochs = 1});
   CHECK_THROWS_WITH(none.fit(checkpoint(path, {.resume = true})), Contains("is no checkpoint"));
+}
+
+TEST_CASE("a run that goes on with kernels of another instruction set says so in one line", "[train][checkpoint]") {
+  const TemporaryFolder folder;
+  const auto file = folder / "run.checkpoint";
+  const auto kept = [](const std::string& isa) {
+    return [isa](RunState& run) {
+      run.same("seed", "1");
+      run.computed_by("instruction set", isa);
+    };
+  };
+  checkpoint(file)->save("epoch 1 of 2", kept("x86-64-v4"));
+  const auto lines_of = [&](const std::string& isa) {
+    std::vector<std::string> lines;
+    const auto store =
+        checkpoint(file, {.resume = true, .tell = [&](const std::string& line) { lines.push_back(line); }});
+    REQUIRE(store->begin());
+    store->restore(kept(isa));
+    return lines;
+  };
+  CHECK(lines_of("x86-64-v4").size() == 1);
+  const std::vector<std::string> lines = lines_of("x86-64-v3");
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[1] ==
+        "the instruction set was x86-64-v4 and is x86-64-v3 now: what follows differs in its last bits from a "
+        "run that did not stop");
+}
+
+TEST_CASE("a checkpoint names the instruction set of its run", "[train][checkpoint]") {
+  const TemporaryFolder folder;
+  const auto file = folder / "run.checkpoint";
+  Sequential<float> model{{2}, Dense{1, sigmoid}};
+  Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
+  Tensor<float> x({4, 2}), labels({4, 1});
+  labels[0] = 1;
+  trainer.fit(data::InMemory(std::move(x), std::move(labels)), {.epochs = 1, .checkpoint = checkpoint(file)});
+  CHECK_THAT(content(file), Contains("\"computed_by/instruction set\":\"" + ops::cpu_isa() + "\""));
 }
 
 TEST_CASE("a run begins anew where there is no checkpoint, and says what it does", "[train][checkpoint]") {

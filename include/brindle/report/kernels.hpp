@@ -3,9 +3,17 @@
 #include <cstdint>
 #include <string>
 
+#include "brindle/core/cpu.hpp"
 #include "brindle/nn/sequential.hpp"
 
 namespace brindle::report {
+
+namespace internal {
+
+/// "AVX-512 (x86-64-v4), 2 threads": what the kernels on this device use.
+std::string processor_text(const Cpu& on);
+
+}  // namespace internal
 
 /// What computes a model on the Cpu for batches of n: "AVX-512 (x86-64-v4), 2 threads", by ops::cpu_simd() and
 /// ops::cpu_isa(), then a line for each layer that has a choice of algorithms, with a pool that runs in the same pass.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "brindle/core/cpu.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/sequential.hpp"
 #include "brindle/ops/cpu_simd.hpp"
@@ -12,10 +13,17 @@
 
 namespace brindle::report {
 
+namespace internal {
+
+BRINDLE_INLINE std::string processor_text(const Cpu& on) {
+  return ops::cpu_simd() + " (" + ops::cpu_isa() + "), " + std::to_string(on.threads()) + " threads";
+}
+
+}  // namespace internal
+
 template <class T, class Device>
 std::string kernels(const Sequential<T, Device>& model, std::int64_t n) {
-  std::string text = ops::cpu_simd() + " (" + ops::cpu_isa() + "), ";
-  text.append(std::to_string(model.device().threads())).append(" threads\n");
+  std::string text = internal::processor_text(model.device()) + "\n";
   for (std::size_t i = 0; i < model.layers().size(); ++i) {
     const auto& layer = *model.layers()[i];
     const Shape& x = i == 0 ? model.input_shape() : model.output_shape(i - 1);

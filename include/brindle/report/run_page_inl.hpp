@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/file.hpp"
 #include "brindle/core/inline.hpp"
@@ -17,6 +19,7 @@
 #include "brindle/report/confusion_matrix.hpp"
 #include "brindle/report/drawing.hpp"
 #include "brindle/report/gallery.hpp"
+#include "brindle/report/kernels.hpp"
 #include "brindle/report/markup.hpp"
 #include "brindle/report/model_summary.hpp"
 #include "brindle/report/number_text.hpp"
@@ -47,7 +50,11 @@ BRINDLE_INLINE RunPage& RunPage::add_settings(const std::vector<Entry>& settings
 
 template <class T, class Device>
 RunPage& RunPage::add_summary(const Sequential<T, Device>& model) {
-  return add_summary(summary_rows(model));
+  add_summary(summary_rows(model));
+  if constexpr (std::is_same_v<Device, Cpu>)
+    sections.back().html +=
+        "<p class=\"note\">Computed by " + internal::escaped(internal::processor_text(model.device())) + ".</p>\n";
+  return *this;
 }
 
 BRINDLE_INLINE RunPage& RunPage::add_summary(const std::vector<SummaryRow>& layers) {

@@ -35,6 +35,9 @@ class CheckpointWriter final : public RunState {
  public:
   bool restoring() const override { return false; }
   void same(const std::string& name, const std::string& text) override { metadata_["same/" + prefix() + name] = text; }
+  void computed_by(const std::string& name, const std::string& text) override {
+    metadata_["computed_by/" + name] = text;
+  }
   Shape saved_shape(const std::string& name) const override {
     raise<ValueError>("checkpoint: \"" + name + "\" is being saved, not restored");
   }
@@ -80,6 +83,8 @@ class CheckpointComparison final : public RunState {
   explicit CheckpointComparison(const std::map<std::string, std::string>& metadata) {
     for (const auto& [key, text] : metadata)
       if (key.starts_with("same/")) saved_[key.substr(5)] = text;
+    for (const auto& [key, text] : metadata)
+      if (key.starts_with("computed_by/")) computed_by_[key.substr(12)] = text;
   }
   bool restoring() const override { return false; }
   void same(const std::string& name, const std::string& text) override {
@@ -89,7 +94,16 @@ class CheckpointComparison final : public RunState {
       differences_ += "its " + prefix() + name + " is " + shown(saved) + ", here it is " + shown(text) + "; ";
     if (found != saved_.end()) saved_.erase(found);
   }
+  void computed_by(const std::string& name, const std::string& text) override {
+    const auto found = computed_by_.find(name);
+    if (found != computed_by_.end() && found->second != text)
+      other_bits_ = "the " + name + " was " + found->second + " and is " + text +
+                    " now: what follows differs in its last bits from a run that did not stop";
+  }
   Shape saved_shape(const std::string&) const override { return {}; }
+
+  /// A line for the user if the run goes on with other bits, else empty.
+  const std::string& other_bits() const { return other_bits_; }
 
   /// Throws ValueError with all differences, if there is one.
   void finish(const std::string& path) {
@@ -111,8 +125,8 @@ class CheckpointComparison final : public RunState {
     return end == 0 ? "none" : text.substr(0, end);
   }
 
-  std::map<std::string, std::string> saved_;
-  std::string differences_;
+  std::map<std::string, std::string> saved_, computed_by_;
+  std::string differences_, other_bits_;
 };
 
 /// Reads it again. The file is checked as a whole when it is opened.
@@ -213,6 +227,7 @@ class CheckpointFile final : public CheckpointStore {
     comparison.finish(reader_->path());
     run(*reader_);
     tell("going on from " + reader_->path() + ": " + reader_->where());
+    if (!comparison.other_bits().empty()) tell(comparison.other_bits());
     reader_.reset();
   }
 

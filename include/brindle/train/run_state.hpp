@@ -29,6 +29,10 @@ class RunState {
   /// restored, and all differences are one ValueError.
   virtual void same(const std::string& name, const std::string& text) = 0;
 
+  /// What computes the run, as text: a run may go on with another one, but its last bits are then others, so that it is
+  /// told. Does nothing unless overridden.
+  virtual void computed_by(const std::string&, const std::string&) {}
+
   /// One number, saved or restored.
   /// @{
   void value(const std::string& name, double& v) { array(name, {}, std::span(&v, 1)); }

@@ -20,6 +20,7 @@
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/nn/sequential.hpp"
+#include "brindle/ops/cpu_simd.hpp"
 #include "brindle/train/batch.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/checkpoint_store.hpp"
@@ -127,6 +128,10 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
     identity = detail::run_identity(host(), *model_, *optimizer_, *loss_, source, options, batch, steps, options_.seed);
   const auto run = [&](RunState& r) {
     for (const auto& [name, text] : identity) r.same(name, text);
+    if constexpr (on_cpu)
+      r.computed_by("instruction set", ops::cpu_isa());
+    else
+      r.computed_by("GPU", on_.gpu_name());
     visit(r, options, at, history, state);
   };
   const auto save = [&] {
