@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds and runs all tests: with g++, warnings being errors; those of the GPU with nvcc, which
-# skip without a GPU; then all with clang++, with its warnings.
+# Installs what is missing, builds and runs all tests:
+#
+#   with g++, warnings being errors: everything;
+#   with nvcc, where there is one: the tests of the GPU, which skip without a GPU, for one kind of GPU;
+#   with clang++, with its warnings: the whole library, and the tests of what computes: kernels, layers, training,
+#   pictures, and the compiled form. The rest (files, reports, messages, packaging, documentation) says what the library
+#   does and not how a compiler translates it; Clang compiles its code as well, with the library, and runs it under the
+#   sanitizers in scripts/coverage_asan.sh and scripts/fuzz.sh.
 #
 #     bash tests/run.sh            all of it
 #     bash tests/run.sh --gcc      with g++ only
 #     bash tests/run.sh --clang    with clang++ only
-#     bash tests/run.sh --cuda     with nvcc only, where there is one: for one kind of GPU, a quarter of an hour at most
+#     bash tests/run.sh --cuda     with nvcc only
 #
 # A compiler cache is used if there is one. Tests that need the photos or the real weights skip where these are absent.
 set -euo pipefail
@@ -15,30 +21,40 @@ cd "$root"
 bash scripts/install_packages.sh test
 launcher=""
 command -v ccache >/dev/null && launcher="-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"
+export CCACHE_SLOPPINESS=pch_defines,time_macros # with the tests' precompiled header
 
-run() { # preset
+configure() { # preset
   echo "== $1"
   # shellcheck disable=SC2086
   cmake --preset "$1" $launcher >/dev/null
-  cmake --build --preset "$1"
-  ctest --preset "$1" --parallel "$(nproc)"
+}
+
+gcc() {
+  configure test
+  cmake --build --preset test
+  ctest --preset test --parallel "$(nproc)"
+}
+
+clang() {
+  local rooms=(core ops nn image train)
+  configure clang
+  cmake --build --preset clang --target brindle_compiled one_binary one_file "${rooms[@]/%/_tests}"
+  ctest --preset clang --parallel "$(nproc)" --label-regex "^($(IFS='|'; echo "${rooms[*]}")|compiled)\$"
 }
 
 cuda() {
   local toolkit
   toolkit=$(dirname "$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)")
   [ -x "$toolkit/nvcc" ] || { echo "== cuda: no nvcc"; return 0; }
-  echo "== cuda"
-  # shellcheck disable=SC2086
-  PATH=$toolkit:$PATH cmake --preset cuda $launcher -DCMAKE_CUDA_ARCHITECTURES=90 -DBRINDLE_BENCHMARKS=OFF >/dev/null
-  timeout 900 cmake --build --preset cuda --target cuda_tests predict_without_nvcc baseline train
-  ctest --preset cuda --tests-regex '^cuda:'
+  PATH=$toolkit:$PATH configure cuda-test
+  timeout 900 cmake --build --preset cuda-test --target cuda_tests predict_without_nvcc cuda_header_only baseline train
+  ctest --preset cuda-test --tests-regex '^cuda:'
 }
 
 case "${1:-}" in
-  "") run test; cuda; run clang ;;
-  --gcc) run test ;;
-  --clang) run clang ;;
+  "") gcc; cuda; clang ;;
+  --gcc) gcc ;;
+  --clang) clang ;;
   --cuda) cuda ;;
   *) echo "usage: $0 [--gcc|--clang|--cuda]" >&2; exit 2 ;;
 esac

@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "brindle/core/inline.hpp"
 #ifndef BRINDLE_COMPILED
 #include "brindle/ops/cpu_advice.hpp"
 #include "brindle/ops/cpu_flags.hpp"
@@ -13,7 +12,7 @@ namespace brindle::ops {
 
 /// The SIMD of the CPU kernels that run, those that cpu_isa() names: "AVX-512", "AVX2", "SSE", "NEON" or "none", with
 /// ", not optimised" behind it where they were built without optimisation.
-BRINDLE_INLINE std::string cpu_simd();
+std::string cpu_simd();
 
 /// The instruction set that the CPU kernels were built for: "x86-64-v4", "x86-64-v3", "x86-64-v2", or "x86-64" for any
 /// such processor, by the levels of its psABI; "aarch64", or "generic" elsewhere.
@@ -22,7 +21,7 @@ BRINDLE_INLINE std::string cpu_simd();
 /// form (BRINDLE_COMPILED) may have kernels for several levels: then it is the widest one that the processor has, or
 /// the one that BRINDLE_ISA names in the environment. Throws there, as every op does, ValueError for a BRINDLE_ISA that
 /// is not built in or that the processor lacks, and Error on a processor that has none of the levels.
-BRINDLE_INLINE std::string cpu_isa();
+std::string cpu_isa();
 
 #ifndef BRINDLE_COMPILED
 inline std::string cpu_simd() { return BRINDLE_UNIT_SIMD; }
