@@ -5,6 +5,7 @@
 // Prints the memory that the program has (RSS) after each thousand steps; exit code 1 if it grew by more than a
 // megabyte after the first thousand, or if the weights are no longer finite.
 #include <brindle/brindle.hpp>
+#include <brindle/train/finite.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
