@@ -12,7 +12,7 @@ set(BRINDLE_COMPILED_ROOMS core ops image data io nn train models report)
 
 if(NOT DEFINED BRINDLE_COMPILED_ISAS)
   set(BRINDLE_COMPILED_ISAS auto CACHE STRING
-      "Instruction sets of brindle::compiled's kernels: some of x86-64-v2;x86-64-v3;x86-64-v4, auto: all of them where that can be done, or none: that of the flags")
+      "Instruction sets of brindle::compiled's kernels: some of x86-64-v2;x86-64-v3;x86-64-v4, auto: all of them where that can be done, native: that of the machine that builds, none: that of the flags")
 endif()
 
 # The kernels of an instruction set become one object in which all but their table is local: the linker would else take one
@@ -56,7 +56,7 @@ function(brindle_choose_isas result)
     if(NOT obstacle)
       set(isas x86-64-v2 x86-64-v3 x86-64-v4)
     endif()
-  elseif(BRINDLE_COMPILED_ISAS AND NOT BRINDLE_COMPILED_ISAS STREQUAL "none")
+  elseif(BRINDLE_COMPILED_ISAS AND NOT BRINDLE_COMPILED_ISAS MATCHES "^(none|native)$")
     set(unknown ${BRINDLE_COMPILED_ISAS})
     foreach(isa x86-64-v2 x86-64-v3 x86-64-v4)  # from the narrowest, in whatever order they are asked for
       if(isa IN_LIST BRINDLE_COMPILED_ISAS)
@@ -66,7 +66,7 @@ function(brindle_choose_isas result)
     endforeach()
     if(unknown)
       message(FATAL_ERROR "brindle: BRINDLE_COMPILED_ISAS has \"${unknown}\": expected some of x86-64-v2, x86-64-v3 "
-                          "and x86-64-v4, auto or none")
+                          "and x86-64-v4, auto, native or none")
     endif()
     if(obstacle)
       message(FATAL_ERROR "brindle: BRINDLE_COMPILED_ISAS is \"${BRINDLE_COMPILED_ISAS}\", but kernels for several "
@@ -129,6 +129,9 @@ function(brindle_add_compiled)
     target_link_libraries(${target} PRIVATE Eigen3::Eigen Threads::Threads)
     if(level STREQUAL "own")
       target_sources(brindle_compiled PRIVATE $<TARGET_OBJECTS:${target}>)
+      if(BRINDLE_COMPILED_ISAS STREQUAL "native")  # it runs here alone, so that nothing need be kept apart
+        target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-O3;-march=native>)
+      endif()
       continue()
     endif()
 

@@ -7,6 +7,6 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 bash "$root/scripts/install_packages.sh" build
 cmake -S "$root" -B "$root/build/quickstart" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBRINDLE_TESTS=OFF \
-      -DBRINDLE_BENCHMARKS=OFF >/dev/null
+      -DBRINDLE_BENCHMARKS=OFF -DBRINDLE_COMPILED_ISAS=native >/dev/null
 cmake --build "$root/build/quickstart" --target baseline
 exec "$root/build/quickstart/examples/baseline" "$@"
