@@ -9,6 +9,7 @@ way=$1 compiler=$2 source=$3 eigen=$4 build=$5 cmake=$6 work=$7/$1
 shift 7
 flags=("$@")
 here=$source/tests/consumers
+source "$source/tests/support/bare_system.sh"
 
 rm -rf "$work"
 mkdir -p "$work"
@@ -41,24 +42,12 @@ case $way in
     "$work/consumer"
     ;;
   plain)
-    # The compiler's own folders, but of /usr/include only what is no library that brindle can use.
-    mkdir "$work/system"
-    for entry in /usr/include/*; do
-      case ${entry##*/} in
-        stb* | nlohmann | hdf5* | H5* | zlib.h | zconf.h | eigen3 | CLI | catch2 | benchmark) ;;
-        *) ln -s "$entry" "$work/system/" ;;
-      esac
-    done
-    paths=()
-    while read -r path; do
-      [ "$(realpath "$path")" = /usr/include ] && path=$work/system
-      paths+=(-isystem "$path")
-    done < <("$compiler" "${flags[@]}" -E -v -x c++ /dev/null 2>&1 | sed -n '/#include </,/^End/p' | grep '^ ')
-    "$compiler" -std=c++20 "${flags[@]}" -nostdinc -nostdinc++ -I"$source/include" -isystem "$eigen" "${paths[@]}" \
+    bare_system "$work/system" "$compiler" "${flags[@]}"
+    "$compiler" -std=c++20 "${flags[@]}" -I"$source/include" -isystem "$eigen" "${bare[@]}" \
                 "$here/program.cpp" -o "$work/consumer" -pthread
     "$work/consumer"
     # What needs more says so.
-    if "$compiler" -std=c++20 "${flags[@]}" -nostdinc -nostdinc++ -I"$source/include" -isystem "$eigen" "${paths[@]}" \
+    if "$compiler" -std=c++20 "${flags[@]}" -I"$source/include" -isystem "$eigen" "${bare[@]}" \
                    -fsyntax-only -x c++ - <<<'#include <brindle/io/saved_model.hpp>' 2>"$work/message"; then
       echo "saved_model.hpp compiled without nlohmann/json: this test hides it no longer" >&2
       exit 1

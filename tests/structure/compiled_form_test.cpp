@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <regex>
 #include <set>
 #include <string>
@@ -53,6 +54,34 @@ TEST_CASE("a header with definitions beside it includes them at its end, header-
   }
 }
 
+TEST_CASE("definitions include no header that needs what they define", "[structure][compiled]") {
+  // Header-only, a program that includes such a header first would reach the definitions before the header's own lines.
+  std::map<std::string, std::vector<std::string>> declared;  // what a header includes but its own definitions
+  for (const fs::path& header : headers()) {
+    const std::string name = fs::relative(header, root.parent_path()).generic_string();
+    for (const std::string& included : includes(header))
+      if (included.rfind("brindle/", 0) == 0 && included == declarations_of(included))
+        declared[name].push_back(included);
+  }
+  const auto reached = [&](const std::string& from) {
+    std::set<std::string> found;
+    std::vector<std::string> open{from};
+    while (!open.empty()) {
+      const std::string header = open.back();
+      open.pop_back();
+      for (const std::string& included : declared[header])
+        if (found.insert(included).second) open.push_back(included);
+    }
+    return found;
+  };
+  for (const std::string& header : definitions())
+    for (const std::string& included : reached(header)) {
+      INFO(header << " includes " << included << ", perhaps through others, which includes "
+                  << declarations_of(header));
+      CHECK((included == declarations_of(header) || reached(included).count(declarations_of(header)) == 0));
+    }
+}
+
 TEST_CASE("each room's unit of the library has all definitions of the room", "[structure][compiled]") {
   for (const std::string& header : definitions()) {
     INFO(header);
@@ -68,11 +97,11 @@ TEST_CASE("the compiled form in one file, and that of CMake, have every unit of 
   REQUIRE(std::regex_search(cmake, units, std::regex(R"(set\(BRINDLE_COMPILED_ROOMS ([\w ]+)\))")));
   for (const auto& unit : fs::directory_iterator(root / "compiled")) {
     const std::string name = unit.path().filename().string();
-    // A part of ops.hpp; what definitions.hpp is made from, for programs; the kernels, a unit for each instruction set.
-    if (name == "processor.hpp" || name == "definitions.hpp") continue;
+    // Parts of ops.hpp and inference.hpp; what definitions.hpp is made from, for programs.
+    if (name == "processor.hpp" || name == "classifier.hpp" || name == "definitions.hpp") continue;
     INFO(name);
     CHECK(lists(listed, "brindle/compiled/" + name));
-    if (name != "kernels.hpp")
+    if (name != "kernels.hpp")  // a unit for each instruction set
       CHECK((" " + units[1].str() + " ").find(" " + unit.path().stem().string() + " ") != std::string::npos);
   }
 }
