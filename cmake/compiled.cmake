@@ -7,8 +7,8 @@
 # program takes the widest that the processor has (ops::cpu_isa()); all else has the flags of the project. Without such a
 # list the kernels, too, have the project's flags, and are the only ones.
 
-# The rooms with a unit of their own, include/brindle/compiled/<room>.hpp.
-set(BRINDLE_COMPILED_ROOMS core ops image data io nn train models report)
+# The rooms with a unit of their own, include/brindle/compiled/<room>.hpp, and the classifier of inference.hpp.
+set(BRINDLE_COMPILED_ROOMS core ops image data io nn train models report inference)
 
 if(NOT DEFINED BRINDLE_COMPILED_ISAS)
   set(BRINDLE_COMPILED_ISAS auto CACHE STRING

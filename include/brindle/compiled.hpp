@@ -17,6 +17,7 @@
 #include "brindle/compiled/core.hpp"
 #include "brindle/compiled/data.hpp"
 #include "brindle/compiled/image.hpp"
+#include "brindle/compiled/inference.hpp"
 #include "brindle/compiled/io.hpp"
 #include "brindle/compiled/models.hpp"
 #include "brindle/compiled/nn.hpp"

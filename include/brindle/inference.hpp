@@ -1,8 +1,8 @@
 #pragma once
 
 // All that a program needs which runs a trained classifier, for the price of <filesystem>: no kernel, no JSON, no
-// picture decoder is compiled with it. Those are in inference_implementation.hpp, which one source file of the program
-// includes.
+// picture decoder is compiled with it. Those are in the library brindle::compiled, which the program links; one that
+// does not includes inference_implementation.hpp in one source file.
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -32,7 +32,7 @@ class PictureClassifier;
 ///     std::printf("%s, %.2f\n", c.name.c_str(), c.probability);
 ///
 /// Pictures of any size are resized and prepared as the training pictures were. All functions but moves may run in
-/// several threads at a time. Programs of one file include inference_implementation.hpp instead.
+/// several threads at a time.
 class Classifier {
  public:
   /// threads: that one picture is computed with; 0: as many as the program may use.

@@ -31,8 +31,9 @@ WORDS = {"and", "or", "with", "the", "a", "default"}
 
 
 def code(path):
-    """Without comments."""
-    return re.sub(r"//.*", "", (include / path).read_text())
+    """Of a header and of its definitions, which stand in <header>_inl.hpp, without comments."""
+    files = [include / path, (include / path).with_name(Path(path).stem + "_inl.hpp")]
+    return re.sub(r"//.*", "", "\n".join(file.read_text() for file in files if file.exists()))
 
 
 def found(pattern, text, where):

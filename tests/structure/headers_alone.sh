@@ -1,15 +1,44 @@
 #!/usr/bin/env bash
 # Each header of the library compiles alone, warnings being errors; those for the GPU where CUDA's headers are.
+#
+# A header that a program of the compiled form may include does so in that form, without Eigen, JSON and stb: what it does
+# not include itself comes from nowhere. Header-only, definitions (<noun>_inl.hpp) do so with what they include; that
+# they are then found in the right order from any header is a test of its own, in compiled_form_test.cpp. What is not for
+# such programs (kernels, JSON, the library's units) compiles with the libraries.
 set -euo pipefail
-compiler=$1 include=$2 eigen=$3 cuda=${8:-}
+compiler=$1 include=$2 eigen=$3 here=$4 out=$5/headers_alone cuda=${8:-}
+source "$here/../support/bare_system.sh"
+bare_system "$out" "$compiler"
+flags=(-std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -DBRINDLE_NO_BUILD_ADVICE -I"$include")
 
-compile() {
-  "$compiler" -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -DBRINDLE_NO_BUILD_ADVICE -I"$include" \
-              -isystem "$eigen" ${cuda:+-isystem "$cuda"} -x c++ - <<<"#include \"$1\"" || { echo "does not compile alone: $1" >&2; return 1; }
+compile() { # header
+  local with=(-isystem "$eigen" ${cuda:+-isystem "$cuda"}) form="header-only"
+  # These need the libraries.
+  if ! [[ $1 =~ _inl\.hpp$|definitions\.hpp$|inference_implementation\.hpp$|compiled[./]|cuda \
+       || $1 =~ ops/(.*/)?(cpu|eigen|cpu_kernels|cpu_bias_activation|cpu_chunks|micro_kernel|implicit_gemm|tiles|winograd.*)\.hpp$ \
+       || $1 =~ image/stb\.hpp$|io/(.*json|keras_config|keras_description|keras_weights)\.hpp$ ]] || [ "$1" = brindle/ops/cpu.hpp ]; then
+    with=("${bare[@]}" -DBRINDLE_COMPILED) form="in the compiled form, without Eigen, JSON and stb"
+  fi
+  "$compiler" "${flags[@]}" "${with[@]}" -x c++ - <<<"#include \"$1\"" || { echo "does not compile alone, $form: $1" >&2; return 1; }
 }
-export -f compile
-export compiler include eigen cuda
+
 cd "$include"
 skip=(! -path '*cuda*')
 [ -n "$cuda" ] && skip=()
-find brindle -name '*.hpp' "${skip[@]}" -print0 | sort -z | xargs -0 -P "$(nproc)" -I{} bash -c 'compile {}'
+mapfile -t headers < <(find brindle -name '*.hpp' "${skip[@]}" | sort)
+[ ${#headers[@]} -gt 300 ] || { echo "expected hundreds of headers, found ${#headers[@]}" >&2; exit 1; }
+
+# As many at a time as there are processors.
+workers=$(nproc)
+pids=()
+for ((worker = 0; worker < workers; ++worker)); do
+  (
+    good=0
+    for ((i = worker; i < ${#headers[@]}; i += workers)); do compile "${headers[i]}" || good=1; done
+    exit $good
+  ) &
+  pids+=($!)
+done
+status=0
+for pid in "${pids[@]}"; do wait "$pid" || status=1; done
+exit $status

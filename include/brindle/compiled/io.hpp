@@ -9,6 +9,7 @@
 #include "brindle/ops/cpu.hpp"
 // After the calls into the kernels, in any order.
 #include "brindle/io/features_inl.hpp"
+#include "brindle/io/hdf5_library_inl.hpp"
 #include "brindle/io/load_keras_inl.hpp"
 #include "brindle/io/load_weights_inl.hpp"
 #include "brindle/io/npz_inl.hpp"
@@ -16,6 +17,7 @@
 #include "brindle/io/safetensors_inl.hpp"
 #include "brindle/io/saved_model_inl.hpp"
 #include "brindle/io/weight_file_inl.hpp"
+#include "brindle/io/zip_inl.hpp"
 
 #define BRINDLE_INSTANTIATION
 #include "brindle/io/instantiations.inc"

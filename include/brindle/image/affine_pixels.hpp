@@ -10,7 +10,7 @@
 #include "brindle/core/host_device.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/core/tensor.hpp"
-#include "brindle/image/affine.hpp"
+#include "brindle/image/affine_map.hpp"
 
 namespace brindle::image {
 

@@ -22,6 +22,26 @@ concept PossibleDescription = std::is_class_v<D> && !requires {
   std::declval<D&>().get();
 };
 
+/// Defined where a unit has what models of T on Device need: the definitions (sequential_inl.hpp) or, in the compiled
+/// form, the library. It is asked for in functions, which the compiler makes at the end of the unit: the definitions
+/// may come behind the model.
+template <class T, class Device>
+struct DefinitionsOf;
+#ifdef BRINDLE_COMPILED
+template <>
+struct DefinitionsOf<float, Cpu> {};
+#endif
+
+/// Does nothing; where they are missing, the compiler says what to include.
+template <class T, class Device>
+void expect_definitions() {
+  static_assert(
+      requires { sizeof(DefinitionsOf<T, Device>); },
+      "the library of the compiled form holds models of float on the Cpu: for others include <brindle/definitions.hpp> "
+      "in "
+      "this source file, and <brindle/io/definitions.hpp> to load or save them; see docs/howto/compile-once.md");
+}
+
 }  // namespace detail
 
 /// A model: layers in a row, each reading what the one before it gives.
@@ -53,6 +73,7 @@ class Sequential {
   template <detail::PossibleDescription... Descriptions>
   Sequential(const Device& on, const Shape& input, const Descriptions&... layers)
       : on_(on), input_(input), predictors_(std::make_unique<Predictors>()) {
+    detail::expect_definitions<T, Device>();
     if (input.rank() < 1 || input.size() < 1)
       detail::raise<ShapeError>("Sequential: the input shape must have at least one size, all of them positive, got " +
                                 to_string(input));

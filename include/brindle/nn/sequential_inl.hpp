@@ -18,6 +18,11 @@
 
 namespace brindle {
 
+namespace detail {
+template <class T, class Device>
+struct DefinitionsOf {};
+}  // namespace detail
+
 template <class T, class Device>
 Sequential<T, Device>& Sequential<T, Device>::set_name(const std::string& name) {
   name_ = name;

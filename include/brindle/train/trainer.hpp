@@ -51,6 +51,7 @@ class Trainer {
         loss_(detail::make_loss<T, Device>(loss)),
         options_(options),
         device_step_(on_) {
+    detail::expect_definitions<T, Device>();
     if (model.layers().empty()) detail::raise<ValueError>("Trainer: the model has no layers");
     rules_ = detail::output_rules("Trainer", model, *loss_, options.accuracy);
     outputs_seen_ = rules_.last.known;
