@@ -165,6 +165,11 @@ inline void* reallocate_block(void* block, std::size_t bytes) {
 #define stbi_zlib_decode_noheader_buffer brindle_stbi_zlib_decode_noheader_buffer
 #define stbi_zlib_decode_noheader_malloc brindle_stbi_zlib_decode_noheader_malloc
 
+// GCC's -O3 inlines and unrolls stb until it costs more to compile than the kernels, and decodes no faster for it.
+#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("O2")
+#endif
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
@@ -270,6 +275,9 @@ static char* brindle_stbi_zlib_decode_malloc_guesssize_headerflag(char* buffer, 
 
 }  // namespace brindle::image::internal::stb
 #pragma GCC diagnostic pop
+#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__) && !defined(__clang__)
+#pragma GCC pop_options
+#endif
 
 #undef stbi__unpremultiply_on_load_thread
 #undef stbi_convert_iphone_png_to_rgb
