@@ -84,7 +84,7 @@ TEST_CASE("definitions include no header that needs what they define", "[structu
 
 TEST_CASE("each room's unit of the library has all definitions of the room", "[structure][compiled]") {
   for (const std::string& header : definitions()) {
-    INFO(header);
+    INFO(header << " has to be included by brindle/compiled/" << room(header) << ".hpp");
     REQUIRE(fs::exists(root / "compiled" / (room(header) + ".hpp")));
     CHECK(lists(includes(root / "compiled" / (room(header) + ".hpp")), header));
   }
@@ -117,7 +117,8 @@ TEST_CASE("programs with models of double can have the definitions of all templa
   for (const std::string& header : definitions()) {
     if (!above.count(room(header)) || !std::regex_search(read(root.parent_path() / header), over_type_or_device))
       continue;
-    INFO(header);
+    INFO(header << " has to be included by brindle/" << (room(header) == "io" ? "io" : "compiled")
+                << "/definitions.hpp");
     CHECK(lists(room(header) == "io" ? listed_io : listed, header));
     ++count;
   }
@@ -149,7 +150,7 @@ TEST_CASE("the library makes every layer, loss and optimizer", "[structure][comp
     std::string name;  // of the last struct before it
     const std::string before = kind.prefix();
     for (std::sregex_iterator i(before.begin(), before.end(), described), end; i != end; ++i) name = (*i)[1];
-    INFO(name);
+    INFO(name << "::make() has to have its line in brindle/nn/instantiations.inc");
     CHECK(held.find("template std::unique_ptr<" + kind[1].str() + "<float, Cpu>> " + name + "::make() const;") !=
           std::string::npos);
     ++count;
