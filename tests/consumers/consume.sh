@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Takes the library home in one of its ways, in a folder of its own, and runs what was built.
 #
-#     consume.sh WAY COMPILER SOURCE EIGEN BUILD CMAKE WORK LIBRARY_OBJECT LAUNCHER [FLAG ...]
+#     consume.sh WAY COMPILER SOURCE EIGEN BUILD CMAKE WORK LIBRARY_OBJECT LAUNCHER ISA [FLAG ...]
 #
 # WAY is find_package or add_subdirectory, both forms; pkg_config or plain, header-only; or compiled_plain, the compiled form
 # without CMake, with the library as the object that tests/compiled/ has made of one source file. LAUNCHER is a compiler
-# cache, or empty. The flags are the user's own.
+# cache, or empty; ISA what BRINDLE_COMPILED_ISAS is for find_package. The flags are the user's own.
 set -euo pipefail
-way=$1 compiler=$2 source=$3 eigen=$4 build=$5 cmake=$6 work=$7/$1 library=$8 launcher=$9
-shift 9
+way=$1 compiler=$2 source=$3 eigen=$4 build=$5 cmake=$6 work=$7/$1 library=$8 launcher=$9 isa=${10}
+shift 10
 flags=("$@")
 here=$source/tests/consumers
 source "$source/tests/support/bare_system.sh"
@@ -28,7 +28,7 @@ case $way in
   find_package)  # the camera of examples/ runs a model that an earlier version saved
     "$cmake" --install "$build" --prefix "$work/installed" >/dev/null
     cp -r "$source/examples/camera" "$work/camera"
-    configure "$here/find_package" -DCMAKE_PREFIX_PATH="$work/installed" -DCAMERA="$work/camera"
+    configure "$here/find_package" -DCMAKE_PREFIX_PATH="$work/installed" -DCAMERA="$work/camera" -DBRINDLE_COMPILED_ISAS="$isa"
     cd "$work"
     build/header_only
     build/compiled

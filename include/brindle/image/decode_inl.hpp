@@ -40,6 +40,7 @@ BRINDLE_INLINE std::string kind_of_file(std::span<const std::uint8_t> bytes) {
   return "";
 }
 
+#if BRINDLE_HAS_STB_IMAGE
 /// RGB by stb_image, from the file's bytes or those that stand for them.
 BRINDLE_INLINE Picture decode_by_stb(const PictureFile& file, std::span<const std::uint8_t> bytes) {
   stb::stbi_io_callbacks callbacks;
@@ -94,6 +95,7 @@ BRINDLE_INLINE Picture decode_by_stb(const PictureFile& file, std::span<const st
   if (!whole) fail(reader, false);
   return picture;
 }
+#endif
 
 }  // namespace brindle::image::internal
 
