@@ -26,7 +26,7 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-const std::filesystem::path models = std::filesystem::path(BRINDLE_GOLDENS).parent_path() / "io" / "models";
+const std::filesystem::path model_files = std::filesystem::path(BRINDLE_GOLDENS).parent_path() / "io" / "models";
 const std::string nested = "../io/models/nested.npz";
 
 // Keras computed in float32.
@@ -51,26 +51,27 @@ TEST_CASE("names that are repeated inside nested models load, as whole paths, an
   for (const auto& [file, prefix] :
        {std::pair("k2_twins_deep.keras", "deep"), {"t7_suffix.h5", "suffix"}, {"twins.keras", "twins"}}) {
     INFO(file);
-    auto model = io::load_keras(models / file);
+    auto model = io::load_keras(model_files / file);
     const Tensor<float> x = golden.get<float>(prefix + std::string("_x"));
     golden.check(prefix + std::string("_y"), model.predict(x), prediction);
     for (const auto& layer : model.layers())
       for (auto& p : layer->parameters()) std::fill(p.value.data(), p.value.data() + p.value.size(), 0.0f);
-    CHECK(io::load_weights(model, models / file).empty());
+    CHECK(io::load_weights(model, model_files / file).empty());
     golden.check(prefix + std::string("_y"), model.predict(x), prediction);
   }
   // Weights alone, whose layers and models have names.
-  auto twins = io::load_keras(models / "twins.keras");
+  auto twins = io::load_keras(model_files / "twins.keras");
   for (const auto& layer : twins.layers())
     for (auto& p : layer->parameters()) std::fill(p.value.data(), p.value.data() + p.value.size(), 0.0f);
-  io::load_weights(twins, models / "twins.weights.h5");
+  io::load_weights(twins, model_files / "twins.weights.h5");
   golden.check("twins_y", twins.predict(golden.get<float>("twins_x")), prediction);
-  CHECK(names(io::load_keras(models / "k2_twins_deep.keras")) ==
+  CHECK(names(io::load_keras(model_files / "k2_twins_deep.keras")) ==
         std::vector<std::string>{"lift", "wrap/first/conv", "wrap/first/conv_b", "wrap/second/conv",
                                  "wrap/second/conv_b", "flatten_3", "dense_3"});
-  CHECK(names(io::load_keras(models / "twins.keras")) ==
+  CHECK(names(io::load_keras(model_files / "twins.keras")) ==
         std::vector<std::string>{"conv", "a/conv", "wrap/a/conv", "wrap/b/conv", "wrap/conv", "flat", "head"});
-  CHECK(names(io::load_keras(models / "t7_suffix.h5")) == std::vector<std::string>{"block1_1", "flatten", "dense"});
+  CHECK(names(io::load_keras(model_files / "t7_suffix.h5")) ==
+        std::vector<std::string>{"block1_1", "flatten", "dense"});
 }
 
 TEST_CASE("errors name a nested layer by its whole path", "[io][keras][errors]") {
@@ -78,22 +79,22 @@ TEST_CASE("errors name a nested layer by its whole path", "[io][keras][errors]")
                           Conv2D{.filters = 4, .kernel = 1, .name = "lift"},
                           Conv2D{.filters = 5, .kernel = 3, .name = "wrap/first/conv"},
                           Conv2D{.filters = 4, .kernel = 3, .name = "wrap/third/conv"}};
-  CHECK_THROWS_WITH(io::load_weights(model, models / "k2_twins_deep.keras"),
+  CHECK_THROWS_WITH(io::load_weights(model, model_files / "k2_twins_deep.keras"),
                     Contains("is (3, 3, 4, 4), layer \"wrap/first/conv\" needs (3, 3, 4, 5)") &&
                         Contains("missing: layer \"wrap/third/conv\"") &&
                         Contains("surplus: layer \"wrap/second/conv_b\""));
   Sequential<float> bare{{32, 32, 4}, Conv2D{.filters = 4, .kernel = 3, .padding = Padding::same, .name = "conv_b"}};
-  CHECK_THROWS_WITH(io::load_weights(bare, models / "k2_twins_deep.keras"),
+  CHECK_THROWS_WITH(io::load_weights(bare, model_files / "k2_twins_deep.keras"),
                     Contains("\"wrap/first/conv_b\" or \"wrap/second/conv_b\"") && Contains("whole paths"));
-  const auto description =
-      io::detail::keras_model_config("x", io::detail::ZipFile((models / "twins.keras").string()).read("config.json"));
+  const auto description = io::detail::keras_model_config(
+      "x", io::detail::ZipFile((model_files / "twins.keras").string()).read("config.json"));
   CHECK_THAT(description.layers[2].where, Contains("\"conv\" (Conv2D) of model \"twins/wrap/a\""));
 }
 
 TEST_CASE("a layer that is not known is found before the weights are read", "[io][keras][errors]") {
   // The class is another, with the right checksum; the weights are damaged.
-  std::string bytes = content(models / "twins.keras");
-  const std::string json = io::detail::ZipFile((models / "twins.keras").string()).read("config.json");
+  std::string bytes = content(model_files / "twins.keras");
+  const std::string json = io::detail::ZipFile((model_files / "twins.keras").string()).read("config.json");
   std::string other = json;
   for (std::size_t at; (at = other.find("\"Conv2D\"")) != std::string::npos;) other.replace(at, 8, "\"Cnov2D\"");
   const auto little = [](std::uint32_t sum) {
@@ -116,15 +117,15 @@ TEST_CASE("a layer that is not known is found before the weights are read", "[io
 TEST_CASE("what training would need and we have not is said in one line when a model is loaded", "[io][keras]") {
   std::vector<std::string> lines;
   const auto tell = [&](const std::string& line) { lines.push_back(line); };
-  io::load_keras(models / "l2.keras", {.tell = tell});
+  io::load_keras(model_files / "l2.keras", {.tell = tell});
   REQUIRE(lines.size() == 1);
-  CHECK(lines[0] == (models / "l2.keras").string() +
+  CHECK(lines[0] == (model_files / "l2.keras").string() +
                         ": left out: kernel_constraint MaxNorm, kernel_regularizer L2 of layer \"conv2d_16\"; "
                         "kernel_regularizer L2 of layer \"dense_15\"; predictions are the same, training on goes "
                         "without them");
-  CHECK_NOTHROW(io::load_keras(models / "l2.keras"));
+  CHECK_NOTHROW(io::load_keras(model_files / "l2.keras"));
   lines.clear();
-  io::load_keras(models / "twins.keras", {.tell = tell});
+  io::load_keras(model_files / "twins.keras", {.tell = tell});
   CHECK(lines.empty());
 }
 
@@ -133,19 +134,19 @@ TEST_CASE("kernels that Theano computed are turned where the file says how they 
   for (std::int64_t i = 0; i < 30; ++i) ramp[i] = static_cast<float>(i);
   const std::vector<float> right{2, 3, 4, 5, 8, 9, 10, 11, 14, 15, 16, 17};
   const auto values = [](const Tensor<float>& y) { return std::vector<float>(y.data(), y.data() + y.size()); };
-  CHECK(values(io::load_keras(models / "t6_whole_theano.h5").predict(ramp)) == right);
+  CHECK(values(io::load_keras(model_files / "t6_whole_theano.h5").predict(ramp)) == right);
   Sequential<float> own{{5, 6, 1}, Conv2D{.filters = 1, .kernel = 3, .name = "conv"}};
-  io::load_weights(own, models / "t6_whole_theano.h5");
+  io::load_weights(own, model_files / "t6_whole_theano.h5");
   CHECK(values(own.predict(ramp)) == right);
 
   Sequential<float> keras1{
       {5, 5, 3}, Conv2D{.filters = 3, .kernel = 3, .name = "conv"}, Flatten{}, Dense{.units = 2, .name = "dense"}};
-  CHECK_THROWS_WITH(io::load_weights(keras1, models / "th_k1.h5"),
-                    StartsWith((models / "th_k1.h5").string() + ": ") && Contains("\"theano\"") &&
+  CHECK_THROWS_WITH(io::load_weights(keras1, model_files / "th_k1.h5"),
+                    StartsWith((model_files / "th_k1.h5").string() + ": ") && Contains("\"theano\"") &&
                         Contains("load it in Keras with the backend tensorflow and save it again"));
 
   // The same whole file with another backend's name in both places.
-  std::string bytes = content(models / "t6_whole_theano.h5");
+  std::string bytes = content(model_files / "t6_whole_theano.h5");
   for (std::size_t at; (at = bytes.find("theano")) != std::string::npos;) bytes.replace(at, 6, "myback");
   const TemporaryFolder folder;
   std::ofstream(folder / "m.h5", std::ios::binary) << bytes;
@@ -157,12 +158,12 @@ TEST_CASE("weights of a model that reads channels first are taken where the orde
           "[io][keras]") {
   Sequential<float> model{
       {6, 6, 3}, Conv2D{.filters = 4, .kernel = 3, .name = "conv"}, Flatten{}, Dense{.units = 1, .name = "head"}};
-  CHECK_THROWS_WITH(io::load_weights(model, models / "y_cf.h5"),
-                    StartsWith((models / "y_cf.h5").string() + ": was saved channels first (layer \"conv\")") &&
+  CHECK_THROWS_WITH(io::load_weights(model, model_files / "y_cf.h5"),
+                    StartsWith((model_files / "y_cf.h5").string() + ": was saved channels first (layer \"conv\")") &&
                         Contains("\"flat\""));
-  CHECK_THROWS_WITH(io::load_keras(models / "y_cf.h5"), Contains("layer 2 \"conv\"") && Contains("channels_last"));
+  CHECK_THROWS_WITH(io::load_keras(model_files / "y_cf.h5"), Contains("layer 2 \"conv\"") && Contains("channels_last"));
   Sequential<float> convolution{{6, 6, 3}, Conv2D{.filters = 4, .kernel = 3, .name = "conv"}};
-  io::load_weights(convolution, models / "channels_first_conv.h5");
+  io::load_weights(convolution, model_files / "channels_first_conv.h5");
   CHECK(same_bits(convolution.layers()[0]->parameters()[0].value, Golden(nested).get<float>("cf_kernel")));
 }
 
@@ -170,8 +171,8 @@ TEST_CASE("tensors by PyTorch's names are refused, in safetensors and npz, even 
           "[io][load_weights]") {
   Sequential<float> model{
       {5, 5, 3}, Conv2D{.filters = 3, .kernel = 3, .name = "conv"}, Flatten{}, Dense{.units = 2, .name = "dense"}};
-  CHECK_THROWS_WITH(io::load_weights(model, models / "t6_torch.safetensors"),
-                    StartsWith((models / "t6_torch.safetensors").string() + ": tensor \"conv.weight\"") &&
+  CHECK_THROWS_WITH(io::load_weights(model, model_files / "t6_torch.safetensors"),
+                    StartsWith((model_files / "t6_torch.safetensors").string() + ": tensor \"conv.weight\"") &&
                         Contains("PyTorch") && Contains("permute(2, 3, 1, 0)") && Contains("\"conv/kernel\""));
   io::WeightFile weights{"x.npz", {}};
   for (const char* name : {"conv.weight", "conv/weight", "conv/weight:0"})
