@@ -38,8 +38,7 @@ void expect_definitions() {
   static_assert(
       requires { sizeof(DefinitionsOf<T, Device>); },
       "the library of the compiled form holds models of float on the Cpu: for others include <brindle/definitions.hpp> "
-      "in "
-      "this source file, and <brindle/io/definitions.hpp> to load or save them; see docs/howto/compile-once.md");
+      "in this source file, and <brindle/io/definitions.hpp> to load or save them; see docs/howto/compile-once.md");
 }
 
 }  // namespace detail
