@@ -6,6 +6,7 @@
 #include <type_traits>
 #ifdef BRINDLE_EXAMPLE_CUDA
 #include <brindle/cuda.hpp>
+#include <brindle/io/definitions.hpp>  // models on the GPU are saved, too
 #endif
 
 #include "command_line.hpp"
