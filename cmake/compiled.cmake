@@ -4,8 +4,8 @@
 #     target_link_libraries(program PRIVATE brindle::compiled)
 #
 # It is built when something links it. Its CPU kernels are there for each instruction set of BRINDLE_COMPILED_ISAS, and the
-# program takes the widest that the processor has (ops::cpu_isa()); all else has the flags of the project. Without such a
-# list the kernels, too, have the project's flags, and are the only ones.
+# program takes the widest that the processor has (ops::cpu_isa()); all else has the flags of the project. With `none` the
+# kernels, too, have the project's flags, with `native` those of the machine that builds, and are the only ones.
 
 # The rooms with a unit of their own, include/brindle/compiled/<room>.hpp, and the classifier of inference.hpp.
 set(BRINDLE_COMPILED_ROOMS core ops image data io nn train models report inference)
@@ -88,16 +88,14 @@ function(brindle_add_compiled)
   list(JOIN list_of_levels " " list_of_levels)
 
   # A unit is one line, its room's header; that of ops is told before what kernels there are.
-  set(sources "")
   foreach(room IN LISTS BRINDLE_COMPILED_ROOMS ITEMS kernels)
     set(before "")
     if(room STREQUAL "ops")
       set(before "#define BRINDLE_KERNEL_LEVELS(LEVEL) ${list_of_levels}\n")
     endif()
     file(CONFIGURE OUTPUT ${stubs}/${room}.cpp CONTENT "${before}#include <brindle/compiled/${room}.hpp>\n" @ONLY)
-    list(APPEND sources ${stubs}/${room}.cpp)
   endforeach()
-  list(REMOVE_ITEM sources ${stubs}/kernels.cpp)
+  list(TRANSFORM BRINDLE_COMPILED_ROOMS REPLACE "(.+)" "${stubs}/\\1.cpp" OUTPUT_VARIABLE sources)
 
   get_target_property(imported brindle::brindle IMPORTED)
   set(system "")

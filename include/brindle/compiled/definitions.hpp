@@ -1,12 +1,8 @@
 #pragma once
 
 // The definitions of templates but for the kernels: see brindle/definitions.hpp.
-#include "brindle/core/inline.hpp"
-#ifdef BRINDLE_COMPILED  // what is no template is in the library, too
-#undef BRINDLE_INLINE
-#define BRINDLE_INLINE inline
-#endif
-
+#include "brindle/core/inline_again.inc"
+// Before all that uses it.
 #include "brindle/ops/cpu.hpp"
 // After the calls into the kernels, in any order.
 #include "brindle/models/picture_classifier_inl.hpp"

@@ -1,9 +1,11 @@
 #pragma once
 
-// The unit of the library that chooses among the tables of CPU kernels that it is linked with:
+// The unit of the library that chooses among the tables of CPU kernels that it is linked with, from the narrowest:
 //
-//     #define BRINDLE_KERNEL_LEVELS(LEVEL) LEVEL(x86_64_v2) LEVEL(x86_64_v3)      from the narrowest; `own` if not
-//     defined #include <brindle/compiled/ops.hpp>
+//     #define BRINDLE_KERNEL_LEVELS(LEVEL) LEVEL(x86_64_v2) LEVEL(x86_64_v3)
+//     #include <brindle/compiled/ops.hpp>
+//
+// Without a definition there is one, `own`.
 
 #ifndef BRINDLE_COMPILED
 #define BRINDLE_COMPILED

@@ -44,23 +44,7 @@
 #define STB_IMAGE_WRITE_STATIC
 #define STBI_WRITE_NO_STDIO
 
-// As in stb.hpp.
-#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__) && !defined(__clang__)
-#pragma GCC push_options
-#pragma GCC optimize("O2")
-#endif
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma GCC diagnostic ignored "-Wsign-compare"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wold-style-cast"
-#pragma GCC diagnostic ignored "-Wcast-qual"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#pragma GCC diagnostic ignored "-Wdouble-promotion"
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+#include "brindle/image/stb_begin.inc"
 namespace brindle::image::internal::stb {
 #if __has_include(<stb/stb_image_write.h>)
 #include <stb/stb_image_write.h>
@@ -68,10 +52,7 @@ namespace brindle::image::internal::stb {
 #include <stb_image_write.h>
 #endif
 }  // namespace brindle::image::internal::stb
-#pragma GCC diagnostic pop
-#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__) && !defined(__clang__)
-#pragma GCC pop_options
-#endif
+#include "brindle/image/stb_end.inc"
 
 #pragma pop_macro("STB_IMAGE_WRITE_IMPLEMENTATION")
 #pragma pop_macro("STB_IMAGE_WRITE_STATIC")

@@ -165,24 +165,7 @@ inline void* reallocate_block(void* block, std::size_t bytes) {
 #define stbi_zlib_decode_noheader_buffer brindle_stbi_zlib_decode_noheader_buffer
 #define stbi_zlib_decode_noheader_malloc brindle_stbi_zlib_decode_noheader_malloc
 
-// GCC's -O3 inlines and unrolls stb until it costs more to compile than the kernels, and decodes no faster for it.
-#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__) && !defined(__clang__)
-#pragma GCC push_options
-#pragma GCC optimize("O2")
-#endif
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma GCC diagnostic ignored "-Wsign-compare"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wold-style-cast"
-#pragma GCC diagnostic ignored "-Wcast-qual"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#pragma GCC diagnostic ignored "-Wunused-but-set-variable"
-#pragma GCC diagnostic ignored "-Wimplicit-fallthrough"
-#pragma GCC diagnostic ignored "-Wdouble-promotion"
+#include "brindle/image/stb_begin.inc"
 namespace brindle::image::internal::stb {
 
 // Four functions of stb's are not as libjpeg's or do not look closely enough. Its file stays as it is: functions of
@@ -274,10 +257,7 @@ static char* brindle_stbi_zlib_decode_malloc_guesssize_headerflag(char* buffer, 
 }
 
 }  // namespace brindle::image::internal::stb
-#pragma GCC diagnostic pop
-#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__) && !defined(__clang__)
-#pragma GCC pop_options
-#endif
+#include "brindle/image/stb_end.inc"
 
 #undef stbi__unpremultiply_on_load_thread
 #undef stbi_convert_iphone_png_to_rgb

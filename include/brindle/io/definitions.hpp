@@ -1,12 +1,8 @@
 #pragma once
 
 // The definitions of the templates of io/: see brindle/definitions.hpp.
-#include "brindle/core/inline.hpp"
-#ifdef BRINDLE_COMPILED  // what is no template is in the library, too
-#undef BRINDLE_INLINE
-#define BRINDLE_INLINE inline
-#endif
-
+#include "brindle/core/inline_again.inc"
+// Before all that uses it.
 #include "brindle/io/features_inl.hpp"
 #include "brindle/io/load_keras_inl.hpp"
 #include "brindle/io/load_weights_inl.hpp"
