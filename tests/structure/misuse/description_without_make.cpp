@@ -1,4 +1,5 @@
 // expects: a layer is described by a struct with
+#define BRINDLE_COMPILED
 #include <string>
 
 #include "brindle/nn/nn.hpp"

@@ -1,4 +1,5 @@
 // expects: a GPU computes in float
+#define BRINDLE_COMPILED
 #include "brindle/nn/nn.hpp"
 
 struct Gpu {};  // any device but Cpu

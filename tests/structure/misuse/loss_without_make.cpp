@@ -1,4 +1,5 @@
 // expects: a loss is described by a struct with
+#define BRINDLE_COMPILED
 #include "brindle/brindle.hpp"
 
 struct Mine {

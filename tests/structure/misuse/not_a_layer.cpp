@@ -1,4 +1,5 @@
 // expects: LayerDescription|no matching
+#define BRINDLE_COMPILED
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 

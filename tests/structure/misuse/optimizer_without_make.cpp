@@ -1,4 +1,5 @@
 // expects: an optimizer is described by a struct with
+#define BRINDLE_COMPILED
 #include "brindle/brindle.hpp"
 
 struct Mine {

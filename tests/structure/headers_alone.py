@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Each header of the library compiles alone, warnings being errors; those for the GPU where CUDA's headers are.
+
+    headers_alone.py COMPILER INCLUDE EIGEN HERE OUT BUILD CMAKE [CUDA]
+
+A header that a program of the compiled form may include does so in that form, without Eigen, JSON and stb: what it does
+not include itself comes from nowhere. What is not for such programs (kernels, JSON) compiles with the libraries.
+Definitions (<noun>_inl.hpp) do so header-only, all in one unit, from the first to the last and from the last to the
+first: what one of them needs does not come from those in front of it. The library's units and compiled.hpp are left
+out: the library and tests/compiled/ compile them, each alone.
+
+A header that includes core/tensor.hpp, itself or by way of others, has all of that file in front of it anyway. So the
+headers that most others include (ROOTS) are precompiled, and a header starts with the first of them that it includes: the
+answer is that of the compiler without it, in a fraction of the time.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOTS = ["io/json", "ops/eigen", "nn/sequential", "core/tensor", "image/picture"]
+
+UNITS = re.compile(r"brindle/(compiled(/(classifier|core|data|definitions|image|inference|io|kernels|models|nn|ops|report|train))?"
+                   r"|definitions|inference_implementation)\.hpp")
+NEEDS_THE_LIBRARIES = re.compile(
+    r"definitions\.hpp$|inference_implementation\.hpp$|compiled[./]|cuda"
+    r"|ops/(.*/)?(cpu|eigen|cpu_kernels|cpu_bias_activation|cpu_chunks|micro_kernel|implicit_gemm|tiles|winograd.*)\.hpp$"
+    r"|image/stb\.hpp$|io/(.*json|keras_config|keras_description|keras_weights)\.hpp$")
+
+compiler, include, eigen, here, out = sys.argv[1:6]
+cuda = sys.argv[8:9]
+out = Path(out) / "headers_alone"
+out.mkdir(parents=True, exist_ok=True)
+bare = subprocess.run(["bash", "-c", 'source "$1"; bare_system "$2" "$3" >&2; printf "%s\\n" "${bare[@]}"', "bash",
+                       f"{here}/../support/bare_system.sh", str(out / "system"), compiler],
+                      check=True, capture_output=True, text=True).stdout.split()
+libraries = ["-isystem", eigen] + [word for folder in cuda for word in ("-isystem", folder)]
+flags = ["-std=c++20", "-O0", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror",
+         "-DBRINDLE_NO_BUILD_ADVICE", f"-I{include}"]
+suffix = ".pch" if "clang" in subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout else ".gch"
+
+
+def includes(header):
+    """The headers of brindle that it includes itself, whatever is defined."""
+    depth, found = 0, []
+    for line in (Path(include) / header).read_text().splitlines():
+        depth += bool(re.match(r"#\s*if", line)) - bool(re.match(r"#\s*endif", line))
+        if match := re.match(r'#include ["<](brindle/[^">]+)', line):
+            if depth == 0:
+                found.append(match[1])
+    return found
+
+
+def reached(header, seen):
+    """All that it includes, also by way of others."""
+    for each in includes(header):
+        if each not in seen:
+            seen.add(each)
+            reached(each, seen)
+    return seen
+
+
+def form(header):
+    """How it is compiled: words for that, and options."""
+    if NEEDS_THE_LIBRARIES.search(header) and header != "brindle/ops/cpu.hpp":
+        return "header-only", libraries
+    return "compiled form, without Eigen, JSON and stb", [*bare, "-DBRINDLE_COMPILED"]
+
+
+def precompiled(header):
+    """The file that it starts with, and its text."""
+    seen = reached(header, set())
+    root = next((root for root in ROOTS if f"brindle/{root}.hpp" in seen), None)
+    file = out / f"{form(header)[0].split()[0]}_{root.replace('/', '_') if root else 'nothing'}.hpp"
+    return file, f'#include "brindle/{root}.hpp"\n' if root else ""
+
+
+def run(options, file, complaint):
+    result = subprocess.run([compiler, *flags, *options, file], capture_output=True, text=True)
+    if result.returncode:
+        sys.stderr.write(f"{result.stderr}{complaint}\n")
+    return result.returncode == 0
+
+
+def precompile(job):
+    file, text, header = job
+    file.write_text(text)
+    return run([*form(header)[1], "-x", "c++-header", "-o", f"{file}{suffix}"], file, f"cannot be precompiled: {file}")
+
+
+def compile_alone(header):
+    unit = out / (header.replace("/", "_") + ".cpp")
+    unit.write_text(f'#include "{header}"\n')
+    words, options = form(header)
+    return run([*options, "-fsyntax-only", "-include", precompiled(header)[0]], unit, f"does not compile alone ({words}): {header}")
+
+
+def compile_definitions(name, definitions):
+    unit = out / f"definitions_{name}.cpp"
+    unit.write_text("".join(f'#include "{each}"\n' for each in definitions))
+    return run(["-isystem", eigen, "-fsyntax-only"], unit, f"definitions do not compile: {unit}")
+
+
+paths = sorted(str(path.relative_to(include)) for path in Path(include, "brindle").rglob("*.hpp"))
+definitions = [path for path in paths if path.endswith("_inl.hpp")]
+headers = [path for path in paths if path not in definitions and not UNITS.fullmatch(path) and (cuda or "cuda" not in path)]
+if len(headers) < 200 or len(definitions) < 50:
+    sys.exit(f"expected hundreds of headers, found {len(headers)} and {len(definitions)} with definitions")
+
+starts = {precompiled(header): header for header in headers}
+with ThreadPoolExecutor(os.cpu_count()) as workers:
+    orders = [workers.submit(compile_definitions, "forwards", definitions),
+              workers.submit(compile_definitions, "backwards", definitions[::-1])]
+    good = all(list(workers.map(precompile, [(file, text, header) for (file, text), header in starts.items()])))
+    good = all(list(workers.map(compile_alone, headers))) and good
+    good = all(order.result() for order in orders) and good
+sys.exit(0 if good else 1)
