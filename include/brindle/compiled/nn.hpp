@@ -19,12 +19,12 @@
 #include "brindle/nn/flatten_inl.hpp"
 #include "brindle/nn/last_activation_inl.hpp"
 #include "brindle/nn/max_pool2d_inl.hpp"
+#include "brindle/nn/model_inl.hpp"
 #include "brindle/nn/optimizer_inl.hpp"
 #include "brindle/nn/output_options_inl.hpp"
 #include "brindle/nn/plan_inl.hpp"
 #include "brindle/nn/registry_inl.hpp"
 #include "brindle/nn/rmsprop_inl.hpp"
-#include "brindle/nn/sequential_inl.hpp"
 #include "brindle/nn/sgd_inl.hpp"
 #include "brindle/nn/sparse_categorical_crossentropy_inl.hpp"
 

@@ -12,7 +12,7 @@
 #include "brindle/data/in_memory.hpp"
 #include "brindle/data/picture_source.hpp"
 #include "brindle/data/source.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::io {
 
@@ -54,7 +54,7 @@ class ContentHash {
 
 /// Layers, settings and weights.
 template <class T, class Device>
-void add_model(const Sequential<T, Device>& model, ContentHash& to);
+void add_model(const Model<T, Device>& model, ContentHash& to);
 
 }  // namespace detail
 
@@ -67,7 +67,7 @@ void add_model(const Sequential<T, Device>& model, ContentHash& to);
 /// and replaced, and the note says so; a random source (data::Augmented) gives the uses 0 to N - 1. Throws ShapeError
 /// if the samples are not what the model takes.
 template <class T, class Device>
-Features extract(const Sequential<T, Device>& model, const data::Source& source, const ExtractOptions& options = {});
+Features extract(const Model<T, Device>& model, const data::Source& source, const ExtractOptions& options = {});
 
 }  // namespace brindle::io
 

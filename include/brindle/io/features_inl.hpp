@@ -22,7 +22,7 @@
 #include "brindle/io/config_json.hpp"
 #include "brindle/io/features.hpp"
 #include "brindle/io/safetensors.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::io {
 
@@ -75,7 +75,7 @@ BRINDLE_INLINE std::vector<data::Draw> rows_of(std::int64_t begin, std::int64_t 
 }
 
 template <class T, class Device>
-void add_model(const Sequential<T, Device>& model, ContentHash& to) {
+void add_model(const Model<T, Device>& model, ContentHash& to) {
   to.add(model.input_shape().begin(), sizeof(std::int64_t) * static_cast<std::size_t>(model.input_shape().rank()));
   for (const auto& layer : model.layers()) {
     to.add(layer->type() + to_json(layer->config()).dump());
@@ -148,7 +148,7 @@ BRINDLE_INLINE bool read_cache(const std::filesystem::path& path, const std::str
 namespace brindle::io {
 
 template <class T, class Device>
-Features extract(const Sequential<T, Device>& model, const data::Source& source, const ExtractOptions& options) {
+Features extract(const Model<T, Device>& model, const data::Source& source, const ExtractOptions& options) {
   if (!(source.sample_shape() == model.input_shape()))
     brindle::detail::raise<ShapeError>("extract: the model takes samples " + to_string(model.input_shape()) +
                                        ", the source has " + to_string(source.sample_shape()));

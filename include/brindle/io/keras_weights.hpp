@@ -15,7 +15,7 @@
 #include "brindle/io/open_hdf5.hpp"
 #include "brindle/io/weight_file.hpp"
 #include "brindle/io/zip.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::io {
 namespace detail {
@@ -130,7 +130,7 @@ inline void add_keras3_layers(const std::shared_ptr<Hdf5File>& file, const std::
 /// Names the layers of a file that only counts them: the second Conv2D of a model is its "conv2d_1". Not where the file
 /// has the model's configuration, and by its names a layer for each of the model's.
 template <class T, class Device>
-void name_counted_layers(const Sequential<T, Device>& model, WeightFile& file) {
+void name_counted_layers(const Model<T, Device>& model, WeightFile& file) {
   if (std::all_of(model.layers().begin(), model.layers().end(), [&](const auto& layer) {
         return layer->parameters().empty() || std::any_of(file.layers.begin(), file.layers.end(), [&](const auto& s) {
                  return !s.path.empty() && s.is(layer->name);

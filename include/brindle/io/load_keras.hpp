@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/registry.hpp"
-#include "brindle/nn/sequential.hpp"
 
 namespace brindle::io {
 
@@ -26,8 +26,8 @@ struct LoadKerasOptions {
 /// Throws FileError that begins with the path: a layer or a setting that is not known, with its name and position; a
 /// model that branches; weights that do not fit the layers, all of them in one message.
 template <class T = float, class Device = Cpu>
-Sequential<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOptions& options = {},
-                                 const Device& on = Device{}, const LayerRegistry<T, Device>& registry = {});
+Model<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOptions& options = {},
+                            const Device& on = Device{}, const LayerRegistry<T, Device>& registry = {});
 
 }  // namespace brindle::io
 

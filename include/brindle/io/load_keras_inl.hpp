@@ -20,14 +20,14 @@
 #include "brindle/io/open_hdf5.hpp"
 #include "brindle/io/weight_file.hpp"
 #include "brindle/io/zip.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/registry.hpp"
-#include "brindle/nn/sequential.hpp"
 
 namespace brindle::io {
 
 template <class T, class Device>
-Sequential<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOptions& options, const Device& on,
-                                 const LayerRegistry<T, Device>& registry) {
+Model<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOptions& options, const Device& on,
+                            const LayerRegistry<T, Device>& registry) {
   const detail::WeightFormat format = detail::weight_format(path);
   const bool archive = format == detail::WeightFormat::keras;
   std::shared_ptr<Hdf5File> weights_in;
@@ -65,10 +65,10 @@ Sequential<T, Device> load_keras(const std::filesystem::path& path, const LoadKe
     for (const StoredLayer& layer : file.layers)
       for (const StoredTensor& tensor : layer.tensors) stored_elements += tensor.shape.size();
 
-    Sequential<T, Device> model(on, input);
+    Model<T, Device> model(on, input);
     model.set_name(description.name);
     const std::vector<std::string> names = detail::unique_names(description);
-    std::vector<typename Sequential<T, Device>::Group> groups;
+    std::vector<typename Model<T, Device>::Group> groups;
     std::string outermost;
     for (std::size_t i = 0; i < description.layers.size(); ++i) {
       const detail::KerasLayer& layer = description.layers[i];
@@ -103,7 +103,7 @@ Sequential<T, Device> load_keras(const std::filesystem::path& path, const LoadKe
   } catch (const ValueError& e) {
     fail(where + ": " + e.what());
   }
-  return Sequential<T, Device>(on, input);  // not reached: fail() throws
+  return Model<T, Device>(on, input);  // not reached: fail() throws
 }
 
 }  // namespace brindle::io

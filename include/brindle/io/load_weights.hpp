@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "brindle/io/weight_file.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::io {
 namespace detail {
@@ -30,7 +30,7 @@ WeightFile weight_file(const std::filesystem::path& path);
 /// Sets the weights of a model from a file of any known format; returns what was left, with options.skip_mismatch.
 /// Throws FileError that begins with the path; see load_weights(model, WeightFile).
 template <class T, class Device>
-std::vector<std::string> load_weights(Sequential<T, Device>& model, const std::filesystem::path& path,
+std::vector<std::string> load_weights(Model<T, Device>& model, const std::filesystem::path& path,
                                       const LoadWeightsOptions& options = {});
 
 }  // namespace brindle::io

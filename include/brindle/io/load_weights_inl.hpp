@@ -22,7 +22,7 @@
 #include "brindle/io/safetensors.hpp"
 #include "brindle/io/weight_file.hpp"
 #include "brindle/io/zip.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::io::detail {
 
@@ -107,7 +107,7 @@ BRINDLE_INLINE WeightFile weight_file(const std::filesystem::path& path) {
 }
 
 template <class T, class Device>
-std::vector<std::string> load_weights(Sequential<T, Device>& model, const std::filesystem::path& path,
+std::vector<std::string> load_weights(Model<T, Device>& model, const std::filesystem::path& path,
                                       const LoadWeightsOptions& options) {
   WeightFile file = weight_file(path);
   detail::name_counted_layers(model, file);

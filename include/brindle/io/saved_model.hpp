@@ -9,9 +9,9 @@
 
 #include "brindle/data/source.hpp"
 #include "brindle/image/picture_input.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/registry.hpp"
-#include "brindle/nn/sequential.hpp"
 
 namespace brindle::io {
 
@@ -31,7 +31,7 @@ inline constexpr std::int64_t saved_model_version = 2;
 /// optimizer: null, or what a trainer's optimizer_state() gave, to train on later. Throws ValueError if the info does
 /// not fit the model, FileError that begins with the path.
 template <class T, class Device>
-void save_model(const Sequential<T, Device>& model, const std::filesystem::path& path, const ModelInfo& info = {},
+void save_model(const Model<T, Device>& model, const std::filesystem::path& path, const ModelInfo& info = {},
                 const OptimizerState<T>* optimizer = nullptr);
 
 struct SaveOptions {
@@ -45,7 +45,7 @@ struct SaveOptions {
 ///
 /// Throws ValueError if the data's samples are not the model's, or there are not as many classes as outputs.
 template <class T, class Device>
-void save_model(const Sequential<T, Device>& model, const std::filesystem::path& path, const data::Source& trained_on,
+void save_model(const Model<T, Device>& model, const std::filesystem::path& path, const data::Source& trained_on,
                 const SaveOptions& options = {}, const OptimizerState<T>* optimizer = nullptr);
 
 /// What was trained: a Trainer, which knows its model, what the loss takes its outputs for and its optimizer.
@@ -70,7 +70,7 @@ void save_model(const Trained& trainer, const std::filesystem::path& path, const
 
 template <class T, class Device = Cpu>
 struct SavedModel {
-  Sequential<T, Device> model;                      ///< layers and weights
+  Model<T, Device> model;                           ///< layers and weights
   ModelInfo info;                                   ///< what the model needs to be used
   std::optional<OptimizerState<T>> optimizer = {};  ///< if it was saved; a trainer's set_optimizer_state() takes it
 };

@@ -21,9 +21,9 @@
 #include "brindle/io/picture_input_json.hpp"
 #include "brindle/io/safetensors.hpp"
 #include "brindle/io/saved_model.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/registry.hpp"
-#include "brindle/nn/sequential.hpp"
 
 namespace brindle::io::detail {
 
@@ -71,7 +71,7 @@ std::optional<PictureInput> stored_input(const Json& json, const Shape& x) {
 namespace brindle::io {
 
 template <class T, class Device>
-void save_model(const Sequential<T, Device>& model, const std::filesystem::path& path, const ModelInfo& info,
+void save_model(const Model<T, Device>& model, const std::filesystem::path& path, const ModelInfo& info,
                 const OptimizerState<T>* optimizer) {
   detail::check_info("save_model", model.input_shape(), model.output_shape(), info);
   nlohmann::ordered_json json;
@@ -113,7 +113,7 @@ void save_model(const Sequential<T, Device>& model, const std::filesystem::path&
 }
 
 template <class T, class Device>
-void save_model(const Sequential<T, Device>& model, const std::filesystem::path& path, const data::Source& trained_on,
+void save_model(const Model<T, Device>& model, const std::filesystem::path& path, const data::Source& trained_on,
                 const SaveOptions& options, const OptimizerState<T>* optimizer) {
   if (!(trained_on.sample_shape() == model.input_shape()))
     brindle::detail::raise<ValueError>("save_model: the data give " + to_string_batch(trained_on.sample_shape()) +
@@ -141,7 +141,7 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
       fail("is of version " + std::to_string(json["version"].template get<std::int64_t>()) +
            " of the format, this library reads up to " + std::to_string(saved_model_version) + "; update the library");
     const auto input = json.at("input_shape").template get<std::vector<std::int64_t>>();
-    SavedModel<T, Device> saved{Sequential<T, Device>(on, Shape(input.begin(), input.end())), {}};
+    SavedModel<T, Device> saved{Model<T, Device>(on, Shape(input.begin(), input.end())), {}};
     if (json.contains("optimizer"))
       saved.optimizer = OptimizerState<T>{json["optimizer"].at("type").template get<std::string>(),
                                           json["optimizer"].at("steps").template get<std::int64_t>(),

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "brindle/core/tensor.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::io {
 
@@ -60,7 +60,7 @@ std::string advice(const std::vector<std::string>& missing, const std::vector<st
 /// throws FileError that begins with the path and lists everything that is missing, surplus or of another shape; the
 /// model is then as it was. Throws FileError as well if no layer fits.
 template <class T, class Device>
-std::vector<std::string> load_weights(Sequential<T, Device>& model, const WeightFile& file,
+std::vector<std::string> load_weights(Model<T, Device>& model, const WeightFile& file,
                                       const LoadWeightsOptions& options = {});
 
 }  // namespace brindle::io

@@ -12,7 +12,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/io/weight_file.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::io {
 
@@ -91,7 +91,7 @@ BRINDLE_INLINE std::string axes_hint(const Shape& there, const Shape& wanted) {
 namespace brindle::io {
 
 template <class T, class Device>
-std::vector<std::string> load_weights(Sequential<T, Device>& model, const WeightFile& file,
+std::vector<std::string> load_weights(Model<T, Device>& model, const WeightFile& file,
                                       const LoadWeightsOptions& options) {
   std::vector<std::string> problems, missing, surplus;
   std::vector<std::pair<const StoredTensor*, Parameter<T, Device>*>> found;

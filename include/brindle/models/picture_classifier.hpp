@@ -33,7 +33,7 @@ class PictureClassifier {
   /// does not say how a picture becomes its input, or its outputs are no probabilities.
   explicit PictureClassifier(io::SavedModel<float, Device> saved) : PictureClassifier(std::move(saved), "") {}
 
-  const Sequential<float, Device>& model() const { return saved_.model; }   ///< the network
+  const Model<float, Device>& model() const { return saved_.model; }        ///< the network
   const io::ModelInfo& info() const { return saved_.info; }                 ///< what the file says of it
   const PictureInput& picture_input() const { return *saved_.info.input; }  ///< how a picture becomes its input
 

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "brindle/models/vgg16.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::models {
 /// VGG16 with the weights of a file, as Keras publishes them for ImageNet; see io::load_weights for the formats.
@@ -14,12 +14,12 @@ namespace brindle::models {
 /// no such file; weights for other channels, picture sizes or classes; or tensors that are missing, surplus or of
 /// another shape, as those of a file with the top are without options.include_top.
 template <class T, class Device = Cpu>
-Sequential<T, Device> vgg16(const Device& on, const std::filesystem::path& weights, const Shape& input,
-                            VGG16Options options = {});
+Model<T, Device> vgg16(const Device& on, const std::filesystem::path& weights, const Shape& input,
+                       VGG16Options options = {});
 
 /// The same on the default device.
 template <class T, class Device = Cpu>
-Sequential<T, Device> vgg16(const std::filesystem::path& weights, const Shape& input, const VGG16Options& options = {});
+Model<T, Device> vgg16(const std::filesystem::path& weights, const Shape& input, const VGG16Options& options = {});
 
 }  // namespace brindle::models
 

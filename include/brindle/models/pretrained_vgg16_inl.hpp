@@ -10,7 +10,7 @@
 #include "brindle/io/load_weights.hpp"
 #include "brindle/models/pretrained_vgg16.hpp"
 #include "brindle/models/vgg16.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::models::detail {
 
@@ -56,8 +56,8 @@ BRINDLE_INLINE void check_vgg16_file(const io::WeightFile& file, const Shape& in
 namespace brindle::models {
 
 template <class T, class Device>
-Sequential<T, Device> vgg16(const Device& on, const std::filesystem::path& weights, const Shape& input,
-                            VGG16Options options) {
+Model<T, Device> vgg16(const Device& on, const std::filesystem::path& weights, const Shape& input,
+                       VGG16Options options) {
   // Seen in the file before 138 million weights take memory.
   detail::check_vgg16_file(io::weight_file(weights), input, options);
   options.initialize = false;
@@ -67,7 +67,7 @@ Sequential<T, Device> vgg16(const Device& on, const std::filesystem::path& weigh
 }
 
 template <class T, class Device>
-Sequential<T, Device> vgg16(const std::filesystem::path& weights, const Shape& input, const VGG16Options& options) {
+Model<T, Device> vgg16(const std::filesystem::path& weights, const Shape& input, const VGG16Options& options) {
   return vgg16<T, Device>(Device{}, weights, input, options);
 }
 

@@ -8,7 +8,7 @@
 #include "brindle/nn/dense.hpp"
 #include "brindle/nn/flatten.hpp"
 #include "brindle/nn/max_pool2d.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::models {
 
@@ -28,11 +28,11 @@ struct VGG16Options {
 /// K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition", arXiv:1409.1556.
 template <class T, class Device = Cpu>
 requires requires { Device::name; }  // not the name of a file: that is pretrained_vgg16.hpp's
-Sequential<T, Device> vgg16(const Device& on, const Shape& input, const VGG16Options& options = {}) {
+Model<T, Device> vgg16(const Device& on, const Shape& input, const VGG16Options& options = {}) {
   if (input.rank() != 3 || input[0] < 32 || input[1] < 32)
     detail::raise<ShapeError>("vgg16: expected pictures (H, W, C) of at least 32x32, got " + to_string(input));
   constexpr int convolutions[5] = {2, 2, 3, 3, 3};
-  Sequential<T, Device> model(on, input);
+  Model<T, Device> model(on, input);
   const auto add = [&](const auto& layer) {
     if (options.initialize)
       model.add(layer);
@@ -61,7 +61,7 @@ Sequential<T, Device> vgg16(const Device& on, const Shape& input, const VGG16Opt
 
 /// The same on the default device.
 template <class T, class Device = Cpu>
-Sequential<T, Device> vgg16(const Shape& input, const VGG16Options& options = {});
+Model<T, Device> vgg16(const Shape& input, const VGG16Options& options = {});
 
 }  // namespace brindle::models
 

@@ -9,12 +9,12 @@
 #include "brindle/nn/dense.hpp"
 #include "brindle/nn/flatten.hpp"
 #include "brindle/nn/max_pool2d.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::models {
 
 template <class T, class Device>
-Sequential<T, Device> vgg16(const Shape& input, const VGG16Options& options) {
+Model<T, Device> vgg16(const Shape& input, const VGG16Options& options) {
   return vgg16<T, Device>(Device{}, input, options);
 }
 

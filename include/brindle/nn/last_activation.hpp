@@ -3,7 +3,7 @@
 #include <string>
 
 #include "brindle/core/shape.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/ops/activation_function.hpp"
 
 namespace brindle {
@@ -24,7 +24,7 @@ namespace detail {
 /// no activation means that outputs are any numbers; of other layers it says nothing, since one of a program's own may
 /// give probabilities without saying so.
 template <class T, class Device>
-LastActivation last_activation(const Sequential<T, Device>& model);
+LastActivation last_activation(const Model<T, Device>& model);
 
 }  // namespace detail
 

@@ -7,13 +7,13 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/nn/last_activation.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/ops/activation_function.hpp"
 
 namespace brindle::detail {
 
 template <class T, class Device>
-LastActivation last_activation(const Sequential<T, Device>& model) {
+LastActivation last_activation(const Model<T, Device>& model) {
   const Pass<T, Device> predicting{.on = model.device()};
   const Pass<T, Device> training{.on = model.device(), .training = true, .backward = true};
   LastActivation last;

@@ -12,6 +12,7 @@
 #include "brindle/nn/last_activation.hpp"
 #include "brindle/nn/max_pool2d.hpp"
 #include "brindle/nn/metrics.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/output_options.hpp"
 #include "brindle/nn/rmsprop.hpp"
 #include "brindle/nn/sequential.hpp"

@@ -1,49 +1,14 @@
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <mutex>
-#include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "brindle/core/tensor.hpp"
-#include "brindle/nn/layer.hpp"
-#include "brindle/nn/plan.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle {
 
-namespace detail {
-
-/// What may stand where a layer's description does; add() says what is missing if it is none.
-template <class D>
-concept PossibleDescription = std::is_class_v<D> && !requires {
-  std::declval<D&>().get();
-};
-
-/// Defined where a unit has what models of T on Device need: the definitions (sequential_inl.hpp) or, in the compiled
-/// form, the library. It is asked for in functions, which the compiler makes at the end of the unit: the definitions
-/// may come behind the model.
-template <class T, class Device>
-struct DefinitionsOf;
-#ifdef BRINDLE_COMPILED
-template <>
-struct DefinitionsOf<float, Cpu> {};
-#endif
-
-/// Does nothing; where they are missing, the compiler says what to include.
-template <class T, class Device>
-void expect_definitions() {
-  static_assert(
-      requires { sizeof(DefinitionsOf<T, Device>); },
-      "the library of the compiled form holds models of float on the Cpu: for others include <brindle/definitions.hpp> "
-      "in this source file, and <brindle/io/definitions.hpp> to load or save them; see docs/howto/compile-once.md");
-}
-
-}  // namespace detail
-
-/// A model: layers in a row, each reading what the one before it gives.
+/// A model of layers in a row, each reading what the one before it gives.
 ///
 ///     Sequential<float> model{{150, 150, 3}, Conv2D{16, 3, relu}, MaxPool2D{2}, Flatten{}, Dense{1, sigmoid}};
 ///
@@ -51,18 +16,10 @@ void expect_definitions() {
 ///
 ///     Sequential<float> model{std::move(base), Flatten{}, Dense{1, sigmoid}};
 ///
-/// The weights are there at once, drawn from seed 0; initialize() draws them anew. A model is moved, not copied.
-/// predict() may run in several threads at a time.
+/// It adds constructors to Model and nothing else: what takes a Model takes it.
 template <class T, class Device = Cpu>
-class Sequential {
-  static_assert(std::is_same_v<Device, Cpu> || std::is_same_v<T, float>,
-                "a GPU computes in float: write Sequential<float, Cuda>, or Sequential<double> for the processor");
-
+class Sequential : public Model<T, Device> {
  public:
-  using value_type = T;                                    ///< of weights and activations
-  using device_type = Device;                              ///< where they lie
-  using LayerPointer = std::unique_ptr<Layer<T, Device>>;  ///< never null
-
   /// input: shape of one sample, (H, W, C) for pictures. Throws ShapeError or ValueError naming the layer that does not
   /// fit.
   template <detail::PossibleDescription... Descriptions>
@@ -70,131 +27,20 @@ class Sequential {
 
   /// on: the device, with its threads; without it the model has its own.
   template <detail::PossibleDescription... Descriptions>
-  Sequential(const Device& on, const Shape& input, const Descriptions&... layers)
-      : on_(on), input_(input), predictors_(std::make_unique<Predictors>()) {
-    detail::expect_definitions<T, Device>();
-    if (input.rank() < 1 || input.size() < 1)
-      detail::raise<ShapeError>("Sequential: the input shape must have at least one size, all of them positive, got " +
-                                to_string(input));
-    (add(layers), ...);
+  Sequential(const Device& on, const Shape& input, const Descriptions&... layers) : Model<T, Device>(on, input) {
+    (this->add(layers), ...);
   }
 
   /// base becomes a group of this model's first layers.
   template <detail::PossibleDescription First, detail::PossibleDescription... Others>
-  explicit Sequential(Sequential&& base, const First& first, const Others&... others)
-      : on_(base.on_),
-        input_(base.input_),
-        layers_(std::move(base.layers_)),
-        shapes_(std::move(base.shapes_)),
-        predictors_(std::make_unique<Predictors>()) {
-    groups_.push_back({base.name_, 0, layers_.size()});
-    add(first);
-    (add(others), ...);
+  explicit Sequential(Model<T, Device>&& base, const First& first, const Others&... others)
+      : Model<T, Device>(Model<T, Device>::as_group(std::move(base))) {
+    this->add(first);
+    (this->add(others), ...);
   }
 
-  /// What the model is called in tables, and as a group of another model.
-  const std::string& name() const { return name_; }
-  /// The name is "sequential" before; returns the model.
-  Sequential& set_name(const std::string& name);
-
-  /// Layers [begin, end) that came as a model of their own.
-  struct Group {
-    std::string name;       ///< that the model had
-    std::size_t begin = 0;  ///< number of its first layer
-    std::size_t end = 0;    ///< one after its last
-  };
-  const std::vector<Group>& groups() const { return groups_; }  ///< in the order of their layers
-
-  /// Throws ValueError unless the layers are there and in no other group.
-  void add_group(const std::string& name, std::size_t begin, std::size_t end);
-
-  /// The model up to and with the named layer; the layers behind it are dropped.
-  Sequential cut_after(const std::string& layer) &&;
-
-  /// Puts a layer behind the last one.
-  template <detail::PossibleDescription Description>
-  Sequential& add(const Description& description) {
-    static_assert(LayerDescription<Description, T, Device>,
-                  "a layer is described by a struct with `std::string name` and `template <class T, class Device> "
-                  "std::unique_ptr<Layer<T, Device>> make() const`: see docs/howto/own-layer.md");
-    if constexpr (LayerDescription<Description, T, Device>)
-      add(description.template make<T, Device>(), description.name);
-    return *this;
-  }
-
-  /// A layer that was made by hand, with weights drawn anew. Empty name: the next default name.
-  Sequential& add(LayerPointer layer, const std::string& name = {});
-
-  /// The same with all weights zero, for those that are set or read from a file next.
-  Sequential& add_uninitialized(LayerPointer layer, const std::string& name = {});
-
-  const Device& device() const { return on_; }                                             ///< does the work
-  const Shape& input_shape() const { return input_; }                                      ///< of one sample
-  const Shape& output_shape() const { return shapes_.empty() ? input_ : shapes_.back(); }  ///< of one sample
-  /// Shape of one sample behind layer i.
-  const Shape& output_shape(std::size_t i) const { return shapes_[i]; }
-
-  const std::vector<LayerPointer>& layers() const { return layers_; }  ///< from the input on
-
-  /// Throws ValueError with the names there are.
-  /// @{
-  Layer<T, Device>& layer(const std::string& name) { return *layers_[index_of(name)]; }
-  const Layer<T, Device>& layer(const std::string& name) const { return *layers_[index_of(name)]; }
-  /// @}
-
-  /// Elements of all parameters.
-  std::int64_t parameter_count() const;
-  /// Without those of frozen layers.
-  std::int64_t trainable_parameter_count() const;
-
-  /// Draws all weights anew. Each layer's depend on the seed and its name alone.
-  void initialize(std::uint64_t seed);
-
-  /// Draws the weights of the named layer and of those behind it anew: a new head on a trained base.
-  void initialize(std::uint64_t seed, const std::string& first);
-
-  /// Freezes or frees every layer.
-  void set_trainable(bool trainable);
-
-  /// Freezes or frees the layers of a group. Throws ValueError if there is none of that name.
-  void set_trainable(const std::string& group, bool trainable);
-
-  /// Freezes the layers in front of the named one and frees it and those behind it.
-  void freeze_before(const std::string& name);
-
-  /// Outputs for a batch of any size, `batch` samples at a time.
-  ///
-  ///     x (N, input_shape())  ->  (N, output_shape())
-  Tensor<T, Device> predict(In<T, Device> x, std::int64_t batch = 32) const;
-
-  /// The same of a tensor.
-  Tensor<T, Device> predict(const Tensor<T, Device>& x, std::int64_t batch = 32) const;
-
- private:
-  // Inference plans at rest, by batch size; a pointer, so that a model can be moved.
-  struct Predictors {
-    std::mutex mutex;
-    std::vector<std::unique_ptr<Plan<T, Device>>> idle;
-  };
-
-  std::unique_ptr<Plan<T, Device>> borrow_plan(std::int64_t batch) const;
-  void give_back_plan(std::unique_ptr<Plan<T, Device>> plan) const;
-  void forget_plans();
-
-  static void initialize(Layer<T, Device>& layer, std::uint64_t seed);
-
-  // Keras's rule: dense, dense_1, dense_2.
-  std::string free_name(const std::string& stem) const;
-
-  std::size_t index_of(const std::string& name) const;
-
-  Device on_;
-  Shape input_;
-  std::string name_ = "sequential";
-  std::vector<LayerPointer> layers_;
-  std::vector<Shape> shapes_;
-  std::vector<Group> groups_;
-  std::unique_ptr<Predictors> predictors_;
+  /// What a loader or a base network gives.
+  Sequential(Model<T, Device>&& model) : Model<T, Device>(std::move(model)) {}
 };
 
 /// Sequential{on, {150, 150, 3}, Conv2D{16, 3, relu}, ...} is a model of floats on that device.
@@ -202,7 +48,3 @@ template <class Device, detail::PossibleDescription... Descriptions>
 Sequential(const Device&, const Shape&, const Descriptions&...) -> Sequential<float, Device>;
 
 }  // namespace brindle
-
-#ifndef BRINDLE_COMPILED
-#include "brindle/nn/sequential_inl.hpp"
-#endif

@@ -5,7 +5,7 @@
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/image/picture.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::report {
 
@@ -20,7 +20,7 @@ namespace brindle::report {
 /// Throws ShapeError for an x that does not fit, ValueError for a class or layer that there is not.
 /// Source: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", 2017.
 template <class T, class Device>
-Tensor<float, Cpu> grad_cam(const Sequential<T, Device>& model, In<T, Cpu> x, std::int64_t class_number,
+Tensor<float, Cpu> grad_cam(const Model<T, Device>& model, In<T, Cpu> x, std::int64_t class_number,
                             const std::string& layer = {});
 
 /// A map drawn over its photo: the more a place counts, the more of viridis's yellow; where nothing speaks for the

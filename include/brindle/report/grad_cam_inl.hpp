@@ -13,8 +13,8 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/image/picture.hpp"
 #include "brindle/image/resize.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
-#include "brindle/nn/sequential.hpp"
 #include "brindle/report/colour_scale.hpp"
 #include "brindle/report/grad_cam.hpp"
 
@@ -22,7 +22,7 @@ namespace brindle::report::internal {
 
 /// The last layer with weights whose output still has a height and a width: the number of layers where there is none.
 template <class T, class Device>
-std::size_t last_map_layer(const Sequential<T, Device>& model) {
+std::size_t last_map_layer(const Model<T, Device>& model) {
   const auto& layers = model.layers();
   for (std::size_t i = layers.size(); i-- > 0;)
     if (model.output_shape(i).rank() == 3 && !layers[i]->parameters().empty() && i + 1 < layers.size()) return i;
@@ -47,7 +47,7 @@ BRINDLE_INLINE double sampled(In<float, Cpu> map, double row, double column) {
 namespace brindle::report {
 
 template <class T, class Device>
-Tensor<float, Cpu> grad_cam(const Sequential<T, Device>& model, In<T, Cpu> x, std::int64_t class_number,
+Tensor<float, Cpu> grad_cam(const Model<T, Device>& model, In<T, Cpu> x, std::int64_t class_number,
                             const std::string& layer) {
   const auto& layers = model.layers();
   std::size_t cut = internal::last_map_layer(model);

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "brindle/core/cpu.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::report {
 
@@ -18,7 +18,7 @@ std::string processor_text(const Cpu& on);
 /// What computes a model on the Cpu for batches of n: "AVX-512 (x86-64-v4), 2 threads", by ops::cpu_simd() and
 /// ops::cpu_isa(), then a line for each layer that has a choice of algorithms, with a pool that runs in the same pass.
 template <class T, class Device>
-std::string kernels(const Sequential<T, Device>& model, std::int64_t n = 1);
+std::string kernels(const Model<T, Device>& model, std::int64_t n = 1);
 
 }  // namespace brindle::report
 

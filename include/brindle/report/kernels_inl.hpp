@@ -7,7 +7,7 @@
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/inline.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/ops/cpu_simd.hpp"
 #include "brindle/report/kernels.hpp"
 
@@ -22,7 +22,7 @@ BRINDLE_INLINE std::string processor_text(const Cpu& on) {
 }  // namespace internal
 
 template <class T, class Device>
-std::string kernels(const Sequential<T, Device>& model, std::int64_t n) {
+std::string kernels(const Model<T, Device>& model, std::int64_t n) {
   std::string text = internal::processor_text(model.device()) + "\n";
   for (std::size_t i = 0; i < model.layers().size(); ++i) {
     const auto& layer = *model.layers()[i];

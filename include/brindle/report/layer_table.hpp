@@ -2,14 +2,14 @@
 
 #include <string>
 
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::report {
 
 /// The layers of a model, or of one group of them, a line each: type, name, and whether training changes it.
 /// Throws ValueError for a group that the model does not have.
 template <class T, class Device>
-std::string layer_table(const Sequential<T, Device>& model, const std::string& group = {});
+std::string layer_table(const Model<T, Device>& model, const std::string& group = {});
 
 }  // namespace brindle::report
 

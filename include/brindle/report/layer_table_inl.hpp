@@ -7,13 +7,13 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/report/layer_table.hpp"
 
 namespace brindle::report {
 
 template <class T, class Device>
-std::string layer_table(const Sequential<T, Device>& model, const std::string& group) {
+std::string layer_table(const Model<T, Device>& model, const std::string& group) {
   std::size_t begin = 0, end = model.layers().size();
   if (!group.empty()) {
     const auto& groups = model.groups();

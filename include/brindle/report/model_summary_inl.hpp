@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "brindle/core/inline.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/report/model_summary.hpp"
 #include "brindle/report/summary.hpp"
 
 namespace brindle::report {
 
 template <class T, class Device>
-std::vector<SummaryRow> summary_rows(const Sequential<T, Device>& model) {
+std::vector<SummaryRow> summary_rows(const Model<T, Device>& model) {
   std::vector<SummaryRow> rows;
   const auto row = [&](const std::string& name, const std::string& type, std::size_t begin, std::size_t end) {
     SummaryRow r{.name = name, .type = type, .output = model.output_shape(end - 1)};
@@ -35,7 +35,7 @@ std::vector<SummaryRow> summary_rows(const Sequential<T, Device>& model) {
 }
 
 template <class T, class Device>
-std::string summary(const Sequential<T, Device>& model, SummaryStyle style) {
+std::string summary(const Model<T, Device>& model, SummaryStyle style) {
   return summary_table(
       summary_rows(model),
       {.title = model.name(), .style = style, .bytes_per_parameter = static_cast<std::int64_t>(sizeof(T))});

@@ -8,7 +8,7 @@
 #include "brindle/core/file.hpp"
 #include "brindle/image/picture.hpp"
 #include "brindle/nn/classification_metrics.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/report/drawing.hpp"
 #include "brindle/report/summary.hpp"
 #include "brindle/train/fit_options.hpp"
@@ -61,7 +61,7 @@ struct RunPage {
   /// The layers of a model, their outputs and parameters, and on the Cpu the instruction set and threads that compute
   /// it.
   template <class T, class Device>
-  RunPage& add_summary(const Sequential<T, Device>& model);
+  RunPage& add_summary(const Model<T, Device>& model);
   /// Of rows that were taken before, as when the model is gone.
   RunPage& add_summary(const std::vector<SummaryRow>& layers);
 

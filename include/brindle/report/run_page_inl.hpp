@@ -49,7 +49,7 @@ BRINDLE_INLINE RunPage& RunPage::add_settings(const std::vector<Entry>& settings
 }
 
 template <class T, class Device>
-RunPage& RunPage::add_summary(const Sequential<T, Device>& model) {
+RunPage& RunPage::add_summary(const Model<T, Device>& model) {
   add_summary(summary_rows(model));
   if constexpr (std::is_same_v<Device, Cpu>)
     sections.back().html +=

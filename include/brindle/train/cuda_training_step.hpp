@@ -17,9 +17,9 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/cuda_kernels.hpp"
 #include "brindle/nn/loss.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/plan.hpp"
-#include "brindle/nn/sequential.hpp"
 #include "brindle/ops/parameter_update.hpp"
 #include "brindle/train/cuda_batch.hpp"
 #include "brindle/train/output_rules.hpp"
@@ -151,7 +151,7 @@ class TrainingStep<T, Cuda> {
     p.optimizer.update_all(on_, step + 1, updates_);
   }
 
-  static std::vector<const T*> addresses(const Sequential<T, Cuda>& model) {
+  static std::vector<const T*> addresses(const Model<T, Cuda>& model) {
     std::vector<const T*> all;
     for (const auto& layer : model.layers())
       for (const auto& p : std::as_const(*layer).parameters()) all.push_back(p.value.data());

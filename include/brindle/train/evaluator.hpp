@@ -10,8 +10,8 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/loss.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
-#include "brindle/nn/sequential.hpp"
 #include "brindle/train/batch.hpp"
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/output_rules.hpp"
@@ -23,12 +23,12 @@ template <class T, class Device>
 class Evaluator {
  public:
   /// host reads the data; `who` begins each message.
-  Evaluation evaluate(const std::string& who, const Sequential<T, Device>& model, Loss<T, Device>& loss,
+  Evaluation evaluate(const std::string& who, const Model<T, Device>& model, Loss<T, Device>& loss,
                       const OutputRules& rules, const Cpu& host, const data::Source& source,
                       const EvaluateOptions& options);
 
   /// The model's outputs as they are: (size(), output shape).
-  static Tensor<T, Cpu> predict(const std::string& who, const Sequential<T, Device>& model, const Cpu& host,
+  static Tensor<T, Cpu> predict(const std::string& who, const Model<T, Device>& model, const Cpu& host,
                                 const data::Source& source, std::int64_t batch);
 
  private:

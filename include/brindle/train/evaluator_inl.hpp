@@ -14,8 +14,8 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/loss.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
-#include "brindle/nn/sequential.hpp"
 #include "brindle/train/batch.hpp"
 #include "brindle/train/evaluator.hpp"
 #include "brindle/train/finite.hpp"
@@ -27,9 +27,9 @@
 namespace brindle::detail {
 
 template <class T, class Device>
-Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Sequential<T, Device>& model,
-                                          Loss<T, Device>& loss, const OutputRules& rules, const Cpu& host,
-                                          const data::Source& source, const EvaluateOptions& options) {
+Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T, Device>& model, Loss<T, Device>& loss,
+                                          const OutputRules& rules, const Cpu& host, const data::Source& source,
+                                          const EvaluateOptions& options) {
   check_data(who, model, loss, rules, source, options.batch);
   check_weights(who, options.sample_weight, source);
   const Device& on = model.device();
@@ -74,8 +74,8 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Sequenti
 }
 
 template <class T, class Device>
-Tensor<T, Cpu> Evaluator<T, Device>::predict(const std::string& who, const Sequential<T, Device>& model,
-                                             const Cpu& host, const data::Source& source, std::int64_t batch) {
+Tensor<T, Cpu> Evaluator<T, Device>::predict(const std::string& who, const Model<T, Device>& model, const Cpu& host,
+                                             const data::Source& source, std::int64_t batch) {
   check_samples(who, model.input_shape(), source, batch);
   const std::int64_t n = source.size(), outputs = model.output_shape().size();
   Tensor<T, Cpu> y = Tensor<T, Cpu>::uninitialized(model.output_shape().batch(n));

@@ -5,7 +5,7 @@
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/loss.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 
 namespace brindle::detail {
 
@@ -17,7 +17,7 @@ bool all_finite(TensorView<const T, Cpu> x);
 /// that is not: runs the step's forward pass again on its batch x, layer by layer. each: the loss of each sample, whose
 /// names messages give after `who`.
 template <class T, class Device>
-[[noreturn]] void raise_not_finite(const std::string& who, const Device& on, const Sequential<T, Device>& model,
+[[noreturn]] void raise_not_finite(const std::string& who, const Device& on, const Model<T, Device>& model,
                                    TensorView<const T, Device> x, TensorView<const T, Device> each, double loss,
                                    std::int64_t step, std::uint64_t seed, SampleNames names);
 

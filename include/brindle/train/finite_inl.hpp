@@ -11,8 +11,8 @@
 #include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/loss.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
-#include "brindle/nn/sequential.hpp"
 #include "brindle/train/finite.hpp"
 
 namespace brindle::detail {
@@ -25,7 +25,7 @@ bool all_finite(TensorView<const T, Cpu> x) {
 }
 
 template <class T, class Device>
-void raise_not_finite(const std::string& who, const Device& on, const Sequential<T, Device>& model,
+void raise_not_finite(const std::string& who, const Device& on, const Model<T, Device>& model,
                       TensorView<const T, Device> x, TensorView<const T, Device> each, double loss, std::int64_t step,
                       std::uint64_t seed, SampleNames names) {
   const std::string what = who + ": the loss is " + number_text(loss) + " at step " + std::to_string(step + 1) + "; ";

@@ -11,7 +11,7 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/loss.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/train/class_weights.hpp"
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/output_rules.hpp"
@@ -41,7 +41,7 @@ inline void check_samples(const std::string& who, const Shape& input, const data
 }
 
 template <class T, class Device>
-void check_data(const std::string& who, const Sequential<T, Device>& model, const Loss<T, Device>& loss,
+void check_data(const std::string& who, const Model<T, Device>& model, const Loss<T, Device>& loss,
                 const OutputRules& rules, const data::Source& source, std::int64_t batch) {
   check_samples(who, model.input_shape(), source, batch);
   if (source.labels().shape.rank() != 2 || source.labels().shape[0] != source.size())
@@ -59,7 +59,7 @@ void check_data(const std::string& who, const Sequential<T, Device>& model, cons
 }
 
 template <class T, class Device>
-void check_batch(const std::string& who, const Sequential<T, Device>& model, const Loss<T, Device>& loss,
+void check_batch(const std::string& who, const Model<T, Device>& model, const Loss<T, Device>& loss,
                  const OutputRules& rules, In<T, Cpu> x, In<float, Cpu> labels) {
   if (x.shape.rank() < 1 || x.shape[0] < 1 || !(x.shape == model.input_shape().batch(x.shape[0])))
     raise<ShapeError>(who + ": expected x " + to_string_batch(model.input_shape()) + ", got " + to_string(x.shape));
@@ -71,7 +71,7 @@ void check_batch(const std::string& who, const Sequential<T, Device>& model, con
 }
 
 template <class T, class Device>
-void check_trainable(const std::string& who, const Sequential<T, Device>& model) {
+void check_trainable(const std::string& who, const Model<T, Device>& model) {
   if (model.trainable_parameter_count() == 0)
     raise<ValueError>(who +
                       ": every layer is frozen, so there is nothing to train; free one with .trainable = true or "
@@ -92,7 +92,7 @@ inline void check_varied(const data::Source& source) {
 }
 
 template <class T, class Device>
-void check_fit(const Sequential<T, Device>& model, const Loss<T, Device>& loss, const OutputRules& rules,
+void check_fit(const Model<T, Device>& model, const Loss<T, Device>& loss, const OutputRules& rules,
                const data::Source& source, const FitOptions& o) {
   if (o.epochs < 1) raise<ValueError>("fit: epochs must be at least 1, got " + std::to_string(o.epochs));
   if (o.steps_per_epoch < 0)

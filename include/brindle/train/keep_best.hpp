@@ -1,6 +1,6 @@
 #pragma once
 
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/monitor.hpp"
 
@@ -19,7 +19,7 @@ struct KeepBestOptions {
 /// outlive the callback. Throws ValueError at the begin of fit() if the figure will not be measured. Meaning:
 /// restore_best_weights of Keras's EarlyStopping.
 template <class T, class Device>
-Callback keep_best(Sequential<T, Device>& model, const KeepBestOptions& options = {});
+Callback keep_best(Model<T, Device>& model, const KeepBestOptions& options = {});
 
 }  // namespace brindle
 

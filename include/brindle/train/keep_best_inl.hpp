@@ -10,7 +10,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/keep_best.hpp"
 #include "brindle/train/monitor.hpp"
@@ -19,7 +19,7 @@
 namespace brindle {
 
 template <class T, class Device>
-Callback keep_best(Sequential<T, Device>& model, const KeepBestOptions& options) {
+Callback keep_best(Model<T, Device>& model, const KeepBestOptions& options) {
   struct State {
     double best = 0;
     std::vector<Tensor<T, Device>> weights;  // empty: none kept yet

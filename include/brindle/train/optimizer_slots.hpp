@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "brindle/core/tensor.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/optimizer_state.hpp"
-#include "brindle/nn/sequential.hpp"
 #include "brindle/train/run_state.hpp"
 
 // What an optimizer remembers of each parameter.
@@ -21,17 +21,16 @@ using OptimizerSlots = std::vector<std::vector<std::vector<Tensor<T, Device>>>>;
 
 /// Makes those that are missing, all zero.
 template <class T, class Device>
-void make_slots(const Sequential<T, Device>& model, const Optimizer<T, Device>& optimizer,
-                OptimizerSlots<T, Device>& slots);
+void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, OptimizerSlots<T, Device>& slots);
 
 /// Which layers were trainable when a plan was made.
 class TrainableFlags {
  public:
   template <class T, class Device>
-  void note(const Sequential<T, Device>& model);
+  void note(const Model<T, Device>& model);
   /// Whether they are the same now; before note(), nothing has changed.
   template <class T, class Device>
-  bool same(const Sequential<T, Device>& model) const;
+  bool same(const Model<T, Device>& model) const;
 
  private:
   std::vector<bool> flags_;
@@ -39,11 +38,11 @@ class TrainableFlags {
 
 /// Which layers are frozen now, which callbacks may have changed, for checkpoints.
 template <class T, class Device>
-void visit_trainable(RunState& run, Sequential<T, Device>& model);
+void visit_trainable(RunState& run, Model<T, Device>& model);
 
 /// All weights, and the slots that there are, for checkpoints.
 template <class T, class Device>
-void visit_parameters(RunState& run, Sequential<T, Device>& model, OptimizerSlots<T, Device>& slots);
+void visit_parameters(RunState& run, Model<T, Device>& model, OptimizerSlots<T, Device>& slots);
 
 /// The slots of one parameter, or of a part of it.
 template <class T, class Device>
@@ -59,11 +58,11 @@ struct SlotViews {
 
 /// Copies of them, for files.
 template <class T, class Device>
-void read_slots(const Sequential<T, Device>& model, const OptimizerSlots<T, Device>& slots, OptimizerState<T>& state);
+void read_slots(const Model<T, Device>& model, const OptimizerSlots<T, Device>& slots, OptimizerState<T>& state);
 
 /// Throws ValueError, changing nothing, if the state has not these slots.
 template <class T, class Device>
-void write_slots(const Sequential<T, Device>& model, OptimizerSlots<T, Device>& slots, const OptimizerState<T>& state);
+void write_slots(const Model<T, Device>& model, OptimizerSlots<T, Device>& slots, const OptimizerState<T>& state);
 
 }  // namespace brindle::detail
 

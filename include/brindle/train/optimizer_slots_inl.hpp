@@ -10,16 +10,16 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/core/memory.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/optimizer_state.hpp"
-#include "brindle/nn/sequential.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/run_state.hpp"
 
 namespace brindle::detail {
 
 template <class T, class Device>
-void make_slots(const Sequential<T, Device>& model, const Optimizer<T, Device>& optimizer,
+void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
                 OptimizerSlots<T, Device>& slots) {
   slots.resize(model.layers().size());
   for (std::size_t i = 0; i < slots.size(); ++i) {
@@ -33,25 +33,25 @@ void make_slots(const Sequential<T, Device>& model, const Optimizer<T, Device>& 
 }
 
 template <class T, class Device>
-void TrainableFlags::note(const Sequential<T, Device>& model) {
+void TrainableFlags::note(const Model<T, Device>& model) {
   flags_.clear();
   for (const auto& layer : model.layers()) flags_.push_back(layer->trainable);
 }
 
 template <class T, class Device>
-bool TrainableFlags::same(const Sequential<T, Device>& model) const {
+bool TrainableFlags::same(const Model<T, Device>& model) const {
   for (std::size_t i = 0; i < flags_.size(); ++i)
     if (flags_[i] != model.layers()[i]->trainable) return false;
   return true;
 }
 
 template <class T, class Device>
-void visit_trainable(RunState& run, Sequential<T, Device>& model) {
+void visit_trainable(RunState& run, Model<T, Device>& model) {
   for (const auto& layer : model.layers()) run.value("trainable/" + layer->name, layer->trainable);
 }
 
 template <class T, class Device>
-void visit_parameters(RunState& run, Sequential<T, Device>& model, OptimizerSlots<T, Device>& slots) {
+void visit_parameters(RunState& run, Model<T, Device>& model, OptimizerSlots<T, Device>& slots) {
   for (std::size_t i = 0; i < slots.size(); ++i)
     for (std::size_t p = 0; p < slots[i].size(); ++p) {
       auto& parameter = model.layers()[i]->parameters()[p];
@@ -68,7 +68,7 @@ SlotViews<T, Device>::SlotViews(std::vector<Tensor<T, Device>>& slots, std::int6
 }
 
 template <class T, class Device>
-void read_slots(const Sequential<T, Device>& model, const OptimizerSlots<T, Device>& slots, OptimizerState<T>& state) {
+void read_slots(const Model<T, Device>& model, const OptimizerSlots<T, Device>& slots, OptimizerState<T>& state) {
   for (std::size_t i = 0; i < slots.size(); ++i)
     for (std::size_t p = 0; p < slots[i].size(); ++p)
       for (std::size_t k = 0; k < slots[i][p].size(); ++k)
@@ -77,7 +77,7 @@ void read_slots(const Sequential<T, Device>& model, const OptimizerSlots<T, Devi
 }
 
 template <class T, class Device>
-void write_slots(const Sequential<T, Device>& model, OptimizerSlots<T, Device>& slots, const OptimizerState<T>& state) {
+void write_slots(const Model<T, Device>& model, OptimizerSlots<T, Device>& slots, const OptimizerState<T>& state) {
   const auto fail = [](const std::string& what) { raise<ValueError>("set_optimizer_state: " + what); };
   std::size_t next = 0;
   const auto each_slot = [&](auto&& use) {

@@ -6,7 +6,7 @@
 #include "brindle/nn/last_activation.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/metrics.hpp"
-#include "brindle/nn/sequential.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/ops/activation_function.hpp"
 
 namespace brindle::detail {
@@ -36,7 +36,7 @@ struct OutputRules {
 
 /// Throws ValueError, naming the layer, if the model's last activation is not the loss's.
 template <class T, class Device>
-OutputRules output_rules(const std::string& who, const Sequential<T, Device>& model, const Loss<T, Device>& loss,
+OutputRules output_rules(const std::string& who, const Model<T, Device>& model, const Loss<T, Device>& loss,
                          Accuracy accuracy);
 
 }  // namespace brindle::detail

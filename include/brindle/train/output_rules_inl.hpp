@@ -9,8 +9,8 @@
 #include "brindle/nn/last_activation.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/metrics.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/output_options.hpp"
-#include "brindle/nn/sequential.hpp"
 #include "brindle/ops/activation_function.hpp"
 #include "brindle/train/output_rules.hpp"
 
@@ -36,7 +36,7 @@ BRINDLE_INLINE void OutputRules::check(const std::string& who, const Shape& labe
 }
 
 template <class T, class Device>
-OutputRules output_rules(const std::string& who, const Sequential<T, Device>& model, const Loss<T, Device>& loss,
+OutputRules output_rules(const std::string& who, const Model<T, Device>& model, const Loss<T, Device>& loss,
                          Accuracy accuracy) {
   OutputRules rules;
   rules.last = last_activation(model);

@@ -7,8 +7,8 @@
 
 #include "brindle/data/source.hpp"
 #include "brindle/nn/loss.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
-#include "brindle/nn/sequential.hpp"
 #include "brindle/train/fit_options.hpp"
 
 // What must be the same when a run goes on from a checkpoint.
@@ -19,7 +19,7 @@ using RunIdentity = std::vector<std::pair<std::string, std::string>>;
 
 /// host reads the data.
 template <class T, class Device>
-RunIdentity run_identity(const Cpu& host, const Sequential<T, Device>& model, const Optimizer<T, Device>& optimizer,
+RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
                          const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o,
                          std::int64_t batch, std::int64_t steps, std::uint64_t seed);
 

@@ -16,8 +16,8 @@
 #include "brindle/data/source.hpp"
 #include "brindle/nn/config.hpp"
 #include "brindle/nn/loss.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
-#include "brindle/nn/sequential.hpp"
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/run_identity.hpp"
 #include "brindle/train/same_data.hpp"
@@ -59,7 +59,7 @@ BRINDLE_INLINE std::string checksum_text(const void* data, std::size_t bytes) {
 }
 
 template <class T, class Device>
-RunIdentity run_identity(const Cpu& host, const Sequential<T, Device>& model, const Optimizer<T, Device>& optimizer,
+RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
                          const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o,
                          std::int64_t batch, std::int64_t steps, std::uint64_t seed) {
   RunIdentity run;

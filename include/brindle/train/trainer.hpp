@@ -11,10 +11,10 @@
 #include "brindle/data/prefetch.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/loss.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/plan.hpp"
-#include "brindle/nn/sequential.hpp"
 #include "brindle/train/batch.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/evaluator.hpp"
@@ -43,7 +43,7 @@ class Trainer {
   /// not the one that the loss expects; of a last layer of one's own its outputs are looked at, before the first
   /// update.
   template <class OptimizerValue, class LossValue>
-  Trainer(Sequential<T, Device>& model, const OptimizerValue& optimizer, const LossValue& loss,
+  Trainer(Model<T, Device>& model, const OptimizerValue& optimizer, const LossValue& loss,
           const TrainerOptions& options = {})
       : model_(&model),
         on_(model.device()),
@@ -59,7 +59,7 @@ class Trainer {
   }
 
   /// The model that is trained.
-  Sequential<T, Device>& model() const { return *model_; }
+  Model<T, Device>& model() const { return *model_; }
   /// Whether the model's outputs are logits, as the loss was told: what predict() gives then needs a sigmoid or softmax
   /// to be probabilities, and functions of outputs are told by OutputOptions.
   bool from_logits() const { return rules_.from_logits; }
@@ -139,7 +139,7 @@ class Trainer {
 
   static constexpr bool on_cpu = std::is_same_v<Device, Cpu>;
 
-  Sequential<T, Device>* model_;
+  Model<T, Device>* model_;
   Device on_;
   Cpu host_;
   std::unique_ptr<Optimizer<T, Device>> optimizer_;
@@ -167,9 +167,9 @@ class Trainer {
 /// A Trainer is of its model's type and device.
 /// @{
 template <class T, class Device, class OptimizerValue, class LossValue>
-Trainer(Sequential<T, Device>&, const OptimizerValue&, const LossValue&) -> Trainer<T, Device>;
+Trainer(Model<T, Device>&, const OptimizerValue&, const LossValue&) -> Trainer<T, Device>;
 template <class T, class Device, class OptimizerValue, class LossValue>
-Trainer(Sequential<T, Device>&, const OptimizerValue&, const LossValue&, const TrainerOptions&) -> Trainer<T, Device>;
+Trainer(Model<T, Device>&, const OptimizerValue&, const LossValue&, const TrainerOptions&) -> Trainer<T, Device>;
 /// @}
 
 }  // namespace brindle

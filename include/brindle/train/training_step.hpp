@@ -3,9 +3,9 @@
 #include <cstdint>
 
 #include "brindle/nn/loss.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/plan.hpp"
-#include "brindle/nn/sequential.hpp"
 #include "brindle/train/batch.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/output_rules.hpp"
@@ -15,7 +15,7 @@ namespace brindle::detail {
 /// What a training step reads and changes.
 template <class T, class Device>
 struct StepParts {
-  const Sequential<T, Device>& model;     ///< the weights
+  const Model<T, Device>& model;          ///< the weights
   Plan<T, Device>& plan;                  ///< for training
   Loss<T, Device>& loss;                  ///< prepared for the batch
   const Optimizer<T, Device>& optimizer;  ///< how weights change

@@ -1,6 +1,6 @@
 #pragma once
 
-// Definitions of what sequential.hpp declares.
+// Definitions of what model.hpp declares.
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -13,8 +13,8 @@
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/layer.hpp"
+#include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
-#include "brindle/nn/sequential.hpp"
 
 namespace brindle {
 
@@ -24,100 +24,111 @@ struct DefinitionsOf {};
 }  // namespace detail
 
 template <class T, class Device>
-Sequential<T, Device>& Sequential<T, Device>::set_name(const std::string& name) {
+Model<T, Device>& Model<T, Device>::set_name(const std::string& name) {
   name_ = name;
   return *this;
 }
 
 template <class T, class Device>
-void Sequential<T, Device>::add_group(const std::string& name, std::size_t begin, std::size_t end) {
-  if (begin >= end || end > layers_.size() || (!groups_.empty() && begin < groups_.back().end))
+void Model<T, Device>::add_group(const std::string& name, std::size_t begin, std::size_t end) {
+  if (begin >= end || end > graph_.layers.size() || (!groups_.empty() && begin < groups_.back().end))
     detail::raise<ValueError>("model: group \"" + name + "\" of layers " + std::to_string(begin) + " to " +
-                              std::to_string(end) + " does not fit the " + std::to_string(layers_.size()) + " layers");
+                              std::to_string(end) + " does not fit the " + std::to_string(graph_.layers.size()) +
+                              " layers");
   groups_.push_back({name, begin, end});
 }
 
 template <class T, class Device>
-Sequential<T, Device> Sequential<T, Device>::cut_after(const std::string& layer) && {
+Model<T, Device> Model<T, Device>::as_group(Model&& base) {
+  base.groups_ = {{base.name_, 0, base.graph_.layers.size()}};
+  base.name_ = "sequential";
+  base.forget_plans();
+  return std::move(base);
+}
+
+template <class T, class Device>
+Model<T, Device> Model<T, Device>::cut_after(const std::string& layer) && {
   const std::size_t end = index_of(layer) + 1;
-  layers_.resize(end);
-  shapes_.resize(end);
+  graph_.layers.resize(end);
+  graph_.shapes.resize(end);
+  graph_.inputs.resize(end);
   std::erase_if(groups_, [&](const Group& g) { return g.end > end; });
   forget_plans();
   return std::move(*this);
 }
 
 template <class T, class Device>
-Sequential<T, Device>& Sequential<T, Device>::add(LayerPointer layer, const std::string& name) {
+Model<T, Device>& Model<T, Device>::add(LayerPointer layer, const std::string& name) {
   add_uninitialized(std::move(layer), name);
-  initialize(*layers_.back(), 0);
+  initialize(*graph_.layers.back(), 0);
   return *this;
 }
 
 template <class T, class Device>
-Sequential<T, Device>& Sequential<T, Device>::add_uninitialized(LayerPointer layer, const std::string& name) {
+Model<T, Device>& Model<T, Device>::add_uninitialized(LayerPointer layer, const std::string& name) {
   layer->name = name.empty() ? free_name(layer->default_name()) : name;
-  for (const LayerPointer& other : layers_)
+  for (const LayerPointer& other : graph_.layers)
     if (other->name == layer->name)
       detail::raise<ValueError>("Sequential: two layers are named \"" + name + "\"; give one another .name");
   const Shape x = output_shape();
   const Shape y = layer->output_shape(x);
   layer->build(x);
-  layers_.push_back(std::move(layer));
-  shapes_.push_back(y);
+  graph_.layers.push_back(std::move(layer));
+  graph_.shapes.push_back(y);
+  graph_.inputs.push_back({graph_.layers.size() - 1});
   forget_plans();
   return *this;
 }
 
 template <class T, class Device>
-std::int64_t Sequential<T, Device>::parameter_count() const {
+std::int64_t Model<T, Device>::parameter_count() const {
   std::int64_t count = 0;
-  for (const LayerPointer& l : layers_) count += l->parameter_count();
+  for (const LayerPointer& l : graph_.layers) count += l->parameter_count();
   return count;
 }
 
 template <class T, class Device>
-std::int64_t Sequential<T, Device>::trainable_parameter_count() const {
+std::int64_t Model<T, Device>::trainable_parameter_count() const {
   std::int64_t count = 0;
-  for (const LayerPointer& l : layers_) count += l->trainable ? l->parameter_count() : 0;
+  for (const LayerPointer& l : graph_.layers) count += l->trainable ? l->parameter_count() : 0;
   return count;
 }
 
 template <class T, class Device>
-void Sequential<T, Device>::initialize(std::uint64_t seed) {
-  for (const LayerPointer& l : layers_) initialize(*l, seed);
+void Model<T, Device>::initialize(std::uint64_t seed) {
+  for (const LayerPointer& l : graph_.layers) initialize(*l, seed);
 }
 
 template <class T, class Device>
-void Sequential<T, Device>::initialize(std::uint64_t seed, const std::string& first) {
-  for (std::size_t i = index_of(first); i < layers_.size(); ++i) initialize(*layers_[i], seed);
+void Model<T, Device>::initialize(std::uint64_t seed, const std::string& first) {
+  for (std::size_t i = index_of(first); i < graph_.layers.size(); ++i) initialize(*graph_.layers[i], seed);
 }
 
 template <class T, class Device>
-void Sequential<T, Device>::set_trainable(bool trainable) {
-  for (const LayerPointer& l : layers_) l->trainable = trainable;
+void Model<T, Device>::set_trainable(bool trainable) {
+  for (const LayerPointer& l : graph_.layers) l->trainable = trainable;
 }
 
 template <class T, class Device>
-void Sequential<T, Device>::set_trainable(const std::string& group, bool trainable) {
+void Model<T, Device>::set_trainable(const std::string& group, bool trainable) {
   for (const Group& g : groups_)
     if (g.name == group) {
-      for (std::size_t i = g.begin; i < g.end; ++i) layers_[i]->trainable = trainable;
+      for (std::size_t i = g.begin; i < g.end; ++i) graph_.layers[i]->trainable = trainable;
       return;
     }
   detail::raise<ValueError>("model: has no group of layers named \"" + group + "\"");
 }
 
 template <class T, class Device>
-void Sequential<T, Device>::freeze_before(const std::string& name) {
+void Model<T, Device>::freeze_before(const std::string& name) {
   const std::size_t first = index_of(name);
-  for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i]->trainable = i >= first;
+  for (std::size_t i = 0; i < graph_.layers.size(); ++i) graph_.layers[i]->trainable = i >= first;
 }
 
 template <class T, class Device>
-Tensor<T, Device> Sequential<T, Device>::predict(In<T, Device> x, std::int64_t batch) const {
-  if (x.shape.rank() < 1 || !(x.shape == input_.batch(x.shape[0])))
-    detail::raise<ShapeError>("predict: expected x " + to_string_batch(input_) + ", got " + to_string(x.shape));
+Tensor<T, Device> Model<T, Device>::predict(In<T, Device> x, std::int64_t batch) const {
+  if (x.shape.rank() < 1 || !(x.shape == graph_.input.batch(x.shape[0])))
+    detail::raise<ShapeError>("predict: expected x " + to_string_batch(graph_.input) + ", got " + to_string(x.shape));
   if (batch < 1) detail::raise<ValueError>("predict: the batch must be at least 1, got " + std::to_string(batch));
   // Each part then begins at a multiple of 16 bytes, which a GPU reads at once.
   if constexpr (!std::is_same_v<Device, Cpu>) batch = (batch + 3) / 4 * 4;
@@ -136,12 +147,12 @@ Tensor<T, Device> Sequential<T, Device>::predict(In<T, Device> x, std::int64_t b
 }
 
 template <class T, class Device>
-Tensor<T, Device> Sequential<T, Device>::predict(const Tensor<T, Device>& x, std::int64_t batch) const {
+Tensor<T, Device> Model<T, Device>::predict(const Tensor<T, Device>& x, std::int64_t batch) const {
   return predict(x.view(), batch);
 }
 
 template <class T, class Device>
-std::unique_ptr<Plan<T, Device>> Sequential<T, Device>::borrow_plan(std::int64_t batch) const {
+std::unique_ptr<Plan<T, Device>> Model<T, Device>::borrow_plan(std::int64_t batch) const {
   {
     const std::lock_guard<std::mutex> lock(predictors_->mutex);
     auto& idle = predictors_->idle;
@@ -154,23 +165,23 @@ std::unique_ptr<Plan<T, Device>> Sequential<T, Device>::borrow_plan(std::int64_t
       }
     idle.clear();  // of another batch size
   }
-  return std::make_unique<Plan<T, Device>>(on_, layers_, input_, PlanOptions{.batch = batch});
+  return std::make_unique<Plan<T, Device>>(on_, graph_.layers, graph_.input, PlanOptions{.batch = batch});
 }
 
 template <class T, class Device>
-void Sequential<T, Device>::give_back_plan(std::unique_ptr<Plan<T, Device>> plan) const {
+void Model<T, Device>::give_back_plan(std::unique_ptr<Plan<T, Device>> plan) const {
   const std::lock_guard<std::mutex> lock(predictors_->mutex);
   predictors_->idle.push_back(std::move(plan));
 }
 
 template <class T, class Device>
-void Sequential<T, Device>::forget_plans() {
+void Model<T, Device>::forget_plans() {
   const std::lock_guard<std::mutex> lock(predictors_->mutex);
   predictors_->idle.clear();
 }
 
 template <class T, class Device>
-void Sequential<T, Device>::initialize(Layer<T, Device>& layer, std::uint64_t seed) {
+void Model<T, Device>::initialize(Layer<T, Device>& layer, std::uint64_t seed) {
   for (Parameter<T, Device>& p : layer.parameters()) {
     const Random random{seed, stream_id("weights", layer.name + "/" + p.name)};
     if constexpr (std::is_same_v<Device, Cpu>) {
@@ -184,20 +195,21 @@ void Sequential<T, Device>::initialize(Layer<T, Device>& layer, std::uint64_t se
 }
 
 template <class T, class Device>
-std::string Sequential<T, Device>::free_name(const std::string& stem) const {
+std::string Model<T, Device>::free_name(const std::string& stem) const {
   for (int number = 0;; ++number) {
     const std::string name = number == 0 ? stem : stem + "_" + std::to_string(number);
-    if (std::none_of(layers_.begin(), layers_.end(), [&](const LayerPointer& l) { return l->name == name; }))
+    if (std::none_of(graph_.layers.begin(), graph_.layers.end(),
+                     [&](const LayerPointer& l) { return l->name == name; }))
       return name;
   }
 }
 
 template <class T, class Device>
-std::size_t Sequential<T, Device>::index_of(const std::string& name) const {
+std::size_t Model<T, Device>::index_of(const std::string& name) const {
   std::string names;
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    if (layers_[i]->name == name) return i;
-    names += (i ? ", " : "") + layers_[i]->name;
+  for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
+    if (graph_.layers[i]->name == name) return i;
+    names += (i ? ", " : "") + graph_.layers[i]->name;
   }
   detail::raise<ValueError>("model: no layer is named \"" + name + "\"; there are: " + names);
 }

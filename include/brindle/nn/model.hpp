@@ -1,0 +1,171 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/definitions_of.hpp"
+#include "brindle/nn/layer.hpp"
+#include "brindle/nn/layer_graph.hpp"
+#include "brindle/nn/plan.hpp"
+
+namespace brindle {
+
+namespace detail {
+
+/// What may stand where a layer's description does; add() says what is missing if it is none.
+template <class D>
+concept PossibleDescription = std::is_class_v<D> && !requires {
+  std::declval<D&>().get();
+};
+
+}  // namespace detail
+
+/// A model: layers, and which of them reads what another gives. Sequential is the one whose layers stand in a row.
+///
+/// The weights are there at once, drawn from seed 0; initialize() draws them anew. A model is moved, not copied.
+/// predict() may run in several threads at a time.
+template <class T, class Device = Cpu>
+class Model {
+  static_assert(std::is_same_v<Device, Cpu> || std::is_same_v<T, float>,
+                "a GPU computes in float: write Model<float, Cuda>, or Model<double> for the processor");
+
+ public:
+  using value_type = T;                                    ///< of weights and activations
+  using device_type = Device;                              ///< where they lie
+  using LayerPointer = std::unique_ptr<Layer<T, Device>>;  ///< never null
+
+  /// A model without layers yet. input: shape of one sample, (H, W, C) for pictures. Throws ShapeError for one without
+  /// a size, or with one that is not positive.
+  explicit Model(const Shape& input) : Model(Device{}, input) {}
+
+  /// on: the device, with its threads; without it the model has its own.
+  Model(const Device& on, const Shape& input) : on_(on), predictors_(std::make_unique<Predictors>()) {
+    detail::expect_definitions<T, Device>();
+    if (input.rank() < 1 || input.size() < 1)
+      detail::raise<ShapeError>("Sequential: the input shape must have at least one size, all of them positive, got " +
+                                to_string(input));
+    graph_.input = input;
+  }
+
+  /// What the model is called in tables, and as a group of another model.
+  const std::string& name() const { return name_; }
+  /// The name is "sequential" before; returns the model.
+  Model& set_name(const std::string& name);
+
+  /// Layers [begin, end) that came as a model of their own.
+  struct Group {
+    std::string name;       ///< that the model had
+    std::size_t begin = 0;  ///< number of its first layer
+    std::size_t end = 0;    ///< one after its last
+  };
+  const std::vector<Group>& groups() const { return groups_; }  ///< in the order of their layers
+
+  /// Throws ValueError unless the layers are there and in no other group.
+  void add_group(const std::string& name, std::size_t begin, std::size_t end);
+
+  /// The model up to and with the named layer; the layers behind it are dropped.
+  Model cut_after(const std::string& layer) &&;
+
+  /// Puts a layer behind the last one. Throws ShapeError or ValueError naming a layer that does not fit.
+  template <detail::PossibleDescription Description>
+  Model& add(const Description& description) {
+    static_assert(LayerDescription<Description, T, Device>,
+                  "a layer is described by a struct with `std::string name` and `template <class T, class Device> "
+                  "std::unique_ptr<Layer<T, Device>> make() const`: see docs/howto/own-layer.md");
+    if constexpr (LayerDescription<Description, T, Device>)
+      add(description.template make<T, Device>(), description.name);
+    return *this;
+  }
+
+  /// A layer that was made by hand, with weights drawn anew. Empty name: the next default name.
+  Model& add(LayerPointer layer, const std::string& name = {});
+
+  /// The same with all weights zero, for those that are set or read from a file next.
+  Model& add_uninitialized(LayerPointer layer, const std::string& name = {});
+
+  const Device& device() const { return on_; }                                       ///< does the work
+  const Shape& input_shape() const { return graph_.input; }                          ///< of one sample
+  const Shape& output_shape() const { return graph_.value_shape(graph_.output()); }  ///< of one sample
+  /// Shape of one sample behind layer i.
+  const Shape& output_shape(std::size_t i) const { return graph_.shapes[i]; }
+
+  const std::vector<LayerPointer>& layers() const { return graph_.layers; }  ///< in the order of computing
+  /// The values that layer i reads: 0 is the model's input, j + 1 what layer j gives.
+  const std::vector<std::size_t>& inputs(std::size_t i) const { return graph_.inputs[i]; }
+  /// Layers and wiring, for a Plan.
+  const LayerGraph<T, Device>& graph() const { return graph_; }
+
+  /// Throws ValueError with the names there are.
+  /// @{
+  Layer<T, Device>& layer(const std::string& name) { return *graph_.layers[index_of(name)]; }
+  const Layer<T, Device>& layer(const std::string& name) const { return *graph_.layers[index_of(name)]; }
+  /// @}
+
+  /// Elements of all parameters.
+  std::int64_t parameter_count() const;
+  /// Without those of frozen layers.
+  std::int64_t trainable_parameter_count() const;
+
+  /// Draws all weights anew. Each layer's depend on the seed and its name alone.
+  void initialize(std::uint64_t seed);
+
+  /// Draws the weights of the named layer and of those behind it anew: a new head on a trained base.
+  void initialize(std::uint64_t seed, const std::string& first);
+
+  /// Freezes or frees every layer.
+  void set_trainable(bool trainable);
+
+  /// Freezes or frees the layers of a group. Throws ValueError if there is none of that name.
+  void set_trainable(const std::string& group, bool trainable);
+
+  /// Freezes the layers in front of the named one and frees it and those behind it.
+  void freeze_before(const std::string& name);
+
+  /// Outputs for a batch of any size, `batch` samples at a time.
+  ///
+  ///     x (N, input_shape())  ->  (N, output_shape())
+  Tensor<T, Device> predict(In<T, Device> x, std::int64_t batch = 32) const;
+
+  /// The same of a tensor.
+  Tensor<T, Device> predict(const Tensor<T, Device>& x, std::int64_t batch = 32) const;
+
+ protected:
+  /// The model as a group, under its name, of a model that is called "sequential" again.
+  static Model as_group(Model&& base);
+
+ private:
+  // Inference plans at rest, by batch size; a pointer, so that a model can be moved.
+  struct Predictors {
+    std::mutex mutex;
+    std::vector<std::unique_ptr<Plan<T, Device>>> idle;
+  };
+
+  std::unique_ptr<Plan<T, Device>> borrow_plan(std::int64_t batch) const;
+  void give_back_plan(std::unique_ptr<Plan<T, Device>> plan) const;
+  void forget_plans();
+
+  static void initialize(Layer<T, Device>& layer, std::uint64_t seed);
+
+  // Keras's rule: dense, dense_1, dense_2.
+  std::string free_name(const std::string& stem) const;
+
+  std::size_t index_of(const std::string& name) const;
+
+  Device on_;
+  LayerGraph<T, Device> graph_;
+  std::string name_ = "sequential";
+  std::vector<Group> groups_;
+  std::unique_ptr<Predictors> predictors_;
+};
+
+}  // namespace brindle
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/nn/model_inl.hpp"
+#endif
