@@ -10,8 +10,10 @@
 // After the calls into the kernels, in any order.
 #include "brindle/nn/activation_inl.hpp"
 #include "brindle/nn/adam_inl.hpp"
+#include "brindle/nn/add_inl.hpp"
 #include "brindle/nn/binary_crossentropy_inl.hpp"
 #include "brindle/nn/classification_metrics_inl.hpp"
+#include "brindle/nn/concatenate_inl.hpp"
 #include "brindle/nn/config_inl.hpp"
 #include "brindle/nn/conv2d_inl.hpp"
 #include "brindle/nn/dense_inl.hpp"
@@ -20,13 +22,17 @@
 #include "brindle/nn/last_activation_inl.hpp"
 #include "brindle/nn/max_pool2d_inl.hpp"
 #include "brindle/nn/model_inl.hpp"
+#include "brindle/nn/multiply_inl.hpp"
 #include "brindle/nn/optimizer_inl.hpp"
 #include "brindle/nn/output_options_inl.hpp"
 #include "brindle/nn/plan_inl.hpp"
+#include "brindle/nn/plan_memory_inl.hpp"
+#include "brindle/nn/plan_steps_inl.hpp"
 #include "brindle/nn/registry_inl.hpp"
 #include "brindle/nn/rmsprop_inl.hpp"
 #include "brindle/nn/sgd_inl.hpp"
 #include "brindle/nn/sparse_categorical_crossentropy_inl.hpp"
+#include "brindle/nn/value_inl.hpp"
 
 #define BRINDLE_INSTANTIATION
 #include "brindle/nn/instantiations.inc"

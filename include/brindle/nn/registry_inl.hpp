@@ -6,20 +6,30 @@
 
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/activation_inl.hpp"
+#include "brindle/nn/add_inl.hpp"
+#include "brindle/nn/concatenate_inl.hpp"
 #include "brindle/nn/conv2d_inl.hpp"
 #include "brindle/nn/dense_inl.hpp"
 #include "brindle/nn/dropout_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
 #include "brindle/nn/max_pool2d_inl.hpp"
+#include "brindle/nn/multiply_inl.hpp"
 #include "brindle/nn/registry.hpp"
 
 namespace brindle {
 
 template <class T, class Device>
-LayerRegistry<T, Device>::LayerRegistry()
-    : makers_{{"Activation", ActivationLayer<T, Device>::from}, {"Conv2D", Conv2DLayer<T, Device>::from},
-              {"Dense", DenseLayer<T, Device>::from},           {"Dropout", DropoutLayer<T, Device>::from},
-              {"Flatten", FlattenLayer<T, Device>::from},       {"MaxPooling2D", MaxPool2DLayer<T, Device>::from}} {}
+void LayerRegistry<T, Device>::add_library_layers() {
+  makers_ = {{"Activation", ActivationLayer<T, Device>::from},
+             {"Add", AddLayer<T, Device>::from},
+             {"Concatenate", ConcatenateLayer<T, Device>::from},
+             {"Conv2D", Conv2DLayer<T, Device>::from},
+             {"Dense", DenseLayer<T, Device>::from},
+             {"Dropout", DropoutLayer<T, Device>::from},
+             {"Flatten", FlattenLayer<T, Device>::from},
+             {"MaxPooling2D", MaxPool2DLayer<T, Device>::from},
+             {"Multiply", MultiplyLayer<T, Device>::from}};
+}
 
 template <class T, class Device>
 std::unique_ptr<Layer<T, Device>> LayerRegistry<T, Device>::make(const std::string& type, const Config& config) const {

@@ -4,8 +4,10 @@
 // of the compiled form is made of, and where a program of that form finds kernels for other types than float.
 
 #include "brindle/ops/adam/cpu.hpp"
+#include "brindle/ops/add/cpu.hpp"
 #include "brindle/ops/binary_crossentropy/cpu.hpp"
 #include "brindle/ops/categorical_crossentropy/cpu.hpp"
+#include "brindle/ops/concatenate/cpu.hpp"
 #include "brindle/ops/conv2d/cpu.hpp"
 #include "brindle/ops/cpu_advice.hpp"
 #include "brindle/ops/cpu_simd_link.hpp"
@@ -13,6 +15,7 @@
 #include "brindle/ops/dropout/cpu.hpp"
 #include "brindle/ops/gemm/cpu.hpp"
 #include "brindle/ops/maxpool2d/cpu.hpp"
+#include "brindle/ops/multiply/cpu.hpp"
 #include "brindle/ops/relu/cpu.hpp"
 #include "brindle/ops/rmsprop/cpu.hpp"
 #include "brindle/ops/sgd/cpu.hpp"

@@ -28,6 +28,11 @@ struct adam<float, Cpu> {
 };
 
 template <>
+struct add<float, Cpu> {
+  BRINDLE_CPU_ADD(BRINDLE_CALL)
+};
+
+template <>
 struct binary_crossentropy<float, Cpu> {
   BRINDLE_CPU_BINARY_CROSSENTROPY(BRINDLE_CALL)
 };
@@ -35,6 +40,11 @@ struct binary_crossentropy<float, Cpu> {
 template <>
 struct categorical_crossentropy<float, Cpu> {
   BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(BRINDLE_CALL)
+};
+
+template <>
+struct concatenate<float, Cpu> {
+  BRINDLE_CPU_CONCATENATE(BRINDLE_CALL)
 };
 
 template <>
@@ -60,6 +70,11 @@ struct gemm<float, Cpu> {
 template <>
 struct maxpool2d<float, Cpu> {
   BRINDLE_CPU_MAXPOOL2D(BRINDLE_CALL)
+};
+
+template <>
+struct multiply<float, Cpu> {
+  BRINDLE_CPU_MULTIPLY(BRINDLE_CALL)
 };
 
 template <>

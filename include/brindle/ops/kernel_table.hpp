@@ -8,13 +8,16 @@
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/adam/adam.hpp"
+#include "brindle/ops/add/add.hpp"
 #include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
 #include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
+#include "brindle/ops/concatenate/concatenate.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/dense/dense.hpp"
 #include "brindle/ops/dropout/dropout.hpp"
 #include "brindle/ops/gemm/gemm.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
+#include "brindle/ops/multiply/multiply.hpp"
 #include "brindle/ops/relu/relu.hpp"
 #include "brindle/ops/rmsprop/rmsprop.hpp"
 #include "brindle/ops/sgd/sgd.hpp"
@@ -29,6 +32,8 @@
 // clang-format off
 #define BRINDLE_CPU_ADAM(KERNEL) \
   KERNEL(adam, step, void(const Cpu&, Write w, Read g, Write m, Write v, std::int64_t t, const AdamOptions&))
+#define BRINDLE_CPU_ADD(KERNEL) \
+  KERNEL(add, forward, void(const Cpu&, Read a, Read b, Write y))
 #define BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
   KERNEL(binary_crossentropy, logits, \
          void(const Cpu&, Read z, Read t, Read weight, Write each, Write dz, const BinaryCrossentropyOptions&)) \
@@ -39,6 +44,10 @@
   KERNEL(categorical_crossentropy, probabilities, \
          void(const Cpu&, Read p, ReadClasses, Read weight, Write each, Write dp)) \
   KERNEL(categorical_crossentropy, class_numbers, void(const Cpu&, Read labels, WriteClasses))
+#define BRINDLE_CPU_CONCATENATE(KERNEL) \
+  KERNEL(concatenate, copy, \
+         void(const Cpu&, std::int64_t rows, std::int64_t width, const float* from, std::int64_t from_step, float* to, \
+              std::int64_t to_step))
 #define BRINDLE_CPU_CONV2D(KERNEL) \
   KERNEL(conv2d, workspace, std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const Conv2DOptions&)) \
   KERNEL(conv2d, forward_workspace, \
@@ -77,6 +86,9 @@
 #define BRINDLE_CPU_MAXPOOL2D(KERNEL) \
   KERNEL(maxpool2d, forward, void(const Cpu&, Read x, Write y, WriteBytes code, const MaxPool2DOptions&)) \
   KERNEL(maxpool2d, backward, void(const Cpu&, Read dy, ReadBytes code, Write dx, const MaxPool2DOptions&))
+#define BRINDLE_CPU_MULTIPLY(KERNEL) \
+  KERNEL(multiply, forward, void(const Cpu&, Read x, Read factor, Write y, const FactorShape&)) \
+  KERNEL(multiply, backward, void(const Cpu&, Read x, Read dy, Write dfactor, const FactorShape&))
 #define BRINDLE_CPU_RELU(KERNEL) \
   KERNEL(relu, forward, void(const Cpu&, Read x, Write y)) \
   KERNEL(relu, backward, void(const Cpu&, Read y, Read dy, Write dx))
@@ -93,13 +105,16 @@
 
 #define BRINDLE_CPU_KERNELS(KERNEL) \
   BRINDLE_CPU_ADAM(KERNEL) \
+  BRINDLE_CPU_ADD(KERNEL) \
   BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
   BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(KERNEL) \
+  BRINDLE_CPU_CONCATENATE(KERNEL) \
   BRINDLE_CPU_CONV2D(KERNEL) \
   BRINDLE_CPU_DENSE(KERNEL) \
   BRINDLE_CPU_DROPOUT(KERNEL) \
   BRINDLE_CPU_GEMM(KERNEL) \
   BRINDLE_CPU_MAXPOOL2D(KERNEL) \
+  BRINDLE_CPU_MULTIPLY(KERNEL) \
   BRINDLE_CPU_RELU(KERNEL) \
   BRINDLE_CPU_RMSPROP(KERNEL) \
   BRINDLE_CPU_SGD(KERNEL) \
