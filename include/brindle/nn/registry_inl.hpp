@@ -9,17 +9,28 @@
 #include "brindle/nn/conv2d_inl.hpp"
 #include "brindle/nn/dense_inl.hpp"
 #include "brindle/nn/dropout_inl.hpp"
+#include "brindle/nn/elu_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
+#include "brindle/nn/leaky_relu_inl.hpp"
 #include "brindle/nn/max_pool2d_inl.hpp"
 #include "brindle/nn/registry.hpp"
+#include "brindle/nn/relu_inl.hpp"
+#include "brindle/nn/softmax_inl.hpp"
 
 namespace brindle {
 
 template <class T, class Device>
 LayerRegistry<T, Device>::LayerRegistry()
-    : makers_{{"Activation", ActivationLayer<T, Device>::from}, {"Conv2D", Conv2DLayer<T, Device>::from},
-              {"Dense", DenseLayer<T, Device>::from},           {"Dropout", DropoutLayer<T, Device>::from},
-              {"Flatten", FlattenLayer<T, Device>::from},       {"MaxPooling2D", MaxPool2DLayer<T, Device>::from}} {}
+    : makers_{{"Activation", ActivationLayer<T, Device>::from},
+              {"Conv2D", Conv2DLayer<T, Device>::from},
+              {"Dense", DenseLayer<T, Device>::from},
+              {"Dropout", DropoutLayer<T, Device>::from},
+              {"ELU", ELULayer<T, Device>::from},
+              {"Flatten", FlattenLayer<T, Device>::from},
+              {"LeakyReLU", LeakyReLULayer<T, Device>::from},
+              {"MaxPooling2D", MaxPool2DLayer<T, Device>::from},
+              {"ReLU", ReLULayer<T, Device>::from},
+              {"Softmax", SoftmaxLayer<T, Device>::from}} {}
 
 template <class T, class Device>
 std::unique_ptr<Layer<T, Device>> LayerRegistry<T, Device>::make(const std::string& type, const Config& config) const {
