@@ -1,6 +1,7 @@
 #pragma once
 
 // Definitions of what registry.hpp declares.
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -34,11 +35,10 @@ LayerRegistry<T, Device>::LayerRegistry()
 
 template <class T, class Device>
 std::unique_ptr<Layer<T, Device>> LayerRegistry<T, Device>::make(const std::string& type, const Config& config) const {
+  for (std::size_t i = makers_.size(); i-- > 0;)
+    if (makers_[i].first == type) return makers_[i].second(config);
   std::string types;
-  for (const auto& [known, function] : makers_) {
-    if (known == type) return function(config);
-    types += (types.empty() ? "" : ", ") + known;
-  }
+  for (const auto& maker : makers_) types += (types.empty() ? "" : ", ") + maker.first;
   detail::raise<ValueError>("layer type \"" + type + "\" is not known; there are: " + types +
                             "; a layer of your own is made known by LayerRegistry::add");
 }
