@@ -91,17 +91,8 @@ std::string error_of(Work&& work) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a model with every kind of activation predicts what Keras does", "[io][keras][golden]") {
-  const Golden golden("activations.npz");
-  for (const std::string file : {"activations.keras", "activations_legacy.h5"}) {
-    INFO(file);
-    const auto model = io::load_keras(folder + file);
-    golden.check<float>("model.y", model.predict(golden.get<float>("model.x")), weights_golden);
-  }
-}
-
-TEST_CASE("weight files of Keras 1, 2 and 3 give VGG16 the weights and predictions of the goldens", "[io][keras]",
-          float, double) {
+TEMPLATE_TEST_CASE("weight files of Keras 1, 2 and 3 give VGG16 the weights and predictions of the goldens",
+                   "[io][keras]", float, double) {
   const Golden golden("weights/tiny_vgg.npz");
   for (const char* file : {"tiny_vgg_keras1_notop.h5", "tiny_vgg_keras2_notop.h5", "tiny_vgg_notop.weights.h5"}) {
     INFO(file);

@@ -11,6 +11,7 @@
 #include "brindle/ops/conv2d/kernel_choice.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
 #include "brindle/ops/conv2d/winograd.hpp"
+#include "brindle/ops/softmax/cpu.hpp"  // of activate(), which conv2d.hpp brings
 
 namespace brindle::ops::kernel {
 
