@@ -82,6 +82,9 @@ TEST_CASE("layers and their gradients are the processor's", "[cuda]") {
   check_layers("dense softmax", {33}, Dense{7, softmax});
   check_layers("dense on pictures", picture, Dense{5, relu});
   check_layers("activations", {33}, Activation{sigmoid}, Activation{relu}, Activation{softmax});
+  check_layers("activations from inputs", {33}, Activation{silu}, Dense{16, gelu}, Activation{hard_silu});
+  check_layers("conv2d silu", picture, Conv2D{16, 3, silu}, Conv2D{8, 3, relu6});
+  check_layers("rectifiers", {33}, ReLU{.max_value = 0.5}, LeakyReLU{}, ELU{0.7}, Softmax{});
   check_layers("flatten", picture, Flatten{}, Dense{3});
 }
 

@@ -7,8 +7,10 @@
 namespace brindle::detail {
 
 /// Keras's class names of the layers that the library has: a new one adds its name here.
-inline constexpr const char* library_layers[] = {"Activation", "Add",     "Concatenate",  "Conv2D",  "Dense",
-                                                 "Dropout",    "Flatten", "MaxPooling2D", "Multiply"};
+inline constexpr const char* library_layers[] = {
+    "Activation", "Add",       "Concatenate",  "Conv2D",   "Dense", "Dropout", "ELU",
+    "Flatten",    "LeakyReLU", "MaxPooling2D", "Multiply", "ReLU",  "Softmax",
+};
 
 /// Whether a layer is one of the library's, whose passes are known; else it is a user's own.
 template <class T, class Device>

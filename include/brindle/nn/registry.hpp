@@ -24,7 +24,7 @@ class LayerRegistry {
     add_library_layers();
   }
 
-  /// Adds a layer of the user's own.
+  /// Adds a layer of the user's own; of two of one type the last one counts.
   void add(const std::string& type, Make function) { makers_.emplace_back(type, function); }
 
   /// Throws ValueError with the types there are.

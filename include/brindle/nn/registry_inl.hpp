@@ -1,6 +1,7 @@
 #pragma once
 
 // Definitions of what registry.hpp declares.
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -11,33 +12,40 @@
 #include "brindle/nn/conv2d_inl.hpp"
 #include "brindle/nn/dense_inl.hpp"
 #include "brindle/nn/dropout_inl.hpp"
+#include "brindle/nn/elu_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
+#include "brindle/nn/leaky_relu_inl.hpp"
 #include "brindle/nn/max_pool2d_inl.hpp"
 #include "brindle/nn/multiply_inl.hpp"
 #include "brindle/nn/registry.hpp"
+#include "brindle/nn/relu_inl.hpp"
+#include "brindle/nn/softmax_inl.hpp"
 
 namespace brindle {
 
 template <class T, class Device>
 void LayerRegistry<T, Device>::add_library_layers() {
-  makers_ = {{"Activation", ActivationLayer<T, Device>::from},
-             {"Add", AddLayer<T, Device>::from},
-             {"Concatenate", ConcatenateLayer<T, Device>::from},
-             {"Conv2D", Conv2DLayer<T, Device>::from},
-             {"Dense", DenseLayer<T, Device>::from},
-             {"Dropout", DropoutLayer<T, Device>::from},
-             {"Flatten", FlattenLayer<T, Device>::from},
-             {"MaxPooling2D", MaxPool2DLayer<T, Device>::from},
-             {"Multiply", MultiplyLayer<T, Device>::from}};
+  add("Activation", ActivationLayer<T, Device>::from);
+  add("Add", AddLayer<T, Device>::from);
+  add("Concatenate", ConcatenateLayer<T, Device>::from);
+  add("Conv2D", Conv2DLayer<T, Device>::from);
+  add("Dense", DenseLayer<T, Device>::from);
+  add("Dropout", DropoutLayer<T, Device>::from);
+  add("ELU", ELULayer<T, Device>::from);
+  add("Flatten", FlattenLayer<T, Device>::from);
+  add("LeakyReLU", LeakyReLULayer<T, Device>::from);
+  add("MaxPooling2D", MaxPool2DLayer<T, Device>::from);
+  add("Multiply", MultiplyLayer<T, Device>::from);
+  add("ReLU", ReLULayer<T, Device>::from);
+  add("Softmax", SoftmaxLayer<T, Device>::from);
 }
 
 template <class T, class Device>
 std::unique_ptr<Layer<T, Device>> LayerRegistry<T, Device>::make(const std::string& type, const Config& config) const {
+  for (std::size_t i = makers_.size(); i-- > 0;)
+    if (makers_[i].first == type) return makers_[i].second(config);
   std::string types;
-  for (const auto& [known, function] : makers_) {
-    if (known == type) return function(config);
-    types += (types.empty() ? "" : ", ") + known;
-  }
+  for (const auto& maker : makers_) types += (types.empty() ? "" : ", ") + maker.first;
   detail::raise<ValueError>("layer type \"" + type + "\" is not known; there are: " + types +
                             "; a layer of your own is made known by LayerRegistry::add");
 }

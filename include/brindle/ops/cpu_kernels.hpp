@@ -3,6 +3,7 @@
 // The CPU kernels of all ops, compiled in the unit that includes this: what a header-only program has, what the library
 // of the compiled form is made of, and where a program of that form finds kernels for other types than float.
 
+#include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/adam/cpu.hpp"
 #include "brindle/ops/add/cpu.hpp"
 #include "brindle/ops/binary_crossentropy/cpu.hpp"
@@ -16,8 +17,6 @@
 #include "brindle/ops/gemm/cpu.hpp"
 #include "brindle/ops/maxpool2d/cpu.hpp"
 #include "brindle/ops/multiply/cpu.hpp"
-#include "brindle/ops/relu/cpu.hpp"
 #include "brindle/ops/rmsprop/cpu.hpp"
 #include "brindle/ops/sgd/cpu.hpp"
-#include "brindle/ops/sigmoid/cpu.hpp"
 #include "brindle/ops/softmax/cpu.hpp"

@@ -23,6 +23,11 @@ struct TableCall<entry> {
 #define BRINDLE_CALL(op, function, ...) static constexpr TableCall<&KernelTable::op##_##function> function{};
 
 template <>
+struct activation<float, Cpu> {
+  BRINDLE_CPU_ACTIVATION(BRINDLE_CALL)
+};
+
+template <>
 struct adam<float, Cpu> {
   BRINDLE_CPU_ADAM(BRINDLE_CALL)
 };
@@ -78,11 +83,6 @@ struct multiply<float, Cpu> {
 };
 
 template <>
-struct relu<float, Cpu> {
-  BRINDLE_CPU_RELU(BRINDLE_CALL)
-};
-
-template <>
 struct rmsprop<float, Cpu> {
   BRINDLE_CPU_RMSPROP(BRINDLE_CALL)
 };
@@ -90,11 +90,6 @@ struct rmsprop<float, Cpu> {
 template <>
 struct sgd<float, Cpu> {
   BRINDLE_CPU_SGD(BRINDLE_CALL)
-};
-
-template <>
-struct sigmoid<float, Cpu> {
-  BRINDLE_CPU_SIGMOID(BRINDLE_CALL)
 };
 
 template <>

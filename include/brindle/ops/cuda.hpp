@@ -3,6 +3,7 @@
 // The ops on a GPU.
 
 #include "brindle/ops/activation.hpp"
+#include "brindle/ops/activation/cuda.hpp"
 #include "brindle/ops/adam/cuda.hpp"
 #include "brindle/ops/add/cuda.hpp"
 #include "brindle/ops/binary_crossentropy/cuda.hpp"
@@ -14,8 +15,6 @@
 #include "brindle/ops/gemm/cuda.hpp"
 #include "brindle/ops/maxpool2d/cuda.hpp"
 #include "brindle/ops/multiply/cuda.hpp"
-#include "brindle/ops/relu/cuda.hpp"
 #include "brindle/ops/rmsprop/cuda.hpp"
 #include "brindle/ops/sgd/cuda.hpp"
-#include "brindle/ops/sigmoid/cuda.hpp"
 #include "brindle/ops/softmax/cuda.hpp"

@@ -7,6 +7,7 @@
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/ops/activation/activation.hpp"
 #include "brindle/ops/adam/adam.hpp"
 #include "brindle/ops/add/add.hpp"
 #include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
@@ -18,10 +19,8 @@
 #include "brindle/ops/gemm/gemm.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
 #include "brindle/ops/multiply/multiply.hpp"
-#include "brindle/ops/relu/relu.hpp"
 #include "brindle/ops/rmsprop/rmsprop.hpp"
 #include "brindle/ops/sgd/sgd.hpp"
-#include "brindle/ops/sigmoid/sigmoid.hpp"
 #include "brindle/ops/softmax/softmax.hpp"
 
 // The functions of the CPU kernels that the ops call for float, as KERNEL(op, function, signature), a list for each op.
@@ -30,6 +29,13 @@
 // the kernel's does not compile.
 
 // clang-format off
+#define BRINDLE_CPU_ACTIVATION(KERNEL) \
+  KERNEL(activation, forward, void(const Cpu&, ActivationFunction, Read x, Write y)) \
+  KERNEL(activation, backward, void(const Cpu&, ActivationFunction, Read z, Read dy, Write dx)) \
+  KERNEL(activation, rectify, void(const Cpu&, Read x, Write y, const RectifierOptions&)) \
+  KERNEL(activation, rectify_backward, void(const Cpu&, Read x, Read dy, Write dx, const RectifierOptions&)) \
+  KERNEL(activation, elu, void(const Cpu&, Read x, Write y, double alpha)) \
+  KERNEL(activation, elu_backward, void(const Cpu&, Read y, Read dy, Write dx, double alpha))
 #define BRINDLE_CPU_ADAM(KERNEL) \
   KERNEL(adam, step, void(const Cpu&, Write w, Read g, Write m, Write v, std::int64_t t, const AdamOptions&))
 #define BRINDLE_CPU_ADD(KERNEL) \
@@ -89,21 +95,16 @@
 #define BRINDLE_CPU_MULTIPLY(KERNEL) \
   KERNEL(multiply, forward, void(const Cpu&, Read x, Read factor, Write y, const FactorShape&)) \
   KERNEL(multiply, backward, void(const Cpu&, Read x, Read dy, Write dfactor, const FactorShape&))
-#define BRINDLE_CPU_RELU(KERNEL) \
-  KERNEL(relu, forward, void(const Cpu&, Read x, Write y)) \
-  KERNEL(relu, backward, void(const Cpu&, Read y, Read dy, Write dx))
 #define BRINDLE_CPU_RMSPROP(KERNEL) \
   KERNEL(rmsprop, step, void(const Cpu&, Write w, Read g, Write v, Write mean, Write move, const RMSpropOptions&))
 #define BRINDLE_CPU_SGD(KERNEL) \
   KERNEL(sgd, step, void(const Cpu&, Write w, Read g, Write v, const SGDOptions&))
-#define BRINDLE_CPU_SIGMOID(KERNEL) \
-  KERNEL(sigmoid, forward, void(const Cpu&, Read x, Write y)) \
-  KERNEL(sigmoid, backward, void(const Cpu&, Read y, Read dy, Write dx))
 #define BRINDLE_CPU_SOFTMAX(KERNEL) \
   KERNEL(softmax, forward, void(const Cpu&, Read x, Write y)) \
   KERNEL(softmax, backward, void(const Cpu&, Read y, Read dy, Write dx))
 
 #define BRINDLE_CPU_KERNELS(KERNEL) \
+  BRINDLE_CPU_ACTIVATION(KERNEL) \
   BRINDLE_CPU_ADAM(KERNEL) \
   BRINDLE_CPU_ADD(KERNEL) \
   BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
@@ -115,10 +116,8 @@
   BRINDLE_CPU_GEMM(KERNEL) \
   BRINDLE_CPU_MAXPOOL2D(KERNEL) \
   BRINDLE_CPU_MULTIPLY(KERNEL) \
-  BRINDLE_CPU_RELU(KERNEL) \
   BRINDLE_CPU_RMSPROP(KERNEL) \
   BRINDLE_CPU_SGD(KERNEL) \
-  BRINDLE_CPU_SIGMOID(KERNEL) \
   BRINDLE_CPU_SOFTMAX(KERNEL)
 // clang-format on
 
