@@ -18,10 +18,10 @@ TEST_CASE("conv2d keeps its contract for every activation, padding and stride", 
   check_layer(Conv2D{.filters = 20, .kernel = 3, .activation = relu}, {9, 10, 17}, {7, 8, 20}, 9 * 17 * 20 + 20, 2);
 }
 
-TEST_CASE("max pooling keeps its contract", "[nn][max_pool2d]") {
+TEST_CASE("max pooling keeps its contract", "[nn][max_pooling2d]") {
   check_layer(MaxPool2D{2}, {6, 8, 3}, {3, 4, 3}, 0);
   check_layer(MaxPool2D{2}, {7, 5, 3}, {3, 2, 3}, 0);
-  check_layer(MaxPool2D{.window = 3, .stride = 2, .padding = Padding::same}, {7, 5, 2}, {4, 3, 2}, 0);
+  check_layer(MaxPooling2D{.pool_size = 3, .stride = 2, .padding = Padding::same}, {7, 5, 2}, {4, 3, 2}, 0);
 }
 
 TEST_CASE("dense keeps its contract, on rows of features and on pictures", "[nn][dense]") {

@@ -18,7 +18,7 @@
 #include "brindle/nn/dropout_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
 #include "brindle/nn/last_activation_inl.hpp"
-#include "brindle/nn/max_pool2d_inl.hpp"
+#include "brindle/nn/max_pooling2d_inl.hpp"
 #include "brindle/nn/model_inl.hpp"
 #include "brindle/nn/optimizer_inl.hpp"
 #include "brindle/nn/output_options_inl.hpp"

@@ -9,7 +9,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/conv2d.hpp"
 #include "brindle/nn/layer.hpp"
-#include "brindle/nn/max_pool2d.hpp"
+#include "brindle/nn/max_pooling2d.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 

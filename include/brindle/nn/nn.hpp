@@ -10,7 +10,7 @@
 #include "brindle/nn/dropout.hpp"
 #include "brindle/nn/flatten.hpp"
 #include "brindle/nn/last_activation.hpp"
-#include "brindle/nn/max_pool2d.hpp"
+#include "brindle/nn/max_pooling2d.hpp"
 #include "brindle/nn/metrics.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/output_options.hpp"

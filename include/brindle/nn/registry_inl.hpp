@@ -10,7 +10,7 @@
 #include "brindle/nn/dense_inl.hpp"
 #include "brindle/nn/dropout_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
-#include "brindle/nn/max_pool2d_inl.hpp"
+#include "brindle/nn/max_pooling2d_inl.hpp"
 #include "brindle/nn/registry.hpp"
 
 namespace brindle {
@@ -19,7 +19,7 @@ template <class T, class Device>
 LayerRegistry<T, Device>::LayerRegistry()
     : makers_{{"Activation", ActivationLayer<T, Device>::from}, {"Conv2D", Conv2DLayer<T, Device>::from},
               {"Dense", DenseLayer<T, Device>::from},           {"Dropout", DropoutLayer<T, Device>::from},
-              {"Flatten", FlattenLayer<T, Device>::from},       {"MaxPooling2D", MaxPool2DLayer<T, Device>::from}} {}
+              {"Flatten", FlattenLayer<T, Device>::from},       {"MaxPooling2D", MaxPooling2DLayer<T, Device>::from}} {}
 
 template <class T, class Device>
 std::unique_ptr<Layer<T, Device>> LayerRegistry<T, Device>::make(const std::string& type, const Config& config) const {
