@@ -24,6 +24,15 @@ TEST_CASE("max pooling keeps its contract", "[nn][max_pooling2d]") {
   check_layer(MaxPooling2D{.pool_size = 3, .stride = 2, .padding = Padding::same}, {7, 5, 2}, {4, 3, 2}, 0);
 }
 
+TEST_CASE("average pooling and the global pools keep their contracts", "[nn][average_pooling2d]") {
+  check_layer(AveragePooling2D{2}, {7, 5, 3}, {3, 2, 3}, 0);
+  check_layer(AveragePooling2D{.pool_size = 3, .stride = 2, .padding = Padding::same}, {7, 5, 2}, {4, 3, 2}, 0);
+  check_layer(GlobalAveragePooling2D{}, {5, 4, 3}, {3}, 0);
+  check_layer(GlobalAveragePooling2D{.keepdims = true}, {5, 4, 3}, {1, 1, 3}, 0);
+  check_layer(GlobalMaxPooling2D{}, {5, 4, 3}, {3}, 0);
+  check_layer(GlobalMaxPooling2D{.keepdims = true}, {5, 4, 3}, {1, 1, 3}, 0);
+}
+
 TEST_CASE("dense keeps its contract, on rows of features and on pictures", "[nn][dense]") {
   check_layer(Dense{5}, {7}, {5}, 40);
   check_layer(Dense{5, relu}, {7}, {5}, 40);

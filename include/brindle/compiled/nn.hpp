@@ -10,6 +10,7 @@
 // After the calls into the kernels, in any order.
 #include "brindle/nn/activation_inl.hpp"
 #include "brindle/nn/adam_inl.hpp"
+#include "brindle/nn/average_pooling2d_inl.hpp"
 #include "brindle/nn/binary_crossentropy_inl.hpp"
 #include "brindle/nn/classification_metrics_inl.hpp"
 #include "brindle/nn/config_inl.hpp"
@@ -17,6 +18,8 @@
 #include "brindle/nn/dense_inl.hpp"
 #include "brindle/nn/dropout_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
+#include "brindle/nn/global_average_pooling2d_inl.hpp"
+#include "brindle/nn/global_max_pooling2d_inl.hpp"
 #include "brindle/nn/last_activation_inl.hpp"
 #include "brindle/nn/max_pooling2d_inl.hpp"
 #include "brindle/nn/model_inl.hpp"

@@ -6,10 +6,13 @@
 
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/activation_inl.hpp"
+#include "brindle/nn/average_pooling2d_inl.hpp"
 #include "brindle/nn/conv2d_inl.hpp"
 #include "brindle/nn/dense_inl.hpp"
 #include "brindle/nn/dropout_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
+#include "brindle/nn/global_average_pooling2d_inl.hpp"
+#include "brindle/nn/global_max_pooling2d_inl.hpp"
 #include "brindle/nn/max_pooling2d_inl.hpp"
 #include "brindle/nn/registry.hpp"
 
@@ -17,9 +20,15 @@ namespace brindle {
 
 template <class T, class Device>
 LayerRegistry<T, Device>::LayerRegistry()
-    : makers_{{"Activation", ActivationLayer<T, Device>::from}, {"Conv2D", Conv2DLayer<T, Device>::from},
-              {"Dense", DenseLayer<T, Device>::from},           {"Dropout", DropoutLayer<T, Device>::from},
-              {"Flatten", FlattenLayer<T, Device>::from},       {"MaxPooling2D", MaxPooling2DLayer<T, Device>::from}} {}
+    : makers_{{"Activation", ActivationLayer<T, Device>::from},
+              {"AveragePooling2D", AveragePooling2DLayer<T, Device>::from},
+              {"Conv2D", Conv2DLayer<T, Device>::from},
+              {"Dense", DenseLayer<T, Device>::from},
+              {"Dropout", DropoutLayer<T, Device>::from},
+              {"Flatten", FlattenLayer<T, Device>::from},
+              {"GlobalAveragePooling2D", GlobalAveragePooling2DLayer<T, Device>::from},
+              {"GlobalMaxPooling2D", GlobalMaxPooling2DLayer<T, Device>::from},
+              {"MaxPooling2D", MaxPooling2DLayer<T, Device>::from}} {}
 
 template <class T, class Device>
 std::unique_ptr<Layer<T, Device>> LayerRegistry<T, Device>::make(const std::string& type, const Config& config) const {

@@ -4,6 +4,7 @@
 // of the compiled form is made of, and where a program of that form finds kernels for other types than float.
 
 #include "brindle/ops/adam/cpu.hpp"
+#include "brindle/ops/avgpool2d/cpu.hpp"
 #include "brindle/ops/binary_crossentropy/cpu.hpp"
 #include "brindle/ops/categorical_crossentropy/cpu.hpp"
 #include "brindle/ops/conv2d/cpu.hpp"
@@ -12,6 +13,7 @@
 #include "brindle/ops/dense/cpu.hpp"
 #include "brindle/ops/dropout/cpu.hpp"
 #include "brindle/ops/gemm/cpu.hpp"
+#include "brindle/ops/globalpool2d/cpu.hpp"
 #include "brindle/ops/maxpool2d/cpu.hpp"
 #include "brindle/ops/relu/cpu.hpp"
 #include "brindle/ops/rmsprop/cpu.hpp"

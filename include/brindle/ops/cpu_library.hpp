@@ -28,6 +28,11 @@ struct adam<float, Cpu> {
 };
 
 template <>
+struct avgpool2d<float, Cpu> {
+  BRINDLE_CPU_AVGPOOL2D(BRINDLE_CALL)
+};
+
+template <>
 struct binary_crossentropy<float, Cpu> {
   BRINDLE_CPU_BINARY_CROSSENTROPY(BRINDLE_CALL)
 };
@@ -55,6 +60,11 @@ struct dropout<float, Cpu> {
 template <>
 struct gemm<float, Cpu> {
   BRINDLE_CPU_GEMM(BRINDLE_CALL)
+};
+
+template <>
+struct globalpool2d<float, Cpu> {
+  BRINDLE_CPU_GLOBALPOOL2D(BRINDLE_CALL)
 };
 
 template <>

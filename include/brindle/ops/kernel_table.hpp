@@ -8,12 +8,14 @@
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/adam/adam.hpp"
+#include "brindle/ops/avgpool2d/avgpool2d.hpp"
 #include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
 #include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/dense/dense.hpp"
 #include "brindle/ops/dropout/dropout.hpp"
 #include "brindle/ops/gemm/gemm.hpp"
+#include "brindle/ops/globalpool2d/globalpool2d.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
 #include "brindle/ops/relu/relu.hpp"
 #include "brindle/ops/rmsprop/rmsprop.hpp"
@@ -29,6 +31,9 @@
 // clang-format off
 #define BRINDLE_CPU_ADAM(KERNEL) \
   KERNEL(adam, step, void(const Cpu&, Write w, Read g, Write m, Write v, std::int64_t t, const AdamOptions&))
+#define BRINDLE_CPU_AVGPOOL2D(KERNEL) \
+  KERNEL(avgpool2d, forward, void(const Cpu&, Read x, Write y, const AveragePool2DOptions&)) \
+  KERNEL(avgpool2d, backward, void(const Cpu&, Read dy, Write dx, const AveragePool2DOptions&))
 #define BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
   KERNEL(binary_crossentropy, logits, \
          void(const Cpu&, Read z, Read t, Read weight, Write each, Write dz, const BinaryCrossentropyOptions&)) \
@@ -74,6 +79,11 @@
   KERNEL(gemm, run, \
          void(const Cpu&, const MatrixView<const float>& a, const MatrixView<const float>& b, Read bias, \
               const MatrixView<float>& c, const GemmOptions&, Workspace<Cpu>))
+#define BRINDLE_CPU_GLOBALPOOL2D(KERNEL) \
+  KERNEL(globalpool2d, average, void(const Cpu&, Read x, Write y)) \
+  KERNEL(globalpool2d, average_backward, void(const Cpu&, Read dy, Write dx)) \
+  KERNEL(globalpool2d, maximum, void(const Cpu&, Read x, Write y)) \
+  KERNEL(globalpool2d, maximum_backward, void(const Cpu&, Read x, Read y, Read dy, Write dx))
 #define BRINDLE_CPU_MAXPOOL2D(KERNEL) \
   KERNEL(maxpool2d, forward, void(const Cpu&, Read x, Write y, WriteBytes code, const MaxPool2DOptions&)) \
   KERNEL(maxpool2d, backward, void(const Cpu&, Read dy, ReadBytes code, Write dx, const MaxPool2DOptions&))
@@ -93,12 +103,14 @@
 
 #define BRINDLE_CPU_KERNELS(KERNEL) \
   BRINDLE_CPU_ADAM(KERNEL) \
+  BRINDLE_CPU_AVGPOOL2D(KERNEL) \
   BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
   BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(KERNEL) \
   BRINDLE_CPU_CONV2D(KERNEL) \
   BRINDLE_CPU_DENSE(KERNEL) \
   BRINDLE_CPU_DROPOUT(KERNEL) \
   BRINDLE_CPU_GEMM(KERNEL) \
+  BRINDLE_CPU_GLOBALPOOL2D(KERNEL) \
   BRINDLE_CPU_MAXPOOL2D(KERNEL) \
   BRINDLE_CPU_RELU(KERNEL) \
   BRINDLE_CPU_RMSPROP(KERNEL) \
