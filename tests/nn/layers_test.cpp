@@ -6,6 +6,7 @@
 
 using namespace brindle;
 using namespace brindle::test;
+using Catch::Contains;
 
 TEST_CASE("conv2d keeps its contract for every activation, padding and stride", "[nn][conv2d]") {
   check_layer(Conv2D{4, 3}, {7, 6, 3}, {5, 4, 4}, 3 * 3 * 3 * 4 + 4);
@@ -31,6 +32,32 @@ TEST_CASE("average pooling and the global pools keep their contracts", "[nn][ave
   check_layer(GlobalAveragePooling2D{.keepdims = true}, {5, 4, 3}, {1, 1, 3}, 0);
   check_layer(GlobalMaxPooling2D{}, {5, 4, 3}, {3}, 0);
   check_layer(GlobalMaxPooling2D{.keepdims = true}, {5, 4, 3}, {1, 1, 3}, 0);
+}
+
+TEST_CASE("zero padding, reshape, rescaling and normalization keep their contracts", "[nn]") {
+  check_layer(ZeroPadding2D{}, {3, 4, 2}, {5, 6, 2}, 0);
+  check_layer(ZeroPadding2D{{1, 2}}, {3, 4, 2}, {5, 8, 2}, 0);
+  check_layer(ZeroPadding2D{.padding = {{0, 1}, {2, 3}}}, {3, 4, 2}, {4, 9, 2}, 0);
+  check_layer(Reshape{{2, -1, 3}}, {4, 6}, {2, 4, 3}, 0);
+  check_layer(Reshape{.target_shape = {24}}, {4, 6}, {24}, 0);
+  check_layer(Rescaling{{1 / 127.5}, {-1}}, {4, 5, 3}, {4, 5, 3}, 0);
+  check_layer(Rescaling{.scale = {1, 2, 3}, .offset = {0.5}}, {4, 5, 3}, {4, 5, 3}, 0);
+  check_layer(Normalization{{0.5, 1, 2}, {4, 0.25, 1}}, {4, 5, 3}, {4, 5, 3}, 0);
+  check_layer(Normalization{.mean = {0.5}, .variance = {2}}, {7}, {7}, 0);
+}
+
+TEST_CASE("what does not fit zero padding, reshape, rescaling and normalization is named", "[nn][errors]") {
+  using S = Sequential<float>;
+  CHECK_THROWS_WITH((S{{4, 4, 3}, ZeroPadding2D{{-1, 0}}}), Contains("((-1, -1), (0, 0))"));
+  CHECK_THROWS_WITH((S{{4}, ZeroPadding2D{}}), Contains("ZeroPadding2D") && Contains("(None, 4)"));
+  CHECK_THROWS_WITH((S{{4, 6}, Reshape{{5, -1}}}), Contains("(None, 4, 6)") && Contains("(5, -1)"));
+  CHECK_THROWS_WITH((S{{4, 6}, Reshape{{-1, -1}}}), Contains("only one size may be -1"));
+  CHECK_THROWS_WITH((S{{4, 6}, Reshape{{23}}}), Contains("(23)"));
+  CHECK_THROWS_WITH((S{{4, 6}, Reshape{{0, -1}}}), Contains("(0, -1)"));
+  CHECK_THROWS_WITH((S{{4, 6}, Reshape{{}}}), Contains("got ()"));
+  CHECK_THROWS_WITH((S{{4, 4, 3}, Rescaling{{1, 2}}}), Contains("scale") && Contains("got 2"));
+  CHECK_THROWS_WITH((S{{4, 4, 3}, Normalization{.variance = {-1}}}), Contains("variance") && Contains("-1"));
+  CHECK_THROWS_WITH((S{{4, 4, 3}, Normalization{.mean = {}}}), Contains("mean") && Contains("got 0"));
 }
 
 TEST_CASE("dense keeps its contract, on rows of features and on pictures", "[nn][dense]") {

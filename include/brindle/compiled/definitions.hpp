@@ -22,9 +22,12 @@
 #include "brindle/nn/last_activation_inl.hpp"
 #include "brindle/nn/max_pooling2d_inl.hpp"
 #include "brindle/nn/model_inl.hpp"
+#include "brindle/nn/normalization_inl.hpp"
 #include "brindle/nn/output_options_inl.hpp"
 #include "brindle/nn/plan_inl.hpp"
 #include "brindle/nn/registry_inl.hpp"
+#include "brindle/nn/rescaling_inl.hpp"
+#include "brindle/nn/reshape_inl.hpp"
 #include "brindle/nn/rmsprop_inl.hpp"
 #include "brindle/nn/sgd_inl.hpp"
 #include "brindle/nn/sparse_categorical_crossentropy_inl.hpp"
@@ -47,6 +50,7 @@
 #define BRINDLE_INSTANTIATION extern
 #include "brindle/models/instantiations.inc"
 #include "brindle/nn/instantiations.inc"
+#include "brindle/nn/zero_padding2d_inl.hpp"
 #include "brindle/report/instantiations.inc"
 #include "brindle/train/instantiations.inc"
 #undef BRINDLE_INSTANTIATION

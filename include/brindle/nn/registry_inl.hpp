@@ -14,7 +14,11 @@
 #include "brindle/nn/global_average_pooling2d_inl.hpp"
 #include "brindle/nn/global_max_pooling2d_inl.hpp"
 #include "brindle/nn/max_pooling2d_inl.hpp"
+#include "brindle/nn/normalization_inl.hpp"
 #include "brindle/nn/registry.hpp"
+#include "brindle/nn/rescaling_inl.hpp"
+#include "brindle/nn/reshape_inl.hpp"
+#include "brindle/nn/zero_padding2d_inl.hpp"
 
 namespace brindle {
 
@@ -28,7 +32,11 @@ LayerRegistry<T, Device>::LayerRegistry()
               {"Flatten", FlattenLayer<T, Device>::from},
               {"GlobalAveragePooling2D", GlobalAveragePooling2DLayer<T, Device>::from},
               {"GlobalMaxPooling2D", GlobalMaxPooling2DLayer<T, Device>::from},
-              {"MaxPooling2D", MaxPooling2DLayer<T, Device>::from}} {}
+              {"MaxPooling2D", MaxPooling2DLayer<T, Device>::from},
+              {"Normalization", NormalizationLayer<T, Device>::from},
+              {"Rescaling", RescalingLayer<T, Device>::from},
+              {"Reshape", ReshapeLayer<T, Device>::from},
+              {"ZeroPadding2D", ZeroPadding2DLayer<T, Device>::from}} {}
 
 template <class T, class Device>
 std::unique_ptr<Layer<T, Device>> LayerRegistry<T, Device>::make(const std::string& type, const Config& config) const {

@@ -78,6 +78,11 @@ struct relu<float, Cpu> {
 };
 
 template <>
+struct rescale<float, Cpu> {
+  BRINDLE_CPU_RESCALE(BRINDLE_CALL)
+};
+
+template <>
 struct rmsprop<float, Cpu> {
   BRINDLE_CPU_RMSPROP(BRINDLE_CALL)
 };
@@ -95,6 +100,11 @@ struct sigmoid<float, Cpu> {
 template <>
 struct softmax<float, Cpu> {
   BRINDLE_CPU_SOFTMAX(BRINDLE_CALL)
+};
+
+template <>
+struct zero_padding2d<float, Cpu> {
+  BRINDLE_CPU_ZERO_PADDING2D(BRINDLE_CALL)
 };
 
 #undef BRINDLE_CALL

@@ -18,10 +18,12 @@
 #include "brindle/ops/globalpool2d/globalpool2d.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
 #include "brindle/ops/relu/relu.hpp"
+#include "brindle/ops/rescale/rescale.hpp"
 #include "brindle/ops/rmsprop/rmsprop.hpp"
 #include "brindle/ops/sgd/sgd.hpp"
 #include "brindle/ops/sigmoid/sigmoid.hpp"
 #include "brindle/ops/softmax/softmax.hpp"
+#include "brindle/ops/zero_padding2d/zero_padding2d.hpp"
 
 // The functions of the CPU kernels that the ops call for float, as KERNEL(op, function, signature), a list for each op.
 // All that the compiled form knows of them is made from these lists: the table's entries, the calls through it
@@ -90,6 +92,9 @@
 #define BRINDLE_CPU_RELU(KERNEL) \
   KERNEL(relu, forward, void(const Cpu&, Read x, Write y)) \
   KERNEL(relu, backward, void(const Cpu&, Read y, Read dy, Write dx))
+#define BRINDLE_CPU_RESCALE(KERNEL) \
+  KERNEL(rescale, forward, void(const Cpu&, Read x, Read centre, Read factor, Read offset, Write y)) \
+  KERNEL(rescale, backward, void(const Cpu&, Read dy, Read factor, Write dx))
 #define BRINDLE_CPU_RMSPROP(KERNEL) \
   KERNEL(rmsprop, step, void(const Cpu&, Write w, Read g, Write v, Write mean, Write move, const RMSpropOptions&))
 #define BRINDLE_CPU_SGD(KERNEL) \
@@ -100,6 +105,9 @@
 #define BRINDLE_CPU_SOFTMAX(KERNEL) \
   KERNEL(softmax, forward, void(const Cpu&, Read x, Write y)) \
   KERNEL(softmax, backward, void(const Cpu&, Read y, Read dy, Write dx))
+#define BRINDLE_CPU_ZERO_PADDING2D(KERNEL) \
+  KERNEL(zero_padding2d, forward, void(const Cpu&, Read x, Write y, const Border&)) \
+  KERNEL(zero_padding2d, backward, void(const Cpu&, Read dy, Write dx, const Border&))
 
 #define BRINDLE_CPU_KERNELS(KERNEL) \
   BRINDLE_CPU_ADAM(KERNEL) \
@@ -113,10 +121,12 @@
   BRINDLE_CPU_GLOBALPOOL2D(KERNEL) \
   BRINDLE_CPU_MAXPOOL2D(KERNEL) \
   BRINDLE_CPU_RELU(KERNEL) \
+  BRINDLE_CPU_RESCALE(KERNEL) \
   BRINDLE_CPU_RMSPROP(KERNEL) \
   BRINDLE_CPU_SGD(KERNEL) \
   BRINDLE_CPU_SIGMOID(KERNEL) \
-  BRINDLE_CPU_SOFTMAX(KERNEL)
+  BRINDLE_CPU_SOFTMAX(KERNEL) \
+  BRINDLE_CPU_ZERO_PADDING2D(KERNEL)
 // clang-format on
 
 namespace brindle::ops::kernel {

@@ -2,12 +2,50 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 
 namespace brindle {
 
 /// valid: windows lie inside the picture. same: zeros (minus infinity for a maximum) around it, so that the output has
 /// ceil(in / stride) rows; of an odd number of them the extra one is at the bottom and right, as in Keras.
 enum class Padding { valid, same };
+
+/// Rows and columns of zeros around a picture.
+///
+///     Border(1), Border(1, 2), Border(top, bottom, left, right), Border({top, bottom}, {left, right})
+struct Border {
+  /// Before the first row or column and behind the last one.
+  struct Edges {
+    std::int64_t before = 0;  ///< above, or to the left
+    std::int64_t after = 0;   ///< below, or to the right
+  };
+
+  std::int64_t top = 0;     ///< rows
+  std::int64_t bottom = 0;  ///< rows
+  std::int64_t left = 0;    ///< columns
+  std::int64_t right = 0;   ///< columns
+
+  constexpr Border() = default;
+  constexpr Border(std::int64_t all) : Border(all, all, all, all) {}  ///< as many on each side
+  /// So many rows above and below, and columns left and right.
+  constexpr Border(std::int64_t rows, std::int64_t columns) : Border(rows, rows, columns, columns) {}
+  /// In Keras's order, ((top, bottom), (left, right)).
+  constexpr Border(const Edges& rows, const Edges& columns)
+      : Border(rows.before, rows.after, columns.before, columns.after) {}
+  /// Not checked.
+  constexpr Border(std::int64_t top_, std::int64_t bottom_, std::int64_t left_, std::int64_t right_)
+      : top(top_), bottom(bottom_), left(left_), right(right_) {}
+
+  /// No side has less than none.
+  constexpr bool is_possible() const { return top >= 0 && bottom >= 0 && left >= 0 && right >= 0; }
+  friend constexpr bool operator==(const Border&, const Border&) = default;  ///< same on each side
+};
+
+/// "((1, 0), (1, 0))", as Keras writes it.
+inline std::string to_string(const Border& b) {
+  return "((" + std::to_string(b.top) + ", " + std::to_string(b.bottom) + "), (" + std::to_string(b.left) + ", " +
+         std::to_string(b.right) + "))";
+}
 
 namespace ops {
 
