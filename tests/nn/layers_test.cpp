@@ -19,6 +19,22 @@ TEST_CASE("conv2d keeps its contract for every activation, padding and stride", 
   check_layer(Conv2D{.filters = 20, .kernel = 3, .activation = relu}, {9, 10, 17}, {7, 8, 20}, 9 * 17 * 20 + 20, 2);
 }
 
+TEST_CASE("conv2d keeps its contract with dilation, groups and zeros on each side", "[nn][conv2d]") {
+  check_layer(Conv2D{.filters = 4, .kernel = 3, .activation = relu, .dilation = 2}, {7, 6, 3}, {3, 2, 4}, 112);
+  check_layer(Conv2D{.filters = 6, .kernel = 3, .padding = Padding::same, .groups = 3}, {5, 6, 9}, {5, 6, 6},
+              9 * 3 * 6 + 6);
+  check_layer(Conv2D{.filters = 4, .kernel = {3, 2}, .activation = softmax, .stride = 2, .groups = 2}, {7, 6, 2},
+              {3, 3, 4}, 6 * 4 + 4);
+  check_layer(Conv2D{.filters = 4, .kernel = 3, .stride = 2, .padding = {0, 1, 0, 1}}, {6, 8, 3}, {3, 4, 4}, 112);
+  check_layer(Conv2D{.filters = 4, .kernel = 3, .padding = Border(4), .dilation = {1, 2}}, {6, 8, 3}, {12, 12, 4}, 112);
+  CHECK_THROWS_WITH((Sequential<float>{{8, 8, 3}, Conv2D{.filters = 4, .kernel = 3, .groups = 2}}),
+                    Contains("groups") && Contains("3 channels") && Contains("got 2"));
+  CHECK_THROWS_WITH((Sequential<float>{{4, 4, 3}, Conv2D{.filters = 4, .kernel = 3, .dilation = 2}}),
+                    Contains("dilated by (2, 2)") && Contains("(None, 4, 4, 3)"));
+  // What is as it was before there were these settings is saved as it was.
+  CHECK(Conv2D{4, 3}.make<float, Cpu>()->config().entries().size() == 6);
+}
+
 TEST_CASE("max pooling keeps its contract", "[nn][max_pooling2d]") {
   check_layer(MaxPool2D{2}, {6, 8, 3}, {3, 4, 3}, 0);
   check_layer(MaxPool2D{2}, {7, 5, 3}, {3, 2, 3}, 0);

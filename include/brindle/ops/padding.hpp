@@ -47,6 +47,30 @@ inline std::string to_string(const Border& b) {
          std::to_string(b.right) + "))";
 }
 
+/// How a convolution pads: by a rule, or by so many zeros on each side.
+///
+///     Conv2D{.padding = Padding::same}, Conv2D{.padding = {top, bottom, left, right}}, Conv2D{.padding = Border(1)}
+struct Conv2DPadding {
+  Padding rule = Padding::valid;  ///< where `zeros` are not given
+  bool given = false;             ///< `zeros` count, not the rule
+  Border zeros;                   ///< those that are given
+
+  constexpr Conv2DPadding() = default;
+  constexpr Conv2DPadding(Padding by) : rule(by) {}                      ///< by the rule
+  constexpr Conv2DPadding(const Border& by) : given(true), zeros(by) {}  ///< so many
+  /// The same. Not checked.
+  constexpr Conv2DPadding(std::int64_t top, std::int64_t bottom, std::int64_t left, std::int64_t right)
+      : Conv2DPadding(Border(top, bottom, left, right)) {}
+
+  friend constexpr bool operator==(const Conv2DPadding&, const Conv2DPadding&) = default;  ///< the same setting
+};
+
+/// "same", "valid" or "((1, 0), (1, 0))".
+inline std::string to_string(const Conv2DPadding& p) {
+  if (p.given) return to_string(p.zeros);
+  return p.rule == Padding::same ? "same" : "valid";
+}
+
 namespace ops {
 
 /// Where windows of one axis lie.
@@ -59,6 +83,23 @@ struct WindowAxis {
     if (padding == Padding::valid) return {in < window ? 0 : (in - window) / stride + 1, 0};
     const std::int64_t out = (in + stride - 1) / stride;
     return {out, std::max<std::int64_t>((out - 1) * stride + window - in, 0) / 2};
+  }
+
+  /// So many elements of padding before and after.
+  static constexpr WindowAxis of(std::int64_t in, std::int64_t window, std::int64_t stride, std::int64_t before,
+                                 std::int64_t after) {
+    const std::int64_t padded = before + in + after;
+    return {padded < window ? 0 : (padded - window) / stride + 1, before};
+  }
+
+  /// The rows of a convolution.
+  static constexpr WindowAxis rows(std::int64_t in, std::int64_t window, std::int64_t stride, const Conv2DPadding& p) {
+    return p.given ? of(in, window, stride, p.zeros.top, p.zeros.bottom) : of(in, window, stride, p.rule);
+  }
+  /// The columns of a convolution.
+  static constexpr WindowAxis columns(std::int64_t in, std::int64_t window, std::int64_t stride,
+                                      const Conv2DPadding& p) {
+    return p.given ? of(in, window, stride, p.zeros.left, p.zeros.right) : of(in, window, stride, p.rule);
   }
 };
 
