@@ -37,7 +37,7 @@ programs = [  # name, source or files, flags, whether to link, and with what
     ("a network that predicts, -O3", """#include "brindle/nn/conv2d.hpp"
 #include "brindle/nn/dense.hpp"
 #include "brindle/nn/flatten.hpp"
-#include "brindle/nn/max_pool2d.hpp"
+#include "brindle/nn/max_pooling2d.hpp"
 #include "brindle/nn/sequential.hpp"
 #include "brindle/ops/cpu.hpp"
 using namespace brindle;

@@ -76,7 +76,7 @@ TEST_CASE("layers and their gradients are the processor's", "[cuda]") {
   check_layers("conv2d and pool", picture, Conv2D{16, 3, relu}, MaxPool2D{2});
   check_layers("conv2d and pool, linear, same", picture, Conv2D{8, 3, linear, 1, Padding::same}, MaxPool2D{2});
   check_layers("pool", picture, MaxPool2D{2});
-  check_layers("overlapping pool", picture, MaxPool2D{.window = 3, .stride = 2, .padding = Padding::same});
+  check_layers("overlapping pool", picture, MaxPooling2D{.pool_size = 3, .stride = 2, .padding = Padding::same});
   check_layers("dense", {33}, Dense{16, relu});
   check_layers("dense sigmoid", {33}, Dense{1, sigmoid});
   check_layers("dense softmax", {33}, Dense{7, softmax});

@@ -91,6 +91,34 @@ TEST_CASE("pools are the processor's, with codes and without", "[cuda]") {
       }
 }
 
+TEST_CASE("convolutions with groups, dilation and any border are the processor's", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const Cuda on;
+  for (const ops::Conv2DOptions& o :
+       {ops::Conv2DOptions{.activation = relu, .groups = 2}, ops::Conv2DOptions{.stride = 2, .dilation = 2},
+        ops::Conv2DOptions{.padding = {1, 0, 2, 3}}, ops::Conv2DOptions{.padding = Border(1), .activation = relu}}) {
+    const Shape4 x_shape{2, 9, 8, 8};
+    const ops::FilterShape w_shape{3, 3, 8 / o.groups, 16};
+    const Shape4 y_shape = ops::conv2d_shape(x_shape, w_shape, o);
+    const Tensor<float> x = of(x_shape, 1), w = of(w_shape, 2), bias = of({16}, 3), dz = of(y_shape, 4);
+    Tensor<float> y(y_shape), dx(x_shape), dw(w_shape), db({16});
+    Tensor<std::byte> workspace({ops::conv2d_workspace<float>(cpu, x_shape, w_shape, o)});
+    ops::conv2d<float>(cpu, x, w, bias, y, o, workspace);
+    ops::conv2d_backward_data<float>(cpu, dz, w, dx, o, workspace);
+    ops::conv2d_backward_weights<float>(cpu, x, dz, dw, db, o, workspace);
+    const auto gpu_x = on_gpu(x), gpu_w = on_gpu(w), gpu_bias = on_gpu(bias), gpu_dz = on_gpu(dz);
+    Tensor<float, Cuda> gpu_y(y_shape), gpu_dx(x_shape), gpu_dw(w_shape), gpu_db({16});
+    Tensor<std::byte, Cuda> gpu_workspace({ops::conv2d_workspace<float>(on, x_shape, w_shape, o)});
+    ops::conv2d<float>(on, gpu_x, gpu_w, gpu_bias, gpu_y, o, gpu_workspace);
+    ops::conv2d_backward_data<float>(on, gpu_dz, gpu_w, gpu_dx, o, gpu_workspace);
+    ops::conv2d_backward_weights<float>(on, gpu_x, gpu_dz, gpu_dw, gpu_db, o, gpu_workspace);
+    check_gpu("y", gpu_y, y);
+    check_gpu("dx", gpu_dx, dx);
+    check_gpu("dw", gpu_dw, dw);
+    check_gpu("db", gpu_db, db);
+  }
+}
+
 TEST_CASE("convolutions and their gradients are the processor's in every precision", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
   const Precision precision = GENERATE(Precision::float32, Precision::tf32, Precision::bf16);

@@ -38,7 +38,7 @@ void check_same(const Sequential<float>& a, const Sequential<float>& b) {
 Sequential<float> first_version() {
   Sequential<float> base{{6, 5, 2},
                          Conv2D{.filters = 3, .kernel = {3, 2}, .activation = relu, .padding = Padding::same},
-                         MaxPool2D{.window = 2}};
+                         MaxPooling2D{.pool_size = 2}};
   base.set_name("base");
   Sequential<float> model{std::move(base),     Flatten{},     Dense{.units = 4, .use_bias = false, .name = "hidden"},
                           Activation{sigmoid}, Dropout{0.25}, Dense{3, softmax}};

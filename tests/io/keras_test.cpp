@@ -44,7 +44,7 @@ Sequential<T> tiny_vgg() {
                        .activation = relu,
                        .padding = Padding::same,
                        .name = block + "_conv" + std::to_string(c)});
-    model.add(MaxPool2D{.window = 2, .name = block + "_pool"});
+    model.add(MaxPooling2D{.pool_size = 2, .name = block + "_pool"});
   }
   return model;
 }
@@ -54,7 +54,7 @@ Sequential<T> tiny_seq() {
   return Sequential<T>{
       {12, 12, 3},
       Conv2D{.filters = 4, .kernel = 3, .activation = relu, .name = "conv2d_1"},
-      MaxPool2D{.window = 2, .name = "max_pooling2d_1"},
+      MaxPooling2D{.pool_size = 2, .name = "max_pooling2d_1"},
       Conv2D{.filters = 6, .kernel = 3, .activation = relu, .stride = 2, .padding = Padding::same, .name = "conv2d_2"},
       Flatten{},
       Dense{.units = 8, .activation = relu, .name = "dense_1"},

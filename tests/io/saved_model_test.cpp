@@ -24,7 +24,7 @@ template <class T>
 Sequential<T> network() {
   Sequential<T> base{{12, 10, 3},
                      Conv2D{.filters = 4, .kernel = {3, 2}, .activation = relu, .padding = Padding::same},
-                     MaxPool2D{.window = 3, .stride = 2}};
+                     MaxPooling2D{.pool_size = 3, .stride = 2}};
   base.set_name("base");
   Sequential<T> model{std::move(base),     Flatten{},     Dense{.units = 6, .use_bias = false, .name = "hidden"},
                       Activation{sigmoid}, Dropout{0.25}, Dense{3, softmax}};

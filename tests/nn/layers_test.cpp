@@ -22,10 +22,61 @@ TEST_CASE("conv2d keeps its contract for every activation, padding and stride", 
   check_layer(Conv2D{.filters = 20, .kernel = 3, .activation = relu}, {9, 10, 17}, {7, 8, 20}, 9 * 17 * 20 + 20, 2);
 }
 
-TEST_CASE("max pooling keeps its contract", "[nn][max_pool2d]") {
+TEST_CASE("conv2d keeps its contract with dilation, groups and zeros on each side", "[nn][conv2d]") {
+  check_layer(Conv2D{.filters = 4, .kernel = 3, .activation = relu, .dilation = 2}, {7, 6, 3}, {3, 2, 4}, 112);
+  check_layer(Conv2D{.filters = 6, .kernel = 3, .padding = Padding::same, .groups = 3}, {5, 6, 9}, {5, 6, 6},
+              9 * 3 * 6 + 6);
+  check_layer(Conv2D{.filters = 4, .kernel = {3, 2}, .activation = softmax, .stride = 2, .groups = 2}, {7, 6, 2},
+              {3, 3, 4}, 6 * 4 + 4);
+  check_layer(Conv2D{.filters = 4, .kernel = 3, .stride = 2, .padding = {0, 1, 0, 1}}, {6, 8, 3}, {3, 4, 4}, 112);
+  check_layer(Conv2D{.filters = 4, .kernel = 3, .padding = Border(4), .dilation = {1, 2}}, {6, 8, 3}, {12, 12, 4}, 112);
+  CHECK_THROWS_WITH((Sequential<float>{{8, 8, 3}, Conv2D{.filters = 4, .kernel = 3, .groups = 2}}),
+                    Contains("groups") && Contains("3 channels") && Contains("got 2"));
+  CHECK_THROWS_WITH((Sequential<float>{{4, 4, 3}, Conv2D{.filters = 4, .kernel = 3, .dilation = 2}}),
+                    Contains("dilated by (2, 2)") && Contains("(None, 4, 4, 3)"));
+  // What is as it was before there were these settings is saved as it was.
+  CHECK(Conv2D{4, 3}.make<float, Cpu>()->config().entries().size() == 6);
+}
+
+TEST_CASE("max pooling keeps its contract", "[nn][max_pooling2d]") {
   check_layer(MaxPool2D{2}, {6, 8, 3}, {3, 4, 3}, 0);
   check_layer(MaxPool2D{2}, {7, 5, 3}, {3, 2, 3}, 0);
-  check_layer(MaxPool2D{.window = 3, .stride = 2, .padding = Padding::same}, {7, 5, 2}, {4, 3, 2}, 0);
+  check_layer(MaxPooling2D{.pool_size = 3, .stride = 2, .padding = Padding::same}, {7, 5, 2}, {4, 3, 2}, 0);
+}
+
+TEST_CASE("average pooling and the global pools keep their contracts", "[nn][average_pooling2d]") {
+  check_layer(AveragePooling2D{2}, {7, 5, 3}, {3, 2, 3}, 0);
+  check_layer(AveragePooling2D{.pool_size = 3, .stride = 2, .padding = Padding::same}, {7, 5, 2}, {4, 3, 2}, 0);
+  check_layer(GlobalAveragePooling2D{}, {5, 4, 3}, {3}, 0);
+  check_layer(GlobalAveragePooling2D{.keepdims = true}, {5, 4, 3}, {1, 1, 3}, 0);
+  check_layer(GlobalMaxPooling2D{}, {5, 4, 3}, {3}, 0);
+  check_layer(GlobalMaxPooling2D{.keepdims = true}, {5, 4, 3}, {1, 1, 3}, 0);
+}
+
+TEST_CASE("zero padding, reshape, rescaling and normalization keep their contracts", "[nn]") {
+  check_layer(ZeroPadding2D{}, {3, 4, 2}, {5, 6, 2}, 0);
+  check_layer(ZeroPadding2D{{1, 2}}, {3, 4, 2}, {5, 8, 2}, 0);
+  check_layer(ZeroPadding2D{.padding = {{0, 1}, {2, 3}}}, {3, 4, 2}, {4, 9, 2}, 0);
+  check_layer(Reshape{{2, -1, 3}}, {4, 6}, {2, 4, 3}, 0);
+  check_layer(Reshape{.target_shape = {24}}, {4, 6}, {24}, 0);
+  check_layer(Rescaling{{1 / 127.5}, {-1}}, {4, 5, 3}, {4, 5, 3}, 0);
+  check_layer(Rescaling{.scale = {1, 2, 3}, .offset = {0.5}}, {4, 5, 3}, {4, 5, 3}, 0);
+  check_layer(Normalization{{0.5, 1, 2}, {4, 0.25, 1}}, {4, 5, 3}, {4, 5, 3}, 0);
+  check_layer(Normalization{.mean = {0.5}, .variance = {2}}, {7}, {7}, 0);
+}
+
+TEST_CASE("what does not fit zero padding, reshape, rescaling and normalization is named", "[nn][errors]") {
+  using S = Sequential<float>;
+  CHECK_THROWS_WITH((S{{4, 4, 3}, ZeroPadding2D{{-1, 0}}}), Contains("((-1, -1), (0, 0))"));
+  CHECK_THROWS_WITH((S{{4}, ZeroPadding2D{}}), Contains("ZeroPadding2D") && Contains("(None, 4)"));
+  CHECK_THROWS_WITH((S{{4, 6}, Reshape{{5, -1}}}), Contains("(None, 4, 6)") && Contains("(5, -1)"));
+  CHECK_THROWS_WITH((S{{4, 6}, Reshape{{-1, -1}}}), Contains("only one size may be -1"));
+  CHECK_THROWS_WITH((S{{4, 6}, Reshape{{23}}}), Contains("(23)"));
+  CHECK_THROWS_WITH((S{{4, 6}, Reshape{{0, -1}}}), Contains("(0, -1)"));
+  CHECK_THROWS_WITH((S{{4, 6}, Reshape{{}}}), Contains("got ()"));
+  CHECK_THROWS_WITH((S{{4, 4, 3}, Rescaling{{1, 2}}}), Contains("scale") && Contains("got 2"));
+  CHECK_THROWS_WITH((S{{4, 4, 3}, Normalization{.variance = {-1}}}), Contains("variance") && Contains("-1"));
+  CHECK_THROWS_WITH((S{{4, 4, 3}, Normalization{.mean = {}}}), Contains("mean") && Contains("got 0"));
 }
 
 TEST_CASE("dense keeps its contract, on rows of features and on pictures", "[nn][dense]") {

@@ -27,11 +27,11 @@ Sequential<float> baseline() {
   };
   return Sequential<float>{{150, 150, 3},
                            conv(16, "conv2d_1"),
-                           MaxPool2D{.window = 2, .name = "max_pooling2d_1"},
+                           MaxPooling2D{.pool_size = 2, .name = "max_pooling2d_1"},
                            conv(64, "conv2d_2"),
-                           MaxPool2D{.window = 2, .name = "max_pooling2d_2"},
+                           MaxPooling2D{.pool_size = 2, .name = "max_pooling2d_2"},
                            conv(128, "conv2d_3"),
-                           MaxPool2D{.window = 2, .name = "max_pooling2d_3"},
+                           MaxPooling2D{.pool_size = 2, .name = "max_pooling2d_3"},
                            Flatten{.name = "flatten_1"},
                            Dense{.units = 512, .activation = relu, .name = "dense_1"},
                            Dense{.units = 1, .activation = sigmoid, .name = "dense_2"}};

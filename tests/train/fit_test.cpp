@@ -121,7 +121,7 @@ TEST_CASE("a training step allocates nothing after the first", "[train]") {
                             MaxPool2D{2},
                             Conv2D{32, 3, relu},
                             Conv2D{.filters = 16, .kernel = 2, .stride = 2},
-                            MaxPool2D{.window = 2, .stride = 1},
+                            MaxPooling2D{.pool_size = 2, .stride = 1},
                             Flatten{},
                             Dense{512, relu},
                             Dropout{0.3},

@@ -11,6 +11,7 @@
 #include "brindle/nn/activation_inl.hpp"
 #include "brindle/nn/adam_inl.hpp"
 #include "brindle/nn/add_inl.hpp"
+#include "brindle/nn/average_pooling2d_inl.hpp"
 #include "brindle/nn/binary_crossentropy_inl.hpp"
 #include "brindle/nn/classification_metrics_inl.hpp"
 #include "brindle/nn/concatenate_inl.hpp"
@@ -20,11 +21,14 @@
 #include "brindle/nn/dropout_inl.hpp"
 #include "brindle/nn/elu_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
+#include "brindle/nn/global_average_pooling2d_inl.hpp"
+#include "brindle/nn/global_max_pooling2d_inl.hpp"
 #include "brindle/nn/last_activation_inl.hpp"
 #include "brindle/nn/leaky_relu_inl.hpp"
-#include "brindle/nn/max_pool2d_inl.hpp"
+#include "brindle/nn/max_pooling2d_inl.hpp"
 #include "brindle/nn/model_inl.hpp"
 #include "brindle/nn/multiply_inl.hpp"
+#include "brindle/nn/normalization_inl.hpp"
 #include "brindle/nn/optimizer_inl.hpp"
 #include "brindle/nn/output_options_inl.hpp"
 #include "brindle/nn/plan_inl.hpp"
@@ -32,6 +36,8 @@
 #include "brindle/nn/plan_steps_inl.hpp"
 #include "brindle/nn/registry_inl.hpp"
 #include "brindle/nn/relu_inl.hpp"
+#include "brindle/nn/rescaling_inl.hpp"
+#include "brindle/nn/reshape_inl.hpp"
 #include "brindle/nn/rmsprop_inl.hpp"
 #include "brindle/nn/sgd_inl.hpp"
 #include "brindle/nn/softmax_inl.hpp"
@@ -40,4 +46,5 @@
 
 #define BRINDLE_INSTANTIATION
 #include "brindle/nn/instantiations.inc"
+#include "brindle/nn/zero_padding2d_inl.hpp"
 #undef BRINDLE_INSTANTIATION

@@ -180,9 +180,7 @@ class KerasConfigReader {
     };
     if (!is("data_format", "channels_last")) refuse("data_format", "\"channels_last\"");
     if (!is("dim_ordering", "tf", "default")) refuse("dim_ordering", "\"tf\"");
-    if (!is("padding", "valid", "same")) refuse("padding", "\"valid\" or \"same\"");
-    if (!is("dilation_rate", 1, std::vector{1, 1})) refuse("dilation_rate", "1");
-    if (!is("groups", 1)) refuse("groups", "1");
+    if (kind != "ZeroPadding2D" && !is("padding", "valid", "same")) refuse("padding", "\"valid\" or \"same\"");
     if (!is("noise_shape")) refuse("noise_shape", "null");
     if (kind == "Dropout" && !is("seed_generator")) refuse("seed_generator", "null");
     KerasJson taken = settings;

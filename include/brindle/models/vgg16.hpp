@@ -7,7 +7,7 @@
 #include "brindle/nn/conv2d.hpp"
 #include "brindle/nn/dense.hpp"
 #include "brindle/nn/flatten.hpp"
-#include "brindle/nn/max_pool2d.hpp"
+#include "brindle/nn/max_pooling2d.hpp"
 #include "brindle/nn/model.hpp"
 
 namespace brindle::models {
@@ -47,7 +47,7 @@ Model<T, Device> vgg16(const Device& on, const Shape& input, const VGG16Options&
                  .activation = relu,
                  .padding = Padding::same,
                  .name = block + "_conv" + std::to_string(c)});
-    add(MaxPool2D{.window = 2, .name = block + "_pool"});
+    add(MaxPooling2D{.pool_size = 2, .name = block + "_pool"});
   }
   if (options.include_top) {
     add(Flatten{.name = "flatten"});

@@ -8,7 +8,7 @@
 #include "brindle/nn/conv2d.hpp"
 #include "brindle/nn/dense.hpp"
 #include "brindle/nn/flatten.hpp"
-#include "brindle/nn/max_pool2d.hpp"
+#include "brindle/nn/max_pooling2d.hpp"
 #include "brindle/nn/model.hpp"
 
 namespace brindle::models {

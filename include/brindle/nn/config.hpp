@@ -13,11 +13,14 @@
 namespace brindle {
 
 /// Settings by name, in the order they were set: what a layer, an optimizer or a loss is made of when it is saved.
-/// Values are true or false, whole numbers, numbers, texts and lists of whole numbers.
+/// Values are true or false, whole numbers, numbers, texts, lists of whole numbers, lists of numbers, and lists of
+/// lists of whole numbers.
 class Config {
  public:
-  using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;  ///< of one setting
-  using Entry = std::pair<std::string, Value>;                                                     ///< name and value
+  /// Of one setting.
+  using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>,
+                             std::vector<std::vector<std::int64_t>>>;
+  using Entry = std::pair<std::string, Value>;  ///< name and value
 
   Config() = default;
   Config(std::initializer_list<Entry> entries) : entries_(entries) {}  ///< in this order
@@ -25,9 +28,13 @@ class Config {
   /// Appends; a name is set once.
   void set(const std::string& key, Value value) { entries_.emplace_back(key, std::move(value)); }
 
+  /// Says that there is a setting whose value is of no kind that a Config has: whoever asks for it gets a ValueError
+  /// that shows `value`, and never what stands for a setting that is not there.
+  void set_unreadable(const std::string& key, std::string value) { unreadable_.emplace_back(key, std::move(value)); }
+
   const std::vector<Entry>& entries() const { return entries_; }  ///< in the order they were set
 
-  /// Null: there is no such setting.
+  /// Null: there is no such setting. Throws ValueError for one that cannot be read.
   const Value* find(const std::string& key) const;
 
   /// The setting, or `otherwise` if there is none. Throws ValueError if it is of another kind.
@@ -39,6 +46,11 @@ class Config {
   /// @}
   /// From one number or two.
   Size2 get(const std::string& key, Size2 otherwise) const;
+  /// From a list, or from one number.
+  /// @{
+  std::vector<std::int64_t> get(const std::string& key, const std::vector<std::int64_t>& otherwise) const;
+  std::vector<double> get(const std::string& key, const std::vector<double>& otherwise) const;
+  /// @}
 
  private:
   template <class V>
@@ -50,6 +62,7 @@ class Config {
   }
 
   std::vector<Entry> entries_;
+  std::vector<std::pair<std::string, std::string>> unreadable_;  // names, and the values as the file has them
 };
 
 }  // namespace brindle

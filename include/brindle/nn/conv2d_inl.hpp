@@ -8,8 +8,9 @@
 
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/conv2d.hpp"
+#include "brindle/nn/conv2d_settings.hpp"
 #include "brindle/nn/layer.hpp"
-#include "brindle/nn/max_pool2d.hpp"
+#include "brindle/nn/max_pooling2d.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 
@@ -26,8 +27,10 @@ class Conv2DLayer final : public Layer<T, Device> {
                   .kernel = c.get("kernel_size", Size2(0)),
                   .activation = activation_function(c.get("activation", "linear")),
                   .stride = c.get("strides", Size2(1)),
-                  .padding = c.get("padding", "valid") == "same" ? Padding::same : Padding::valid,
-                  .use_bias = c.get("use_bias", true)}
+                  .padding = detail::conv2d_padding(c),
+                  .use_bias = c.get("use_bias", true),
+                  .dilation = c.get("dilation_rate", Size2(1)),
+                  .groups = c.get("groups", std::int64_t{1})}
         .make<T, Device>();
   }
 
@@ -35,12 +38,16 @@ class Conv2DLayer final : public Layer<T, Device> {
   std::string default_name() const override { return "conv2d"; }
   Config config() const override {
     const Conv2D& d = description_;
-    return {{"filters", d.filters},
-            {"kernel_size", std::vector<std::int64_t>{d.kernel.h, d.kernel.w}},
-            {"strides", std::vector<std::int64_t>{d.stride.h, d.stride.w}},
-            {"padding", d.padding == Padding::same ? "same" : "valid"},
-            {"activation", to_string(d.activation)},
-            {"use_bias", d.use_bias}};
+    Config c{{"filters", d.filters},
+             {"kernel_size", std::vector<std::int64_t>{d.kernel.h, d.kernel.w}},
+             {"strides", std::vector<std::int64_t>{d.stride.h, d.stride.w}},
+             {"padding", detail::conv2d_padding_setting(d.padding)},
+             {"activation", to_string(d.activation)},
+             {"use_bias", d.use_bias}};
+    // Files of models without these keep their bytes.
+    if (!(d.dilation == Size2(1))) c.set("dilation_rate", std::vector<std::int64_t>{d.dilation.h, d.dilation.w});
+    if (d.groups != 1) c.set("groups", d.groups);
+    return c;
   }
   ActivationFunction activation() const override { return description_.activation; }
 
@@ -54,16 +61,18 @@ class Conv2DLayer final : public Layer<T, Device> {
     if (d.kernel.h < 1 || d.kernel.w < 1 || d.stride.h < 1 || d.stride.w < 1)
       detail::raise<ValueError>(this->who() + ": kernel and stride must be at least 1, got " + to_string(d.kernel) +
                                 " and " + to_string(d.stride));
-    if (d.padding == Padding::valid && (d.kernel.h > x[0] || d.kernel.w > x[1]))
-      detail::raise<ShapeError>(this->who() + ": a kernel of " + to_string(d.kernel) + " does not fit pictures " +
-                                to_string_batch(x) + "; use a smaller kernel, Padding::same, or fewer pools before it");
+    detail::check_conv2d_windows(this->who(), d.kernel, d.dilation, d.padding, x);
+    if (d.groups < 1 || x[2] % d.groups != 0 || d.filters % d.groups != 0)
+      detail::raise<ValueError>(this->who() + ": expected groups that divide the " + std::to_string(x[2]) +
+                                " channels of " + to_string_batch(x) + " and the " + std::to_string(d.filters) +
+                                " filters, got " + std::to_string(d.groups));
     return Shape(ops::conv2d_shape(Shape4(x.batch(1)), kernel_shape(x), options(false))).sample();
   }
 
   std::vector<ParameterSpec> parameter_specs(const Shape& x) const override {
     const std::int64_t area = description_.kernel.h * description_.kernel.w, filters = description_.filters;
     std::vector<ParameterSpec> specs{
-        {"kernel", kernel_shape(x), Initializer::glorot_uniform(area * x[2], area * filters)}};
+        {"kernel", kernel_shape(x), Initializer::glorot_uniform(area * x[2] / description_.groups, area * filters)}};
     if (description_.use_bias) specs.push_back({"bias", {filters}, Initializer::zeros()});
     return specs;
   }
@@ -72,7 +81,7 @@ class Conv2DLayer final : public Layer<T, Device> {
 
   /// A 2x2 pool behind a convolution runs in the same pass, so that the full-size output is never stored.
   bool fuses(const Layer<T, Device>& next) const override {
-    if (next.type() != "MaxPooling2D") return false;
+    if (next.type() != "MaxPooling2D" || !options(false).is_plain()) return false;
     const Config pool = next.config();  // not a cast to its class, so that -fno-rtti may be
     return pool.get("pool_size", Size2(0)) == Size2(2) && pool.get("strides", Size2(0)) == Size2(2) &&
            pool.get("padding", "same") == "valid" &&
@@ -141,7 +150,7 @@ class Conv2DLayer final : public Layer<T, Device> {
 
  private:
   Shape kernel_shape(const Shape& x) const {
-    return {description_.kernel.h, description_.kernel.w, x[2], description_.filters};
+    return {description_.kernel.h, description_.kernel.w, x[2] / description_.groups, description_.filters};
   }
   TensorView<const T, Device> kernel() const { return this->parameter(0); }
   TensorView<const T, Device> bias() const {
@@ -157,7 +166,9 @@ class Conv2DLayer final : public Layer<T, Device> {
     const bool plain = logits || activation() == ActivationFunction::softmax;
     return {.stride = description_.stride,
             .padding = description_.padding,
-            .activation = plain ? ActivationFunction::linear : activation()};
+            .activation = plain ? ActivationFunction::linear : activation(),
+            .dilation = description_.dilation,
+            .groups = description_.groups};
   }
   static TensorView<std::uint8_t, Device> codes(const Pass<T, Device>& pass, const Shape& y) {
     return pass.backward ? detail::view_bytes<std::uint8_t>(pass.saved, y) : TensorView<std::uint8_t, Device>{};

@@ -8,8 +8,26 @@ namespace brindle::detail {
 
 /// Keras's class names of the layers that the library has: a new one adds its name here.
 inline constexpr const char* library_layers[] = {
-    "Activation", "Add",       "Concatenate",  "Conv2D",   "Dense", "Dropout", "ELU",
-    "Flatten",    "LeakyReLU", "MaxPooling2D", "Multiply", "ReLU",  "Softmax",
+    "Activation",
+    "Add",
+    "AveragePooling2D",
+    "Concatenate",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "ELU",
+    "Flatten",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D",
+    "LeakyReLU",
+    "MaxPooling2D",
+    "Multiply",
+    "Normalization",
+    "ReLU",
+    "Rescaling",
+    "Reshape",
+    "Softmax",
+    "ZeroPadding2D",
 };
 
 /// Whether a layer is one of the library's, whose passes are known; else it is a user's own.

@@ -38,6 +38,11 @@ struct add<float, Cpu> {
 };
 
 template <>
+struct avgpool2d<float, Cpu> {
+  BRINDLE_CPU_AVGPOOL2D(BRINDLE_CALL)
+};
+
+template <>
 struct binary_crossentropy<float, Cpu> {
   BRINDLE_CPU_BINARY_CROSSENTROPY(BRINDLE_CALL)
 };
@@ -73,6 +78,11 @@ struct gemm<float, Cpu> {
 };
 
 template <>
+struct globalpool2d<float, Cpu> {
+  BRINDLE_CPU_GLOBALPOOL2D(BRINDLE_CALL)
+};
+
+template <>
 struct maxpool2d<float, Cpu> {
   BRINDLE_CPU_MAXPOOL2D(BRINDLE_CALL)
 };
@@ -80,6 +90,11 @@ struct maxpool2d<float, Cpu> {
 template <>
 struct multiply<float, Cpu> {
   BRINDLE_CPU_MULTIPLY(BRINDLE_CALL)
+};
+
+template <>
+struct rescale<float, Cpu> {
+  BRINDLE_CPU_RESCALE(BRINDLE_CALL)
 };
 
 template <>
@@ -95,6 +110,11 @@ struct sgd<float, Cpu> {
 template <>
 struct softmax<float, Cpu> {
   BRINDLE_CPU_SOFTMAX(BRINDLE_CALL)
+};
+
+template <>
+struct zero_padding2d<float, Cpu> {
+  BRINDLE_CPU_ZERO_PADDING2D(BRINDLE_CALL)
 };
 
 #undef BRINDLE_CALL

@@ -10,6 +10,7 @@
 #include "brindle/ops/activation/activation.hpp"
 #include "brindle/ops/adam/adam.hpp"
 #include "brindle/ops/add/add.hpp"
+#include "brindle/ops/avgpool2d/avgpool2d.hpp"
 #include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
 #include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
 #include "brindle/ops/concatenate/concatenate.hpp"
@@ -17,11 +18,14 @@
 #include "brindle/ops/dense/dense.hpp"
 #include "brindle/ops/dropout/dropout.hpp"
 #include "brindle/ops/gemm/gemm.hpp"
+#include "brindle/ops/globalpool2d/globalpool2d.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
 #include "brindle/ops/multiply/multiply.hpp"
+#include "brindle/ops/rescale/rescale.hpp"
 #include "brindle/ops/rmsprop/rmsprop.hpp"
 #include "brindle/ops/sgd/sgd.hpp"
 #include "brindle/ops/softmax/softmax.hpp"
+#include "brindle/ops/zero_padding2d/zero_padding2d.hpp"
 
 // The functions of the CPU kernels that the ops call for float, as KERNEL(op, function, signature), a list for each op.
 // All that the compiled form knows of them is made from these lists: the table's entries, the calls through it
@@ -40,6 +44,9 @@
   KERNEL(adam, step, void(const Cpu&, Write w, Read g, Write m, Write v, std::int64_t t, const AdamOptions&))
 #define BRINDLE_CPU_ADD(KERNEL) \
   KERNEL(add, forward, void(const Cpu&, Read a, Read b, Write y))
+#define BRINDLE_CPU_AVGPOOL2D(KERNEL) \
+  KERNEL(avgpool2d, forward, void(const Cpu&, Read x, Write y, const AveragePool2DOptions&)) \
+  KERNEL(avgpool2d, backward, void(const Cpu&, Read dy, Write dx, const AveragePool2DOptions&))
 #define BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
   KERNEL(binary_crossentropy, logits, \
          void(const Cpu&, Read z, Read t, Read weight, Write each, Write dz, const BinaryCrossentropyOptions&)) \
@@ -89,12 +96,20 @@
   KERNEL(gemm, run, \
          void(const Cpu&, const MatrixView<const float>& a, const MatrixView<const float>& b, Read bias, \
               const MatrixView<float>& c, const GemmOptions&, Workspace<Cpu>))
+#define BRINDLE_CPU_GLOBALPOOL2D(KERNEL) \
+  KERNEL(globalpool2d, average, void(const Cpu&, Read x, Write y)) \
+  KERNEL(globalpool2d, average_backward, void(const Cpu&, Read dy, Write dx)) \
+  KERNEL(globalpool2d, maximum, void(const Cpu&, Read x, Write y)) \
+  KERNEL(globalpool2d, maximum_backward, void(const Cpu&, Read x, Read y, Read dy, Write dx))
 #define BRINDLE_CPU_MAXPOOL2D(KERNEL) \
   KERNEL(maxpool2d, forward, void(const Cpu&, Read x, Write y, WriteBytes code, const MaxPool2DOptions&)) \
   KERNEL(maxpool2d, backward, void(const Cpu&, Read dy, ReadBytes code, Write dx, const MaxPool2DOptions&))
 #define BRINDLE_CPU_MULTIPLY(KERNEL) \
   KERNEL(multiply, forward, void(const Cpu&, Read x, Read factor, Write y, const FactorShape&)) \
   KERNEL(multiply, backward, void(const Cpu&, Read x, Read dy, Write dfactor, const FactorShape&))
+#define BRINDLE_CPU_RESCALE(KERNEL) \
+  KERNEL(rescale, forward, void(const Cpu&, Read x, Read centre, Read factor, Read offset, Write y)) \
+  KERNEL(rescale, backward, void(const Cpu&, Read dy, Read factor, Write dx))
 #define BRINDLE_CPU_RMSPROP(KERNEL) \
   KERNEL(rmsprop, step, void(const Cpu&, Write w, Read g, Write v, Write mean, Write move, const RMSpropOptions&))
 #define BRINDLE_CPU_SGD(KERNEL) \
@@ -102,11 +117,15 @@
 #define BRINDLE_CPU_SOFTMAX(KERNEL) \
   KERNEL(softmax, forward, void(const Cpu&, Read x, Write y)) \
   KERNEL(softmax, backward, void(const Cpu&, Read y, Read dy, Write dx))
+#define BRINDLE_CPU_ZERO_PADDING2D(KERNEL) \
+  KERNEL(zero_padding2d, forward, void(const Cpu&, Read x, Write y, const Border&)) \
+  KERNEL(zero_padding2d, backward, void(const Cpu&, Read dy, Write dx, const Border&))
 
 #define BRINDLE_CPU_KERNELS(KERNEL) \
   BRINDLE_CPU_ACTIVATION(KERNEL) \
   BRINDLE_CPU_ADAM(KERNEL) \
   BRINDLE_CPU_ADD(KERNEL) \
+  BRINDLE_CPU_AVGPOOL2D(KERNEL) \
   BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
   BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(KERNEL) \
   BRINDLE_CPU_CONCATENATE(KERNEL) \
@@ -114,11 +133,14 @@
   BRINDLE_CPU_DENSE(KERNEL) \
   BRINDLE_CPU_DROPOUT(KERNEL) \
   BRINDLE_CPU_GEMM(KERNEL) \
+  BRINDLE_CPU_GLOBALPOOL2D(KERNEL) \
   BRINDLE_CPU_MAXPOOL2D(KERNEL) \
   BRINDLE_CPU_MULTIPLY(KERNEL) \
+  BRINDLE_CPU_RESCALE(KERNEL) \
   BRINDLE_CPU_RMSPROP(KERNEL) \
   BRINDLE_CPU_SGD(KERNEL) \
-  BRINDLE_CPU_SOFTMAX(KERNEL)
+  BRINDLE_CPU_SOFTMAX(KERNEL) \
+  BRINDLE_CPU_ZERO_PADDING2D(KERNEL)
 // clang-format on
 
 namespace brindle::ops::kernel {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 #include "brindle/core/checksum.hpp"
 #include "brindle/core/inline.hpp"
@@ -23,6 +24,20 @@
 #include "brindle/train/same_data.hpp"
 
 namespace brindle::detail {
+
+/// The shortest text that is this number again.
+BRINDLE_INLINE std::string exact_text(double v) {
+  char digits[64];
+  return {digits, std::to_chars(digits, digits + sizeof digits, v).ptr};
+}
+
+/// "(3, 3)".
+template <class V, class F>
+std::string list_text(const std::vector<V>& list, F&& text_of) {
+  std::string text;
+  for (const V& v : list) text += (text.empty() ? "" : ", ") + text_of(v);
+  return "(" + text + ")";
+}
 
 /// "RMSprop (rho 0.9, momentum 0)", numbers exact; without the setting `left_out`.
 BRINDLE_INLINE std::string settings_text(const std::string& type, const Config& config,
@@ -39,12 +54,17 @@ BRINDLE_INLINE std::string settings_text(const std::string& type, const Config& 
           } else if constexpr (std::is_same_v<V, std::string>) {
             text += v;
           } else if constexpr (std::is_same_v<V, double>) {
-            char digits[64];
-            text.append(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
+            text += exact_text(v);
           } else if constexpr (std::is_same_v<V, std::int64_t>) {
             text += std::to_string(v);
+          } else if constexpr (std::is_same_v<V, std::vector<std::int64_t>>) {
+            text += list_text(v, [](std::int64_t n) { return std::to_string(n); });
+          } else if constexpr (std::is_same_v<V, std::vector<double>>) {
+            text += list_text(v, exact_text);
           } else {
-            text += to_string(Shape(v.begin(), v.end()));
+            text += list_text(v, [](const auto& inner) {
+              return list_text(inner, [](std::int64_t n) { return std::to_string(n); });
+            });
           }
         },
         value);

@@ -13,15 +13,20 @@ namespace brindle::ops {
 
 struct Conv2DOptions {
   Size2 stride{1};                                             ///< step between windows, >= 1
-  Padding padding = Padding::valid;                            ///< same: zeros around the picture
+  Conv2DPadding padding = Padding::valid;                      ///< same: zeros around the picture; or so many
   ActivationFunction activation = ActivationFunction::linear;  ///< after the bias; not softmax
+  Size2 dilation{1};                                           ///< step between the elements of a filter, >= 1
+  std::int64_t groups = 1;  ///< of channels, that are convolved each by itself; input and output channels are multiples
+
+  /// Neither dilation nor groups: what the fast kernels take.
+  bool is_plain() const { return dilation == Size2(1) && groups == 1; }
 };
 
-/// Sizes of the filters of a convolution: (KH, KW, CI, CO).
+/// Sizes of the filters of a convolution: (KH, KW, CI, CO), CI those of one group.
 struct FilterShape {
   std::int64_t kh = 0;  ///< rows
   std::int64_t kw = 0;  ///< columns
-  std::int64_t ci = 0;  ///< input channels
+  std::int64_t ci = 0;  ///< input channels, of each group
   std::int64_t co = 0;  ///< output channels
 
   constexpr FilterShape() = default;
@@ -43,11 +48,24 @@ struct FilterShape {
 /// "(3, 3, 64, 128)".
 inline std::string to_string(const FilterShape& s) { return to_string(Shape{s.kh, s.kw, s.ci, s.co}); }
 
+/// Where the windows of a convolution lie.
+struct Conv2DWindows {
+  WindowAxis rows;     ///< of x's H
+  WindowAxis columns;  ///< of x's W
+};
+
+/// Sizes at least 1; not checked. A dilated filter covers (KH - 1) dilation + 1 rows.
+inline Conv2DWindows conv2d_windows(const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
+  const std::int64_t kh = (w.kh - 1) * o.dilation.h + 1, kw = (w.kw - 1) * o.dilation.w + 1;
+  return {WindowAxis::rows(x.h, kh, o.stride.h, o.padding), WindowAxis::columns(x.w, kw, o.stride.w, o.padding)};
+}
+
 /// Shape of y = conv2d(x, w).
 ///
-///     x (N, H, W, CI), w (KH, KW, CI, CO)  ->  y (N, OH, OW, CO), OH and OW by WindowAxis
+///     x (N, H, W, groups CI), w (KH, KW, CI, CO)  ->  y (N, OH, OW, CO), OH and OW by WindowAxis
 ///
-/// Throws ShapeError if the channels differ or no window fits, ValueError for a stride below 1 and for softmax.
+/// Throws ShapeError if the channels differ, are no multiple of the groups, or no window fits, ValueError for a stride,
+/// a dilation or groups below 1, zeros below 0 and for softmax.
 inline Shape4 conv2d_shape(const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
   if (o.activation == ActivationFunction::softmax)
     detail::raise<ValueError>(
@@ -56,11 +74,17 @@ inline Shape4 conv2d_shape(const Shape4& x, const FilterShape& w, const Conv2DOp
     detail::raise<ValueError>("conv2d: expected a stride of at least 1, got " + to_string(o.stride));
   if (w.kh < 1 || w.kw < 1 || w.ci < 1 || w.co < 1)
     detail::raise<ShapeError>("conv2d: expected filters with sizes of at least 1, got w " + to_string(w));
-  if (x.c != w.ci)
+  if (o.dilation.h < 1 || o.dilation.w < 1 || o.groups < 1 || !o.padding.zeros.is_possible())
+    detail::raise<ValueError>("conv2d: expected a dilation and groups of at least 1 and padding of at least 0, got " +
+                              to_string(o.dilation) + ", " + std::to_string(o.groups) + " and " + to_string(o.padding));
+  if (o.groups > 1 && (x.c != w.ci * o.groups || w.co % o.groups != 0))
+    detail::raise<ShapeError>("conv2d: expected x with " + std::to_string(w.ci * o.groups) + " channels in " +
+                              std::to_string(o.groups) + " groups, and as many output channels in each (w is " +
+                              to_string(w) + "), got x " + to_string(x));
+  if (x.c != w.ci * o.groups)
     detail::raise<ShapeError>("conv2d: expected x with " + std::to_string(w.ci) + " channels (w is " + to_string(w) +
                               "), got x " + to_string(x));
-  const WindowAxis rows = WindowAxis::of(x.h, w.kh, o.stride.h, o.padding);
-  const WindowAxis columns = WindowAxis::of(x.w, w.kw, o.stride.w, o.padding);
+  const auto [rows, columns] = conv2d_windows(x, w, o);
   if (rows.out < 1 || columns.out < 1)
     detail::raise<ShapeError>("conv2d: filters " + to_string(w) + " do not fit x " + to_string(x));
   return {x.n, rows.out, columns.out, w.co};
@@ -69,12 +93,15 @@ inline Shape4 conv2d_shape(const Shape4& x, const FilterShape& w, const Conv2DOp
 /// Shape of y = conv2d_maxpool2d(x, w): that of conv2d with rows and columns halved, an odd last one dropped.
 ///
 /// Throws what conv2d_shape throws, ShapeError if the convolution has less than two rows or columns, and ValueError for
-/// an activation other than linear and relu.
+/// dilation, groups, and an activation other than linear and relu.
 inline Shape4 conv2d_maxpool2d_shape(const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
   const Shape4 z = conv2d_shape(x, w, o);
   if (o.activation != ActivationFunction::linear && o.activation != ActivationFunction::relu)
     detail::raise<ValueError>("conv2d_maxpool2d: expected activation linear or relu, got " + to_string(o.activation) +
                               ": pool apart");
+  if (!o.is_plain())
+    detail::raise<ValueError>("conv2d_maxpool2d: expected neither dilation nor groups, got " + to_string(o.dilation) +
+                              " and " + std::to_string(o.groups) + ": pool apart");
   if (z.h < 2 || z.w < 2)
     detail::raise<ShapeError>("conv2d_maxpool2d: a pool of (2, 2) does not fit the convolution's " + to_string(z));
   return {z.n, z.h / 2, z.w / 2, z.c};
@@ -108,8 +135,9 @@ std::string conv2d_kernel_name(const Device& on, const Shape4& x, const FilterSh
 
 /// y = activation(x * w + bias), where * is the cross-correlation of Keras.
 ///
-///     x (N, H, W, CI), w (KH, KW, CI, CO), bias (CO) or empty  ->  y (N, OH, OW, CO)
+///     x (N, H, W, groups CI), w (KH, KW, CI, CO), bias (CO) or empty  ->  y (N, OH, OW, CO)
 ///
+/// With groups, output channels [g CO / groups, (g + 1) CO / groups) see input channels [g CI, (g + 1) CI) alone.
 /// y overlaps no input. workspace: conv2d_forward_workspace.
 template <class T, class Device>
 void conv2d(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device> bias, Out<T, Device> y,
@@ -205,19 +233,20 @@ namespace reference {
 template <class F>
 void conv2d_terms(const Shape4& x, const FilterShape& w, const Conv2DOptions& o, F&& visit) {
   const Shape4 y = conv2d_shape(x, w, o);
-  const std::int64_t top = WindowAxis::of(x.h, w.kh, o.stride.h, o.padding).before;
-  const std::int64_t left = WindowAxis::of(x.w, w.kw, o.stride.w, o.padding).before;
+  const auto [rows, columns] = conv2d_windows(x, w, o);
+  const std::int64_t outputs = w.co / o.groups;  // of a group
   for (std::int64_t n = 0; n < y.n; ++n)
     for (std::int64_t oh = 0; oh < y.h; ++oh)
       for (std::int64_t ow = 0; ow < y.w; ++ow)
         for (std::int64_t kh = 0; kh < w.kh; ++kh)
           for (std::int64_t kw = 0; kw < w.kw; ++kw) {
-            const std::int64_t h = oh * o.stride.h - top + kh, column = ow * o.stride.w - left + kw;
+            const std::int64_t h = oh * o.stride.h - rows.before + kh * o.dilation.h;
+            const std::int64_t column = ow * o.stride.w - columns.before + kw * o.dilation.w;
             if (h < 0 || h >= x.h || column < 0 || column >= x.w) continue;
             for (std::int64_t ci = 0; ci < w.ci; ++ci)
               for (std::int64_t co = 0; co < w.co; ++co)
-                visit(((n * x.h + h) * x.w + column) * x.c + ci, ((kh * w.kw + kw) * w.ci + ci) * w.co + co,
-                      ((n * y.h + oh) * y.w + ow) * y.c + co);
+                visit(((n * x.h + h) * x.w + column) * x.c + co / outputs * w.ci + ci,
+                      ((kh * w.kw + kw) * w.ci + ci) * w.co + co, ((n * y.h + oh) * y.w + ow) * y.c + co);
           }
 }
 

@@ -6,6 +6,7 @@
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
+#include "brindle/ops/conv2d/gathered_gemm.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/conv2d/implicit_gemm.hpp"
 #include "brindle/ops/conv2d/kernel_choice.hpp"
@@ -79,6 +80,7 @@ struct conv2d<T, Cpu> {
         .y = y.data, .code = code.data, .bias = bias.data, .activation = o.activation, .pooled = pooled};
     with_kernel(on, x.shape, w.shape, o, pooled,
                 [&](const auto& kernel) { kernel.forward(on, picture(x), w.data, out, workspace); });
+    if (!o.is_plain()) return activate<T>(on, o.activation, y, y);  // the gathered product leaves it out
   }
 
   static Picture<T> picture(const In<T, Cpu>& x) {
@@ -104,6 +106,8 @@ struct conv2d<T, Cpu> {
         return call(WinogradConvolution<T, 3>(g));
       case Conv2DKernel::winograd_f2:
         return call(WinogradConvolution<T, 2>(g));
+      case Conv2DKernel::gathered_gemm:
+        return call(GatheredConvolution<T>(x, w, o));
       case Conv2DKernel::implicit_gemm:
         break;
     }

@@ -8,6 +8,7 @@
 #include "brindle/core/cuda_launch.hpp"
 #include "brindle/ops/activation/cuda.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
+#include "brindle/ops/conv2d/cuda_general.hpp"
 #include "brindle/ops/conv2d/cuda_kernels.hpp"
 #include "brindle/ops/conv2d/cuda_plan.hpp"
 #include "brindle/ops/cuda_column_sums.hpp"
@@ -19,21 +20,26 @@
 namespace brindle::ops::kernel {
 
 /// By cuDNN, pictures and filters channels last. cuDNN wants filters as (CO, KH, KW, CI): ours, (KH, KW, CI, CO), are
-/// turned in the workspace first, which costs a reading and a writing of them.
+/// turned in the workspace first, which costs a reading and a writing of them. Dilation and groups have kernels of
+/// their own, in float32 whatever the precision is.
 template <>
 struct conv2d<float, Cuda> {
   static std::int64_t workspace(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
-    return forward_workspace(on, x, w, o);  // all passes take the same
+    if (o.is_plain()) return forward_workspace(on, x, w, o);  // all passes take the same
+    CudaScratch scratch;
+    static_cast<void>(GeneralSums(scratch, GeneralConvolution::of(x, w, o), w.co));
+    return scratch.bytes();
   }
 
   static std::int64_t forward_workspace(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
-    if (x.size() == 0) return 0;
+    if (x.size() == 0 || !o.is_plain()) return 0;
     CudaScratch scratch;
     static_cast<void>(Buffers(on, scratch, CudaConvolution::of(x, w, o), true));
     return scratch.bytes();
   }
 
   static std::string name(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool) {
+    if (!o.is_plain()) return "direct";
     const auto lock = on.lock();
     switch (conv2d_plan(on, x, w, o).forward(on)) {
       case CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM:
@@ -58,6 +64,12 @@ struct conv2d<float, Cuda> {
 
   static void forward(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias, Out<float, Cuda> y,
                       const Conv2DOptions& o, Workspace<Cuda> workspace) {
+    if (!o.is_plain()) {
+      const GeneralConvolution at = GeneralConvolution::of(x.shape, w.shape, o);
+      launch(on, y.size(), GeneralForward<float>{x.data, w.data, bias.data, y.data, at});
+      if (o.activation != ActivationFunction::linear) activate<float>(on, o.activation, y, y);
+      return;
+    }
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, x.shape, w.shape, o);
     CudaScratch scratch(workspace);
@@ -85,6 +97,9 @@ struct conv2d<float, Cuda> {
 
   static void backward_data(const Cuda& on, In<float, Cuda> dz, In<float, Cuda> w, Out<float, Cuda> dx,
                             const Conv2DOptions& o, Workspace<Cuda> workspace) {
+    if (!o.is_plain())
+      return launch(on, dx.size(),
+                    GeneralBackwardData<float>{dz.data, w.data, dx.data, GeneralConvolution::of(dx.shape, w.shape, o)});
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, dx.shape, w.shape, o);
     CudaScratch scratch(workspace);
@@ -104,6 +119,7 @@ struct conv2d<float, Cuda> {
   static void backward_weights(const Cuda& on, In<float, Cuda> x, In<float, Cuda> dz, Out<float, Cuda> dw,
                                Out<float, Cuda> db, const Conv2DOptions& o, Workspace<Cuda> workspace) {
     if (dz.size() == 0) return clear(on, dw, db);
+    if (!o.is_plain()) return general_backward_weights(on, x, dz, dw, db, o, workspace);
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, x.shape, dw.shape, o);
     CudaScratch scratch(workspace);
@@ -126,6 +142,29 @@ struct conv2d<float, Cuda> {
   }
 
  private:
+  // What the gradients by w and bias take where cuDNN has no part in them.
+  struct GeneralSums {
+    float *parts, *columns, *bias;
+
+    GeneralSums(CudaScratch& scratch, const GeneralConvolution& at, std::int64_t outputs) {
+      const std::int64_t size = at.kh * at.kw * at.ci * outputs;
+      parts = scratch.take<float>(at.parts() * size);
+      columns = scratch.take<float>(column_sums_scratch(at.parts(), size));
+      bias = scratch.take<float>(column_sums_scratch(at.n * at.oh * at.ow, outputs));
+    }
+  };
+
+  static void general_backward_weights(const Cuda& on, In<float, Cuda> x, In<float, Cuda> dz, Out<float, Cuda> dw,
+                                       Out<float, Cuda> db, const Conv2DOptions& o, Workspace<Cuda> workspace) {
+    const GeneralConvolution at = GeneralConvolution::of(x.shape, dw.shape, o);
+    CudaScratch scratch(workspace);
+    const std::int64_t outputs = at.groups * at.co;
+    const GeneralSums sums(scratch, at, outputs);
+    launch(on, at.parts() * dw.size(), GeneralBackwardWeights<float>{x.data, dz.data, sums.parts, at});
+    column_sums(on, sums.parts, nullptr, at.parts(), dw.size(), dw.data, sums.columns);
+    if (!db.empty()) column_sums(on, dz.data, nullptr, dz.size() / outputs, outputs, db.data, sums.bias);
+  }
+
   // What a pass takes from the workspace. Arrays are float, or bfloat16 with Precision::bf16. cuDNN gets the most that
   // it may ever ask for: how much it wants is known when a plan asks for algorithms, and that takes long.
   struct Buffers {

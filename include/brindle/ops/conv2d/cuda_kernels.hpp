@@ -24,8 +24,8 @@ struct CudaConvolution {
 
   static CudaConvolution of(const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
     const Shape4 y = conv2d_shape(x, w, o);
-    const std::int64_t top = WindowAxis::of(x.h, w.kh, o.stride.h, o.padding).before;
-    const std::int64_t left = WindowAxis::of(x.w, w.kw, o.stride.w, o.padding).before;
+    const Conv2DWindows windows = conv2d_windows(x, w, o);
+    const std::int64_t top = windows.rows.before, left = windows.columns.before;
     const auto behind = [](std::int64_t in, std::int64_t out, std::int64_t window, std::int64_t step,
                            std::int64_t before) {
       const std::int64_t needed = (out - 1) * step + window - in - before;

@@ -126,13 +126,15 @@ class Conv2DPlan {
 
 /// The context's plan for these shapes; use it under on.lock().
 inline Conv2DPlan& conv2d_plan(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
-  using Key = std::array<std::int64_t, 10>;
+  using Key = std::array<std::int64_t, 15>;
   struct Plans {
     std::map<Key, std::unique_ptr<Conv2DPlan>> by_shape;
   };
-  const Key key{x.n, x.h, x.w, x.c, w.kh, w.kw, w.co, o.stride.h, o.stride.w, static_cast<std::int64_t>(o.padding)};
+  const CudaConvolution c = CudaConvolution::of(x, w, o);  // zeros on each side follow from those in front and y
+  const Key key{x.n,        x.h,   x.w,   x.c,   w.kh,   w.kw,    w.co,   o.stride.h,
+                o.stride.w, c.y.h, c.y.w, c.top, c.left, c.pad_h, c.pad_w};
   std::unique_ptr<Conv2DPlan>& plan = on.cache<Plans>().by_shape[key];
-  if (!plan) plan = std::make_unique<Conv2DPlan>(on.precision(), CudaConvolution::of(x, w, o));
+  if (!plan) plan = std::make_unique<Conv2DPlan>(on.precision(), c);
   return *plan;
 }
 

@@ -17,9 +17,9 @@ struct ConvGeometry {
   Size2 stride;
   std::int64_t top = 0, left = 0;  ///< rows and columns of zeros around x
 
-  static ConvGeometry of(const Shape4& x, const Shape4& filters, const Size2& stride, Padding padding) {
-    const WindowAxis rows = WindowAxis::of(x.h, filters.n, stride.h, padding);
-    const WindowAxis columns = WindowAxis::of(x.w, filters.h, stride.w, padding);
+  static ConvGeometry of(const Shape4& x, const Shape4& filters, const Size2& stride, const Conv2DPadding& padding) {
+    const WindowAxis rows = WindowAxis::rows(x.h, filters.n, stride.h, padding);
+    const WindowAxis columns = WindowAxis::columns(x.w, filters.h, stride.w, padding);
     return {x.n,      x.h,         x.w,       x.c,    filters.n,   filters.h,
             rows.out, columns.out, filters.c, stride, rows.before, columns.before};
   }

@@ -34,6 +34,7 @@ enum class Conv2DKernel {
   winograd_f4,    ///< 3x3, stride 1: 4x4 outputs a tile, with a quarter of the multiplications
   winograd_f3,    ///< 3x3, stride 1: 3x3 outputs a tile, with 25/81 of them
   winograd_f2,    ///< 3x3, stride 1: 2x2 outputs a tile, 4/9 of them, as exact as a plain sum
+  gathered_gemm,  ///< dilation, groups: what filters see is gathered, a matrix product for each group
 };
 
 /// As report::kernels() lists it: "winograd F(4x4, 3x3)".
@@ -45,6 +46,8 @@ inline std::string to_string(Conv2DKernel kernel) {
       return "winograd F(3x3, 3x3)";
     case Conv2DKernel::winograd_f2:
       return "winograd F(2x2, 3x3)";
+    case Conv2DKernel::gathered_gemm:
+      return "gathered gemm";
     case Conv2DKernel::implicit_gemm:
       break;
   }
@@ -60,6 +63,7 @@ inline std::string to_string(Conv2DKernel kernel) {
 template <class T>
 Conv2DKernel choose_conv2d_kernel(const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool precise,
                                   bool pooled = false) {
+  if (!o.is_plain()) return Conv2DKernel::gathered_gemm;
   if (!std::is_same_v<T, float> || w.kh != 3 || w.kw != 3 || !(o.stride == Size2(1)) || w.ci < 12 || w.co < 12)
     return Conv2DKernel::implicit_gemm;
   const Shape4 y = conv2d_shape(x, w, o);

@@ -12,7 +12,9 @@ struct PoolWindows {
   std::int64_t h, w, c, oh, ow;
   std::int64_t window_h, window_w, step_h, step_w, top, left;
 
-  static PoolWindows of(const Shape4& in, const Shape4& out, const MaxPool2DOptions& o) {
+  /// Options: of the maximum or the mean.
+  template <class Options>
+  static PoolWindows of(const Shape4& in, const Shape4& out, const Options& o) {
     const Size2 step = o.step();
     return {in.h,
             in.w,

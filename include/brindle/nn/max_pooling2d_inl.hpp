@@ -1,32 +1,32 @@
 #pragma once
 
-// Definitions of what max_pool2d.hpp declares.
+// Definitions of what max_pooling2d.hpp declares.
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/layer.hpp"
-#include "brindle/nn/max_pool2d.hpp"
+#include "brindle/nn/max_pooling2d.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
 #include "brindle/ops/padding.hpp"
 
 namespace brindle {
 
 template <class T, class Device>
-class MaxPool2DLayer final : public Layer<T, Device> {
+class MaxPooling2DLayer final : public Layer<T, Device> {
  public:
-  /// See MaxPool2D.
-  explicit MaxPool2DLayer(const MaxPool2D& d)
-      : options_{.window = d.window,
-                 .stride = {d.stride.h ? d.stride.h : d.window.h, d.stride.w ? d.stride.w : d.window.w},
+  /// See MaxPooling2D.
+  explicit MaxPooling2DLayer(const MaxPooling2D& d)
+      : options_{.window = d.pool_size,
+                 .stride = {d.stride.h ? d.stride.h : d.pool_size.h, d.stride.w ? d.stride.w : d.pool_size.w},
                  .padding = d.padding} {}
 
   /// From what config() gave; for LayerRegistry.
   static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
-    return MaxPool2D{.window = c.get("pool_size", Size2(2)),
-                     .stride = c.get("strides", Size2(0)),
-                     .padding = c.get("padding", "valid") == "same" ? Padding::same : Padding::valid}
+    return MaxPooling2D{.pool_size = c.get("pool_size", Size2(2)),
+                        .stride = c.get("strides", Size2(0)),
+                        .padding = c.get("padding", "valid") == "same" ? Padding::same : Padding::valid}
         .make<T, Device>();
   }
 
@@ -78,8 +78,8 @@ class MaxPool2DLayer final : public Layer<T, Device> {
 };
 
 template <class T, class Device>
-std::unique_ptr<Layer<T, Device>> MaxPool2D::MaxPool2D::make() const {
-  return std::make_unique<MaxPool2DLayer<T, Device>>(*this);
+std::unique_ptr<Layer<T, Device>> MaxPooling2D::MaxPooling2D::make() const {
+  return std::make_unique<MaxPooling2DLayer<T, Device>>(*this);
 }
 
 }  // namespace brindle

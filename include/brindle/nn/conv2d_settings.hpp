@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/shape.hpp"
+#include "brindle/nn/config.hpp"
+#include "brindle/ops/padding.hpp"
+
+// What the layers that convolve have in common: settings, and what of them does not fit.
+namespace brindle::detail {
+
+/// The setting "padding": "valid", "same", or ((top, bottom), (left, right)), which Keras has not.
+inline Conv2DPadding conv2d_padding(const Config& c) {
+  using Nested = std::vector<std::vector<std::int64_t>>;
+  const Config::Value* padding = c.find("padding");
+  if (!padding || !std::holds_alternative<Nested>(*padding))
+    return c.get("padding", "valid") == "same" ? Padding::same : Padding::valid;
+  const Nested& sides = std::get<Nested>(*padding);
+  if (sides.size() != 2 || sides[0].size() != 2 || sides[1].size() != 2)
+    raise<ValueError>("setting \"padding\": expected \"valid\", \"same\" or ((top, bottom), (left, right))");
+  return {sides[0][0], sides[0][1], sides[1][0], sides[1][1]};
+}
+
+/// That setting of a padding.
+inline Config::Value conv2d_padding_setting(const Conv2DPadding& p) {
+  if (!p.given) return std::string(p.rule == Padding::same ? "same" : "valid");
+  return std::vector<std::vector<std::int64_t>>{{p.zeros.top, p.zeros.bottom}, {p.zeros.left, p.zeros.right}};
+}
+
+/// Throws, beginning with the layer, ValueError for a dilation below 1 and zeros below 0, and ShapeError for a filter
+/// that does not fit samples x (H, W, C).
+inline void check_conv2d_windows(const std::string& who, const Size2& kernel, const Size2& dilation,
+                                 const Conv2DPadding& padding, const Shape& x) {
+  if (dilation.h < 1 || dilation.w < 1)
+    raise<ValueError>(who + ": dilation must be at least 1, got " + to_string(dilation));
+  if (!padding.zeros.is_possible()) raise<ValueError>(who + ": padding must be at least 0, got " + to_string(padding));
+  const Size2 covered{(kernel.h - 1) * dilation.h + 1, (kernel.w - 1) * dilation.w + 1};
+  if (ops::WindowAxis::rows(x[0], covered.h, 1, padding).out > 0 &&
+      ops::WindowAxis::columns(x[1], covered.w, 1, padding).out > 0)
+    return;
+  raise<ShapeError>(who + ": a kernel of " + to_string(kernel) +
+                    (dilation == Size2(1) ? "" : ", dilated by " + to_string(dilation) + ",") +
+                    " does not fit pictures " + to_string_batch(x) +
+                    "; use a smaller kernel, Padding::same, or fewer pools before it");
+}
+
+}  // namespace brindle::detail

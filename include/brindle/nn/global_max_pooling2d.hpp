@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "brindle/nn/layer.hpp"
+
+namespace brindle {
+
+/// Largest value of each channel over the whole picture.
+///
+///     x (N, H, W, C)  ->  y (N, C)
+///
+/// Where several pixels have it, the gradient goes to them in equal parts, as in Keras.
+/// Keras: layers/pooling/global_max_pooling2d.py.
+struct GlobalMaxPooling2D {
+  bool keepdims = false;  ///< y is a picture of one pixel, (N, 1, 1, C)
+  std::string name = {};  ///< empty: global_max_pooling2d, global_max_pooling2d_1, ...
+
+  /// The same with a name: GlobalMaxPooling2D{}.named("pool").
+  GlobalMaxPooling2D named(const std::string& layer_name) const { return detail::with_name(*this, layer_name); }
+
+  template <class T, class Device>
+  std::unique_ptr<Layer<T, Device>> make() const;  ///< for Sequential
+};
+
+}  // namespace brindle
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/nn/global_max_pooling2d_inl.hpp"
+#endif
