@@ -96,7 +96,8 @@ namespace kernel {
 /// at sums that have just been stored and are still in the cache.
 template <class T>
 struct ActivationSteps {
-  /// Between which a sum is cut off.
+  bool clamps = false;  ///< a sum is cut off
+  /// Between which it is then.
   /// @{
   T least = -std::numeric_limits<T>::infinity();
   T most = std::numeric_limits<T>::infinity();
@@ -108,7 +109,7 @@ struct ActivationSteps {
     activations::with_function(f, [&](auto function) {
       using F = decltype(function);
       if (F::clamps)
-        steps.least = static_cast<T>(F::lowest), steps.most = static_cast<T>(F::highest);
+        steps.clamps = true, steps.least = static_cast<T>(F::lowest), steps.most = static_cast<T>(F::highest);
       else
         steps.after = f;
     });

@@ -268,13 +268,14 @@ class ImplicitGemm {
     p.a_row = g_.stride.w * g_.ci;
     p.a_segment = band.row;
     p.c_row = to_pixel;
+    p.least = last.least, p.most = last.most;
     for (std::int64_t step = 0; step < steps; ++step) {
       const std::int64_t i = at_once ? 0 : step / slices, slice = at_once ? 0 : step % slices;
       const std::int64_t begin = at_once ? 0 : slice * segment_ / slices;
       p.segments = at_once ? g_.kh : 1;
       p.k = at_once ? segment_ : (slice + 1) * segment_ / slices - begin;
       p.accumulate = step > 0;
-      if (step + 1 == steps) p.least = last.least, p.most = last.most;
+      p.clamps = last.clamps && step + 1 == steps;
       for (std::int64_t c = 0; c < columns; c += Micro::columns) {
         const std::int64_t panel = std::min<std::int64_t>(Micro::columns, columns - c);
         p.bias = step == 0 ? bias + c : nullptr;

@@ -192,6 +192,7 @@ struct gemm<T, Cpu> {
       MicroProduct<T> p;
       p.c = call.c.data + i * call.c.stride + j;
       p.c_row = call.c.stride;
+      p.least = last.least, p.most = last.most;
       for (std::int64_t t = 0; t < call.k || t == 0; t += Tile::depth) {
         p.k = std::min<std::int64_t>(Tile::depth, call.k - t);
         p.a = call.a.data + i * call.a_row + t * call.a_k;
@@ -201,7 +202,7 @@ struct gemm<T, Cpu> {
         p.b = panels + j * call.k;
         p.bias = t == 0 && call.bias ? call.bias + j : nullptr;
         p.accumulate = call.o.accumulate || t > 0;
-        if (t + Tile::depth >= call.k) p.least = last.least, p.most = last.most;
+        p.clamps = last.clamps && t + Tile::depth >= call.k;
         micro_matrix(p, rows, columns, call.k * Tile::columns, t);
       }
       if (last.after != ActivationFunction::linear) activate_rows(last.after, p.c, rows, p.c_row, columns);
