@@ -35,6 +35,34 @@ TEST_CASE("conv2d keeps its contract with dilation, groups and zeros on each sid
   CHECK(Conv2D{4, 3}.make<float, Cpu>()->config().entries().size() == 6);
 }
 
+TEST_CASE("depthwise and separable convolutions keep their contracts", "[nn][depthwise_conv2d]") {
+  check_layer(DepthwiseConv2D{}, {5, 6, 3}, {3, 4, 3}, 9 * 3 + 3);
+  check_layer(DepthwiseConv2D{.kernel = 5, .activation = relu, .stride = 2, .padding = Padding::same}, {7, 6, 17},
+              {4, 3, 17}, 26 * 17);
+  check_layer(DepthwiseConv2D{.kernel = {2, 3},
+                              .activation = softmax,
+                              .padding = {1, 0, 0, 2},
+                              .depth_multiplier = 2,
+                              .dilation = {1, 2},
+                              .use_bias = false},
+              {4, 6, 3}, {4, 4, 6}, 6 * 6);
+  check_layer(SeparableConv2D{4, 3}, {5, 6, 3}, {3, 4, 4}, 9 * 3 + 3 * 4 + 4);
+  check_layer(SeparableConv2D{.filters = 5,
+                              .kernel = 3,
+                              .activation = sigmoid,
+                              .stride = 2,
+                              .padding = Padding::same,
+                              .depth_multiplier = 2,
+                              .use_bias = false},
+              {5, 6, 3}, {3, 3, 5}, 9 * 6 + 6 * 5);
+  check_layer(SeparableConv2D{.filters = 4, .kernel = 3, .activation = softmax}, {5, 6, 3}, {3, 4, 4}, 43);
+  using S = Sequential<float>;
+  CHECK_THROWS_WITH((S{{4, 4, 3}, DepthwiseConv2D{.depth_multiplier = 0}}), Contains("depth_multiplier"));
+  CHECK_THROWS_WITH((S{{4, 4, 3}, SeparableConv2D{0}}), Contains("filters") && Contains("got 0"));
+  CHECK_THROWS_WITH((S{{2, 4, 3}, DepthwiseConv2D{}}), Contains("(None, 2, 4, 3)") && Contains("(3, 3)"));
+  CHECK_THROWS_WITH((S{{2}, SeparableConv2D{4}}), Contains("put it in front of Flatten{}"));
+}
+
 TEST_CASE("max pooling keeps its contract", "[nn][max_pooling2d]") {
   check_layer(MaxPool2D{2}, {6, 8, 3}, {3, 4, 3}, 0);
   check_layer(MaxPool2D{2}, {7, 5, 3}, {3, 2, 3}, 0);

@@ -16,6 +16,7 @@
 #include "brindle/nn/config_inl.hpp"
 #include "brindle/nn/conv2d_inl.hpp"
 #include "brindle/nn/dense_inl.hpp"
+#include "brindle/nn/depthwise_conv2d_inl.hpp"
 #include "brindle/nn/dropout_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
 #include "brindle/nn/global_average_pooling2d_inl.hpp"
@@ -31,6 +32,7 @@
 #include "brindle/nn/rescaling_inl.hpp"
 #include "brindle/nn/reshape_inl.hpp"
 #include "brindle/nn/rmsprop_inl.hpp"
+#include "brindle/nn/separable_conv2d_inl.hpp"
 #include "brindle/nn/sgd_inl.hpp"
 #include "brindle/nn/sparse_categorical_crossentropy_inl.hpp"
 

@@ -9,6 +9,7 @@
 #include "brindle/nn/average_pooling2d_inl.hpp"
 #include "brindle/nn/conv2d_inl.hpp"
 #include "brindle/nn/dense_inl.hpp"
+#include "brindle/nn/depthwise_conv2d_inl.hpp"
 #include "brindle/nn/dropout_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
 #include "brindle/nn/global_average_pooling2d_inl.hpp"
@@ -18,6 +19,7 @@
 #include "brindle/nn/registry.hpp"
 #include "brindle/nn/rescaling_inl.hpp"
 #include "brindle/nn/reshape_inl.hpp"
+#include "brindle/nn/separable_conv2d_inl.hpp"
 #include "brindle/nn/zero_padding2d_inl.hpp"
 
 namespace brindle {
@@ -28,6 +30,7 @@ LayerRegistry<T, Device>::LayerRegistry()
               {"AveragePooling2D", AveragePooling2DLayer<T, Device>::from},
               {"Conv2D", Conv2DLayer<T, Device>::from},
               {"Dense", DenseLayer<T, Device>::from},
+              {"DepthwiseConv2D", DepthwiseConv2DLayer<T, Device>::from},
               {"Dropout", DropoutLayer<T, Device>::from},
               {"Flatten", FlattenLayer<T, Device>::from},
               {"GlobalAveragePooling2D", GlobalAveragePooling2DLayer<T, Device>::from},
@@ -36,6 +39,7 @@ LayerRegistry<T, Device>::LayerRegistry()
               {"Normalization", NormalizationLayer<T, Device>::from},
               {"Rescaling", RescalingLayer<T, Device>::from},
               {"Reshape", ReshapeLayer<T, Device>::from},
+              {"SeparableConv2D", SeparableConv2DLayer<T, Device>::from},
               {"ZeroPadding2D", ZeroPadding2DLayer<T, Device>::from}} {}
 
 template <class T, class Device>

@@ -11,6 +11,7 @@
 #include "brindle/ops/cpu_advice.hpp"
 #include "brindle/ops/cpu_simd_link.hpp"
 #include "brindle/ops/dense/cpu.hpp"
+#include "brindle/ops/depthwise_conv2d/cpu.hpp"
 #include "brindle/ops/dropout/cpu.hpp"
 #include "brindle/ops/gemm/cpu.hpp"
 #include "brindle/ops/globalpool2d/cpu.hpp"

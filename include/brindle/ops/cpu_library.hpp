@@ -53,6 +53,11 @@ struct dense<float, Cpu> {
 };
 
 template <>
+struct depthwise_conv2d<float, Cpu> {
+  BRINDLE_CPU_DEPTHWISE_CONV2D(BRINDLE_CALL)
+};
+
+template <>
 struct dropout<float, Cpu> {
   BRINDLE_CPU_DROPOUT(BRINDLE_CALL)
 };

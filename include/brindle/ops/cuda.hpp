@@ -9,6 +9,7 @@
 #include "brindle/ops/categorical_crossentropy/cuda.hpp"
 #include "brindle/ops/conv2d/cuda.hpp"
 #include "brindle/ops/dense/cuda.hpp"
+#include "brindle/ops/depthwise_conv2d/cuda.hpp"
 #include "brindle/ops/dropout/cuda.hpp"
 #include "brindle/ops/gemm/cuda.hpp"
 #include "brindle/ops/globalpool2d/cuda.hpp"

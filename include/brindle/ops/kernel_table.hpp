@@ -13,6 +13,7 @@
 #include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/dense/dense.hpp"
+#include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "brindle/ops/dropout/dropout.hpp"
 #include "brindle/ops/gemm/gemm.hpp"
 #include "brindle/ops/globalpool2d/globalpool2d.hpp"
@@ -72,6 +73,13 @@
   KERNEL(dense, backward_update, \
          void(const Cpu&, Read x, Read dz, Read w, Write dx, Write db, DenseUpdate<float, Cpu>, Read state, \
               Workspace<Cpu>))
+#define BRINDLE_CPU_DEPTHWISE_CONV2D(KERNEL) \
+  KERNEL(depthwise_conv2d, workspace, std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions&)) \
+  KERNEL(depthwise_conv2d, forward_workspace, std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions&)) \
+  KERNEL(depthwise_conv2d, forward, void(const Cpu&, Read x, Read w, Read bias, Write y, const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
+  KERNEL(depthwise_conv2d, backward_data, void(const Cpu&, Read dz, Read w, Write dx, const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
+  KERNEL(depthwise_conv2d, backward_weights, \
+         void(const Cpu&, Read x, Read dz, Write dw, Write db, const DepthwiseConv2DOptions&, Workspace<Cpu>))
 #define BRINDLE_CPU_DROPOUT(KERNEL) \
   KERNEL(dropout, forward, void(const Cpu&, Read x, Write y, const DropoutScale&, const Random&)) \
   KERNEL(dropout, masked, void(const Cpu&, Read x, ReadBytes mask, Write y, const DropoutScale&))
@@ -116,6 +124,7 @@
   BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(KERNEL) \
   BRINDLE_CPU_CONV2D(KERNEL) \
   BRINDLE_CPU_DENSE(KERNEL) \
+  BRINDLE_CPU_DEPTHWISE_CONV2D(KERNEL) \
   BRINDLE_CPU_DROPOUT(KERNEL) \
   BRINDLE_CPU_GEMM(KERNEL) \
   BRINDLE_CPU_GLOBALPOOL2D(KERNEL) \
