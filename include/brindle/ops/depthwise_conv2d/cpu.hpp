@@ -201,8 +201,6 @@ struct depthwise_conv2d<T, Cpu> {
   /// dx from dz where windows are more than a pixel apart: each row and column has taps of its own.
   static void collect(const Cpu& on, const DepthwiseGeometry& g, const Data& at, const T* dz, const T* w, T* dx) {
     using namespace Eigen::internal;
-    at.rows.fill(g.h, g.oh, g.stride.h, g.dilation.h, g.top);
-    at.columns.fill(g.w, g.ow, g.stride.w, g.dilation.w, g.left);
     const auto row = [&]<class P>(std::int64_t r) {
       const std::int64_t n = r / g.h, h = r % g.h;
       each_packet<P>(g.c, [&](std::int64_t c) {
@@ -218,9 +216,20 @@ struct depthwise_conv2d<T, Cpu> {
         }
       });
     };
+    const bool by_three = g.is(3, 2), by_five = g.is(5, 2);
+    if (!by_three && !by_five) {
+      at.rows.fill(g.h, g.oh, g.stride.h, g.dilation.h, g.top);
+      at.columns.fill(g.w, g.ow, g.stride.w, g.dilation.w, g.left);
+    }
     with_packet<T>(g.c, [&]<class P>() {
       on.parallel_ranges(g.n * g.h, rows_a_task(g.w * g.c), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t r = begin; r < end; ++r) row.template operator()<P>(r);
+        for (std::int64_t r = begin; r < end; ++r)
+          if (by_three)
+            depthwise_square_gradient<T, P, 3>(g, dz, r / g.h, r % g.h, w, dx + r * g.w * g.c);
+          else if (by_five)
+            depthwise_square_gradient<T, P, 5>(g, dz, r / g.h, r % g.h, w, dx + r * g.w * g.c);
+          else
+            row.template operator()<P>(r);
       });
     });
   }

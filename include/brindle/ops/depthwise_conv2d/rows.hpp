@@ -137,13 +137,73 @@ void depthwise_square_row(const DepthwiseGeometry& g, const T* x, std::int64_t p
       for (int k = 0; k < count; ++k) pstoreu(y + (q + k) * g.c + c, sum[k]);
     };
     const auto edge = [&](std::int64_t q) {
-      pstoreu(y + q * g.c + c, depthwise_pixel(g, x, picture, row, q, w, c, first));
+      P sum = first;
+#pragma GCC unroll 5
+      for (int i = 0; i < side; ++i)
+#pragma GCC unroll 5
+        for (int j = 0; j < side; ++j) {
+          const std::int64_t at = q * step + j;
+          if (line[i] && at >= g.left && at < g.left + g.w)
+            sum = pmadd(ploadu<P>(line[i] + at * g.c + c), filter[i * side + j], sum);
+        }
+      pstoreu(y + q * g.c + c, sum);
     };
     std::int64_t q = 0;
     for (; q < inside.first; ++q) edge(q);
     for (; q + pixels <= inside.last; q += pixels) several(std::integral_constant<int, pixels>{}, q);
     for (; q < inside.last; ++q) several(std::integral_constant<int, 1>{}, q);
     for (; q < g.ow; ++q) edge(q);
+  });
+}
+
+/// Row `row` of a picture's dx, from dz and filters of side x side that were moved by two pixels: every second column
+/// sees the taps with even numbers, and those between them the others.
+template <class T, class P, int side>
+void depthwise_square_gradient(const DepthwiseGeometry& g, const T* dz, std::int64_t picture, std::int64_t row,
+                               const T* w, T* dx) {
+  using namespace Eigen::internal;
+  const T* line[side];
+  for (int i = 0; i < side; ++i) {
+    const std::int64_t at = row + g.top - i;
+    line[i] = at < 0 || at % 2 != 0 || at / 2 >= g.oh ? nullptr : dz + (picture * g.oh + at / 2) * g.ow * g.c;
+  }
+  // Pairs of columns 2 b - left and the next one read dz at b and before; those that lie inside:
+  const std::int64_t begin = std::max<std::int64_t>(side / 2, (g.left + 1) / 2);
+  const std::int64_t end = std::max(std::min(g.ow, (g.w + g.left) / 2), begin);
+  const std::int64_t first = std::min(2 * begin - g.left, g.w), last = end > begin ? 2 * end - g.left : first;
+  each_packet<P>(g.c, [&](std::int64_t c) {
+    P filter[side * side];
+#pragma GCC unroll 25
+    for (int t = 0; t < side * side; ++t) filter[t] = ploadu<P>(w + t * g.c + c);
+    const auto edge = [&](std::int64_t q) {
+      P sum = pset1<P>(T(0));
+#pragma GCC unroll 5
+      for (int i = 0; i < side; ++i)
+#pragma GCC unroll 5
+        for (int j = 0; j < side; ++j) {
+          const std::int64_t at = q + g.left - j;
+          if (line[i] && at >= 0 && at % 2 == 0 && at / 2 < g.ow)
+            sum = pmadd(ploadu<P>(line[i] + at / 2 * g.c + c), filter[i * side + j], sum);
+        }
+      pstoreu(dx + q * g.c + c, sum);
+    };
+    for (std::int64_t q = 0; q < first; ++q) edge(q);
+    for (std::int64_t b = begin; b < end; ++b) {
+      P even = pset1<P>(T(0)), odd = even;
+#pragma GCC unroll 5
+      for (int i = 0; i < side; ++i) {
+        if (!line[i]) continue;
+#pragma GCC unroll 5
+        for (int j = 0; j < side; ++j) {
+          const P d = ploadu<P>(line[i] + (b - j / 2) * g.c + c);
+          P& sum = j % 2 == 0 ? even : odd;
+          sum = pmadd(d, filter[i * side + j], sum);
+        }
+      }
+      pstoreu(dx + (2 * b - g.left) * g.c + c, even);
+      pstoreu(dx + (2 * b - g.left + 1) * g.c + c, odd);
+    }
+    for (std::int64_t q = last; q < g.w; ++q) edge(q);
   });
 }
 
