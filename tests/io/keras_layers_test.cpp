@@ -63,7 +63,7 @@ void check_case(const Golden& golden, const std::string& name) {
 TEST_CASE("layers that Keras's configurations describe compute what Keras computes", "[io][keras][golden]") {
   const Golden golden("layers.npz");
   const std::string kind = GENERATE("average_pool", "global", "zero_padding", "reshape", "rescaling", "normalization",
-                                    "conv2d", "depthwise", "separable");
+                                    "conv2d", "depthwise", "separable", "layer_norm");
   REQUIRE(!golden.cases(kind).empty());
   for (const std::string& name : golden.cases(kind)) {
     check_case<double>(golden, name);

@@ -123,6 +123,36 @@ TEST_CASE("flatten, dropout and activation keep their contracts", "[nn]") {
   check_layer(Activation{linear}, {12}, {12}, 0);
 }
 
+TEST_CASE("layer normalization keeps its contract", "[nn][layer_normalization]") {
+  check_layer(LayerNormalization{}, {4, 5, 6}, {4, 5, 6}, 12);
+  check_layer(LayerNormalization{.epsilon = 1e-5, .center = false}, {19}, {19}, 19);
+  check_layer(LayerNormalization{.scale = false}, {3, 17}, {3, 17}, 17);
+  check_layer(LayerNormalization{.center = false, .scale = false}, {3, 8}, {3, 8}, 0);
+  CHECK_THROWS_WITH((Sequential<float>{{4, 3}, LayerNormalization{.epsilon = 0}}), Contains("epsilon"));
+  const Sequential<float> model{{3}, LayerNormalization{}};
+  for (const float v : model.layers()[0]->parameters()[0].value.span()) CHECK(v == 1);
+  for (const float v : model.layers()[0]->parameters()[1].value.span()) CHECK(v == 0);
+}
+
+TEST_CASE("dropout with a noise shape keeps its contract, and drops together", "[nn][dropout]") {
+  check_layer(Dropout{0.3, {1, 1, 1}}, {3, 4, 5}, {3, 4, 5}, 0);
+  check_layer(Dropout{.rate = 0.3, .noise_shape = {1, 1, -1}}, {3, 4, 5}, {3, 4, 5}, 0);
+  check_layer(Dropout{.rate = 0.3, .noise_shape = {3, 1}}, {3, 4}, {3, 4}, 0);
+  LoneLayer<float> lone(Dropout{0.5, {1, 1, 1}}, {3, 4, 5}, 40);
+  const Tensor<float> y = lone.forward();
+  std::int64_t dropped = 0;
+  for (std::int64_t n = 0; n < 40; ++n) {
+    const bool gone = y[n * 60] == 0;
+    dropped += gone ? 1 : 0;
+    for (std::int64_t i = 0; i < 60; ++i) REQUIRE(y[n * 60 + i] == (gone ? 0 : lone.x[n * 60 + i] * 2));
+  }
+  CHECK(dropped > 8);
+  CHECK(dropped < 32);
+  CHECK_THROWS_WITH((Sequential<float>{{4, 3}, Dropout{0.5, {2, 1}}}), Contains("noise_shape") && Contains("(2, 1)"));
+  CHECK_THROWS_WITH((Sequential<float>{{4, 3}, Dropout{0.5, {1}}}), Contains("(None, 4, 3)") && Contains("got (1)"));
+  CHECK(Dropout{0.5}.make<float, Cpu>()->config().entries().size() == 1);
+}
+
 TEST_CASE("dropout drops about its rate in training, and nothing else ever", "[nn][dropout]") {
   LoneLayer<float> lone(Dropout{0.3}, {1000}, 20);
   const Tensor<float> y = lone.forward();

@@ -22,6 +22,7 @@
 #include "brindle/nn/global_average_pooling2d_inl.hpp"
 #include "brindle/nn/global_max_pooling2d_inl.hpp"
 #include "brindle/nn/last_activation_inl.hpp"
+#include "brindle/nn/layer_normalization_inl.hpp"
 #include "brindle/nn/max_pooling2d_inl.hpp"
 #include "brindle/nn/model_inl.hpp"
 #include "brindle/nn/normalization_inl.hpp"

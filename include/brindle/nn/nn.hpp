@@ -14,6 +14,7 @@
 #include "brindle/nn/global_average_pooling2d.hpp"
 #include "brindle/nn/global_max_pooling2d.hpp"
 #include "brindle/nn/last_activation.hpp"
+#include "brindle/nn/layer_normalization.hpp"
 #include "brindle/nn/max_pooling2d.hpp"
 #include "brindle/nn/metrics.hpp"
 #include "brindle/nn/model.hpp"

@@ -14,6 +14,7 @@
 #include "brindle/nn/flatten_inl.hpp"
 #include "brindle/nn/global_average_pooling2d_inl.hpp"
 #include "brindle/nn/global_max_pooling2d_inl.hpp"
+#include "brindle/nn/layer_normalization_inl.hpp"
 #include "brindle/nn/max_pooling2d_inl.hpp"
 #include "brindle/nn/normalization_inl.hpp"
 #include "brindle/nn/registry.hpp"
@@ -35,6 +36,7 @@ LayerRegistry<T, Device>::LayerRegistry()
               {"Flatten", FlattenLayer<T, Device>::from},
               {"GlobalAveragePooling2D", GlobalAveragePooling2DLayer<T, Device>::from},
               {"GlobalMaxPooling2D", GlobalMaxPooling2DLayer<T, Device>::from},
+              {"LayerNormalization", LayerNormalizationLayer<T, Device>::from},
               {"MaxPooling2D", MaxPooling2DLayer<T, Device>::from},
               {"Normalization", NormalizationLayer<T, Device>::from},
               {"Rescaling", RescalingLayer<T, Device>::from},

@@ -73,6 +73,11 @@ struct globalpool2d<float, Cpu> {
 };
 
 template <>
+struct layer_normalization<float, Cpu> {
+  BRINDLE_CPU_LAYER_NORMALIZATION(BRINDLE_CALL)
+};
+
+template <>
 struct maxpool2d<float, Cpu> {
   BRINDLE_CPU_MAXPOOL2D(BRINDLE_CALL)
 };

@@ -13,6 +13,7 @@
 #include "brindle/ops/dropout/cuda.hpp"
 #include "brindle/ops/gemm/cuda.hpp"
 #include "brindle/ops/globalpool2d/cuda.hpp"
+#include "brindle/ops/layer_normalization/cuda.hpp"
 #include "brindle/ops/maxpool2d/cuda.hpp"
 #include "brindle/ops/relu/cuda.hpp"
 #include "brindle/ops/rescale/cuda.hpp"
