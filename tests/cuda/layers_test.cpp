@@ -88,6 +88,27 @@ TEST_CASE("layers and their gradients are the processor's", "[cuda]") {
   check_layers("flatten", picture, Flatten{}, Dense{3});
 }
 
+TEST_CASE("pools, scales, general convolutions and layer normalization are the processor's", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const Shape picture{9, 10, 8};
+  check_layers("average pool", picture, AveragePooling2D{.pool_size = 3, .stride = 2, .padding = Padding::same});
+  check_layers("global average pool", picture, GlobalAveragePooling2D{});
+  check_layers("global max pool", picture, GlobalMaxPooling2D{.keepdims = true});
+  check_layers("zero padding", picture, Conv2D{8, 1}, ZeroPadding2D{{{0, 1}, {2, 3}}});
+  check_layers("reshape", picture, Reshape{{10, -1}}, Dense{3});
+  check_layers("scales", picture, Rescaling{{0.5}, {-1}}, Normalization{{1, 2, 3, 4, 5, 6, 7, 8}, {2}});
+  check_layers("conv2d with groups", picture, Conv2D{.filters = 12, .kernel = 3, .activation = relu, .groups = 4});
+  check_layers("conv2d dilated, softmax", picture,
+               Conv2D{.filters = 5, .kernel = 3, .activation = softmax, .dilation = 2});
+  check_layers("conv2d with a border", picture,
+               Conv2D{.filters = 8, .kernel = 3, .stride = 2, .padding = {0, 1, 2, 0}});
+  check_layers("depthwise", picture, DepthwiseConv2D{.activation = sigmoid, .stride = 2, .padding = Padding::same});
+  check_layers("depthwise with several filters", picture, DepthwiseConv2D{.kernel = 5, .depth_multiplier = 3});
+  check_layers("separable", picture, SeparableConv2D{.filters = 12, .activation = relu, .depth_multiplier = 2});
+  check_layers("layer normalization", picture, LayerNormalization{}, LayerNormalization{.center = false});
+  check_layers("dropout of samples", picture, Dropout{0.5, {1, 1, 1}}, Dropout{0.3, {1, 1, -1}});
+}
+
 TEST_CASE("a network of every kind of layer is the processor's", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
   check_layers("network", {20, 22, 3}, Conv2D{8, 3, relu}, MaxPool2D{2}, Conv2D{8, 3, relu, 1, Padding::same},

@@ -6,6 +6,7 @@ Of each case: json (the bytes of the Sequential's configuration), x, p0, p1, ...
 dp0_f64, ... (gradients of sum(y dy)). All that goes in are float32 numbers, so that both precisions start from the same.
 """
 import io
+import json
 import os
 import pathlib
 import zipfile
@@ -96,6 +97,7 @@ write_npz(here / "layers.npz", goldens)
 
 # A whole model of these layers, as Keras 3 writes it in its two formats, and its answer.
 keras.config.set_floatx("float32")
+keras.config.set_dtype_policy("float32")
 keras.utils.set_random_seed(77)
 model = keras.Sequential([
     keras.Input((12, 10, 3)),
@@ -120,6 +122,12 @@ for w in model.weights:
     w.assign(w.numpy() + 0.1 * rng.standard_normal(w.shape).astype(np.float32))
 x = rng.randint(0, 256, (4, 12, 10, 3)).astype(np.float32)
 model.save(here / "weights" / "layers.keras")
+with zipfile.ZipFile(here / "weights" / "layers.keras") as archive:  # again, without dates
+    parts = {name: archive.read(name) for name in archive.namelist()}
+parts["metadata.json"] = json.dumps({**json.loads(parts["metadata.json"]), "date_saved": "1980-01-01@00:00:00"}).encode()
+with zipfile.ZipFile(here / "weights" / "layers.keras", "w", zipfile.ZIP_STORED) as archive:
+    for name, data in parts.items():
+        archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
 model.save(here / "weights" / "layers.h5")
 model.save_weights(here / "weights" / "layers.weights.h5")
 write_npz(here / "weights" / "layers.npz", {"x": x, "y": np.asarray(model(x, training=False))})

@@ -38,6 +38,34 @@ TEST_CASE("conv2d keeps its contract with dilation, groups and zeros on each sid
   CHECK(Conv2D{4, 3}.make<float, Cpu>()->config().entries().size() == 6);
 }
 
+TEST_CASE("depthwise and separable convolutions keep their contracts", "[nn][depthwise_conv2d]") {
+  check_layer(DepthwiseConv2D{}, {5, 6, 3}, {3, 4, 3}, 9 * 3 + 3);
+  check_layer(DepthwiseConv2D{.kernel = 5, .activation = relu, .stride = 2, .padding = Padding::same}, {7, 6, 17},
+              {4, 3, 17}, 26 * 17);
+  check_layer(DepthwiseConv2D{.kernel = {2, 3},
+                              .activation = softmax,
+                              .padding = {1, 0, 0, 2},
+                              .depth_multiplier = 2,
+                              .dilation = {1, 2},
+                              .use_bias = false},
+              {4, 6, 3}, {4, 4, 6}, 6 * 6);
+  check_layer(SeparableConv2D{4, 3}, {5, 6, 3}, {3, 4, 4}, 9 * 3 + 3 * 4 + 4);
+  check_layer(SeparableConv2D{.filters = 5,
+                              .kernel = 3,
+                              .activation = sigmoid,
+                              .stride = 2,
+                              .padding = Padding::same,
+                              .depth_multiplier = 2,
+                              .use_bias = false},
+              {5, 6, 3}, {3, 3, 5}, 9 * 6 + 6 * 5);
+  check_layer(SeparableConv2D{.filters = 4, .kernel = 3, .activation = softmax}, {5, 6, 3}, {3, 4, 4}, 43);
+  using S = Sequential<float>;
+  CHECK_THROWS_WITH((S{{4, 4, 3}, DepthwiseConv2D{.depth_multiplier = 0}}), Contains("depth_multiplier"));
+  CHECK_THROWS_WITH((S{{4, 4, 3}, SeparableConv2D{0}}), Contains("filters") && Contains("got 0"));
+  CHECK_THROWS_WITH((S{{2, 4, 3}, DepthwiseConv2D{}}), Contains("(None, 2, 4, 3)") && Contains("(3, 3)"));
+  CHECK_THROWS_WITH((S{{2}, SeparableConv2D{4}}), Contains("put it in front of Flatten{}"));
+}
+
 TEST_CASE("max pooling keeps its contract", "[nn][max_pooling2d]") {
   check_layer(MaxPool2D{2}, {6, 8, 3}, {3, 4, 3}, 0);
   check_layer(MaxPool2D{2}, {7, 5, 3}, {3, 2, 3}, 0);
@@ -169,6 +197,36 @@ TEST_CASE("settings of rectifiers, elu and softmax that mean nothing are refused
   refused(ELU{.alpha = -0.5}, "alpha", "-0.5");
   CHECK_THROWS_WITH((SoftmaxLayer<float, Cpu>::from({{"axis", std::int64_t{1}}})),
                     Contains("axis must be -1, the last one, got 1"));
+}
+
+TEST_CASE("layer normalization keeps its contract", "[nn][layer_normalization]") {
+  check_layer(LayerNormalization{}, {4, 5, 6}, {4, 5, 6}, 12);
+  check_layer(LayerNormalization{.epsilon = 1e-5, .center = false}, {19}, {19}, 19);
+  check_layer(LayerNormalization{.scale = false}, {3, 17}, {3, 17}, 17);
+  check_layer(LayerNormalization{.center = false, .scale = false}, {3, 8}, {3, 8}, 0);
+  CHECK_THROWS_WITH((Sequential<float>{{4, 3}, LayerNormalization{.epsilon = 0}}), Contains("epsilon"));
+  const Sequential<float> model{{3}, LayerNormalization{}};
+  for (const float v : model.layers()[0]->parameters()[0].value.span()) CHECK(v == 1);
+  for (const float v : model.layers()[0]->parameters()[1].value.span()) CHECK(v == 0);
+}
+
+TEST_CASE("dropout with a noise shape keeps its contract, and drops together", "[nn][dropout]") {
+  check_layer(Dropout{0.3, {1, 1, 1}}, {3, 4, 5}, {3, 4, 5}, 0);
+  check_layer(Dropout{.rate = 0.3, .noise_shape = {1, 1, -1}}, {3, 4, 5}, {3, 4, 5}, 0);
+  check_layer(Dropout{.rate = 0.3, .noise_shape = {3, 1}}, {3, 4}, {3, 4}, 0);
+  LoneLayer<float> lone(Dropout{0.5, {1, 1, 1}}, {3, 4, 5}, 40);
+  const Tensor<float> y = lone.forward();
+  std::int64_t dropped = 0;
+  for (std::int64_t n = 0; n < 40; ++n) {
+    const bool gone = y[n * 60] == 0;
+    dropped += gone ? 1 : 0;
+    for (std::int64_t i = 0; i < 60; ++i) REQUIRE(y[n * 60 + i] == (gone ? 0 : lone.x[n * 60 + i] * 2));
+  }
+  CHECK(dropped > 8);
+  CHECK(dropped < 32);
+  CHECK_THROWS_WITH((Sequential<float>{{4, 3}, Dropout{0.5, {2, 1}}}), Contains("noise_shape") && Contains("(2, 1)"));
+  CHECK_THROWS_WITH((Sequential<float>{{4, 3}, Dropout{0.5, {1}}}), Contains("(None, 4, 3)") && Contains("got (1)"));
+  CHECK(Dropout{0.5}.make<float, Cpu>()->config().entries().size() == 1);
 }
 
 TEST_CASE("dropout drops about its rate in training, and nothing else ever", "[nn][dropout]") {

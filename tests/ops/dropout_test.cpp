@@ -5,6 +5,7 @@
 #include <string>
 
 #include "brindle/ops/dropout/cpu.hpp"
+#include "brindle/ops/dropout/cuda_kernels.hpp"
 #include "support/golden.hpp"
 #include "support/tensors.hpp"
 
@@ -43,6 +44,35 @@ TEMPLATE_TEST_CASE("dropout agrees with its reference for any number of threads"
       CHECK(same_bits(in_place, y));
     }
   }
+}
+
+TEMPLATE_TEST_CASE("dropout of several elements together agrees with its reference, and the GPU's kernel with it",
+                   "[ops][dropout]", float, double) {
+  const Random random{42, stream_id("dropout", "dropout_1"), 7};
+  const Shape shape{3, 5, 4, 9};
+  const Tensor<TestType> x = random_tensor<TestType>(shape, 1);
+  for (const Shape& noise : {Shape{3, 1, 1, 1}, Shape{3, 1, 1, 9}, Shape{3, 5, 4, 1}, Shape{1, 5, 1, 9}, shape}) {
+    INFO(to_string(noise));
+    Tensor<TestType> y_(shape);
+    ops::reference::dropout_shared<TestType>(x, noise, y_, 0.4, random);
+    for (const int threads : {1, 2, 3}) {
+      Tensor<TestType> y = x.clone();
+      ops::dropout_shared<TestType>(Cpu(threads), y, noise, y, 0.4, random);
+      CHECK(same_bits(y, y_));
+    }
+    const auto scale = ops::DropoutScale::of(0.4);
+    Tensor<TestType> y = unwritten<TestType>(shape);
+    const auto kernel = ops::kernel::DropoutShared<TestType>::of(x.data(), y.data(), shape, noise, scale.threshold,
+                                                                 static_cast<TestType>(scale.factor), random, nullptr);
+    for (std::int64_t i = y.size() - 1; i >= 0; --i) kernel(i);
+    CHECK(same_bits(y, y_));
+  }
+  Tensor<TestType> plain(shape), shared(shape);
+  ops::dropout<TestType>(Cpu(1), x, plain, 0.4, random);
+  ops::dropout_shared<TestType>(Cpu(1), x, shape, shared, 0.4, random);
+  CHECK(same_bits(plain, shared));
+  CHECK_THROWS_WITH(ops::dropout_shared<TestType>(Cpu(1), x, {3, 1, 2, 1}, shared, 0.4, random),
+                    Contains("(3, 1, 2, 1)"));
 }
 
 TEST_CASE("dropout keeps its share, scaled, and draws anew each step", "[ops][dropout]") {

@@ -181,7 +181,6 @@ class KerasConfigReader {
     if (!is("data_format", "channels_last")) refuse("data_format", "\"channels_last\"");
     if (!is("dim_ordering", "tf", "default")) refuse("dim_ordering", "\"tf\"");
     if (kind != "ZeroPadding2D" && !is("padding", "valid", "same")) refuse("padding", "\"valid\" or \"same\"");
-    if (!is("noise_shape")) refuse("noise_shape", "null");
     if (kind == "Dropout" && !is("seed_generator")) refuse("seed_generator", "null");
     KerasJson taken = settings;
     for (const char* number : {"max_value", "negative_slope", "threshold", "alpha"})
@@ -190,6 +189,16 @@ class KerasConfigReader {
     if (kind == "Softmax") {
       if (!is("axis", -1, std::vector{-1})) refuse("axis", "-1, the last one");
       taken["axis"] = -1;
+    }
+    if (settings.contains("noise_shape") && !settings.at("noise_shape").is_null()) {
+      // With the batch, each sample of which draws by itself; null is x's own size.
+      KerasJson noise = settings.at("noise_shape");
+      if (!noise.is_array() || noise.empty() || !noise[0].is_null())
+        refuse("noise_shape", "null, or a list that begins with null");
+      noise.erase(0);
+      for (KerasJson& size : noise)
+        if (size.is_null()) size = -1;
+      taken["noise_shape"] = noise;
     }
     if (settings.contains("activation")) {
       // Keras 3 may write a function as an object: {"class_name": "function", "config": "relu"}.

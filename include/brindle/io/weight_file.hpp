@@ -11,9 +11,9 @@ namespace brindle::io {
 
 /// The weights of one layer in a file, in the order in which the file stores them.
 struct StoredTensor {
-  std::string name;                             ///< as the file has it: "block1_conv1/block1_conv1_W_1:0"
-  std::string parameter;                        ///< "kernel" or "bias"; empty where the file tells by order alone
-  Shape shape;                                  ///< as the file has it
+  std::string name;       ///< as the file has it: "block1_conv1/block1_conv1_W_1:0"
+  std::string parameter;  ///< "kernel", "bias", "gamma"; empty where the file tells by order alone
+  Shape shape;            ///< as the file has it
   std::function<void(TensorView<float>)> read;  ///< into a tensor of this shape
 };
 

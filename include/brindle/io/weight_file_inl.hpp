@@ -33,16 +33,24 @@ namespace brindle::io::detail {
 BRINDLE_INLINE std::string parameter_of(std::string name) {
   name = name.substr(0, name.find(':'));
   // TensorFlow counts names that it has seen before.
-  for (const char* known : {"kernel_", "bias_"})
+  for (const char* known : {"kernel_", "bias_", "depthwise_kernel_", "pointwise_kernel_", "gamma_", "beta_"})
     if (name.rfind(known, 0) == 0 &&
         name.find_first_not_of("0123456789", std::string(known).size()) == std::string::npos)
       name.resize(std::string(known).size() - 1);
   const auto ends = [&](const std::string& end) {
     return name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0;
   };
+  for (const char* own : {"depthwise_kernel", "pointwise_kernel", "gamma", "beta"})
+    if (ends(own)) return own;
   if (ends("kernel") || ends("_W") || ends("_W_1")) return "kernel";
   if (ends("bias") || ends("_b") || ends("_b_1")) return "bias";
   return {};
+}
+
+/// Whether a file's name of a parameter is that of a layer's: Keras 2 calls the kernel of a DepthwiseConv2D
+/// "depthwise_kernel", as both call one of a SeparableConv2D's.
+BRINDLE_INLINE bool names_parameter(const std::string& stored, const std::string& parameter) {
+  return stored == parameter || (parameter == "kernel" && stored == "depthwise_kernel");
 }
 
 /// The layer of the file that a model's layer of this name is; null: none. Throws FileError if there are several.
@@ -112,7 +120,9 @@ std::vector<std::string> load_weights(Model<T, Device>& model, const WeightFile&
       auto& parameter = layer->parameters()[p];
       const StoredTensor* tensor = nullptr;
       for (std::size_t k = 0; k < stored->tensors.size(); ++k)
-        if (stored->tensors[k].parameter.empty() ? k == p : stored->tensors[k].parameter == parameter.name)
+        if (stored->tensors[k].parameter.empty()
+                ? k == p
+                : detail::names_parameter(stored->tensors[k].parameter, parameter.name))
           tensor = &stored->tensors[k];
       if (!tensor) {
         problems.push_back("missing: \"" + parameter.name + "\" of layer \"" + shown + "\"");

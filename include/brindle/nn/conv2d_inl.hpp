@@ -53,15 +53,9 @@ class Conv2DLayer final : public Layer<T, Device> {
 
   Shape output_shape(const Shape& x) const override {
     const Conv2D& d = description_;
-    if (x.rank() != 3)
-      detail::raise<ShapeError>(this->who() + ": expected pictures (None, H, W, C), the layer before it gives " +
-                                to_string_batch(x) + "; put it in front of Flatten{}");
+    detail::check_convolved(this->who(), d.kernel, d.stride, d.dilation, d.padding, x);
     if (d.filters < 1)
       detail::raise<ValueError>(this->who() + ": filters must be at least 1, got " + std::to_string(d.filters));
-    if (d.kernel.h < 1 || d.kernel.w < 1 || d.stride.h < 1 || d.stride.w < 1)
-      detail::raise<ValueError>(this->who() + ": kernel and stride must be at least 1, got " + to_string(d.kernel) +
-                                " and " + to_string(d.stride));
-    detail::check_conv2d_windows(this->who(), d.kernel, d.dilation, d.padding, x);
     if (d.groups < 1 || x[2] % d.groups != 0 || d.filters % d.groups != 0)
       detail::raise<ValueError>(this->who() + ": expected groups that divide the " + std::to_string(x[2]) +
                                 " channels of " + to_string_batch(x) + " and the " + std::to_string(d.filters) +

@@ -48,4 +48,16 @@ inline void check_conv2d_windows(const std::string& who, const Size2& kernel, co
                     "; use a smaller kernel, Padding::same, or fewer pools before it");
 }
 
+/// The same, and ShapeError for samples that are no pictures, ValueError for a kernel or a stride below 1.
+inline void check_convolved(const std::string& who, const Size2& kernel, const Size2& stride, const Size2& dilation,
+                            const Conv2DPadding& padding, const Shape& x) {
+  if (x.rank() != 3)
+    raise<ShapeError>(who + ": expected pictures (None, H, W, C), the layer before it gives " + to_string_batch(x) +
+                      "; put it in front of Flatten{}");
+  if (kernel.h < 1 || kernel.w < 1 || stride.h < 1 || stride.w < 1)
+    raise<ValueError>(who + ": kernel and stride must be at least 1, got " + to_string(kernel) + " and " +
+                      to_string(stride));
+  check_conv2d_windows(who, kernel, dilation, padding, x);
+}
+
 }  // namespace brindle::detail

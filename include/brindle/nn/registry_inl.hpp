@@ -12,11 +12,13 @@
 #include "brindle/nn/concatenate_inl.hpp"
 #include "brindle/nn/conv2d_inl.hpp"
 #include "brindle/nn/dense_inl.hpp"
+#include "brindle/nn/depthwise_conv2d_inl.hpp"
 #include "brindle/nn/dropout_inl.hpp"
 #include "brindle/nn/elu_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
 #include "brindle/nn/global_average_pooling2d_inl.hpp"
 #include "brindle/nn/global_max_pooling2d_inl.hpp"
+#include "brindle/nn/layer_normalization_inl.hpp"
 #include "brindle/nn/leaky_relu_inl.hpp"
 #include "brindle/nn/max_pooling2d_inl.hpp"
 #include "brindle/nn/multiply_inl.hpp"
@@ -25,6 +27,7 @@
 #include "brindle/nn/relu_inl.hpp"
 #include "brindle/nn/rescaling_inl.hpp"
 #include "brindle/nn/reshape_inl.hpp"
+#include "brindle/nn/separable_conv2d_inl.hpp"
 #include "brindle/nn/softmax_inl.hpp"
 #include "brindle/nn/zero_padding2d_inl.hpp"
 
@@ -38,11 +41,13 @@ void LayerRegistry<T, Device>::add_library_layers() {
   add("Concatenate", ConcatenateLayer<T, Device>::from);
   add("Conv2D", Conv2DLayer<T, Device>::from);
   add("Dense", DenseLayer<T, Device>::from);
+  add("DepthwiseConv2D", DepthwiseConv2DLayer<T, Device>::from);
   add("Dropout", DropoutLayer<T, Device>::from);
   add("ELU", ELULayer<T, Device>::from);
   add("Flatten", FlattenLayer<T, Device>::from);
   add("GlobalAveragePooling2D", GlobalAveragePooling2DLayer<T, Device>::from);
   add("GlobalMaxPooling2D", GlobalMaxPooling2DLayer<T, Device>::from);
+  add("LayerNormalization", LayerNormalizationLayer<T, Device>::from);
   add("LeakyReLU", LeakyReLULayer<T, Device>::from);
   add("MaxPooling2D", MaxPooling2DLayer<T, Device>::from);
   add("Multiply", MultiplyLayer<T, Device>::from);
@@ -50,6 +55,7 @@ void LayerRegistry<T, Device>::add_library_layers() {
   add("ReLU", ReLULayer<T, Device>::from);
   add("Rescaling", RescalingLayer<T, Device>::from);
   add("Reshape", ReshapeLayer<T, Device>::from);
+  add("SeparableConv2D", SeparableConv2DLayer<T, Device>::from);
   add("Softmax", SoftmaxLayer<T, Device>::from);
   add("ZeroPadding2D", ZeroPadding2DLayer<T, Device>::from);
 }

@@ -68,6 +68,11 @@ struct dense<float, Cpu> {
 };
 
 template <>
+struct depthwise_conv2d<float, Cpu> {
+  BRINDLE_CPU_DEPTHWISE_CONV2D(BRINDLE_CALL)
+};
+
+template <>
 struct dropout<float, Cpu> {
   BRINDLE_CPU_DROPOUT(BRINDLE_CALL)
 };
@@ -80,6 +85,11 @@ struct gemm<float, Cpu> {
 template <>
 struct globalpool2d<float, Cpu> {
   BRINDLE_CPU_GLOBALPOOL2D(BRINDLE_CALL)
+};
+
+template <>
+struct layer_normalization<float, Cpu> {
+  BRINDLE_CPU_LAYER_NORMALIZATION(BRINDLE_CALL)
 };
 
 template <>

@@ -16,9 +16,11 @@
 #include "brindle/ops/concatenate/concatenate.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/dense/dense.hpp"
+#include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "brindle/ops/dropout/dropout.hpp"
 #include "brindle/ops/gemm/gemm.hpp"
 #include "brindle/ops/globalpool2d/globalpool2d.hpp"
+#include "brindle/ops/layer_normalization/layer_normalization.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
 #include "brindle/ops/multiply/multiply.hpp"
 #include "brindle/ops/rescale/rescale.hpp"
@@ -87,8 +89,17 @@
   KERNEL(dense, backward_update, \
          void(const Cpu&, Read x, Read dz, Read w, Write dx, Write db, DenseUpdate<float, Cpu>, Read state, \
               Workspace<Cpu>))
+#define BRINDLE_CPU_DEPTHWISE_CONV2D(KERNEL) \
+  KERNEL(depthwise_conv2d, workspace, std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions&)) \
+  KERNEL(depthwise_conv2d, forward_workspace, std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions&)) \
+  KERNEL(depthwise_conv2d, forward, void(const Cpu&, Read x, Read w, Read bias, Write y, const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
+  KERNEL(depthwise_conv2d, backward_data, void(const Cpu&, Read dz, Read w, Write dx, const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
+  KERNEL(depthwise_conv2d, backward_weights, \
+         void(const Cpu&, Read x, Read dz, Write dw, Write db, const DepthwiseConv2DOptions&, Workspace<Cpu>))
 #define BRINDLE_CPU_DROPOUT(KERNEL) \
   KERNEL(dropout, forward, void(const Cpu&, Read x, Write y, const DropoutScale&, const Random&)) \
+  KERNEL(dropout, shared, \
+         void(const Cpu&, Read x, const Shape& noise, Write y, const DropoutScale&, const Random&)) \
   KERNEL(dropout, masked, void(const Cpu&, Read x, ReadBytes mask, Write y, const DropoutScale&))
 #define BRINDLE_CPU_GEMM(KERNEL) \
   KERNEL(gemm, workspace, \
@@ -101,6 +112,12 @@
   KERNEL(globalpool2d, average_backward, void(const Cpu&, Read dy, Write dx)) \
   KERNEL(globalpool2d, maximum, void(const Cpu&, Read x, Write y)) \
   KERNEL(globalpool2d, maximum_backward, void(const Cpu&, Read x, Read y, Read dy, Write dx))
+#define BRINDLE_CPU_LAYER_NORMALIZATION(KERNEL) \
+  KERNEL(layer_normalization, forward, void(const Cpu&, Read x, Read gamma, Read beta, Write y, double epsilon)) \
+  KERNEL(layer_normalization, workspace, std::int64_t(const Cpu&, const Shape& x)) \
+  KERNEL(layer_normalization, backward, \
+         void(const Cpu&, Read x, Read gamma, Read dy, Write dx, Write dgamma, Write dbeta, double epsilon, \
+              Workspace<Cpu>))
 #define BRINDLE_CPU_MAXPOOL2D(KERNEL) \
   KERNEL(maxpool2d, forward, void(const Cpu&, Read x, Write y, WriteBytes code, const MaxPool2DOptions&)) \
   KERNEL(maxpool2d, backward, void(const Cpu&, Read dy, ReadBytes code, Write dx, const MaxPool2DOptions&))
@@ -131,9 +148,11 @@
   BRINDLE_CPU_CONCATENATE(KERNEL) \
   BRINDLE_CPU_CONV2D(KERNEL) \
   BRINDLE_CPU_DENSE(KERNEL) \
+  BRINDLE_CPU_DEPTHWISE_CONV2D(KERNEL) \
   BRINDLE_CPU_DROPOUT(KERNEL) \
   BRINDLE_CPU_GEMM(KERNEL) \
   BRINDLE_CPU_GLOBALPOOL2D(KERNEL) \
+  BRINDLE_CPU_LAYER_NORMALIZATION(KERNEL) \
   BRINDLE_CPU_MAXPOOL2D(KERNEL) \
   BRINDLE_CPU_MULTIPLY(KERNEL) \
   BRINDLE_CPU_RESCALE(KERNEL) \

@@ -25,10 +25,7 @@ namespace brindle::ops::kernel {
 template <>
 struct conv2d<float, Cuda> {
   static std::int64_t workspace(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
-    if (o.is_plain()) return forward_workspace(on, x, w, o);  // all passes take the same
-    CudaScratch scratch;
-    static_cast<void>(GeneralSums(scratch, GeneralConvolution::of(x, w, o), w.co));
-    return scratch.bytes();
+    return o.is_plain() ? forward_workspace(on, x, w, o) : general_workspace(on, x, w, o);
   }
 
   static std::int64_t forward_workspace(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
@@ -64,12 +61,7 @@ struct conv2d<float, Cuda> {
 
   static void forward(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias, Out<float, Cuda> y,
                       const Conv2DOptions& o, Workspace<Cuda> workspace) {
-    if (!o.is_plain()) {
-      const GeneralConvolution at = GeneralConvolution::of(x.shape, w.shape, o);
-      launch(on, y.size(), GeneralForward<float>{x.data, w.data, bias.data, y.data, at});
-      if (o.activation != ActivationFunction::linear) activate<float>(on, o.activation, y, y);
-      return;
-    }
+    if (!o.is_plain()) return general_forward(on, x, w, bias, y, o);
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, x.shape, w.shape, o);
     CudaScratch scratch(workspace);
@@ -97,9 +89,7 @@ struct conv2d<float, Cuda> {
 
   static void backward_data(const Cuda& on, In<float, Cuda> dz, In<float, Cuda> w, Out<float, Cuda> dx,
                             const Conv2DOptions& o, Workspace<Cuda> workspace) {
-    if (!o.is_plain())
-      return launch(on, dx.size(),
-                    GeneralBackwardData<float>{dz.data, w.data, dx.data, GeneralConvolution::of(dx.shape, w.shape, o)});
+    if (!o.is_plain()) return general_backward_data(on, dz, w, dx, o);
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, dx.shape, w.shape, o);
     CudaScratch scratch(workspace);
@@ -141,6 +131,39 @@ struct conv2d<float, Cuda> {
     if (!db.empty()) column_sums(on, dy.data, code.data, dy.size() / db.size(), db.size(), db.data, buffers.sums);
   }
 
+  // Convolutions of any kind, by kernels of our own.
+
+  static std::int64_t general_workspace(const Cuda&, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
+    CudaScratch scratch;
+    static_cast<void>(GeneralSums(scratch, GeneralConvolution::of(x, w, o), w.co));
+    return scratch.bytes();
+  }
+
+  static void general_forward(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias,
+                              Out<float, Cuda> y, const Conv2DOptions& o) {
+    const GeneralConvolution at = GeneralConvolution::of(x.shape, w.shape, o);
+    launch(on, y.size(), GeneralForward<float>{x.data, w.data, bias.data, y.data, at});
+    if (o.activation != ActivationFunction::linear) activate<float>(on, o.activation, y, y);
+  }
+
+  static void general_backward_data(const Cuda& on, In<float, Cuda> dz, In<float, Cuda> w, Out<float, Cuda> dx,
+                                    const Conv2DOptions& o) {
+    const GeneralConvolution at = GeneralConvolution::of(dx.shape, w.shape, o);
+    launch(on, dx.size(), GeneralBackwardData<float>{dz.data, w.data, dx.data, at});
+  }
+
+  static void general_backward_weights(const Cuda& on, In<float, Cuda> x, In<float, Cuda> dz, Out<float, Cuda> dw,
+                                       Out<float, Cuda> db, const Conv2DOptions& o, Workspace<Cuda> workspace) {
+    if (dz.size() == 0) return clear(on, dw, db);
+    const GeneralConvolution at = GeneralConvolution::of(x.shape, dw.shape, o);
+    CudaScratch scratch(workspace);
+    const std::int64_t outputs = at.groups * at.co;
+    const GeneralSums sums(scratch, at, outputs);
+    launch(on, at.parts() * dw.size(), GeneralBackwardWeights<float>{x.data, dz.data, sums.parts, at});
+    column_sums(on, sums.parts, nullptr, at.parts(), dw.size(), dw.data, sums.columns);
+    if (!db.empty()) column_sums(on, dz.data, nullptr, dz.size() / outputs, outputs, db.data, sums.bias);
+  }
+
  private:
   // What the gradients by w and bias take where cuDNN has no part in them.
   struct GeneralSums {
@@ -153,17 +176,6 @@ struct conv2d<float, Cuda> {
       bias = scratch.take<float>(column_sums_scratch(at.n * at.oh * at.ow, outputs));
     }
   };
-
-  static void general_backward_weights(const Cuda& on, In<float, Cuda> x, In<float, Cuda> dz, Out<float, Cuda> dw,
-                                       Out<float, Cuda> db, const Conv2DOptions& o, Workspace<Cuda> workspace) {
-    const GeneralConvolution at = GeneralConvolution::of(x.shape, dw.shape, o);
-    CudaScratch scratch(workspace);
-    const std::int64_t outputs = at.groups * at.co;
-    const GeneralSums sums(scratch, at, outputs);
-    launch(on, at.parts() * dw.size(), GeneralBackwardWeights<float>{x.data, dz.data, sums.parts, at});
-    column_sums(on, sums.parts, nullptr, at.parts(), dw.size(), dw.data, sums.columns);
-    if (!db.empty()) column_sums(on, dz.data, nullptr, dz.size() / outputs, outputs, db.data, sums.bias);
-  }
 
   // What a pass takes from the workspace. Arrays are float, or bfloat16 with Precision::bf16. cuDNN gets the most that
   // it may ever ask for: how much it wants is known when a plan asks for algorithms, and that takes long.

@@ -17,6 +17,13 @@ struct dropout<T, Cuda> {
         DropoutForward<T>{x.data, y.data, x.size(), scale.threshold, static_cast<T>(scale.factor), random, on.step()});
   }
 
+  static void shared(const Cuda& on, In<T, Cuda> x, const Shape& noise, Out<T, Cuda> y, const DropoutScale& scale,
+                     const Random& random) {
+    launch(on, x.size(),
+           DropoutShared<T>::of(x.data, y.data, x.shape, noise, scale.threshold, static_cast<T>(scale.factor), random,
+                                on.step()));
+  }
+
   static void masked(const Cuda& on, In<T, Cuda> x, In<std::uint8_t, Cuda> mask, Out<T, Cuda> y,
                      const DropoutScale& scale) {
     launch(on, x.size(), DropoutMasked<T>{x.data, mask.data, y.data, static_cast<T>(scale.factor)});

@@ -41,6 +41,28 @@ void dropout(const Device& on, In<T, Device> x, Out<T, Device> y, double rate, c
   kernel::dropout<T, Device>::forward(on, x, y, DropoutScale::of(rate), random);
 }
 
+/// Throws ShapeError unless noise has x's rank, and in each axis x's size or 1.
+inline void expect_noise_shape(const Shape& x, const Shape& noise) {
+  bool fits = noise.rank() == x.rank() && x.rank() > 0;
+  for (int i = 0; fits && i < x.rank(); ++i) fits = noise[i] == 1 || noise[i] == x[i];
+  if (!fits)
+    detail::raise<ShapeError>("dropout: expected a noise shape with the sizes of x " + to_string(x) +
+                              ", or 1 where elements are dropped together, got " + to_string(noise));
+}
+
+/// The same with one draw for all elements along the axes in which `noise` has a size of 1: Keras's noise_shape.
+///
+///     x, y: any shape, the same; they may be the same memory.  noise: of x's rank, each size x's or 1
+///
+/// The draws are those of dropout() of a tensor of shape `noise`. Throws ShapeError for a noise that does not fit.
+template <class T, class Device>
+void dropout_shared(const Device& on, In<T, Device> x, const Shape& noise, Out<T, Device> y, double rate,
+                    const Random& random) {
+  detail::expect_shape("dropout", "y", x.shape, y.shape);
+  expect_noise_shape(x.shape, noise);
+  if (x.size() > 0) kernel::dropout<T, Device>::shared(on, x, noise, y, DropoutScale::of(rate), random);
+}
+
 /// The same with a given mask: y = x / (1 - rate) where mask is not 0, else 0.
 ///
 ///     x, mask, y: any shape, the same.
@@ -59,6 +81,21 @@ void dropout(In<T, Cpu> x, Out<T, Cpu> y, double rate, const Random& random) {
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const Philox words = random.words(static_cast<std::uint64_t>(i / 4));
     y.data[i] = words.word[i % 4] >= scale.threshold ? x.data[i] * static_cast<T>(scale.factor) : T(0);
+  }
+}
+
+template <class T>
+void dropout_shared(In<T, Cpu> x, const Shape& noise, Out<T, Cpu> y, double rate, const Random& random) {
+  const DropoutScale scale = DropoutScale::of(rate);
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    std::int64_t draw = 0, rest = i, step = 1;
+    for (int axis = x.shape.rank() - 1; axis >= 0; --axis) {
+      if (noise[axis] > 1) draw += rest % x.shape[axis] * step;
+      rest /= x.shape[axis];
+      step *= noise[axis];
+    }
+    const Philox words = random.words(static_cast<std::uint64_t>(draw / 4));
+    y.data[i] = words.word[draw % 4] >= scale.threshold ? x.data[i] * static_cast<T>(scale.factor) : T(0);
   }
 }
 

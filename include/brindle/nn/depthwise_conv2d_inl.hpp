@@ -1,0 +1,120 @@
+#pragma once
+
+// Definitions of what depthwise_conv2d.hpp declares.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "brindle/core/inline.hpp"
+#include "brindle/nn/conv2d_settings.hpp"
+#include "brindle/nn/depthwise_conv2d.hpp"
+#include "brindle/nn/layer.hpp"
+#include "brindle/ops/activation.hpp"
+#include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
+
+namespace brindle {
+
+template <class T, class Device>
+class DepthwiseConv2DLayer final : public Layer<T, Device> {
+ public:
+  explicit DepthwiseConv2DLayer(const DepthwiseConv2D& d) : description_(d) {}  ///< see DepthwiseConv2D
+
+  /// From what config() gave; for LayerRegistry.
+  static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
+    return DepthwiseConv2D{.kernel = c.get("kernel_size", Size2(0)),
+                           .activation = activation_function(c.get("activation", "linear")),
+                           .stride = c.get("strides", Size2(1)),
+                           .padding = detail::conv2d_padding(c),
+                           .depth_multiplier = c.get("depth_multiplier", std::int64_t{1}),
+                           .dilation = c.get("dilation_rate", Size2(1)),
+                           .use_bias = c.get("use_bias", true)}
+        .make<T, Device>();
+  }
+
+  std::string type() const override { return "DepthwiseConv2D"; }
+  std::string default_name() const override { return "depthwise_conv2d"; }
+  Config config() const override {
+    const DepthwiseConv2D& d = description_;
+    return {{"kernel_size", std::vector<std::int64_t>{d.kernel.h, d.kernel.w}},
+            {"strides", std::vector<std::int64_t>{d.stride.h, d.stride.w}},
+            {"padding", detail::conv2d_padding_setting(d.padding)},
+            {"depth_multiplier", d.depth_multiplier},
+            {"dilation_rate", std::vector<std::int64_t>{d.dilation.h, d.dilation.w}},
+            {"activation", to_string(d.activation)},
+            {"use_bias", d.use_bias}};
+  }
+  ActivationFunction activation() const override { return description_.activation; }
+
+  Shape output_shape(const Shape& x) const override {
+    const DepthwiseConv2D& d = description_;
+    detail::check_convolved(this->who(), d.kernel, d.stride, d.dilation, d.padding, x);
+    if (d.depth_multiplier < 1)
+      detail::raise<ValueError>(this->who() + ": depth_multiplier must be at least 1, got " +
+                                std::to_string(d.depth_multiplier));
+    return Shape(ops::depthwise_conv2d_shape(Shape4(x.batch(1)), kernel_shape(x), options(false))).sample();
+  }
+
+  std::vector<ParameterSpec> parameter_specs(const Shape& x) const override {
+    const std::int64_t area = description_.kernel.h * description_.kernel.w, filters = description_.depth_multiplier;
+    std::vector<ParameterSpec> specs{
+        {"kernel", kernel_shape(x), Initializer::glorot_uniform(area * x[2], area * filters)}};
+    if (description_.use_bias) specs.push_back({"bias", {x[2] * filters}, Initializer::zeros()});
+    return specs;
+  }
+
+  bool sample_by_sample() const override { return true; }
+
+  LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
+    const Shape kernel = this->parameters_[0].value.shape();
+    const ops::DepthwiseConv2DOptions o = options(pass.logits);
+    LayerNeeds needs;
+    needs.forward_workspace = ops::depthwise_conv2d_forward_workspace<T>(pass.on, Shape4(x), kernel, o);
+    if (!pass.backward) return needs;
+    needs.backward_workspace = ops::depthwise_conv2d_workspace<T>(pass.on, Shape4(x), kernel, o);
+    needs.reads_input = this->trainable;
+    needs.reads_output = !pass.logits && activation() != ActivationFunction::linear;
+    return needs;
+  }
+
+  void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
+    ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), y, options(pass.logits), pass.workspace);
+    if (!pass.logits && activation() == ActivationFunction::softmax) ops::activate<T>(pass.on, activation(), y, y);
+  }
+
+  void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
+                const Gradients<T, Device>& gradients) const override {
+    if (!pass.logits && activation() != ActivationFunction::linear)
+      ops::activation_backward<T>(pass.on, activation(), y, dy, dy);
+    const ops::DepthwiseConv2DOptions o = options(true);
+    const auto& into = gradients.into;
+    const TensorView<T, Device> db = into.size() > 1 ? into[1] : TensorView<T, Device>{};
+    if (!into.empty()) ops::depthwise_conv2d_backward_weights<T>(pass.on, x, dy, into[0], db, o, pass.workspace);
+    if (!dx.empty()) ops::depthwise_conv2d_backward_data<T>(pass.on, dy, this->parameter(0), dx, o, pass.workspace);
+  }
+
+ private:
+  Shape kernel_shape(const Shape& x) const {
+    return {description_.kernel.h, description_.kernel.w, x[2], description_.depth_multiplier};
+  }
+  TensorView<const T, Device> bias() const {
+    return description_.use_bias ? this->parameter(1) : TensorView<const T, Device>{};
+  }
+  // softmax needs all channels of a pixel at once: not a part of the convolution's pass.
+  ops::DepthwiseConv2DOptions options(bool logits) const {
+    const bool plain = logits || activation() == ActivationFunction::softmax;
+    return {.stride = description_.stride,
+            .padding = description_.padding,
+            .activation = plain ? ActivationFunction::linear : activation(),
+            .dilation = description_.dilation};
+  }
+
+  DepthwiseConv2D description_;
+};
+
+template <class T, class Device>
+std::unique_ptr<Layer<T, Device>> DepthwiseConv2D::DepthwiseConv2D::make() const {
+  return std::make_unique<DepthwiseConv2DLayer<T, Device>>(*this);
+}
+
+}  // namespace brindle
