@@ -56,7 +56,7 @@ double saving(const Layer<float, Cpu>& layer, const Cpu& on, const Shape& x, std
 void measure(const std::string& work, Sequential<float>& model, std::int64_t batch, bool training, int rounds,
              double peak) {
   const Cpu on = model.device();
-  Plan<float, Cpu> plan(on, model.layers(), model.input_shape(),
+  Plan<float, Cpu> plan(on, model.graph(),
                         {.batch = batch, .training = training, .backward = training, .logits = training});
   Tensor<float> x(model.input_shape().batch(batch));
   const Random random{0, stream_id("benchmark"), 0};
@@ -85,7 +85,7 @@ void measure(const std::string& work, Sequential<float>& model, std::int64_t bat
   };
   const Plan<float, Cpu>::StreamState stream_state(state);
 
-  std::vector<std::vector<double>> forward(plan.steps()), backward(plan.steps());
+  std::vector<std::vector<double>> forward(plan.steps().size()), backward(plan.steps().size());
   std::vector<double> whole;
   Clock::time_point last;
   const auto take = [&](std::size_t step, bool is_backward) {  // a step may be done in several slices
@@ -114,19 +114,20 @@ void measure(const std::string& work, Sequential<float>& model, std::int64_t bat
   std::printf("%-28s %-16s | %8s %6s %8s %6s | %8s %6s %8s %6s\n", "step", "output", "fwd ms", "share", "GFLOP/s",
               "bound", "bwd ms", "share", "GFLOP/s", "bound");
   bool below = false;  // a gradient for the layer below is needed
-  for (std::size_t i = 0; i < plan.steps(); ++i) {
-    const Layer<float, Cpu>& layer = plan.step_layer(i);
-    if (!plan.step_works(i)) continue;
-    const double work_of_one = flops(layer, plan.step_input(i)) * static_cast<double>(batch);
-    const double reach =
-        saving(layer, on, plan.step_input(i), batch, plan.step_fused(i) != nullptr) * peak * on.threads();
+  for (std::size_t i = 0; i < plan.steps().size(); ++i) {
+    const auto& step = plan.steps()[i];
+    if (step.identity) continue;
+    const Layer<float, Cpu>& layer = *step.layer;
+    const Shape& input = plan.value_shape(step.inputs.front());
+    const double work_of_one = flops(layer, input) * static_cast<double>(batch);
+    const double reach = saving(layer, on, input, batch, step.fused != nullptr) * peak * on.threads();
     const auto print = [&](const std::vector<double>& times, double products) {
       if (times.empty()) return static_cast<void>(std::printf(" | %8s %6s %8s %6s", "", "", "", ""));
       const double t = median(times), rate = work_of_one * products / t;
       std::printf(" | %8.3f %5.1f%% %8.0f %5.0f%%", t * 1e3, 100 * t / all, rate / 1e9, 100 * rate / reach);
     };
-    std::printf("%-28s %-16s", (layer.name + (plan.step_fused(i) ? " + pool" : "")).c_str(),
-                to_string(plan.step_output(i)).c_str());
+    std::printf("%-28s %-16s", (layer.name + (step.fused ? " + pool" : "")).c_str(),
+                to_string(plan.value_shape(step.output)).c_str());
     print(forward[i], 1);
     print(backward[i], below ? 2 : 1);
     std::printf("\n");

@@ -79,11 +79,11 @@ void run(benchmark::State& state, const Layer& layer, Pass pass, int threads) {
   for (auto _ : state) {
     switch (pass) {
       case Pass::forward:
-        kernel.forward(on, picture, w.data(), {.y = y.data(), .bias = bias.data(), .relu = true}, workspace);
+        kernel.forward(on, picture, w.data(), {.y = y.data(), .bias = bias.data(), .activation = relu}, workspace);
         break;
       case Pass::forward_pool:
         kernel.forward(on, picture, w.data(),
-                       {.y = y.data(), .code = code.data(), .bias = bias.data(), .relu = true, .pooled = true},
+                       {.y = y.data(), .code = code.data(), .bias = bias.data(), .activation = relu, .pooled = true},
                        workspace);
         break;
       case Pass::data:

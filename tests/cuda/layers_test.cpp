@@ -24,19 +24,15 @@ struct Gradients {
     const Tensor<float> dy = random_tensor<float>(model.output_shape().batch(batch), 2);
     const auto there = x.to<Device>(), dy_there = dy.to<Device>();
     for (const bool input_gradient : {false, true}) {
-      Plan<float, Device> plan(on, model.layers(), sample,
-                               {.batch = batch + 1,
-                                .training = true,
-                                .backward = true,
-                                .keep_gradients = true,
-                                .input_gradient = input_gradient,
-                                .seed = 5});
+      PlanOptions options{.batch = batch + 1, .training = true, .backward = true, .keep_gradients = true, .seed = 5};
+      if (input_gradient) options.gradient_of = 0;
+      Plan<float, Device> plan(on, model.graph(), options);
       y = host_copy(plan.forward(there, 3));
       Memory<Device>::copy(on, plan.output_gradient().data, dy_there.data(), dy_there.bytes());
       plan.backward([&](std::size_t, std::span<const TensorView<float, Device>> gradients) {
         for (const auto& g : gradients) parameters.push_back(host_copy(g));
       });
-      if (input_gradient) dx = host_copy(plan.input_gradient());
+      if (input_gradient) dx = host_copy(plan.value_gradient());
     }
     // Inference gives what training gives where nothing drops.
     predicted = model.predict(there, batch == 1 ? 1 : batch - 1).template to<Cpu>();
@@ -86,6 +82,9 @@ TEST_CASE("layers and their gradients are the processor's", "[cuda]") {
   check_layers("dense softmax", {33}, Dense{7, softmax});
   check_layers("dense on pictures", picture, Dense{5, relu});
   check_layers("activations", {33}, Activation{sigmoid}, Activation{relu}, Activation{softmax});
+  check_layers("activations from inputs", {33}, Activation{silu}, Dense{16, gelu}, Activation{hard_silu});
+  check_layers("conv2d silu", picture, Conv2D{16, 3, silu}, Conv2D{8, 3, relu6});
+  check_layers("rectifiers", {33}, ReLU{.max_value = 0.5}, LeakyReLU{}, ELU{0.7}, Softmax{});
   check_layers("flatten", picture, Flatten{}, Dense{3});
 }
 

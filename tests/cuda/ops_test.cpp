@@ -20,22 +20,49 @@ Tensor<float> of(const Shape& shape, std::uint64_t seed, double low = -1, double
 TEST_CASE("activations and their gradients are the processor's", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
   const Cuda on;
-  for (const ActivationFunction f : {linear, relu, sigmoid, softmax})
+  for (int i = 0; i <= static_cast<int>(softmax); ++i)
     for (const Shape& shape : {Shape{1, 1}, Shape{3, 7}, Shape{2, 5, 5, 3}, Shape{70000, 3}}) {
+      const auto f = static_cast<ActivationFunction>(i);
       const Tensor<float> x = of(shape, 1, -5, 5), dy = of(shape, 2);
       Tensor<float> y(shape), dx(shape);
       ops::activate<float>(cpu, f, x, y);
-      ops::activation_backward<float>(cpu, f, y, dy, dx);
-      const auto gpu_x = on_gpu(x), gpu_dy = on_gpu(dy), gpu_y_in = on_gpu(y);
+      const Tensor<float>& z = ops::gradient_from_input(f) ? x : y;
+      ops::activation_backward<float>(cpu, f, z, dy, dx);
+      const auto gpu_x = on_gpu(x), gpu_dy = on_gpu(dy), gpu_z = on_gpu(z);
       Tensor<float, Cuda> gpu_y(shape), gpu_dx(shape);
       ops::activate<float>(on, f, gpu_x, gpu_y);
-      ops::activation_backward<float>(on, f, gpu_y_in, gpu_dy, gpu_dx);
+      ops::activation_backward<float>(on, f, gpu_z, gpu_dy, gpu_dx);
       check_gpu(to_string(f), gpu_y, y);
       check_gpu(to_string(f) + " backward", gpu_dx, dx);
       auto in_place = on_gpu(x);
       ops::activate<float>(on, f, in_place, in_place);
       check_gpu(to_string(f) + " in place", in_place, y);
     }
+}
+
+TEST_CASE("rectifiers and elu with settings are the processor's", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const Cuda on;
+  const Shape shape{3, 7, 11};
+  const Tensor<float> x = of(shape, 1, -5, 5), dy = of(shape, 2);
+  const auto gpu_x = on_gpu(x), gpu_dy = on_gpu(dy);
+  Tensor<float> y(shape), dx(shape);
+  Tensor<float, Cuda> gpu_y(shape), gpu_dx(shape);
+  for (const ops::RectifierOptions& o :
+       {ops::RectifierOptions{}, ops::RectifierOptions{.max_value = 2, .negative_slope = 0.3, .threshold = 0.5}}) {
+    ops::rectify<float>(cpu, x, y, o);
+    ops::rectify_backward<float>(cpu, x, dy, dx, o);
+    ops::rectify<float>(on, gpu_x, gpu_y, o);
+    ops::rectify_backward<float>(on, gpu_x, gpu_dy, gpu_dx, o);
+    check_gpu("rectify", gpu_y, y);
+    check_gpu("rectify backward", gpu_dx, dx);
+  }
+  ops::elu<float>(cpu, x, y, 0.6);
+  ops::elu_backward<float>(cpu, y, dy, dx, 0.6);
+  ops::elu<float>(on, gpu_x, gpu_y, 0.6);
+  ops::elu_backward<float>(on, on_gpu(y), gpu_dy, gpu_dx, 0.6);
+  check_gpu("elu", gpu_y, y);
+  check_gpu("elu backward", gpu_dx, dx);
 }
 
 TEST_CASE("pools are the processor's, with codes and without", "[cuda]") {
@@ -100,9 +127,9 @@ TEST_CASE("convolutions and their gradients are the processor's in every precisi
   for (const Padding padding : {Padding::valid, Padding::same})
     for (const Size2 kernel : {Size2(1), Size2(3), Size2(2), Size2(4, 3)})
       for (const Size2 stride : {Size2(1), Size2(2)})
-        for (const ActivationFunction f : {linear, relu, sigmoid})
+        for (const ActivationFunction f : {linear, relu, sigmoid, relu6, silu})
           for (const bool with_bias : {true, false}) {
-            if (f == sigmoid && (with_bias || stride == Size2(2))) continue;
+            if ((f != linear && f != relu) && (with_bias || stride == Size2(2))) continue;
             const ops::Conv2DOptions o{.stride = stride, .padding = padding, .activation = f};
             const Shape4 x_shape{2, 9, 8, 8};
             const ops::FilterShape w_shape{kernel.h, kernel.w, 8, 16};
@@ -131,7 +158,7 @@ TEST_CASE("convolutions and their gradients are the processor's in every precisi
               check_gpu("dw", gpu_dw, dw, share);
               check_gpu("db", gpu_db, db);
             }
-            if (f == sigmoid || y_shape.h < 2 || y_shape.w < 2) continue;
+            if ((f != linear && f != relu) || y_shape.h < 2 || y_shape.w < 2) continue;
             const Shape4 pooled = ops::conv2d_maxpool2d_shape(x_shape, w_shape, o);
             const Tensor<float> dy = of(pooled, 9);
             Tensor<float> p(pooled);
@@ -193,7 +220,7 @@ TEST_CASE("matrix products are the processor's in every precision", "[cuda]") {
     for (const bool transpose_a : {false, true})
       for (const bool transpose_b : {false, true})
         for (const bool accumulate : {false, true})
-          for (const ActivationFunction f : {linear, relu, sigmoid}) {
+          for (const ActivationFunction f : {linear, relu, sigmoid, gelu}) {
             const ops::GemmOptions o{
                 .transpose_a = transpose_a, .transpose_b = transpose_b, .accumulate = accumulate, .activation = f};
             const std::int64_t ar = transpose_a ? k : m, ac = transpose_a ? m : k, br = transpose_b ? n : k,

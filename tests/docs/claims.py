@@ -123,8 +123,7 @@ readable, unreadable = pictures()
 gpu = found(r"<!-- claim:gpu -->(.*?)<!-- /claim -->", (root / "docs/gpu.md").read_text(), "docs/gpu.md")
 truths = {
     "layers": strings(found(r"library_layers\[\] = \{(.*?)\}", code("nn/library_layers.hpp"), "nn/library_layers.hpp")),
-    "activations": set(re.findall(r"\w+", found(r"enum class ActivationFunction \{(.*?)\}", code("ops/activation_function.hpp"),
-                                                "ops/activation_function.hpp"))),
+    "activations": set(re.findall(r"ACTIVATION\((\w+), \w+\)", code("ops/activation_function.hpp"))) | {"softmax"},
     "losses": derived("Loss"),
     "optimizers": derived("Optimizer"),
     "preprocessing": strings(found(r"named_preprocessings\[\] = \{(.*?)\};", code("image/preprocessing.hpp"),
@@ -141,7 +140,7 @@ truths = {
 registered = set()
 for path in include.glob("nn/*.hpp"):
     text = code(path.relative_to(include))
-    for name in re.findall(r"class (\w+)Layer final : public Layer<T, Device>", text):
+    for name in re.findall(r"class (\w+)Layer(?: final)? : public [\w:]*Layer<T, Device>", text):
         registered.update(re.findall(r'std::string type\(\) const override \{ return "(\w+)"', text))
 if registered != truths["layers"]:
     sys.exit(f"nn/library_layers.hpp names {sorted(truths['layers'])}, the classes in nn/ are {sorted(registered)}")

@@ -225,6 +225,11 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
             [] {
               Sequential<float>{{4, 4, 3}, Conv2D{.filters = 0, .kernel = 3}};
             }},
+           {"An activation that there is not", [] { static_cast<void>(activation_function("mish")); }},
+           {"A rectifier with a negative slope below 0",
+            [] {
+              Sequential<float>{{4}, ReLU{.negative_slope = -0.1}};
+            }},
            {"A layer name that is not there, in `freeze_before`", [] { classifier().freeze_before("block4_conv1"); }},
            {"VGG16 for pictures that are too small",
             [] {

@@ -81,6 +81,36 @@ TEST_CASE("settings that our layers do not have are refused, with name and posit
   CHECK(model.layers[0].config.get("activation", "") == "relu");
 }
 
+TEST_CASE("layers of activations are read as Keras 2 and 3 write them", "[io][keras]") {
+  const auto read = [](const std::string& kind, const std::string& settings, const std::string& version = "3.0.0") {
+    const auto model =
+        io::detail::keras_model_config("x.h5", sequential(layer(kind, "a", settings)), version).layers.at(0);
+    return LayerRegistry<float, Cpu>().make(model.type, model.config);
+  };
+  CHECK(read("ReLU", R"("max_value": null, "negative_slope": 0.0, "threshold": 0.0)")->activation() == relu);
+  CHECK(read("ReLU", R"("max_value": 6)")->activation() == relu6);
+  CHECK(read("ReLU", R"("max_value": 6.0, "negative_slope": 0.0, "threshold": 0.0)", "2.15.0")->activation() == relu6);
+  CHECK(read("LeakyReLU", R"("alpha": 0.125)", "2.2.4")->config().get("negative_slope", 0.0) == 0.125);
+  CHECK(read("LeakyReLU", R"("negative_slope": 0.125)")->config().get("negative_slope", 0.0) == 0.125);
+  CHECK(read("LeakyReLU", "")->config().get("negative_slope", 0.0) == 0.3);
+  CHECK(read("ELU", R"("alpha": 0.5)")->config().get("alpha", 0.0) == 0.5);
+  CHECK(read("Softmax", R"("axis": -1)")->activation() == softmax);
+  CHECK(read("Softmax", R"("axis": [-1])", "2.15.0")->activation() == softmax);
+  CHECK(read("Activation", R"("activation": "swish")", "2.15.0")->activation() == silu);
+  CHECK(read("Activation", R"("activation": "hard_swish")")->activation() == hard_silu);
+  CHECK(read("Dense", R"("units": 3, "activation": "hard_sigmoid")")->activation() == hard_sigmoid);
+  const auto refused = [&](const std::string& kind, const std::string& settings, const std::string& version,
+                           const std::string& words) {
+    CHECK_THROWS_WITH(read(kind, settings, version), Contains("x.h5: layer 1 \"a\" (" + kind + ")") && Contains(words));
+  };
+  refused("Softmax", R"("axis": 1)", "3.0.0", "axis = 1 is not supported, expected -1, the last one");
+  refused("ReLU", R"("max_value": {"class_name": "x"})", "3.0.0", "max_value");
+  refused("Dense", R"("activation": "hard_sigmoid")", "2.15.0", "relu6(x + 3) / 6");
+  refused("Activation", R"("activation": "hard_sigmoid")", "1.2.2", "0.2 x + 0.5");
+  CHECK(io::detail::keras_version(R"({"keras_version": "3.15.1"})") == "3.15.1");
+  CHECK(io::detail::keras_version("[") == "");
+}
+
 TEST_CASE("inputs and frozen nested models are read from each generation's configuration", "[io][keras]") {
   const std::string dense = layer("Dense", "d", R"("trainable": true, "units": 2)");
   auto model = io::detail::keras_model_config(

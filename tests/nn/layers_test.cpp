@@ -1,5 +1,8 @@
 #include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdint>
+#include <string>
 
 #include "brindle/nn/nn.hpp"
 #include "support/layer.hpp"
@@ -121,6 +124,79 @@ TEST_CASE("flatten, dropout and activation keep their contracts", "[nn]") {
   check_layer(Activation{sigmoid}, {12}, {12}, 0);
   check_layer(Activation{softmax}, {3, 4}, {3, 4}, 0);
   check_layer(Activation{linear}, {12}, {12}, 0);
+}
+
+TEST_CASE("every activation keeps the contract behind a convolution, behind dense and as a layer", "[nn][activation]") {
+  for (const ActivationFunction f :
+       {relu6, leaky_relu, elu, silu, hard_silu, hard_sigmoid, gelu, ActivationFunction::tanh, softplus}) {
+    INFO(to_string(f));
+    check_layer(Conv2D{4, 3, f}, {7, 6, 3}, {5, 4, 4}, 112);
+    check_layer(Conv2D{20, 3, f}, {9, 10, 17}, {7, 8, 20}, 9 * 17 * 20 + 20, 2);
+    check_layer(Dense{5, f}, {7}, {5}, 40);
+    check_layer(Dense{4, f}, {3, 2, 5}, {3, 2, 4}, 24);
+    check_layer(Activation{f}, {3, 4}, {3, 4}, 0);
+  }
+}
+
+TEST_CASE("rectifiers, elu and softmax as layers keep their contracts", "[nn][activation]") {
+  check_layer(ReLU{}, {5, 4, 3}, {5, 4, 3}, 0);
+  check_layer(ReLU{.max_value = 6}, {12}, {12}, 0);
+  check_layer(ReLU{.max_value = 0.7}, {5, 4, 3}, {5, 4, 3}, 0);
+  check_layer(ReLU{.max_value = 0.7, .negative_slope = 0.3, .threshold = 0.2}, {5, 4, 3}, {5, 4, 3}, 0);
+  check_layer(ReLU{.threshold = 0.4}, {12}, {12}, 0);
+  check_layer(LeakyReLU{}, {5, 4, 3}, {5, 4, 3}, 0);
+  check_layer(LeakyReLU{.negative_slope = 0.2}, {12}, {12}, 0);
+  check_layer(ELU{}, {5, 4, 3}, {5, 4, 3}, 0);
+  check_layer(ELU{.alpha = 0.4}, {12}, {12}, 0);
+  check_layer(Softmax{}, {3, 4}, {3, 4}, 0);
+}
+
+TEST_CASE("a rectifier with the settings of a named activation is that activation", "[nn][activation]") {
+  const auto named = [](const auto& description) { return description.template make<float, Cpu>()->activation(); };
+  CHECK(named(ReLU{}) == relu);
+  CHECK(named(ReLU{.max_value = 6}) == relu6);
+  CHECK(named(LeakyReLU{.negative_slope = 0.2}) == leaky_relu);
+  CHECK(named(ReLU{.negative_slope = 0.2}) == leaky_relu);
+  CHECK(named(ReLU{.max_value = 5}) == linear);
+  CHECK(named(LeakyReLU{}) == linear);
+  CHECK(named(ELU{}) == elu);
+  CHECK(named(Softmax{}) == softmax);
+  LoneLayer<float> layer(ReLU{.max_value = 6}, {1000}, 20), function(Activation{relu6}, {1000}, 20);
+  for (float& v : layer.x.span()) v *= 9;
+  for (float& v : function.x.span()) v *= 9;
+  CHECK(same_bits(layer.forward(), function.forward()));
+  const Tensor<float> dy = random_tensor<float>(layer.y_shape, 5);
+  CHECK(same_bits(layer.backward(dy)[0], function.backward(dy)[0]));
+}
+
+TEST_CASE("layers' activations in training have the bits of those at the end of an inference's product", "[nn]") {
+  for (const ActivationFunction f : {silu, hard_silu, gelu, elu, relu6}) {
+    INFO(to_string(f));
+    const auto outputs = [&](const auto& description, const Shape& sample, bool backward) {
+      LoneLayer<float> lone(description, sample, 4);
+      if (!backward) lone.pass->backward = false;
+      return lone.forward();
+    };
+    CHECK(same_bits(outputs(Conv2D{20, 3, f}, {9, 10, 17}, true), outputs(Conv2D{20, 3, f}, {9, 10, 17}, false)));
+    CHECK(same_bits(outputs(Dense{33, f}, {70}, true), outputs(Dense{33, f}, {70}, false)));
+  }
+}
+
+TEST_CASE("settings of rectifiers, elu and softmax that mean nothing are refused by name", "[nn][errors]") {
+  const auto refused = [](const auto& description, const std::string& setting, const std::string& value) {
+    const auto layer = description.template make<float, Cpu>();
+    layer->name = "lone";
+    CHECK_THROWS_WITH(layer->output_shape({3}),
+                      Contains("\"lone\"") && Contains(setting + " must be a number of at least 0, got " + value));
+  };
+  refused(ReLU{.max_value = -1}, "max_value", "-1");
+  refused(ReLU{.max_value = std::nan("")}, "max_value", "nan");
+  refused(ReLU{.negative_slope = -0.5}, "negative_slope", "-0.5");
+  refused(ReLU{.threshold = -2}, "threshold", "-2");
+  refused(LeakyReLU{.negative_slope = -0.5}, "negative_slope", "-0.5");
+  refused(ELU{.alpha = -0.5}, "alpha", "-0.5");
+  CHECK_THROWS_WITH((SoftmaxLayer<float, Cpu>::from({{"axis", std::int64_t{1}}})),
+                    Contains("axis must be -1, the last one, got 1"));
 }
 
 TEST_CASE("layer normalization keeps its contract", "[nn][layer_normalization]") {

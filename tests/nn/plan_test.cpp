@@ -49,14 +49,14 @@ TEST_CASE("inference holds two layers at a time, whatever the depth", "[nn][plan
     Sequential<float> model{Shape{32, 32, 8}};
     for (int i = 0; i < depth; ++i)
       model.add(Conv2D{.filters = 8, .kernel = 3, .activation = sigmoid, .padding = Padding::same});
-    return Plan<float, Cpu>(model.device(), model.layers(), model.input_shape(), {.batch = 4}).bytes();
+    return Plan<float, Cpu>(model.device(), model.graph(), {.batch = 4}).bytes();
   };
   CHECK(bytes(3) == bytes(30));
 }
 
 TEST_CASE("a smaller batch runs in the plan of a larger one", "[nn][plan]") {
   Sequential<float> model{{8, 8, 3}, Conv2D{4, 3, relu}, MaxPool2D{2}, Flatten{}, Dense{2}};
-  Plan<float, Cpu> plan(model.device(), model.layers(), model.input_shape(), {.batch = 5});
+  Plan<float, Cpu> plan(model.device(), model.graph(), {.batch = 5});
   const Tensor<float> x = random_tensor<float>({5, 8, 8, 3}, 3);
   const Tensor<float> all = model.predict(x, 5);
   const auto part = plan.forward(x.view().slice(1, 3));
@@ -75,7 +75,7 @@ Sequential<float> wide_convolutions() {
 }
 
 Plan<float, Cpu> plan_of(const Sequential<float>& model, const PlanOptions& options) {
-  return Plan<float, Cpu>(model.device(), model.layers(), model.input_shape(), options);
+  return Plan<float, Cpu>(model.device(), model.graph(), options);
 }
 
 bool same_bits(TensorView<const float> a, TensorView<const float> b) {
@@ -134,9 +134,12 @@ TEST_CASE("frozen layers that are cut into slices leave the gradients behind the
   Plan<float, Cpu> all = plan_of(model, options);
   // The same in two plans: picture by picture up to the dropout, whose draws are counted through the batch, and the
   // rest.
-  const auto layers = std::span(model.layers());
-  Plan<float, Cpu> first(model.device(), layers.first(4), {150, 150, 3}, {});
-  Plan<float, Cpu> rest(model.device(), layers.subspan(4), {75, 75, 64}, options);
+  const Model<float> front = wide_convolutions().cut_after("max_pooling2d");
+  const Conv2D conv{.filters = 64, .kernel = 3, .activation = relu, .padding = Padding::same, .name = "conv2d_2"};
+  Sequential<float> behind{{75, 75, 64}, Dropout{0.5}, conv,
+                           MaxPool2D{2}, Flatten{},    Dense{.units = 2, .name = "head"}};
+  behind.freeze_before("head");
+  Plan<float, Cpu> first(front.device(), front.graph(), {}), rest = plan_of(behind, options);
   Tensor<float> features({5, 75, 75, 64});
   for (std::int64_t i = 0; i < 5; ++i) {
     const TensorView<float> part = first.forward(x.view().slice(i, i + 1));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "brindle/core/cuda_bfloat16.hpp"
+#include "brindle/ops/activation/cuda_kernels.hpp"
 #include "brindle/ops/binary_crossentropy/cuda_kernels.hpp"
 #include "brindle/ops/categorical_crossentropy/cuda_kernels.hpp"
 #include "brindle/ops/conv2d/cuda_kernels.hpp"
@@ -18,10 +19,8 @@
 #include "brindle/ops/dropout/cuda_kernels.hpp"
 #include "brindle/ops/gemm/cuda_product.hpp"
 #include "brindle/ops/maxpool2d/cuda_kernels.hpp"
-#include "brindle/ops/relu/cuda_kernels.hpp"
 #include "brindle/ops/rmsprop/cuda_kernels.hpp"
 #include "brindle/ops/sgd/cuda_kernels.hpp"
-#include "brindle/ops/sigmoid/cuda_kernels.hpp"
 #include "brindle/ops/softmax/cuda_kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
@@ -56,11 +55,11 @@ TEST_CASE("the GPU's element-wise gradients have the bits of the processor's", "
   Tensor<float> expected(shape), got = unwritten<float>(shape);
 
   ops::relu_backward<float>(on, y, dy, expected);
-  each_index(y.size(), kernel::ReluBackward<float>{y.data(), dy.data(), got.data()});
+  each_index(y.size(), kernel::ActivationBackward<float>{y.data(), dy.data(), got.data(), relu});
   CHECK(same_bits(got, expected));
 
   ops::sigmoid_backward<float>(on, y, dy, expected);
-  each_index(y.size(), kernel::SigmoidBackward<float>{y.data(), dy.data(), got.data()});
+  each_index(y.size(), kernel::ActivationBackward<float>{y.data(), dy.data(), got.data(), sigmoid});
   check_close("sigmoid_backward", got, expected, 1e-6);
 
   ops::softmax_backward<float>(on, y, dy, expected);

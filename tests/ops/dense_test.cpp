@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <string>
 
+#include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/dense/cpu.hpp"
-#include "brindle/ops/relu/cpu.hpp"
 #include "support/golden.hpp"
 #include "support/gradient.hpp"
 #include "support/tensors.hpp"

@@ -50,8 +50,10 @@ void check_conv_kernel(const ops::kernel::ConvGeometry& g, bool pools = true) {
     auto forward_space = workspace(kernel.forward_workspace(on));
     for (const bool relu : {false, true}) {
       std::vector<T> y = output(y_size);
-      kernel.forward(on, {x.data(), nullptr, g.h, g.w, g.ci}, w.data(),
-                     {.y = y.data(), .bias = relu ? bias.data() : nullptr, .relu = relu}, forward_space);
+      kernel.forward(
+          on, {x.data(), nullptr, g.h, g.w, g.ci}, w.data(),
+          {.y = y.data(), .bias = relu ? bias.data() : nullptr, .activation = relu ? ActivationFunction::relu : linear},
+          forward_space);
       done(y);
       if (threads == 1)
         CHECK(relative_error(y, direct.forward(x, w, relu ? bias : std::vector<T>{}, relu), forward_size) < bound);
@@ -61,7 +63,11 @@ void check_conv_kernel(const ops::kernel::ConvGeometry& g, bool pools = true) {
       std::vector<T> y = output(pooled_size);
       std::vector<std::uint8_t> code(size(pooled_size + 1), 77);
       kernel.forward(on, {x.data(), nullptr, g.h, g.w, g.ci}, w.data(),
-                     {.y = y.data(), .code = code.data(), .bias = bias.data(), .relu = relu, .pooled = true},
+                     {.y = y.data(),
+                      .code = code.data(),
+                      .bias = bias.data(),
+                      .activation = relu ? ActivationFunction::relu : linear,
+                      .pooled = true},
                      forward_space);
       done(y);
       CHECK(code.back() == 77);

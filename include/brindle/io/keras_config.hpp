@@ -61,7 +61,7 @@ using KerasJson = nlohmann::json;
 /// Reads configurations by Keras 1 (as far as its layers have today's names), 2 and 3. Every error is a FileError.
 class KerasConfigReader {
  public:
-  explicit KerasConfigReader(std::string path) : path_(std::move(path)) {}
+  KerasConfigReader(std::string path, std::string version) : path_(std::move(path)), version_(std::move(version)) {}
 
   KerasModel read(const std::string& text) {
     const KerasJson json = parse_json(text);
@@ -183,6 +183,13 @@ class KerasConfigReader {
     if (kind != "ZeroPadding2D" && !is("padding", "valid", "same")) refuse("padding", "\"valid\" or \"same\"");
     if (kind == "Dropout" && !is("seed_generator")) refuse("seed_generator", "null");
     KerasJson taken = settings;
+    for (const char* number : {"max_value", "negative_slope", "threshold", "alpha"})
+      if (settings.contains(number) && !settings.at(number).is_null() && !settings.at(number).is_number())
+        refuse(number, "a number");
+    if (kind == "Softmax") {
+      if (!is("axis", -1, std::vector{-1})) refuse("axis", "-1, the last one");
+      taken["axis"] = -1;
+    }
     if (settings.contains("noise_shape") && !settings.at("noise_shape").is_null()) {
       // With the batch, each sample of which draws by itself; null is x's own size.
       KerasJson noise = settings.at("noise_shape");
@@ -200,6 +207,12 @@ class KerasConfigReader {
         taken["activation"] = a.at("config");
       else if (!a.is_null() && !a.is_string())
         refuse("activation", "a name");
+      // Versions before 3 know another function by this name.
+      const bool before_3 = !version_.empty() && version_.find('.') == 1 && version_[0] < '3';
+      if (before_3 && taken.at("activation") == "hard_sigmoid")
+        refuse("activation",
+               "one that Keras 3 computes alike: before it, hard_sigmoid was 0.2 x + 0.5 between 0 and 1, now it "
+               "is relu6(x + 3) / 6");
     }
     return config_from_json(taken);
   }
@@ -265,14 +278,23 @@ class KerasConfigReader {
     return row;
   }
 
-  std::string path_;
+  std::string path_, version_;
   KerasModel model_;
 };
 
-/// What a model's configuration says. path: what errors begin with. Throws FileError: no JSON, a model that branches, a
-/// setting that is not supported, with the layer's name and position.
-inline KerasModel keras_model_config(const std::string& path, const std::string& json) {
-  return KerasConfigReader(path).read(json);
+/// What a model's configuration says. path: what errors begin with; version: of Keras, as far as the file tells it.
+/// Throws FileError: no JSON, a model that branches, a setting that is not supported, with the layer's name and
+/// position.
+inline KerasModel keras_model_config(const std::string& path, const std::string& json,
+                                     const std::string& version = {}) {
+  return KerasConfigReader(path, version).read(json);
+}
+
+/// The version of Keras that a .keras file's metadata.json names; empty: none.
+inline std::string keras_version(const std::string& metadata) {
+  const KerasJson json = parse_json(metadata);
+  if (!json.is_object() || !json.contains("keras_version") || !json.at("keras_version").is_string()) return {};
+  return json.at("keras_version").get<std::string>();
 }
 
 }  // namespace brindle::io::detail

@@ -31,19 +31,22 @@ Model<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOp
   const detail::WeightFormat format = detail::weight_format(path);
   const bool archive = format == detail::WeightFormat::keras;
   std::shared_ptr<Hdf5File> weights_in;
-  std::string json;
+  std::string json, version;
   const auto fail = [&](const std::string& what) { brindle::detail::raise<FileError>(path.string() + ": " + what); };
   if (archive) {
-    json = detail::ZipFile(path.string()).read("config.json");
+    const detail::ZipFile zip(path.string());
+    json = zip.read("config.json");
+    if (zip.contains("metadata.json")) version = detail::keras_version(zip.read("metadata.json"));
   } else if (format == detail::WeightFormat::hdf5) {
     weights_in = open_hdf5(path);
     if (!weights_in->has_attribute("/", "model_config"))
       fail("holds weights but no model (no \"model_config\"); load them into a model of your own with load_weights");
     json = weights_in->text("/", "model_config");
+    version = weights_in->has_attribute("/", "keras_version") ? weights_in->text("/", "keras_version") : "1.0";
   } else {
     fail("is no model of Keras, expected a .keras file or HDF5 (.h5)");
   }
-  const detail::KerasModel description = detail::keras_model_config(path.string(), json);
+  const detail::KerasModel description = detail::keras_model_config(path.string(), json, version);
   const Shape input = options.input.rank() > 0 ? options.input : description.input;
   if (input.rank() == 0)
     fail("leaves the size of its input open" +

@@ -12,7 +12,7 @@
 namespace brindle {
 
 template <class T, class Device>
-class ActivationLayer final : public Layer<T, Device> {
+class ActivationLayer : public Layer<T, Device> {
  public:
   explicit ActivationLayer(const Activation& d) : function_(d.function) {}  ///< see Activation
 
@@ -33,15 +33,17 @@ class ActivationLayer final : public Layer<T, Device> {
   bool sample_by_sample() const override { return true; }
   bool backward_in_place() const override { return true; }
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape&) const override {
-    return {.reads_output = pass.backward && !is_identity(pass)};
+    const bool reads = pass.backward && !is_identity(pass), input = ops::gradient_from_input(function_);
+    return {.reads_input = reads && input, .reads_output = reads && !input};
   }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
     ops::activate<T>(pass.on, function_, x, y);
   }
-  void backward(const Pass<T, Device>& pass, In<T, Device>, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
+  void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
                 const Gradients<T, Device>&) const override {
-    if (!dx.empty()) ops::activation_backward<T>(pass.on, function_, y, dy, dx);
+    if (!dx.empty())
+      ops::activation_backward<T>(pass.on, function_, ops::gradient_from_input(function_) ? x : y, dy, dx);
   }
 
  private:

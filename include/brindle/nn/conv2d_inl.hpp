@@ -97,6 +97,8 @@ class Conv2DLayer final : public Layer<T, Device> {
     if (pass.fused) {
       const Shape4 y = ops::conv2d_shape(Shape4(x), kernel, o);
       needs.saved = y.n * (y.h / 2) * (y.w / 2) * y.c;
+    } else if (kept_apart(pass)) {
+      needs.saved = Shape(ops::conv2d_shape(Shape4(x), kernel, o)).size() * static_cast<std::int64_t>(sizeof(T));
     } else {
       needs.reads_output = o.activation != ActivationFunction::linear || softmax_apart(pass.logits);
     }
@@ -107,6 +109,12 @@ class Conv2DLayer final : public Layer<T, Device> {
     const ops::Conv2DOptions o = options(pass.logits);
     if (pass.fused) {
       ops::conv2d_maxpool2d<T>(pass.on, x, kernel(), bias(), y, codes(pass, y.shape), o, pass.workspace);
+      return;
+    }
+    if (kept_apart(pass)) {
+      const TensorView<T, Device> sums = detail::view_bytes<T>(pass.saved, y.shape);
+      ops::conv2d<T>(pass.on, x, kernel(), bias(), sums, options(true), pass.workspace);
+      ops::activate<T>(pass.on, activation(), sums, y);
       return;
     }
     ops::conv2d<T>(pass.on, x, kernel(), bias(), y, o, pass.workspace);
@@ -125,7 +133,9 @@ class Conv2DLayer final : public Layer<T, Device> {
       if (!dx.empty()) ops::conv2d_maxpool2d_backward_data<T>(pass.on, dy, code, kernel(), dx, o, pass.workspace);
       return;
     }
-    if (!pass.logits && activation() != ActivationFunction::linear)
+    if (kept_apart(pass))
+      ops::activation_backward<T>(pass.on, activation(), detail::view_bytes<T>(pass.saved, dy.shape), dy, dy);
+    else if (!pass.logits && activation() != ActivationFunction::linear)
       ops::activation_backward<T>(pass.on, activation(), y, dy, dy);
     o.activation = ActivationFunction::linear;
     if (!into.empty()) ops::conv2d_backward_weights<T>(pass.on, x, dy, into[0], db, o, pass.workspace);
@@ -142,6 +152,10 @@ class Conv2DLayer final : public Layer<T, Device> {
   }
   // softmax needs all channels of a pixel at once: not a part of the convolution's pass.
   bool softmax_apart(bool logits) const { return !logits && activation() == ActivationFunction::softmax; }
+  // A gradient that needs what stood before the activation: the sums are kept, and the activation is a pass of its own.
+  bool kept_apart(const Pass<T, Device>& pass) const {
+    return pass.backward && !pass.logits && ops::gradient_from_input(activation());
+  }
   ops::Conv2DOptions options(bool logits) const {
     const bool plain = logits || activation() == ActivationFunction::softmax;
     return {.stride = description_.stride,

@@ -67,21 +67,30 @@ class DenseLayer final : public Layer<T, Device> {
 
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     const std::int64_t bytes = ops::dense_workspace<T>(pass.on, rows(x), this->parameters_[0].value.shape());
-    return {.forward_workspace = bytes,
+    const bool apart = activation_apart(pass);
+    const Shape y = rows(x);
+    return {.saved = apart ? y[0] * description_.units * static_cast<std::int64_t>(sizeof(T)) : 0,
+            .forward_workspace = bytes,
             .backward_workspace = bytes,
             .reads_input = pass.backward && this->trainable,
-            .reads_output = pass.backward && !pass.logits && activation() != ActivationFunction::linear};
+            .reads_output = pass.backward && !pass.logits && !apart && activation() != ActivationFunction::linear};
   }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
+    const bool apart = activation_apart(pass);
+    const TensorView<T, Device> sums = apart ? detail::view_bytes<T>(pass.saved, y.shape) : y;
     ops::dense<T>(pass.on, x.reshape(rows(x.shape)), this->parameter(0),
-                  description_.use_bias ? this->parameter(1) : TensorView<const T, Device>{}, y.reshape(rows(y.shape)),
-                  pass.logits ? ActivationFunction::linear : activation(), pass.workspace);
+                  description_.use_bias ? this->parameter(1) : TensorView<const T, Device>{},
+                  sums.reshape(rows(y.shape)), pass.logits || apart ? ActivationFunction::linear : activation(),
+                  pass.workspace);
+    if (apart) ops::activate<T>(pass.on, activation(), sums, y);
   }
 
   void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
                 const Gradients<T, Device>& gradients) const override {
-    if (!pass.logits && activation() != ActivationFunction::linear)
+    if (activation_apart(pass))
+      ops::activation_backward<T>(pass.on, activation(), detail::view_bytes<T>(pass.saved, dy.shape), dy, dy);
+    else if (!pass.logits && activation() != ActivationFunction::linear)
       ops::activation_backward<T>(pass.on, activation(), y, dy, dy);
     const TensorView<T, Device> dz = dy.reshape(rows(dy.shape));
     const TensorView<T, Device> dx_rows = dx.empty() ? TensorView<T, Device>{} : dx.reshape(rows(dx.shape));
@@ -110,6 +119,10 @@ class DenseLayer final : public Layer<T, Device> {
   }
 
  private:
+  // A gradient that needs what stood before the activation: the sums are kept, and the activation is a pass of its own.
+  bool activation_apart(const Pass<T, Device>& pass) const {
+    return pass.backward && !pass.logits && ops::gradient_from_input(activation());
+  }
   static Shape rows(const Shape& s) { return {s.back() == 0 ? 0 : s.size() / s.back(), s.back()}; }
 
   Dense description_;

@@ -35,6 +35,8 @@ struct Parameter {
 
 template <class T, class Device>
 class Layer;
+template <class T, class Device>
+class MergeLayer;
 
 /// What a layer's passes are given besides their tensors.
 template <class T, class Device>
@@ -129,6 +131,9 @@ class Layer {
   virtual bool fuses(const Layer&) const { return false; }
   /// Whether the gradient of parameter `which` can be streamed.
   virtual bool streams(std::size_t) const { return false; }
+
+  /// Itself, if it reads several values; null: it reads one.
+  virtual const MergeLayer<T, Device>* merge() const { return nullptr; }
 
   /// The algorithm of forward() for a batch of shape x; empty where there is no choice. fused: with the layer behind.
   virtual std::string kernel_name(const Device&, [[maybe_unused]] const Shape& x, [[maybe_unused]] bool fused) const {

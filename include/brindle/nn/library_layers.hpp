@@ -7,22 +7,31 @@
 namespace brindle::detail {
 
 /// Keras's class names of the layers that the library has: a new one adds its name here.
-inline constexpr const char* library_layers[] = {"Activation",
-                                                 "AveragePooling2D",
-                                                 "Conv2D",
-                                                 "Dense",
-                                                 "DepthwiseConv2D",
-                                                 "Dropout",
-                                                 "Flatten",
-                                                 "GlobalAveragePooling2D",
-                                                 "GlobalMaxPooling2D",
-                                                 "LayerNormalization",
-                                                 "MaxPooling2D",
-                                                 "Normalization",
-                                                 "Rescaling",
-                                                 "Reshape",
-                                                 "SeparableConv2D",
-                                                 "ZeroPadding2D"};
+inline constexpr const char* library_layers[] = {
+    "Activation",
+    "Add",
+    "AveragePooling2D",
+    "Concatenate",
+    "Conv2D",
+    "Dense",
+    "DepthwiseConv2D",
+    "Dropout",
+    "ELU",
+    "Flatten",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D",
+    "LayerNormalization",
+    "LeakyReLU",
+    "MaxPooling2D",
+    "Multiply",
+    "Normalization",
+    "ReLU",
+    "Rescaling",
+    "Reshape",
+    "SeparableConv2D",
+    "Softmax",
+    "ZeroPadding2D",
+};
 
 /// Whether a layer is one of the library's, whose passes are known; else it is a user's own.
 template <class T, class Device>

@@ -8,6 +8,7 @@
 #include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/last_activation.hpp"
+#include "brindle/ops/activation/functions.hpp"
 
 // What the cross-entropies ask of a model's outputs.
 namespace brindle::detail {
@@ -24,14 +25,15 @@ inline void check_crossentropy_activation(const std::string& who, const std::str
                                           const LastActivation& last, ActivationFunction right, bool relu_logits) {
   if (!last.known) return;
   const std::string own = to_string(right), told = loss + "{.from_logits = true}";
-  const bool squashes = last.function == ActivationFunction::sigmoid || last.function == ActivationFunction::softmax;
+  const auto range = ops::kernel::activations::range_of(last.function);
+  const bool squashes = range.lowest == 0 && range.highest == 1;
   if (from_logits && squashes)
     raise<ValueError>(who + ": " + told + " expects outputs before an activation, and " + last.layer + " ends in " +
                       to_string(last.function) + "; leave out .from_logits, or end the model with " +
                       dense_text(last.output, ""));
-  if (from_logits && last.function == ActivationFunction::relu && !relu_logits)
-    raise<ValueError>(who + ": " + told + " expects logits of either sign, and " + last.layer +
-                      " ends in relu, so that no output could be below 0; end the model with " +
+  if (from_logits && range.lowest == 0 && !relu_logits)
+    raise<ValueError>(who + ": " + told + " expects logits of either sign, and " + last.layer + " ends in " +
+                      to_string(last.function) + ", so that no output could be below 0; end the model with " +
                       dense_text(last.output, ""));
   if (!from_logits && !squashes)
     raise<ValueError>(

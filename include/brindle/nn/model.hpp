@@ -1,5 +1,7 @@
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -16,6 +18,9 @@
 
 namespace brindle {
 
+template <class T, class Device>
+class Value;
+
 namespace detail {
 
 /// What may stand where a layer's description does; add() says what is missing if it is none.
@@ -24,9 +29,22 @@ concept PossibleDescription = std::is_class_v<D> && !requires {
   std::declval<D&>().get();
 };
 
+/// A function from the model's input, a value, to its output.
+template <class G, class T, class Device>
+concept GraphFunction = !std::is_convertible_v<G, Shape> && std::invocable<G, Value<T, Device>>;
+
 }  // namespace detail
 
-/// A model: layers, and which of them reads what another gives. Sequential is the one whose layers stand in a row.
+/// A model: layers, and which of them reads what another gives. Sequential is the one whose layers stand in a row; any
+/// other is written as a function from its input to its output:
+///
+///     Model<float> model{{32, 32, 16}, [](auto x) {
+///       auto y = x.then(Conv2D{16, 3, relu, 1, Padding::same}, Conv2D{.filters = 16, .kernel = 1});
+///       return (x + y).then(Flatten{}, Dense{1, sigmoid});
+///     }};
+///
+/// The function runs once, and each then(), + and * puts layers into the model, see Value (value.hpp). Keras: its
+/// functional API.
 ///
 /// The weights are there at once, drawn from seed 0; initialize() draws them anew. A model is moved, not copied.
 /// predict() may run in several threads at a time.
@@ -52,6 +70,19 @@ class Model {
                                 to_string(input));
     graph_.input = input;
   }
+
+  /// What `graph` gives for the input is the model's output; see Value for what it can write. Throws ShapeError or
+  /// ValueError naming the layer that does not fit, or that leads nowhere.
+  /// @{
+  template <detail::GraphFunction<T, Device> Graph>
+  Model(const Shape& input, Graph&& graph) : Model(Device{}, input, std::forward<Graph>(graph)) {}
+  template <detail::GraphFunction<T, Device> Graph>
+  Model(const Device& on, const Shape& input, Graph&& graph) : Model(on, input) {
+    name_ = "functional";
+    const Value<T, Device> output = std::forward<Graph>(graph)(Value<T, Device>(*this, 0));
+    check_output(output.number());
+  }
+  /// @}
 
   /// What the model is called in tables, and as a group of another model.
   const std::string& name() const { return name_; }
@@ -83,8 +114,29 @@ class Model {
     return *this;
   }
 
+  /// Puts a layer behind value `input`, for Value::then(); gives the number of its value.
+  template <detail::PossibleDescription Description>
+  std::size_t add_after(const Description& description, std::size_t input) {
+    static_assert(LayerDescription<Description, T, Device>,
+                  "a layer is described by a struct with `std::string name` and `template <class T, class Device> "
+                  "std::unique_ptr<Layer<T, Device>> make() const`: see docs/howto/own-layer.md");
+    if constexpr (LayerDescription<Description, T, Device>)
+      return add(description.template make<T, Device>(), description.name, {input});
+    return 0;
+  }
+
   /// A layer that was made by hand, with weights drawn anew. Empty name: the next default name.
   Model& add(LayerPointer layer, const std::string& name = {});
+
+  /// A layer that reads these values, with weights drawn anew; gives the number of its own value. For what reads graphs
+  /// from files; check_output() belongs at the end. Throws ValueError for a value that is not there.
+  std::size_t add(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs);
+
+  /// All layers of another model behind value `input`, as one group under its name; gives the number of the last value.
+  std::size_t add(Model&& base, std::size_t input);
+
+  /// Throws ValueError unless this is the value that the model gives, and each layer leads to it.
+  void check_output(std::size_t value) const;
 
   /// The same with all weights zero, for those that are set or read from a file next.
   Model& add_uninitialized(LayerPointer layer, const std::string& name = {});
@@ -154,6 +206,10 @@ class Model {
 
   // Keras's rule: dense, dense_1, dense_2.
   std::string free_name(const std::string& stem) const;
+
+  void expect_new(const std::string& name) const;
+  // Takes a layer, whose name and shapes fit, and builds it.
+  void put(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs);
 
   std::size_t index_of(const std::string& name) const;
 

@@ -2,17 +2,21 @@
 
 // Definitions of what model.hpp declares.
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "brindle/core/inline.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/layer.hpp"
+#include "brindle/nn/merge_layer.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
 
@@ -49,10 +53,29 @@ Model<T, Device> Model<T, Device>::as_group(Model&& base) {
 template <class T, class Device>
 Model<T, Device> Model<T, Device>::cut_after(const std::string& layer) && {
   const std::size_t end = index_of(layer) + 1;
-  graph_.layers.resize(end);
-  graph_.shapes.resize(end);
-  graph_.inputs.resize(end);
-  std::erase_if(groups_, [&](const Group& g) { return g.end > end; });
+  std::vector<bool> kept(graph_.output() + 1, false);  // values that lead to the layer's
+  kept[end] = true;
+  for (std::size_t i = end; i-- > 0;)
+    if (kept[i + 1])
+      for (const std::size_t value : graph_.inputs[i]) kept[value] = true;
+  std::erase_if(groups_, [&](const Group& g) {
+    return g.end > end || std::count(kept.begin() + static_cast<std::ptrdiff_t>(g.begin) + 1,
+                                     kept.begin() + static_cast<std::ptrdiff_t>(g.end) + 1, false) > 0;
+  });
+
+  LayerGraph<T, Device> graph;
+  graph.input = graph_.input;
+  std::vector<std::size_t> number(end + 1, 0);  // of values, as they are counted now
+  for (std::size_t i = 0; i < end; ++i) {
+    if (!kept[i + 1]) continue;
+    graph.layers.push_back(std::move(graph_.layers[i]));
+    graph.shapes.push_back(graph_.shapes[i]);
+    graph.inputs.emplace_back();
+    for (const std::size_t value : graph_.inputs[i]) graph.inputs.back().push_back(number[value]);
+    number[i + 1] = graph.output();
+  }
+  for (Group& g : groups_) g = {g.name, number[g.begin + 1] - 1, number[g.end]};
+  graph_ = std::move(graph);
   forget_plans();
   return std::move(*this);
 }
@@ -66,18 +89,79 @@ Model<T, Device>& Model<T, Device>::add(LayerPointer layer, const std::string& n
 
 template <class T, class Device>
 Model<T, Device>& Model<T, Device>::add_uninitialized(LayerPointer layer, const std::string& name) {
-  layer->name = name.empty() ? free_name(layer->default_name()) : name;
+  put(std::move(layer), name, {graph_.output()});
+  return *this;
+}
+
+template <class T, class Device>
+std::size_t Model<T, Device>::add(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs) {
+  put(std::move(layer), name, inputs);
+  initialize(*graph_.layers.back(), 0);
+  return graph_.output();
+}
+
+template <class T, class Device>
+std::size_t Model<T, Device>::add(Model&& base, std::size_t input) {
+  if (input > graph_.output() || !(graph_.value_shape(input) == base.input_shape()))
+    detail::raise<ShapeError>("model: \"" + base.name_ + "\" takes " + to_string_batch(base.input_shape()) +
+                              ", the value in front of it is " +
+                              (input > graph_.output() ? "not there" : to_string_batch(graph_.value_shape(input))));
+  const std::size_t begin = graph_.layers.size();
+  for (std::size_t i = 0; i < base.graph_.layers.size(); ++i) {
+    const std::string& name = base.graph_.layers[i]->name;
+    expect_new(name);
+    graph_.layers.push_back(std::move(base.graph_.layers[i]));
+    graph_.shapes.push_back(base.graph_.shapes[i]);
+    std::vector<std::size_t> inputs = base.graph_.inputs[i];
+    for (std::size_t& value : inputs) value = value == 0 ? input : value + begin;
+    graph_.inputs.push_back(std::move(inputs));
+  }
+  if (graph_.layers.size() > begin) groups_.push_back({base.name_, begin, graph_.layers.size()});
+  forget_plans();
+  return graph_.layers.size() > begin ? graph_.output() : input;
+}
+
+template <class T, class Device>
+void Model<T, Device>::check_output(std::size_t value) const {
+  std::vector<bool> read(graph_.output() + 1, false);
+  read[value] = true;
+  for (std::size_t i = graph_.layers.size(); i-- > 0;) {
+    if (!read[i + 1])
+      detail::raise<ValueError>("model: what " + graph_.layers[i]->who() +
+                                " gives is read by nothing and is not the output; give it to another layer, or leave "
+                                "the layer out");
+    for (const std::size_t input : graph_.inputs[i]) read[input] = true;
+  }
+  if (value == 0) detail::raise<ValueError>("model: the graph gives its input; put a layer behind it");
+}
+
+template <class T, class Device>
+void Model<T, Device>::expect_new(const std::string& name) const {
   for (const LayerPointer& other : graph_.layers)
-    if (other->name == layer->name)
+    if (other->name == name)
       detail::raise<ValueError>("Sequential: two layers are named \"" + name + "\"; give one another .name");
-  const Shape x = output_shape();
-  const Shape y = layer->output_shape(x);
-  layer->build(x);
+}
+
+template <class T, class Device>
+void Model<T, Device>::put(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs) {
+  layer->name = name.empty() ? free_name(layer->default_name()) : name;
+  expect_new(layer->name);
+  std::vector<Shape> x;
+  for (const std::size_t value : inputs) {
+    if (value > graph_.output())
+      detail::raise<ValueError>(layer->who() + ": reads value " + std::to_string(value) + ", there are 0 to " +
+                                std::to_string(graph_.output()));
+    x.push_back(graph_.value_shape(value));
+  }
+  const MergeLayer<T, Device>* merge = layer->merge();
+  if (x.empty() || (x.size() > 1 && !merge))
+    detail::raise<ValueError>(layer->who() + ": reads one value, got " + std::to_string(x.size()));
+  const Shape y = merge ? merge->output_shape(std::span<const Shape>(x)) : layer->output_shape(x.front());
+  if (!merge) layer->build(x.front());
   graph_.layers.push_back(std::move(layer));
   graph_.shapes.push_back(y);
-  graph_.inputs.push_back({graph_.layers.size() - 1});
+  graph_.inputs.push_back(inputs);
   forget_plans();
-  return *this;
 }
 
 template <class T, class Device>
@@ -165,7 +249,7 @@ std::unique_ptr<Plan<T, Device>> Model<T, Device>::borrow_plan(std::int64_t batc
       }
     idle.clear();  // of another batch size
   }
-  return std::make_unique<Plan<T, Device>>(on_, graph_.layers, graph_.input, PlanOptions{.batch = batch});
+  return std::make_unique<Plan<T, Device>>(on_, graph_, PlanOptions{.batch = batch});
 }
 
 template <class T, class Device>

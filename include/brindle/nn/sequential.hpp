@@ -5,6 +5,7 @@
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/model.hpp"
+#include "brindle/nn/value.hpp"
 
 namespace brindle {
 

@@ -23,8 +23,18 @@ struct TableCall<entry> {
 #define BRINDLE_CALL(op, function, ...) static constexpr TableCall<&KernelTable::op##_##function> function{};
 
 template <>
+struct activation<float, Cpu> {
+  BRINDLE_CPU_ACTIVATION(BRINDLE_CALL)
+};
+
+template <>
 struct adam<float, Cpu> {
   BRINDLE_CPU_ADAM(BRINDLE_CALL)
+};
+
+template <>
+struct add<float, Cpu> {
+  BRINDLE_CPU_ADD(BRINDLE_CALL)
 };
 
 template <>
@@ -40,6 +50,11 @@ struct binary_crossentropy<float, Cpu> {
 template <>
 struct categorical_crossentropy<float, Cpu> {
   BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(BRINDLE_CALL)
+};
+
+template <>
+struct concatenate<float, Cpu> {
+  BRINDLE_CPU_CONCATENATE(BRINDLE_CALL)
 };
 
 template <>
@@ -83,8 +98,8 @@ struct maxpool2d<float, Cpu> {
 };
 
 template <>
-struct relu<float, Cpu> {
-  BRINDLE_CPU_RELU(BRINDLE_CALL)
+struct multiply<float, Cpu> {
+  BRINDLE_CPU_MULTIPLY(BRINDLE_CALL)
 };
 
 template <>
@@ -100,11 +115,6 @@ struct rmsprop<float, Cpu> {
 template <>
 struct sgd<float, Cpu> {
   BRINDLE_CPU_SGD(BRINDLE_CALL)
-};
-
-template <>
-struct sigmoid<float, Cpu> {
-  BRINDLE_CPU_SIGMOID(BRINDLE_CALL)
 };
 
 template <>

@@ -7,10 +7,13 @@
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/ops/activation/activation.hpp"
 #include "brindle/ops/adam/adam.hpp"
+#include "brindle/ops/add/add.hpp"
 #include "brindle/ops/avgpool2d/avgpool2d.hpp"
 #include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
 #include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
+#include "brindle/ops/concatenate/concatenate.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/dense/dense.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
@@ -19,11 +22,10 @@
 #include "brindle/ops/globalpool2d/globalpool2d.hpp"
 #include "brindle/ops/layer_normalization/layer_normalization.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
-#include "brindle/ops/relu/relu.hpp"
+#include "brindle/ops/multiply/multiply.hpp"
 #include "brindle/ops/rescale/rescale.hpp"
 #include "brindle/ops/rmsprop/rmsprop.hpp"
 #include "brindle/ops/sgd/sgd.hpp"
-#include "brindle/ops/sigmoid/sigmoid.hpp"
 #include "brindle/ops/softmax/softmax.hpp"
 #include "brindle/ops/zero_padding2d/zero_padding2d.hpp"
 
@@ -33,8 +35,17 @@
 // the kernel's does not compile.
 
 // clang-format off
+#define BRINDLE_CPU_ACTIVATION(KERNEL) \
+  KERNEL(activation, forward, void(const Cpu&, ActivationFunction, Read x, Write y)) \
+  KERNEL(activation, backward, void(const Cpu&, ActivationFunction, Read z, Read dy, Write dx)) \
+  KERNEL(activation, rectify, void(const Cpu&, Read x, Write y, const RectifierOptions&)) \
+  KERNEL(activation, rectify_backward, void(const Cpu&, Read x, Read dy, Write dx, const RectifierOptions&)) \
+  KERNEL(activation, elu, void(const Cpu&, Read x, Write y, double alpha)) \
+  KERNEL(activation, elu_backward, void(const Cpu&, Read y, Read dy, Write dx, double alpha))
 #define BRINDLE_CPU_ADAM(KERNEL) \
   KERNEL(adam, step, void(const Cpu&, Write w, Read g, Write m, Write v, std::int64_t t, const AdamOptions&))
+#define BRINDLE_CPU_ADD(KERNEL) \
+  KERNEL(add, forward, void(const Cpu&, Read a, Read b, Write y))
 #define BRINDLE_CPU_AVGPOOL2D(KERNEL) \
   KERNEL(avgpool2d, forward, void(const Cpu&, Read x, Write y, const AveragePool2DOptions&)) \
   KERNEL(avgpool2d, backward, void(const Cpu&, Read dy, Write dx, const AveragePool2DOptions&))
@@ -48,6 +59,10 @@
   KERNEL(categorical_crossentropy, probabilities, \
          void(const Cpu&, Read p, ReadClasses, Read weight, Write each, Write dp)) \
   KERNEL(categorical_crossentropy, class_numbers, void(const Cpu&, Read labels, WriteClasses))
+#define BRINDLE_CPU_CONCATENATE(KERNEL) \
+  KERNEL(concatenate, copy, \
+         void(const Cpu&, std::int64_t rows, std::int64_t width, const float* from, std::int64_t from_step, float* to, \
+              std::int64_t to_step))
 #define BRINDLE_CPU_CONV2D(KERNEL) \
   KERNEL(conv2d, workspace, std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const Conv2DOptions&)) \
   KERNEL(conv2d, forward_workspace, \
@@ -106,9 +121,9 @@
 #define BRINDLE_CPU_MAXPOOL2D(KERNEL) \
   KERNEL(maxpool2d, forward, void(const Cpu&, Read x, Write y, WriteBytes code, const MaxPool2DOptions&)) \
   KERNEL(maxpool2d, backward, void(const Cpu&, Read dy, ReadBytes code, Write dx, const MaxPool2DOptions&))
-#define BRINDLE_CPU_RELU(KERNEL) \
-  KERNEL(relu, forward, void(const Cpu&, Read x, Write y)) \
-  KERNEL(relu, backward, void(const Cpu&, Read y, Read dy, Write dx))
+#define BRINDLE_CPU_MULTIPLY(KERNEL) \
+  KERNEL(multiply, forward, void(const Cpu&, Read x, Read factor, Write y, const FactorShape&)) \
+  KERNEL(multiply, backward, void(const Cpu&, Read x, Read dy, Write dfactor, const FactorShape&))
 #define BRINDLE_CPU_RESCALE(KERNEL) \
   KERNEL(rescale, forward, void(const Cpu&, Read x, Read centre, Read factor, Read offset, Write y)) \
   KERNEL(rescale, backward, void(const Cpu&, Read dy, Read factor, Write dx))
@@ -116,9 +131,6 @@
   KERNEL(rmsprop, step, void(const Cpu&, Write w, Read g, Write v, Write mean, Write move, const RMSpropOptions&))
 #define BRINDLE_CPU_SGD(KERNEL) \
   KERNEL(sgd, step, void(const Cpu&, Write w, Read g, Write v, const SGDOptions&))
-#define BRINDLE_CPU_SIGMOID(KERNEL) \
-  KERNEL(sigmoid, forward, void(const Cpu&, Read x, Write y)) \
-  KERNEL(sigmoid, backward, void(const Cpu&, Read y, Read dy, Write dx))
 #define BRINDLE_CPU_SOFTMAX(KERNEL) \
   KERNEL(softmax, forward, void(const Cpu&, Read x, Write y)) \
   KERNEL(softmax, backward, void(const Cpu&, Read y, Read dy, Write dx))
@@ -127,10 +139,13 @@
   KERNEL(zero_padding2d, backward, void(const Cpu&, Read dy, Write dx, const Border&))
 
 #define BRINDLE_CPU_KERNELS(KERNEL) \
+  BRINDLE_CPU_ACTIVATION(KERNEL) \
   BRINDLE_CPU_ADAM(KERNEL) \
+  BRINDLE_CPU_ADD(KERNEL) \
   BRINDLE_CPU_AVGPOOL2D(KERNEL) \
   BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
   BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(KERNEL) \
+  BRINDLE_CPU_CONCATENATE(KERNEL) \
   BRINDLE_CPU_CONV2D(KERNEL) \
   BRINDLE_CPU_DENSE(KERNEL) \
   BRINDLE_CPU_DEPTHWISE_CONV2D(KERNEL) \
@@ -139,11 +154,10 @@
   BRINDLE_CPU_GLOBALPOOL2D(KERNEL) \
   BRINDLE_CPU_LAYER_NORMALIZATION(KERNEL) \
   BRINDLE_CPU_MAXPOOL2D(KERNEL) \
-  BRINDLE_CPU_RELU(KERNEL) \
+  BRINDLE_CPU_MULTIPLY(KERNEL) \
   BRINDLE_CPU_RESCALE(KERNEL) \
   BRINDLE_CPU_RMSPROP(KERNEL) \
   BRINDLE_CPU_SGD(KERNEL) \
-  BRINDLE_CPU_SIGMOID(KERNEL) \
   BRINDLE_CPU_SOFTMAX(KERNEL) \
   BRINDLE_CPU_ZERO_PADDING2D(KERNEL)
 // clang-format on

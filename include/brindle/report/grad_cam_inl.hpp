@@ -72,22 +72,18 @@ Tensor<float, Cpu> grad_cam(const Model<T, Device>& model, In<T, Cpu> x, std::in
                               std::to_string(classes - 1));
 
   const Shape& map_shape = model.output_shape(cut);
-  const std::span all(layers);
-  Plan<T, Device> front(model.device(), all.first(cut + 1), model.input_shape(), {});
-  Plan<T, Device> back(model.device(), all.subspan(cut + 1), map_shape,
-                       {.backward = true, .logits = true, .input_gradient = true});
+  Plan<T, Device> plan(model.device(), model.graph(), {.backward = true, .logits = true, .gradient_of = cut + 1});
   auto x_there = Tensor<T, Device>::uninitialized(x.shape);
   Memory<Device>::copy_from_host(x_there.data(), x.data, x_there.bytes());
-  const TensorView<T, Device> a_there = front.forward(x_there);
-  back.forward(a_there);
+  plan.forward(x_there);
   Tensor<T> d({outputs});
   if (outputs == 1)
     d[0] = class_number == 1 ? T{1} : T{-1};
   else
     d[class_number] = T{1};
-  Memory<Device>::copy_from_host(back.output_gradient().data, d.data(), d.bytes());
-  back.backward([](std::size_t, std::span<const TensorView<T, Device>>) {});
-  const detail::HostCopy<T, Device> map_copy(a_there), gradient_copy(back.input_gradient());
+  Memory<Device>::copy_from_host(plan.output_gradient().data, d.data(), d.bytes());
+  plan.backward([](std::size_t, std::span<const TensorView<T, Device>>) {});
+  const detail::HostCopy<T, Device> map_copy(plan.value(cut + 1)), gradient_copy(plan.value_gradient());
   const TensorView<const T> a = map_copy.view(), gradient = gradient_copy.view();
 
   const std::int64_t positions = map_shape[0] * map_shape[1], channels = map_shape[2];

@@ -28,8 +28,8 @@ struct CheckLayerOptions {
 
 /// What every layer must do; for layers of one's own, in any test framework.
 ///
-///     testing::check_layer(LeakyReLU{.slope = 0.2}, {5, 4, 3}, {.output = {5, 4, 3}, .parameters = 0,
-///                                                               .from = LeakyReLULayer<float, Cpu>::from});
+///     testing::check_layer(Softsign{.slope = 0.2}, {5, 4, 3}, {.output = {5, 4, 3}, .parameters = 0,
+///                                                              .from = SoftsignLayer<float, Cpu>::from});
 ///
 /// Outputs of the promised shape and all of them written; gradients by x and by every parameter as central differences
 /// give them, in double; nothing read that needs() did not ask for, nothing written behind the memory that it asks for;

@@ -36,8 +36,7 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
   const std::int64_t batch = std::min(options.batch, source.size());
   if (!plan_ || plan_->options().batch != batch) {
     plan_.reset();  // its memory first
-    plan_ = std::make_unique<Plan<T, Device>>(on, model.layers(), model.input_shape(),
-                                              PlanOptions{.batch = batch, .logits = rules.logits});
+    plan_ = std::make_unique<Plan<T, Device>>(on, model.graph(), PlanOptions{.batch = batch, .logits = rules.logits});
   }
   batch_.resize(batch, model.input_shape(), model.output_shape());
   loss.prepare(batch);
@@ -80,7 +79,7 @@ Tensor<T, Cpu> Evaluator<T, Device>::predict(const std::string& who, const Model
   const std::int64_t n = source.size(), outputs = model.output_shape().size();
   Tensor<T, Cpu> y = Tensor<T, Cpu>::uninitialized(model.output_shape().batch(n));
   batch = std::min(batch, n);
-  Plan<T, Device> plan(model.device(), model.layers(), model.input_shape(), PlanOptions{.batch = batch});
+  Plan<T, Device> plan(model.device(), model.graph(), PlanOptions{.batch = batch});
   Batch<T, Device> b;
   b.resize(batch, model.input_shape(), model.output_shape());
   each_batch(b, host, source, batch, [&](std::int64_t begin, std::int64_t count) {

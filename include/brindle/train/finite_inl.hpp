@@ -35,29 +35,24 @@ void raise_not_finite(const std::string& who, const Device& on, const Model<T, D
       raise<NumericsError>(what + "the batch itself has values that are not finite, those of " + names(i) +
                            "; check the data." + advice);
 
-  Tensor<T, Device> y;
-  TensorView<const T, Device> input = x;
-  Shape shape = model.input_shape();
-  for (std::size_t i = 0; i < model.layers().size(); ++i) {
+  Plan<T, Device> plan(on, model.graph(),
+                       {.batch = x.shape[0], .training = true, .layer_by_layer = true, .seed = seed});
+  const auto look = [&](std::size_t i, bool) {
     const auto& layer = model.layers()[i];
     for (const auto& p : layer->parameters())
       if (!all_finite<T>(p.value.view()))
         raise<NumericsError>(
             what + layer->who() + " is the first layer with a value that is not finite: its " + p.name +
             (step == 0 ? " was so from the start." : " since the step before; use a smaller learning_rate.") + advice);
-    Plan<T, Device> plan(on, std::span(&layer, 1), shape, {.batch = x.shape[0], .training = true, .seed = seed});
-    Tensor<T, Device> output = Tensor<T, Device>::uninitialized(model.output_shape(i).batch(x.shape[0]));
-    const TensorView<T, Device> result = plan.forward(input, static_cast<std::uint32_t>(step));
-    Memory<Device>::copy(output.data(), result.data, output.bytes());
-    if (!all_finite<T>(output.view()))
+    if (!all_finite<T>(plan.value(i + 1)))
       raise<NumericsError>(what + layer->who() +
                            " is the first layer whose output is not finite; use a smaller learning_rate, or "
                            "check that its weights and inputs are not huge." +
                            advice);
-    shape = model.output_shape(i);
-    y = std::move(output);
-    input = y.view();
-  }
+  };
+  const typename Plan<T, Device>::OnStep on_step(look);
+  plan.watch(&on_step);
+  plan.forward(x, static_cast<std::uint32_t>(step));
   std::int64_t worst = 0;
   while (worst + 1 < each.size() && std::isfinite(each.data[worst])) ++worst;
   raise<NumericsError>(what + "every layer's output is finite, so the loss itself overflows" +

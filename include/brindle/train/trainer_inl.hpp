@@ -274,7 +274,7 @@ void Trainer<T, Device>::prepare(std::int64_t batch) {
                    .seed = options_.seed};
   if constexpr (!on_cpu) plan.keep_gradients = true;  // all parameters are updated at once
   device_step_.reset(batch);
-  plan_ = std::make_unique<Plan<T, Device>>(device_step_.device(), model_->layers(), model_->input_shape(), plan);
+  plan_ = std::make_unique<Plan<T, Device>>(device_step_.device(), model_->graph(), plan);
   batch_.resize(batch, model_->input_shape(), model_->output_shape());
   loss_->prepare(batch);
 }

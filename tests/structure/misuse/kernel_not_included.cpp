@@ -1,7 +1,7 @@
 // expects: incomplete type|undefined template
-#include "brindle/ops/relu/relu.hpp"
+#include "brindle/ops/activation/activation.hpp"
 #ifdef BRINDLE_RIGHT
-#include "brindle/ops/relu/cpu.hpp"
+#include "brindle/ops/activation/cpu.hpp"
 #endif
 
 int main() {

@@ -68,7 +68,8 @@ inline Conv2DWindows conv2d_windows(const Shape4& x, const FilterShape& w, const
 /// a dilation or groups below 1, zeros below 0 and for softmax.
 inline Shape4 conv2d_shape(const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
   if (o.activation == ActivationFunction::softmax)
-    detail::raise<ValueError>("conv2d: expected activation linear, relu or sigmoid, got softmax: apply ops::softmax");
+    detail::raise<ValueError>(
+        "conv2d: expected an activation that works element by element, got softmax: apply ops::softmax");
   if (o.stride.h < 1 || o.stride.w < 1)
     detail::raise<ValueError>("conv2d: expected a stride of at least 1, got " + to_string(o.stride));
   if (w.kh < 1 || w.kw < 1 || w.ci < 1 || w.co < 1)
@@ -95,11 +96,12 @@ inline Shape4 conv2d_shape(const Shape4& x, const FilterShape& w, const Conv2DOp
 /// dilation, groups, and an activation other than linear and relu.
 inline Shape4 conv2d_maxpool2d_shape(const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
   const Shape4 z = conv2d_shape(x, w, o);
+  if (o.activation != ActivationFunction::linear && o.activation != ActivationFunction::relu)
+    detail::raise<ValueError>("conv2d_maxpool2d: expected activation linear or relu, got " + to_string(o.activation) +
+                              ": pool apart");
   if (!o.is_plain())
     detail::raise<ValueError>("conv2d_maxpool2d: expected neither dilation nor groups, got " + to_string(o.dilation) +
                               " and " + std::to_string(o.groups) + ": pool apart");
-  if (o.activation == ActivationFunction::sigmoid)
-    detail::raise<ValueError>("conv2d_maxpool2d: expected activation linear or relu, got sigmoid: pool apart");
   if (z.h < 2 || z.w < 2)
     detail::raise<ShapeError>("conv2d_maxpool2d: a pool of (2, 2) does not fit the convolution's " + to_string(z));
   return {z.n, z.h / 2, z.w / 2, z.c};

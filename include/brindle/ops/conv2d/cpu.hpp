@@ -12,7 +12,7 @@
 #include "brindle/ops/conv2d/kernel_choice.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
 #include "brindle/ops/conv2d/winograd.hpp"
-#include "brindle/ops/cpu_bias_activation.hpp"
+#include "brindle/ops/softmax/cpu.hpp"  // of activate(), which conv2d.hpp brings
 
 namespace brindle::ops::kernel {
 
@@ -76,15 +76,11 @@ struct conv2d<T, Cpu> {
  private:
   static void convolve(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y,
                        Out<std::uint8_t, Cpu> code, const Conv2DOptions& o, Workspace<Cpu> workspace, bool pooled) {
-    const PictureOutput<T> out{.y = y.data,
-                               .code = code.data,
-                               .bias = bias.data,
-                               .relu = o.activation == ActivationFunction::relu,
-                               .pooled = pooled};
+    const PictureOutput<T> out{
+        .y = y.data, .code = code.data, .bias = bias.data, .activation = o.activation, .pooled = pooled};
     with_kernel(on, x.shape, w.shape, o, pooled,
                 [&](const auto& kernel) { kernel.forward(on, picture(x), w.data, out, workspace); });
     if (!o.is_plain()) return activate<T>(on, o.activation, y, y);  // the gathered product leaves it out
-    if (o.activation == ActivationFunction::sigmoid) sigmoid<T, Cpu>::forward(on, y, y);
   }
 
   static Picture<T> picture(const In<T, Cpu>& x) {

@@ -6,7 +6,7 @@
 
 #include "brindle/core/cuda.hpp"
 #include "brindle/core/cuda_launch.hpp"
-#include "brindle/ops/activation.hpp"
+#include "brindle/ops/activation/cuda.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/conv2d/cuda_general.hpp"
 #include "brindle/ops/conv2d/cuda_kernels.hpp"
@@ -229,7 +229,7 @@ struct conv2d<float, Cuda> {
                                                plan.forward_description, algorithm, at.library, at.library_bytes, &zero,
                                                plan.y, y));
     if (!bias.empty()) cudnn_add_bias(on, s.y.c, bias.data, plan.y, y);
-    if (f != ActivationFunction::linear) cudnn_activation(on, f, s.y.size(), y, y);
+    if (f != ActivationFunction::linear) cuda_activation(on, f, 1, s.y.size(), s.y.size(), y, y);
   }
 
   static void gradient_by_x(const Cuda& on, Conv2DPlan& plan, const Buffers& at, const float* dz, In<float, Cuda> w,

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 
 #include "brindle/core/cuda_bfloat16.hpp"
 #include "brindle/core/cuda_vector.hpp"
 #include "brindle/core/host_device.hpp"
+#include "brindle/ops/activation/functions.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 
 namespace brindle::ops::kernel {
@@ -154,7 +154,7 @@ struct FiltersFromBfloat16 {
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const { w[i] = from[i % co * taps + i / co].value(); }
 };
 
-/// Element i of y = f(z + bias), f linear, relu or sigmoid.
+/// Element i of y = f(z + bias); f is not softmax.
 struct BiasActivationFromBfloat16 {
   const detail::bfloat16* z;
   const float* bias;  ///< null: none
@@ -163,10 +163,7 @@ struct BiasActivationFromBfloat16 {
   ActivationFunction f;
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
-    float value = z[i].value() + (bias ? bias[i % co] : 0.0f);
-    if (f == ActivationFunction::relu) value = value < 0.0f ? 0.0f : value;
-    if (f == ActivationFunction::sigmoid) value = 1.0f / (1.0f + std::exp(-value));
-    y[i] = value;
+    y[i] = activations::value(f, z[i].value() + (bias ? bias[i % co] : 0.0f));
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
@@ -75,6 +76,7 @@ class ImplicitGemm {
     if (out.bias) std::copy_n(out.bias, g_.co, bias);
     pack(on, w, rotated, packed);
     const std::int64_t chunks = (co_ + chunk_ - 1) / chunk_;
+    const auto last = ActivationSteps<T>::of(out.activation);
     on.parallel(g_.n * row_blocks_ * column_blocks_ * chunks, [&](std::int64_t i, int worker) {
       T *scratch = arrays.bands.of(worker), *result = arrays.results.of(worker);
       const std::int64_t c = i % chunks * chunk_, c_end = std::min(co_, c + chunk_);
@@ -84,7 +86,10 @@ class ImplicitGemm {
       const bool direct = !out.pooled && g_.co % width == 0;
       T* to = direct ? out.y + ((block.n * g_.oh + block.row) * g_.ow + block.column) * g_.co + c : result;
       const std::int64_t to_pixel = direct ? g_.co : c_end - c, to_row = (direct ? g_.ow : block.columns) * to_pixel;
-      multiply(band, packed + c * depth_, bias + c, out.relu, block, c_end - c, to, to_row, to_pixel);
+      multiply(band, packed + c * depth_, bias + c, last, block, c_end - c, to, to_row, to_pixel);
+      if (last.after != ActivationFunction::linear)
+        for (std::int64_t r = 0; r < block.rows; ++r)
+          activate_rows(last.after, to + r * to_row, block.columns, to_pixel, std::min(c_end, g_.co) - c);
       if (out.pooled)
         write_pooled(block, result, c, c_end, out);
       else if (!direct)
@@ -254,8 +259,8 @@ class ImplicitGemm {
   }
 
   /// Columns of y for a block; `packed` begins at the panel of the first.
-  void multiply(const Band& band, const T* packed, const T* bias, bool relu, const Block& block, std::int64_t columns,
-                T* to, std::int64_t to_row, std::int64_t to_pixel) const {
+  void multiply(const Band& band, const T* packed, const T* bias, const ActivationSteps<T>& last, const Block& block,
+                std::int64_t columns, T* to, std::int64_t to_row, std::int64_t to_pixel) const {
     const std::int64_t slices = (segment_ + Micro::depth - 1) / Micro::depth;
     const bool at_once = depth_ <= Micro::depth + Micro::depth / 2;
     const std::int64_t steps = at_once ? 1 : g_.kh * slices;
@@ -263,13 +268,14 @@ class ImplicitGemm {
     p.a_row = g_.stride.w * g_.ci;
     p.a_segment = band.row;
     p.c_row = to_pixel;
+    p.least = last.least, p.most = last.most;
     for (std::int64_t step = 0; step < steps; ++step) {
       const std::int64_t i = at_once ? 0 : step / slices, slice = at_once ? 0 : step % slices;
       const std::int64_t begin = at_once ? 0 : slice * segment_ / slices;
       p.segments = at_once ? g_.kh : 1;
       p.k = at_once ? segment_ : (slice + 1) * segment_ / slices - begin;
       p.accumulate = step > 0;
-      p.relu = relu && step + 1 == steps;
+      p.clamps = last.clamps && step + 1 == steps;
       for (std::int64_t c = 0; c < columns; c += Micro::columns) {
         const std::int64_t panel = std::min<std::int64_t>(Micro::columns, columns - c);
         p.bias = step == 0 ? bias + c : nullptr;
@@ -296,12 +302,12 @@ class ImplicitGemm {
           const T* z = from + l;
           const std::int64_t count = std::min<std::int64_t>(width, g_.co - c - l);
           if (count == width) {
-            pool_window<T, width>(z, z + pixel, z + row, z + row + pixel, out.relu, out.y + to + l,
+            pool_window<T, width>(z, z + pixel, z + row, z + row + pixel, out.relu(), out.y + to + l,
                                   out.code ? out.code + to + l : nullptr);
           } else {
             T y[width];
             std::uint8_t code[width];
-            pool_window<T, width>(z, z + pixel, z + row, z + row + pixel, out.relu, y, code);
+            pool_window<T, width>(z, z + pixel, z + row, z + row + pixel, out.relu(), y, code);
             std::copy_n(y, count, out.y + to + l);
             if (out.code) std::copy_n(code, count, out.code + to + l);
           }
@@ -360,7 +366,7 @@ class ImplicitGemmConvolution {
   std::int64_t backward_data_workspace(const Cpu& on) const { return backward_.forward_workspace(on.threads()); }
   std::int64_t backward_weights_workspace(const Cpu& on) const { return forward_.weights_workspace(on.threads()); }
 
-  /// y = x * w, with what `y` says of bias, relu and pool.
+  /// y = x * w, with what `y` says of bias, activation and pool.
   void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y,
                Workspace<Cpu> workspace) const {
     forward_.forward(on, x, w, false, y, workspace);

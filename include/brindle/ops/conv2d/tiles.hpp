@@ -5,6 +5,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "brindle/ops/activation_function.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/eigen.hpp"
 
@@ -230,14 +231,16 @@ void with_reader(const Picture<T>& picture, const T* zeros, std::int64_t row, st
   work(pixels);
 }
 
-/// Where a kernel writes y (N, OH, OW, CO): bias, relu and a 2x2 max pool on the way out.
+/// Where a kernel writes y (N, OH, OW, CO): bias, activation and a 2x2 max pool on the way out.
 template <class T>
 struct PictureOutput {
   T* y = nullptr;                ///< (N, OH, OW, CO), or (N, OH / 2, OW / 2, CO) if pooled
   std::uint8_t* code = nullptr;  ///< of the pool; may be null
   const T* bias = nullptr;       ///< CO; may be null
-  bool relu = false;
+  ActivationFunction activation = ActivationFunction::linear;  ///< linear or relu if pooled; never softmax
   bool pooled = false;
+
+  bool relu() const { return activation == ActivationFunction::relu; }
 };
 
 /// Maximum and code of a window of four pixels, `width` channels of them at z0 to z3. The first

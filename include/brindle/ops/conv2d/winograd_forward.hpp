@@ -6,6 +6,7 @@
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/conv2d/winograd_tiles.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
 
@@ -133,17 +134,33 @@ class WinogradForward {
   /// M -> tiles [first, end) of y.
   void transform_output(const T* sums, std::int64_t first, std::int64_t end, const T* bias,
                         const PictureOutput<T>& out) const {
+    const auto last = ActivationSteps<T>::of(out.activation);
+    const bool limited = last.most < std::numeric_limits<T>::infinity();
+    const ActivationFunction after = limited ? out.activation : last.after;
     for (std::int64_t t = first; t < end; ++t, sums += m_row_) {
       const auto at = tiles_.at(t);
-      Tiles::with_size(at, [&](auto rows, auto columns) { output_tile<rows, columns>(sums, at, bias, out); });
+      Tiles::with_size(at, [&](auto rows, auto columns) {
+        output_tile<rows, columns>(sums, at, bias, last.least, out);
+        if (after != ActivationFunction::linear) activate<rows, columns>(after, at, out.y);
+      });
+    }
+  }
+
+  /// f of the pixels that output_tile() has stored.
+  template <int rows, int columns>
+  void activate(ActivationFunction f, const TileAt& at, T* y) const {
+    const std::int64_t width_inside = std::min<std::int64_t>(columns, tiles_.g.ow - at.column);
+    for (int i = 0; i < rows && at.row + i < tiles_.g.oh; ++i) {
+      T* row = y + ((at.n * tiles_.g.oh + at.row + i) * tiles_.g.ow + at.column) * tiles_.g.co;
+      activate_range(f, row, row, width_inside * tiles_.g.co);
     }
   }
 
   template <int rows, int columns>
-  void output_tile(const T* sums, const TileAt& at, const T* bias, const PictureOutput<T>& out) const {
+  void output_tile(const T* sums, const TileAt& at, const T* bias, T smallest, const PictureOutput<T>& out) const {
     using Packet = typename Eigen::internal::packet_traits<T>::type;
     using namespace Eigen::internal;
-    const Packet least = pset1<Packet>(out.relu ? T(0) : -std::numeric_limits<T>::infinity());
+    const Packet least = pset1<Packet>(smallest);
     T* y = out.y + ((at.n * tiles_.g.oh + at.row) * tiles_.g.ow + at.column) * tiles_.g.co;
     const bool inside = at.row + rows <= tiles_.g.oh && at.column + columns <= tiles_.g.ow;
     std::int64_t c = 0;
@@ -194,10 +211,10 @@ class WinogradForward {
   static void pool_window_part(const T* z0, const T* z1, const T* z2, const T* z3, std::int64_t count,
                                const PictureOutput<T>& out, std::int64_t to) {
     if (count == width)
-      return pool_window<T, width>(z0, z1, z2, z3, out.relu, out.y + to, out.code ? out.code + to : nullptr);
+      return pool_window<T, width>(z0, z1, z2, z3, out.relu(), out.y + to, out.code ? out.code + to : nullptr);
     T y[width];
     std::uint8_t code[width];
-    pool_window<T, width>(z0, z1, z2, z3, out.relu, y, code);
+    pool_window<T, width>(z0, z1, z2, z3, out.relu(), y, code);
     std::copy_n(y, count, out.y + to);
     if (out.code) std::copy_n(code, count, out.code + to);
   }

@@ -4,10 +4,10 @@
 #include <cstdint>
 
 #include "brindle/core/cpu.hpp"
+#include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
 #include "brindle/ops/gemm/gemm.hpp"
 #include "brindle/ops/gemm/micro_kernel.hpp"
-#include "brindle/ops/sigmoid/cpu.hpp"
 
 namespace brindle::ops::kernel {
 
@@ -82,8 +82,6 @@ struct gemm<T, Cpu> {
     const GemmOptions& o;
     std::int64_t m, n, k;
     std::int64_t a_row, a_k;  // steps in A from row to row and along K
-    bool relu() const { return o.activation == ActivationFunction::relu; }
-    bool sigmoid() const { return o.activation == ActivationFunction::sigmoid; }
   };
 
   static void streamed(const Call& call, std::int64_t parts, Scratch& scratch) {
@@ -173,9 +171,9 @@ struct gemm<T, Cpu> {
       T sum = sums[q * step];
       if (call.bias) sum += call.bias[j + q];
       if (call.o.accumulate) sum += c[q];
-      c[q] = call.relu() && sum < 0 ? T(0) : sum;
+      c[q] = sum;
     }
-    if (call.sigmoid()) sigmoid_range(c, c, count);
+    if (call.o.activation != ActivationFunction::linear) activate_range(call.o.activation, c, c, count);
   }
 
   static void packed(const Call& call, Scratch& scratch) {
@@ -187,12 +185,14 @@ struct gemm<T, Cpu> {
       pack_panels(call.b.data + begin * b_column, b_row, b_column, call.k, end - begin, panels + begin * call.k);
     });
     const std::int64_t strips = (call.n + block_columns - 1) / block_columns;
+    const auto last = ActivationSteps<T>::of(call.o.activation);
     call.on.parallel((call.m + block_rows - 1) / block_rows * strips, [&](std::int64_t task, int worker) {
       const std::int64_t i = task / strips * block_rows, rows = std::min(block_rows, call.m - i);
       const std::int64_t j = task % strips * block_columns, columns = std::min(block_columns, call.n - j);
       MicroProduct<T> p;
       p.c = call.c.data + i * call.c.stride + j;
       p.c_row = call.c.stride;
+      p.least = last.least, p.most = last.most;
       for (std::int64_t t = 0; t < call.k || t == 0; t += Tile::depth) {
         p.k = std::min<std::int64_t>(Tile::depth, call.k - t);
         p.a = call.a.data + i * call.a_row + t * call.a_k;
@@ -202,11 +202,10 @@ struct gemm<T, Cpu> {
         p.b = panels + j * call.k;
         p.bias = t == 0 && call.bias ? call.bias + j : nullptr;
         p.accumulate = call.o.accumulate || t > 0;
-        p.relu = call.relu() && t + Tile::depth >= call.k;
+        p.clamps = last.clamps && t + Tile::depth >= call.k;
         micro_matrix(p, rows, columns, call.k * Tile::columns, t);
       }
-      if (call.sigmoid())
-        for (std::int64_t r = 0; r < rows; ++r) sigmoid_range(p.c + r * p.c_row, p.c + r * p.c_row, columns);
+      if (last.after != ActivationFunction::linear) activate_rows(last.after, p.c, rows, p.c_row, columns);
     });
   }
 };

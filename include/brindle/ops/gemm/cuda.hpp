@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "brindle/core/cuda.hpp"
+#include "brindle/ops/activation/cuda.hpp"
 #include "brindle/ops/cuda_cudnn.hpp"
 #include "brindle/ops/cuda_scratch.hpp"
 #include "brindle/ops/gemm/cuda_product.hpp"
@@ -100,8 +101,8 @@ struct gemm<float, Cuda> {
       describe_matrix(matrix, c.rows, c.columns, c.stride);
       cudnn_add_bias(on, c.columns, bias.data, matrix, c.data);
     }
-    if (o.activation == ActivationFunction::sigmoid || (bare && o.activation == ActivationFunction::relu))
-      cudnn_activation(on, o.activation, c.rows, c.columns, c.stride, c.data, c.data);
+    if (o.activation != ActivationFunction::linear && (bare || o.activation != ActivationFunction::relu))
+      cuda_activation(on, o.activation, c.rows, c.columns, c.stride, c.data, c.data);
   }
 
  private:

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <string>
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/ops/activation/functions.hpp"
 #include "brindle/ops/activation_function.hpp"
 #include "brindle/ops/check.hpp"
 
@@ -76,9 +76,7 @@ void gemm(std::type_identity_t<MatrixView<const T>> a, std::type_identity_t<Matr
       for (std::int64_t t = 0; t < k; ++t)
         sum += double(o.transpose_a ? a.data[t * a.stride + i] : a.data[i * a.stride + t]) *
                double(o.transpose_b ? b.data[j * b.stride + t] : b.data[t * b.stride + j]);
-      if (o.activation == ActivationFunction::relu) sum = sum < 0 ? 0 : sum;
-      if (o.activation == ActivationFunction::sigmoid) sum = 1 / (1 + std::exp(-sum));
-      c.data[i * c.stride + j] = static_cast<T>(sum);
+      c.data[i * c.stride + j] = static_cast<T>(kernel::activations::value(o.activation, sum));
     }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "brindle/core/memory.hpp"
@@ -27,7 +28,8 @@ struct MicroTile {
 
 /// One tile of a product, as sums over `segments` runs of `k` steps each:
 ///
-///     C(i, j) = [bias(j)] + sum over s, t of A(i, s, t) B(s k + t, j) [+ C(i, j)],   then max(0, C) if relu
+///     C(i, j) = [bias(j)] + sum over s, t of A(i, s, t) B(s k + t, j) [+ C(i, j)],   cut off at `least` and `most` if
+///     clamps
 ///
 ///     A(i, s, t) = a[i a_row + s a_segment + t a_k]     B(r, j) = b[r b_row + j]     C(i, j) = c[i c_row + j]
 ///
@@ -46,7 +48,8 @@ struct MicroProduct {
   std::int64_t k = 0, segments = 1;
   const T* bias = nullptr;
   bool accumulate = false;
-  bool relu = false;
+  bool clamps = false;  ///< C is cut off
+  T least = 0, most = std::numeric_limits<T>::infinity();
   const T* ahead = nullptr;  ///< memory that is needed soon: a cache line of it is called for at each step; null: none
 };
 
@@ -101,12 +104,19 @@ template <class T, int rows, int packets, int row_step>
 #pragma GCC unroll 8
       for (int j = 0; j < packets; ++j) sum[i][j] = padd(sum[i][j], ploadu<Packet>(p.c + i * p.c_row + j * width));
   }
-  if (p.relu) {
-    const Packet zero = pset1<Packet>(T(0));
+  if (p.clamps) {
+    const Packet least = pset1<Packet>(p.least);
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 8
-      for (int j = 0; j < packets; ++j) sum[i][j] = sum[i][j] < zero ? zero : sum[i][j];
+      for (int j = 0; j < packets; ++j) sum[i][j] = sum[i][j] < least ? least : sum[i][j];
+    if (p.most < std::numeric_limits<T>::infinity()) {
+      const Packet most = pset1<Packet>(p.most);
+#pragma GCC unroll 16
+      for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 8
+        for (int j = 0; j < packets; ++j) sum[i][j] = most < sum[i][j] ? most : sum[i][j];
+    }
   }
 #pragma GCC unroll 16
   for (int i = 0; i < rows; ++i)
@@ -171,7 +181,7 @@ void micro_matrix(const MicroProduct<T>& p, std::int64_t m, std::int64_t n, std:
   if (p.bias) q.bias = bias;
   q.c = tile;
   q.c_row = padded;
-  q.accumulate = q.relu = false;
+  q.accumulate = q.clamps = false;
   for (std::int64_t i = 0; i < m; i += Tile::rows) {
     const std::int64_t count = std::min<std::int64_t>(Tile::rows, m - i);
     q.a = p.a + i * p.a_row;
@@ -180,7 +190,7 @@ void micro_matrix(const MicroProduct<T>& p, std::int64_t m, std::int64_t n, std:
       for (std::int64_t j = 0; j < rest; ++j) {
         T& c = p.c[(i + r) * p.c_row + whole + j];
         const T sum = p.accumulate ? tile[r * padded + j] + c : tile[r * padded + j];
-        c = p.relu && sum < 0 ? T(0) : sum;
+        c = !p.clamps ? sum : sum < p.least ? p.least : p.most < sum ? p.most : sum;
       }
   }
 }

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/layer.hpp"
+#include "brindle/nn/layer_graph.hpp"
+#include "brindle/nn/merge_layer.hpp"
+#include "brindle/nn/plan_options.hpp"
+
+namespace brindle::detail {
+
+/// What a plan does as one: a layer, or a layer and the one behind it.
+template <class T, class Device>
+struct PlanStep {
+  const Layer<T, Device>* layer = nullptr;       ///< the first of the step
+  const MergeLayer<T, Device>* merge = nullptr;  ///< the same, where it reads several values
+  const Layer<T, Device>* fused = nullptr;       ///< the layer behind it that the step does too; null: none
+  std::size_t index = 0;                         ///< of the layer in the model
+  std::vector<std::size_t> inputs;               ///< the values that it reads
+  std::size_t output = 0;                        ///< the value that it gives
+  std::vector<bool> gradients;                   ///< of which inputs backward() is to give the gradient
+  std::uint32_t stream = 0;                      ///< of the layer's random numbers
+  bool identity = false;                         ///< only renames memory
+  bool backward = false;                         ///< has a backward pass
+  bool last = false;                             ///< the layer whose activation a loss may take over
+  bool check = false;                            ///< look at what the layer touches, the first time
+};
+
+/// The steps of a plan. Throws ValueError for a graph without layers.
+///
+/// A layer is fused with the one behind it where it can be and nothing else reads what stands between them. Backward
+/// has the layers that learn, and those that stand behind one which learns (or behind PlanOptions::gradient_of): only
+/// they are asked for gradients by their input.
+template <class T, class Device>
+std::vector<PlanStep<T, Device>> plan_steps(const Device& on, const LayerGraph<T, Device>& graph,
+                                            const PlanOptions& options);
+
+/// What a step's layer is told of a pass; without memory and random numbers.
+template <class T, class Device>
+Pass<T, Device> pass_of(const Device& on, const PlanStep<T, Device>& step, const PlanOptions& options);
+
+}  // namespace brindle::detail
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/nn/plan_steps_inl.hpp"
+#endif

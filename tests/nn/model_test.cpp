@@ -1,0 +1,182 @@
+#include "brindle/nn/model.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <utility>
+
+#include "brindle/nn/nn.hpp"
+#include "brindle/ops/cpu.hpp"
+#include "support/graph.hpp"
+#include "support/tensors.hpp"
+
+using namespace brindle;
+using namespace brindle::test;
+using Catch::Contains;
+
+namespace {
+
+const Conv2D conv{.filters = 4, .kernel = 3, .activation = sigmoid, .padding = Padding::same};
+const Conv2D pointwise{.filters = 4, .kernel = 1};
+
+/// x + f(x), then a head.
+const auto residual = [](auto x) {
+  return (x + x.then(conv, pointwise)).then(Activation{sigmoid}, Flatten{}, Dense{2});
+};
+
+}  // namespace
+
+TEST_CASE("graphs have the gradients of central differences, whatever is read twice", "[nn][model][gradient]") {
+  check_graph("residual", {5, 4, 4}, residual);
+  check_graph("residual behind a layer that learns", {5, 4, 3}, [](auto x) {
+    x = x.then(pointwise);
+    x = x + x.then(conv, pointwise);
+    return (x + x.then(conv)).then(Flatten{}, Dense{2});
+  });
+  check_graph("a value read three times", {6, 4, 4}, [](auto x) {
+    auto y = x.then(conv);
+    return concatenate(y.then(pointwise), y, y.then(conv)).then(Conv2D{2, 3}, Flatten{});
+  });
+  check_graph("a value added to itself", {3, 3, 4}, [](auto x) {
+    auto y = x.then(conv);
+    return (y + y).then(Flatten{}, Dense{2});
+  });
+  check_graph("a product with itself", {3, 3, 4}, [](auto x) {
+    auto y = x.then(conv);
+    return (y * y).then(Flatten{}, Dense{2});
+  });
+  check_graph("squeeze and excitation", {4, 4, 4}, [](auto x) {
+    x = x.then(conv);
+    return (x * x.then(MaxPool2D{4}, Conv2D{3, 1, sigmoid}, Conv2D{4, 1, sigmoid})).then(Flatten{}, Dense{2});
+  });
+  check_graph("a gate in front", {4, 4, 4}, [](auto x) {
+    x = x.then(conv);
+    return (x.then(Conv2D{1, 1, sigmoid}) * x).then(Flatten{}, Dense{2});
+  });
+  check_graph("layers that only rename between readers", {4, 4, 3}, [](auto x) {
+    auto flat = x.then(Conv2D{2, 3, sigmoid}, Flatten{});
+    auto dropped = flat.then(Dropout{0});
+    return (flat.then(Dense{8, sigmoid}) + dropped + flat).then(Dense{3});
+  });
+  check_graph("a diamond that meets late, with pools", {8, 8, 3}, [](auto x) {
+    auto a = x.then(Conv2D{4, 3, relu, 1, Padding::same});
+    auto left = a.then(MaxPool2D{2}, conv), right = a.then(Conv2D{4, 3, sigmoid, 2, Padding::same});
+    return concatenate(left, right, left + right).then(MaxPool2D{2}, Flatten{}, Dense{2, sigmoid});
+  });
+}
+
+TEST_CASE("a row written as a graph is the row, bit for bit and byte for byte", "[nn][model]") {
+  const Sequential<float> row{{16, 16, 3}, Conv2D{8, 3, relu}, MaxPool2D{2}, Dropout{0.3}, Flatten{}, Dense{2}};
+  const Model<float> graph{{16, 16, 3}, [](auto x) {
+                             return x.then(Conv2D{8, 3, relu}, MaxPool2D{2}).then(Dropout{0.3}, Flatten{}, Dense{2});
+                           }};
+  CHECK(graph.graph().is_row());
+  const auto x = random_tensor<float>({5, 16, 16, 3}, 1), dy = random_tensor<float>({5, 2}, 2);
+  const GraphPasses<float> a(row, x, dy), b(graph, x, dy);
+  CHECK(same_passes(a, b));
+  CHECK(a.bytes == b.bytes);
+}
+
+TEST_CASE("a base stands behind other layers as a group, with its weights", "[nn][model]") {
+  Model<float> base{{8, 8, 4}, [](auto x) { return x + x.then(conv, pointwise); }};
+  base.set_name("block").initialize(5);
+  const auto x = random_tensor<float>({2, 8, 8, 4}, 3);
+  const Tensor<float> features = base.predict(x);
+  Model<float> model{{8, 8, 4}, [&](auto v) {
+                       return v.then(Activation{linear}, std::move(base), Flatten{}, Dense{.units = 3, .name = "head"});
+                     }};
+  REQUIRE(model.groups().size() == 1);
+  CHECK(model.groups()[0].name == "block");
+  CHECK(model.groups()[0].begin == 1);
+  CHECK(model.groups()[0].end == 4);
+  CHECK(model.inputs(3) == std::vector<std::size_t>{1, 3});
+  CHECK(same_bits(std::move(model).cut_after("add").predict(x), features));
+}
+
+TEST_CASE("a graph cut inside keeps what leads there", "[nn][model]") {
+  const auto graph = [](auto x) {
+    auto left = x.then(Conv2D{.filters = 4, .kernel = 1, .name = "left"});
+    auto right =
+        x.then(Conv2D{.filters = 4, .kernel = 1, .name = "right"}, Conv2D{.filters = 4, .kernel = 1, .name = "b"});
+    return left + right;
+  };
+  const auto x = random_tensor<float>({2, 3, 3, 2}, 3);
+  const Sequential<float> right{{3, 3, 2}, Conv2D{.filters = 4, .kernel = 1, .name = "right"}};
+  const Model<float> cut = Model<float>({3, 3, 2}, graph).cut_after("right");
+  REQUIRE(cut.layers().size() == 1);
+  CHECK(same_bits(cut.predict(x), right.predict(x)));
+}
+
+TEST_CASE("what cannot be meant in a graph is refused by name", "[nn][model]") {
+  using M = Model<float>;
+  CHECK_THROWS_WITH((M{{4},
+                       [](auto x) {
+                         x.then(Dense{3});
+                         return x.then(Dense{2});
+                       }}),
+                    Contains("Dense \"dense\" gives is read by nothing"));
+  CHECK_THROWS_WITH((M{{4},
+                       [](auto x) {
+                         auto y = x.then(Dense{3});
+                         y.then(Dense{2});
+                         return y;
+                       }}),
+                    Contains("Dense \"dense_1\" gives is read by nothing"));
+  CHECK_THROWS_WITH((M{{4}, [](auto x) { return x; }}), Contains("the graph gives its input"));
+  CHECK_THROWS_WITH((M{{4}, [](auto x) { return x + x.then(Dense{3}); }}),
+                    Contains("Add \"add\": expected values of one shape, got (None, 4) and (None, 3)"));
+  CHECK_THROWS_WITH((M{{4, 4, 3},
+                       [](auto x) {
+                         return x * x.then(Conv2D{2, 1});
+                       }}),
+                    Contains("Multiply \"multiply\": (None, 4, 4, 3) and (None, 4, 4, 2) cannot be multiplied"));
+  CHECK_THROWS_WITH((M{{4, 4, 3},
+                       [](auto x) {
+                         return concatenate(x, x.then(Conv2D{2, 3}));
+                       }}),
+                    Contains("Concatenate \"concatenate\": expected values that differ along axis 3 only"));
+  CHECK_THROWS_WITH((Sequential<float>{{4}, Add{}}), Contains("Add \"add\": expected two values or more, got one"));
+  CHECK_THROWS_WITH((Sequential<float>{{4}, Multiply{}}), Contains("Multiply \"multiply\": expected two values"));
+  M base{{5}, [](auto x) { return x.then(Dense{1}); }};
+  CHECK_THROWS_WITH((M{{4}, [&](auto x) { return x.then(std::move(base)); }}),
+                    Contains("takes (None, 5), the value in front of it is (None, 4)"));
+  M other{{4}, [](auto x) { return x.then(Dense{.units = 4, .name = "d"}); }};
+  CHECK_THROWS_WITH((M{{4}, [&](auto x) { return x.then(Dense{.units = 4, .name = "d"}, std::move(other)); }}),
+                    Contains("two layers are named \"d\""));
+  M model{Shape{4}};
+  CHECK_THROWS_WITH(model.add(Dense{2}.make<float, Cpu>(), "", {3}), Contains("reads value 3, there are 0 to 0"));
+  CHECK_THROWS_WITH(model.add(Dense{2}.make<float, Cpu>(), "", {0, 0}), Contains("reads one value, got 2"));
+}
+
+TEST_CASE("a frozen branch is left out of the backward pass", "[nn][model]") {
+  Model<float> model{{8, 8, 4}, [](auto x) {
+                       auto frozen =
+                           x.then(Conv2D{.filters = 4, .kernel = 3, .padding = Padding::same, .name = "frozen"});
+                       auto learns = x.then(Conv2D{.filters = 4, .kernel = 1, .name = "learns"});
+                       return (frozen + learns).then(Flatten{}, Dense{1});
+                     }};
+  model.layer("frozen").trainable = false;
+  const Plan<float, Cpu> plan(model.device(), model.graph(), {.batch = 2, .training = true, .backward = true});
+  for (const auto& step : plan.steps()) {
+    INFO(step.layer->name);
+    CHECK(step.backward == (step.layer->name != "frozen"));
+  }
+}
+
+TEST_CASE("a wide graph runs in slices of the batch, with the bits of the whole", "[nn][model]") {
+  const Model<float> model{{150, 150, 3}, [](auto x) {
+                             const Conv2D wide{
+                                 .filters = 64, .kernel = 3, .activation = relu, .padding = Padding::same};
+                             auto a = x.then(wide);
+                             auto b = a.then(wide);
+                             auto kept = (a + b).then(MaxPool2D{2});
+                             return concatenate(kept, kept.then(wide, Conv2D{8, 1})).then(MaxPool2D{15});
+                           }};
+  Plan<float, Cpu> whole(model.device(), model.graph(), {.batch = 5});
+  CHECK(whole.bytes() < 3 * 150 * 150 * 64 * 4 * 3);
+  const auto x = random_tensor<float>({5, 150, 150, 3}, 7);
+  const Tensor<float> alone = model.predict(x, 1);
+  for (const std::int64_t n : {5, 3, 1}) {
+    const auto y = whole.forward(x.view().slice(0, n));
+    CHECK(std::memcmp(y.data, alone.data(), static_cast<std::size_t>(y.size()) * 4) == 0);
+  }
+}
