@@ -5,6 +5,7 @@
 // Before all that uses it.
 #include "brindle/ops/cpu.hpp"
 // After the calls into the kernels, in any order.
+#include "brindle/models/efficientnet_lite0_inl.hpp"
 #include "brindle/models/picture_classifier_inl.hpp"
 #include "brindle/models/pretrained_vgg16_inl.hpp"
 #include "brindle/models/vgg16_inl.hpp"
