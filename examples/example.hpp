@@ -36,8 +36,9 @@ struct Options {
   double checkpoint_seconds = 60;
   std::string command = {};  ///< what the user typed
   std::shared_ptr<brindle::Interrupt> interrupt = {};
-  // of the programs with VGG16
-  bool vgg16 = false;
+  // of the programs with a base network
+  std::string base = {};    ///< whose weights are wanted: "VGG16"
+  std::int64_t side = 150;  ///< rows and columns of the photos
   std::filesystem::path weights = {};
   std::string preprocess = "unit_rgb";
   std::int64_t limit = 0;
@@ -67,12 +68,16 @@ struct Photos {
   brindle::data::Pictures training, validation;
 };
 
-/// The photos of an experiment with VGG16, prepared as --preprocess says, at most --limit of them.
+/// The photos of an experiment with a base network, prepared as --preprocess says, at most --limit of them.
 Photos open_photos(const Options& o);
 
 /// VGG16 without its top for photos of 150x150, with the weights of --weights. With --smoke a thin one, random.
 template <class Device>
 brindle::Sequential<float, Device> vgg16(const Options& o, const Device& on);
+
+/// EfficientNet-Lite0 without its top, with the weights of --weights; with --smoke random ones.
+template <class Device>
+brindle::Model<float, Device> efficientnet_lite0(const Options& o, const Device& on);
 
 /// Prints shape, number and classes of the pictures.
 void describe(const char* what, const brindle::data::Pictures& pictures);

@@ -20,7 +20,7 @@
 using namespace brindle;
 
 int main(int argc, char** argv) {
-  const example::Options defaults{.name = "vgg16_features", .epochs = 30, .vgg16 = true};
+  const example::Options defaults{.name = "vgg16_features", .epochs = 30, .base = "VGG16"};
   return example::run(argc, argv, defaults, [](const example::Options& options, const auto& on) {
     const example::Photos photos = example::open_photos(options);
     example::describe("training", photos.training);

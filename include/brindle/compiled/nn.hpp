@@ -23,6 +23,7 @@
 #include "brindle/nn/dropout_inl.hpp"
 #include "brindle/nn/elu_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
+#include "brindle/nn/folded_inl.hpp"
 #include "brindle/nn/global_average_pooling2d_inl.hpp"
 #include "brindle/nn/global_max_pooling2d_inl.hpp"
 #include "brindle/nn/last_activation_inl.hpp"

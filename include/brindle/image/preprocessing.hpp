@@ -24,6 +24,7 @@ struct Preprocessing {
   static const Preprocessing unit_rgb;           ///< level / 255
   static const Preprocessing caffe;              ///< B G R less ImageNet's means: the public weights of VGG16
   static const Preprocessing minus_one_to_one;   ///< level / 127.5 - 1: MobileNet's
+  static const Preprocessing efficientnet_lite;  ///< (level - 127) / 128: EfficientNet-Lite's
   static const Preprocessing imagenet_mean_std;  ///< (level / 255 - mean) / deviation of ImageNet: PyTorch's
 
   /// The same numbers of every picture: mean and deviation count for the channels that there are.
@@ -45,6 +46,8 @@ inline constexpr Preprocessing Preprocessing::unit_rgb{};
 inline constexpr Preprocessing Preprocessing::caffe{
     .scale = 1.0, .channels = 3, .mean = {123.68, 116.779, 103.939, 0.0}, .bgr = true};
 inline constexpr Preprocessing Preprocessing::minus_one_to_one{.scale = 1.0 / 127.5, .mean = {1.0, 0.0, 0.0, 0.0}};
+inline constexpr Preprocessing Preprocessing::efficientnet_lite{
+    .scale = 1.0, .mean = {127.0, 0.0, 0.0, 0.0}, .deviation = {128.0, 1.0, 1.0, 1.0}};
 inline constexpr Preprocessing Preprocessing::imagenet_mean_std{
     .channels = 3, .mean = {0.485, 0.456, 0.406, 0.0}, .deviation = {0.229, 0.224, 0.225, 1.0}};
 
@@ -59,6 +62,7 @@ inline constexpr NamedPreprocessing named_preprocessings[] = {{"none", Preproces
                                                               {"unit_rgb", Preprocessing::unit_rgb},
                                                               {"caffe", Preprocessing::caffe},
                                                               {"minus_one_to_one", Preprocessing::minus_one_to_one},
+                                                              {"efficientnet_lite", Preprocessing::efficientnet_lite},
                                                               {"imagenet_mean_std", Preprocessing::imagenet_mean_std}};
 
 }  // namespace detail

@@ -152,6 +152,11 @@ class Model {
   const std::vector<LayerPointer>& layers() const { return graph_.layers; }  ///< in the order of computing
   /// The values that layer i reads: 0 is the model's input, j + 1 what layer j gives.
   const std::vector<std::size_t>& inputs(std::size_t i) const { return graph_.inputs[i]; }
+  /// Takes layers and wiring out of a model that is not needed any more.
+  LayerGraph<T, Device> release() && {
+    forget_plans();
+    return std::move(graph_);
+  }
   /// Layers and wiring, for a Plan.
   const LayerGraph<T, Device>& graph() const { return graph_; }
 

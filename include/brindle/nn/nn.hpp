@@ -15,6 +15,7 @@
 #include "brindle/nn/dropout.hpp"
 #include "brindle/nn/elu.hpp"
 #include "brindle/nn/flatten.hpp"
+#include "brindle/nn/folded.hpp"
 #include "brindle/nn/global_average_pooling2d.hpp"
 #include "brindle/nn/global_max_pooling2d.hpp"
 #include "brindle/nn/last_activation.hpp"

@@ -54,7 +54,8 @@ class Plan {
   /// The last result.
   TensorView<T, Device> output() const { return value(memory_.values.size() - 1); }
 
-  /// Where the caller leaves the gradient of the loss by output() before backward().
+  /// Where the caller leaves the gradient of the loss by output() before backward(); empty where nothing has a backward
+  /// pass.
   TensorView<T, Device> output_gradient() const { return gradient(memory_.values.size() - 1); }
 
   /// Value v (see LayerGraph) of the last forward(), while its memory is not used for others: the output until the next

@@ -179,6 +179,7 @@ TensorView<T, Device> Plan<T, Device>::value(std::size_t v) const {
 
 template <class T, class Device>
 TensorView<T, Device> Plan<T, Device>::gradient(std::size_t v) const {
+  if (!memory_.values[v].gradient) return {};
   return at<T>(*memory_.values[v].gradient, value_shape(v).batch(n_));
 }
 

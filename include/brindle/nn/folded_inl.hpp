@@ -1,0 +1,220 @@
+#pragma once
+
+// Definitions of what folded.hpp declares.
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/inline.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/config.hpp"
+#include "brindle/nn/folded.hpp"
+#include "brindle/nn/layer.hpp"
+#include "brindle/nn/model.hpp"
+#include "brindle/nn/registry.hpp"
+#include "brindle/ops/activation_function.hpp"
+
+namespace brindle::detail {
+
+/// Settings with one of another value.
+BRINDLE_INLINE Config with_setting(const Config& config, const std::string& key, const Config::Value& value) {
+  Config changed;
+  for (const Config::Entry& entry : config.entries())
+    changed.set(entry.first, entry.first == key ? value : entry.second);
+  if (!config.find(key)) changed.set(key, value);
+  return changed;
+}
+
+/// A layer of a folded model before it is made: its settings, and its kernel and bias on the Cpu.
+template <class T>
+struct FoldedLayer {
+  Config config;
+  Tensor<T> kernel, bias;
+
+  /// kernel and bias times `factor`, and `shift` added; one each for every output. The outputs of a DepthwiseConv2D are
+  /// the last two axes of its kernel, of the others the last.
+  void scale(const std::vector<double>& factor, const std::vector<double>& shift) {
+    const auto outputs = static_cast<std::int64_t>(factor.size());
+    if (bias.size() != outputs) bias = Tensor<T>({outputs});
+    for (std::int64_t i = 0; i < kernel.size(); ++i)
+      kernel[i] = static_cast<T>(static_cast<double>(kernel[i]) * factor[static_cast<std::size_t>(i % outputs)]);
+    for (std::int64_t i = 0; i < outputs; ++i) {
+      const auto o = static_cast<std::size_t>(i);
+      bias[i] = static_cast<T>(static_cast<double>(bias[i]) * factor[o] + shift[o]);
+    }
+    config = with_setting(config, "use_bias", true);
+  }
+};
+
+/// Folds one model.
+template <class T, class Device>
+class Folder {
+ public:
+  explicit Folder(Model<T, Device>&& model)
+      : on_(model.device()),
+        name_(model.name()),
+        groups_(model.groups()),
+        graph_(std::move(model).release()),
+        readers_(layers_.size() + 1, 0) {
+    for (const std::vector<std::size_t>& inputs : graph_.inputs)
+      for (const std::size_t value : inputs) ++readers_[value];
+  }
+
+  Model<T, Device> fold() && {
+    Model<T, Device> made(on_, graph_.input);
+    std::vector<std::size_t> number(layers_.size() + 1, 0);  // of values, in the folded model
+    std::vector<std::size_t> ends(layers_.size() + 1, 0);    // layers of the folded model behind the first i
+    for (std::size_t i = 0; i < layers_.size();) {
+      const std::size_t first = i;
+      std::vector<std::size_t> inputs;
+      for (const std::size_t value : graph_.inputs[i]) inputs.push_back(number[value]);
+      if (left_out(*layers_[i]) && i + 1 < layers_.size()) {
+        number[i + 1] = inputs.front();
+        ++i;
+      } else {
+        LayerPointer layer = take(i);  // moves i behind what it took
+        const std::string name = layer->name;
+        number[i] = put(made, std::move(layer), name, inputs);
+      }
+      for (std::size_t k = first + 1; k <= i; ++k) ends[k] = made.layers().size();
+    }
+    for (const auto& group : groups_)
+      if (ends[group.end] > ends[group.begin]) made.add_group(group.name, ends[group.begin], ends[group.end]);
+    made.set_name(name_);
+    return made;
+  }
+
+ private:
+  using LayerPointer = std::unique_ptr<Layer<T, Device>>;
+
+  static bool left_out(const Layer<T, Device>& layer) {
+    return layer.type() == "Dropout" ||
+           (layer.type() == "Activation" && layer.activation() == ActivationFunction::linear);
+  }
+
+  // The layer that alone reads what layer i gives, if it is the next one.
+  const Layer<T, Device>* next(std::size_t i) const {
+    const bool only = i + 1 < layers_.size() && readers_[i + 1] == 1 && graph_.inputs[i + 1].front() == i + 1;
+    return only ? layers_[i + 1].get() : nullptr;
+  }
+
+  static bool has_kernel(const Layer<T, Device>& layer) {
+    const std::string type = layer.type();
+    return type == "Conv2D" || type == "DepthwiseConv2D" || type == "Dense";
+  }
+
+  static Tensor<T> on_host(const Tensor<T, Device>& values) {
+    Tensor<T> copy(values.shape());
+    const HostCopy<T, Device> host(values.view());
+    std::copy_n(host.data(), copy.size(), copy.data());
+    return copy;
+  }
+
+  // Layer i with all that goes into it; i becomes the number of the next one.
+  LayerPointer take(std::size_t& i) {
+    std::optional<Config::Value> padding;
+    if (layers_[i]->type() == "ZeroPadding2D" && next(i) && takes_padding(*next(i)))
+      padding = *layers_[i++]->config().find("padding");
+    if (!has_kernel(*layers_[i])) return std::move(layers_[i++]);
+    const Layer<T, Device>& layer = *layers_[i];
+    FoldedLayer<T> made{layer.config(), on_host(layer.parameters()[0].value), {}};
+    if (layer.parameters().size() > 1) made.bias = on_host(layer.parameters()[1].value);
+    if (padding) made.config = with_setting(made.config, "padding", *padding);
+    bool linear_so_far = layer.activation() == ActivationFunction::linear;
+    for (; next(i) && linear_so_far; ++i) {
+      const Layer<T, Device>& behind = *next(i);
+      if (left_out(behind)) continue;
+      if (behind.type() == "BatchNormalization") {
+        fold_normalization(made, behind);
+      } else if (is_activation(behind)) {
+        made.config = with_setting(made.config, "activation", to_string(behind.activation()));
+        linear_so_far = false;
+      } else {
+        break;
+      }
+    }
+    ++i;
+    LayerPointer result = LayerRegistry<T, Device>().make(layer.type(), made.config);
+    result->name = layer.name;
+    result->trainable = layer.trainable;
+    kernels_.insert_or_assign(result->name, std::move(made));
+    return result;
+  }
+
+  // An activation by itself that one of a layer with a kernel can be: not softmax, which Dense has and others have not.
+  static bool is_activation(const Layer<T, Device>& layer) {
+    const std::string type = layer.type();
+    return (type == "Activation" || type == "ReLU" || type == "LeakyReLU" || type == "ELU") &&
+           layer.activation() != ActivationFunction::linear && layer.activation() != ActivationFunction::softmax;
+  }
+
+  static bool takes_padding(const Layer<T, Device>& layer) {
+    return (layer.type() == "Conv2D" || layer.type() == "DepthwiseConv2D") &&
+           std::holds_alternative<std::string>(*layer.config().find("padding")) &&
+           layer.config().get("padding", "valid") == "valid";
+  }
+
+  static void fold_normalization(FoldedLayer<T>& into, const Layer<T, Device>& normalization) {
+    const Config config = normalization.config();
+    const bool scale = config.get("scale", true), center = config.get("center", true);
+    const double epsilon = config.get("epsilon", 1e-3);
+    std::vector<Tensor<T>> p;
+    for (const auto& parameter : normalization.parameters()) p.push_back(on_host(parameter.value));
+    const Tensor<T>&mean = p[p.size() - 2], &variance = p.back();
+    std::vector<double> factors, shifts;
+    for (std::int64_t c = 0; c < mean.size(); ++c) {
+      const double factor =
+          (scale ? static_cast<double>(p[0][c]) : 1.0) / std::sqrt(static_cast<double>(variance[c]) + epsilon);
+      factors.push_back(factor);
+      shifts.push_back((center ? static_cast<double>(p[scale ? 1 : 0][c]) : 0.0) -
+                       static_cast<double>(mean[c]) * factor);
+    }
+    into.scale(factors, shifts);
+  }
+
+  std::size_t put(Model<T, Device>& made, LayerPointer layer, const std::string& name,
+                  const std::vector<std::size_t>& inputs) {
+    const bool trainable = layer->trainable, inference = layer->inference;
+    std::vector<Tensor<T, Device>> values;
+    for (auto& p : layer->parameters()) values.push_back(std::move(p.value));
+    const std::size_t value = made.add(std::move(layer), name, inputs);
+    auto& added = *made.layers().back();
+    added.trainable = trainable;
+    added.inference = inference;
+    const auto kernel = kernels_.find(name);
+    for (std::size_t p = 0; p < added.parameters().size(); ++p) {
+      auto& to = added.parameters()[p].value;
+      if (kernel == kernels_.end())
+        to = std::move(values[p]);
+      else
+        copy_between_devices<T, Cpu, Device>((p == 0 ? kernel->second.kernel : kernel->second.bias).view(), to.view());
+    }
+    return value;
+  }
+
+  Device on_;
+  std::string name_;
+  std::vector<typename Model<T, Device>::Group> groups_;
+  LayerGraph<T, Device> graph_;
+  std::vector<LayerPointer>& layers_ = graph_.layers;
+  std::vector<std::size_t> readers_;  // of each value
+  std::map<std::string, FoldedLayer<T>> kernels_;
+};
+
+}  // namespace brindle::detail
+
+namespace brindle {
+
+template <class T, class Device>
+Model<T, Device> folded(Model<T, Device>&& model) {
+  return detail::Folder<T, Device>(std::move(model)).fold();
+}
+
+}  // namespace brindle

@@ -1,0 +1,82 @@
+#include "brindle/nn/folded.hpp"
+
+#include <brindle/definitions.hpp>
+#include <catch2/catch.hpp>
+#include <string>
+#include <utility>
+
+#include "brindle/nn/nn.hpp"
+#include "support/tensors.hpp"
+#include "support/tolerance.hpp"
+
+using namespace brindle;
+using namespace brindle::test;
+
+namespace {
+
+/// Random parameters, variances among them, so that nothing folds by luck.
+template <class T>
+void randomize(const Model<T>& model) {
+  std::uint64_t seed = 50;
+  for (const auto& layer : model.layers())
+    for (auto& p : layer->parameters()) {
+      const bool positive = p.name == "gamma" || p.name == "moving_variance";
+      p.value = random_tensor<T>(p.value.shape(), ++seed, positive ? 0.5 : -0.5, positive ? 1.5 : 0.5);
+    }
+}
+
+const auto network = [](auto x) {
+  const Conv2D conv{.filters = 6, .kernel = 3, .stride = 2, .use_bias = false};
+  x = x.then(ZeroPadding2D{.padding = {0, 1, 0, 1}}, conv, BatchNormalization{.epsilon = 1e-2}, ReLU{.max_value = 6});
+  auto y = x.then(DepthwiseConv2D{.kernel = 3, .padding = Padding::same, .depth_multiplier = 2}, BatchNormalization{},
+                  Activation{silu}, Conv2D{6, 1}, BatchNormalization{.scale = false}, Dropout{0.4});
+  x = (x + y).then(ReLU{});
+  auto kept = x.then(Conv2D{8, 1}, BatchNormalization{.center = false});  // read twice: its relu stays
+  x = concatenate(kept.then(ReLU{}), kept).then(GlobalAveragePooling2D{}, Dense{5}, BatchNormalization{}, ReLU{});
+  return x.then(Dropout{0.5}, Activation{linear}, Dense{3, sigmoid});
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a folded model has fewer layers and gives the same", "[nn][folded]", float, double) {
+  using T = TestType;
+  Model<T> model{{9, 9, 3}, network};
+  randomize(model);
+  const Tensor<T> x = random_tensor<T>({3, 9, 9, 3}, 1);
+  const Tensor<T> expected = model.predict(x);
+  const std::size_t before = model.layers().size();
+  const Model<T> small = folded(std::move(model));
+  CHECK(before == 23);
+  std::string types;
+  for (const auto& layer : small.layers()) types += layer->type() + " ";
+  CHECK(types == "Conv2D DepthwiseConv2D Conv2D Add ReLU Conv2D ReLU Concatenate GlobalAveragePooling2D Dense Dense ");
+  check_close("outputs", small.predict(x), expected, 20 * reordered_sum.of<T>());
+}
+
+TEST_CASE("a folded base keeps its group, its names and what is frozen", "[nn][folded]") {
+  Model<float> base{{9, 9, 3}, [](auto x) {
+                      return x.then(Conv2D{.filters = 4, .kernel = 3, .name = "conv"}, BatchNormalization{.name = "bn"},
+                                    ReLU{.name = "out"});
+                    }};
+  base.set_name("base");
+  base.set_trainable(false);
+  Sequential<float> model{std::move(base), Flatten{}, Dropout{0.5}, Dense{1, sigmoid}};
+  const Model<float> small = folded(std::move(model));
+  REQUIRE(small.groups().size() == 1);
+  CHECK(small.groups()[0].name == "base");
+  CHECK(small.groups()[0].begin == 0);
+  CHECK(small.groups()[0].end == 1);
+  CHECK(small.layers()[0]->name == "conv");
+  CHECK_FALSE(small.layers()[0]->trainable);
+  CHECK(small.layers()[0]->activation() == relu);
+  CHECK(small.layers()[2]->trainable);
+}
+
+TEST_CASE("a model without anything to fold stays, bit for bit", "[nn][folded]") {
+  Sequential<float> model{{8, 8, 3}, Conv2D{4, 3, sigmoid}, BatchNormalization{}, MaxPooling2D{2}, Flatten{}, Dense{2}};
+  randomize(model);
+  const Tensor<float> x = random_tensor<float>({2, 8, 8, 3}, 1), expected = model.predict(x);
+  const Model<float> same = folded(std::move(model));
+  CHECK(same.layers().size() == 5);
+  CHECK(same_bits(same.predict(x), expected));
+}
