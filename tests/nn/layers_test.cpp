@@ -59,6 +59,11 @@ TEST_CASE("depthwise and separable convolutions keep their contracts", "[nn][dep
                               .use_bias = false},
               {5, 6, 3}, {3, 3, 5}, 9 * 6 + 6 * 5);
   check_layer(SeparableConv2D{.filters = 4, .kernel = 3, .activation = softmax}, {5, 6, 3}, {3, 4, 4}, 43);
+  check_layer(DepthwiseConv2D{.activation = silu}, {5, 6, 3}, {3, 4, 3}, 30);
+  check_layer(DepthwiseConv2D{.activation = relu6}, {5, 6, 3}, {3, 4, 3}, 30);
+  check_layer(SeparableConv2D{4, 3, gelu}, {5, 6, 3}, {3, 4, 4}, 43);
+  check_layer(Conv2D{.filters = 4, .kernel = 3, .activation = silu, .groups = 2}, {5, 6, 2}, {3, 4, 4}, 40);
+  check_layer(Conv2D{.filters = 4, .kernel = 3, .activation = relu6, .dilation = 2}, {5, 6, 2}, {1, 2, 4}, 76);
   using S = Sequential<float>;
   CHECK_THROWS_WITH((S{{4, 4, 3}, DepthwiseConv2D{.depth_multiplier = 0}}), Contains("depth_multiplier"));
   CHECK_THROWS_WITH((S{{4, 4, 3}, SeparableConv2D{0}}), Contains("filters") && Contains("got 0"));

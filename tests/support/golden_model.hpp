@@ -16,7 +16,7 @@ inline constexpr Tolerance training_golden{1e-5, 1e-11};
 
 /// Sets the weights of a model from the arrays prefix.layer.parameter.
 template <class T>
-void set_weights(Sequential<T>& model, const Golden& golden, const std::string& prefix) {
+void set_weights(Model<T>& model, const Golden& golden, const std::string& prefix) {
   for (const auto& layer : model.layers())
     for (auto& p : layer->parameters()) {
       const Tensor<T> values = golden.get<T>(prefix + "." + layer->name + "." + p.name);
@@ -26,7 +26,7 @@ void set_weights(Sequential<T>& model, const Golden& golden, const std::string& 
 }
 
 template <class T>
-void check_weights(const Sequential<T>& model, const Golden& golden, const std::string& prefix) {
+void check_weights(const Model<T>& model, const Golden& golden, const std::string& prefix) {
   for (const auto& layer : model.layers())
     for (const auto& p : layer->parameters())
       golden.check(prefix + "." + layer->name + "." + p.name, p.value, training_golden);

@@ -5,6 +5,7 @@
 // Before all that uses it.
 #include "brindle/ops/cpu.hpp"
 // After the calls into the kernels, in any order.
+#include "brindle/models/efficientnet_lite0_inl.hpp"
 #include "brindle/models/picture_classifier_inl.hpp"
 #include "brindle/models/pretrained_vgg16_inl.hpp"
 #include "brindle/models/vgg16_inl.hpp"
@@ -14,6 +15,7 @@
 #include "brindle/nn/average_pooling2d_inl.hpp"
 #include "brindle/nn/binary_crossentropy_inl.hpp"
 #include "brindle/nn/classification_metrics_inl.hpp"
+#include "brindle/nn/batch_normalization_inl.hpp"
 #include "brindle/nn/concatenate_inl.hpp"
 #include "brindle/nn/conv2d_inl.hpp"
 #include "brindle/nn/dense_inl.hpp"

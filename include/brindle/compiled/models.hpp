@@ -9,6 +9,7 @@
 #include "brindle/ops/cpu.hpp"
 // After the calls into the kernels, in any order.
 #include "brindle/models/classification_inl.hpp"
+#include "brindle/models/efficientnet_lite0_inl.hpp"
 #include "brindle/models/picture_classifier_inl.hpp"
 #include "brindle/models/pretrained_vgg16_inl.hpp"
 #include "brindle/models/vgg16_inl.hpp"

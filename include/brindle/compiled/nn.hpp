@@ -14,6 +14,7 @@
 #include "brindle/nn/average_pooling2d_inl.hpp"
 #include "brindle/nn/binary_crossentropy_inl.hpp"
 #include "brindle/nn/classification_metrics_inl.hpp"
+#include "brindle/nn/batch_normalization_inl.hpp"
 #include "brindle/nn/concatenate_inl.hpp"
 #include "brindle/nn/config_inl.hpp"
 #include "brindle/nn/conv2d_inl.hpp"

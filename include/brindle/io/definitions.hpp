@@ -6,6 +6,7 @@
 #include "brindle/io/features_inl.hpp"
 #include "brindle/io/load_keras_inl.hpp"
 #include "brindle/io/load_weights_inl.hpp"
+#include "brindle/io/torch_weights_inl.hpp"
 #include "brindle/io/npz_inl.hpp"
 #include "brindle/io/safetensors_inl.hpp"
 #include "brindle/io/saved_model_inl.hpp"

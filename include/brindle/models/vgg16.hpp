@@ -30,7 +30,7 @@ template <class T, class Device = Cpu>
 requires requires { Device::name; }  // not the name of a file: that is pretrained_vgg16.hpp's
 Model<T, Device> vgg16(const Device& on, const Shape& input, const VGG16Options& options = {}) {
   if (input.rank() != 3 || input[0] < 32 || input[1] < 32)
-    detail::raise<ShapeError>("vgg16: expected pictures (H, W, C) of at least 32x32, got " + to_string(input));
+    brindle::detail::raise<ShapeError>("vgg16: expected pictures (H, W, C) of at least 32x32, got " + to_string(input));
   constexpr int convolutions[5] = {2, 2, 3, 3, 3};
   Model<T, Device> model(on, input);
   const auto add = [&](const auto& layer) {

@@ -73,18 +73,29 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
     if (!pass.backward) return needs;
     needs.backward_workspace = ops::depthwise_conv2d_workspace<T>(pass.on, Shape4(x), kernel, o);
     needs.reads_input = this->trainable;
-    needs.reads_output = !pass.logits && activation() != ActivationFunction::linear;
+    if (kept_apart(pass))
+      needs.saved =
+          Shape(ops::depthwise_conv2d_shape(Shape4(x), kernel, o)).size() * static_cast<std::int64_t>(sizeof(T));
+    else
+      needs.reads_output = !pass.logits && activation() != ActivationFunction::linear;
     return needs;
   }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
+    if (kept_apart(pass)) {
+      const TensorView<T, Device> sums = detail::view_bytes<T>(pass.saved, y.shape);
+      ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), sums, options(true), pass.workspace);
+      return ops::activate<T>(pass.on, activation(), sums, y);
+    }
     ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), y, options(pass.logits), pass.workspace);
     if (!pass.logits && activation() == ActivationFunction::softmax) ops::activate<T>(pass.on, activation(), y, y);
   }
 
   void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
                 const Gradients<T, Device>& gradients) const override {
-    if (!pass.logits && activation() != ActivationFunction::linear)
+    if (kept_apart(pass))
+      ops::activation_backward<T>(pass.on, activation(), detail::view_bytes<T>(pass.saved, dy.shape), dy, dy);
+    else if (!pass.logits && activation() != ActivationFunction::linear)
       ops::activation_backward<T>(pass.on, activation(), y, dy, dy);
     const ops::DepthwiseConv2DOptions o = options(true);
     const auto& into = gradients.into;
@@ -99,6 +110,10 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
   }
   TensorView<const T, Device> bias() const {
     return description_.use_bias ? this->parameter(1) : TensorView<const T, Device>{};
+  }
+  // A gradient that needs what stood before the activation: the sums are kept, and the activation is a pass of its own.
+  bool kept_apart(const Pass<T, Device>& pass) const {
+    return pass.backward && !pass.logits && ops::gradient_from_input(activation());
   }
   // softmax needs all channels of a pixel at once: not a part of the convolution's pass.
   ops::DepthwiseConv2DOptions options(bool logits) const {

@@ -18,19 +18,21 @@
 
 namespace brindle {
 
-/// An array that a layer will learn.
+/// An array that a layer will have.
 struct ParameterSpec {
   std::string name;         ///< within its layer: "kernel", "bias"
   Shape shape;              ///< fixed when the layer is built
   Initializer initializer;  ///< of its first values
+  bool learned = true;      ///< false: no optimizer changes it; it follows what backward() hands on, see Layer::follow
 };
 
-/// An array that a layer learns.
+/// An array of numbers that a layer learns, or that follow what it sees.
 template <class T, class Device>
 struct Parameter {
   std::string name;         ///< within its layer: "kernel", "bias"
   Tensor<T, Device> value;  ///< changed in place by the optimizer
   Initializer initializer;  ///< of its first values
+  bool learned = true;      ///< by the optimizer; false: by Layer::follow
 };
 
 template <class T, class Device>
@@ -53,7 +55,7 @@ struct Pass {
 
 /// Memory that a layer asks for, for one batch.
 struct LayerNeeds {
-  std::int64_t saved = 0;               ///< bytes kept from forward to backward
+  std::int64_t saved = 0;               ///< bytes kept from forward to backward, if that follows
   std::int64_t forward_workspace = 0;   ///< bytes
   std::int64_t backward_workspace = 0;  ///< bytes
   bool reads_input = false;             ///< backward reads x
@@ -63,7 +65,8 @@ struct LayerNeeds {
 /// Where a layer's backward pass leaves the gradients of its parameters.
 template <class T, class Device>
 struct Gradients {
-  /// One a parameter, in their order; an empty one is streamed instead.
+  /// One a parameter, in their order; an empty one is streamed instead, or not wanted where the parameter is not
+  /// learned.
   std::span<const TensorView<T, Device>> into;
   /// Takes elements [first, first + block.size()) of the gradient of parameter `which`, in any order and from several
   /// threads, each element once. The parameter's elements may change during the call, so a layer reads them before.
@@ -84,12 +87,21 @@ class Layer {
 
   std::string name;       ///< unique in its model
   bool trainable = true;  ///< false: frozen, the parameters keep their bits
+  /// Runs as in prediction while the model is trained: nothing is dropped, moving averages stand still; what it learns
+  /// is still learned. Keras: base(x, training=False).
+  bool inference = false;
 
   /// In Keras's order, kernel before bias. Empty before build(), and for a layer that learns nothing.
   /// @{
   std::vector<Parameter<T, Device>>& parameters() { return parameters_; }
   const std::vector<Parameter<T, Device>>& parameters() const { return parameters_; }
   /// @}
+  /// Elements of the parameters that a training step would change: none where the layer is frozen.
+  std::int64_t trainable_parameter_count() const {
+    std::int64_t count = 0;
+    for (const auto& p : parameters_) count += trainable && p.learned ? p.value.size() : 0;
+    return count;
+  }
   /// Elements of all parameters, frozen or not.
   std::int64_t parameter_count() const {
     std::int64_t count = 0;
@@ -114,7 +126,7 @@ class Layer {
   void build(const Shape& x) {
     parameters_.clear();
     for (ParameterSpec& spec : parameter_specs(x))
-      parameters_.push_back({std::move(spec.name), Tensor<T, Device>(spec.shape), spec.initializer});
+      parameters_.push_back({std::move(spec.name), Tensor<T, Device>(spec.shape), spec.initializer, spec.learned});
   }
 
   /// What the layer does to its output last; a loss may take it over (Pass::logits).
@@ -125,6 +137,8 @@ class Layer {
   /// Whether y of a sample has the same bits whatever the rest of the batch is, so that a plan may hand the layer a few
   /// samples at a time. Not so where random numbers are counted through the batch.
   virtual bool sample_by_sample() const { return false; }
+  /// The same for one pass, where it depends on that.
+  virtual bool sample_by_sample_in(const Pass<T, Device>&) const { return sample_by_sample(); }
   /// dx may lie where dy does.
   virtual bool backward_in_place() const { return false; }
   /// Whether forward and backward can do the work of `next`, which follows this layer, too.
@@ -150,6 +164,11 @@ class Layer {
   /// is frozen; x and y are empty unless needs() asked for them.
   virtual void backward(const Pass<T, Device>&, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
                         const Gradients<T, Device>& gradients) const = 0;
+
+  /// Parameter number `which`, which is not learned, takes a step towards `now`: what backward() left as its gradient.
+  /// Behind each training step, beside the optimizer's update.
+  virtual void follow(const Device&, [[maybe_unused]] std::size_t which, [[maybe_unused]] Out<T, Device> value,
+                      [[maybe_unused]] In<T, Device> now) const {}
 
   /// How messages begin: Conv2D "conv2d_1".
   std::string who() const { return type() + " \"" + name + "\""; }

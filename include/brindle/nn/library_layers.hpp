@@ -11,6 +11,7 @@ inline constexpr const char* library_layers[] = {
     "Activation",
     "Add",
     "AveragePooling2D",
+    "BatchNormalization",
     "Concatenate",
     "Conv2D",
     "Dense",

@@ -94,6 +94,8 @@ class Model {
     std::string name;       ///< that the model had
     std::size_t begin = 0;  ///< number of its first layer
     std::size_t end = 0;    ///< one after its last
+    /// Runs as in prediction while the model is trained, see Layer::inference.
+    bool inference = false;
   };
   const std::vector<Group>& groups() const { return groups_; }  ///< in the order of their layers
 
@@ -175,6 +177,11 @@ class Model {
 
   /// Freezes or frees the layers of a group. Throws ValueError if there is none of that name.
   void set_trainable(const std::string& group, bool trainable);
+
+  /// Whether a group runs as in prediction while the model is trained: nothing is dropped, and BatchNormalization takes
+  /// its moving averages, which stand still. Throws ValueError if there is none of that name. Keras: base(x,
+  /// training=False).
+  void set_inference(const std::string& group, bool inference);
 
   /// Freezes the layers in front of the named one and frees it and those behind it.
   void freeze_before(const std::string& name);

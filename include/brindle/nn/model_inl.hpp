@@ -74,7 +74,7 @@ Model<T, Device> Model<T, Device>::cut_after(const std::string& layer) && {
     for (const std::size_t value : graph_.inputs[i]) graph.inputs.back().push_back(number[value]);
     number[i + 1] = graph.output();
   }
-  for (Group& g : groups_) g = {g.name, number[g.begin + 1] - 1, number[g.end]};
+  for (Group& g : groups_) g = {g.name, number[g.begin + 1] - 1, number[g.end], g.inference};
   graph_ = std::move(graph);
   forget_plans();
   return std::move(*this);
@@ -174,7 +174,7 @@ std::int64_t Model<T, Device>::parameter_count() const {
 template <class T, class Device>
 std::int64_t Model<T, Device>::trainable_parameter_count() const {
   std::int64_t count = 0;
-  for (const LayerPointer& l : graph_.layers) count += l->trainable ? l->parameter_count() : 0;
+  for (const LayerPointer& l : graph_.layers) count += l->trainable_parameter_count();
   return count;
 }
 
@@ -198,6 +198,17 @@ void Model<T, Device>::set_trainable(const std::string& group, bool trainable) {
   for (const Group& g : groups_)
     if (g.name == group) {
       for (std::size_t i = g.begin; i < g.end; ++i) graph_.layers[i]->trainable = trainable;
+      return;
+    }
+  detail::raise<ValueError>("model: has no group of layers named \"" + group + "\"");
+}
+
+template <class T, class Device>
+void Model<T, Device>::set_inference(const std::string& group, bool inference) {
+  for (Group& g : groups_)
+    if (g.name == group) {
+      g.inference = inference;
+      for (std::size_t i = g.begin; i < g.end; ++i) graph_.layers[i]->inference = inference;
       return;
     }
   detail::raise<ValueError>("model: has no group of layers named \"" + group + "\"");

@@ -5,6 +5,7 @@
 #include "brindle/nn/adam.hpp"
 #include "brindle/nn/add.hpp"
 #include "brindle/nn/average_pooling2d.hpp"
+#include "brindle/nn/batch_normalization.hpp"
 #include "brindle/nn/binary_crossentropy.hpp"
 #include "brindle/nn/classification_metrics.hpp"
 #include "brindle/nn/concatenate.hpp"

@@ -89,7 +89,7 @@ class MemoryPlanner {
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       const Step& s = steps_[i];
       if (s.identity) continue;
-      if (s.backward || !s.layer->sample_by_sample()) break;
+      if (s.backward || !s.layer->sample_by_sample_in(pass_of(on_, s, options_))) break;
       std::int64_t elements = memory_.values[s.output].shape.size();
       for (const std::size_t v : made)
         if (last[v] >= i) elements += memory_.values[v].shape.size();
@@ -150,8 +150,9 @@ class MemoryPlanner {
     if (s.backward && m.needs.reads_output) keep(y.block, backward_time(i));
     if (m.needs.forward_workspace > 0)
       m.forward_workspace = add(m.needs.forward_workspace, forward_time(i), forward_time(i));
+    if (m.needs.saved > 0)
+      m.saved = add(m.needs.saved, forward_time(i), s.backward ? backward_time(i) : forward_time(i));
     if (!s.backward) return;
-    if (m.needs.saved > 0) m.saved = add(m.needs.saved, forward_time(i), backward_time(i));
     if (m.needs.backward_workspace > 0)
       m.backward_workspace = add(m.needs.backward_workspace, backward_time(i), backward_time(i));
   }
@@ -180,7 +181,8 @@ class MemoryPlanner {
     }
     if (!s.layer->trainable || options_.gradient_of) return;
     for (std::size_t which = 0; which < s.layer->parameters().size(); ++which) {
-      const bool streamed = !options_.keep_gradients && s.layer->streams(which);
+      const bool stays = !s.layer->parameters()[which].learned && !pass_of(on_, s, options_).training;
+      const bool streamed = stays || (!options_.keep_gradients && s.layer->streams(which));
       m.gradients.push_back(
           streamed ? BlockNumber{}
                    : add(size * s.layer->parameters()[which].value.size(), now, options_.keep_gradients ? end() : now));

@@ -20,7 +20,7 @@ namespace brindle::detail {
 template <class T, class Device>
 Pass<T, Device> pass_of(const Device& on, const PlanStep<T, Device>& step, const PlanOptions& options) {
   return {.on = on,
-          .training = options.training,
+          .training = options.training && !step.layer->inference,
           .backward = step.backward,
           .logits = options.logits && step.last,
           .fused = step.fused};

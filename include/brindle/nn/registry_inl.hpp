@@ -9,6 +9,7 @@
 #include "brindle/nn/activation_inl.hpp"
 #include "brindle/nn/add_inl.hpp"
 #include "brindle/nn/average_pooling2d_inl.hpp"
+#include "brindle/nn/batch_normalization_inl.hpp"
 #include "brindle/nn/concatenate_inl.hpp"
 #include "brindle/nn/conv2d_inl.hpp"
 #include "brindle/nn/dense_inl.hpp"
@@ -38,6 +39,7 @@ void LayerRegistry<T, Device>::add_library_layers() {
   add("Activation", ActivationLayer<T, Device>::from);
   add("Add", AddLayer<T, Device>::from);
   add("AveragePooling2D", AveragePooling2DLayer<T, Device>::from);
+  add("BatchNormalization", BatchNormalizationLayer<T, Device>::from);
   add("Concatenate", ConcatenateLayer<T, Device>::from);
   add("Conv2D", Conv2DLayer<T, Device>::from);
   add("Dense", DenseLayer<T, Device>::from);

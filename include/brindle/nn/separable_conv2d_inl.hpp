@@ -87,11 +87,12 @@ class SeparableConv2DLayer final : public Layer<T, Device> {
       return needs;
     }
     needs.saved = bytes(middle);
+    if (kept_apart(pass)) needs.saved += bytes(ops::conv2d_shape(middle, second, o));
     needs.backward_workspace =
         bytes(middle) + std::max(ops::depthwise_conv2d_workspace<T>(pass.on, Shape4(x), first, depthwise()),
                                  ops::conv2d_workspace<T>(pass.on, middle, second, o));
     needs.reads_input = this->trainable;
-    needs.reads_output = !pass.logits && activation() != ActivationFunction::linear;
+    needs.reads_output = !kept_apart(pass) && !pass.logits && activation() != ActivationFunction::linear;
     return needs;
   }
 
@@ -100,16 +101,24 @@ class SeparableConv2DLayer final : public Layer<T, Device> {
     const auto middle = detail::view_bytes<T>(pass.backward ? pass.saved : pass.workspace, shape);
     const auto workspace = pass.backward ? pass.workspace : behind(pass.workspace, shape);
     ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), {}, middle, depthwise(), workspace);
+    if (kept_apart(pass)) {
+      const TensorView<T, Device> sums = detail::view_bytes<T>(behind(pass.saved, shape), y.shape);
+      ops::conv2d<T>(pass.on, middle, this->parameter(1), bias(), sums, pointwise(true), workspace);
+      return ops::activate<T>(pass.on, activation(), sums, y);
+    }
     ops::conv2d<T>(pass.on, middle, this->parameter(1), bias(), y, pointwise(pass.logits), workspace);
     if (!pass.logits && activation() == ActivationFunction::softmax) ops::activate<T>(pass.on, activation(), y, y);
   }
 
   void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
                 const Gradients<T, Device>& gradients) const override {
-    if (!pass.logits && activation() != ActivationFunction::linear)
-      ops::activation_backward<T>(pass.on, activation(), y, dy, dy);
     const auto& into = gradients.into;
     const Shape4 shape = middle_shape(dx.empty() ? x.shape : dx.shape);
+    if (kept_apart(pass))
+      ops::activation_backward<T>(pass.on, activation(), detail::view_bytes<T>(behind(pass.saved, shape), dy.shape), dy,
+                                  dy);
+    else if (!pass.logits && activation() != ActivationFunction::linear)
+      ops::activation_backward<T>(pass.on, activation(), y, dy, dy);
     const auto middle = detail::view_bytes<T>(pass.saved, shape),
                d_middle = detail::view_bytes<T>(pass.workspace, shape);
     const auto workspace = behind(pass.workspace, shape);
@@ -136,6 +145,10 @@ class SeparableConv2DLayer final : public Layer<T, Device> {
   ops::DepthwiseConv2DOptions depthwise() const {
     return {.stride = description_.stride, .padding = description_.padding, .dilation = description_.dilation};
   }
+  // A gradient that needs what stood before the activation: the sums are kept, and the activation is a pass of its own.
+  bool kept_apart(const Pass<T, Device>& pass) const {
+    return pass.backward && !pass.logits && ops::gradient_from_input(activation());
+  }
   // softmax needs all channels of a pixel at once: not a part of the convolution's pass.
   ops::Conv2DOptions pointwise(bool logits) const {
     const bool plain = logits || activation() == ActivationFunction::softmax;
@@ -144,7 +157,7 @@ class SeparableConv2DLayer final : public Layer<T, Device> {
   TensorView<const T, Device> bias() const {
     return description_.use_bias ? this->parameter(2) : TensorView<const T, Device>{};
   }
-  /// Of the array between the two, so that what lies behind it is aligned.
+  /// Of an array of y's kind, so that what lies behind it is aligned.
   static std::int64_t bytes(const Shape4& middle) {
     constexpr std::int64_t line = 256;  // what cuDNN asks for
     return (middle.size() * static_cast<std::int64_t>(sizeof(T)) + line - 1) / line * line;

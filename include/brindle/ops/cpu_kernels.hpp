@@ -7,6 +7,7 @@
 #include "brindle/ops/adam/cpu.hpp"
 #include "brindle/ops/add/cpu.hpp"
 #include "brindle/ops/avgpool2d/cpu.hpp"
+#include "brindle/ops/batch_normalization/cpu.hpp"
 #include "brindle/ops/binary_crossentropy/cpu.hpp"
 #include "brindle/ops/categorical_crossentropy/cpu.hpp"
 #include "brindle/ops/concatenate/cpu.hpp"

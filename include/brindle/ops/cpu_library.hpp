@@ -43,6 +43,11 @@ struct avgpool2d<float, Cpu> {
 };
 
 template <>
+struct batch_normalization<float, Cpu> {
+  BRINDLE_CPU_BATCH_NORMALIZATION(BRINDLE_CALL)
+};
+
+template <>
 struct binary_crossentropy<float, Cpu> {
   BRINDLE_CPU_BINARY_CROSSENTROPY(BRINDLE_CALL)
 };

@@ -7,6 +7,7 @@
 #include "brindle/ops/adam/cuda.hpp"
 #include "brindle/ops/add/cuda.hpp"
 #include "brindle/ops/avgpool2d/cuda.hpp"
+#include "brindle/ops/batch_normalization/cuda.hpp"
 #include "brindle/ops/binary_crossentropy/cuda.hpp"
 #include "brindle/ops/categorical_crossentropy/cuda.hpp"
 #include "brindle/ops/concatenate/cuda.hpp"

@@ -11,6 +11,7 @@
 #include "brindle/ops/adam/adam.hpp"
 #include "brindle/ops/add/add.hpp"
 #include "brindle/ops/avgpool2d/avgpool2d.hpp"
+#include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
 #include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
 #include "brindle/ops/concatenate/concatenate.hpp"
@@ -49,6 +50,15 @@
 #define BRINDLE_CPU_AVGPOOL2D(KERNEL) \
   KERNEL(avgpool2d, forward, void(const Cpu&, Read x, Write y, const AveragePool2DOptions&)) \
   KERNEL(avgpool2d, backward, void(const Cpu&, Read dy, Write dx, const AveragePool2DOptions&))
+#define BRINDLE_CPU_BATCH_NORMALIZATION(KERNEL) \
+  KERNEL(batch_normalization, workspace, std::int64_t(const Cpu&, const Shape& x)) \
+  KERNEL(batch_normalization, statistics, void(const Cpu&, Read x, Write mean, Write variance, Workspace<Cpu>)) \
+  KERNEL(batch_normalization, forward, \
+         void(const Cpu&, Read x, Read mean, Read variance, Read gamma, Read beta, Write y, double epsilon)) \
+  KERNEL(batch_normalization, backward, \
+         void(const Cpu&, bool of_batch, Read x, Read mean, Read variance, Read gamma, Read dy, Write dx, \
+              Write dgamma, Write dbeta, double epsilon, Workspace<Cpu>)) \
+  KERNEL(batch_normalization, follow, void(const Cpu&, Write value, Read now, double momentum))
 #define BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
   KERNEL(binary_crossentropy, logits, \
          void(const Cpu&, Read z, Read t, Read weight, Write each, Write dz, const BinaryCrossentropyOptions&)) \
@@ -143,6 +153,7 @@
   BRINDLE_CPU_ADAM(KERNEL) \
   BRINDLE_CPU_ADD(KERNEL) \
   BRINDLE_CPU_AVGPOOL2D(KERNEL) \
+  BRINDLE_CPU_BATCH_NORMALIZATION(KERNEL) \
   BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
   BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(KERNEL) \
   BRINDLE_CPU_CONCATENATE(KERNEL) \

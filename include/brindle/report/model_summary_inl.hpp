@@ -20,7 +20,7 @@ std::vector<SummaryRow> summary_rows(const Model<T, Device>& model) {
     for (std::size_t i = begin; i < end; ++i) {
       const auto& layer = *model.layers()[i];
       r.parameters += layer.parameter_count();
-      if (!layer.trainable) r.frozen += layer.parameter_count();
+      r.frozen += layer.parameter_count() - layer.trainable_parameter_count();
     }
     rows.push_back(r);
   };

@@ -32,7 +32,11 @@ class LoneLayer {
     y_shape = layer->output_shape(sample).batch(batch);
     layer->build(sample);
     std::uint64_t seed = 20;
-    for (auto& p : layer->parameters()) p.value = random_tensor<T>(p.value.shape(), ++seed, -0.5, 0.5);
+    for (auto& p : layer->parameters()) {
+      // What starts at one and is not learned is a variance or the like: positive.
+      const double centre = !p.learned && p.initializer.kind == Initializer::Kind::ones ? 1 : 0;
+      p.value = random_tensor<T>(p.value.shape(), ++seed, centre - 0.5, centre + 0.5);
+    }
     pass = std::make_unique<Pass<T, Cpu>>(
         Pass<T, Cpu>{.on = on, .training = training, .backward = true, .random = {3, stream_id("lone"), 4}});
     needs = layer->needs(*pass, x.shape());

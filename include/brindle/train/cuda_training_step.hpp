@@ -138,7 +138,13 @@ class TrainingStep<T, Cuda> {
     launch(on_, 1, AddToSums<T>{p.batch.each(n).data, weight.data, correct_.data(), n, sums_.data()});
     updates_.clear();
     p.plan.backward([&](std::size_t layer, std::span<const TensorView<T, Cuda>> gradients) {
+      const Layer<T, Cuda>& of = *p.model.layers()[layer];
       for (std::size_t i = 0; i < gradients.size(); ++i) {
+        if (gradients[i].empty()) continue;
+        if (!of.parameters()[i].learned) {
+          of.follow(on_, i, p.model.layers()[layer]->parameters()[i].value.view(), gradients[i]);
+          continue;
+        }
         auto& update = updates_.emplace_back();
         update.w = p.model.layers()[layer]->parameters()[i].value.view();
         update.g = gradients[i];

@@ -23,7 +23,7 @@ using OptimizerSlots = std::vector<std::vector<std::vector<Tensor<T, Device>>>>;
 template <class T, class Device>
 void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, OptimizerSlots<T, Device>& slots);
 
-/// Which layers were trainable when a plan was made.
+/// Which layers were trainable, and which ran for inference, when a plan was made.
 class TrainableFlags {
  public:
   template <class T, class Device>
@@ -33,7 +33,11 @@ class TrainableFlags {
   bool same(const Model<T, Device>& model) const;
 
  private:
-  std::vector<bool> flags_;
+  struct Flags {
+    bool trainable, inference;
+    friend bool operator==(const Flags&, const Flags&) = default;
+  };
+  std::vector<Flags> flags_;
 };
 
 /// Which layers are frozen now, which callbacks may have changed, for checkpoints.

@@ -27,7 +27,7 @@ void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optim
     slots[i].resize(layer.parameters().size());
     if (!layer.trainable) continue;
     for (std::size_t p = 0; p < slots[i].size(); ++p)
-      while (slots[i][p].size() < static_cast<std::size_t>(optimizer.slots()))
+      while (layer.parameters()[p].learned && slots[i][p].size() < static_cast<std::size_t>(optimizer.slots()))
         slots[i][p].emplace_back(layer.parameters()[p].value.shape());
   }
 }
@@ -35,13 +35,13 @@ void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optim
 template <class T, class Device>
 void TrainableFlags::note(const Model<T, Device>& model) {
   flags_.clear();
-  for (const auto& layer : model.layers()) flags_.push_back(layer->trainable);
+  for (const auto& layer : model.layers()) flags_.push_back({layer->trainable, layer->inference});
 }
 
 template <class T, class Device>
 bool TrainableFlags::same(const Model<T, Device>& model) const {
   for (std::size_t i = 0; i < flags_.size(); ++i)
-    if (flags_[i] != model.layers()[i]->trainable) return false;
+    if (flags_[i] != Flags{model.layers()[i]->trainable, model.layers()[i]->inference}) return false;
   return true;
 }
 

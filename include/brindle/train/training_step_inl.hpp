@@ -54,8 +54,14 @@ void TrainingStep<T, Device>::update(const StepParts<T, Device>& p, std::int64_t
                              Slots(p.slots[layer][which], first, gradient.shape).all());
   };
   const auto whole = [&](std::size_t layer, std::span<const TensorView<T, Device>> gradients) {
-    for (std::size_t i = 0; i < gradients.size(); ++i)
-      if (!gradients[i].empty()) step_part(layer, i, 0, gradients[i]);
+    const Layer<T, Device>& of = *p.model.layers()[layer];
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      if (gradients[i].empty()) continue;
+      if (of.parameters()[i].learned)
+        step_part(layer, i, 0, gradients[i]);
+      else
+        of.follow(on_, i, p.model.layers()[layer]->parameters()[i].value.view(), gradients[i]);
+    }
   };
   const typename Plan<T, Device>::OnStream stream(step_part);
   const auto state = [&](std::size_t layer, std::size_t which) -> TensorView<const T, Device> {

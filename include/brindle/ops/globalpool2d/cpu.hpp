@@ -45,7 +45,7 @@ struct globalpool2d<T, Cpu> {
       for (std::int64_t p = 1; p < at.in.h * at.in.w; ++p) {
         from += at.in.c;
         for (std::int64_t c = 0; c < at.channels; ++c)
-          best[c] = (from[c] > best[c]) | (from[c] != from[c]) ? from[c] : best[c];
+          best[c] = ((from[c] > best[c]) | (from[c] != from[c])) ? from[c] : best[c];
       }
       std::copy_n(best, at.channels, y.data + at.sums);
     });

@@ -1,0 +1,148 @@
+#pragma once
+
+// Definitions of what batch_normalization.hpp declares.
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "brindle/core/inline.hpp"
+#include "brindle/core/number_text.hpp"
+#include "brindle/nn/batch_normalization.hpp"
+#include "brindle/nn/layer.hpp"
+#include "brindle/ops/batch_normalization/batch_normalization.hpp"
+
+namespace brindle {
+
+template <class T, class Device>
+class BatchNormalizationLayer final : public Layer<T, Device> {
+ public:
+  explicit BatchNormalizationLayer(const BatchNormalization& d) : BatchNormalizationLayer(d, -1) {}  ///< the last axis
+
+  /// axis: as Keras has it, with the batch: it must be the last one. -1: the last.
+  BatchNormalizationLayer(const BatchNormalization& d, std::int64_t axis) : description_(d), axis_(axis) {}
+
+  /// From what config() gave; for LayerRegistry.
+  static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
+    if (c.get("renorm", false))
+      detail::raise<ValueError>("BatchNormalization: setting \"renorm\": true is not supported");
+    const std::vector<std::int64_t> axes = c.get("axis", std::vector<std::int64_t>{-1});
+    if (axes.size() != 1)
+      detail::raise<ValueError>("BatchNormalization: setting \"axis\": expected one axis, the last");
+    return std::make_unique<BatchNormalizationLayer>(BatchNormalization{.momentum = c.get("momentum", 0.99),
+                                                                        .epsilon = c.get("epsilon", 1e-3),
+                                                                        .center = c.get("center", true),
+                                                                        .scale = c.get("scale", true)},
+                                                     axes[0]);
+  }
+
+  std::string type() const override { return "BatchNormalization"; }
+  std::string default_name() const override { return "batch_normalization"; }
+  Config config() const override {
+    const BatchNormalization& d = description_;
+    return {
+        {"axis", axis_}, {"momentum", d.momentum}, {"epsilon", d.epsilon}, {"center", d.center}, {"scale", d.scale}};
+  }
+
+  Shape output_shape(const Shape& x) const override {
+    if (axis_ != -1 && axis_ != x.rank())
+      detail::raise<ValueError>(this->who() + ": axis must be the last one, -1, got " + std::to_string(axis_) +
+                                " for inputs " + to_string_batch(x));
+    if (!(description_.epsilon > 0))
+      detail::raise<ValueError>(this->who() + ": epsilon must be more than 0, got " +
+                                detail::number_text(description_.epsilon));
+    if (!(description_.momentum >= 0 && description_.momentum <= 1))
+      detail::raise<ValueError>(this->who() + ": momentum must be from 0 to 1, got " +
+                                detail::number_text(description_.momentum));
+    return x;
+  }
+
+  std::vector<ParameterSpec> parameter_specs(const Shape& x) const override {
+    std::vector<ParameterSpec> specs;
+    if (description_.scale) specs.push_back({"gamma", {x.back()}, Initializer::ones()});
+    if (description_.center) specs.push_back({"beta", {x.back()}, Initializer::zeros()});
+    specs.push_back({"moving_mean", {x.back()}, Initializer::zeros(), false});
+    specs.push_back({"moving_variance", {x.back()}, Initializer::ones(), false});
+    return specs;
+  }
+
+  bool sample_by_sample_in(const Pass<T, Device>& pass) const override { return !of_batch(pass); }
+  bool backward_in_place() const override { return true; }
+
+  LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
+    LayerNeeds needs;
+    if (!of_batch(pass) && !pass.backward) return needs;
+    const std::int64_t workspace = ops::batch_normalization_workspace<T>(pass.on, x);
+    needs.saved = of_batch(pass) ? 2 * statistic_bytes(x.back()) : 0;
+    if (of_batch(pass)) needs.forward_workspace = workspace;
+    if (pass.backward) needs.backward_workspace = workspace;
+    needs.reads_input = pass.backward;
+    return needs;
+  }
+
+  void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
+    TensorView<const T, Device> mean = moving(0), variance = moving(1);
+    if (of_batch(pass)) {
+      const TensorView<T, Device> m = saved(pass, 0), v = saved(pass, 1);
+      ops::batch_statistics<T>(pass.on, x, m, v, pass.workspace);
+      mean = m;
+      variance = v;
+    }
+    ops::batch_normalization<T>(pass.on, x, mean, variance, gamma(), beta(), y, description_.epsilon);
+  }
+
+  void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device>, Out<T, Device> dy, Out<T, Device> dx,
+                const Gradients<T, Device>& gradients) const override {
+    const auto& into = gradients.into;
+    const TensorView<T, Device> none;
+    const bool batch = of_batch(pass);
+    const TensorView<const T, Device> mean = batch ? TensorView<const T, Device>(saved(pass, 0)) : moving(0);
+    const TensorView<const T, Device> variance = batch ? TensorView<const T, Device>(saved(pass, 1)) : moving(1);
+    ops::batch_normalization_backward<T>(
+        pass.on, batch, x, mean, variance, gamma(), dy, dx, into.empty() || !description_.scale ? none : into[0],
+        into.empty() || !description_.center ? none : into[learned() - 1], description_.epsilon, pass.workspace);
+    // What the moving averages are to follow.
+    for (std::size_t i = learned(); batch && i < into.size(); ++i)
+      if (!into[i].empty())
+        Memory<Device>::copy(pass.on, into[i].data, saved(pass, i - learned()).data,
+                             static_cast<std::size_t>(into[i].size()) * sizeof(T));
+  }
+
+  void follow(const Device& on, std::size_t, Out<T, Device> value, In<T, Device> now) const override {
+    ops::follow<T>(on, value, now, description_.momentum);
+  }
+
+ private:
+  // Whether mean and variance are those of the batch.
+  bool of_batch(const Pass<T, Device>& pass) const { return pass.training && this->trainable; }
+  std::size_t learned() const { return (description_.scale ? 1u : 0u) + (description_.center ? 1u : 0u); }
+
+  // Two arrays of channels, each at a multiple of 64 bytes.
+  static std::int64_t statistic_bytes(std::int64_t channels) {
+    return (channels * static_cast<std::int64_t>(sizeof(T)) + 63) / 64 * 64;
+  }
+  TensorView<T, Device> saved(const Pass<T, Device>& pass, std::size_t which) const {
+    const std::int64_t channels = moving(0).size();
+    std::byte* at = pass.saved.data + static_cast<std::int64_t>(which) * statistic_bytes(channels);
+    return {reinterpret_cast<T*>(at), {channels}};
+  }
+
+  TensorView<const T, Device> gamma() const {
+    return description_.scale ? this->parameter(0) : TensorView<const T, Device>{};
+  }
+  TensorView<const T, Device> beta() const {
+    return description_.center ? this->parameter(learned() - 1) : TensorView<const T, Device>{};
+  }
+  TensorView<const T, Device> moving(std::size_t which) const { return this->parameter(learned() + which); }
+
+  BatchNormalization description_;
+  std::int64_t axis_;
+};
+
+template <class T, class Device>
+std::unique_ptr<Layer<T, Device>> BatchNormalization::BatchNormalization::make() const {
+  return std::make_unique<BatchNormalizationLayer<T, Device>>(*this);
+}
+
+}  // namespace brindle
