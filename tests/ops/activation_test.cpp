@@ -129,8 +129,8 @@ TEST_CASE("packets of every activation agree with the function in double, to a m
       ops::activation_backward<float>(on, f, z, g, dx);
       double worst = 0, worst_gradient = 0;
       for (std::int64_t i = 0; i < size; ++i) {
-        const double exact = ops::kernel::activations::value(f, double(x[i]));
-        worst = std::max(worst, std::abs(y[i] - exact) / std::max(std::abs(exact), 1e-6));
+        const double in_double = ops::kernel::activations::value(f, double(x[i]));
+        worst = std::max(worst, std::abs(y[i] - in_double) / std::max(std::abs(in_double), 1e-6));
         const double slope = ops::kernel::activations::gradient(f, double(z[i]), double(g[i]));
         worst_gradient = std::max(worst_gradient, std::abs(dx[i] - slope));
       }

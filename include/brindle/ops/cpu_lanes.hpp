@@ -119,7 +119,7 @@ inline void in_lanes(std::int64_t n, F&& f, T* to, const From*... from) {
   if (i == n) return;
   alignas(64) T result[width];
   const auto padded = [rest = n - i](const T* numbers) {
-    alignas(64) T copy[width] = {};
+    alignas(64) T copy[Lanes<T>::width] = {};
     std::copy_n(numbers, rest, copy);
     return Lanes<T>::load(copy);
   };
