@@ -81,6 +81,27 @@ def saved_models():
              "groups": [{"name": "g", "begin": 0, "end": 2}]}
     put("saved_model", "layers.safetensors",
         safetensors({"__metadata__": {"brindle": json.dumps(model)}, **header}, bytes(at)))
+    saved_graph()
+
+
+def saved_graph():
+    header, at = {}, 0
+    for name, shape in [("c/kernel", [1, 1, 2, 2]), ("b/gamma", [2]), ("b/beta", [2]), ("b/moving_mean", [2]),
+                        ("b/moving_variance", [2]), ("d/kernel", [4, 2])]:
+        size = 4 * int(np.prod(shape))
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + size]}
+        at += size
+    plain = {"activation": "linear", "use_bias": False}
+    graph = [("Conv2D", "c", {"filters": 2, "kernel_size": [1, 1], "strides": [1, 1], "padding": "valid", **plain}, {}),
+             ("BatchNormalization", "b", {}, {"inference": True}),
+             ("Add", "a", {}, {"inputs": [None, "b"]}), ("Concatenate", "j", {"axis": -1}, {"inputs": ["a", "c"]}),
+             ("Multiply", "m", {}, {"inputs": ["j", "j"]}), ("GlobalAveragePooling2D", "g", {}, {}),
+             ("Dense", "d", {"units": 2, **plain}, {})]
+    model = {"version": 3, "name": "m", "input_shape": [2, 2, 2], "class_names": [], "input": None,
+             "layers": [{"type": t, "name": n, "trainable": True, "config": c, **more} for t, n, c, more in graph],
+             "groups": [{"name": "g", "begin": 0, "end": 2, "inference": True}]}
+    put("saved_model", "graph.safetensors",
+        safetensors({"__metadata__": {"brindle": json.dumps(model)}, **header}, bytes(at)))
 
 
 def keras_models():

@@ -63,7 +63,7 @@ Sequential<T> tiny_seq() {
 }
 
 template <class T>
-void check_exact(const Sequential<T>& model, const Golden& golden) {
+void check_exact(const Model<T>& model, const Golden& golden) {
   for (const auto& layer : model.layers())
     for (const auto& p : layer->parameters()) {
       INFO(layer->name << "/" << p.name);
@@ -72,7 +72,7 @@ void check_exact(const Sequential<T>& model, const Golden& golden) {
 }
 
 template <class T>
-void check_predictions(const Sequential<T>& model, const Golden& golden) {
+void check_predictions(const Model<T>& model, const Golden& golden) {
   Tensor<T> x = golden.get<T>("x_uint8");
   for (T& v : x.span()) v = std::is_same_v<T, float> ? v * static_cast<T>(1.0f / 255.0f) : v / T(255);
   const Tensor<T> y = model.predict(x, 4);

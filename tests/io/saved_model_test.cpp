@@ -1,5 +1,6 @@
 #include "brindle/io/saved_model.hpp"
 
+#include <brindle/core/file.hpp>
 #include <brindle/definitions.hpp>
 #include <brindle/io/definitions.hpp>
 #include <brindle/io/safetensors.hpp>
@@ -100,13 +101,13 @@ TEST_CASE("a file that is no model of ours is refused with its path and the reas
   refused("{", "cannot be understood");
   refused("[]", "cannot be understood");
   refused(R"({"version":1})", "cannot be understood");
-  refused(dense_json(R"({"units":1,"use_bias":false})", "3"), "version 3");
+  refused(dense_json(R"({"units":1,"use_bias":false})", "4"), "version 4");
   refused(dense_json(R"({"units":1})"), "dense/bias");
   refused(dense_json(R"({"units":2,"use_bias":false})"), "(2, 1)");
   refused(dense_json(R"({"units":1000000000000,"use_bias":false})"), "(2, 1000000000000)");
   refused(dense_json(R"({"units":0,"use_bias":false})"), "units must be at least 1");
   refused(dense_json(R"({"units":"many"})"), "whole number");
-  refused(dense_json(R"({"units":1,"activation":"gelu","use_bias":false})"), "gelu");
+  refused(dense_json(R"({"units":1,"activation":"snake","use_bias":false})"), "snake");
   std::string json = dense_json(R"({"units":1,"use_bias":false})");
   refused(json.replace(json.find("Dense"), 5, "Dance"), "\"Dance\"");
   json = dense_json(R"({"units":1,"use_bias":false})");
@@ -201,6 +202,117 @@ TEST_CASE("a description of input that this version does not know is refused by 
   refused("\"scale\":", "\"scala\":", "cannot be understood");
   refused("[4,4],", "[4,5],", "pictures become (None, 4, 5, 3)");
   refused("\"deviation\":[1.0,", "\"deviation\":[0.0,", "divides channel 0 by 0");
+}
+
+namespace {
+
+template <class T>
+Model<T> residual_network() {
+  Sequential<T> base{{6, 5, 3}, Conv2D{4, 3, relu, 1, Padding::same}, BatchNormalization{}};
+  base.set_name("base");
+  Model<T> model{{6, 5, 3}, [&](auto input) {
+                   auto x = input.then(std::move(base));
+                   auto y = concatenate(x + x.then(Conv2D{4, 3, relu, 1, Padding::same}), input);
+                   y = y * y.then(GlobalAveragePooling2D{.keepdims = true}, Conv2D{7, 1, sigmoid});
+                   return (y + y).then(GlobalAveragePooling2D{}, Dense{3, softmax});
+                 }};
+  model.set_name("residual");
+  model.set_inference("base", true);
+  model.initialize(4);
+  return model;
+}
+
+std::string bytes_of(const std::filesystem::path& path) {
+  const auto bytes = read_file(path);
+  return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a saved graph comes back bit by bit, with what reads what and what runs for inference",
+                   "[io][saved_model]", float, double) {
+  using T = TestType;
+  const TemporaryFolder folder;
+  const auto model = residual_network<T>();
+  io::save_model(model, folder / "m");
+  const auto back = io::load_model<T>(folder / "m").model;
+  REQUIRE(back.layers().size() == model.layers().size());
+  CHECK(back.name() == "residual");
+  CHECK_FALSE(back.graph().is_row());
+  CHECK(back.graph().inputs == model.graph().inputs);
+  REQUIRE(back.groups().size() == 1);
+  CHECK(back.groups()[0].inference);
+  for (std::size_t i = 0; i < back.layers().size(); ++i)
+    CHECK(back.layers()[i]->inference == model.layers()[i]->inference);
+  const Tensor<T> x = random_tensor<T>({3, 6, 5, 3}, 8);
+  CHECK(same_bits(model.predict(x), back.predict(x)));
+  // Again the same file.
+  io::save_model(back, folder / "n");
+  CHECK(bytes_of(folder / "n") == bytes_of(folder / "m"));
+}
+
+TEST_CASE("what runs for inference while the model is trained is kept, in a row and within a larger model",
+          "[io][saved_model]") {
+  const TemporaryFolder folder;
+  Sequential<float> base{{4, 4, 2}, BatchNormalization{}, Conv2D{2, 3}};
+  Sequential<float> row{std::move(base), Flatten{}, Dense{2}};
+  const auto version = [&] {
+    io::save_model(row, folder / "m");
+    const std::string json = io::SafetensorsFile(folder / "m").metadata().at("brindle");
+    return json.substr(0, json.find(','));
+  };
+  CHECK(version() == "{\"version\":2");
+  row.set_inference("sequential", true);
+  CHECK(version() == "{\"version\":3");
+  // As a part of another model its layers still run so, though that has no group of their name.
+  Sequential<float> outer{std::move(row), Activation{sigmoid}};
+  REQUIRE_FALSE(outer.groups()[0].inference);
+  io::save_model(outer, folder / "m");
+  const auto back = io::load_model(folder / "m").model;
+  CHECK_FALSE(back.groups()[0].inference);
+  CHECK(back.layers()[0]->inference);
+  CHECK(back.layers()[1]->inference);
+  CHECK_FALSE(back.layers()[3]->inference);
+}
+
+TEST_CASE("a file whose layers read what cannot be is refused with the layer's name", "[io][saved_model]") {
+  const TemporaryFolder folder;
+  const auto model = Model<float>{{3}, [](auto x) {
+                                    auto y = x.then(Dense{3, relu});
+                                    return (x + y.then(Activation{sigmoid})).then(Dense{2});
+                                  }};
+  io::save_model(model, folder / "m");
+  const io::SafetensorsFile file(folder / "m");
+  const std::string json = file.metadata().at("brindle");
+  REQUIRE(json.find(R"("name":"add","trainable":true,"config":{},"inputs":[null,"activation"]})") != std::string::npos);
+  const auto refused = [&](const std::string& from, const std::string& to, const std::string& words) {
+    std::string changed = json;
+    REQUIRE(changed.find(from) != std::string::npos);
+    changed.replace(changed.find(from), from.size(), to);
+    const Tensor<float> values({12});
+    std::vector<io::SafetensorsEntry> entries;
+    for (const auto& [name, entry] : file.entries())
+      entries.push_back({name, "F32", entry.shape, values.data(), 4 * entry.shape.size()});
+    io::write_safetensors(folder / "n", entries, {{"brindle", changed}});
+    INFO(changed);
+    CHECK_THROWS_AS(io::load_model(folder / "n"), FileError);
+    CHECK_THROWS_WITH(io::load_model(folder / "n"), Contains((folder / "n").string()) && Contains(words));
+  };
+  const std::string inputs = R"("inputs":[null,"activation"])";
+  refused(inputs, R"("inputs":[null,"activator"])", R"(layer "add": reads "activator", and there is no such layer)");
+  refused(inputs, R"("inputs":[null,"dense_1"])", R"(layer "add": reads "dense_1", which does not come before it)");
+  refused(inputs, R"("inputs":[null,"add"])", R"(layer "add": reads "add", which does not come before it)");
+  refused(inputs, R"("inputs":[null,7])", R"(layer "add": reads 7, expected a layer's name, or null)");
+  refused(inputs, R"("inputs":[])", R"(layer "add": "inputs" is no list of 1 to 10000)");
+  refused(inputs, R"("inputs":"activation")", R"(layer "add": "inputs" is no list of 1 to 10000)");
+  refused(inputs, R"("inputs":["activation"])", R"(Add "add": expected two values or more, got one)");
+  refused(inputs, R"("inputs":[null,null])", R"(Activation "activation" gives is read by nothing)");
+  refused(R"("name":"activation","trainable":true,)",
+          R"("name":"activation","trainable":true,"inputs":[null,"dense"],)",
+          R"(Activation "activation": reads one value, got 2)");
+  refused(R"("name":"activation")", R"("name":"dense")", R"(two layers are named "dense")");
+  refused(R"("version":3)", R"("version":2)", R"(Add "add" says "inputs", which version 2 of the format has not)");
+  refused(R"("input_shape":[3])", R"("input_shape":[4611686018427387904])", "");
 }
 
 TEST_CASE("a layer of the user's own is saved and found again through the registry", "[io][saved_model]") {

@@ -6,10 +6,10 @@
 #include "brindle/io/features_inl.hpp"
 #include "brindle/io/load_keras_inl.hpp"
 #include "brindle/io/load_weights_inl.hpp"
-#include "brindle/io/torch_weights_inl.hpp"
 #include "brindle/io/npz_inl.hpp"
 #include "brindle/io/safetensors_inl.hpp"
 #include "brindle/io/saved_model_inl.hpp"
+#include "brindle/io/torch_weights_inl.hpp"
 #include "brindle/io/weight_file_inl.hpp"
 
 #ifdef BRINDLE_COMPILED

@@ -23,8 +23,10 @@ struct ModelInfo {
   bool each_output = false;  ///< of logits: probabilities by sigmoid, also of several outputs (multi-label)
 };
 
-/// The version of the format that save_model writes. Files of older versions are read for ever.
-inline constexpr std::int64_t saved_model_version = 2;
+/// The latest version of the format. save_model writes it where layers do not stand in a row, or run for inference
+/// while the model is trained (Layer::inference); any other model is written as version 2. All versions are read for
+/// ever.
+inline constexpr std::int64_t saved_model_version = 3;
 
 /// Writes a model to one safetensors file: the weights as tensors "layer/parameter", and in the header's metadata,
 /// under "brindle", the layers with their settings as JSON. Whole or not at all; the weights come back bit by bit.
@@ -77,7 +79,7 @@ struct SavedModel {
 
 /// Reads what save_model wrote. registry: where layers of the user's own are known.
 /// Throws FileError that begins with the path: no such file, no model, a later version, a layer that is not known,
-/// tensors that are missing, surplus or of another shape.
+/// tensors that are missing, surplus or of another shape, layers that read what is not there or that nobody reads.
 template <class T = float, class Device = Cpu>
 SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device& on = Device{},
                                  const LayerRegistry<T, Device>& registry = {});

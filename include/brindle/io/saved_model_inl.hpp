@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -21,6 +22,8 @@
 #include "brindle/io/picture_input_json.hpp"
 #include "brindle/io/safetensors.hpp"
 #include "brindle/io/saved_model.hpp"
+#include "brindle/nn/layer.hpp"
+#include "brindle/nn/merge_layer.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/registry.hpp"
@@ -66,6 +69,78 @@ std::optional<PictureInput> stored_input(const Json& json, const Shape& x) {
       .size = {x[0], x[1]}, .color_mode = x[2] == 1 ? ColorMode::grayscale : ColorMode::rgb, .preprocessing = known};
 }
 
+/// The oldest version of the format that can say what the model is.
+template <class T, class Device>
+std::int64_t version_of(const Model<T, Device>& model) {
+  const auto inference = [](const auto& of) { return of.inference; };
+  const bool as_before =
+      model.graph().is_row() && std::none_of(model.groups().begin(), model.groups().end(), inference) &&
+      std::none_of(model.layers().begin(), model.layers().end(), [&](const auto& layer) { return inference(*layer); });
+  return as_before ? 2 : saved_model_version;
+}
+
+/// The layers that one of a model reads, by their names; null stands for the model's input.
+template <class T, class Device>
+nlohmann::ordered_json names_of(const Model<T, Device>& model, const std::vector<std::size_t>& values) {
+  auto names = nlohmann::ordered_json::array();
+  for (const std::size_t value : values)
+    names.push_back(value == 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(model.layers()[value - 1]->name));
+  return names;
+}
+
+/// The values that layer i of a description reads, of the model with the layers before it. Without "inputs" that is
+/// what the one before it gives. Throws ValueError for a layer that is not there, or not yet.
+template <class Json, class T, class Device>
+std::vector<std::size_t> stored_inputs(const Json& layers, std::size_t i, const Model<T, Device>& model) {
+  if (!layers[i].contains("inputs")) return {model.graph().output()};
+  const Json& names = layers[i].at("inputs");
+  const std::string who = "layer \"" + layers[i].at("name").template get<std::string>() + "\"";
+  if (!names.is_array() || names.empty() || names.size() > 10000)
+    brindle::detail::raise<ValueError>(who + ": \"inputs\" is no list of 1 to 10000 names of layers");
+  std::vector<std::size_t> values;
+  for (const Json& name : names) {
+    if (!name.is_null() && !name.is_string())
+      brindle::detail::raise<ValueError>(who + ": reads " + name.dump() +
+                                         ", expected a layer's name, or null, the model's input");
+    if (name.is_null()) {
+      values.push_back(0);
+      continue;
+    }
+    const auto is = [&](const auto& other) { return other.at("name") == name; };
+    const auto at = std::find_if(layers.begin(), layers.end(), is) - layers.begin();
+    if (static_cast<std::size_t>(at) == layers.size())
+      brindle::detail::raise<ValueError>(who + ": reads " + name.dump() + ", and there is no such layer");
+    if (static_cast<std::size_t>(at) >= i)
+      brindle::detail::raise<ValueError>(who + ": reads " + name.dump() +
+                                         ", which does not come before it; a layer reads earlier ones");
+    values.push_back(static_cast<std::size_t>(at) + 1);
+  }
+  return values;
+}
+
+/// Throws unless a layer takes these values of the model; gives the shapes of what it learns.
+template <class T, class Device>
+std::vector<ParameterSpec> checked_specs(const Model<T, Device>& model, const Layer<T, Device>& layer,
+                                         const std::vector<std::size_t>& inputs) {
+  std::vector<Shape> x;
+  std::int64_t elements = 0;  // of all, so that their sum in a damaged file's Concatenate is a number
+  for (const std::size_t value : inputs) {
+    x.push_back(model.graph().value_shape(value));
+    constexpr std::int64_t most = std::int64_t{1} << 48;
+    if (x.back().size() > most - elements)
+      brindle::detail::raise<ValueError>(layer.who() + ": reads more than 2^48 numbers a sample");
+    elements += x.back().size();
+  }
+  if (const MergeLayer<T, Device>* merge = layer.merge()) {
+    merge->output_shape(std::span<const Shape>(x));
+    return {};
+  }
+  if (x.size() != 1)
+    brindle::detail::raise<ValueError>(layer.who() + ": reads one value, got " + std::to_string(x.size()));
+  layer.output_shape(x.front());
+  return layer.parameter_specs(x.front());
+}
+
 }  // namespace brindle::io::detail
 
 namespace brindle::io {
@@ -75,7 +150,7 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
                 const OptimizerState<T>* optimizer) {
   detail::check_info("save_model", model.input_shape(), model.output_shape(), info);
   nlohmann::ordered_json json;
-  json["version"] = saved_model_version;
+  json["version"] = detail::version_of(model);
   json["name"] = model.name();
   json["input_shape"] = std::vector<std::int64_t>(model.input_shape().begin(), model.input_shape().end());
   json["class_names"] = info.class_names;
@@ -85,11 +160,15 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
   json["layers"] = nlohmann::ordered_json::array();
   std::vector<SafetensorsEntry> entries;
   std::vector<brindle::detail::HostCopy<T, Device>> values;  // until the file is written
-  for (const auto& layer : model.layers()) {
+  for (std::size_t i = 0; i < model.layers().size(); ++i) {
+    const auto& layer = model.layers()[i];
     json["layers"].push_back({{"type", layer->type()},
                               {"name", layer->name},
                               {"trainable", layer->trainable},
                               {"config", detail::to_json(layer->config())}});
+    if (layer->inference) json["layers"].back()["inference"] = true;
+    if (model.inputs(i) != std::vector<std::size_t>{i})
+      json["layers"].back()["inputs"] = detail::names_of(model, model.inputs(i));
     for (const auto& p : layer->parameters()) {
       values.emplace_back(p.value.view());
       entries.push_back({detail::tensor_name(layer->name, p.name), detail::safetensors_dtype<T>(), p.value.shape(),
@@ -97,8 +176,10 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
     }
   }
   json["groups"] = nlohmann::ordered_json::array();
-  for (const auto& group : model.groups())
+  for (const auto& group : model.groups()) {
     json["groups"].push_back({{"name", group.name}, {"begin", group.begin}, {"end", group.end}});
+    if (group.inference) json["groups"].back()["inference"] = true;
+  }
   if (optimizer) {
     json["optimizer"] = {{"type", optimizer->type},
                          {"steps", optimizer->steps},
@@ -137,9 +218,10 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
     fail("holds weights but no model; load them into a model of your own with load_weights");
   const auto json = detail::parse_json(found->second);
   try {
-    if (json.at("version").template get<std::int64_t>() > saved_model_version)
-      fail("is of version " + std::to_string(json["version"].template get<std::int64_t>()) +
-           " of the format, this library reads up to " + std::to_string(saved_model_version) + "; update the library");
+    const auto version = json.at("version").template get<std::int64_t>();
+    if (version > saved_model_version)
+      fail("is of version " + std::to_string(version) + " of the format, this library reads up to " +
+           std::to_string(saved_model_version) + "; update the library");
     const auto input = json.at("input_shape").template get<std::vector<std::int64_t>>();
     SavedModel<T, Device> saved{Model<T, Device>(on, Shape(input.begin(), input.end())), {}};
     if (json.contains("optimizer"))
@@ -156,14 +238,19 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
     saved.model.set_name(json.at("name").template get<std::string>());
     if (json.at("layers").size() > 10000) fail("has more than 10000 layers");
     std::size_t tensors = 0;
-    for (const auto& entry : json.at("layers")) {
+    const auto& layers = json.at("layers");
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const auto& entry = layers[i];
       auto layer =
           registry.make(entry.at("type").template get<std::string>(), detail::config_from_json(entry.at("config")));
-      // Sizes are checked against the file before a layer takes memory for them.
       layer->name = entry.at("name").template get<std::string>();
-      const Shape x = saved.model.output_shape();
-      layer->output_shape(x);
-      for (const ParameterSpec& spec : layer->parameter_specs(x)) {
+      for (const char* of_3 : {"inputs", "inference"})
+        if (version < 3 && entry.contains(of_3))
+          fail(layer->who() + " says \"" + of_3 + "\", which version " + std::to_string(version) +
+               " of the format has not");
+      const std::vector<std::size_t> inputs = detail::stored_inputs(layers, i, saved.model);
+      // Sizes are checked against the file before a layer takes memory for them.
+      for (const ParameterSpec& spec : detail::checked_specs(saved.model, *layer, inputs)) {
         const std::string tensor = detail::tensor_name(layer->name, spec.name);
         if (!(file.entry(tensor).shape == spec.shape))
           fail("tensor \"" + tensor + "\" has shape " + to_string(file.entry(tensor).shape) + ", the layer needs " +
@@ -181,15 +268,24 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
       }
       layer->trainable = entry.at("trainable").template get<bool>();
       const std::string name = layer->name;
-      saved.model.add_uninitialized(std::move(layer), name);
+      if (inputs == std::vector<std::size_t>{saved.model.graph().output()})
+        saved.model.add_uninitialized(std::move(layer), name);
+      else
+        saved.model.add(std::move(layer), name, inputs);
     }
+    if (!saved.model.graph().is_row()) saved.model.check_output(saved.model.graph().output());
     if (tensors != file.entries().size())
       fail("has " + std::to_string(file.entries().size()) + " tensors, its layers have " + std::to_string(tensors));
-    for (const auto& group : json.at("groups"))
-      saved.model.add_group(group.at("name").template get<std::string>(), group.at("begin").template get<std::size_t>(),
+    for (const auto& group : json.at("groups")) {
+      const auto name = group.at("name").template get<std::string>();
+      saved.model.add_group(name, group.at("begin").template get<std::size_t>(),
                             group.at("end").template get<std::size_t>());
+      if (version >= 3 && group.value("inference", false)) saved.model.set_inference(name, true);
+    }
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      saved.model.layers()[i]->inference = layers[i].value("inference", false);
     // The first version took any number of names.
-    if (json["version"] != 1)
+    if (version != 1)
       detail::check_info("its description", saved.model.input_shape(), saved.model.output_shape(), saved.info);
     for (const auto& layer : saved.model.layers())
       for (auto& p : layer->parameters()) {
