@@ -114,6 +114,31 @@ TEST_CASE("a cache of other weights, pictures or preprocessing is not used but r
   check_anew(pictures(Preprocessing::caffe));
 }
 
+TEST_CASE("features are kept for what the layers read, and by a row's name of before there were graphs",
+          "[io][features]") {
+  const TemporaryFolder folder;
+  const auto photos = pictures();
+  const io::ExtractOptions options{.cache = folder / "f.safetensors"};
+  const auto summed = [](bool input) {
+    return Model<float>{{8, 8, 3}, [&](auto x) {
+                          auto y = x.then(Conv2D{3, 1, relu}), z = y.then(Conv2D{3, 1});
+                          return (input ? z + x : z + y).then(Flatten{});
+                        }};
+  };
+  const io::Features first = io::extract(summed(true), photos, options);
+  CHECK(io::extract(summed(true), photos, options).from_cache);
+  const io::Features other = io::extract(summed(false), photos, options);
+  CHECK_FALSE(other.from_cache);
+  CHECK_FALSE(same_bits(first.x, other.x));
+
+  Sequential<float> row = network();
+  for (auto& p : row.layers()[0]->parameters())
+    for (float& w : p.value.span()) w = 0.25f;
+  io::detail::ContentHash hash;
+  io::detail::add_model(row, hash);
+  CHECK(hash.text() == "799836c0ea6a8e242dcab1503abfe4a8");  // as it was then
+}
+
 TEST_CASE("features of samples that are no pictures are cached by their values", "[io][features]") {
   const TemporaryFolder folder;
   const auto model = network();

@@ -52,7 +52,7 @@ class ContentHash {
   std::uint64_t a_ = 0x9E3779B97F4A7C15u, b_ = 0xC4CEB9FE1A85EC53u;
 };
 
-/// Layers, settings and weights.
+/// Layers, settings and weights, and of a model that is no row what each layer reads.
 template <class T, class Device>
 void add_model(const Model<T, Device>& model, ContentHash& to);
 

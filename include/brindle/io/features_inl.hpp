@@ -82,6 +82,12 @@ void add_model(const Model<T, Device>& model, ContentHash& to) {
     for (const auto& p : layer->parameters())
       to.add(brindle::detail::HostCopy<T, Device>(p.value.view()).data(), p.value.bytes());
   }
+  if (model.graph().is_row()) return;  // caches of rows were named so before there were graphs
+  for (const std::vector<std::size_t>& inputs : model.graph().inputs) {
+    std::string numbers;
+    for (const std::size_t value : inputs) numbers.append(std::to_string(value)).append(" ");
+    to.add("reads " + numbers);
+  }
 }
 
 /// Names, labels and the samples: pictures by their bytes and their preprocessing, others as the network takes them.

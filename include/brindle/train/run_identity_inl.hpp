@@ -89,8 +89,16 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
   same("model's number of layers", std::to_string(model.layers().size()));
   for (std::size_t i = 0; i < model.layers().size(); ++i) {
     const auto& layer = *model.layers()[i];
-    same("layer " + std::to_string(i + 1),
-         settings_text(layer.who(), layer.config()) + (layer.trainable ? "" : ", frozen"));
+    // What a row does not say is left out where there is nothing to say, so that checkpoints of rows are what they
+    // were.
+    std::string reads;
+    if (!model.graph().is_row())
+      for (const std::size_t value : model.inputs(i))
+        reads += (reads.empty() ? ", reads " : " and ") +
+                 (value == 0 ? std::string("the model's input") : model.layers()[value - 1]->who());
+    same("layer " + std::to_string(i + 1), settings_text(layer.who(), layer.config()) + reads +
+                                               (layer.trainable ? "" : ", frozen") +
+                                               (layer.inference ? ", for inference" : ""));
   }
   same("optimizer", settings_text(optimizer.type(), optimizer.config(), "learning_rate"));
   same("loss", settings_text(loss.type(), loss.config()));
