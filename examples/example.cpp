@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/saved_model.hpp>
-#include <brindle/models/efficientnet_lite0.hpp>
+#include <brindle/models/pretrained_efficientnet_lite0.hpp>
 #include <brindle/models/pretrained_vgg16.hpp>
 #include <brindle/train/checkpoint.hpp>
 #include <cstddef>

@@ -25,6 +25,7 @@
 #include "brindle/image/preprocessing.hpp"
 #include "brindle/image/read_picture.hpp"
 #include "brindle/image/resize.hpp"
+#include "brindle/models/efficientnet_lite0.hpp"
 #include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"

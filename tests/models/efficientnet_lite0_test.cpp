@@ -8,6 +8,7 @@
 
 #include "brindle/io/npz.hpp"
 #include "brindle/io/safetensors.hpp"
+#include "brindle/models/pretrained_efficientnet_lite0.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/train/trainer.hpp"
 #include "support/real_weights.hpp"

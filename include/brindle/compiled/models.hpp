@@ -11,6 +11,7 @@
 #include "brindle/models/classification_inl.hpp"
 #include "brindle/models/efficientnet_lite0_inl.hpp"
 #include "brindle/models/picture_classifier_inl.hpp"
+#include "brindle/models/pretrained_efficientnet_lite0_inl.hpp"
 #include "brindle/models/pretrained_vgg16_inl.hpp"
 #include "brindle/models/vgg16_inl.hpp"
 

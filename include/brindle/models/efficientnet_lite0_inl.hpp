@@ -2,56 +2,13 @@
 
 // Definitions of what efficientnet_lite0.hpp declares.
 #include <cstdint>
-#include <filesystem>
-#include <map>
 #include <string>
 
 #include "brindle/core/inline.hpp"
-#include "brindle/io/torch_weights.hpp"
 #include "brindle/models/efficientnet_lite0.hpp"
 #include "brindle/nn/nn.hpp"
 
 namespace brindle::models {
-
-namespace detail {
-
-/// A row of the paper's table: `repeats` blocks, the first of which has the stride.
-struct EfficientNetRow {
-  int repeats;
-  std::int64_t kernel, stride, expand, filters;
-};
-
-inline constexpr EfficientNetRow efficientnet_lite0_rows[] = {{1, 3, 1, 1, 16}, {2, 3, 2, 6, 24},  {2, 5, 2, 6, 40},
-                                                              {3, 3, 2, 6, 80}, {3, 5, 1, 6, 112}, {4, 5, 2, 6, 192},
-                                                              {1, 3, 1, 6, 320}};
-
-/// "block2a", "block2b", ...
-BRINDLE_INLINE std::string efficientnet_block(int row, int number) {
-  return "block" + std::to_string(row + 1) + static_cast<char>('a' + number);
-}
-
-/// The layers that the modules of the PyTorch package are.
-BRINDLE_INLINE std::map<std::string, std::string> efficientnet_lite0_names() {
-  std::map<std::string, std::string> names{{"_conv_stem", "stem_conv"},
-                                           {"_bn0", "stem_bn"},
-                                           {"_conv_head", "top_conv"},
-                                           {"_bn1", "top_bn"},
-                                           {"_fc", "predictions"}};
-  int number = 0;
-  for (int row = 0; row < 7; ++row)
-    for (int i = 0; i < efficientnet_lite0_rows[row].repeats; ++i) {
-      const std::string block = efficientnet_block(row, i), module = "_blocks." + std::to_string(number++) + "._";
-      names[module + "expand_conv"] = block + "_expand_conv";
-      names[module + "bn0"] = block + "_expand_bn";
-      names[module + "depthwise_conv"] = block + "_dwconv";
-      names[module + "bn1"] = block + "_bn";
-      names[module + "project_conv"] = block + "_project_conv";
-      names[module + "bn2"] = block + "_project_bn";
-    }
-  return names;
-}
-
-}  // namespace detail
 
 template <class T, class Device>
 requires requires { Device::name; }
@@ -104,22 +61,6 @@ Model<T, Device> efficientnet_lite0(const Device& on, const Shape& input, const 
 template <class T, class Device>
 Model<T, Device> efficientnet_lite0(const Shape& input, const EfficientNetLite0Options& options) {
   return efficientnet_lite0<T, Device>(Device{}, input, options);
-}
-
-template <class T, class Device>
-Model<T, Device> efficientnet_lite0(const Device& on, const std::filesystem::path& weights, const Shape& input,
-                                    const EfficientNetLite0Options& options) {
-  auto model = efficientnet_lite0<T, Device>(on, input, options);
-  io::TorchWeightsOptions of_file;
-  if (!options.include_top) of_file.leave = {"_fc"};
-  io::load_torch_weights(model, weights, detail::efficientnet_lite0_names(), of_file);
-  return model;
-}
-
-template <class T, class Device>
-Model<T, Device> efficientnet_lite0(const std::filesystem::path& weights, const Shape& input,
-                                    const EfficientNetLite0Options& options) {
-  return efficientnet_lite0<T, Device>(Device{}, weights, input, options);
 }
 
 }  // namespace brindle::models

@@ -25,9 +25,9 @@ struct Conv2D {
   /// Padding::same: zeros around the picture; or as many as are said, {top, bottom, left, right}.
   Conv2DPadding padding = Padding::valid;
   bool use_bias = true;     ///< a number per filter is added
+  std::string name = {};    ///< empty: conv2d, conv2d_1, ...
   Size2 dilation = 1;       ///< step between the elements of a filter, >= 1; Keras's dilation_rate
   std::int64_t groups = 1;  ///< of channels; input channels and filters are multiples of it
-  std::string name = {};    ///< empty: conv2d, conv2d_1, ...
 
   /// The same with a name: Conv2D{...}.named("conv2d").
   Conv2D named(const std::string& layer_name) const { return detail::with_name(*this, layer_name); }

@@ -17,11 +17,11 @@ namespace brindle {
 /// dropout still drops. Keras: layers/regularization/dropout.py.
 struct Dropout {
   double rate = 0.5;  ///< in [0, 1)
+  std::string name = {};  ///< empty: dropout, dropout_1, ...
   /// Elements that are dropped together: 1 for an axis of a sample that shares a draw, -1 or the axis' size for one
   /// that does not. {1, 1, 1} drops whole pictures, {1, 1, -1} whole channels; empty: each element by itself. Keras's
   /// has the batch in front, (None, 1, 1, 1).
   std::vector<std::int64_t> noise_shape = {};
-  std::string name = {};  ///< empty: dropout, dropout_1, ...
 
   /// The same with a name: Dropout{...}.named("dropout").
   Dropout named(const std::string& layer_name) const { return detail::with_name(*this, layer_name); }

@@ -73,16 +73,15 @@ class Model {
 
   /// What `graph` gives for the input is the model's output; see Value for what it can write. Throws ShapeError or
   /// ValueError naming the layer that does not fit, or that leads nowhere.
-  /// @{
   template <detail::GraphFunction<T, Device> Graph>
   Model(const Shape& input, Graph&& graph) : Model(Device{}, input, std::forward<Graph>(graph)) {}
+  /// The same on a device.
   template <detail::GraphFunction<T, Device> Graph>
   Model(const Device& on, const Shape& input, Graph&& graph) : Model(on, input) {
     name_ = "functional";
     const Value<T, Device> output = std::forward<Graph>(graph)(Value<T, Device>(*this, 0));
     check_output(output.number());
   }
-  /// @}
 
   /// What the model is called in tables, and as a group of another model.
   const std::string& name() const { return name_; }
@@ -163,6 +162,7 @@ class Model {
   /// Throws ValueError with the names there are.
   /// @{
   Layer<T, Device>& layer(const std::string& name) { return *graph_.layers[index_of(name)]; }
+  /// The same, to read.
   const Layer<T, Device>& layer(const std::string& name) const { return *graph_.layers[index_of(name)]; }
   /// @}
 

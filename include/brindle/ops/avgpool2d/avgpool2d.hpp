@@ -10,6 +10,7 @@
 
 namespace brindle::ops {
 
+/// How an average pool cuts a picture into windows.
 struct AveragePool2DOptions {
   Size2 window{2};                   ///< rows and columns, >= 1
   Size2 stride{0};                   ///< step between windows; 0: the window's size

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+
+#include "brindle/models/efficientnet_lite0.hpp"
+#include "brindle/nn/model.hpp"
+
+namespace brindle::models {
+
+/// With weights from a safetensors file of the PyTorch package efficientnet-lite-pytorch ("_blocks.0._bn1.weight").
+/// Throws FileError that lists what is missing or surplus.
+/// @{
+template <class T, class Device = Cpu>
+Model<T, Device> efficientnet_lite0(const Device& on, const std::filesystem::path& weights, const Shape& input,
+                                    const EfficientNetLite0Options& options = {});
+template <class T, class Device = Cpu>
+Model<T, Device> efficientnet_lite0(const std::filesystem::path& weights, const Shape& input,
+                                    const EfficientNetLite0Options& options = {});
+/// @}
+
+}  // namespace brindle::models
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/models/pretrained_efficientnet_lite0_inl.hpp"
+#endif
