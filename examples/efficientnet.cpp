@@ -1,7 +1,7 @@
 // The modern way: the features of EfficientNet-Lite0, computed once, and one dense layer on them.
 //
 // EfficientNet-Lite0 is from 2019 and does better than VGG16 with a twentieth of the multiplications and a twelfth of the
-// weights. folded() makes 59 layers of its 151, whose normalizations become a part of the convolutions' weights; what it
+// weights. folded() makes 59 layers of its 141, whose normalizations become a part of the convolutions' weights; what it
 // sees in a photo are 1280 numbers, on which one layer learns cats and dogs in seconds.
 //
 //     efficientnet --data cats-vs-dogs --weights efficientnet_lite0.safetensors
@@ -20,7 +20,7 @@ using namespace brindle;
 int main(int argc, char** argv) {
   const auto start = std::chrono::steady_clock::now();
   const example::Options defaults{.name = "efficientnet", .epochs = 20, .base = "EfficientNet-Lite0", .side = 224,
-                                  .preprocess = "efficientnet_lite"};
+                                  .interpolation = image::Interpolation::bilinear, .preprocess = "efficientnet_lite"};
   return example::run(argc, argv, defaults, [&](const example::Options& options, const auto& on) {
     const example::Photos photos = example::open_photos(options);
     example::describe("training", photos.training);

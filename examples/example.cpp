@@ -118,8 +118,9 @@ Data open_data(const Options& o) {
 Photos open_photos(const Options& o) {
   const Data data = open_data(o);
   const auto load = [&](const std::filesystem::path& folder, std::int64_t limit) {
-    return limited(brindle::data::image_folder(
-                       folder, {.size = {o.side, o.side}, .preprocessing = brindle::preprocessing(o.preprocess)}),
+    return limited(brindle::data::image_folder(folder, {.size = {o.side, o.side},
+                                                        .interpolation = o.interpolation,
+                                                        .preprocessing = brindle::preprocessing(o.preprocess)}),
                    limit);
   };
   return {load(data.training, o.limit), load(data.validation, o.limit / 3)};

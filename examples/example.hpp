@@ -3,6 +3,7 @@
 // What the example programs share: their options, the pictures they draw when they are given none, the last lines. It
 // is compiled once, in example.cpp; for a Device the library's, Cpu or Cuda.
 #include <brindle/data/pictures.hpp>
+#include <brindle/image/interpolation.hpp>
 #include <brindle/nn/sequential.hpp>
 #include <brindle/report/run_page.hpp>
 #include <brindle/train/callback.hpp>
@@ -39,6 +40,8 @@ struct Options {
   // of the programs with a base network
   std::string base = {};    ///< whose weights are wanted: "VGG16"
   std::int64_t side = 150;  ///< rows and columns of the photos
+  /// How photos get that size; nearest is the walkthrough's.
+  brindle::image::Interpolation interpolation = brindle::image::Interpolation::nearest;
   std::filesystem::path weights = {};
   std::string preprocess = "unit_rgb";
   std::int64_t limit = 0;
