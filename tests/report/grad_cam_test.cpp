@@ -1,9 +1,12 @@
 #include "brindle/report/grad_cam.hpp"
 
+#include <algorithm>
 #include <brindle/definitions.hpp>
 #include <brindle/report/colour_scale.hpp>
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "brindle/image/decode.hpp"
 #include "brindle/nn/nn.hpp"
@@ -64,6 +67,72 @@ TEST_CASE("a last activation that is a layer of its own is left out of the score
   const Tensor<float> x = golden.get<float>("softmax.x");
   check_close("softmax as a layer", grad_cam<float>(model, x, 1), golden.get<double>("softmax.second.class_1"),
               dense_golden.single, 0);
+}
+
+TEST_CASE("Grad-CAM of a residual net agrees with finite differences, at layers within", "[report][grad_cam]") {
+  const auto net = [](auto x) {
+    x = x.then(Conv2D{.filters = 4, .kernel = 3, .name = "stem"});
+    auto y = x.then(Activation{sigmoid}, Conv2D{.filters = 4, .kernel = 3, .padding = Padding::same, .name = "within"},
+                    Activation{sigmoid}, Conv2D{.filters = 4, .kernel = 1, .name = "last"});
+    y = y * y.then(GlobalAveragePooling2D{.keepdims = true},
+                   Conv2D{.filters = 4, .kernel = 1, .activation = sigmoid, .name = "gate"});
+    return (x + y).then(GlobalAveragePooling2D{}, Dense{3}, Activation{softmax});
+  };
+  Model<double> model{{9, 8, 3}, net};
+  model.initialize(5);
+  const Tensor<double> x = random_tensor<double>({1, 9, 8, 3}, 7);
+  // A bias stands at all positions of its channel, so that its gradient is the sum of theirs.
+  for (const std::string name : {"stem", "within", "last"}) {
+    Model<double> scores = Model<double>{{9, 8, 3}, net}.cut_after("dense"),
+                  map_of = Model<double>{{9, 8, 3}, net}.cut_after(name);
+    scores.initialize(5);
+    map_of.initialize(5);
+    const Tensor<double> a = map_of.predict(x);
+    Tensor<double>& bias = scores.layer(name).parameters()[1].value;
+    for (int c = 0; c < 3; ++c) {
+      std::vector<double> weight;
+      for (std::int64_t k = 0; k < 4; ++k) {
+        const double before = bias[k], step = 1e-5;
+        bias[k] = before + step;
+        const double up = scores.predict(x)[c];
+        bias[k] = before - step;
+        const double down = scores.predict(x)[c];
+        bias[k] = before;
+        weight.push_back((up - down) / (2 * step));
+      }
+      const std::int64_t h = map_of.output_shape()[0], w = map_of.output_shape()[1];
+      Tensor<double> expected({h, w});
+      double largest = 0;
+      for (std::int64_t i = 0; i < h * w; ++i) {
+        for (std::int64_t k = 0; k < 4; ++k) expected[i] += weight[static_cast<std::size_t>(k)] * a[i * 4 + k];
+        expected[i] = std::max(expected[i], 0.0);
+        largest = std::max(largest, expected[i]);
+      }
+      for (double& v : expected.span()) v /= largest > 0 ? largest : 1;
+      CHECK(largest > 0);
+      check_close(name + " of class " + std::to_string(c), grad_cam<double>(model, x, c, name), expected, 1e-5, 0);
+    }
+  }
+}
+
+TEST_CASE("without a name Grad-CAM takes the last map of a graph that all ways lead through", "[report][grad_cam]") {
+  const auto gated = [](auto x) { return x * x.then(GlobalAveragePooling2D{.keepdims = true}, Conv2D{3, 1, sigmoid}); };
+  Model<float> model{{6, 6, 3}, [&](auto v) {
+                       v = gated(v.then(Conv2D{3, 3})).then(ReLU{});
+                       return v.then(GlobalAveragePooling2D{.keepdims = true}, Flatten{}, Dense{2});
+                     }};
+  const Tensor<float> x = random_tensor<float>({1, 6, 6, 3}, 7);
+  CHECK(same_bits(grad_cam<float>(model, x, 1), grad_cam<float>(model, x, 1, "re_lu")));
+  Model<float> sum{{6, 6, 3}, [](auto v) { return (v + v.then(Conv2D{3, 1})).then(Flatten{}, Dense{2}); }};
+  CHECK(same_bits(grad_cam<float>(sum, x, 0), grad_cam<float>(sum, x, 0, "add")));
+  Model<float> parted{{6, 6, 3}, [](auto v) {
+                        v = v.then(ReLU{});
+                        auto w = v.then(Conv2D{3, 3}, GlobalAveragePooling2D{});
+                        return (w + v.then(GlobalAveragePooling2D{})).then(Dense{2});
+                      }};
+  CHECK(same_bits(grad_cam<float>(parted, x, 0), grad_cam<float>(parted, x, 0, "re_lu")));
+  const Model<float> flat{{8}, [](auto v) { return v + v.then(Dense{8}); }};
+  CHECK_THROWS_WITH(grad_cam<float>(flat, Tensor<float>({1, 8}), 0), Contains("that all ways lead through"));
 }
 
 TEST_CASE("Grad-CAM names what does not fit", "[report][grad_cam]") {

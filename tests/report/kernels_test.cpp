@@ -21,3 +21,14 @@ TEST_CASE("the kernels that run can be asked for", "[report][kernels]") {
   const auto precise = models::vgg16<float>(Cpu{{.threads = 1, .precise = true}}, {150, 150, 3});
   CHECK_THAT(report::kernels(precise), Contains("block3_conv2: winograd F(2x2, 3x3)\n"));
 }
+
+TEST_CASE("the kernels of a graph are those of its layers, with a pool that only one reads", "[report][kernels]") {
+  const Model<float> model{Cpu{1}, {16, 16, 8}, [](auto x) {
+                             x = x.then(Conv2D{8, 3, relu, 1, Padding::same}, MaxPool2D{2});
+                             auto y = x.then(Conv2D{8, 3, relu, 1, Padding::same});
+                             return x + y.then(MaxPool2D{1}) + y;
+                           }};
+  const std::string text = report::kernels(model, 2);
+  CHECK_THAT(text, Contains("conv2d: ") && Contains(", with max_pooling2d\n") && Contains("conv2d_1: "));
+  CHECK_THAT(text, !Contains("max_pooling2d_1") && !Contains("add"));
+}

@@ -21,6 +21,22 @@ TEST_CASE("the table of layers shows type, name and what is frozen, of a model o
   CHECK_THROWS_WITH(report::layer_table(model, "vgg16"), Contains("\"vgg16\""));
 }
 
+TEST_CASE("the table of layers says what each reads where one does not read the layer before it", "[report]") {
+  Model<float> base{{4, 4, 2}, [](auto x) { return x + x.then(Conv2D{2, 1}); }};
+  base.set_name("base");
+  Sequential<float> model{std::move(base), Flatten{}, Dense{1}};
+  CHECK(report::layer_table(model) ==
+        "type     name     trainable  connected to\n"
+        "Conv2D   conv2d   yes        input_layer\n"
+        "Add      add      yes        input_layer, conv2d\n"
+        "Flatten  flatten  yes        add\n"
+        "Dense    dense    yes        flatten\n");
+  CHECK(report::layer_table(model, "base") ==
+        "type    name    trainable  connected to\n"
+        "Conv2D  conv2d  yes        input_layer\n"
+        "Add     add     yes        input_layer, conv2d\n");
+}
+
 TEST_CASE("a new head is drawn from a seed and the layers in front keep their weights", "[nn][sequential]") {
   Sequential<float> model{{4}, Dense{.units = 3, .name = "base"}, Dense{.units = 2, .name = "head"}};
   const float before = model.layer("base").parameters()[0].value[0];

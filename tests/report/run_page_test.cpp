@@ -59,6 +59,16 @@ TEST_CASE("a page of a run is well-formed and needs no other file", "[report][ru
   CHECK(count(html, "<h2>") == 10);
 }
 
+TEST_CASE("a page says what the layers of a graph are connected to", "[report][run_page]") {
+  const Model<float> model{{8, 8, 3},
+                           [](auto x) { return x + x.then(Conv2D{.filters = 3, .kernel = 1, .name = "within"}); }};
+  const std::string html = RunPage{}.add_summary(model).html();
+  check_markup(html);
+  CHECK_THAT(html, Contains(">connected to</th>") && Contains("<td>input_layer, within</td>"));
+  const Sequential<float> row{{8}, Dense{1}};
+  CHECK_THAT(RunPage{}.add_summary(row).html(), !Contains("connected to"));
+}
+
 TEST_CASE("whatever text a page is given, it stays text", "[report][run_page]") {
   RunPage page{.title = hostile, .subtitle = hostile};
   page.add_history(history(2))

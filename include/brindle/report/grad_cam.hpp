@@ -16,9 +16,10 @@ namespace brindle::report {
 /// map = relu(sum over channels k of a_k A_k), a_k = mean over positions of d score / d A_k, divided by its largest
 /// value; A is the output of `layer`, the score is that of the class before softmax or sigmoid. For one sigmoid output
 /// the score of class 1 is its logit, that of class 0 the negative logit. All zero where nothing speaks for the class.
-/// layer: "" for the last layer with weights that still has a height and a width.
-/// Throws ShapeError for an x that does not fit, ValueError for a class or layer that there is not.
-/// Source: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", 2017.
+/// layer: "" for the last layer with weights that still has a height and a width; in a graph for the last such layer,
+/// with weights or without, that all ways from the photo to the output lead through. Throws ShapeError for an x that
+/// does not fit, ValueError for a class or layer that there is not. Source: Selvaraju et al., "Grad-CAM: Visual
+/// Explanations from Deep Networks via Gradient-based Localization", 2017.
 template <class T, class Device>
 Tensor<float, Cpu> grad_cam(const Model<T, Device>& model, In<T, Cpu> x, std::int64_t class_number,
                             const std::string& layer = {});

@@ -20,12 +20,18 @@
 
 namespace brindle::report::internal {
 
-/// The last layer with weights whose output still has a height and a width: the number of layers where there is none.
+/// The layer whose map is shown where none is named: the number of layers where there is none.
 template <class T, class Device>
 std::size_t last_map_layer(const Model<T, Device>& model) {
   const auto& layers = model.layers();
-  for (std::size_t i = layers.size(); i-- > 0;)
-    if (model.output_shape(i).rank() == 3 && !layers[i]->parameters().empty() && i + 1 < layers.size()) return i;
+  const bool row = model.graph().is_row();
+  std::size_t read_behind = layers.size();  // the first value that layers behind layer i read
+  for (std::size_t i = layers.size(); i-- > 0;) {
+    const Shape& y = model.output_shape(i);
+    const bool map = y.rank() == 3 && i + 1 < layers.size();
+    if (map && (row ? !layers[i]->parameters().empty() : y[0] * y[1] > 1 && read_behind > i)) return i;
+    for (const std::size_t value : model.inputs(i)) read_behind = std::min(read_behind, value);
+  }
   return layers.size();
 }
 
@@ -60,9 +66,10 @@ Tensor<float, Cpu> grad_cam(const Model<T, Device>& model, In<T, Cpu> x, std::in
                                 ", expected one that gives (None, H, W, C) and has further layers behind it");
   }
   if (cut == layers.size())
-    detail::raise<ValueError>(
-        "grad_cam: the model has no layer with weights that gives (None, H, W, C) before its "
-        "last one, so there is no map of the photo to draw");
+    detail::raise<ValueError>(std::string("grad_cam: the model has no layer ") +
+                              (model.graph().is_row() ? "with weights that gives (None, H, W, C)"
+                                                      : "that gives (None, H, W, C) and that all ways lead through") +
+                              " before its last one, so there is no map of the photo to draw");
   if (!(x.shape == model.input_shape().batch(1)))
     detail::raise<ShapeError>("grad_cam: expected one sample x " + to_string(model.input_shape().batch(1)) + ", got " +
                               to_string(x.shape));

@@ -6,7 +6,8 @@
 
 namespace brindle::report {
 
-/// The layers of a model, or of one group of them, a line each: type, name, and whether training changes it.
+/// The layers of a model, or of one group of them, a line each: type, name, and whether training changes it; where
+/// one does not read the layer before it, also what each is connected to.
 /// Throws ValueError for a group that the model does not have.
 template <class T, class Device>
 std::string layer_table(const Model<T, Device>& model, const std::string& group = {});

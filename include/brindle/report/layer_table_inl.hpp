@@ -2,6 +2,7 @@
 
 // Definitions of what layer_table.hpp declares.
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/report/layer_table.hpp"
+#include "brindle/report/model_summary.hpp"
 
 namespace brindle::report {
 
@@ -23,17 +25,29 @@ std::string layer_table(const Model<T, Device>& model, const std::string& group)
     begin = found->begin, end = found->end;
   }
   std::vector<std::vector<std::string>> rows{{"type", "name", "trainable"}};
+  bool in_a_row = true;
   for (std::size_t i = begin; i < end; ++i) {
     const auto& layer = *model.layers()[i];
     rows.push_back({layer.type(), layer.name, layer.trainable ? "yes" : "no"});
+    in_a_row = in_a_row && model.inputs(i) == std::vector<std::size_t>{i};
   }
-  std::size_t type = 0, name = 0;
-  for (const auto& row : rows) type = std::max(type, row[0].size()), name = std::max(name, row[1].size());
+  if (!in_a_row) {
+    rows.front().push_back("connected to");
+    const std::string input = internal::input_name(model);
+    for (std::size_t i = begin; i < end; ++i) {
+      std::string names;
+      for (const std::size_t value : model.inputs(i))
+        names += (names.empty() ? "" : ", ") + (value == 0 ? input : model.layers()[value - 1]->name);
+      rows[i - begin + 1].push_back(names);
+    }
+  }
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const auto& row : rows)
+    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
   std::string text;
   for (const auto& row : rows) {
-    text.append(row[0]).append(type - row[0].size() + 2, ' ');
-    text.append(row[1]).append(name - row[1].size() + 2, ' ');
-    text.append(row[2]).append("\n");
+    for (std::size_t c = 0; c + 1 < row.size(); ++c) text.append(row[c]).append(widths[c] - row[c].size() + 2, ' ');
+    text.append(row.back()).append("\n");
   }
   return text;
 }

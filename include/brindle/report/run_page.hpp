@@ -58,8 +58,8 @@ struct RunPage {
   /// Throws ShapeError if a row has not as many cells as there are columns.
   RunPage& add_table(const std::string& heading, const PageTable& table) { return add(heading, table_html(table)); }
 
-  /// The layers of a model, their outputs and parameters, and on the Cpu the instruction set and threads that compute
-  /// it.
+  /// The layers of a model, their outputs and parameters, what they are connected to where they do not stand in a row,
+  /// and on the Cpu the instruction set and threads that compute it.
   template <class T, class Device>
   RunPage& add_summary(const Model<T, Device>& model);
   /// Of rows that were taken before, as when the model is gone.

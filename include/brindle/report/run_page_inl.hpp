@@ -59,10 +59,18 @@ RunPage& RunPage::add_summary(const Model<T, Device>& model) {
 
 BRINDLE_INLINE RunPage& RunPage::add_summary(const std::vector<SummaryRow>& layers) {
   PageTable table{.columns = {"layer", "type", "output", "parameters"}, .words = 3};
+  const bool connected = !internal::table::in_a_row(layers);
+  if (connected) table.columns = {"layer", "type", "output", "connected to", "parameters"}, table.words = 4;
   std::int64_t parameters = 0, frozen = 0;
   for (const SummaryRow& row : layers) {
     parameters += row.parameters, frozen += row.frozen;
-    table.rows.push_back({row.name, row.type, to_string(row.output), thousands(row.parameters)});
+    table.rows.push_back({row.name, row.type, to_string(row.output)});
+    if (connected) {
+      std::string names;
+      for (const std::string& name : row.inputs) names += (names.empty() ? "" : ", ") + name;
+      table.rows.back().push_back(names);
+    }
+    table.rows.back().push_back(thousands(row.parameters));
   }
   return add("Model", table_html(table) + "<p class=\"note\">" + thousands(parameters) + " parameters, " +
                           (frozen == 0 ? "all" : thousands(parameters - frozen) + " of them") + " trainable.</p>\n");
