@@ -80,8 +80,7 @@ void train(const Settings& s, const std::string& work, Sequential<float>& model,
           [&] { trainer.train_on_batch(x.view(), y.view()); });
 }
 
-void infer(const Settings& s, const std::string& work, const Sequential<float>& model, std::int64_t batch,
-           double gflop) {
+void infer(const Settings& s, const std::string& work, const Model<float>& model, std::int64_t batch, double gflop) {
   const Tensor<float> x = random_batch(model.input_shape().batch(batch));
   measure(s, work + " inference", static_cast<double>(batch), gflop * static_cast<double>(batch),
           [&] { model.predict(x, batch); });

@@ -28,6 +28,7 @@ struct Gradients {
       if (input_gradient) options.gradient_of = 0;
       Plan<float, Device> plan(on, model.graph(), options);
       y = host_copy(plan.forward(there, 3));
+      if (plan.output_gradient().empty()) continue;  // nothing learns
       Memory<Device>::copy(on, plan.output_gradient().data, dy_there.data(), dy_there.bytes());
       plan.backward([&](std::size_t, std::span<const TensorView<float, Device>> gradients) {
         for (const auto& g : gradients) parameters.push_back(host_copy(g));

@@ -49,7 +49,7 @@ auto network(const Device& on, std::int64_t classes) {
 }
 
 template <class Device>
-std::vector<Tensor<float>> weights(const Sequential<float, Device>& model) {
+std::vector<Tensor<float>> weights(const Model<float, Device>& model) {
   std::vector<Tensor<float>> all;
   for (const auto& layer : model.layers())
     for (const auto& p : layer->parameters()) all.push_back(p.value.template to<Cpu>());

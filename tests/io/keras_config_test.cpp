@@ -72,8 +72,6 @@ TEST_CASE("settings that our layers do not have are refused, with name and posit
                       Contains("layer 2 \"c\" (Conv2D)") && Contains(what));
   };
   refused(R"("data_format": "channels_first")", "channels_last");
-  refused(R"("dilation_rate": [2, 2])", "dilation_rate");
-  refused(R"("groups": 3)", "groups");
   refused(R"("padding": "causal")", "padding");
   refused(R"("activation": {"class_name": "Mine"})", "activation");
   const auto model = io::detail::keras_model_config(

@@ -216,10 +216,10 @@ TEST_CASE("layer normalization keeps its contract", "[nn][layer_normalization]")
 }
 
 TEST_CASE("dropout with a noise shape keeps its contract, and drops together", "[nn][dropout]") {
-  check_layer(Dropout{0.3, {1, 1, 1}}, {3, 4, 5}, {3, 4, 5}, 0);
+  check_layer(Dropout{.rate = 0.3, .noise_shape = {1, 1, 1}}, {3, 4, 5}, {3, 4, 5}, 0);
   check_layer(Dropout{.rate = 0.3, .noise_shape = {1, 1, -1}}, {3, 4, 5}, {3, 4, 5}, 0);
   check_layer(Dropout{.rate = 0.3, .noise_shape = {3, 1}}, {3, 4}, {3, 4}, 0);
-  LoneLayer<float> lone(Dropout{0.5, {1, 1, 1}}, {3, 4, 5}, 40);
+  LoneLayer<float> lone(Dropout{.rate = 0.5, .noise_shape = {1, 1, 1}}, {3, 4, 5}, 40);
   const Tensor<float> y = lone.forward();
   std::int64_t dropped = 0;
   for (std::int64_t n = 0; n < 40; ++n) {
@@ -229,8 +229,10 @@ TEST_CASE("dropout with a noise shape keeps its contract, and drops together", "
   }
   CHECK(dropped > 8);
   CHECK(dropped < 32);
-  CHECK_THROWS_WITH((Sequential<float>{{4, 3}, Dropout{0.5, {2, 1}}}), Contains("noise_shape") && Contains("(2, 1)"));
-  CHECK_THROWS_WITH((Sequential<float>{{4, 3}, Dropout{0.5, {1}}}), Contains("(None, 4, 3)") && Contains("got (1)"));
+  CHECK_THROWS_WITH((Sequential<float>{{4, 3}, Dropout{.rate = 0.5, .noise_shape = {2, 1}}}),
+                    Contains("noise_shape") && Contains("(2, 1)"));
+  CHECK_THROWS_WITH((Sequential<float>{{4, 3}, Dropout{.rate = 0.5, .noise_shape = {1}}}),
+                    Contains("(None, 4, 3)") && Contains("got (1)"));
   CHECK(Dropout{0.5}.make<float, Cpu>()->config().entries().size() == 1);
 }
 

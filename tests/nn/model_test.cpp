@@ -134,6 +134,8 @@ TEST_CASE("what cannot be meant in a graph is refused by name", "[nn][model]") {
                          return concatenate(x, x.then(Conv2D{2, 3}));
                        }}),
                     Contains("Concatenate \"concatenate\": expected values that differ along axis 3 only"));
+  CHECK_THROWS_WITH((Sequential<float>{{4, 4, 3}, Dropout{0.5, {1, 1, 1}}}),
+                    Contains("the name of a Dropout has characters that cannot be printed"));
   CHECK_THROWS_WITH((Sequential<float>{{4}, Add{}}), Contains("Add \"add\": expected two values or more, got one"));
   CHECK_THROWS_WITH((Sequential<float>{{4}, Multiply{}}), Contains("Multiply \"multiply\": expected two values"));
   M base{{5}, [](auto x) { return x.then(Dense{1}); }};

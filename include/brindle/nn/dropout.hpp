@@ -16,7 +16,7 @@ namespace brindle {
 /// The draws are counter-based (core/random.hpp): backward draws the same ones again, so no mask is kept. A frozen
 /// dropout still drops. Keras: layers/regularization/dropout.py.
 struct Dropout {
-  double rate = 0.5;  ///< in [0, 1)
+  double rate = 0.5;      ///< in [0, 1)
   std::string name = {};  ///< empty: dropout, dropout_1, ...
   /// Elements that are dropped together: 1 for an axis of a sample that shares a draw, -1 or the axis' size for one
   /// that does not. {1, 1, 1} drops whole pictures, {1, 1, -1} whole channels; empty: each element by itself. Keras's

@@ -145,6 +145,10 @@ void Model<T, Device>::expect_new(const std::string& name) const {
 template <class T, class Device>
 void Model<T, Device>::put(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs) {
   layer->name = name.empty() ? free_name(layer->default_name()) : name;
+  // {1, 1, 1} in the place of a name is one, of three characters that nobody sees.
+  if (std::any_of(layer->name.begin(), layer->name.end(), [](char c) { return c >= 0 && c < ' '; }))
+    detail::raise<ValueError>("model: the name of a " + layer->type() +
+                              " has characters that cannot be printed; write settings as .name = \"...\"");
   expect_new(layer->name);
   std::vector<Shape> x;
   for (const std::size_t value : inputs) {
