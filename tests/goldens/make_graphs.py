@@ -204,7 +204,7 @@ def randomize(model, rng):
 
 
 def without_dates(path):
-    """The same archive with a fixed date, so that the script gives the same bytes again."""
+    """The same archive without the dates of the run."""
     to = io.BytesIO()
     with zipfile.ZipFile(path) as stored, zipfile.ZipFile(to, "w") as z:
         for name in stored.namelist():
@@ -230,7 +230,8 @@ def save(build, name, k=keras):
     without_dates(path.with_suffix(".keras"))
     model.save(f"{path}.h5")
     arrays[f"{name}.x"] = x
-    arrays[f"{name}.y"] = np.asarray(model(x, training=False))
+    # Of the file, since a Normalization takes its weights over when it is loaded.
+    arrays[f"{name}.y"] = np.asarray(k.models.load_model(f"{path}.keras")(x, training=False))
     return model
 
 

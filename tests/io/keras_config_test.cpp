@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brindle/core/random.hpp"
@@ -56,13 +57,154 @@ TEST_CASE("a functional model that is a chain becomes a row, in the order of its
   CHECK(model.name == "m");
 }
 
-TEST_CASE("a functional model that branches is refused, with the layer's name", "[io][keras]") {
-  CHECK_THROWS_WITH(io::detail::keras_model_config("x.h5", functional({{"in", ""}, {"a", "in"}, {"b", "in"}}, "b")),
-                    Contains("x.h5: ") && Contains("branches") && Contains("\"b\"") && Contains("\"in\""));
-  CHECK_THROWS_WITH(io::detail::keras_model_config("x.h5", functional({{"in", ""}, {"a", "in"}, {"b", "a"}}, "a")),
-                    Contains("branches"));
-  CHECK_THROWS_WITH(io::detail::keras_model_config("x.h5", functional({{"in", ""}, {"a", "b"}, {"b", "a"}}, "a")),
-                    Contains("branches"));
+namespace {
+
+/// A functional model of "in" and these layers, each as JSON; the last one gives the output.
+std::string graph(const std::vector<std::string>& layers, const std::string& output) {
+  std::string list = layer("InputLayer", "in", R"("batch_shape": [null, 4])", R"("name": "in", "inbound_nodes": [])");
+  for (const std::string& l : layers) list += ", " + l;
+  return R"({"class_name": "Functional", "config": {"name": "m", "layers": [)" + list +
+         R"(], "input_layers": ["in", 0, 0], "output_layers": [")" + output + R"(", 0, 0]}})";
+}
+
+std::string tensor(const std::string& name, const std::string& output = "0") {
+  return R"({"class_name": "__keras_tensor__", "config": {"shape": [null, 4], "keras_history": [")" + name +
+         R"(", 0, )" + output + "]}}";
+}
+
+/// A layer that Keras 3 calls with these arguments.
+std::string called(const std::string& kind, const std::string& name, const std::string& args,
+                   const std::string& kwargs = "", const std::string& settings = "") {
+  return layer(
+      kind, name, settings,
+      R"("name": ")" + name + R"(", "inbound_nodes": [{"args": [)" + args + R"(], "kwargs": {)" + kwargs + "}}]");
+}
+
+using Values = std::vector<std::size_t>;
+
+}  // namespace
+
+TEST_CASE("a functional model that branches has what each layer reads", "[io][keras]") {
+  const auto model = io::detail::keras_model_config(
+      "x.keras", graph({called("Dense", "a", tensor("in")), called("Dense", "b", tensor("a")),
+                        called("Add", "sum", "[" + tensor("a") + ", " + tensor("b") + ", " + tensor("in") + "]"),
+                        called("Multiply", "square", "[" + tensor("sum") + ", " + tensor("sum") + "]")},
+                       "square"));
+  REQUIRE(model.layers.size() == 4);
+  CHECK(model.layers[0].inputs == Values{0});
+  CHECK(model.layers[1].inputs == Values{1});
+  CHECK(model.layers[2].inputs == Values{1, 2, 0});
+  CHECK(model.layers[3].inputs == Values{3, 3});
+  // In another order in the file: each comes when what it reads is there, and keeps its number among its kind.
+  const auto turned = io::detail::keras_model_config(
+      "x.keras", graph({called("Add", "sum", "[" + tensor("b") + ", " + tensor("a") + "]"),
+                        called("Dense", "b", tensor("a")), called("Dense", "a", tensor("in"))},
+                       "sum"));
+  REQUIRE(turned.layers.size() == 3);
+  CHECK(turned.layers[0].name == "a");
+  CHECK(turned.layers[0].key == "dense_1");
+  CHECK(turned.layers[1].key == "dense");
+  CHECK(turned.layers[2].inputs == Values{2, 1});
+}
+
+TEST_CASE("wiring that we do not have, or that cannot be, is refused with the layer's name", "[io][keras][errors]") {
+  const auto refused = [](const std::vector<std::string>& layers, const std::string& output, const std::string& words) {
+    CHECK_THROWS_WITH(io::detail::keras_model_config("x.keras", graph(layers, output)),
+                      Contains("x.keras: ") && Contains(words));
+  };
+  const std::string a = called("Dense", "a", tensor("in"));
+  refused({a, called("Dense", "b", tensor("in"))}, "b",
+          R"(layer 2 "a" (Dense) of model "m": nothing reads it, and it is not the output)");
+  refused({called("Dense", "a", tensor("b")), called("Dense", "b", tensor("a"))}, "b",
+          R"(layer 2 "a" (Dense) of model "m": waits for itself, the layers read each other in a circle)");
+  refused({a, called("Dense", "b", tensor("c"))}, "b",
+          R"(layer 3 "b" (Dense) of model "m": reads "c", and there is no)");
+  refused({a, called("Dense", "a", tensor("a"))}, "a",
+          R"(layer 3 "a" (Dense) of model "m": another layer has its name)");
+  refused({a, called("Dense", "b", tensor("a", "1"))}, "b", R"(reads a second output of "a")");
+  refused({a}, "b", R"(there is no layer "b" of model "m", which is its output)");
+  refused({layer("Dense", "a", "", R"("name": "a", "inbound_nodes": [])")}, "a",
+          R"(layer 2 "a" (Dense) of model "m": reads no)");
+  refused({called("Dense", "a", tensor("in"), R"("axis": 3)")}, "a", "is called with axis = 3, which is not supported");
+  refused({called("Dense", "a", tensor("in") + ", 3.0")}, "a", "is called with a number");
+  refused({called("Dropout", "a", tensor("in"), R"("training": true)")}, "a", "training = true");
+  std::string shared = called("Dense", "b", tensor("in"));
+  shared.replace(shared.rfind("]}"), 1, R"(, {"args": [], "kwargs": {}}])");
+  refused({a, shared}, "b",
+          R"(layer 3 "b" (Dense) of model "m": is called in 2 places; layers that several places share)");
+  // Within a model inside, with the whole path.
+  std::string inner = graph({called("Dense", "a", tensor("in")), called("Dense", "b", tensor("c"))}, "b");
+  inner.insert(inner.size() - 1,
+               R"(, "name": "inner", "inbound_nodes": [{"args": [)" + tensor("in") + R"(], "kwargs": {}}])");
+  inner.replace(inner.find(R"("name": "m")"), 11, R"("name": "inner")");
+  refused({inner}, "inner", R"(layer 3 "b" (Dense) of model "m/inner": reads "c")");
+}
+
+TEST_CASE("arithmetic with numbers is a Rescaling, that of two layers an Add or Multiply", "[io][keras]") {
+  const auto read = [](const std::string& kind, const std::string& args, const std::string& kwargs = "") {
+    return io::detail::keras_model_config("x", graph({called(kind, "op", args, kwargs)}, "op")).layers.at(0);
+  };
+  const auto check = [](const io::detail::KerasLayer& l, double scale, double offset) {
+    CHECK(l.type == "Rescaling");
+    CHECK(l.name == "op");
+    CHECK(l.config.get("scale", 0.0) == scale);
+    CHECK(l.config.get("offset", 9.0) == offset);
+  };
+  const std::string x = tensor("in"),
+                    three = R"({"class_name": "__tensor__", "config": {"value": 3.0, "dtype": "float32"}})";
+  check(read("Add", x + ", 3"), 1, 3);
+  check(read("Add", "3.5, " + x), 1, 3.5);
+  check(read("Add", x + ", " + three), 1, 3);
+  check(read("Multiply", x + ", 0.25"), 0.25, 0);
+  check(read("Multiply", x, R"("x2": 0.25)"), 0.25, 0);
+  check(read("Subtract", x + ", 1.0"), 1, -1);
+  check(read("Subtract", "1.0, " + x), -1, 1);
+  check(read("TrueDivide", x + ", 4"), 0.25, 0);
+  check(read("Negative", x), -1, 0);
+  CHECK(read("Add", x + ", " + x).type == "Add");
+  CHECK(read("Multiply", x + ", " + x).inputs == Values{0, 0});
+  for (const auto& [kind, args] : {std::pair<std::string, std::string>("TrueDivide", "1.0, " + x),
+                                   {"TrueDivide", x + ", 0"},
+                                   {"TrueDivide", x + ", " + x},
+                                   {"Multiply", x + ", " + x + ", 2"},
+                                   {"Multiply", x + ", [1, 2]"}}) {
+    INFO(kind << args);
+    CHECK_THROWS_WITH(read(kind, args),
+                      Contains(R"(layer 2 "op" ()" + kind) && Contains("operation that is not supported"));
+  }
+  // Keras 2: a function, and the number among the settings.
+  const auto keras2 = [](const std::string& function, const std::string& node) {
+    return io::detail::keras_model_config("x", graph({layer("TFOpLambda", "op", R"("function": ")" + function + "\"",
+                                                            R"("name": "op", "inbound_nodes": [[)" + node + "]]")},
+                                                     "op"))
+        .layers.at(0);
+  };
+  check(keras2("__operators__.add", R"(["in", 0, 0, {"y": 3.0, "name": null}])"), 1, 3);
+  check(keras2("math.truediv", R"(["in", 0, 0, {"y": 2.0, "name": null}])"), 0.5, 0);
+  check(keras2("math.subtract", R"(["_CONSTANT_VALUE", -1, 1.0, {"y": ["in", 0, 0], "name": null}])"), -1, 1);
+  CHECK(keras2("math.multiply", R"(["in", 0, 0, {"y": ["in", 0, 0], "name": null}])").type == "Multiply");
+  CHECK_THROWS_WITH(keras2("math.exp", R"(["in", 0, 0, {"name": null}])"), Contains("operation that is not supported"));
+}
+
+TEST_CASE("layers that act in training only are dropped, and what runs for inference is known", "[io][keras]") {
+  const std::string base = R"({"class_name": "Sequential", "name": "base", "config": {"name": "base", "layers": [)" +
+                           layer("RandomFlip", "flip") + ", " + layer("Dense", "d") +
+                           R"(]}, "inbound_nodes": [{"args": [)" + tensor("zoom") +
+                           R"(], "kwargs": {"training": false, "mask": null}}]})";
+  const auto model = io::detail::keras_model_config(
+      "x", graph({called("RandomZoom", "zoom", tensor("in"), R"("training": true)"), base,
+                  called("Dropout", "out", tensor("base"), R"("training": false)"),
+                  called("BatchNormalization", "bn", tensor("out"), R"("training": false)")},
+                 "bn"));
+  REQUIRE(model.layers.size() == 3);
+  CHECK(model.layers[0].path() == "base/d");
+  CHECK(model.layers[0].inputs == Values{0});
+  CHECK(model.layers[0].inference);
+  CHECK_FALSE(model.layers[1].inference);  // Keras 3 writes so of any Dropout
+  CHECK(model.layers[2].inference);
+  CHECK(model.dropped == std::vector<std::string>{R"(RandomZoom "zoom")", R"(RandomFlip "base/flip")"});
+  CHECK_THAT(model.dropped_layers(),
+             Contains(R"(dropped: RandomZoom "zoom", RandomFlip "base/flip", which act in training)"));
 }
 
 TEST_CASE("settings that our layers do not have are refused, with name and position", "[io][keras]") {
@@ -143,7 +285,7 @@ TEST_CASE("inputs that no model can have, and models of several inputs, are refu
   const std::string inputs = R"([["in", 0, 0]])";
   two.replace(two.find(inputs), inputs.size(), R"([["in", 0, 0], ["a", 0, 0]])");
   CHECK_THROWS_WITH(io::detail::keras_model_config("x.h5", two),
-                    Contains("branches, there are 2 inputs and 1 outputs"));
+                    Contains("there are 2 inputs and 1 outputs of model \"m\", one of each is supported"));
 }
 
 TEST_CASE("a model that leaves its size open takes the one that is given, or asks for it", "[io][keras]") {

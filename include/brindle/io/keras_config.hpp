@@ -13,50 +13,11 @@
 #include "brindle/core/shape.hpp"
 #include "brindle/io/config_json.hpp"
 #include "brindle/io/json.hpp"
+#include "brindle/io/keras_model.hpp"
+#include "brindle/io/keras_node.hpp"
 #include "brindle/io/parse_json.hpp"
 
 namespace brindle::io::detail {
-
-/// A layer as a model's configuration by Keras describes it, in the terms of LayerRegistry.
-struct KerasLayer {
-  std::string type;                 ///< "Conv2D"
-  std::string name;                 ///< as Keras has it
-  std::string where;                ///< what messages call it: layer 3 "conv2d_1" (Conv2D) of model "sequential_1"
-  Config config;                    ///< by Keras's names
-  bool trainable = true;            ///< with those of the models around it
-  std::vector<std::string> models;  ///< names of the nested models that it stands in, the outermost first
-  std::vector<std::string> kinds;   ///< and Keras 3's kind and number of each: "functional", "sequential_1"
-  std::vector<std::string> left_out = {};  ///< what training would need and we have not: "kernel_regularizer L2"
-
-  /// With the nested models around it: "wrapper/inner/conv2d_1".
-  std::string path() const {
-    std::string all;
-    for (const std::string& model : models) all += model + "/";
-    return all + name;
-  }
-};
-
-/// A model's configuration, flat: nested models that are a plain chain have become rows of layers.
-struct KerasModel {
-  std::string name;                ///< as Keras has it
-  Shape input;                     ///< of one sample; rank 0 where the file leaves it open
-  std::string open_input;          ///< the input's sizes as the file has them, where some are open
-  std::vector<KerasLayer> layers;  ///< from the input on
-
-  /// One line that says what of the model was left out, with the layers' names; empty: nothing.
-  std::string left_out() const {
-    std::string all;
-    for (const KerasLayer& layer : layers) {
-      if (layer.left_out.empty()) continue;
-      all += all.empty() ? "" : "; ";
-      for (std::size_t i = 0; i < layer.left_out.size(); ++i) all += (i ? ", " : "") + layer.left_out[i];
-      all += " of layer \"" + layer.path() + "\"";
-    }
-    return all.empty() ? all : "left out: " + all + "; predictions are the same, training on goes without them";
-  }
-};
-
-using KerasJson = nlohmann::json;
 
 /// Reads configurations by Keras 1 (as far as its layers have today's names), 2 and 3. Every error is a FileError.
 class KerasConfigReader {
@@ -68,9 +29,9 @@ class KerasConfigReader {
     if (!json.is_object()) fail("the configuration of the model is no JSON, or nests more than 100 deep");
     try {
       const std::string kind = json.at("class_name").get<std::string>();
-      if (!is_model(kind))
-        fail("is a " + kind + ", expected a Sequential, or a Functional model that is a plain chain");
-      add_model(json, {}, {}, true);
+      if (!is_model(kind)) fail("is a " + kind + ", expected a Sequential or a Functional model");
+      if (add_model(json, {}, 0) != model_.layers.size())
+        fail("what the last of its layers gives is not the model's output");
       return std::move(model_);
     } catch (const nlohmann::json::exception& e) {
       fail(std::string("the configuration of the model cannot be understood: ") + e.what());
@@ -84,50 +45,188 @@ class KerasConfigReader {
     return kind == "Sequential" || kind == "Functional" || kind == "Model";
   }
 
-  void add_model(const KerasJson& json, const std::vector<std::string>& models, const std::vector<std::string>& kinds,
-                 bool trainable) {
-    if (models.size() > 16) fail("nests models more than 16 deep");
+  /// What holds for a layer because of the models around it.
+  struct Around {
+    std::vector<std::string> models = {}, kinds = {};  ///< see KerasLayer
+    bool trainable = true, inference = false;
+    std::string of = {};  ///< for messages: of model "m/inner"
+  };
+
+  /// Adds the layers of a model that reads value `input`; gives the value of its output.
+  std::size_t add_model(const KerasJson& json, Around around, std::size_t input) {
+    if (around.models.size() > 16) fail("nests models more than 16 deep");
     const KerasJson& config = json.at("config");
     // Keras before 2.2.3 wrote a Sequential's layers without a name for it.
     const KerasJson& layers = config.is_array() ? config : config.at("layers");
     if (!layers.is_array()) fail("a model's \"layers\" are no list");
     const std::string name = config.is_array() ? json.value("name", "sequential") : config.value("name", "model");
-    if (models.empty()) model_.name = name;
-    std::string around = model_.name;  // the whole path
-    for (const std::string& model : models) around += "/" + model;
-    const std::string of = " of model \"" + around + "\"";
-    trainable = trainable && (config.is_array() || config.value("trainable", true));
-    std::vector<std::pair<std::size_t, const KerasJson*>> row;  // with their positions
-    if (json.at("class_name") == "Sequential")
-      for (std::size_t i = 0; i < layers.size(); ++i) row.emplace_back(i, &layers[i]);
-    else
-      row = chain(config, layers, of);
-    if (models.empty() && !config.is_array()) read_input(config, "build_input_shape", false);
+    if (around.models.empty()) model_.name = name;
+    std::string path = model_.name;
+    for (const std::string& model : around.models) path += "/" + model;
+    around.of = " of model \"" + path + "\"";
+    around.trainable = around.trainable && (config.is_array() || config.value("trainable", true));
 
-    std::map<std::string, int> count;
-    for (const auto& [position, layer] : row) {
-      const std::string kind = layer->at("class_name").get<std::string>();
-      const KerasJson& settings = layer->at("config");
-      const std::string layer_name = settings.is_array() ? std::string("sequential") : settings.value("name", kind);
-      const std::string where = "layer " + std::to_string(position + 1) + " \"" + layer_name + "\" (" + kind + ")" + of;
-      if (model_.layers.empty() && !settings.is_array()) {
-        read_input(settings, "batch_shape", true);
-        read_input(settings, "batch_input_shape", true);
-      }
-      if (kind == "InputLayer") continue;
-      if (is_model(kind)) {
-        const std::string stem = kind == "Sequential" ? "sequential" : "functional";
-        const int number = count[stem]++;
-        std::vector<std::string> inner = models, inner_kinds = kinds;
-        inner.push_back(layer_name);
-        inner_kinds.push_back(number == 0 ? stem : stem + "_" + std::to_string(number));
-        add_model(*layer, inner, inner_kinds, trainable);
-        continue;
-      }
-      if (model_.layers.size() == 10000) fail("has more than 10000 layers");
-      model_.layers.push_back({kind, layer_name, where, settings_of(kind, settings, where),
-                               trainable && settings.value("trainable", true), models, kinds, left_out_of(settings)});
+    std::vector<Stated> stated;
+    std::map<std::string, int> count;  // Keras 3 counts the layers of a kind, in the order of the file
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      Stated layer{&layers[i], layers[i].at("class_name").get<std::string>(), {}, {}, {}, {}};
+      const KerasJson& settings = layers[i].at("config");
+      layer.name = settings.is_array() ? std::string("sequential") : settings.value("name", layer.kind);
+      layer.where = "layer " + std::to_string(i + 1) + " \"" + layer.name + "\" (" + layer.kind + ")" + around.of;
+      const std::string stem = !is_model(layer.kind)        ? snake_case(layer.kind)
+                               : layer.kind == "Sequential" ? "sequential"
+                                                            : "functional";
+      const int number = count[stem]++;
+      layer.key = number == 0 ? stem : stem + "_" + std::to_string(number);
+      stated.push_back(std::move(layer));
     }
+    if (json.at("class_name") != "Sequential") return add_graph(config, stated, around, input);
+
+    std::size_t value = input;
+    for (const Stated& layer : stated) value = add_layer(layer, around, {value});
+    if (around.models.empty() && !config.is_array()) read_input(config, "build_input_shape", false);
+    return value;
+  }
+
+  /// A layer, or a model within the model, as the file states it.
+  struct Stated {
+    const KerasJson* json;
+    std::string kind, name, where, key;
+    KerasCall call;  ///< none in a Sequential
+  };
+
+  /// The layers of a functional model, in the file's order where that is one in which they can be computed.
+  std::size_t add_graph(const KerasJson& config, std::vector<Stated>& layers, const Around& around, std::size_t input) {
+    const std::vector<KerasArgument> from = ends_of(config, "input_layers"), to = ends_of(config, "output_layers");
+    if (from.size() != 1 || to.size() != 1 || !to[0].first)
+      fail("there are " + std::to_string(from.size()) + " inputs and " + std::to_string(to.size()) + " outputs" +
+           around.of + ", one of each is supported");
+    std::map<std::string, std::size_t> by_name;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      // Keras 2 has the name beside the settings as well.
+      layers[i].name = layers[i].json->at("name").get<std::string>();
+      if (!by_name.emplace(layers[i].name, i).second) fail(layers[i].where + ": another layer has its name");
+    }
+    const auto ends = [&](const KerasArgument& end, const char* what) {
+      const auto found = by_name.find(end.layer);
+      if (found == by_name.end())
+        fail("there is no layer \"" + end.layer + "\"" + around.of + ", which is its " + what);
+      return found->second;
+    };
+    const std::size_t first = ends(from[0], "input"), last = ends(to[0], "output");
+
+    std::vector<std::vector<std::size_t>> readers(layers.size());
+    std::vector<std::size_t> missing(layers.size(), 0);  // inputs that are not computed yet
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      read_call(layers[i], i == first);
+      for (const KerasArgument& argument : layers[i].call.arguments) {
+        if (argument.is_number()) continue;
+        const auto found = by_name.find(argument.layer);
+        if (found == by_name.end())
+          fail(layers[i].where + ": reads \"" + argument.layer + "\", and there is no such layer");
+        if (!argument.first)
+          fail(layers[i].where + ": reads a second output of \"" + argument.layer + "\"; one is supported");
+        readers[found->second].push_back(i);
+        ++missing[i];
+      }
+    }
+    std::vector<std::size_t> values(layers.size(), 0);
+    std::set<std::size_t> ready;
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      if (missing[i] == 0) ready.insert(i);
+    std::size_t done = 0;
+    for (; !ready.empty(); ++done) {
+      const std::size_t i = *ready.begin();
+      ready.erase(ready.begin());
+      std::vector<std::size_t> inputs;
+      for (const KerasArgument& argument : layers[i].call.arguments)
+        if (!argument.is_number()) inputs.push_back(values[by_name.at(argument.layer)]);
+      values[i] = add_layer(layers[i], around, i == first ? std::vector<std::size_t>{input} : inputs);
+      for (const std::size_t reader : readers[i])
+        if (--missing[reader] == 0) ready.insert(reader);
+    }
+    if (done < layers.size())
+      for (std::size_t i = 0; i < layers.size(); ++i)
+        if (missing[i] > 0) fail(layers[i].where + ": waits for itself, the layers read each other in a circle");
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      if (readers[i].empty() && i != last) fail(layers[i].where + ": nothing reads it, and it is not the output");
+    return values[last];
+  }
+
+  /// How a layer of a functional model is called.
+  void read_call(Stated& layer, bool is_input) const {
+    const KerasJson nodes =
+        layer.json->contains("inbound_nodes") ? layer.json->at("inbound_nodes") : KerasJson::array();
+    if (!nodes.is_array() || nodes.size() > 1)
+      fail(layer.where + ": is called in " + std::to_string(nodes.size()) +
+           " places; layers that several places share are not supported");
+    if (!nodes.empty()) layer.call = KerasCallReader::read(nodes[0]);
+    if (!layer.call.others.empty())
+      fail(layer.where + ": is called with " + layer.call.others.front() + ", which is not supported");
+    const bool reads = std::any_of(layer.call.arguments.begin(), layer.call.arguments.end(),
+                                   [](const KerasArgument& a) { return !a.is_number(); });
+    if (reads == is_input)
+      fail(layer.where + (is_input ? ": is the model's input and reads another layer" : ": reads no layer"));
+  }
+
+  /// Adds a layer, or all of a model, that reads these values; gives its own.
+  std::size_t add_layer(const Stated& layer, const Around& around, std::vector<std::size_t> inputs) {
+    const KerasJson& settings = layer.json->at("config");
+    if (inputs == std::vector<std::size_t>{0} && !settings.is_array()) {
+      read_input(settings, "batch_shape", true);
+      read_input(settings, "batch_input_shape", true);
+    }
+    if (layer.kind == "InputLayer") return inputs.front();
+    if (acts_in_training_only(layer.kind) && inputs.size() == 1) {
+      std::string path;
+      for (const std::string& model : around.models) path += model + "/";
+      model_.dropped.push_back(layer.kind + " \"" + path + layer.name + "\"");
+      return inputs.front();
+    }
+    if (layer.call.training == true)
+      fail(layer.where +
+           ": is called with training = true, which lets it act in predictions as it does in training; "
+           "that is not supported");
+    // Keras 3 writes down the default of a Dropout's call.
+    const bool stated = !layer.call.keras3 || layer.kind != "Dropout";
+    const bool inference = around.inference || (layer.call.training == false && stated);
+    if (is_model(layer.kind)) {
+      if (inputs.size() != 1)
+        fail(layer.where + ": a model with " + std::to_string(inputs.size()) + " inputs; one is supported");
+      Around inner = around;
+      inner.models.push_back(layer.name);
+      inner.kinds.push_back(layer.key);
+      inner.inference = inference;
+      return add_model(*layer.json, inner, inputs.front());
+    }
+    if (model_.layers.size() == 10000) fail("has more than 10000 layers");
+    KerasLayer added{layer.kind,
+                     layer.name,
+                     layer.where,
+                     {},
+                     around.trainable && settings.value("trainable", true),
+                     around.models,
+                     around.kinds,
+                     left_out_of(settings),
+                     layer.key,
+                     std::move(inputs),
+                     inference};
+    const std::string operation = keras_operation(layer.kind, settings, layer.call);
+    const KerasOperation computed = computed_operation(operation, layer.call);
+    if (!operation.empty() || layer.kind == "TFOpLambda") {
+      if (computed.type.empty())
+        fail(layer.where +
+             ": is an operation that is not supported; there are x + 1, x - 1, 1 - x, x * 2, x / 2, -x and "
+             "the sum and the product of two layers");
+      added.type = computed.type;
+      if (computed.type == "Rescaling") added.config = {{"scale", computed.scale}, {"offset", computed.offset}};
+    } else {
+      if (layer.call.arguments.size() > added.inputs.size())
+        fail(layer.where + ": is called with a number, which is not supported");
+      added.config = settings_of(layer.kind, settings, layer.where);
+    }
+    model_.layers.push_back(std::move(added));
+    return model_.layers.size();
   }
 
   /// The first of these to be found counts. (None, sizes...); open sizes are told when they are needed.
@@ -217,65 +316,9 @@ class KerasConfigReader {
     return config_from_json(taken);
   }
 
-  // The names of the layers whose outputs an inbound node takes. Keras 3 has {"keras_history": [name, ..]} somewhere in
-  // it, Keras 2 lists [name, 0, 0, {}].
-  static void add_sources(const KerasJson& node, int depth, std::vector<std::string>& to) {
-    if (depth > 16) return;
-    if (node.is_object()) {
-      if (node.contains("keras_history") && node.at("keras_history").is_array() && !node.at("keras_history").empty()) {
-        to.push_back(node.at("keras_history")[0].get<std::string>());
-        return;
-      }
-      for (const auto& [key, value] : node.items()) add_sources(value, depth + 1, to);
-    } else if (node.is_array()) {
-      if (node.size() >= 3 && node[0].is_string() && node[1].is_number() && node[2].is_number()) {
-        to.push_back(node[0].get<std::string>());
-        return;
-      }
-      for (const auto& value : node) add_sources(value, depth + 1, to);
-    }
-  }
-
-  static std::vector<std::string> ends_of(const KerasJson& config, const char* key) {
-    std::vector<std::string> names;
-    if (config.contains(key)) add_sources(config.at(key), 0, names);
-    return names;
-  }
-
-  /// The layers of a functional model in the order in which they are computed.
-  std::vector<std::pair<std::size_t, const KerasJson*>> chain(const KerasJson& config, const KerasJson& layers,
-                                                              const std::string& of) const {
-    const auto branches = [&](const std::string& why) {
-      fail("the model branches, " + why + of + "; only plain chains of layers are supported");
-    };
-    const std::vector<std::string> inputs = ends_of(config, "input_layers"), outputs = ends_of(config, "output_layers");
-    if (inputs.size() != 1 || outputs.size() != 1)
-      branches("there are " + std::to_string(inputs.size()) + " inputs and " + std::to_string(outputs.size()) +
-               " outputs");
-    std::map<std::string, std::size_t> reader;  // by the layer that is read
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      const KerasJson& layer = layers[i];
-      const std::string name = layer.at("name").get<std::string>();
-      std::vector<std::string> sources;
-      if (layer.contains("inbound_nodes")) add_sources(layer.at("inbound_nodes"), 0, sources);
-      if (sources.empty() && name == inputs[0]) continue;
-      const std::string who =
-          "layer " + std::to_string(i + 1) + " \"" + name + "\" (" + layer.at("class_name").get<std::string>() + ")";
-      if (sources.size() != 1) branches(who + " has " + std::to_string(sources.size()) + " inputs");
-      if (!reader.emplace(sources[0], i).second) branches(who + " is not the only one to read \"" + sources[0] + "\"");
-    }
-    std::vector<std::pair<std::size_t, const KerasJson*>> row;
-    for (std::size_t i = 0; i < layers.size(); ++i)
-      if (layers[i].at("name") == inputs[0]) row.emplace_back(i, &layers[i]);
-    if (row.size() != 1) branches("there is no layer \"" + inputs[0] + "\", its input,");
-    std::string last = inputs[0];
-    for (auto next = reader.find(last); next != reader.end() && row.size() <= layers.size(); next = reader.find(last)) {
-      row.emplace_back(next->second, &layers[next->second]);
-      last = layers[next->second].at("name").get<std::string>();
-    }
-    if (row.size() != layers.size() || last != outputs[0])
-      branches("its layers do not lead from \"" + inputs[0] + "\" to \"" + outputs[0] + "\" in one row");
-    return row;
+  /// Keras 2 has a list of [name, 0, 0]; Keras 3 the only one of them without the list.
+  static std::vector<KerasArgument> ends_of(const KerasJson& config, const char* key) {
+    return config.contains(key) ? KerasCallReader::read(config.at(key)).arguments : std::vector<KerasArgument>();
   }
 
   std::string path_, version_;
@@ -283,8 +326,7 @@ class KerasConfigReader {
 };
 
 /// What a model's configuration says. path: what errors begin with; version: of Keras, as far as the file tells it.
-/// Throws FileError: no JSON, a model that branches, a setting that is not supported, with the layer's name and
-/// position.
+/// Throws FileError: no JSON, wiring or a setting that is not supported, with the layer's name and position.
 inline KerasModel keras_model_config(const std::string& path, const std::string& json,
                                      const std::string& version = {}) {
   return KerasConfigReader(path, version).read(json);

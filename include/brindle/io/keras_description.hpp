@@ -1,8 +1,8 @@
 #pragma once
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
@@ -98,19 +98,6 @@ inline KerasDescription keras_description(Hdf5File& file, const std::string& roo
   return description;
 }
 
-/// Keras 3's name of a class in its files: "MaxPooling2D" is "max_pooling2d" (utils/naming.py, to_snake_case).
-inline std::string snake_case(const std::string& name) {
-  const auto is = [&](std::size_t i, int (*kind)(int)) {
-    return i < name.size() && kind(static_cast<unsigned char>(name[i])) != 0;
-  };
-  std::string all;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (i > 0 && is(i, std::isupper) && (is(i + 1, std::islower) || is(i - 1, std::islower))) all += '_';
-    all += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
-  }
-  return all;
-}
-
 /// Where the file keeps a layer: the groups as Keras 3 counts them, or the outermost nested model of earlier formats.
 inline std::string keras3_group(const KerasLayer& layer) {
   std::string group;
@@ -119,31 +106,37 @@ inline std::string keras3_group(const KerasLayer& layer) {
 }
 
 /// The one stored layer that is this one: by its name where the file has names, else by Keras 3's key.
-inline StoredLayer* stored_layer(WeightFile& file, const KerasLayer& layer, const std::string& key) {
+inline StoredLayer* stored_layer(WeightFile& file, const KerasLayer& layer) {
   const std::string group3 = keras3_group(layer), group2 = layer.models.empty() ? "" : layer.models.front();
   for (StoredLayer& stored : file.layers) {
-    const bool keras3 = !stored.key.empty();
+    if (stored.key.empty()) continue;
     std::string group = stored.group;
     for (std::size_t at; (at = group.find("_layer_checkpoint_dependencies")) != std::string::npos;)
       group.replace(at, std::string("_layer_checkpoint_dependencies").size(), "layers");
-    if (stored.name.empty() ? group == group3 && stored.key == key
-                            : group == (keras3 ? group3 : group2) && stored.name == layer.name)
-      return &stored;
+    if (group == group3 && (stored.name.empty() ? stored.key == layer.key : stored.name == layer.name)) return &stored;
   }
+  // Formats before that have all layers of an outermost model in one group. Keras 3 writes inner models' names before
+  // those of layers, Keras 2 does not; TensorFlow may have put scopes of its own in front.
+  std::string within = layer.path();
+  if (!layer.models.empty()) within = within.substr(group2.size() + 1);
+  const auto ends = [](const std::string& text, const std::string& end) { return text.ends_with("/" + end); };
+  for (const auto& fits : std::vector<std::function<bool(const StoredLayer&)>>{
+           [&](const StoredLayer& s) { return s.scope == within; },
+           [&](const StoredLayer& s) { return s.scope == layer.name; },
+           [&](const StoredLayer& s) { return ends(s.scope, within) || ends(s.scope, layer.name); },
+           [&](const StoredLayer& s) { return s.name == layer.name; }})
+    for (StoredLayer& stored : file.layers)
+      if (stored.key.empty() && stored.group == group2 && fits(stored)) return &stored;
   return nullptr;
 }
 
 /// Gives the file's layers their whole paths in the model.
 inline void add_paths(const KerasModel& model, WeightFile& file) {
-  std::vector<std::pair<std::string, std::string>> seen;  // (group, kind): Keras 3 counts within each
-  for (const KerasLayer& layer : model.layers) {
-    const std::pair<std::string, std::string> place(keras3_group(layer), snake_case(layer.type));
-    const auto number = std::count(seen.begin(), seen.end(), place);
-    seen.push_back(place);
-    StoredLayer* stored =
-        stored_layer(file, layer, number == 0 ? place.second : place.second + "_" + std::to_string(number));
-    if (stored != nullptr) stored->path = layer.path();
-  }
+  for (const KerasLayer& layer : model.layers)
+    if (StoredLayer* stored = stored_layer(file, layer); stored != nullptr) {
+      stored->path = layer.path();
+      if (stored->key.empty()) stored->name = layer.name;  // which may have slashes of its own
+    }
 }
 
 /// The layers' names in the model: whole paths where a name alone is that of several. Keras asks for different ones

@@ -72,6 +72,11 @@ inline bool is_nested_group(const std::string& group, const std::vector<std::str
                      [&](const std::string& w) { return !names_group(last_part(without_last_part(w))); });
 }
 
+/// Whether a weight is one: not the state of a Dropout's random numbers, nor how many samples a Normalization has seen.
+inline bool is_weight(const std::string& weight) {
+  return !weight.starts_with("seed_generator_state") && weight != "count" && weight != "count:0";
+}
+
 /// Keras 1, Keras 2, and what Keras 3 calls its legacy format: a group for each layer of `root`, with a list of
 /// weights. description: of the model, if the file has one.
 inline void add_legacy_layers(const std::shared_ptr<Hdf5File>& file, const std::string& root,
@@ -86,14 +91,18 @@ inline void add_legacy_layers(const std::shared_ptr<Hdf5File>& file, const std::
     }
     const std::vector<std::string> weights = keras_names(*file, place, "weight_names");
     const bool nested = description.known ? description.nested.count(group) > 0 : is_nested_group(group, weights);
+    const std::size_t first = to.layers.size();
     if (!nested) to.layers.push_back({group, {}});
     for (const std::string& weight : weights) {
+      if (!is_weight(last_part(weight))) continue;
+      std::size_t at = first;
       if (nested) {
-        const std::string layer = last_part(without_last_part(weight));
-        if (to.layers.empty() || to.layers.back().name != layer || to.layers.back().group != group)
-          to.layers.push_back({layer, {}, group});
+        // A layer's weights need not stand together: what is trained comes first.
+        const std::string scope = without_last_part(weight);
+        while (at < to.layers.size() && to.layers[at].scope != scope) ++at;
+        if (at == to.layers.size()) to.layers.push_back({last_part(scope), {}, group, {}, {}, scope});
       }
-      to.layers.back().tensors.push_back(
+      to.layers[at].tensors.push_back(
           keras_tensor(file, place + "/" + weight, weight, parameter_of(last_part(weight)), description.turned));
     }
   }
@@ -120,6 +129,7 @@ inline void add_keras3_layers(const std::shared_ptr<Hdf5File>& file, const std::
       StoredLayer layer{name, {}, container, key, whole};
       std::vector<std::string> numbers = file->children(vars);
       std::sort(numbers.begin(), numbers.end(), counts_before);
+      if (key.starts_with("normalization") && numbers.size() == 3) numbers.pop_back();  // its count, a whole number
       for (const std::string& number : numbers)
         layer.tensors.push_back(keras_tensor(file, vars + "/" + number, vars + "/" + number, {}));
       to.layers.push_back(std::move(layer));

@@ -11,20 +11,26 @@ namespace brindle::io {
 
 struct LoadKerasOptions {
   Shape input = {};  ///< of one sample, for a model whose file leaves it open (None); rank 0: the file's
-  std::function<void(const std::string&)> tell = {};  ///< takes a line for the user: what of the model was left out
+  /// Takes lines for the user: what of the model was left out, and which layers were dropped.
+  std::function<void(const std::string&)> tell = {};
 };
 
 /// A model that Keras saved: a .keras file, or HDF5 with architecture (Keras 2, and the legacy format of Keras 3).
 ///
 ///     auto model = io::load_keras("pets.keras");
 ///
-/// Sequential models and functional ones that are a plain chain; nested models become groups of layers (an inner one a
-/// part of the outer). Layers keep their names and what is frozen; where a nested model's layer has the name of another
-/// one it is called "model/layer", with all models around it. Regularizers, constraints and the optimizer's state are
-/// not taken over; of the first two options.tell hears in one line. registry: where layers of the user's own are known.
+/// Sequential and functional models of one input and one output; nested models become groups of layers (an inner one a
+/// part of the outer). Layers keep their names, what is frozen, and what runs as in prediction because it is called
+/// with training=False; where a nested model's layer has the name of another one it is called "model/layer", with all
+/// models around it. Arithmetic with numbers (x / 127.5 - 1) becomes Rescaling, x + y and x * y of layers Add and
+/// Multiply.
 ///
-/// Throws FileError that begins with the path: a layer or a setting that is not known, with its name and position; a
-/// model that branches; weights that do not fit the layers, all of them in one message.
+/// Regularizers, constraints and the optimizer's state are not taken over, layers that act in training only (RandomFlip
+/// and other augmentation, noise) are dropped; of these options.tell hears in a line each, the optimizer apart.
+/// registry: where layers of the user's own are known.
+///
+/// Throws FileError that begins with the path: a layer or a setting that is not known, with its name and position;
+/// several inputs or outputs, layers that are shared; weights that do not fit the layers, all of them in one message.
 template <class T = float, class Device = Cpu>
 Model<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOptions& options = {},
                             const Device& on = Device{}, const LayerRegistry<T, Device>& registry = {});

@@ -1,6 +1,7 @@
 #pragma once
 
 // Definitions of what load_keras.hpp declares.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +12,7 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/io/add_layer.hpp"
 #include "brindle/io/hdf5.hpp"
 #include "brindle/io/keras_config.hpp"
 #include "brindle/io/keras_description.hpp"
@@ -22,6 +24,31 @@
 #include "brindle/io/zip.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/registry.hpp"
+
+namespace brindle::io::detail {
+
+/// A Normalization whose mean and variance Keras's adapt() found: they stand among the weights.
+BRINDLE_INLINE bool is_adapted(const KerasLayer& layer) {
+  return layer.type == "Normalization" && !layer.config.find("mean") && !layer.config.find("variance");
+}
+
+/// The settings of such a layer with mean and variance, which are no weights of the file any more.
+BRINDLE_INLINE Config adapted_config(const KerasLayer& layer, WeightFile& file) {
+  Config config = layer.config;
+  for (StoredLayer& stored : file.layers) {
+    if (stored.path != layer.path() || stored.tensors.size() < 2) continue;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const StoredTensor& tensor = stored.tensors[i];
+      Tensor<float> values(tensor.shape);
+      tensor.read(values.view());
+      config.set(i == 0 ? "mean" : "variance", std::vector<double>(values.data(), values.data() + values.size()));
+    }
+    stored.tensors.clear();
+  }
+  return config;
+}
+
+}  // namespace brindle::io::detail
 
 namespace brindle::io {
 
@@ -59,11 +86,19 @@ Model<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOp
     std::vector<std::unique_ptr<Layer<T, Device>>> made;
     for (const detail::KerasLayer& layer : description.layers) {
       where = layer.where;
-      made.push_back(registry.make(layer.type, layer.config));
+      made.push_back(detail::is_adapted(layer) ? nullptr : registry.make(layer.type, layer.config));
+      if (layer.inputs.size() != 1 && (!made.back() || made.back()->merge() == nullptr))
+        fail(where + ": reads " + std::to_string(layer.inputs.size()) + " layers, expected one");
     }
     where = "the model";
     if (archive) weights_in = detail::keras_archive_weights(detail::ZipFile(path.string()));
     WeightFile file = keras_weights(weights_in, json);
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      where = description.layers[i].where;
+      if (!made[i])
+        made[i] = registry.make(description.layers[i].type, detail::adapted_config(description.layers[i], file));
+    }
+    where = "the model";
     std::int64_t stored_elements = 0, needed_elements = 0;
     for (const StoredLayer& layer : file.layers)
       for (const StoredTensor& tensor : layer.tensors) stored_elements += tensor.shape.size();
@@ -78,16 +113,15 @@ Model<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOp
       where = layer.where;
       made[i]->name = names[i];
       made[i]->trainable = layer.trainable;
+      made[i]->inference = layer.inference;
       file.paths.push_back(layer.path());
       // Sizes are checked against the file before a layer takes memory for them.
-      const Shape x = model.output_shape();
-      made[i]->output_shape(x);
-      for (const ParameterSpec& spec : made[i]->parameter_specs(x)) {
+      for (const ParameterSpec& spec : detail::checked_specs(model, *made[i], layer.inputs)) {
         if (spec.shape.size() > stored_elements - needed_elements)
           fail(where + ": \"" + spec.name + "\" " + to_string(spec.shape) + " is larger than what the file has left");
         needed_elements += spec.shape.size();
       }
-      model.add_uninitialized(std::move(made[i]), names[i]);
+      detail::add_layer(model, std::move(made[i]), names[i], layer.inputs);
       const std::string model_of_it = layer.models.empty() ? "" : layer.models.front() + "\n" + layer.kinds.front();
       if (!model_of_it.empty() && model_of_it == outermost)
         ++groups.back().end;
@@ -96,10 +130,16 @@ Model<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOp
       outermost = model_of_it;
     }
     where = "the model";
-    for (const auto& g : groups) model.add_group(g.name, g.begin, g.end);
+    for (const auto& g : groups) {
+      model.add_group(g.name, g.begin, g.end);
+      if (std::all_of(model.layers().begin() + static_cast<std::ptrdiff_t>(g.begin),
+                      model.layers().begin() + static_cast<std::ptrdiff_t>(g.end),
+                      [](const auto& layer) { return layer->inference; }))
+        model.set_inference(g.name, true);
+    }
     load_weights(model, file);
-    if (const std::string left = description.left_out(); !left.empty() && options.tell)
-      options.tell(path.string() + ": " + left);
+    for (const std::string& line : {description.left_out(), description.dropped_layers()})
+      if (!line.empty() && options.tell) options.tell(path.string() + ": " + line);
     return model;
   } catch (const ShapeError& e) {
     fail(where + ": " + e.what());

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/image/picture_input.hpp"
+#include "brindle/io/add_layer.hpp"
 #include "brindle/io/config_json.hpp"
 #include "brindle/io/json.hpp"
 #include "brindle/io/parse_json.hpp"
@@ -23,7 +23,6 @@
 #include "brindle/io/safetensors.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/nn/layer.hpp"
-#include "brindle/nn/merge_layer.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/registry.hpp"
@@ -116,29 +115,6 @@ std::vector<std::size_t> stored_inputs(const Json& layers, std::size_t i, const 
     values.push_back(static_cast<std::size_t>(at) + 1);
   }
   return values;
-}
-
-/// Throws unless a layer takes these values of the model; gives the shapes of what it learns.
-template <class T, class Device>
-std::vector<ParameterSpec> checked_specs(const Model<T, Device>& model, const Layer<T, Device>& layer,
-                                         const std::vector<std::size_t>& inputs) {
-  std::vector<Shape> x;
-  std::int64_t elements = 0;  // of all, so that their sum in a damaged file's Concatenate is a number
-  for (const std::size_t value : inputs) {
-    x.push_back(model.graph().value_shape(value));
-    constexpr std::int64_t most = std::int64_t{1} << 48;
-    if (x.back().size() > most - elements)
-      brindle::detail::raise<ValueError>(layer.who() + ": reads more than 2^48 numbers a sample");
-    elements += x.back().size();
-  }
-  if (const MergeLayer<T, Device>* merge = layer.merge()) {
-    merge->output_shape(std::span<const Shape>(x));
-    return {};
-  }
-  if (x.size() != 1)
-    brindle::detail::raise<ValueError>(layer.who() + ": reads one value, got " + std::to_string(x.size()));
-  layer.output_shape(x.front());
-  return layer.parameter_specs(x.front());
 }
 
 }  // namespace brindle::io::detail
@@ -268,10 +244,7 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
       }
       layer->trainable = entry.at("trainable").template get<bool>();
       const std::string name = layer->name;
-      if (inputs == std::vector<std::size_t>{saved.model.graph().output()})
-        saved.model.add_uninitialized(std::move(layer), name);
-      else
-        saved.model.add(std::move(layer), name, inputs);
+      detail::add_layer(saved.model, std::move(layer), name, inputs);
     }
     if (!saved.model.graph().is_row()) saved.model.check_output(saved.model.graph().output());
     if (tensors != file.entries().size())

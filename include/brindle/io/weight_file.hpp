@@ -23,6 +23,7 @@ struct StoredLayer {
   std::string group = {};  ///< the nested model that the layer stands in: "model_1", "layers/functional"; else empty
   std::string key = {};    ///< Keras 3's kind and number within its model, "conv2d_1"; else empty
   std::string path = {};   ///< by the model's configuration, where the file has it: "wrapper/inner/conv2d_1"
+  std::string scope = {};  ///< of a nested model's layer in formats before Keras 3: all in front of the weight's name
 
   /// What messages call it.
   std::string shown() const;

@@ -23,7 +23,7 @@ BRINDLE_INLINE std::string StoredLayer::shown() const {
 }
 
 BRINDLE_INLINE bool StoredLayer::is(const std::string& layer) const {
-  return layer == path || layer == (name.empty() ? path.substr(path.rfind('/') + 1) : name);
+  return layer == path || (name.empty() ? path.ends_with("/" + layer) : layer == name);
 }
 
 }  // namespace brindle::io
@@ -33,14 +33,15 @@ namespace brindle::io::detail {
 BRINDLE_INLINE std::string parameter_of(std::string name) {
   name = name.substr(0, name.find(':'));
   // TensorFlow counts names that it has seen before.
-  for (const char* known : {"kernel_", "bias_", "depthwise_kernel_", "pointwise_kernel_", "gamma_", "beta_"})
+  for (const char* known : {"kernel_", "bias_", "depthwise_kernel_", "pointwise_kernel_", "gamma_", "beta_",
+                            "moving_mean_", "moving_variance_"})
     if (name.rfind(known, 0) == 0 &&
         name.find_first_not_of("0123456789", std::string(known).size()) == std::string::npos)
       name.resize(std::string(known).size() - 1);
   const auto ends = [&](const std::string& end) {
     return name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0;
   };
-  for (const char* own : {"depthwise_kernel", "pointwise_kernel", "gamma", "beta"})
+  for (const char* own : {"depthwise_kernel", "pointwise_kernel", "gamma", "beta", "moving_mean", "moving_variance"})
     if (ends(own)) return own;
   if (ends("kernel") || ends("_W") || ends("_W_1")) return "kernel";
   if (ends("bias") || ends("_b") || ends("_b_1")) return "bias";
