@@ -107,7 +107,8 @@ TEST_CASE("pools, scales, general convolutions and layer normalization are the p
   check_layers("depthwise with several filters", picture, DepthwiseConv2D{.kernel = 5, .depth_multiplier = 3});
   check_layers("separable", picture, SeparableConv2D{.filters = 12, .activation = relu, .depth_multiplier = 2});
   check_layers("layer normalization", picture, LayerNormalization{}, LayerNormalization{.center = false});
-  check_layers("dropout of samples", picture, Dropout{0.5, {1, 1, 1}}, Dropout{0.3, {1, 1, -1}});
+  check_layers("dropout of samples", picture, Dropout{.rate = 0.5, .noise_shape = {1, 1, 1}},
+               Dropout{.rate = 0.3, .noise_shape = {1, 1, -1}});
 }
 
 TEST_CASE("a network of every kind of layer is the processor's", "[cuda]") {
