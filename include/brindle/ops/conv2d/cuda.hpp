@@ -16,6 +16,7 @@
 #include "brindle/ops/cuda_scratch.hpp"
 #include "brindle/ops/gemm/cuda.hpp"
 #include "brindle/ops/maxpool2d/cuda.hpp"
+#include "brindle/ops/softmax/cuda.hpp"
 
 namespace brindle::ops::kernel {
 
