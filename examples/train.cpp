@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "command_line.hpp"
+#include "copy_weights.hpp"
 #include "device.hpp"
 #include "drawn_pets.hpp"
 
@@ -193,9 +194,7 @@ Sequential<float, Device> train_vgg16(const Options& o, const Device& on, const 
   fit(o, head, 1e-4, seen, unseen, weights);
 
   Sequential<float, Device> model{std::move(base), hidden, Dropout{0.5}, last};
-  for (const auto& layer : head.layers())
-    for (std::size_t p = 0; p < layer->parameters().size(); ++p)
-      model.layer(layer->name).parameters()[p].value = layer->parameters()[p].value.clone();
+  example::copy_weights(head, model);
   return model;
 }
 

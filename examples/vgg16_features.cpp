@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "copy_weights.hpp"
 #include "example.hpp"
 
 using namespace brindle;
@@ -63,9 +64,7 @@ int main(int argc, char** argv) {
     // One model of both parts, which takes photos: for `evaluate` and `classify`.
     Sequential model{std::move(vgg16), Dense{512, relu}, Dropout{0.3}, Dense{512, relu}, Dropout{0.3},
                      Dense{1, sigmoid}};
-    for (const auto& layer : head.layers())
-      for (std::size_t p = 0; p < layer->parameters().size(); ++p)
-        model.layer(layer->name).parameters()[p].value = layer->parameters()[p].value.clone();
+    example::copy_weights(head, model);
     example::save(options, model, photos.training);
     return example::finish(options, history);
   });

@@ -39,7 +39,7 @@ inline std::string efficientnet_block(int row, int number) {
 ///     x (N, H, W, 3), pictures as (level - 127) / 128  ->  (N, 1280), the mean over positions; with its top (N,
 ///     classes)
 ///
-/// 3,413,024 parameters (42,016 of them moving averages), with its top 4,694,024; 0.78 billion operations at 224x224.
+/// 3,413,024 parameters (42,016 of them moving averages), with its top 4,694,024; 0.77 billion operations at 224x224.
 /// The weights are random; those that were
 /// trained on ImageNet come from a file: models/pretrained_efficientnet_lite0.hpp. M. Tan, Q. Le, arXiv:1905.11946;
 /// github.com/tensorflow/tpu, efficientnet/lite.
