@@ -12,7 +12,7 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
-#include "brindle/io/add_layer.hpp"
+#include "brindle/io/checked_specs.hpp"
 #include "brindle/io/hdf5.hpp"
 #include "brindle/io/keras_config.hpp"
 #include "brindle/io/keras_description.hpp"
@@ -121,7 +121,7 @@ Model<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOp
           fail(where + ": \"" + spec.name + "\" " + to_string(spec.shape) + " is larger than what the file has left");
         needed_elements += spec.shape.size();
       }
-      detail::add_layer(model, std::move(made[i]), names[i], layer.inputs);
+      model.add_uninitialized(std::move(made[i]), names[i], layer.inputs);
       const std::string model_of_it = layer.models.empty() ? "" : layer.models.front() + "\n" + layer.kinds.front();
       if (!model_of_it.empty() && model_of_it == outermost)
         ++groups.back().end;

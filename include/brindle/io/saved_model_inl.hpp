@@ -15,7 +15,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/image/picture_input.hpp"
-#include "brindle/io/add_layer.hpp"
+#include "brindle/io/checked_specs.hpp"
 #include "brindle/io/config_json.hpp"
 #include "brindle/io/json.hpp"
 #include "brindle/io/parse_json.hpp"
@@ -244,7 +244,7 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
       }
       layer->trainable = entry.at("trainable").template get<bool>();
       const std::string name = layer->name;
-      detail::add_layer(saved.model, std::move(layer), name, inputs);
+      saved.model.add_uninitialized(std::move(layer), name, inputs);
     }
     if (!saved.model.graph().is_row()) saved.model.check_output(saved.model.graph().output());
     if (tensors != file.entries().size())

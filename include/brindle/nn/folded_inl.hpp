@@ -184,7 +184,7 @@ class Folder {
     const bool trainable = layer->trainable, inference = layer->inference;
     std::vector<Tensor<T, Device>> values;
     for (auto& p : layer->parameters()) values.push_back(std::move(p.value));
-    const std::size_t value = made.add(std::move(layer), name, inputs);
+    const std::size_t value = made.add_uninitialized(std::move(layer), name, inputs);
     auto& added = *made.layers().back();
     added.trainable = trainable;
     added.inference = inference;

@@ -28,6 +28,16 @@ struct LayerGraph {
   /// The value that the model gives.
   std::size_t output() const { return layers.size(); }
 
+  /// For each value, whether it is this one or leads to it.
+  std::vector<bool> leading_to(std::size_t value) const {
+    std::vector<bool> leads(layers.size() + 1, false);
+    leads[value] = true;
+    for (std::size_t i = value; i-- > 0;)
+      if (leads[i + 1])
+        for (const std::size_t read : inputs[i]) leads[read] = true;
+    return leads;
+  }
+
   /// Each layer reads what the one before it gives.
   bool is_row() const {
     for (std::size_t i = 0; i < inputs.size(); ++i)

@@ -107,11 +107,7 @@ class Model {
   /// Puts a layer behind the last one. Throws ShapeError or ValueError naming a layer that does not fit.
   template <detail::PossibleDescription Description>
   Model& add(const Description& description) {
-    static_assert(LayerDescription<Description, T, Device>,
-                  "a layer is described by a struct with `std::string name` and `template <class T, class Device> "
-                  "std::unique_ptr<Layer<T, Device>> make() const`: see docs/howto/own-layer.md");
-    if constexpr (LayerDescription<Description, T, Device>)
-      add(description.template make<T, Device>(), description.name);
+    add_after(description, graph_.output());
     return *this;
   }
 
@@ -133,14 +129,17 @@ class Model {
   /// from files; check_output() belongs at the end. Throws ValueError for a value that is not there.
   std::size_t add(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs);
 
+  /// The same with all weights zero, for those that are set or read from a file next.
+  /// @{
+  Model& add_uninitialized(LayerPointer layer, const std::string& name = {});
+  std::size_t add_uninitialized(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs);
+  /// @}
+
   /// All layers of another model behind value `input`, as one group under its name; gives the number of the last value.
   std::size_t add(Model&& base, std::size_t input);
 
   /// Throws ValueError unless this is the value that the model gives, and each layer leads to it.
   void check_output(std::size_t value) const;
-
-  /// The same with all weights zero, for those that are set or read from a file next.
-  Model& add_uninitialized(LayerPointer layer, const std::string& name = {});
 
   const Device& device() const { return on_; }                                       ///< does the work
   const Shape& input_shape() const { return graph_.input; }                          ///< of one sample
@@ -220,9 +219,6 @@ class Model {
   std::string free_name(const std::string& stem) const;
 
   void expect_new(const std::string& name) const;
-  // Takes a layer, whose name and shapes fit, and builds it.
-  void put(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs);
-
   std::size_t index_of(const std::string& name) const;
 
   Device on_;

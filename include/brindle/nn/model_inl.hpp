@@ -53,11 +53,7 @@ Model<T, Device> Model<T, Device>::as_group(Model&& base) {
 template <class T, class Device>
 Model<T, Device> Model<T, Device>::cut_after(const std::string& layer) && {
   const std::size_t end = index_of(layer) + 1;
-  std::vector<bool> kept(graph_.output() + 1, false);  // values that lead to the layer's
-  kept[end] = true;
-  for (std::size_t i = end; i-- > 0;)
-    if (kept[i + 1])
-      for (const std::size_t value : graph_.inputs[i]) kept[value] = true;
+  const std::vector<bool> kept = graph_.leading_to(end);
   std::erase_if(groups_, [&](const Group& g) {
     return g.end > end || std::count(kept.begin() + static_cast<std::ptrdiff_t>(g.begin) + 1,
                                      kept.begin() + static_cast<std::ptrdiff_t>(g.end) + 1, false) > 0;
@@ -82,20 +78,19 @@ Model<T, Device> Model<T, Device>::cut_after(const std::string& layer) && {
 
 template <class T, class Device>
 Model<T, Device>& Model<T, Device>::add(LayerPointer layer, const std::string& name) {
-  add_uninitialized(std::move(layer), name);
-  initialize(*graph_.layers.back(), 0);
+  add(std::move(layer), name, {graph_.output()});
   return *this;
 }
 
 template <class T, class Device>
 Model<T, Device>& Model<T, Device>::add_uninitialized(LayerPointer layer, const std::string& name) {
-  put(std::move(layer), name, {graph_.output()});
+  add_uninitialized(std::move(layer), name, {graph_.output()});
   return *this;
 }
 
 template <class T, class Device>
 std::size_t Model<T, Device>::add(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs) {
-  put(std::move(layer), name, inputs);
+  add_uninitialized(std::move(layer), name, inputs);
   initialize(*graph_.layers.back(), 0);
   return graph_.output();
 }
@@ -123,15 +118,12 @@ std::size_t Model<T, Device>::add(Model&& base, std::size_t input) {
 
 template <class T, class Device>
 void Model<T, Device>::check_output(std::size_t value) const {
-  std::vector<bool> read(graph_.output() + 1, false);
-  read[value] = true;
-  for (std::size_t i = graph_.layers.size(); i-- > 0;) {
-    if (!read[i + 1])
+  const std::vector<bool> leads = graph_.leading_to(value);
+  for (std::size_t i = graph_.layers.size(); i-- > 0;)
+    if (!leads[i + 1])
       detail::raise<ValueError>("model: what " + graph_.layers[i]->who() +
                                 " gives is read by nothing and is not the output; give it to another layer, or leave "
                                 "the layer out");
-    for (const std::size_t input : graph_.inputs[i]) read[input] = true;
-  }
   if (value == 0) detail::raise<ValueError>("model: the graph gives its input; put a layer behind it");
 }
 
@@ -143,7 +135,8 @@ void Model<T, Device>::expect_new(const std::string& name) const {
 }
 
 template <class T, class Device>
-void Model<T, Device>::put(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs) {
+std::size_t Model<T, Device>::add_uninitialized(LayerPointer layer, const std::string& name,
+                                                const std::vector<std::size_t>& inputs) {
   layer->name = name.empty() ? free_name(layer->default_name()) : name;
   // {1, 1, 1} in the place of a name is one, of three characters that nobody sees.
   if (std::any_of(layer->name.begin(), layer->name.end(), [](char c) { return c >= 0 && c < ' '; }))
@@ -166,6 +159,7 @@ void Model<T, Device>::put(LayerPointer layer, const std::string& name, const st
   graph_.shapes.push_back(y);
   graph_.inputs.push_back(inputs);
   forget_plans();
+  return graph_.output();
 }
 
 template <class T, class Device>

@@ -35,13 +35,10 @@ class MultiplyLayer final : public MergeLayer<T, Device> {
       detail::raise<ValueError>(this->who() + ": expected two values, got " + std::to_string(x.size()) +
                                 "; write x * y in the graph of a Model, and x * y * z for more");
     const Shape& larger = x[whole(x)];
-    try {
-      ops::FactorShape::of("", larger.batch(1), x[1 - whole(x)].batch(1));
-    } catch (const ShapeError&) {
+    if (!ops::FactorShape::fitting(larger.batch(1), x[1 - whole(x)].batch(1)))
       detail::raise<ShapeError>(this->who() + ": " + to_string_batch(x[0]) + " and " + to_string_batch(x[1]) +
                                 " cannot be multiplied; expected the same shape, or one that is 1 in all axes, in all "
                                 "but the last, or in the last");
-    }
     return larger;
   }
 
@@ -52,20 +49,23 @@ class MultiplyLayer final : public MergeLayer<T, Device> {
 
   void forward(const Pass<T, Device>& pass, std::span<const TensorView<const T, Device>> x,
                Out<T, Device> y) const override {
-    const std::size_t larger = x[0].size() >= x[1].size() ? 0 : 1;
+    const std::size_t larger = whole(x);
     ops::multiply<T>(pass.on, x[larger], x[1 - larger], y);
   }
 
   void backward(const Pass<T, Device>& pass, std::span<const TensorView<const T, Device>> x, Out<T, Device> dy,
                 std::span<const TensorView<T, Device>> dx) const override {
-    const std::size_t larger = x[0].size() >= x[1].size() ? 0 : 1;
+    const std::size_t larger = whole(x);
     if (!dx[larger].empty()) ops::multiply<T>(pass.on, dy, x[1 - larger], dx[larger]);
     if (!dx[1 - larger].empty()) ops::multiply_backward<T>(pass.on, x[larger], dy, dx[1 - larger]);
   }
 
  private:
   // Which of the two has the shape of the product.
-  static std::size_t whole(std::span<const Shape> x) { return x[0].size() >= x[1].size() ? 0 : 1; }
+  template <class Values>
+  static std::size_t whole(const Values& x) {
+    return x[0].size() >= x[1].size() ? 0 : 1;
+  }
 };
 
 template <class T, class Device>

@@ -31,6 +31,7 @@ class MemoryPlanner {
     memory_.values.resize(graph.layers.size() + 1);
     for (std::size_t v = 0; v < memory_.values.size(); ++v) memory_.values[v].shape = graph.value_shape(v);
     memory_.steps.resize(steps.size());
+    last_ = last_readers();
   }
 
   PlanMemory place() && {
@@ -67,7 +68,7 @@ class MemoryPlanner {
     if (block) memory_.blocks[*block].last = std::max(memory_.blocks[*block].last, until);
   }
 
-  // For each value, the last step that reads its memory: those that only rename it hand it on.
+  // Those that only rename memory hand it on.
   std::vector<std::size_t> last_readers() const {
     std::vector<std::size_t> last(memory_.values.size(), 0);
     last.back() = steps_.size();  // the caller
@@ -84,7 +85,6 @@ class MemoryPlanner {
     std::int64_t most = options_.batch, least = 1;  // samples of a slice
     memory_.slice = options_.batch;
     if (options_.layer_by_layer) return;
-    const std::vector<std::size_t> last = last_readers();
     std::vector<std::size_t> made{0};  // values in memory of their own
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       const Step& s = steps_[i];
@@ -92,7 +92,7 @@ class MemoryPlanner {
       if (s.backward || !s.layer->sample_by_sample_in(pass_of(on_, s, options_))) break;
       std::int64_t elements = memory_.values[s.output].shape.size();
       for (const std::size_t v : made)
-        if (last[v] >= i) elements += memory_.values[v].shape.size();
+        if (last_[v] >= i) elements += memory_.values[v].shape.size();
       made.push_back(s.output);
       const std::int64_t activations = std::max<std::int64_t>(size * elements, 1);
       const std::int64_t parameters = size * s.layer->parameter_count();
@@ -107,10 +107,9 @@ class MemoryPlanner {
 
   // A value of the leading steps is one of a slice where no later step, and not the caller, reads it.
   void mark_slices() {
-    const std::vector<std::size_t> last = last_readers();
     for (std::size_t i = 0; i < memory_.leading; ++i) {
       const Step& s = steps_[i];
-      value(s.output).whole = s.identity ? value(s.inputs.front()).whole : last[s.output] >= memory_.leading;
+      value(s.output).whole = s.identity ? value(s.inputs.front()).whole : last_[s.output] >= memory_.leading;
     }
   }
 
@@ -192,7 +191,8 @@ class MemoryPlanner {
   const Device& on_;
   const std::vector<Step>& steps_;
   const PlanOptions& options_;
-  int count_;  // of steps
+  int count_;                      // of steps
+  std::vector<std::size_t> last_;  // for each value, the last step that reads its memory
   PlanMemory memory_;
 };
 

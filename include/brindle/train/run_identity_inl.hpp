@@ -1,7 +1,6 @@
 #pragma once
 
 // Definitions of what run_identity.hpp declares.
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "brindle/core/checksum.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/names_text.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/config.hpp"
 #include "brindle/nn/loss.hpp"
@@ -24,12 +24,6 @@
 #include "brindle/train/same_data.hpp"
 
 namespace brindle::detail {
-
-/// The shortest text that is this number again.
-BRINDLE_INLINE std::string exact_text(double v) {
-  char digits[64];
-  return {digits, std::to_chars(digits, digits + sizeof digits, v).ptr};
-}
 
 /// "(3, 3)".
 template <class V, class F>
@@ -54,13 +48,13 @@ BRINDLE_INLINE std::string settings_text(const std::string& type, const Config& 
           } else if constexpr (std::is_same_v<V, std::string>) {
             text += v;
           } else if constexpr (std::is_same_v<V, double>) {
-            text += exact_text(v);
+            text += number_text(v);
           } else if constexpr (std::is_same_v<V, std::int64_t>) {
             text += std::to_string(v);
           } else if constexpr (std::is_same_v<V, std::vector<std::int64_t>>) {
             text += list_text(v, [](std::int64_t n) { return std::to_string(n); });
           } else if constexpr (std::is_same_v<V, std::vector<double>>) {
-            text += list_text(v, exact_text);
+            text += list_text(v, number_text);
           } else {
             text += list_text(v, [](const auto& inner) {
               return list_text(inner, [](std::int64_t n) { return std::to_string(n); });

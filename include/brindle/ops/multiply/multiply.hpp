@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/check.hpp"
@@ -20,9 +22,15 @@ struct FactorShape {
   /// Elements that the factor has for a sample.
   std::int64_t factor_size() const { return (each_position ? positions : 1) * (each_channel ? channels : 1); }
 
+  /// The number of the factor's element for a position and channel of a sample.
+  std::int64_t factor_of(std::int64_t sample, std::int64_t position, std::int64_t channel) const {
+    return sample * factor_size() + (each_position ? position : 0) * (each_channel ? channels : 1) +
+           (each_channel ? channel : 0);
+  }
+
   /// x: a batch (N, ..., C); factor: (N, ...) of the same rank, each size that of x or 1, but of those between the
-  /// first and the last either all or none. Throws ShapeError, beginning with `op`.
-  static FactorShape of(const char* op, const Shape& x, const Shape& factor) {
+  /// first and the last either all or none. None where it is no such factor.
+  static std::optional<FactorShape> fitting(const Shape& x, const Shape& factor) {
     FactorShape s;
     bool fits = x.rank() >= 2 && factor.rank() == x.rank() && factor[0] == x[0];
     if (fits) {
@@ -39,10 +47,14 @@ struct FactorShape {
       s.each_channel = factor.back() == s.channels;
       fits = fits && (s.each_position || positions == 1) && (s.each_channel || factor.back() == 1);
     }
-    if (!fits)
-      brindle::detail::raise<ShapeError>(std::string(op) + ": expected a factor of " + to_string(x) +
-                                         ", of its channels or of its positions, got " + to_string(factor));
-    return s;
+    return fits ? std::optional<FactorShape>(s) : std::nullopt;
+  }
+
+  /// The same. Throws ShapeError, beginning with `op`, where it does not fit.
+  static FactorShape of(const char* op, const Shape& x, const Shape& factor) {
+    if (const auto s = fitting(x, factor)) return *s;
+    brindle::detail::raise<ShapeError>(std::string(op) + ": expected a factor of " + to_string(x) +
+                                       ", of its channels or of its positions, got " + to_string(factor));
   }
 };
 
@@ -83,9 +95,7 @@ void multiply(In<T, Cpu> x, In<T, Cpu> factor, Out<T, Cpu> y) {
     for (std::int64_t p = 0; p < s.positions; ++p)
       for (std::int64_t c = 0; c < s.channels; ++c) {
         const std::int64_t i = (n * s.positions + p) * s.channels + c;
-        const std::int64_t row = s.each_position ? p : 0;
-        const std::int64_t at = row * (s.each_channel ? s.channels : 1) + (s.each_channel ? c : 0);
-        y.data[i] = x.data[i] * factor.data[n * s.factor_size() + at];
+        y.data[i] = x.data[i] * factor.data[s.factor_of(n, p, c)];
       }
 }
 
@@ -99,9 +109,7 @@ void multiply_backward(In<T, Cpu> x, In<T, Cpu> dy, Out<T, Cpu> dfactor) {
     for (std::int64_t p = 0; p < s.positions; ++p)
       for (std::int64_t c = 0; c < s.channels; ++c) {
         const std::int64_t i = (n * s.positions + p) * s.channels + c;
-        const std::int64_t row = s.each_position ? p : 0;
-        const std::int64_t at = row * (s.each_channel ? s.channels : 1) + (s.each_channel ? c : 0);
-        dfactor.data[n * s.factor_size() + at] += x.data[i] * dy.data[i];
+        dfactor.data[s.factor_of(n, p, c)] += x.data[i] * dy.data[i];
       }
 }
 

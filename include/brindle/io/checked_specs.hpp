@@ -2,10 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "brindle/core/error.hpp"
@@ -14,11 +12,10 @@
 #include "brindle/nn/merge_layer.hpp"
 #include "brindle/nn/model.hpp"
 
-// For what reads models from files, whose sizes are checked before a layer takes memory for them.
 namespace brindle::io::detail {
 
-/// The shapes of what a layer learns that reads these values of the model. Throws ShapeError or ValueError where it
-/// does not take them.
+/// The shapes of what a layer learns that reads these values of the model: for what reads models from files, whose
+/// sizes are checked before a layer takes memory for them. Throws ShapeError or ValueError where it does not take them.
 template <class T, class Device>
 std::vector<ParameterSpec> checked_specs(const Model<T, Device>& model, const Layer<T, Device>& layer,
                                          const std::vector<std::size_t>& inputs) {
@@ -39,16 +36,6 @@ std::vector<ParameterSpec> checked_specs(const Model<T, Device>& model, const La
     brindle::detail::raise<ValueError>(layer.who() + ": reads one value, got " + std::to_string(x.size()));
   layer.output_shape(x.front());
   return layer.parameter_specs(x.front());
-}
-
-/// Adds a layer whose weights are read next.
-template <class T, class Device>
-void add_layer(Model<T, Device>& model, std::unique_ptr<Layer<T, Device>> layer, const std::string& name,
-               const std::vector<std::size_t>& inputs) {
-  if (inputs == std::vector<std::size_t>{model.graph().output()})
-    model.add_uninitialized(std::move(layer), name);
-  else
-    model.add(std::move(layer), name, inputs);
 }
 
 }  // namespace brindle::io::detail
