@@ -1,72 +1,42 @@
 #pragma once
 
 // Definitions of what average_pooling2d.hpp declares.
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/average_pooling2d.hpp"
 #include "brindle/nn/layer.hpp"
+#include "brindle/nn/picture_layer.hpp"
 #include "brindle/ops/avgpool2d/avgpool2d.hpp"
-#include "brindle/ops/padding.hpp"
 
 namespace brindle {
 
 template <class T, class Device>
-class AveragePooling2DLayer final : public Layer<T, Device> {
+class AveragePooling2DLayer final : public detail::Pool2DLayer<T, Device> {
  public:
-  /// See AveragePooling2D.
   explicit AveragePooling2DLayer(const AveragePooling2D& d)
-      : options_{.window = d.pool_size,
-                 .stride = {d.stride.h ? d.stride.h : d.pool_size.h, d.stride.w ? d.stride.w : d.pool_size.w},
-                 .padding = d.padding} {}
+      : detail::Pool2DLayer<T, Device>(d) {}  ///< see AveragePooling2D
 
   /// From what config() gave; for LayerRegistry.
   static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
-    return AveragePooling2D{.pool_size = c.get("pool_size", Size2(2)),
-                            .stride = c.get("strides", Size2(0)),
-                            .padding = c.get("padding", "valid") == "same" ? Padding::same : Padding::valid}
-        .make<T, Device>();
+    return std::make_unique<AveragePooling2DLayer>(
+        detail::Pool2DLayer<T, Device>::template description_of<AveragePooling2D>(c));
   }
 
   std::string type() const override { return "AveragePooling2D"; }
   std::string default_name() const override { return "average_pooling2d"; }
-  Config config() const override {
-    return {{"pool_size", std::vector<std::int64_t>{options_.window.h, options_.window.w}},
-            {"strides", std::vector<std::int64_t>{options_.stride.h, options_.stride.w}},
-            {"padding", options_.padding == Padding::same ? "same" : "valid"}};
-  }
 
-  Shape output_shape(const Shape& x) const override {
-    if (x.rank() != 3)
-      detail::raise<ShapeError>(this->who() + ": expected pictures (None, H, W, C), the layer before it gives " +
-                                to_string_batch(x) + "; put it in front of Flatten{}");
-    if (options_.window.h < 1 || options_.window.w < 1 || options_.stride.h < 1 || options_.stride.w < 1)
-      detail::raise<ValueError>(this->who() + ": window and stride must be at least 1, got " +
-                                to_string(options_.window) + " and " + to_string(options_.stride));
-    if (options_.padding == Padding::valid && (options_.window.h > x[0] || options_.window.w > x[1]))
-      detail::raise<ShapeError>(this->who() + ": a window of " + to_string(options_.window) +
-                                " does not fit pictures " + to_string_batch(x) +
-                                "; use a smaller window, or fewer pools before it");
-    return Shape(ops::avgpool2d_shape(Shape4(x.batch(1)), options_)).sample();
-  }
-
-  bool sample_by_sample() const override { return true; }
   LayerNeeds needs(const Pass<T, Device>&, const Shape&) const override { return {}; }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
-    ops::avgpool2d<T>(pass.on, x, y, options_);
+    ops::avgpool2d<T>(pass.on, x, y, this->options_);
   }
 
   void backward(const Pass<T, Device>& pass, In<T, Device>, In<T, Device>, Out<T, Device> dy, Out<T, Device> dx,
                 const Gradients<T, Device>&) const override {
-    if (!dx.empty()) ops::avgpool2d_backward<T>(pass.on, dy, dx, options_);
+    if (!dx.empty()) ops::avgpool2d_backward<T>(pass.on, dy, dx, this->options_);
   }
-
- private:
-  ops::AveragePool2DOptions options_;
 };
 
 template <class T, class Device>

@@ -10,6 +10,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/core/number_text.hpp"
 #include "brindle/nn/batch_normalization.hpp"
+#include "brindle/nn/channel_axis.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
 
@@ -27,14 +28,11 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
   static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
     if (c.get("renorm", false))
       detail::raise<ValueError>("BatchNormalization: setting \"renorm\": true is not supported");
-    const std::vector<std::int64_t> axes = c.get("axis", std::vector<std::int64_t>{-1});
-    if (axes.size() != 1)
-      detail::raise<ValueError>("BatchNormalization: setting \"axis\": expected one axis, the last");
     return std::make_unique<BatchNormalizationLayer>(BatchNormalization{.momentum = c.get("momentum", 0.99),
                                                                         .epsilon = c.get("epsilon", 1e-3),
                                                                         .center = c.get("center", true),
                                                                         .scale = c.get("scale", true)},
-                                                     axes[0]);
+                                                     detail::channel_axis("BatchNormalization", c));
   }
 
   std::string type() const override { return "BatchNormalization"; }
@@ -46,12 +44,8 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
   }
 
   Shape output_shape(const Shape& x) const override {
-    if (axis_ != -1 && axis_ != x.rank())
-      detail::raise<ValueError>(this->who() + ": axis must be the last one, -1, got " + std::to_string(axis_) +
-                                " for inputs " + to_string_batch(x));
-    if (!(description_.epsilon > 0))
-      detail::raise<ValueError>(this->who() + ": epsilon must be more than 0, got " +
-                                detail::number_text(description_.epsilon));
+    detail::expect_last_axis(this->who(), axis_, x);
+    detail::expect_epsilon(this->who(), description_.epsilon);
     if (!(description_.momentum >= 0 && description_.momentum <= 1))
       detail::raise<ValueError>(this->who() + ": momentum must be from 0 to 1, got " +
                                 detail::number_text(description_.momentum));

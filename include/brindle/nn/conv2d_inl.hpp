@@ -9,6 +9,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/conv2d.hpp"
 #include "brindle/nn/conv2d_settings.hpp"
+#include "brindle/nn/kept_sums.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/max_pooling2d.hpp"
 #include "brindle/ops/activation.hpp"
@@ -97,7 +98,7 @@ class Conv2DLayer final : public Layer<T, Device> {
     if (pass.fused) {
       const Shape4 y = ops::conv2d_shape(Shape4(x), kernel, o);
       needs.saved = y.n * (y.h / 2) * (y.w / 2) * y.c;
-    } else if (kept_apart(pass)) {
+    } else if (detail::keeps_sums(pass, activation())) {
       needs.saved = Shape(ops::conv2d_shape(Shape4(x), kernel, o)).size() * static_cast<std::int64_t>(sizeof(T));
     } else {
       needs.reads_output = o.activation != ActivationFunction::linear || softmax_apart(pass.logits);
@@ -111,7 +112,7 @@ class Conv2DLayer final : public Layer<T, Device> {
       ops::conv2d_maxpool2d<T>(pass.on, x, kernel(), bias(), y, codes(pass, y.shape), o, pass.workspace);
       return;
     }
-    if (kept_apart(pass)) {
+    if (detail::keeps_sums(pass, activation())) {
       const TensorView<T, Device> sums = detail::view_bytes<T>(pass.saved, y.shape);
       ops::conv2d<T>(pass.on, x, kernel(), bias(), sums, options(true), pass.workspace);
       ops::activate<T>(pass.on, activation(), sums, y);
@@ -133,10 +134,7 @@ class Conv2DLayer final : public Layer<T, Device> {
       if (!dx.empty()) ops::conv2d_maxpool2d_backward_data<T>(pass.on, dy, code, kernel(), dx, o, pass.workspace);
       return;
     }
-    if (kept_apart(pass))
-      ops::activation_backward<T>(pass.on, activation(), detail::view_bytes<T>(pass.saved, dy.shape), dy, dy);
-    else if (!pass.logits && activation() != ActivationFunction::linear)
-      ops::activation_backward<T>(pass.on, activation(), y, dy, dy);
+    detail::gradient_by_sums<T>(pass, activation(), pass.saved, y, dy);
     o.activation = ActivationFunction::linear;
     if (!into.empty()) ops::conv2d_backward_weights<T>(pass.on, x, dy, into[0], db, o, pass.workspace);
     if (!dx.empty()) ops::conv2d_backward_data<T>(pass.on, dy, kernel(), dx, o, pass.workspace);
@@ -152,15 +150,10 @@ class Conv2DLayer final : public Layer<T, Device> {
   }
   // softmax needs all channels of a pixel at once: not a part of the convolution's pass.
   bool softmax_apart(bool logits) const { return !logits && activation() == ActivationFunction::softmax; }
-  // A gradient that needs what stood before the activation: the sums are kept, and the activation is a pass of its own.
-  bool kept_apart(const Pass<T, Device>& pass) const {
-    return pass.backward && !pass.logits && ops::gradient_from_input(activation());
-  }
   ops::Conv2DOptions options(bool logits) const {
-    const bool plain = logits || activation() == ActivationFunction::softmax;
     return {.stride = description_.stride,
             .padding = description_.padding,
-            .activation = plain ? ActivationFunction::linear : activation(),
+            .activation = detail::activation_in_pass(logits, activation()),
             .dilation = description_.dilation,
             .groups = description_.groups};
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -8,27 +9,40 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/nn/config.hpp"
+#include "brindle/nn/picture_layer.hpp"
+#include "brindle/ops/activation_function.hpp"
 #include "brindle/ops/padding.hpp"
 
 // What the layers that convolve have in common: settings, and what of them does not fit.
 namespace brindle::detail {
 
-/// The setting "padding": "valid", "same", or ((top, bottom), (left, right)), which Keras has not.
-inline Conv2DPadding conv2d_padding(const Config& c) {
+/// The setting "padding" where it is ((top, bottom), (left, right)), else none. Throws ValueError, which says what is
+/// expected, for lists of other lengths.
+inline std::optional<Border> border_of(const Config& c, const std::string& expected) {
   using Nested = std::vector<std::vector<std::int64_t>>;
   const Config::Value* padding = c.find("padding");
-  if (!padding || !std::holds_alternative<Nested>(*padding))
-    return c.get("padding", "valid") == "same" ? Padding::same : Padding::valid;
+  if (!padding || !std::holds_alternative<Nested>(*padding)) return std::nullopt;
   const Nested& sides = std::get<Nested>(*padding);
   if (sides.size() != 2 || sides[0].size() != 2 || sides[1].size() != 2)
-    raise<ValueError>("setting \"padding\": expected \"valid\", \"same\" or ((top, bottom), (left, right))");
-  return {sides[0][0], sides[0][1], sides[1][0], sides[1][1]};
+    raise<ValueError>("setting \"padding\": expected " + expected);
+  return Border(sides[0][0], sides[0][1], sides[1][0], sides[1][1]);
+}
+
+/// That setting.
+inline Config::Value border_setting(const Border& b) {
+  return std::vector<std::vector<std::int64_t>>{{b.top, b.bottom}, {b.left, b.right}};
+}
+
+/// The setting "padding": "valid", "same", or ((top, bottom), (left, right)), which Keras has not.
+inline Conv2DPadding conv2d_padding(const Config& c) {
+  if (const auto border = border_of(c, "\"valid\", \"same\" or ((top, bottom), (left, right))")) return *border;
+  return c.get("padding", "valid") == "same" ? Padding::same : Padding::valid;
 }
 
 /// That setting of a padding.
 inline Config::Value conv2d_padding_setting(const Conv2DPadding& p) {
   if (!p.given) return std::string(p.rule == Padding::same ? "same" : "valid");
-  return std::vector<std::vector<std::int64_t>>{{p.zeros.top, p.zeros.bottom}, {p.zeros.left, p.zeros.right}};
+  return border_setting(p.zeros);
 }
 
 /// Throws, beginning with the layer, ValueError for a dilation below 1 and zeros below 0, and ShapeError for a filter
@@ -51,13 +65,16 @@ inline void check_conv2d_windows(const std::string& who, const Size2& kernel, co
 /// The same, and ShapeError for samples that are no pictures, ValueError for a kernel or a stride below 1.
 inline void check_convolved(const std::string& who, const Size2& kernel, const Size2& stride, const Size2& dilation,
                             const Conv2DPadding& padding, const Shape& x) {
-  if (x.rank() != 3)
-    raise<ShapeError>(who + ": expected pictures (None, H, W, C), the layer before it gives " + to_string_batch(x) +
-                      "; put it in front of Flatten{}");
+  expect_pictures(who, x);
   if (kernel.h < 1 || kernel.w < 1 || stride.h < 1 || stride.w < 1)
     raise<ValueError>(who + ": kernel and stride must be at least 1, got " + to_string(kernel) + " and " +
                       to_string(stride));
   check_conv2d_windows(who, kernel, dilation, padding, x);
+}
+
+/// The activation that a convolution does in its own pass. softmax needs all channels of a pixel at once, and is none.
+inline ActivationFunction activation_in_pass(bool logits, ActivationFunction activation) {
+  return logits || activation == ActivationFunction::softmax ? ActivationFunction::linear : activation;
 }
 
 }  // namespace brindle::detail

@@ -10,6 +10,7 @@
 
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/dense.hpp"
+#include "brindle/nn/kept_sums.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/dense/dense.hpp"
@@ -67,7 +68,7 @@ class DenseLayer final : public Layer<T, Device> {
 
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     const std::int64_t bytes = ops::dense_workspace<T>(pass.on, rows(x), this->parameters_[0].value.shape());
-    const bool apart = activation_apart(pass);
+    const bool apart = detail::keeps_sums(pass, activation());
     const Shape y = rows(x);
     return {.saved = apart ? y[0] * description_.units * static_cast<std::int64_t>(sizeof(T)) : 0,
             .forward_workspace = bytes,
@@ -77,7 +78,7 @@ class DenseLayer final : public Layer<T, Device> {
   }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
-    const bool apart = activation_apart(pass);
+    const bool apart = detail::keeps_sums(pass, activation());
     const TensorView<T, Device> sums = apart ? detail::view_bytes<T>(pass.saved, y.shape) : y;
     ops::dense<T>(pass.on, x.reshape(rows(x.shape)), this->parameter(0),
                   description_.use_bias ? this->parameter(1) : TensorView<const T, Device>{},
@@ -88,10 +89,7 @@ class DenseLayer final : public Layer<T, Device> {
 
   void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
                 const Gradients<T, Device>& gradients) const override {
-    if (activation_apart(pass))
-      ops::activation_backward<T>(pass.on, activation(), detail::view_bytes<T>(pass.saved, dy.shape), dy, dy);
-    else if (!pass.logits && activation() != ActivationFunction::linear)
-      ops::activation_backward<T>(pass.on, activation(), y, dy, dy);
+    detail::gradient_by_sums<T>(pass, activation(), pass.saved, y, dy);
     const TensorView<T, Device> dz = dy.reshape(rows(dy.shape));
     const TensorView<T, Device> dx_rows = dx.empty() ? TensorView<T, Device>{} : dx.reshape(rows(dx.shape));
     const auto& into = gradients.into;
@@ -119,10 +117,6 @@ class DenseLayer final : public Layer<T, Device> {
   }
 
  private:
-  // A gradient that needs what stood before the activation: the sums are kept, and the activation is a pass of its own.
-  bool activation_apart(const Pass<T, Device>& pass) const {
-    return pass.backward && !pass.logits && ops::gradient_from_input(activation());
-  }
   static Shape rows(const Shape& s) { return {s.back() == 0 ? 0 : s.size() / s.back(), s.back()}; }
 
   Dense description_;

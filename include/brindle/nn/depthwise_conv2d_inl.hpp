@@ -9,6 +9,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/conv2d_settings.hpp"
 #include "brindle/nn/depthwise_conv2d.hpp"
+#include "brindle/nn/kept_sums.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
@@ -73,7 +74,7 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
     if (!pass.backward) return needs;
     needs.backward_workspace = ops::depthwise_conv2d_workspace<T>(pass.on, Shape4(x), kernel, o);
     needs.reads_input = this->trainable;
-    if (kept_apart(pass))
+    if (detail::keeps_sums(pass, activation()))
       needs.saved =
           Shape(ops::depthwise_conv2d_shape(Shape4(x), kernel, o)).size() * static_cast<std::int64_t>(sizeof(T));
     else
@@ -82,7 +83,7 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
   }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
-    if (kept_apart(pass)) {
+    if (detail::keeps_sums(pass, activation())) {
       const TensorView<T, Device> sums = detail::view_bytes<T>(pass.saved, y.shape);
       ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), sums, options(true), pass.workspace);
       return ops::activate<T>(pass.on, activation(), sums, y);
@@ -93,10 +94,7 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
 
   void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
                 const Gradients<T, Device>& gradients) const override {
-    if (kept_apart(pass))
-      ops::activation_backward<T>(pass.on, activation(), detail::view_bytes<T>(pass.saved, dy.shape), dy, dy);
-    else if (!pass.logits && activation() != ActivationFunction::linear)
-      ops::activation_backward<T>(pass.on, activation(), y, dy, dy);
+    detail::gradient_by_sums<T>(pass, activation(), pass.saved, y, dy);
     const ops::DepthwiseConv2DOptions o = options(true);
     const auto& into = gradients.into;
     const TensorView<T, Device> db = into.size() > 1 ? into[1] : TensorView<T, Device>{};
@@ -111,16 +109,10 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
   TensorView<const T, Device> bias() const {
     return description_.use_bias ? this->parameter(1) : TensorView<const T, Device>{};
   }
-  // A gradient that needs what stood before the activation: the sums are kept, and the activation is a pass of its own.
-  bool kept_apart(const Pass<T, Device>& pass) const {
-    return pass.backward && !pass.logits && ops::gradient_from_input(activation());
-  }
-  // softmax needs all channels of a pixel at once: not a part of the convolution's pass.
   ops::DepthwiseConv2DOptions options(bool logits) const {
-    const bool plain = logits || activation() == ActivationFunction::softmax;
     return {.stride = description_.stride,
             .padding = description_.padding,
-            .activation = plain ? ActivationFunction::linear : activation(),
+            .activation = detail::activation_in_pass(logits, activation()),
             .dilation = description_.dilation};
   }
 

@@ -7,15 +7,16 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/global_average_pooling2d.hpp"
 #include "brindle/nn/layer.hpp"
+#include "brindle/nn/picture_layer.hpp"
 #include "brindle/ops/globalpool2d/globalpool2d.hpp"
 
 namespace brindle {
 
 template <class T, class Device>
-class GlobalAveragePooling2DLayer final : public Layer<T, Device> {
+class GlobalAveragePooling2DLayer final : public detail::GlobalPool2DLayer<T, Device> {
  public:
   explicit GlobalAveragePooling2DLayer(const GlobalAveragePooling2D& d)
-      : keepdims_(d.keepdims) {}  ///< see GlobalAveragePooling2D
+      : detail::GlobalPool2DLayer<T, Device>(d.keepdims) {}  ///< see GlobalAveragePooling2D
 
   /// From what config() gave; for LayerRegistry.
   static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
@@ -24,35 +25,17 @@ class GlobalAveragePooling2DLayer final : public Layer<T, Device> {
 
   std::string type() const override { return "GlobalAveragePooling2D"; }
   std::string default_name() const override { return "global_average_pooling2d"; }
-  Config config() const override { return {{"keepdims", keepdims_}}; }
 
-  Shape output_shape(const Shape& x) const override {
-    if (x.rank() != 3)
-      detail::raise<ShapeError>(this->who() + ": expected pictures (None, H, W, C), the layer before it gives " +
-                                to_string_batch(x) + "; put it in front of Flatten{}");
-    return keepdims_ ? Shape{1, 1, x[2]} : Shape{x[2]};
-  }
-
-  bool sample_by_sample() const override { return true; }
   LayerNeeds needs(const Pass<T, Device>&, const Shape&) const override { return {}; }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
-    ops::global_average_pool2d<T>(pass.on, x, flat(y));
+    ops::global_average_pool2d<T>(pass.on, x, this->flat(y));
   }
 
   void backward(const Pass<T, Device>& pass, In<T, Device>, In<T, Device>, Out<T, Device> dy, Out<T, Device> dx,
                 const Gradients<T, Device>&) const override {
-    if (!dx.empty()) ops::global_average_pool2d_backward<T>(pass.on, flat(dy), dx);
+    if (!dx.empty()) ops::global_average_pool2d_backward<T>(pass.on, this->flat(dy), dx);
   }
-
- private:
-  // A number a picture and channel, whether or not it is written as a picture of one pixel.
-  template <class U>
-  static TensorView<U, Device> flat(const TensorView<U, Device>& y) {
-    return y.reshape({y.shape[0], y.shape.back()});
-  }
-
-  bool keepdims_;
 };
 
 template <class T, class Device>

@@ -7,14 +7,16 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/global_max_pooling2d.hpp"
 #include "brindle/nn/layer.hpp"
+#include "brindle/nn/picture_layer.hpp"
 #include "brindle/ops/globalpool2d/globalpool2d.hpp"
 
 namespace brindle {
 
 template <class T, class Device>
-class GlobalMaxPooling2DLayer final : public Layer<T, Device> {
+class GlobalMaxPooling2DLayer final : public detail::GlobalPool2DLayer<T, Device> {
  public:
-  explicit GlobalMaxPooling2DLayer(const GlobalMaxPooling2D& d) : keepdims_(d.keepdims) {}  ///< see GlobalMaxPooling2D
+  explicit GlobalMaxPooling2DLayer(const GlobalMaxPooling2D& d)
+      : detail::GlobalPool2DLayer<T, Device>(d.keepdims) {}  ///< see GlobalMaxPooling2D
 
   /// From what config() gave; for LayerRegistry.
   static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
@@ -23,37 +25,19 @@ class GlobalMaxPooling2DLayer final : public Layer<T, Device> {
 
   std::string type() const override { return "GlobalMaxPooling2D"; }
   std::string default_name() const override { return "global_max_pooling2d"; }
-  Config config() const override { return {{"keepdims", keepdims_}}; }
 
-  Shape output_shape(const Shape& x) const override {
-    if (x.rank() != 3)
-      detail::raise<ShapeError>(this->who() + ": expected pictures (None, H, W, C), the layer before it gives " +
-                                to_string_batch(x) + "; put it in front of Flatten{}");
-    return keepdims_ ? Shape{1, 1, x[2]} : Shape{x[2]};
-  }
-
-  bool sample_by_sample() const override { return true; }
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape&) const override {
     return {.reads_input = pass.backward, .reads_output = pass.backward};
   }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
-    ops::global_max_pool2d<T>(pass.on, x, flat(y));
+    ops::global_max_pool2d<T>(pass.on, x, this->flat(y));
   }
 
   void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
                 const Gradients<T, Device>&) const override {
-    if (!dx.empty()) ops::global_max_pool2d_backward<T>(pass.on, x, flat(y), flat(dy), dx);
+    if (!dx.empty()) ops::global_max_pool2d_backward<T>(pass.on, x, this->flat(y), this->flat(dy), dx);
   }
-
- private:
-  // A number a picture and channel, whether or not it is written as a picture of one pixel.
-  template <class U>
-  static TensorView<U, Device> flat(const TensorView<U, Device>& y) {
-    return y.reshape({y.shape[0], y.shape.back()});
-  }
-
-  bool keepdims_;
 };
 
 template <class T, class Device>

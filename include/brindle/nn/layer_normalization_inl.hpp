@@ -8,6 +8,7 @@
 
 #include "brindle/core/inline.hpp"
 #include "brindle/core/number_text.hpp"
+#include "brindle/nn/channel_axis.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/layer_normalization.hpp"
 #include "brindle/ops/layer_normalization/layer_normalization.hpp"
@@ -27,13 +28,10 @@ class LayerNormalizationLayer final : public Layer<T, Device> {
   static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
     if (c.get("rms_scaling", false))
       detail::raise<ValueError>("LayerNormalization: setting \"rms_scaling\": true is not supported");
-    const std::vector<std::int64_t> axes = c.get("axis", std::vector<std::int64_t>{-1});
-    if (axes.size() != 1)
-      detail::raise<ValueError>("LayerNormalization: setting \"axis\": expected one axis, the last");
     return std::make_unique<LayerNormalizationLayer>(
         LayerNormalization{
             .epsilon = c.get("epsilon", 1e-3), .center = c.get("center", true), .scale = c.get("scale", true)},
-        axes[0]);
+        detail::channel_axis("LayerNormalization", c));
   }
 
   std::string type() const override { return "LayerNormalization"; }
@@ -43,11 +41,8 @@ class LayerNormalizationLayer final : public Layer<T, Device> {
   }
 
   Shape output_shape(const Shape& x) const override {
-    if (axis_ != -1 && axis_ != x.rank())
-      detail::raise<ValueError>(this->who() + ": axis must be the last one, -1, got " + std::to_string(axis_) +
-                                " for inputs " + to_string_batch(x));
-    if (!(epsilon_ > 0))
-      detail::raise<ValueError>(this->who() + ": epsilon must be more than 0, got " + detail::number_text(epsilon_));
+    detail::expect_last_axis(this->who(), axis_, x);
+    detail::expect_epsilon(this->who(), epsilon_);
     return x;
   }
 

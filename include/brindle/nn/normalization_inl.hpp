@@ -10,6 +10,7 @@
 
 #include "brindle/core/inline.hpp"
 #include "brindle/core/number_text.hpp"
+#include "brindle/nn/channel_axis.hpp"
 #include "brindle/nn/channel_numbers.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/normalization.hpp"
@@ -39,11 +40,9 @@ class NormalizationLayer final : public Layer<T, Device> {
           "Normalization: expected settings \"mean\" and \"variance\"; those that Keras's adapt() found stand among "
           "the weights, which is not supported: make the layer with Normalization(mean=..., variance=...) in Keras");
     if (c.get("invert", false)) detail::raise<ValueError>("Normalization: setting \"invert\": true is not supported");
-    const std::vector<std::int64_t> axes = c.get("axis", std::vector<std::int64_t>{-1});
-    if (axes.size() != 1) detail::raise<ValueError>("Normalization: setting \"axis\": expected one axis, the last");
     return std::make_unique<NormalizationLayer>(Normalization{.mean = c.get("mean", std::vector<double>{}),
                                                               .variance = c.get("variance", std::vector<double>{})},
-                                                axes[0]);
+                                                detail::channel_axis("Normalization", c));
   }
 
   std::string type() const override { return "Normalization"; }
@@ -51,9 +50,7 @@ class NormalizationLayer final : public Layer<T, Device> {
   Config config() const override { return {{"axis", axis_}, {"mean", mean_}, {"variance", variance_}}; }
 
   Shape output_shape(const Shape& x) const override {
-    if (axis_ != -1 && axis_ != x.rank())
-      detail::raise<ValueError>(this->who() + ": axis must be the last one, -1, got " + std::to_string(axis_) +
-                                " for inputs " + to_string_batch(x));
+    detail::expect_last_axis(this->who(), axis_, x);
     detail::expect_numbers_of_channels(this->who(), "mean", mean_, x);
     detail::expect_numbers_of_channels(this->who(), "variance", variance_, x);
     for (const double v : variance_)

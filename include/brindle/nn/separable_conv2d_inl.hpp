@@ -10,6 +10,7 @@
 
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/conv2d_settings.hpp"
+#include "brindle/nn/kept_sums.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/separable_conv2d.hpp"
 #include "brindle/ops/activation.hpp"
@@ -87,12 +88,13 @@ class SeparableConv2DLayer final : public Layer<T, Device> {
       return needs;
     }
     needs.saved = bytes(middle);
-    if (kept_apart(pass)) needs.saved += bytes(ops::conv2d_shape(middle, second, o));
+    if (detail::keeps_sums(pass, activation())) needs.saved += bytes(ops::conv2d_shape(middle, second, o));
     needs.backward_workspace =
         bytes(middle) + std::max(ops::depthwise_conv2d_workspace<T>(pass.on, Shape4(x), first, depthwise()),
                                  ops::conv2d_workspace<T>(pass.on, middle, second, o));
     needs.reads_input = this->trainable;
-    needs.reads_output = !kept_apart(pass) && !pass.logits && activation() != ActivationFunction::linear;
+    needs.reads_output =
+        !detail::keeps_sums(pass, activation()) && !pass.logits && activation() != ActivationFunction::linear;
     return needs;
   }
 
@@ -101,7 +103,7 @@ class SeparableConv2DLayer final : public Layer<T, Device> {
     const auto middle = detail::view_bytes<T>(pass.backward ? pass.saved : pass.workspace, shape);
     const auto workspace = pass.backward ? pass.workspace : behind(pass.workspace, shape);
     ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), {}, middle, depthwise(), workspace);
-    if (kept_apart(pass)) {
+    if (detail::keeps_sums(pass, activation())) {
       const TensorView<T, Device> sums = detail::view_bytes<T>(behind(pass.saved, shape), y.shape);
       ops::conv2d<T>(pass.on, middle, this->parameter(1), bias(), sums, pointwise(true), workspace);
       return ops::activate<T>(pass.on, activation(), sums, y);
@@ -114,11 +116,7 @@ class SeparableConv2DLayer final : public Layer<T, Device> {
                 const Gradients<T, Device>& gradients) const override {
     const auto& into = gradients.into;
     const Shape4 shape = middle_shape(dx.empty() ? x.shape : dx.shape);
-    if (kept_apart(pass))
-      ops::activation_backward<T>(pass.on, activation(), detail::view_bytes<T>(behind(pass.saved, shape), dy.shape), dy,
-                                  dy);
-    else if (!pass.logits && activation() != ActivationFunction::linear)
-      ops::activation_backward<T>(pass.on, activation(), y, dy, dy);
+    detail::gradient_by_sums<T>(pass, activation(), behind(pass.saved, shape), y, dy);
     const auto middle = detail::view_bytes<T>(pass.saved, shape),
                d_middle = detail::view_bytes<T>(pass.workspace, shape);
     const auto workspace = behind(pass.workspace, shape);
@@ -145,14 +143,8 @@ class SeparableConv2DLayer final : public Layer<T, Device> {
   ops::DepthwiseConv2DOptions depthwise() const {
     return {.stride = description_.stride, .padding = description_.padding, .dilation = description_.dilation};
   }
-  // A gradient that needs what stood before the activation: the sums are kept, and the activation is a pass of its own.
-  bool kept_apart(const Pass<T, Device>& pass) const {
-    return pass.backward && !pass.logits && ops::gradient_from_input(activation());
-  }
-  // softmax needs all channels of a pixel at once: not a part of the convolution's pass.
   ops::Conv2DOptions pointwise(bool logits) const {
-    const bool plain = logits || activation() == ActivationFunction::softmax;
-    return {.activation = plain ? ActivationFunction::linear : activation()};
+    return {.activation = detail::activation_in_pass(logits, activation())};
   }
   TensorView<const T, Device> bias() const {
     return description_.use_bias ? this->parameter(2) : TensorView<const T, Device>{};

@@ -1,13 +1,11 @@
 #pragma once
 
 // Definitions of what zero_padding2d.hpp declares.
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <variant>
-#include <vector>
 
 #include "brindle/core/inline.hpp"
+#include "brindle/nn/conv2d_settings.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/zero_padding2d.hpp"
 #include "brindle/ops/padding.hpp"
@@ -22,29 +20,18 @@ class ZeroPadding2DLayer final : public Layer<T, Device> {
 
   /// From what config() gave; for LayerRegistry. Keras writes one number, two, or two pairs of them.
   static std::unique_ptr<Layer<T, Device>> from(const Config& c) {
-    using Nested = std::vector<std::vector<std::int64_t>>;
-    const Config::Value* padding = c.find("padding");
-    if (padding && std::holds_alternative<Nested>(*padding)) {
-      const Nested& sides = std::get<Nested>(*padding);
-      if (sides.size() != 2 || sides[0].size() != 2 || sides[1].size() != 2)
-        detail::raise<ValueError>("setting \"padding\": expected ((top, bottom), (left, right))");
-      return ZeroPadding2D{.padding = {sides[0][0], sides[0][1], sides[1][0], sides[1][1]}}.make<T, Device>();
-    }
+    if (const auto border = detail::border_of(c, "((top, bottom), (left, right))"))
+      return ZeroPadding2D{.padding = *border}.make<T, Device>();
     const Size2 both = c.get("padding", Size2(1));
     return ZeroPadding2D{.padding = {both.h, both.w}}.make<T, Device>();
   }
 
   std::string type() const override { return "ZeroPadding2D"; }
   std::string default_name() const override { return "zero_padding2d"; }
-  Config config() const override {
-    return {{"padding",
-             std::vector<std::vector<std::int64_t>>{{border_.top, border_.bottom}, {border_.left, border_.right}}}};
-  }
+  Config config() const override { return {{"padding", detail::border_setting(border_)}}; }
 
   Shape output_shape(const Shape& x) const override {
-    if (x.rank() != 3)
-      detail::raise<ShapeError>(this->who() + ": expected pictures (None, H, W, C), the layer before it gives " +
-                                to_string_batch(x) + "; put it in front of Flatten{}");
+    detail::expect_pictures(this->who(), x);
     if (!border_.is_possible())
       detail::raise<ValueError>(this->who() + ": padding must be at least 0, got " + to_string(border_));
     return Shape(ops::zero_padding2d_shape(Shape4(x.batch(1)), border_)).sample();

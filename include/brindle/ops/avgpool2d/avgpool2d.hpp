@@ -7,18 +7,12 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/check.hpp"
 #include "brindle/ops/padding.hpp"
+#include "brindle/ops/pool2d_windows.hpp"
 
 namespace brindle::ops {
 
-/// How an average pool cuts a picture into windows.
-struct AveragePool2DOptions {
-  Size2 window{2};                   ///< rows and columns, >= 1
-  Size2 stride{0};                   ///< step between windows; 0: the window's size
-  Padding padding = Padding::valid;  ///< same: windows hang over the edge, where nothing is counted
-
-  /// The stride that is meant, never 0.
-  Size2 step() const { return {stride.h == 0 ? window.h : stride.h, stride.w == 0 ? window.w : stride.w}; }
-};
+/// How an average pool cuts a picture into windows; nothing is counted beyond the edge.
+using AveragePool2DOptions = Pool2DOptions;
 
 /// Shape of y = avgpool2d(x).
 ///
@@ -26,15 +20,7 @@ struct AveragePool2DOptions {
 ///
 /// Throws ShapeError if no window fits, ValueError if the window or the stride is not positive.
 inline Shape4 avgpool2d_shape(const Shape4& x, const AveragePool2DOptions& o) {
-  const Size2 step = o.step();
-  if (o.window.h < 1 || o.window.w < 1 || step.h < 1 || step.w < 1)
-    detail::raise<ValueError>("avgpool2d: expected a window and a stride of at least 1, got window " +
-                              to_string(o.window) + " and stride " + to_string(step));
-  const WindowAxis rows = WindowAxis::of(x.h, o.window.h, step.h, o.padding);
-  const WindowAxis columns = WindowAxis::of(x.w, o.window.w, step.w, o.padding);
-  if (rows.out < 1 || columns.out < 1)
-    detail::raise<ShapeError>("avgpool2d: a window of " + to_string(o.window) + " does not fit x " + to_string(x));
-  return {x.n, rows.out, columns.out, x.c};
+  return kernel::pool2d_shape("avgpool2d", x, o);
 }
 
 namespace kernel {

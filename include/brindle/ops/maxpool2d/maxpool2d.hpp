@@ -6,23 +6,12 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/check.hpp"
 #include "brindle/ops/padding.hpp"
+#include "brindle/ops/pool2d_windows.hpp"
 
 namespace brindle::ops {
 
-struct MaxPool2DOptions {
-  Size2 window{2};                   ///< rows and columns, >= 1
-  Size2 stride{0};                   ///< step between windows; 0: the window's size
-  Padding padding = Padding::valid;  ///< same pads with minus infinity
-
-  /// The stride that is meant, never 0.
-  Size2 step() const { return {stride.h == 0 ? window.h : stride.h, stride.w == 0 ? window.w : stride.w}; }
-
-  /// Positions in a window are kept in a byte. Throws ValueError for a window of more than 256 elements.
-  void expect_codes() const {
-    if (window.h > 256 || window.w > 256 || window.h * window.w > 256)
-      detail::raise<ValueError>("maxpool2d: training needs a window of at most 256 elements, got " + to_string(window));
-  }
-};
+/// How a maximum pool cuts a picture into windows; beyond the edge stands minus infinity.
+using MaxPool2DOptions = Pool2DOptions;
 
 /// Shape of y = maxpool2d(x).
 ///
@@ -30,21 +19,19 @@ struct MaxPool2DOptions {
 ///
 /// Throws ShapeError if no window fits, ValueError if the window or the stride is not positive.
 inline Shape4 maxpool2d_shape(const Shape4& x, const MaxPool2DOptions& o) {
-  const Size2 step = o.step();
-  if (o.window.h < 1 || o.window.w < 1 || step.h < 1 || step.w < 1)
-    detail::raise<ValueError>("maxpool2d: expected a window and a stride of at least 1, got window " +
-                              to_string(o.window) + " and stride " + to_string(step));
-  const WindowAxis rows = WindowAxis::of(x.h, o.window.h, step.h, o.padding);
-  const WindowAxis columns = WindowAxis::of(x.w, o.window.w, step.w, o.padding);
-  if (rows.out < 1 || columns.out < 1)
-    detail::raise<ShapeError>("maxpool2d: a window of " + to_string(o.window) + " does not fit x " + to_string(x));
-  return {x.n, rows.out, columns.out, x.c};
+  return kernel::pool2d_shape("maxpool2d", x, o);
 }
 
 namespace kernel {
 template <class T, class Device>
 struct maxpool2d;  // defined in cpu.hpp and cuda.hpp; "incomplete type" here means: include that one
+
+/// Positions in a window are kept in a byte. Throws ValueError for a window of more than 256 elements.
+inline void expect_codes(const Size2& window) {
+  if (window.h > 256 || window.w > 256 || window.h * window.w > 256)
+    detail::raise<ValueError>("maxpool2d: training needs a window of at most 256 elements, got " + to_string(window));
 }
+}  // namespace kernel
 
 /// Largest value of each window, and where it was.
 ///
@@ -60,7 +47,7 @@ void maxpool2d(const Device& on, In<T, Device> x, Out<T, Device> y, Out<std::uin
   detail::expect_shape("maxpool2d", "y", expected, y.shape);
   if (!code.empty()) {
     detail::expect_shape("maxpool2d", "code", expected, code.shape);
-    o.expect_codes();
+    kernel::expect_codes(o.window);
   }
   kernel::maxpool2d<T, Device>::forward(on, x, y, code, o);
 }
@@ -74,7 +61,7 @@ void maxpool2d_backward(const Device& on, In<T, Device> dy, In<std::uint8_t, Dev
   const Shape expected = maxpool2d_shape(dx.shape, o);
   detail::expect_shape("maxpool2d_backward", "dy", expected, dy.shape);
   detail::expect_shape("maxpool2d_backward", "code", expected, code.shape);
-  o.expect_codes();
+  kernel::expect_codes(o.window);
   kernel::maxpool2d<T, Device>::backward(on, dy, code, dx, o);
 }
 
