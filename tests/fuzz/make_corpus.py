@@ -138,6 +138,33 @@ def keras_models():
             {"class_name": "Dense", "name": "d", "config": {"name": "d", "units": 1, "activation": "relu"},
              "inbound_nodes": [[["i", 0, 0, {}]]]}]}}
     put("keras_config", "keras2.json", json.dumps(config).encode())
+    graphs(work)
+
+
+def graphs(work):
+    """A graph by Keras 3 with arithmetic, a base for inference and augmentation; one by Keras 2 with functions."""
+    inner = keras.Input((2,), name="i")
+    base = keras.Model(inner, layers.Add(name="s")([inner, layers.Dense(2, name="d")(inner)]), name="base")
+    x = keras.Input((2,), name="x")
+    y = layers.BatchNormalization(name="b")(base(layers.GaussianNoise(0.1, name="n")(x / 2 - 1), training=False))
+    model = keras.Model(x, layers.Concatenate(name="j")([y, x * y, 1.0 - y]), name="graph")
+    work.mkdir(exist_ok=True)
+    model.save(work / "m.keras")
+    model.save(work / "m.h5")
+    with zipfile.ZipFile(work / "m.keras") as stored:
+        put("keras_config", "graph.json", stored.read("config.json"))
+    put("keras", "graph.keras", (work / "m.keras").read_bytes())
+    put("keras", "graph.h5", (work / "m.h5").read_bytes())
+    shutil.rmtree(work)
+    layer = lambda kind, name, nodes, **config: {"class_name": kind, "name": name, "config": {"name": name, **config},
+                                                 "inbound_nodes": nodes}
+    config = {"class_name": "Functional", "config": {
+        "name": "g", "input_layers": [["i", 0, 0]], "output_layers": [["m", 0, 0]], "layers": [
+            layer("InputLayer", "i", [], batch_input_shape=[None, 2]),
+            layer("Multiply", "m", [[["a", 0, 0, {}], ["o", 0, 0, {}]]]),
+            layer("TFOpLambda", "a", [[["i", 0, 0, {"y": 3.0, "name": None}]]], function="__operators__.add"),
+            layer("TFOpLambda", "o", [[["_CONSTANT_VALUE", -1, 1.0, {"y": ["a", 0, 0]}]]], function="math.subtract")]}}
+    put("keras_config", "keras2_graph.json", json.dumps(config).encode())
 
 
 pictures()

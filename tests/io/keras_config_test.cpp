@@ -316,9 +316,10 @@ TEST_CASE("a layer that we do not have gives an error that names it and its posi
 
 TEST_CASE("truncated and damaged files of Keras give errors or other numbers, nothing else", "[io][keras][fuzz]") {
   const TemporaryFolder out;
-  for (const char* name : {"tiny_seq.keras", "tiny_seq.weights.h5", "tiny_seq_keras2.h5", "tiny_seq_legacy_keras3.h5",
-                           "tiny_transfer.keras", "tiny_transfer_legacy_keras3.h5", "tiny_vgg_keras1_notop.h5",
-                           "tiny_vgg_keras2_notop.h5", "tiny_vgg_notop.weights.h5", "tiny_seq.npz"}) {
+  for (const char* name :
+       {"tiny_seq.keras", "tiny_seq.weights.h5", "tiny_seq_keras2.h5", "tiny_seq_legacy_keras3.h5",
+        "tiny_transfer.keras", "tiny_transfer_legacy_keras3.h5", "tiny_vgg_keras1_notop.h5", "tiny_vgg_keras2_notop.h5",
+        "tiny_vgg_notop.weights.h5", "tiny_seq.npz", "graph_squeeze.keras", "graph_transfer_keras2.h5"}) {
     std::ifstream in(folder + name, std::ios::binary);
     const std::string whole((std::istreambuf_iterator<char>(in)), {});
     const auto size = static_cast<std::int64_t>(whole.size());
