@@ -22,6 +22,9 @@ TEST_CASE("MobileNetV2 has the published sizes", "[models][mobilenet]") {
   CHECK(base.output_shape() == Shape{7, 7, 1280});
   CHECK(base.name() == "mobilenet_v2");
   CHECK(models::mobilenet_v2<float>(Shape{224, 224, 3}, {.include_top = true}).parameter_count() == 3'538'984);
+  // 24 alpha is 17.9, which Keras cuts to 17 before it rounds to a multiple of 8.
+  const auto cut = models::mobilenet_v2<float>(Shape{32, 32, 3}, {.alpha = 0.746});
+  CHECK(cut.layer("block_1_project").parameters()[0].value.shape().back() == 16);
   CHECK(models::mobilenet_v2<float>(Shape{97, 33, 3}, {.alpha = 0.35}).output_shape() == Shape{4, 2, 1280});
   CHECK(models::mobilenet_v2<float>(Shape{32, 32, 3}, {.alpha = 1.4}).output_shape() == Shape{1, 1, 1792});
 }
