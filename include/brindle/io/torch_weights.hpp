@@ -29,6 +29,14 @@ template <class T, class Device>
 void load_torch_weights(Model<T, Device>& model, const std::filesystem::path& path,
                         const std::map<std::string, std::string>& names, const TorchWeightsOptions& options = {});
 
+namespace detail {
+
+/// The weights of a file by PyTorch in the terms of a model, whose layers' types are found by their names.
+WeightFile torch_weights(const std::filesystem::path& path, const std::map<std::string, std::string>& names,
+                         const std::map<std::string, std::string>& types, const TorchWeightsOptions& options);
+
+}  // namespace detail
+
 }  // namespace brindle::io
 
 #ifndef BRINDLE_COMPILED

@@ -54,7 +54,6 @@ BRINDLE_INLINE std::string torch_parameter(const std::string& type, const std::s
   return parameter;
 }
 
-/// The weights of a file by PyTorch in the terms of a model, whose layers' types are found by their names.
 BRINDLE_INLINE WeightFile torch_weights(const std::filesystem::path& path,
                                         const std::map<std::string, std::string>& names,
                                         const std::map<std::string, std::string>& types,

@@ -8,6 +8,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/io/load_weights.hpp"
+#include "brindle/models/base_weights.hpp"
 #include "brindle/models/pretrained_vgg16.hpp"
 #include "brindle/models/vgg16.hpp"
 #include "brindle/nn/model.hpp"
@@ -18,25 +19,11 @@ namespace brindle::models::detail {
 /// the file has, what was asked for, what to do. What else does not fit is said by load_weights.
 BRINDLE_INLINE void check_vgg16_file(const io::WeightFile& file, const Shape& input, const VGG16Options& options) {
   using brindle::detail::raise;
-  const auto kernel = [&](const char* layer, int rank) -> const Shape* {
-    for (const io::StoredLayer& stored : file.layers)
-      for (const io::StoredTensor& tensor : stored.tensors)
-        if (stored.is(layer) && tensor.shape.rank() == rank) return &tensor.shape;
-    return nullptr;
-  };
   if (input.rank() != 3) return;  // vgg16() says so
   const std::string who = file.path + ": vgg16: ";
-  const Shape* first = kernel("block1_conv1", 4);
-  if (first != nullptr && (*first)[2] != input[2] && (*first)[3] == options.filters[0]) {
-    const std::int64_t channels = (*first)[2];
-    const bool grey = channels == 3 && input[2] == 1;
-    raise<FileError>(
-        who + "its weights want pictures of " + std::to_string(channels) + " channels" +
-        (channels == 3 ? " (RGB)" : "") + ", got input " + to_string(input) + "; " +
-        (grey ? "read grey pictures as RGB, which repeats the one channel, and make the input " : "make the input ") +
-        to_string(Shape{input[0], input[1], channels}) + ", or begin with random weights: vgg16(input)");
-  }
-  const Shape* top = kernel("fc1", 2);
+  const Shape* first = stored_kernel(file, "block1_conv1", 4);
+  if (first != nullptr && (*first)[3] == options.filters[0]) check_base_channels(file.path, "vgg16", *first, input);
+  const Shape* top = stored_kernel(file, "fc1", 2);
   if (top == nullptr || !options.include_top) return;
   const std::int64_t features = input[0] / 32 * (input[1] / 32) * options.filters[4];
   if ((*top)[0] != features)
@@ -44,11 +31,8 @@ BRINDLE_INLINE void check_vgg16_file(const io::WeightFile& file, const Shape& in
                      ((*top)[0] == 25088 ? ", which pictures of 224x224 give" : "") + ", got input " +
                      to_string(input) + ", which gives " + std::to_string(features) +
                      "; make the input as large, or .include_top = false");
-  const Shape* classes = kernel("predictions", 2);
-  if (classes != nullptr && (*classes)[1] != options.classes)
-    raise<FileError>(who + "its top has " + std::to_string((*classes)[1]) +
-                     " classes, got .classes = " + std::to_string(options.classes) +
-                     "; ask for those, or for .include_top = false and add a Dense of your own");
+  const Shape* classes = stored_kernel(file, "predictions", 2);
+  if (classes != nullptr) check_base_classes(who, (*classes)[1], options.classes);
 }
 
 }  // namespace brindle::models::detail
