@@ -129,11 +129,10 @@ class Model {
   /// from files; check_output() belongs at the end. Throws ValueError for a value that is not there.
   std::size_t add(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs);
 
-  /// The same with all weights zero, for those that are set or read from a file next.
-  /// @{
+  /// As add() of a layer behind the last one, with all weights zero: for those that are set or read from a file next.
   Model& add_uninitialized(LayerPointer layer, const std::string& name = {});
+  /// The same of a layer that reads these values.
   std::size_t add_uninitialized(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs);
-  /// @}
 
   /// All layers of another model behind value `input`, as one group under its name; gives the number of the last value.
   std::size_t add(Model&& base, std::size_t input);
