@@ -56,6 +56,24 @@ TEST_CASE("a picture classifier prepares a picture as the model was trained, and
   CHECK(c.name == (c.number == 0 ? "cat" : c.number == 1 ? "dog" : "owl"));
 }
 
+TEST_CASE("a picture classifier runs the folded model", "[models][picture_classifier]") {
+  const TemporaryFolder folder;
+  Sequential<float> model{{6, 5, 3},
+                          Conv2D{.filters = 4, .kernel = 3, .use_bias = false},
+                          BatchNormalization{},
+                          ReLU{.max_value = 6},
+                          Flatten{},
+                          Dropout{0.5},
+                          Dense{2, softmax}};
+  io::save_model(model, folder / "m.safetensors",
+                 {.class_names = {"cat", "dog"}, .input = PictureInput{.size = {6, 5}}});
+  const models::PictureClassifier classifier(folder / "m.safetensors");
+  CHECK(classifier.model().layers().size() == 3);
+  const image::Picture photo = noise(31, 47);
+  const models::Classification c = classifier.classify(photo);
+  CHECK(c.probability == Approx(static_cast<double>(model.predict(classifier.input(photo))[c.number])));
+}
+
 TEST_CASE("logits of several classes at once become probabilities each by itself, as they were trained",
           "[models][picture_classifier]") {
   const TemporaryFolder folder;

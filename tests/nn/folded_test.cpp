@@ -53,7 +53,7 @@ TEMPLATE_TEST_CASE("a folded model has fewer layers and gives the same", "[nn][f
   check_close("outputs", small.predict(x), expected, 20 * reordered_sum.of<T>());
 }
 
-TEST_CASE("a folded base keeps its group, its names and what is frozen", "[nn][folded]") {
+TEST_CASE("a folded base keeps its group, its names, and what is frozen or runs as in prediction", "[nn][folded]") {
   Model<float> base{{9, 9, 3}, [](auto x) {
                       return x.then(Conv2D{.filters = 4, .kernel = 3, .name = "conv"}, BatchNormalization{.name = "bn"},
                                     ReLU{.name = "out"});
@@ -61,8 +61,10 @@ TEST_CASE("a folded base keeps its group, its names and what is frozen", "[nn][f
   base.set_name("base");
   base.set_trainable(false);
   Sequential<float> model{std::move(base), Flatten{}, Dropout{0.5}, Dense{1, sigmoid}};
+  model.set_inference("base", true);
   const Model<float> small = folded(std::move(model));
   REQUIRE(small.groups().size() == 1);
+  CHECK(small.groups()[0].inference);
   CHECK(small.groups()[0].name == "base");
   CHECK(small.groups()[0].begin == 0);
   CHECK(small.groups()[0].end == 1);
@@ -70,6 +72,31 @@ TEST_CASE("a folded base keeps its group, its names and what is frozen", "[nn][f
   CHECK_FALSE(small.layers()[0]->trainable);
   CHECK(small.layers()[0]->activation() == relu);
   CHECK(small.layers()[2]->trainable);
+}
+
+TEMPLATE_TEST_CASE("what rescales goes into the layer behind it, unless zeros are put around what was shifted",
+                   "[nn][folded]", float, double) {
+  using T = TestType;
+  const Rescaling shifting{.scale = {1 / 127.5}, .offset = {-1, -0.5, 0.25}}, scaling{.scale = {0.5, 2, 3}};
+  const Normalization normalization{.mean = {0.4}, .variance = {0.04, 0.09, 0.16}};
+  const auto types_of = [](const auto& first, const auto& second) {
+    Model<T> model{{7, 7, 3}, [&](auto x) { return x.then(first, second, BatchNormalization{}, Flatten{}, Dense{2}); }};
+    randomize(model);
+    const Tensor<T> x = random_tensor<T>({2, 7, 7, 3}, 1), expected = model.predict(x);
+    const Model<T> small = folded(std::move(model));
+    check_close("outputs", small.predict(x), expected, 20 * reordered_sum.of<T>());
+    return small.layers()[0]->type();
+  };
+  const Conv2D inside{5, 3}, around{.filters = 5, .kernel = 3, .padding = Padding::same, .use_bias = false};
+  const Conv2D stretched{.filters = 5, .kernel = 3, .padding = {1, 1, 1, 1}};
+  CHECK(types_of(shifting, inside) == "Conv2D");
+  CHECK(types_of(normalization, inside) == "Conv2D");
+  CHECK(types_of(shifting, Dense{4}) == "Dense");
+  CHECK(types_of(scaling, around) == "Conv2D");
+  CHECK(types_of(shifting, around) == "Rescaling");
+  CHECK(types_of(normalization, around) == "Normalization");
+  CHECK(types_of(shifting, stretched) == "Rescaling");
+  CHECK(types_of(scaling, Conv2D{.filters = 6, .kernel = 3, .groups = 3}) == "Rescaling");
 }
 
 TEST_CASE("a model without anything to fold stays, bit for bit", "[nn][folded]") {

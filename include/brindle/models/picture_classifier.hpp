@@ -21,8 +21,9 @@ namespace brindle::models {
 ///     const models::PictureClassifier classifier("pets.safetensors");             // or ("pets.safetensors", Cuda{})
 ///     const models::Classification c = classifier.classify_file("photo.jpg");
 ///
-/// Each picture becomes the model's input as the training pictures did: the saved model says how. classify() may run in
-/// several threads at a time.
+/// Each picture becomes the model's input as the training pictures did: the saved model says how. The model is
+/// folded(), so what it gives agrees with the saved one's up to rounding. classify() may run in several threads at a
+/// time.
 template <class Device = Cpu>
 class PictureClassifier {
  public:
@@ -33,7 +34,7 @@ class PictureClassifier {
   /// does not say how a picture becomes its input, or its outputs are no probabilities.
   explicit PictureClassifier(io::SavedModel<float, Device> saved) : PictureClassifier(std::move(saved), "") {}
 
-  const Model<float, Device>& model() const { return saved_.model; }        ///< the network
+  const Model<float, Device>& model() const { return saved_.model; }        ///< the network, folded()
   const io::ModelInfo& info() const { return saved_.info; }                 ///< what the file says of it
   const PictureInput& picture_input() const { return *saved_.info.input; }  ///< how a picture becomes its input
 

@@ -22,6 +22,7 @@
 #include "brindle/io/saved_model.hpp"
 #include "brindle/models/classification.hpp"
 #include "brindle/models/picture_classifier.hpp"
+#include "brindle/nn/folded.hpp"
 #include "brindle/nn/last_activation.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/cpu.hpp"
@@ -60,6 +61,7 @@ Classification PictureClassifier<Device>::classify_file(const std::filesystem::p
 template <class Device>
 PictureClassifier<Device>::PictureClassifier(io::SavedModel<float, Device> saved, const std::string& where)
     : saved_(std::move(saved)) {
+  saved_.model = folded(std::move(saved_.model));
   const Shape& x = saved_.model.input_shape();
   const std::string who = where + "PictureClassifier: ";
   if (x.rank() != 3 || (x[2] != 1 && x[2] != 3))

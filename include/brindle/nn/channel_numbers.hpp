@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -30,6 +32,14 @@ inline void expect_numbers_of_channels(const std::string& who, const char* setti
   if (x.rank() < 1 || (count != 1 && count != x.back()))
     raise<ShapeError>(who + ": expected one number as " + setting + ", or one for each channel of " +
                       to_string_batch(x) + ", got " + std::to_string(count));
+}
+
+/// What Normalization multiplies by for these variances.
+inline std::vector<double> normalization_factors(const std::vector<double>& variance) {
+  constexpr double epsilon = 1e-7;  // keras.config.epsilon()
+  std::vector<double> all;
+  for (const double v : variance) all.push_back(1 / std::max(std::sqrt(v), epsilon));
+  return all;
 }
 
 }  // namespace brindle::detail

@@ -9,11 +9,12 @@ namespace brindle {
 ///     BatchNormalization behind a Conv2D, DepthwiseConv2D or Dense      into its kernel and bias
 ///     an activation behind one of these, or behind what became of it    into its own activation
 ///     ZeroPadding2D in front of a convolution without padding           into its padding
+///     Rescaling or Normalization in front of a Conv2D or Dense          into its kernel and bias
 ///     Dropout, and activations that are linear                          left out
 ///
-/// where nothing else reads what stands between them. Outputs agree up to rounding. Layers keep the name of the one
-/// with the kernel; groups theirs, unless none of their layers is left. A folded model is not meant to be trained
-/// further than by layers that are put behind it.
+/// where nothing else reads what stands between them, and no zeros are put around what a Rescaling has shifted. Outputs
+/// agree up to rounding. Layers keep the name of the one with the kernel; groups theirs, unless none of their layers is
+/// left. A folded model is not meant to be trained further than by layers that are put behind it.
 template <class T, class Device>
 Model<T, Device> folded(Model<T, Device>&& model);
 

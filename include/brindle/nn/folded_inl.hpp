@@ -14,6 +14,7 @@
 
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/nn/channel_numbers.hpp"
 #include "brindle/nn/config.hpp"
 #include "brindle/nn/folded.hpp"
 #include "brindle/nn/layer.hpp"
@@ -51,6 +52,20 @@ struct FoldedLayer {
     }
     config = with_setting(config, "use_bias", true);
   }
+
+  /// The same of inputs that are x before they become x `factor` + `shift`: one each for every input channel of a
+  /// Conv2D or Dense, or one for all.
+  void scale_inputs(const std::vector<double>& factor, const std::vector<double>& shift) {
+    const std::int64_t outputs = kernel.shape().back(), channels = kernel.shape()[kernel.shape().rank() - 2];
+    std::vector<double> added(static_cast<std::size_t>(outputs), 0);
+    for (std::int64_t i = 0; i < kernel.size(); ++i) {
+      const auto channel = static_cast<std::size_t>(i / outputs % channels);
+      const auto weight = static_cast<double>(kernel[i]);
+      added[static_cast<std::size_t>(i % outputs)] += weight * shift[channel % shift.size()];
+      kernel[i] = static_cast<T>(weight * factor[channel % factor.size()]);
+    }
+    scale(std::vector<double>(added.size(), 1), added);
+  }
 };
 
 /// Folds one model.
@@ -86,7 +101,10 @@ class Folder {
       for (std::size_t k = first + 1; k <= i; ++k) ends[k] = made.layers().size();
     }
     for (const auto& group : groups_)
-      if (ends[group.end] > ends[group.begin]) made.add_group(group.name, ends[group.begin], ends[group.end]);
+      if (ends[group.end] > ends[group.begin]) {
+        made.add_group(group.name, ends[group.begin], ends[group.end]);
+        if (group.inference) made.set_inference(group.name, true);
+      }
     made.set_name(name_);
     return made;
   }
@@ -119,6 +137,7 @@ class Folder {
 
   // Layer i with all that goes into it; i becomes the number of the next one.
   LayerPointer take(std::size_t& i) {
+    const Layer<T, Device>* rescaling = goes_into_next(i) ? layers_[i++].get() : nullptr;
     std::optional<Config::Value> padding;
     if (layers_[i]->type() == "ZeroPadding2D" && next(i) && takes_padding(*next(i)))
       padding = *layers_[i++]->config().find("padding");
@@ -126,6 +145,7 @@ class Folder {
     const Layer<T, Device>& layer = *layers_[i];
     FoldedLayer<T> made{layer.config(), on_host(layer.parameters()[0].value), {}};
     if (layer.parameters().size() > 1) made.bias = on_host(layer.parameters()[1].value);
+    if (rescaling) made.scale_inputs(factors_of(*rescaling), shifts_of(*rescaling));
     if (padding) made.config = with_setting(made.config, "padding", *padding);
     bool linear_so_far = layer.activation() == ActivationFunction::linear;
     for (; next(i) && linear_so_far; ++i) {
@@ -146,6 +166,35 @@ class Folder {
     result->trainable = layer.trainable;
     kernels_.insert_or_assign(result->name, std::move(made));
     return result;
+  }
+
+  // Whether layer i rescales what only the next one reads, which can do so itself: not where zeros are put around what
+  // was shifted.
+  bool goes_into_next(std::size_t i) const {
+    const std::string type = layers_[i]->type();
+    if ((type != "Rescaling" && type != "Normalization") || !next(i)) return false;
+    const Layer<T, Device>& behind = *next(i);
+    if (behind.type() == "Dense") return true;
+    const std::vector<double> shifts = shifts_of(*layers_[i]);
+    const bool only_scaled = std::all_of(shifts.begin(), shifts.end(), [](double v) { return v == 0; });
+    return behind.type() == "Conv2D" && behind.config().get("groups", std::int64_t{1}) == 1 &&
+           (only_scaled || takes_padding(behind));
+  }
+
+  static std::vector<double> factors_of(const Layer<T, Device>& rescaling) {
+    const Config config = rescaling.config();
+    if (rescaling.type() == "Rescaling") return config.get("scale", std::vector<double>{});
+    return normalization_factors(config.get("variance", std::vector<double>{}));
+  }
+
+  static std::vector<double> shifts_of(const Layer<T, Device>& rescaling) {
+    const Config config = rescaling.config();
+    if (rescaling.type() == "Rescaling") return config.get("offset", std::vector<double>{});
+    const std::vector<double> mean = config.get("mean", std::vector<double>{}), factors = factors_of(rescaling);
+    std::vector<double> shifts;
+    for (std::size_t c = 0; c < std::max(mean.size(), factors.size()); ++c)
+      shifts.push_back(-mean[c % mean.size()] * factors[c % factors.size()]);
+    return shifts;
   }
 
   // An activation by itself that one of a layer with a kernel can be: not softmax, which Dense has and others have not.

@@ -1,8 +1,6 @@
 #pragma once
 
 // Definitions of what normalization.hpp declares.
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -29,7 +27,7 @@ class NormalizationLayer final : public Layer<T, Device> {
         variance_(d.variance),
         axis_(axis),
         centre_(detail::channel_numbers<T, Device>(mean_)),
-        factor_(detail::channel_numbers<T, Device>(factors(variance_))),
+        factor_(detail::channel_numbers<T, Device>(detail::normalization_factors(variance_))),
         offset_(detail::channel_numbers<T, Device>({0})) {}
 
   /// From what config() gave; for LayerRegistry. Throws ValueError without a mean and a variance: Keras then keeps
@@ -72,13 +70,6 @@ class NormalizationLayer final : public Layer<T, Device> {
   }
 
  private:
-  static std::vector<double> factors(const std::vector<double>& variance) {
-    constexpr double epsilon = 1e-7;  // keras.config.epsilon()
-    std::vector<double> all;
-    for (const double v : variance) all.push_back(1 / std::max(std::sqrt(v), epsilon));
-    return all;
-  }
-
   std::vector<double> mean_, variance_;
   std::int64_t axis_;
   Tensor<T, Device> centre_, factor_, offset_;
