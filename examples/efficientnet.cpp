@@ -12,7 +12,6 @@
 #include <cstdio>
 #include <utility>
 
-#include "copy_weights.hpp"
 #include "example.hpp"
 
 using namespace brindle;
@@ -54,8 +53,7 @@ int main(int argc, char** argv) {
     example::run_page(options, head, history).write(options.out / "efficientnet.html");
 
     // One model of both parts, which takes photos: for `evaluate` and `classify`.
-    Sequential model{std::move(base), Dense{1, sigmoid}};
-    example::copy_weights(head, model);
+    Model model{on, photos.training.sample_shape(), [&](auto x) { return x.then(std::move(base), std::move(head)); }};
     example::save(options, model, photos.training);
     return example::finish(options, history);
   });

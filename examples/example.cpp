@@ -197,7 +197,7 @@ brindle::report::RunPage run_page(const Options& o, const brindle::Sequential<fl
 }
 
 template <class Device>
-void save(const Options& o, const brindle::Sequential<float, Device>& model, const brindle::data::Source& photos) {
+void save(const Options& o, const brindle::Model<float, Device>& model, const brindle::data::Source& photos) {
   brindle::io::save_model(model, o.out / (o.name + ".safetensors"), photos);
 }
 
@@ -222,13 +222,13 @@ template brindle::Model<float, brindle::Cpu> efficientnet_lite0(const Options&, 
 template brindle::Sequential<float, brindle::Cpu> vgg16(const Options&, const brindle::Cpu&);
 template brindle::report::RunPage run_page(const Options&, const brindle::Sequential<float, brindle::Cpu>&,
                                            const brindle::History&);
-template void save(const Options&, const brindle::Sequential<float, brindle::Cpu>&, const brindle::data::Source&);
+template void save(const Options&, const brindle::Model<float, brindle::Cpu>&, const brindle::data::Source&);
 #ifdef BRINDLE_EXAMPLE_CUDA
 template brindle::Model<float, brindle::Cuda> efficientnet_lite0(const Options&, const brindle::Cuda&);
 template brindle::Sequential<float, brindle::Cuda> vgg16(const Options&, const brindle::Cuda&);
 template brindle::report::RunPage run_page(const Options&, const brindle::Sequential<float, brindle::Cuda>&,
                                            const brindle::History&);
-template void save(const Options&, const brindle::Sequential<float, brindle::Cuda>&, const brindle::data::Source&);
+template void save(const Options&, const brindle::Model<float, brindle::Cuda>&, const brindle::data::Source&);
 #endif
 
 }  // namespace example

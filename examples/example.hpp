@@ -100,7 +100,7 @@ brindle::report::RunPage run_page(const Options& o, const brindle::Sequential<fl
 
 /// Writes the trained model, for `evaluate` and `classify`.
 template <class Device>
-void save(const Options& o, const brindle::Sequential<float, Device>& model, const brindle::data::Source& photos);
+void save(const Options& o, const brindle::Model<float, Device>& model, const brindle::data::Source& photos);
 
 /// The last lines; exit code 1 if --expect was missed.
 int finish(const Options& o, const brindle::History& history);

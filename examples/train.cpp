@@ -1,34 +1,34 @@
 // Trains a classifier on a folder of pictures, of any number of classes.
 //
-//     train --data flowers --base small --epochs 40 --out flowers.safetensors
-//     train --data flowers --base vgg16 --weights vgg16_notop.h5 --epochs 40 --out flowers.safetensors
+//     train --data flowers --base efficientnet_lite0 --weights efficientnet_lite0.safetensors --out flowers.safetensors
+//     train --data flowers --base small --epochs 40 --out flowers.safetensors      without weights of somebody else
 //     classify --model flowers.safetensors photo.jpg
 //     train --smoke --out out/smoke.safetensors        a few steps on three classes that it draws itself
 //
 // The folder has one subfolder a class, or pictures named like cat.12.jpg. A fifth of each class is set aside to validate
-// with, unless --validation names another folder. `small` is a network of four convolutions, trained from nothing on
-// pictures that are turned, moved and mirrored anew each time; `vgg16` trains a head on what VGG16 sees, and needs its
-// weights. Classes with fewer pictures weigh more. Training ends when the validation loss has not fallen for some epochs,
-// and the best weights are kept. Beside the model lie a page with curves, confusion matrix and figures (.html) and the
-// table of the epochs (.csv).
+// with, unless --validation names another folder. With a base, a network that was trained on ImageNet, it goes in three
+// stages: what the base sees in each picture is computed once; a head learns the classes from that, which takes seconds;
+// then the base's last layers learn, too, slowly, on pictures that are turned, moved and mirrored anew each time. The
+// model is written after the head and once more if that made it better. `small` is a network of four convolutions that
+// is trained from nothing. Classes with fewer pictures weigh more. A stage ends when the validation loss has not fallen
+// for some epochs, and the best weights are kept. Beside the model lie a page with curves, confusion matrix and figures
+// (.html) and the table of the epochs (.csv).
 //
-// Result on 400 photos of cats, 250 of dogs and 120 drawn pets, on two busy cores of a Zen 5: --base vgg16 is right for all
-// 154 validation pictures, by which its epoch was chosen, and for 286 of 300 other photos, after 30 epochs in seven
-// minutes; --base small --size 96 for 0.58 of the validation pictures, in 40 s.
+// docs/results.md has what it reaches on the walkthrough's photos with several bases.
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/features.hpp>
 #include <brindle/io/saved_model.hpp>
-#include <brindle/models/pretrained_vgg16.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "bases.hpp"
 #include "command_line.hpp"
-#include "copy_weights.hpp"
 #include "device.hpp"
 #include "drawn_pets.hpp"
 
@@ -40,9 +40,9 @@ namespace {
 struct Options {
   fs::path data = {}, validation = {}, weights = {};
   fs::path out = "model.safetensors";
-  std::string base = "small";
-  std::int64_t epochs = 40, batch = 32, side = 150, patience = 8;
-  double share = 0.2, learning_rate = 0;
+  std::string base = "small", fine_tuned_from = {};
+  std::int64_t epochs = 40, fine_tuning_epochs = 5, batch = 32, side = 0, patience = 8;
+  double share = 0.2, learning_rate = 1e-3, fine_tuning_rate = 1e-5, alpha = 1;
   std::uint64_t seed = 42;
   example::DeviceOptions device = {};
   bool augment = true, class_weights = true, smoke = false;
@@ -78,7 +78,8 @@ void draw_three_classes(const fs::path& folder, std::uint64_t seed) {
 std::pair<data::Pictures, data::Pictures> load(const Options& o) {
   const data::ImageFolderOptions how{
       .size = {o.side, o.side},
-      .preprocessing = o.base == "vgg16" ? Preprocessing::caffe : Preprocessing::unit_rgb,
+      .interpolation = image::Interpolation::bilinear,
+      .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing,
       .on_bad_file = data::BadFile::skip};
   data::Pictures all = data::image_folder(o.data, how);
   if (const std::string lost = data::lost_text(all.skipped()); !lost.empty()) std::fprintf(stderr, "%s\n", lost.c_str());
@@ -109,24 +110,43 @@ void describe(const char* what, const data::Pictures& pictures, const std::map<s
   }
 }
 
-/// Trains the model, writes page and table, and says how well it does.
-template <class Device>
-void fit(const Options& o, Sequential<float, Device>& model, double learning_rate, const data::Source& training,
-         const data::Source& validation, const std::map<std::int64_t, double>& weights) {
-  std::printf("\n%s\n", report::summary(model).c_str());
-  Trainer trainer{model, RMSprop{.learning_rate = o.learning_rate > 0 ? o.learning_rate : learning_rate},
-                  SparseCategoricalCrossentropy{}, {.seed = o.seed}};
-  const History history = trainer.fit(
-      training, {.batch = std::min(o.batch, training.size()),
-                 .epochs = o.epochs,
-                 .validation = validation,
-                 .class_weight = weights,
-                 .callbacks = {report::progress_line(), keep_best(model), early_stopping({.patience = o.patience})}});
-  if (static_cast<std::int64_t>(history.loss.size()) < o.epochs)
-    std::printf("the validation loss has not fallen for %lld epochs: ended\n", static_cast<long long>(o.patience));
+/// What a stage learns from, and what it is judged by.
+struct Stage {
+  const char* name;  ///< "Head"
+  const data::Source& training;
+  const data::Source& validation;
+  const std::map<std::int64_t, double>& weights;  ///< of the classes
+  std::int64_t epochs;                            ///< at most
+  double learning_rate;
+};
 
+/// Trains the model and keeps its best weights; gives loss and accuracy of these on the validation pictures. The epochs
+/// are added to the history.
+template <class Device>
+Evaluation learn(const Options& o, Model<float, Device>& model, const Stage& stage, History& history) {
+  std::printf("\n%s: %lld of %lld parameters learn, for at most %lld epochs\n", stage.name,
+              static_cast<long long>(model.trainable_parameter_count()),
+              static_cast<long long>(model.parameter_count()), static_cast<long long>(stage.epochs));
+  Trainer trainer{model, Adam{.learning_rate = stage.learning_rate}, SparseCategoricalCrossentropy{}, {.seed = o.seed}};
+  const History epochs = trainer.fit(
+      stage.training,
+      {.batch = std::min(o.batch, stage.training.size()),
+       .epochs = stage.epochs,
+       .validation = stage.validation,
+       .class_weight = stage.weights,
+       .callbacks = {report::progress_line(), keep_best(model), early_stopping({.patience = o.patience})}});
+  if (static_cast<std::int64_t>(epochs.epochs()) < stage.epochs)
+    std::printf("the validation loss has not fallen for %lld epochs: ended\n", static_cast<long long>(o.patience));
+  history.append(epochs);
+  return trainer.evaluate(stage.validation);
+}
+
+/// Writes the model, its page and its table, and says how well it does.
+template <class Device>
+void write(const Options& o, const Model<float, Device>& model, const data::Pictures& training,
+           const data::Pictures& validation, const Evaluation& kept, const History& history) {
   const std::vector<std::string> classes = validation.class_names();
-  const ConfusionMatrix matrix = confusion_matrix(trainer.predict(validation).view(), validation.labels());
+  const ConfusionMatrix matrix = confusion_matrix(io::extract(model, validation).x.view(), validation.labels());
   std::printf("\nThe kept weights on the validation pictures:\n%s\n",
               report::classification_report(matrix, classes).c_str());
 
@@ -134,24 +154,32 @@ void fit(const Options& o, Sequential<float, Device>& model, double learning_rat
   page_path.replace_extension(".html");
   table_path.replace_extension(".csv");
   report::RunPage page{.title = o.out.stem().string()};
-  page.add_history(history, trainer.evaluate(validation));  // of the weights that are kept
+  page.add_history(history, kept);
   page.add_settings({{"pictures", o.data.filename().string()},
                      {"base", o.base},
                      {"batch", std::to_string(o.batch)},
-                     {"epochs at most", std::to_string(o.epochs)},
                      {"seed", std::to_string(o.seed)}});
   page.add_confusion_matrix(matrix, classes);
   page.add_classification_report(matrix, classes);
   page.add_summary(model);
   page.write(page_path);
   report::history_csv(history, table_path);
-  std::printf("page and table: %s, %s\n", page_path.string().c_str(), table_path.string().c_str());
+  io::save_model(model, o.out, training);
+  std::printf("model, page and table: %s, %s, %s\n", o.out.string().c_str(), page_path.string().c_str(),
+              table_path.string().c_str());
+}
+
+/// The pictures, changed at random each time unless the user wants them as they are.
+template <class Device>
+auto shown(const Options& o, const Device& on, const data::Pictures& training) {
+  const Augment augment{.rotation = 20, .width_shift = 0.1, .height_shift = 0.1, .zoom = 0.15, .flip_horizontal = true};
+  return data::augmented(on, training, o.augment ? augment : Augment{}, {.seed = o.seed});
 }
 
 /// Four convolutions, trained from nothing.
 template <class Device>
-Sequential<float, Device> train_small(const Options& o, const Device& on, const data::Pictures& training,
-                                      const data::Pictures& validation, const std::map<std::int64_t, double>& weights) {
+void train_small(const Options& o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
+                 const std::map<std::int64_t, double>& weights) {
   Sequential model{on, {o.side, o.side, 3},
                    Conv2D{16, 3, relu}, MaxPool2D{2},
                    Conv2D{32, 3, relu}, MaxPool2D{2},
@@ -161,63 +189,80 @@ Sequential<float, Device> train_small(const Options& o, const Device& on, const 
                    Dense{256, relu}, Dropout{0.3},
                    Dense{static_cast<std::int64_t>(training.class_names().size()), softmax}};
   model.initialize(o.seed);
-  const auto learn = [&](const data::Source& source) { fit(o, model, 1e-3, source, validation, weights); };
-  if (o.augment)
-    learn(data::augmented(on, training, {.rotation = 20, .width_shift = 0.1, .height_shift = 0.1, .zoom = 0.15,
-                                         .flip_horizontal = true}, {.seed = o.seed}));
-  else
-    learn(training);
-  return model;
+  std::printf("\n%s", report::summary(model).c_str());
+  History history;
+  const auto pictures = shown(o, on, training);
+  const Evaluation kept =
+      learn(o, model, {"Training", pictures, validation, weights, o.epochs, o.learning_rate}, history);
+  write(o, model, training, validation, kept, history);
 }
 
-/// A head on VGG16's features, which are computed once; then both as one model.
+/// A head on what a base sees, computed once; then the base's last layers with it.
 template <class Device>
-Sequential<float, Device> train_vgg16(const Options& o, const Device& on, const data::Pictures& training,
-                                      const data::Pictures& validation, const std::map<std::int64_t, double>& weights) {
-  const Shape input{o.side, o.side, 3};
+void train_on_base(const Options& o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
+                   const std::map<std::int64_t, double>& weights) {
+  const example::Base& base = example::base_of(o.base);
   if (o.weights.empty() && !o.smoke)
-    detail::raise<ValueError>("--base vgg16 needs --weights FILE: VGG16's ImageNet weights without the top, as Keras "
-                              "publishes them (vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5)");
-  Sequential<float, Device> base = o.weights.empty() ? models::vgg16<float>(on, input, {.filters = {4, 4, 8, 8, 8}})
-                                                     : models::vgg16<float>(on, o.weights, input);
-  base.set_trainable(false);
-  base.add(Flatten{});
-  std::printf("computing what VGG16 sees in %lld pictures ...\n",
+    detail::raise<ValueError>("--base " + base.name + " needs --weights FILE: the ImageNet weights that " +
+                              base.weights + "; docs/howto/bases.md says how to get them");
+  Model<float, Device> network = folded(example::load_base(base, on, o.weights, o.side, o.alpha));
+  std::printf("\ncomputing what %s sees in %lld pictures ...\n", base.name.c_str(),
               static_cast<long long>(training.size() + validation.size()));
   std::fflush(stdout);
-  const data::InMemory seen = io::extract(base, training).in_memory(), unseen = io::extract(base, validation).in_memory();
+  const data::InMemory seen = io::extract(network, training).in_memory();
+  const data::InMemory unseen = io::extract(network, validation).in_memory();
 
-  const auto classes = static_cast<std::int64_t>(training.class_names().size());
-  const Dense hidden{256, relu}, last{classes, softmax};
-  Sequential head{on, base.output_shape(), hidden, Dropout{0.5}, last};
+  Sequential<float, Device> head(on, network.output_shape());
+  head.set_name("head");
+  if (base.hidden > 0) head.add(Dense{base.hidden, relu});
+  head.add(Dropout{base.hidden > 0 ? 0.5 : 0.2});
+  head.add(Dense{static_cast<std::int64_t>(training.class_names().size()), softmax});
   head.initialize(o.seed);
-  fit(o, head, 1e-4, seen, unseen, weights);
+  const double head_rate = base.hidden > 0 ? o.learning_rate / 10 : o.learning_rate;
+  History history;
+  const Evaluation before = learn(o, head, {"Head", seen, unseen, weights, o.epochs, head_rate}, history);
 
-  Sequential<float, Device> model{std::move(base), hidden, Dropout{0.5}, last};
-  example::copy_weights(head, model);
-  return model;
+  Model model{on, {o.side, o.side, 3}, [&](auto x) { return x.then(std::move(network), std::move(head)); }};
+  write(o, model, training, validation, before, history);
+  if (o.fine_tuning_epochs == 0) return;
+
+  model.freeze_before(o.fine_tuned_from.empty() ? base.fine_tuned_from : o.fine_tuned_from);
+  const auto pictures = shown(o, on, training);
+  const Evaluation after = learn(
+      o, model, {"Fine-tuning", pictures, validation, weights, o.fine_tuning_epochs, o.fine_tuning_rate}, history);
+  if (after.loss < before.loss)
+    write(o, model, training, validation, after, history);
+  else
+    std::printf("Fine-tuning did not lower the validation loss (%.4f, before %.4f): %s stays as it was written\n",
+                after.loss, before.loss, o.out.string().c_str());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Options o;
+  std::vector<std::string> names = {"small"};
+  for (const example::Base& base : example::bases()) names.push_back(base.name);
   example::CommandLine line{"trains a classifier on a folder of pictures"};
   line.add("--data", o.data, "folder with one subfolder a class, or pictures named like cat.12.jpg");
   line.add("--validation", o.validation, "another such folder to validate with; else a share of --data is");
   line.add("--validation-share", o.share, "of each class, without --validation").show_default();
-  line.add("--base", o.base, "small: trained from nothing; vgg16: a head on VGG16, needs --weights")
+  line.add("--base", o.base, "a trained network to go on from, with --weights; small: one that is trained from nothing")
       .show_default()
-      .one_of({"small", "vgg16"});
-  line.add("--weights", o.weights, "VGG16's ImageNet weights without the top: .h5 or .safetensors");
+      .one_of(names);
+  line.add("--weights", o.weights, "the base's ImageNet weights: docs/howto/bases.md says whose");
+  line.add("--alpha", o.alpha, "width of mobilenet_v1 or mobilenet_v2, that of the weights").show_default();
   line.add("--epochs", o.epochs, "at most so many passes over the pictures").show_default();
   line.add("--patience", o.patience, "end when the validation loss has not fallen for so many epochs").show_default();
   line.add("--batch", o.batch, "pictures a step").show_default();
-  line.add("--size", o.side, "rows and columns that pictures get").show_default().between(46, 2048);
-  line.add("--learning-rate", o.learning_rate, "of RMSprop; 0: 1e-3 for small, 1e-4 for the head on vgg16");
+  line.add("--size", o.side, "rows and columns that pictures get; 150 for small and vgg16, else 224").between(46, 2048);
+  line.add("--learning-rate", o.learning_rate, "of Adam; a tenth of it for the head on vgg16").show_default();
+  line.add("--fine-tuning-epochs", o.fine_tuning_epochs, "at most so many of the last stage; 0: none").show_default();
+  line.add("--fine-tuning-rate", o.fine_tuning_rate, "of Adam in the last stage").show_default();
+  line.add("--fine-tuned-from", o.fine_tuned_from, "the first layer of the base that learns in the last stage");
   line.add("--seed", o.seed, "of weights, shuffling, dropout and the split").show_default();
   example::add_device_options(line, o.device);
-  line.flag("!--no-augment", o.augment, "show the small network every picture as it is");
+  line.flag("!--no-augment", o.augment, "show every picture as it is");
   line.flag("!--no-class-weights", o.class_weights, "let classes with more pictures count more");
   line.add("--out", o.out, "the model; page and table are written beside it").show_default();
   line.flag("--smoke", o.smoke, "two epochs on three drawn classes, to see that it runs");
@@ -229,8 +274,10 @@ int main(int argc, char** argv) {
       o.data = o.out.parent_path() / "three_classes";
       draw_three_classes(o.data, o.seed);
       o.epochs = 2;
+      o.fine_tuning_epochs = 1;
       o.side = 64;
     }
+    if (o.side == 0) o.side = o.base == "small" ? 150 : example::base_of(o.base).side;
     if (o.data.empty()) detail::raise<ValueError>("name a folder of pictures: train --data FOLDER");
 
     const auto [training, validation] = load(o);
@@ -240,10 +287,10 @@ int main(int argc, char** argv) {
     describe("validation", validation, {});
 
     return example::run_on(o.device, [&](const auto& on) {
-      const auto model = o.base == "small" ? train_small(o, on, training, validation, weights)
-                                           : train_vgg16(o, on, training, validation, weights);
-      io::save_model(model, o.out, training);
-      std::printf("model: %s\n", o.out.string().c_str());
+      if (o.base == "small")
+        train_small(o, on, training, validation, weights);
+      else
+        train_on_base(o, on, training, validation, weights);
       return EXIT_SUCCESS;
     });
   } catch (const std::exception& e) {

@@ -15,7 +15,6 @@
 #include <cstdio>
 #include <utility>
 
-#include "copy_weights.hpp"
 #include "example.hpp"
 
 using namespace brindle;
@@ -62,9 +61,7 @@ int main(int argc, char** argv) {
     example::run_page(options, head, history).write(options.out / "vgg16_features.html");
 
     // One model of both parts, which takes photos: for `evaluate` and `classify`.
-    Sequential model{std::move(vgg16), Dense{512, relu}, Dropout{0.3}, Dense{512, relu}, Dropout{0.3},
-                     Dense{1, sigmoid}};
-    example::copy_weights(head, model);
+    Model model{on, photos.training.sample_shape(), [&](auto x) { return x.then(std::move(vgg16), std::move(head)); }};
     example::save(options, model, photos.training);
     return example::finish(options, history);
   });

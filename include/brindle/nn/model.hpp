@@ -227,6 +227,10 @@ class Model {
   std::unique_ptr<Predictors> predictors_;
 };
 
+/// Model{on, {224, 224, 3}, [](auto x) { ... }} is a model of floats on that device.
+template <class Device, detail::GraphFunction<float, Device> Graph>
+Model(const Device&, const Shape&, Graph&&) -> Model<float, Device>;
+
 }  // namespace brindle
 
 #ifndef BRINDLE_COMPILED

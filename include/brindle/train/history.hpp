@@ -16,6 +16,13 @@ struct History {
   std::vector<double> waited;        ///< of these, those in which training waited for its samples to be read
 
   std::size_t epochs() const { return loss.size(); }  ///< done so far
+
+  /// Adds the epochs of a run that went on with the weights of this one.
+  void append(const History& later) {
+    for (const auto which : {&History::loss, &History::accuracy, &History::val_loss, &History::val_accuracy,
+                             &History::seconds, &History::waited})
+      (this->*which).insert((this->*which).end(), (later.*which).begin(), (later.*which).end());
+  }
 };
 
 }  // namespace brindle

@@ -1,0 +1,36 @@
+#pragma once
+
+// The trained networks that `train` can begin with. Compiled once, in bases.cpp; for a Device the library's, Cpu or Cuda.
+#include <brindle/image/preprocessing.hpp>
+#include <brindle/nn/model.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace example {
+
+/// A network that was trained on ImageNet, and how one goes on from it.
+struct Base {
+  std::string name;                      ///< of --base
+  brindle::Preprocessing preprocessing;  ///< that its pictures need
+  std::int64_t side = 224;               ///< rows and columns of the pictures, unless the user says others
+  std::int64_t hidden = 0;               ///< units of a layer between its features and the classes; 0: none
+  std::string fine_tuned_from;           ///< the first layer that fine-tuning changes
+  std::string weights;                   ///< whose weights it takes, for who has none yet
+};
+
+/// All of them; the names that --base takes are theirs.
+const std::vector<Base>& bases();
+
+/// By its name. Throws ValueError for one that is not there.
+const Base& base_of(const std::string& name);
+
+/// The network, which gives features (F) for a picture (side, side, 3): the mean of what it sees over the picture, or,
+/// where a hidden layer reads them, all of it. weights: a file; without one they are random. alpha: the width of a
+/// MobileNet. Throws FileError for a file of another network.
+template <class Device>
+brindle::Model<float, Device> load_base(const Base& base, const Device& on, const std::filesystem::path& weights,
+                                        std::int64_t side, double alpha);
+
+}  // namespace example
