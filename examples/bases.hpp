@@ -1,6 +1,7 @@
 #pragma once
 
-// The trained networks that `train` can begin with. Compiled once, in bases.cpp; for a Device the library's, Cpu or Cuda.
+// The trained networks that `train` can begin with. Compiled once, in bases.cpp; for a Device the library's, Cpu or
+// Cuda.
 #include <brindle/image/preprocessing.hpp>
 #include <brindle/nn/model.hpp>
 #include <cstdint>
