@@ -1,6 +1,5 @@
 #include <brindle/io/safetensors.hpp>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -10,6 +9,7 @@
 #include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "support/real_weights.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 
@@ -18,24 +18,9 @@ using namespace brindle::test;
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
-namespace {
-
-/// The real weights: BRINDLE_WEIGHTS names their folder, else it stands beside the project. Empty: not here.
-std::filesystem::path real_weights() {
-  const char* folder = std::getenv("BRINDLE_WEIGHTS");
-  const std::filesystem::path path =
-      std::filesystem::path(folder ? folder : BRINDLE_GOLDENS "/../../../shared/weights") / "vgg16_notop.safetensors";
-  return std::filesystem::exists(path) ? path : std::filesystem::path();
-}
-
-}  // namespace
-
 TEST_CASE("the real VGG16 weights load by name", "[models][vgg16][real]") {
-  const auto path = real_weights();
-  if (path.empty()) {
-    WARN("skipped: the real weights are not here");
-    return;
-  }
+  const auto path = real_weights("vgg16_notop.safetensors");
+  if (path.empty()) return;
   const auto model = models::vgg16<float>(path, {32, 32, 3});
   const auto& conv = model.layer("block1_conv1").parameters();
   CHECK(conv[0].value[0] == 0.42947057f);
