@@ -60,6 +60,7 @@ Classification PictureClassifier<Device>::classify_file(const std::filesystem::p
 template <class Device>
 PictureClassifier<Device>::PictureClassifier(io::SavedModel<float, Device> saved, const std::string& where)
     : saved_(std::move(saved)) {
+  saved_.model.fix_weights();
   const Shape& x = saved_.model.input_shape();
   const std::string who = where + "PictureClassifier: ";
   if (x.rank() != 3 || (x[2] != 1 && x[2] != 3))

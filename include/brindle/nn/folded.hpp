@@ -13,7 +13,7 @@ namespace brindle {
 ///
 /// where nothing else reads what stands between them. Outputs agree up to rounding. Layers keep the name of the one
 /// with the kernel; groups theirs, unless none of their layers is left. A folded model is not meant to be trained
-/// further than by layers that are put behind it.
+/// further than by layers that are put behind it: its weights are fixed, see Model::fix_weights().
 template <class T, class Device>
 Model<T, Device> folded(Model<T, Device>&& model);
 

@@ -88,6 +88,7 @@ class Folder {
     for (const auto& group : groups_)
       if (ends[group.end] > ends[group.begin]) made.add_group(group.name, ends[group.begin], ends[group.end]);
     made.set_name(name_);
+    made.fix_weights();
     return made;
   }
 
