@@ -13,6 +13,11 @@
 
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/models/efficientnet_lite0.hpp"
+#include "brindle/models/mobilenet_v2.hpp"
+#include "brindle/models/resnet.hpp"
+#include "brindle/models/vgg16.hpp"
+#include "brindle/nn/folded.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/cpu.hpp"
 
@@ -90,10 +95,48 @@ void run(const Case& c, std::int64_t batch, int threads, int rounds) {
               static_cast<double>(bytes) / 1e6, 4e-6 * static_cast<double>(w_shape.size()));
 }
 
+template <class Make>
+void run_network(const char* name, const Make& make, std::int64_t batch, int threads, int rounds) {
+  const Cpu on(threads);
+  const Model<float> with = folded(make(on));
+  Model<float> without = folded(make(on));
+  for (const auto& layer : without.layers()) layer->parameters();  // might change them from here on
+  const Tensor<float> x = noise(with.input_shape().batch(batch), 1);
+  const auto time = [&](const Model<float>& model) {
+    const auto begin = std::chrono::steady_clock::now();
+    model.predict(x);
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  };
+  time(with), time(without);
+  std::vector<double> slow, quick, ratios;
+  for (int r = 0; r < rounds; ++r) {
+    slow.push_back(time(without));
+    quick.push_back(time(with));
+    ratios.push_back(quick.back() / slow.back());
+  }
+  std::printf("%-24s batch %2d  %8.1f ms  prepared %8.1f ms  ratio %.2f  %.1f of %.1f MB\n", name,
+              static_cast<int>(batch), median(slow), median(quick), median(ratios),
+              static_cast<double>(with.prepared_bytes()) / 1e6, 4e-6 * static_cast<double>(with.parameter_count()));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::atoi(argv[1]) : 1, rounds = argc > 2 ? std::atoi(argv[2]) : 15;
+  const Shape input{224, 224, 3};
+  for (const std::int64_t batch : {1, 8}) {
+    run_network(
+        "ResNet50", [&](const Cpu& on) { return models::resnet50<float>(on, input); }, batch, threads, rounds);
+    run_network(
+        "ResNet18", [&](const Cpu& on) { return models::resnet18<float>(on, input); }, batch, threads, rounds);
+    run_network(
+        "MobileNetV2", [&](const Cpu& on) { return models::mobilenet_v2<float>(on, input); }, batch, threads, rounds);
+    run_network(
+        "EfficientNet-Lite0", [&](const Cpu& on) { return models::efficientnet_lite0<float>(on, input); }, batch,
+        threads, rounds);
+    run_network(
+        "VGG16", [&](const Cpu& on) { return models::vgg16<float>(on, input); }, batch, threads, rounds);
+  }
   for (const std::int64_t batch : {1, 8})
     for (const Case& c : cases) run(c, batch, threads, rounds);
 }
