@@ -10,7 +10,7 @@
 
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
-#include "brindle/ops/conv2d/implicit_gemm.hpp"
+#include "brindle/ops/conv2d/implicit_gemm_convolution.hpp"
 #include "brindle/ops/conv2d/winograd.hpp"
 #include "support/fma_peak.hpp"
 

@@ -1,7 +1,6 @@
-#include "brindle/ops/conv2d/implicit_gemm.hpp"
-
 #include <catch2/catch.hpp>
 
+#include "brindle/ops/conv2d/implicit_gemm_convolution.hpp"
 #include "support/conv_kernel_checks.hpp"
 
 using namespace brindle;

@@ -38,6 +38,7 @@
 #include "brindle/nn/plan_inl.hpp"
 #include "brindle/nn/plan_memory_inl.hpp"
 #include "brindle/nn/plan_steps_inl.hpp"
+#include "brindle/nn/prepared_filters_inl.hpp"
 #include "brindle/nn/registry_inl.hpp"
 #include "brindle/nn/relu_inl.hpp"
 #include "brindle/nn/rescaling_inl.hpp"

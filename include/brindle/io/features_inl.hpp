@@ -77,9 +77,10 @@ BRINDLE_INLINE std::vector<data::Draw> rows_of(std::int64_t begin, std::int64_t 
 template <class T, class Device>
 void add_model(const Model<T, Device>& model, ContentHash& to) {
   to.add(model.input_shape().begin(), sizeof(std::int64_t) * static_cast<std::size_t>(model.input_shape().rank()));
-  for (const auto& layer : model.layers()) {
-    to.add(layer->type() + to_json(layer->config()).dump());
-    for (const auto& p : layer->parameters())
+  for (const auto& pointer : model.layers()) {
+    const Layer<T, Device>& layer = *pointer;  // to read alone: its prepared filters stay
+    to.add(layer.type() + to_json(layer.config()).dump());
+    for (const auto& p : layer.parameters())
       to.add(brindle::detail::HostCopy<T, Device>(p.value.view()).data(), p.value.bytes());
   }
   if (model.graph().is_row()) return;  // caches of rows were named so before there were graphs

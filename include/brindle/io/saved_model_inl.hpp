@@ -137,17 +137,17 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
   std::vector<SafetensorsEntry> entries;
   std::vector<brindle::detail::HostCopy<T, Device>> values;  // until the file is written
   for (std::size_t i = 0; i < model.layers().size(); ++i) {
-    const auto& layer = model.layers()[i];
-    json["layers"].push_back({{"type", layer->type()},
-                              {"name", layer->name},
-                              {"trainable", layer->trainable},
-                              {"config", detail::to_json(layer->config())}});
-    if (layer->inference) json["layers"].back()["inference"] = true;
+    const auto& layer = *model.layers()[i];
+    json["layers"].push_back({{"type", layer.type()},
+                              {"name", layer.name},
+                              {"trainable", layer.trainable},
+                              {"config", detail::to_json(layer.config())}});
+    if (layer.inference) json["layers"].back()["inference"] = true;
     if (model.inputs(i) != std::vector<std::size_t>{i})
       json["layers"].back()["inputs"] = detail::names_of(model, model.inputs(i));
-    for (const auto& p : layer->parameters()) {
+    for (const auto& p : layer.parameters()) {
       values.emplace_back(p.value.view());
-      entries.push_back({detail::tensor_name(layer->name, p.name), detail::safetensors_dtype<T>(), p.value.shape(),
+      entries.push_back({detail::tensor_name(layer.name, p.name), detail::safetensors_dtype<T>(), p.value.shape(),
                          values.back().data(), static_cast<std::int64_t>(p.value.bytes())});
     }
   }

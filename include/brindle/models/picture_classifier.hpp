@@ -30,8 +30,9 @@ class PictureClassifier {
   /// Throws FileError that begins with the path, and what the other constructor throws.
   explicit PictureClassifier(const std::filesystem::path& path, const Device& on = Device{});
 
-  /// Of a model that has been loaded. Throws ShapeError if it does not take pictures (H, W, 1 or 3), ValueError if it
-  /// does not say how a picture becomes its input, or its outputs are no probabilities.
+  /// Of a model that has been loaded; its weights are fixed, see Model::fix_weights(). Throws ShapeError if it does not
+  /// take pictures (H, W, 1 or 3), ValueError if it does not say how a picture becomes its input, or its outputs are no
+  /// probabilities.
   explicit PictureClassifier(io::SavedModel<float, Device> saved) : PictureClassifier(std::move(saved), "") {}
 
   const Model<float, Device>& model() const { return saved_.model; }        ///< the network, folded()

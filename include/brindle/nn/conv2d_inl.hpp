@@ -1,6 +1,7 @@
 #pragma once
 
 // Definitions of what conv2d.hpp declares.
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -87,6 +88,13 @@ class Conv2DLayer final : public Layer<T, Device> {
     return ops::conv2d_kernel_name<T>(on, Shape4(x), this->parameters_[0].value.shape(), options(false), fused);
   }
 
+  std::int64_t prepared_bytes(const Pass<T, Device>& pass, const Shape& x) const override {
+    return ops::conv2d_prepared_bytes<T>(pass.on, Shape4(x), kernel().shape, options(pass.logits), pass.fused);
+  }
+  void prepare(const Pass<T, Device>& pass, const Shape& x, Out<std::byte, Device> prepared) const override {
+    ops::conv2d_prepare<T>(pass.on, Shape4(x), kernel(), options(pass.logits), pass.fused, prepared);
+  }
+
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     const Shape kernel = this->parameters_[0].value.shape();
     const ops::Conv2DOptions o = options(pass.logits);
@@ -109,7 +117,7 @@ class Conv2DLayer final : public Layer<T, Device> {
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
     const ops::Conv2DOptions o = options(pass.logits);
     if (pass.fused) {
-      ops::conv2d_maxpool2d<T>(pass.on, x, kernel(), bias(), y, codes(pass, y.shape), o, pass.workspace);
+      ops::conv2d_maxpool2d<T>(pass.on, x, kernel(), bias(), y, codes(pass, y.shape), o, pass.workspace, pass.prepared);
       return;
     }
     if (detail::keeps_sums(pass, activation())) {
@@ -118,7 +126,7 @@ class Conv2DLayer final : public Layer<T, Device> {
       ops::activate<T>(pass.on, activation(), sums, y);
       return;
     }
-    ops::conv2d<T>(pass.on, x, kernel(), bias(), y, o, pass.workspace);
+    ops::conv2d<T>(pass.on, x, kernel(), bias(), y, o, pass.workspace, pass.prepared);
     if (softmax_apart(pass.logits)) ops::activate<T>(pass.on, activation(), y, y);
   }
 

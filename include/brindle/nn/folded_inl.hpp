@@ -106,6 +106,7 @@ class Folder {
         if (group.inference) made.set_inference(group.name, true);
       }
     made.set_name(name_);
+    made.fix_weights();
     return made;
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +52,8 @@ struct Pass {
   const Layer<T, Device>* fused = nullptr;       ///< the layer behind, whose work this one does as well
   TensorView<std::byte, Device> saved = {};      ///< kept from forward to backward
   TensorView<std::byte, Device> workspace = {};  ///< contents lost after the call
+  /// What Layer::prepare() made of the parameters, for forward(); empty: there is nothing, forward() makes it itself.
+  TensorView<const std::byte, Device> prepared = {};
 };
 
 /// Memory that a layer asks for, for one batch.
@@ -91,11 +94,24 @@ class Layer {
   /// is still learned. Keras: base(x, training=False).
   bool inference = false;
 
-  /// In Keras's order, kernel before bias. Empty before build(), and for a layer that learns nothing.
+  /// In Keras's order, kernel before bias. Empty before build(), and for a layer that learns nothing. To get them for
+  /// changing takes back fix_parameters().
   /// @{
-  std::vector<Parameter<T, Device>>& parameters() { return parameters_; }
+  std::vector<Parameter<T, Device>>& parameters() {
+    if (fixed_parameters() != 0) fixed_.store(0, std::memory_order_relaxed);
+    return parameters_;
+  }
   const std::vector<Parameter<T, Device>>& parameters() const { return parameters_; }
   /// @}
+  /// Says that the parameters keep their values until somebody asks for them anew to change them: nobody changes them
+  /// through a reference or a view from before. Plans then prepare() them once. See Model::fix_weights().
+  void fix_parameters() {
+    static std::atomic<std::uint64_t> last{0};
+    if (fixed_parameters() == 0) fixed_.store(++last, std::memory_order_relaxed);
+  }
+  /// 0: the parameters may change at any time. Else a number that no other layer has had, and this one not with other
+  /// values.
+  std::uint64_t fixed_parameters() const { return fixed_.load(std::memory_order_relaxed); }
   /// Elements of the parameters that a training step would change: none where the layer is frozen.
   std::int64_t trainable_parameter_count() const {
     std::int64_t count = 0;
@@ -124,7 +140,7 @@ class Layer {
 
   /// Makes the parameters, all zero.
   void build(const Shape& x) {
-    parameters_.clear();
+    parameters().clear();
     for (ParameterSpec& spec : parameter_specs(x))
       parameters_.push_back({std::move(spec.name), Tensor<T, Device>(spec.shape), spec.initializer, spec.learned});
   }
@@ -154,6 +170,14 @@ class Layer {
     return {};
   }
 
+  /// Bytes of what forward() can have made of the parameters beforehand, as filters in the layout that a kernel reads;
+  /// 0: nothing. It serves any number of samples of x's shape, and does not change their outputs by a bit. Only on,
+  /// training, backward, logits and fused of the pass are set.
+  virtual std::int64_t prepared_bytes(const Pass<T, Device>&, [[maybe_unused]] const Shape& x) const { return 0; }
+  /// Makes it, for a pass and an x of which prepared_bytes() gave its size. It begins at a multiple of 64 bytes.
+  virtual void prepare(const Pass<T, Device>&, [[maybe_unused]] const Shape& x,
+                       [[maybe_unused]] Out<std::byte, Device> prepared) const {}
+
   /// x: shape of a batch. Only on, training, backward, logits and fused of the pass are set.
   virtual LayerNeeds needs(const Pass<T, Device>&, const Shape& x) const = 0;
 
@@ -178,6 +202,9 @@ class Layer {
   TensorView<const T, Device> parameter(std::size_t which) const { return parameters_[which].value.view(); }
 
   std::vector<Parameter<T, Device>> parameters_;  ///< filled by build()
+
+ private:
+  std::atomic<std::uint64_t> fixed_{0};  // see fixed_parameters()
 };
 
 /// A value that says what a layer is: a struct of settings with `std::string name` and

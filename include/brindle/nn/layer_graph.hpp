@@ -7,6 +7,7 @@
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/layer.hpp"
+#include "brindle/nn/prepared_filters.hpp"
 
 namespace brindle {
 
@@ -21,6 +22,8 @@ struct LayerGraph {
   std::vector<LayerPointer> layers;              ///< in the order of computing
   std::vector<Shape> shapes;                     ///< of one sample behind each layer
   std::vector<std::vector<std::size_t>> inputs;  ///< the values that each layer reads
+  /// Of the layers whose parameters are fixed, for all plans of the graph.
+  std::shared_ptr<detail::PreparedFilters<T, Device>> prepared = std::make_shared<detail::PreparedFilters<T, Device>>();
 
   /// Shape of one sample of value v.
   const Shape& value_shape(std::size_t v) const { return v == 0 ? input : shapes[v - 1]; }

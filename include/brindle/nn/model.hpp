@@ -189,6 +189,20 @@ class Model {
   /// Freezes the layers in front of the named one and frees it and those behind it.
   void freeze_before(const std::string& name);
 
+  /// Says that the weights stay as they are. The filters of each layer are then brought into the layout of the kernel
+  /// that reads them once, at the first prediction, where else each prediction does so; outputs have the same bits. It
+  /// takes about as much memory as the weights, see prepared_bytes().
+  ///
+  /// Nobody may change weights through a reference or a view that was there before. Whoever asks for weights to change
+  /// them afterwards, as load_weights(), initialize() and a trainer's steps do, or by Layer::parameters(), ends this
+  /// for the layers that are asked for: predictions are slower from then on, and right. Frozen layers in front of those
+  /// that learn are prepared once for fit(), too. folded() does this, and PictureClassifier.
+  void fix_weights();
+
+  /// Bytes of filters that are prepared now, see fix_weights(). They are freed with the model, or by the prediction
+  /// after their weights were changed.
+  std::int64_t prepared_bytes() const { return graph_.prepared->bytes(); }
+
   /// Outputs for a batch of any size, `batch` samples at a time.
   ///
   ///     x (N, input_shape())  ->  (N, output_shape())

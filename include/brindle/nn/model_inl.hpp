@@ -219,6 +219,12 @@ void Model<T, Device>::freeze_before(const std::string& name) {
 }
 
 template <class T, class Device>
+void Model<T, Device>::fix_weights() {
+  for (const LayerPointer& l : graph_.layers) l->fix_parameters();
+  forget_plans();  // they have not prepared what was not fixed
+}
+
+template <class T, class Device>
 Tensor<T, Device> Model<T, Device>::predict(In<T, Device> x, std::int64_t batch) const {
   if (x.shape.rank() < 1 || !(x.shape == graph_.input.batch(x.shape[0])))
     detail::raise<ShapeError>("predict: expected x " + to_string_batch(graph_.input) + ", got " + to_string(x.shape));
@@ -271,6 +277,7 @@ template <class T, class Device>
 void Model<T, Device>::forget_plans() {
   const std::lock_guard<std::mutex> lock(predictors_->mutex);
   predictors_->idle.clear();
+  graph_.prepared->forget_unused();
 }
 
 template <class T, class Device>

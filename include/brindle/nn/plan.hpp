@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "brindle/nn/plan_memory.hpp"
 #include "brindle/nn/plan_options.hpp"
 #include "brindle/nn/plan_steps.hpp"
+#include "brindle/nn/prepared_filters.hpp"
 
 namespace brindle {
 
@@ -22,6 +24,10 @@ namespace brindle {
 /// Where the first layers' activations of a whole batch do not fit the cache, and no backward pass needs them, these
 /// layers run depth first: a slice of a few samples goes through all of them before the next slice does. The bits are
 /// those of the whole batch.
+///
+/// On the Cpu, what layers with fixed parameters (Layer::fix_parameters) make of these for a forward pass is made once,
+/// for all plans of the graph, where no backward pass follows. A layer whose parameters are not fixed any more makes it
+/// anew in each forward().
 ///
 /// The first step looks at what layers of the user's own touch (on the Cpu): one that leaves dx or a gradient
 /// unwritten, or reads what it did not ask for, is a ValueError that names it.
@@ -46,6 +52,8 @@ class Plan {
 
   /// Bytes of the arena: activations, gradients and workspaces.
   std::int64_t bytes() const { return arena_.size(); }
+  /// Bytes of prepared filters that it reads, and shares with the other plans of the graph.
+  std::int64_t prepared_bytes() const;
 
   /// x (n, sample), n <= options.batch, must stay until backward() is done. The result lies in the plan, valid until
   /// the next forward(). step: counts the training steps, for dropout.
@@ -82,7 +90,17 @@ class Plan {
   using Step = detail::PlanStep<T, Device>;
   using BlockNumber = detail::BlockNumber;
 
+  // What a step reads of its layer's parameters, and the number that they had.
+  struct Prepared {
+    std::uint64_t fixed = 0;
+    typename detail::PreparedFilters<T, Device>::Bytes bytes;
+  };
+
   Pass<T, Device> pass(std::size_t i, const BlockNumber& workspace) const;
+
+  void prepare_steps();
+  // Lets go of what was made of parameters that may have changed since.
+  void forget_changed();
 
   // Samples [begin, end) of x through the leading steps; what later steps read of them is of the whole batch.
   void forward_slice(std::int64_t begin, std::int64_t end);
@@ -104,6 +122,8 @@ class Plan {
   PlanOptions options_;
   std::vector<Step> steps_;
   detail::PlanMemory memory_;
+  std::shared_ptr<detail::PreparedFilters<T, Device>> filters_;     // of the graph
+  std::vector<Prepared> prepared_;                                  // one for each step
   std::vector<std::vector<TensorView<T, Device>>> gradient_views_;  // for each step, of its parameters
   std::vector<TensorView<const T, Device>> merge_x_;                // of the merge that is under way
   std::vector<TensorView<T, Device>> merge_dx_;

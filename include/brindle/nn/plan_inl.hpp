@@ -25,7 +25,7 @@ namespace brindle {
 
 template <class T, class Device>
 Plan<T, Device>::Plan(const Device& on, const LayerGraph<T, Device>& graph, const PlanOptions& options)
-    : on_(on), options_(options) {
+    : on_(on), options_(options), filters_(graph.prepared) {
   if (options.batch < 1)
     detail::raise<ValueError>("plan: the batch must be at least 1, got " + std::to_string(options.batch));
   steps_ = detail::plan_steps(on, graph, options);
@@ -38,6 +38,37 @@ Plan<T, Device>::Plan(const Device& on, const LayerGraph<T, Device>& graph, cons
   }
   merge_x_.reserve(most);
   merge_dx_.reserve(most);
+  prepared_.resize(steps_.size());
+  if (filters_) prepare_steps();
+}
+
+template <class T, class Device>
+void Plan<T, Device>::prepare_steps() {
+  if constexpr (std::is_same_v<Device, Cpu>)
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      const Step& s = steps_[i];
+      if (s.identity || s.merge || s.backward) continue;
+      prepared_[i].fixed = s.layer->fixed_parameters();
+      prepared_[i].bytes = filters_->of(detail::pass_of(on_, s, options_), *s.layer,
+                                        value_shape(s.inputs.front()).batch(options_.batch));
+    }
+}
+
+template <class T, class Device>
+void Plan<T, Device>::forget_changed() {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    Prepared& p = prepared_[i];
+    if (!p.bytes || p.fixed == steps_[i].layer->fixed_parameters()) continue;
+    filters_->forget(p.fixed);
+    p = {};
+  }
+}
+
+template <class T, class Device>
+std::int64_t Plan<T, Device>::prepared_bytes() const {
+  std::int64_t sum = 0;
+  for (const Prepared& p : prepared_) sum += p.bytes ? p.bytes->size() : 0;
+  return sum;
 }
 
 template <class T, class Device>
@@ -46,6 +77,7 @@ TensorView<T, Device> Plan<T, Device>::forward(In<T, Device> x, std::uint32_t st
   if (x.shape.rank() < 1 || x.shape[0] > options_.batch || !(x.shape == sample.batch(x.shape[0])))
     detail::raise<ShapeError>("model: expected x " + to_string(sample.batch(options_.batch)) +
                               " or fewer samples, got " + to_string(x.shape));
+  forget_changed();
   x_ = x;
   n_ = x.shape[0];
   step_ = step;
@@ -154,6 +186,7 @@ Pass<T, Device> Plan<T, Device>::pass(std::size_t i, const BlockNumber& workspac
   p.random = {options_.seed, steps_[i].stream, step_};
   p.saved = bytes_of(memory_.steps[i].saved);
   p.workspace = bytes_of(workspace);
+  if (prepared_[i].bytes) p.prepared = prepared_[i].bytes->view();
   return p;
 }
 

@@ -75,6 +75,14 @@ class SeparableConv2DLayer final : public Layer<T, Device> {
 
   bool sample_by_sample() const override { return true; }
 
+  /// The pointwise filters; the depthwise ones are read as they are.
+  std::int64_t prepared_bytes(const Pass<T, Device>& pass, const Shape& x) const override {
+    return ops::conv2d_prepared_bytes<T>(pass.on, middle_shape(x), this->parameter(1).shape, pointwise(pass.logits));
+  }
+  void prepare(const Pass<T, Device>& pass, const Shape& x, Out<std::byte, Device> prepared) const override {
+    ops::conv2d_prepare<T>(pass.on, middle_shape(x), this->parameter(1), pointwise(pass.logits), false, prepared);
+  }
+
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     const Shape first = this->parameters_[0].value.shape(), second = this->parameters_[1].value.shape();
     const Shape4 middle = middle_shape(x);
@@ -108,7 +116,7 @@ class SeparableConv2DLayer final : public Layer<T, Device> {
       ops::conv2d<T>(pass.on, middle, this->parameter(1), bias(), sums, pointwise(true), workspace);
       return ops::activate<T>(pass.on, activation(), sums, y);
     }
-    ops::conv2d<T>(pass.on, middle, this->parameter(1), bias(), y, pointwise(pass.logits), workspace);
+    ops::conv2d<T>(pass.on, middle, this->parameter(1), bias(), y, pointwise(pass.logits), workspace, pass.prepared);
     if (!pass.logits && activation() == ActivationFunction::softmax) ops::activate<T>(pass.on, activation(), y, y);
   }
 

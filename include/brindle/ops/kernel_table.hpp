@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -79,10 +80,15 @@
          std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const Conv2DOptions&)) \
   KERNEL(conv2d, name, \
          std::string(const Cpu&, const Shape4& x, const FilterShape& w, const Conv2DOptions&, bool pooled)) \
+  KERNEL(conv2d, prepared_bytes, \
+         std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const Conv2DOptions&, bool pooled)) \
+  KERNEL(conv2d, prepare, \
+         void(const Cpu&, const Shape4& x, Read w, const Conv2DOptions&, bool pooled, WritePrepared)) \
   KERNEL(conv2d, forward, \
-         void(const Cpu&, Read x, Read w, Read bias, Write y, const Conv2DOptions&, Workspace<Cpu>)) \
+         void(const Cpu&, Read x, Read w, Read bias, Write y, const Conv2DOptions&, Workspace<Cpu>, ReadPrepared)) \
   KERNEL(conv2d, forward_pooled, \
-         void(const Cpu&, Read x, Read w, Read bias, Write y, WriteBytes code, const Conv2DOptions&, Workspace<Cpu>)) \
+         void(const Cpu&, Read x, Read w, Read bias, Write y, WriteBytes code, const Conv2DOptions&, Workspace<Cpu>, \
+              ReadPrepared)) \
   KERNEL(conv2d, backward_data, void(const Cpu&, Read dz, Read w, Write dx, const Conv2DOptions&, Workspace<Cpu>)) \
   KERNEL(conv2d, backward_data_pooled, \
          void(const Cpu&, Read dy, ReadBytes code, Read w, Write dx, const Conv2DOptions&, Workspace<Cpu>)) \
@@ -182,6 +188,8 @@ struct KernelTable {
   using Write = TensorView<float>;
   using ReadBytes = TensorView<const std::uint8_t>;
   using WriteBytes = TensorView<std::uint8_t>;
+  using ReadPrepared = TensorView<const std::byte>;
+  using WritePrepared = TensorView<std::byte>;
   using ReadClasses = TensorView<const std::int32_t>;
   using WriteClasses = TensorView<std::int32_t>;
 

@@ -3,13 +3,16 @@
 // Definitions of what kernels.hpp declares.
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/model.hpp"
+#include "brindle/nn/plan_options.hpp"
 #include "brindle/nn/plan_steps.hpp"
 #include "brindle/ops/cpu_simd.hpp"
 #include "brindle/report/kernels.hpp"
+#include "brindle/report/number_text.hpp"
 
 namespace brindle::report {
 
@@ -24,14 +27,19 @@ BRINDLE_INLINE std::string processor_text(const Cpu& on) {
 template <class T, class Device>
 std::string kernels(const Model<T, Device>& model, std::int64_t n) {
   std::string text = internal::processor_text(model.device()) + "\n";
-  for (const auto& step : detail::plan_steps(model.device(), model.graph(), {.batch = n})) {
+  const PlanOptions options{.batch = n};
+  std::int64_t prepared = 0;
+  for (const auto& step : detail::plan_steps(model.device(), model.graph(), options)) {
     const Shape& x = model.graph().value_shape(step.inputs.front());
+    if (std::is_same_v<Device, Cpu> && step.layer->fixed_parameters() != 0)
+      prepared += step.layer->prepared_bytes(detail::pass_of(model.device(), step, options), x.batch(n));
     const std::string name = step.layer->kernel_name(model.device(), x.batch(n), step.fused != nullptr);
     if (name.empty()) continue;
     text.append(step.layer->name).append(": ").append(name);
     if (step.fused) text.append(", with ").append(step.fused->name);
     text += '\n';
   }
+  if (prepared > 0) text.append("filters prepared once, in ").append(thousands(prepared)).append(" bytes\n");
   return text;
 }
 

@@ -133,20 +133,47 @@ std::string conv2d_kernel_name(const Device& on, const Shape4& x, const FilterSh
   return kernel::conv2d<T, Device>::name(on, x, w, o, pooled);
 }
 
+/// Bytes of what conv2d_prepare() makes of filters; 0: the kernel takes them as they are. They depend on the filters,
+/// on the height and width of x, and on which of the two ops it is, not on the number of samples. pooled: for
+/// conv2d_maxpool2d.
+template <class T, class Device>
+std::int64_t conv2d_prepared_bytes(const Device& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o,
+                                   bool pooled = false) {
+  conv2d_shape(x, w, o);
+  return kernel::conv2d<T, Device>::prepared_bytes(on, x, w, o, pooled);
+}
+
+/// Brings the filters into the layout that the kernel for these shapes reads: what each call of conv2d, or pooled
+/// conv2d_maxpool2d, does anew unless it is given `prepared`. The results have the same bits.
+///
+///     x: shape of the pictures, of any number; w (KH, KW, CI, CO)  ->  prepared (conv2d_prepared_bytes)
+///
+/// prepared begins at a multiple of 64 bytes, serves the processor that made it alone, and is of no use when w changes.
+template <class T, class Device>
+void conv2d_prepare(const Device& on, const Shape4& x, In<T, Device> w, const Conv2DOptions& o, bool pooled,
+                    Out<std::byte, Device> prepared) {
+  detail::expect_shape("conv2d_prepare", "prepared", Shape{conv2d_prepared_bytes<T>(on, x, w.shape, o, pooled)},
+                       prepared.shape);
+  if (prepared.size() > 0) kernel::conv2d<T, Device>::prepare(on, x, w, o, pooled, prepared);
+}
+
 /// y = activation(x * w + bias), where * is the cross-correlation of Keras.
 ///
 ///     x (N, H, W, groups CI), w (KH, KW, CI, CO), bias (CO) or empty  ->  y (N, OH, OW, CO)
 ///
 /// With groups, output channels [g CO / groups, (g + 1) CO / groups) see input channels [g CI, (g + 1) CI) alone.
-/// y overlaps no input. workspace: conv2d_forward_workspace.
+/// y overlaps no input. workspace: conv2d_forward_workspace. prepared: of w, by conv2d_prepare, or empty.
 template <class T, class Device>
 void conv2d(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device> bias, Out<T, Device> y,
-            const Conv2DOptions& o, Workspace<Device> workspace) {
+            const Conv2DOptions& o, Workspace<Device> workspace, In<std::byte, Device> prepared = {}) {
   detail::expect_shape("conv2d", "y", conv2d_shape(x.shape, w.shape, o), y.shape);
   if (!bias.empty()) detail::expect_shape("conv2d", "bias", Shape{w.shape[3]}, bias.shape);
   if (y.size() == 0) return;
   detail::expect_workspace("conv2d", conv2d_forward_workspace<T>(on, x.shape, w.shape, o), workspace.size());
-  kernel::conv2d<T, Device>::forward(on, x, w, bias, y, o, workspace);
+  if (!prepared.empty())
+    detail::expect_shape("conv2d", "prepared", Shape{conv2d_prepared_bytes<T>(on, x.shape, w.shape, o)},
+                         prepared.shape);
+  kernel::conv2d<T, Device>::forward(on, x, w, bias, y, o, workspace, prepared);
 }
 
 /// Gradient by x, from the gradient by the sum before the activation.
@@ -183,17 +210,21 @@ void conv2d_backward_weights(const Device& on, In<T, Device> x, In<T, Device> dz
 ///
 /// code, for the backward pass: 0..3, the row-major position in the window that gave the maximum (the first of equals);
 /// with relu 4 where y is 0, which no gradient passes. Empty in inference. activation: linear or relu.
-/// y overlaps no input. workspace: conv2d_forward_workspace.
+/// y overlaps no input. workspace: conv2d_forward_workspace. prepared: of w, by conv2d_prepare for this op, or empty.
 template <class T, class Device>
 void conv2d_maxpool2d(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device> bias, Out<T, Device> y,
-                      Out<std::uint8_t, Device> code, const Conv2DOptions& o, Workspace<Device> workspace) {
+                      Out<std::uint8_t, Device> code, const Conv2DOptions& o, Workspace<Device> workspace,
+                      In<std::byte, Device> prepared = {}) {
   const Shape expected = conv2d_maxpool2d_shape(x.shape, w.shape, o);
   detail::expect_shape("conv2d_maxpool2d", "y", expected, y.shape);
   if (!code.empty()) detail::expect_shape("conv2d_maxpool2d", "code", expected, code.shape);
   if (!bias.empty()) detail::expect_shape("conv2d_maxpool2d", "bias", Shape{w.shape[3]}, bias.shape);
   if (y.size() == 0) return;
   detail::expect_workspace("conv2d_maxpool2d", conv2d_forward_workspace<T>(on, x.shape, w.shape, o), workspace.size());
-  kernel::conv2d<T, Device>::forward_pooled(on, x, w, bias, y, code, o, workspace);
+  if (!prepared.empty())
+    detail::expect_shape("conv2d_maxpool2d", "prepared", Shape{conv2d_prepared_bytes<T>(on, x.shape, w.shape, o, true)},
+                         prepared.shape);
+  kernel::conv2d<T, Device>::forward_pooled(on, x, w, bias, y, code, o, workspace, prepared);
 }
 
 /// Gradient by x of conv2d_maxpool2d, from the gradient by its output y; the code carries the activation.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -8,7 +9,7 @@
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/conv2d/gathered_gemm.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
-#include "brindle/ops/conv2d/implicit_gemm.hpp"
+#include "brindle/ops/conv2d/implicit_gemm_convolution.hpp"
 #include "brindle/ops/conv2d/kernel_choice.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
 #include "brindle/ops/conv2d/winograd.hpp"
@@ -35,14 +36,27 @@ struct conv2d<T, Cpu> {
     return std::max(with_kernel(on, x, w, o, false, forward), with_kernel(on, x, w, o, true, forward));
   }
 
+  static std::int64_t prepared_bytes(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o,
+                                     bool pooled) {
+    return with_kernel(on, x, w, o, pooled, [](const auto& kernel) { return kernel.prepared_size(); }) *
+           static_cast<std::int64_t>(sizeof(T));
+  }
+
+  static void prepare(const Cpu& on, const Shape4& x, In<T, Cpu> w, const Conv2DOptions& o, bool pooled,
+                      Out<std::byte, Cpu> prepared) {
+    with_kernel(on, x, w.shape, o, pooled,
+                [&](const auto& kernel) { kernel.prepare(on, w.data, reinterpret_cast<T*>(prepared.data)); });
+  }
+
   static void forward(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y, const Conv2DOptions& o,
-                      Workspace<Cpu> workspace) {
-    convolve(on, x, w, bias, y, {}, o, workspace, false);
+                      Workspace<Cpu> workspace, In<std::byte, Cpu> prepared) {
+    convolve(on, x, w, bias, y, {}, o, workspace, prepared, false);
   }
 
   static void forward_pooled(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y,
-                             Out<std::uint8_t, Cpu> code, const Conv2DOptions& o, Workspace<Cpu> workspace) {
-    convolve(on, x, w, bias, y, code, o, workspace, true);
+                             Out<std::uint8_t, Cpu> code, const Conv2DOptions& o, Workspace<Cpu> workspace,
+                             In<std::byte, Cpu> prepared) {
+    convolve(on, x, w, bias, y, code, o, workspace, prepared, true);
   }
 
   static void backward_data(const Cpu& on, In<T, Cpu> dz, In<T, Cpu> w, Out<T, Cpu> dx, const Conv2DOptions& o,
@@ -75,11 +89,13 @@ struct conv2d<T, Cpu> {
 
  private:
   static void convolve(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y,
-                       Out<std::uint8_t, Cpu> code, const Conv2DOptions& o, Workspace<Cpu> workspace, bool pooled) {
+                       Out<std::uint8_t, Cpu> code, const Conv2DOptions& o, Workspace<Cpu> workspace,
+                       In<std::byte, Cpu> prepared, bool pooled) {
     const PictureOutput<T> out{
         .y = y.data, .code = code.data, .bias = bias.data, .activation = o.activation, .pooled = pooled};
-    with_kernel(on, x.shape, w.shape, o, pooled,
-                [&](const auto& kernel) { kernel.forward(on, picture(x), w.data, out, workspace); });
+    with_kernel(on, x.shape, w.shape, o, pooled, [&](const auto& kernel) {
+      kernel.forward(on, picture(x), w.data, out, workspace, reinterpret_cast<const T*>(prepared.data));
+    });
     if (!o.is_plain()) return activate<T>(on, o.activation, y, y);  // the gathered product leaves it out
   }
 

@@ -60,8 +60,14 @@ struct conv2d<float, Cuda> {
     }
   }
 
+  /// The filters are turned in each call: cheap beside what a GPU does with them.
+  static std::int64_t prepared_bytes(const Cuda&, const Shape4&, const FilterShape&, const Conv2DOptions&, bool) {
+    return 0;
+  }
+  static void prepare(const Cuda&, const Shape4&, In<float, Cuda>, const Conv2DOptions&, bool, Out<std::byte, Cuda>) {}
+
   static void forward(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias, Out<float, Cuda> y,
-                      const Conv2DOptions& o, Workspace<Cuda> workspace) {
+                      const Conv2DOptions& o, Workspace<Cuda> workspace, In<std::byte, Cuda>) {
     if (!o.is_plain()) return general_forward(on, x, w, bias, y, o);
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, x.shape, w.shape, o);
@@ -71,7 +77,7 @@ struct conv2d<float, Cuda> {
 
   static void forward_pooled(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias,
                              Out<float, Cuda> y, Out<std::uint8_t, Cuda> code, const Conv2DOptions& o,
-                             Workspace<Cuda> workspace) {
+                             Workspace<Cuda> workspace, In<std::byte, Cuda>) {
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, x.shape, w.shape, o);
     CudaScratch scratch(workspace);

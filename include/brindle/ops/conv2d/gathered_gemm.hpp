@@ -60,18 +60,27 @@ class GatheredGemm {
   }
   /// @}
 
-  /// w: (KH, KW, CI, groups CO); rotated: (KH, KW, CO, groups CI), to be rotated and transposed. bias: null or all
-  /// output channels.
-  void forward(const Cpu& on, const T* x, const T* w, bool rotated, const T* bias, T* y,
-               Workspace<Cpu> workspace) const {
-    Scratch space(workspace);
-    const Arrays arrays(*this, space, on.threads(), false);
+  /// Elements of packed filters, whatever the pictures are.
+  std::int64_t packed_size() const { return g_.groups * depth_ * co_; }
+
+  /// Panels of the filters, group by group. w: (KH, KW, CI, groups CO); rotated: (KH, KW, CO, groups CI), to be rotated
+  /// and transposed.
+  void pack(const Cpu& on, const T* w, bool rotated, T* packed) const {
     on.parallel(g_.groups, [&](std::int64_t group, int) {
       if (rotated)
-        pack_rotated(w, group, arrays.filters + group * depth_ * co_);
+        pack_rotated(w, group, packed + group * depth_ * co_);
       else
-        pack_panels(w + group * g_.co, g_.groups * g_.co, 1, depth_, g_.co, arrays.filters + group * depth_ * co_);
+        pack_panels(w + group * g_.co, g_.groups * g_.co, 1, depth_, g_.co, packed + group * depth_ * co_);
     });
+  }
+
+  /// w: as for pack(). bias: null or all output channels. prepared: what pack() made of w, or null.
+  void forward(const Cpu& on, const T* x, const T* w, bool rotated, const T* bias, T* y, Workspace<Cpu> workspace,
+               const T* prepared = nullptr) const {
+    Scratch space(workspace);
+    const Arrays arrays(*this, space, on.threads(), false);
+    if (!prepared) pack(on, w, rotated, arrays.filters);
+    const T* packed = prepared ? prepared : arrays.filters;
     on.parallel(blocks_ * g_.groups, [&](std::int64_t task, int worker) {
       const std::int64_t first = task / g_.groups * block, group = task % g_.groups;
       const std::int64_t count = std::min(block, pixels_ - first);
@@ -80,7 +89,7 @@ class GatheredGemm {
       MicroProduct<T> p;
       p.a = rows;
       p.a_row = depth_;
-      p.b = arrays.filters + group * depth_ * co_;
+      p.b = packed + group * depth_ * co_;
       p.b_row = Micro::columns;
       p.c = y + first * g_.y.c + group * g_.co;
       p.c_row = g_.y.c;
@@ -205,10 +214,16 @@ class GatheredConvolution {
   std::int64_t backward_data_workspace(const Cpu& on) const { return backward_.forward_workspace(on.threads()); }
   std::int64_t backward_weights_workspace(const Cpu& on) const { return forward_.weights_workspace(on.threads()); }
 
-  /// y = x * w + bias.
-  void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y,
-               Workspace<Cpu> workspace) const {
-    forward_.forward(on, x.data, w, false, y.bias, y.y, workspace);
+  /// Elements of what prepare() makes of the filters, whatever the pictures are.
+  std::int64_t prepared_size() const { return forward_.packed_size(); }
+
+  /// w -> prepared, for forward().
+  void prepare(const Cpu& on, const T* w, T* prepared) const { forward_.pack(on, w, false, prepared); }
+
+  /// y = x * w + bias. prepared: by prepare(), or null.
+  void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y, Workspace<Cpu> workspace,
+               const T* prepared = nullptr) const {
+    forward_.forward(on, x.data, w, false, y.bias, y.y, workspace, prepared);
   }
 
   /// dx (N, H, W, groups CI) from dz.

@@ -66,15 +66,39 @@ class ImplicitGemm {
     return scratch.bytes();
   }
 
-  /// w: (KH, KW, CI, CO); rotated: (KH, KW, CO, CI), to be rotated and transposed.
+  /// Elements of packed filters, whatever the pictures are.
+  std::int64_t packed_size() const { return depth_ * co_; }
+
+  /// Filters as panels of columns, (KH KW CI, columns) each. w: (KH, KW, CI, CO); rotated: (KH, KW, CO, CI), to be
+  /// rotated and transposed.
+  void pack(const Cpu& on, const T* w, bool rotated, T* packed) const {
+    on.parallel((co_ + Micro::columns - 1) / Micro::columns, [&](std::int64_t panel, int) {
+      const std::int64_t c = panel * Micro::columns, columns = std::min<std::int64_t>(Micro::columns, co_ - c);
+      const std::int64_t count = std::min(columns, g_.co - c), taps = g_.kh * g_.kw;
+      T* to = packed + c * depth_;
+      if (count < columns) std::fill_n(to, depth_ * columns, T(0));
+      for (std::int64_t tap = 0; tap < taps; ++tap)
+        if (rotated)
+          for (std::int64_t o = 0; o < count; ++o) {
+            const T* from = w + ((taps - 1 - tap) * g_.co + c + o) * g_.ci;
+            for (std::int64_t k = 0; k < g_.ci; ++k) to[(tap * g_.ci + k) * columns + o] = from[k];
+          }
+        else
+          for (std::int64_t k = tap * g_.ci; k < (tap + 1) * g_.ci; ++k)
+            std::copy_n(w + k * g_.co + c, count, to + k * columns);
+    });
+  }
+
+  /// w: as for pack(). prepared: what that made of it, or null.
   void forward(const Cpu& on, const Picture<T>& x, const T* w, bool rotated, const PictureOutput<T>& out,
-               Workspace<Cpu> workspace) const {
+               Workspace<Cpu> workspace, const T* prepared = nullptr) const {
     Scratch space(workspace);
     const Arrays arrays(*this, space, on.threads(), 1);
-    T *packed = arrays.filters, *bias = arrays.channels;
+    T* bias = arrays.channels;
     std::fill_n(bias, co_, T(0));
     if (out.bias) std::copy_n(out.bias, g_.co, bias);
-    pack(on, w, rotated, packed);
+    if (!prepared) pack(on, w, rotated, arrays.filters);
+    const T* packed = prepared ? prepared : arrays.filters;
     const std::int64_t chunks = (co_ + chunk_ - 1) / chunk_;
     const auto last = ActivationSteps<T>::of(out.activation);
     on.parallel(g_.n * row_blocks_ * column_blocks_ * chunks, [&](std::int64_t i, int worker) {
@@ -329,70 +353,12 @@ class ImplicitGemm {
     }
   }
 
-  /// Filters as panels of columns, (KH KW CI, columns) each.
-  void pack(const Cpu& on, const T* w, bool rotated, T* packed) const {
-    on.parallel((co_ + Micro::columns - 1) / Micro::columns, [&](std::int64_t panel, int) {
-      const std::int64_t c = panel * Micro::columns, columns = std::min<std::int64_t>(Micro::columns, co_ - c);
-      const std::int64_t count = std::min(columns, g_.co - c), taps = g_.kh * g_.kw;
-      T* to = packed + c * depth_;
-      if (count < columns) std::fill_n(to, depth_ * columns, T(0));
-      for (std::int64_t tap = 0; tap < taps; ++tap)
-        if (rotated)
-          for (std::int64_t o = 0; o < count; ++o) {
-            const T* from = w + ((taps - 1 - tap) * g_.co + c + o) * g_.ci;
-            for (std::int64_t k = 0; k < g_.ci; ++k) to[(tap * g_.ci + k) * columns + o] = from[k];
-          }
-        else
-          for (std::int64_t k = tap * g_.ci; k < (tap + 1) * g_.ci; ++k)
-            std::copy_n(w + k * g_.co + c, count, to + k * columns);
-    });
-  }
-
   ConvGeometry g_;
   Size2 step_;
   std::int64_t segment_, depth_, co_;  // KW CI; KH KW CI; output channels with padding
   std::int64_t block_rows_ = 0, block_columns_ = 0, row_blocks_ = 0, column_blocks_ = 0, band_rows_ = 0, band_row_ = 0;
   std::int64_t chunk_ = 0, groups_ = 0;  // output channels of a task; partial sums of dw
   bool split_rows_ = false;              // rows of the filter are tasks of their own in backward_weights
-};
-
-/// The three convolutions of a layer; see ImplicitGemm.
-template <class T>
-class ImplicitGemmConvolution {
- public:
-  explicit ImplicitGemmConvolution(const ConvGeometry& g) : forward_(g), backward_(spread(g), g.stride) {}
-
-  std::int64_t forward_workspace(const Cpu& on) const { return forward_.forward_workspace(on.threads()); }
-  std::int64_t backward_data_workspace(const Cpu& on) const { return backward_.forward_workspace(on.threads()); }
-  std::int64_t backward_weights_workspace(const Cpu& on) const { return forward_.weights_workspace(on.threads()); }
-
-  /// y = x * w, with what `y` says of bias, activation and pool.
-  void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y,
-               Workspace<Cpu> workspace) const {
-    forward_.forward(on, x, w, false, y, workspace);
-  }
-
-  /// dx (N, H, W, CI) from dz.
-  void backward_data(const Cpu& on, const Picture<T>& dz, const T* w, T* dx, Workspace<Cpu> workspace) const {
-    backward_.forward(on, dz, w, true, {.y = dx}, workspace);
-  }
-
-  /// dw (KH, KW, CI, CO) and, unless null, db (CO).
-  void backward_weights(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db,
-                        Workspace<Cpu> workspace) const {
-    forward_.backward_weights(on, x, dz, dw, db, workspace);
-  }
-
- private:
-  /// The gradient's convolution over dz with stride - 1 zeros between its rows and columns.
-  static ConvGeometry spread(const ConvGeometry& g) {
-    ConvGeometry b = g.backward();
-    b.h = (g.oh - 1) * g.stride.h + 1;
-    b.w = (g.ow - 1) * g.stride.w + 1;
-    return b;
-  }
-
-  ImplicitGemm<T> forward_, backward_;
 };
 
 }  // namespace brindle::ops::kernel

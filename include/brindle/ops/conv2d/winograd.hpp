@@ -35,10 +35,16 @@ class WinogradConvolution {
   std::int64_t backward_data_workspace(const Cpu& on) const { return data_.workspace(on.threads(), true); }
   std::int64_t backward_weights_workspace(const Cpu& on) const { return weights_.workspace(on.threads()); }
 
-  /// y = x * w, with what `y` says of bias, relu and pool.
-  void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y,
-               Workspace<Cpu> workspace) const {
-    forward_.run(on, x, w, false, y, workspace);
+  /// Elements of what prepare() makes of the filters, whatever the pictures are.
+  std::int64_t prepared_size() const { return forward_.prepared_size(); }
+
+  /// w -> U, for forward().
+  void prepare(const Cpu& on, const T* w, T* prepared) const { forward_.prepare(on, w, prepared); }
+
+  /// y = x * w, with what `y` says of bias, relu and pool. prepared: by prepare(), or null.
+  void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y, Workspace<Cpu> workspace,
+               const T* prepared = nullptr) const {
+    forward_.run(on, x, w, false, y, workspace, prepared);
   }
 
   /// dx (N, H, W, CI) from dz.

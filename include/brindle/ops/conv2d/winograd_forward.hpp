@@ -38,17 +38,36 @@ class WinogradForward {
     return scratch.bytes();
   }
 
+  /// Elements of what prepare() makes, whatever the pictures are.
+  std::int64_t prepared_size() const { return 9 * tiles_.g.ci * tiles_.co; }
+
+  /// w (3, 3, CI, CO) -> for each panel of output channels (CI, 9, columns), so that a panel of U is made from one
+  /// piece of memory. Not U itself: four times as much comes from memory more slowly than it is made anew.
+  void prepare(const Cpu& on, const T* w, T* prepared) const {
+    const std::int64_t tap = tiles_.g.ci * tiles_.g.co;
+    on.parallel(panels(), [&](std::int64_t i, int) {
+      const std::int64_t c = i * panel, columns = std::min(tiles_.co - c, panel);
+      const std::int64_t count = std::min(columns, tiles_.g.co - c);
+      T* to = prepared + 9 * c * tiles_.g.ci;
+      for (std::int64_t k = 0; k < tiles_.g.ci; ++k)
+        for (std::int64_t j = 0; j < 9; ++j, to += columns) {
+          std::copy_n(w + j * tap + k * tiles_.g.co + c, count, to);
+          std::fill_n(to + count, columns - count, T(0));
+        }
+    });
+  }
+
   /// w: (3, 3, CI, CO); rotated: (3, 3, CO, CI), to be rotated and transposed, for a gradient with respect to x. A pool
-  /// in `out` needs an even m.
+  /// in `out` needs an even m. prepared: by prepare(), not of rotated filters, or null.
   void run(const Cpu& on, const Picture<T>& x, const T* w, bool rotated, const PictureOutput<T>& out,
-           Workspace<Cpu> workspace) const {
+           Workspace<Cpu> workspace, const T* prepared = nullptr) const {
     Scratch scratch(workspace);
     const Arrays arrays(*this, scratch, on.threads(), rotated);
     std::fill_n(arrays.zero, tiles_.zeros(), T(0));
     std::fill_n(arrays.bias, tiles_.co, T(0));
     if (out.bias) std::copy_n(out.bias, tiles_.g.co, arrays.bias);
     if (rotated) turn_filters(on, w, arrays.turned);
-    const T* filters = rotated ? arrays.turned : w;
+    const Filters filters{rotated ? arrays.turned : w, prepared};
     if (blocks_.staged)
       run_staged(on, x, filters, out, arrays);
     else
@@ -72,7 +91,14 @@ class WinogradForward {
           crew(PerWorker<T>::take(scratch, f.blocks_.staged ? 1 : threads, positions * (f.v_plane_ + f.m_plane_))) {}
   };
 
-  void run_staged(const Cpu& on, const Picture<T>& x, const T* filters, const PictureOutput<T>& out,
+  /// As they are, (3, 3, CI, CO), and by prepare(), or null.
+  struct Filters {
+    const T *w, *prepared;
+  };
+
+  std::int64_t panels() const { return (tiles_.co + panel - 1) / panel; }
+
+  void run_staged(const Cpu& on, const Picture<T>& x, const Filters& filters, const PictureOutput<T>& out,
                   const Arrays& arrays) const {
     T *v = arrays.crew.of(0), *sums = v + positions * v_plane_;
     for (std::int64_t b = 0; b < blocks_.count; ++b) {
@@ -80,7 +106,7 @@ class WinogradForward {
       Tiles::in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
         tiles_.transform_input(x, arrays.zero, first + begin, first + end, v + begin * v_row_, v_row_, v_plane_);
       });
-      on.parallel((tiles_.co + panel - 1) / panel, [&](std::int64_t i, int worker) {
+      on.parallel(panels(), [&](std::int64_t i, int worker) {
         const std::int64_t c = i * panel, c_end = std::min(tiles_.co, c + panel);
         T* u = arrays.u.of(worker);
         transform_filters(filters, 0, tiles_.g.ci, c, c_end, u);
@@ -92,11 +118,11 @@ class WinogradForward {
     }
   }
 
-  void run_fused(const Cpu& on, const Picture<T>& x, const T* filters, const PictureOutput<T>& out,
+  void run_fused(const Cpu& on, const Picture<T>& x, const Filters& filters, const PictureOutput<T>& out,
                  const Arrays& arrays) const {
     T* u = arrays.u.of(0);
-    const std::int64_t panels = (tiles_.co + panel - 1) / panel, slices = (tiles_.g.ci + 63) / 64;
-    on.parallel(panels * slices, [&](std::int64_t i, int) {
+    const std::int64_t slices = (tiles_.g.ci + 63) / 64;
+    on.parallel(panels() * slices, [&](std::int64_t i, int) {
       const std::int64_t c = i / slices * panel, k = i % slices * 64;
       transform_filters(filters, k, std::min(tiles_.g.ci, k + 64), c, std::min(tiles_.co, c + panel),
                         u + c * tiles_.g.ci);
@@ -238,14 +264,22 @@ class WinogradForward {
 
   /// Filters of input channels [k, k_end) and the panel of output channels [c, c_end) -> that panel of U, (CI, c_end -
   /// c) at each position.
-  void transform_filters(const T* w, std::int64_t k, std::int64_t k_end, std::int64_t c, std::int64_t c_end,
+  void transform_filters(const Filters& filters, std::int64_t k, std::int64_t k_end, std::int64_t c, std::int64_t c_end,
                          T* u) const {
+    if (filters.prepared) {
+      const std::int64_t columns = c_end - c;
+      const T* from = filters.prepared + 9 * (c * tiles_.g.ci + k * columns);
+      for (std::int64_t i = k; i < k_end; ++i, from += 9 * columns)
+        for (std::int64_t o = 0; o < columns; o += width)
+          Tile::filter(from + o, columns, u + i * columns + o, u_plane_);
+      return;
+    }
     alignas(64) T tail[9 * width] = {};  // the last filters, with zeros where there are fewer than a packet
     const std::int64_t tap = tiles_.g.ci * tiles_.g.co;
     for (std::int64_t i = k; i < k_end; ++i)
       for (std::int64_t o = c; o < c_end; o += width) {
         const std::int64_t count = std::min<std::int64_t>(width, tiles_.g.co - o);
-        const T* from = w + i * tiles_.g.co + o;
+        const T* from = filters.w + i * tiles_.g.co + o;
         T* to = u + i * (c_end - c) + o - c;
         for (int j = 0; j < 9; ++j) __builtin_prefetch(from + j * tap + rows_ahead * tiles_.g.co);
         if (count == width) {
