@@ -70,6 +70,18 @@ TEST_CASE("names that are repeated inside nested models load, as whole paths, an
                                  "wrap/second/conv_b", "flatten_3", "dense_3"});
   CHECK(names(io::load_keras(model_files / "twins.keras")) ==
         std::vector<std::string>{"conv", "a/conv", "wrap/a/conv", "wrap/b/conv", "wrap/conv", "flat", "head"});
+  // wrap has a and b, which are groups inside its own.
+  REQUIRE(twins.groups().size() == 2);
+  const auto& wrap = twins.groups()[1];
+  CHECK(twins.groups()[0].name == "a");
+  CHECK(wrap.name == "wrap");
+  CHECK(wrap.begin == 2);
+  CHECK(wrap.end == 5);
+  REQUIRE(wrap.groups.size() == 2);
+  CHECK(wrap.groups[0].name == "a");
+  CHECK(wrap.groups[1].name == "b");
+  CHECK(wrap.groups[1].begin == 3);
+  CHECK(wrap.groups[1].end == 4);
   CHECK(names(io::load_keras(model_files / "t7_suffix.h5")) ==
         std::vector<std::string>{"block1_1", "flatten", "dense"});
 }

@@ -264,15 +264,40 @@ TEST_CASE("what runs for inference while the model is trained is kept, in a row 
   CHECK(version() == "{\"version\":2");
   row.set_inference("sequential", true);
   CHECK(version() == "{\"version\":3");
-  // As a part of another model its layers still run so, though that has no group of their name.
+  row.set_name("row");
   Sequential<float> outer{std::move(row), Activation{sigmoid}};
-  REQUIRE_FALSE(outer.groups()[0].inference);
   io::save_model(outer, folder / "m");
   const auto back = io::load_model(folder / "m").model;
-  CHECK_FALSE(back.groups()[0].inference);
-  CHECK(back.layers()[0]->inference);
-  CHECK(back.layers()[1]->inference);
-  CHECK_FALSE(back.layers()[3]->inference);
+  REQUIRE(back.groups().size() == 1);
+  CHECK(back.groups()[0].name == "row");
+  CHECK(back.groups()[0].end == 4);
+  CHECK_FALSE(back.groups()[0].inference);  // it is what the row says of its base
+  REQUIRE(back.groups()[0].groups.size() == 1);
+  CHECK(back.groups()[0].groups[0].name == "sequential");
+  CHECK(back.groups()[0].groups[0].end == 2);
+  CHECK(back.groups()[0].groups[0].inference);
+  for (std::size_t i = 0; i < 5; ++i) CHECK(back.layers()[i]->inference == (i < 2));
+  // Again the same file.
+  io::save_model(back, folder / "n");
+  CHECK(bytes_of(folder / "n") == bytes_of(folder / "m"));
+}
+
+TEST_CASE("groups of a file that overlap, or are nested without end, are refused", "[io][saved_model]") {
+  const TemporaryFolder folder;
+  Sequential<float> base{{2}, Dense{2}};
+  for (int depth = 0; depth < 17; ++depth) base = Sequential<float>{std::move(base), Dense{2}};
+  io::save_model(base, folder / "m");
+  CHECK(io::load_model(folder / "m").model.layers().size() == 18);
+  base = Sequential<float>{std::move(base), Dense{2}};
+  io::save_model(base, folder / "m");
+  CHECK_THROWS_WITH(io::load_model(folder / "m"), Contains("groups are nested more than 16 deep"));
+
+  Sequential<float> row{{2}, Dense{2}, Dense{2}, Dense{2}};
+  CHECK_THROWS_WITH(row.add_group({"outer", 0, 2, false, {{"inner", 1, 3}}}),
+                    Contains("group \"inner\" of layers 1 to 3 does not fit the layers 0 to 2"));
+  CHECK_THROWS_WITH(row.add_group({"outer", 0, 3, false, {{"a", 0, 2}, {"b", 1, 3}}}),
+                    Contains("group \"b\" of layers 1 to 3 does not fit the layers 2 to 3"));
+  CHECK(row.groups().empty());
 }
 
 TEST_CASE("a file whose layers read what cannot be is refused with the layer's name", "[io][saved_model]") {

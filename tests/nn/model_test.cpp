@@ -92,6 +92,59 @@ TEST_CASE("a base stands behind other layers as a group, with its weights", "[nn
   CHECK(same_bits(std::move(model).cut_after("add").predict(x), features));
 }
 
+TEST_CASE("a base inside a base keeps its group, its name and that it runs for inference", "[nn][model]") {
+  const auto made = [] {
+    Sequential<float> base{{4, 4, 2}, Conv2D{2, 3}, BatchNormalization{}};
+    base.set_name("base");
+    Sequential<float> middle{std::move(base), Dropout{0.5}};
+    middle.set_name("middle").set_inference("base", true);
+    return middle;
+  };
+  const auto inference_of = [](const Model<float>& model) {
+    std::vector<bool> all;
+    for (const auto& layer : model.layers()) all.push_back(layer->inference);
+    return all;
+  };
+  Sequential<float> row{made(), Flatten{}, Dense{1}};
+  CHECK(inference_of(row) == std::vector<bool>{true, true, false, false, false});
+  // The same behind other layers: numbers are those of the whole model.
+  Model<float> graph{{4, 4, 2}, [&](auto x) { return x.then(Activation{relu}, made(), Flatten{}, Dense{1}); }};
+  CHECK(inference_of(graph) == std::vector<bool>{false, true, true, false, false, false});
+  for (const auto& [model, begin] : {std::pair<Model<float>*, std::size_t>(&row, 0), {&graph, 1}}) {
+    REQUIRE(model->groups().size() == 1);
+    const auto& middle = model->groups()[0];
+    CHECK(middle.name == "middle");
+    CHECK(middle.begin == begin);
+    CHECK(middle.end == begin + 3);
+    CHECK_FALSE(middle.inference);
+    REQUIRE(middle.groups.size() == 1);
+    CHECK(middle.groups[0].name == "base");
+    CHECK(middle.groups[0].begin == begin);
+    CHECK(middle.groups[0].end == begin + 2);
+    CHECK(middle.groups[0].inference);
+  }
+  // A layer runs for inference as long as a group around it does.
+  const auto middle_alone = inference_of(row);
+  row.set_inference("middle", true);
+  CHECK(inference_of(row) == std::vector<bool>{true, true, true, false, false});
+  row.set_inference("middle", false);
+  CHECK(inference_of(row) == middle_alone);
+  row.set_inference("middle", true);
+  row.set_inference("base", false);
+  CHECK(inference_of(row) == std::vector<bool>{true, true, true, false, false});
+  row.set_trainable("base", false);
+  CHECK_FALSE(row.layers()[1]->trainable);
+  CHECK(row.layers()[2]->trainable);
+  // Cut inside the middle model, whose base is whole; cut inside the base there is no group left.
+  const Model<float> cut = std::move(graph).cut_after("batch_normalization");
+  REQUIRE(cut.groups().size() == 1);
+  CHECK(cut.groups()[0].name == "base");
+  CHECK(cut.groups()[0].begin == 1);
+  CHECK(cut.groups()[0].end == 3);
+  CHECK(cut.groups()[0].inference);
+  CHECK(std::move(row).cut_after("conv2d").groups().empty());
+}
+
 TEST_CASE("a graph cut inside keeps what leads there", "[nn][model]") {
   const auto graph = [](auto x) {
     auto left = x.then(Conv2D{.filters = 4, .kernel = 1, .name = "left"});

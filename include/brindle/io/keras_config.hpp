@@ -49,7 +49,8 @@ class KerasConfigReader {
   struct Around {
     std::vector<std::string> models = {}, kinds = {};  ///< see KerasLayer
     bool trainable = true, inference = false;
-    std::string of = {};  ///< for messages: of model "m/inner"
+    std::string of = {};                      ///< for messages: of model "m/inner"
+    std::vector<bool> models_inference = {};  ///< see KerasLayer
   };
 
   /// Adds the layers of a model that reads value `input`; gives the value of its output.
@@ -189,7 +190,7 @@ class KerasConfigReader {
            "that is not supported");
     // Keras 3 writes down the default of a Dropout's call.
     const bool stated = !layer.call.keras3 || layer.kind != "Dropout";
-    const bool inference = around.inference || (layer.call.training == false && stated);
+    const bool called_so = layer.call.training == false && stated, inference = around.inference || called_so;
     if (is_model(layer.kind)) {
       if (inputs.size() != 1)
         fail(layer.where + ": a model with " + std::to_string(inputs.size()) + " inputs; one is supported");
@@ -197,6 +198,7 @@ class KerasConfigReader {
       inner.models.push_back(layer.name);
       inner.kinds.push_back(layer.key);
       inner.inference = inference;
+      inner.models_inference.push_back(called_so);
       return add_model(*layer.json, inner, inputs.front());
     }
     if (model_.layers.size() == 10000) fail("has more than 10000 layers");
@@ -210,7 +212,8 @@ class KerasConfigReader {
                      left_out_of(settings),
                      layer.key,
                      std::move(inputs),
-                     inference};
+                     inference,
+                     around.models_inference};
     const std::string operation = keras_operation(layer.kind, settings, layer.call);
     const KerasOperation computed = computed_operation(operation, layer.call);
     if (!operation.empty() || layer.kind == "TFOpLambda") {

@@ -48,6 +48,26 @@ BRINDLE_INLINE Config adapted_config(const KerasLayer& layer, WeightFile& file) 
   return config;
 }
 
+/// The models inside a model, and inside these, of its layers [begin, end), which stand in `depth` models.
+template <class Group>
+std::vector<Group> nested_groups(const std::vector<KerasLayer>& layers, std::size_t begin, std::size_t end,
+                                 std::size_t depth = 0) {
+  std::vector<Group> groups;
+  for (std::size_t i = begin, next = begin; i < end; i = next) {
+    const KerasLayer& first = layers[i];
+    const auto is_of_it = [&](const KerasLayer& layer) {
+      return layer.models.size() > depth && layer.models[depth] == first.models[depth] &&
+             layer.kinds[depth] == first.kinds[depth];
+    };
+    next = i + 1;
+    if (first.models.size() <= depth) continue;
+    while (next < end && is_of_it(layers[next])) ++next;
+    groups.push_back({first.models[depth], i, next, first.models_inference[depth],
+                      nested_groups<Group>(layers, i, next, depth + 1)});
+  }
+  return groups;
+}
+
 }  // namespace brindle::io::detail
 
 namespace brindle::io {
@@ -106,8 +126,6 @@ Model<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOp
     Model<T, Device> model(on, input);
     model.set_name(description.name);
     const std::vector<std::string> names = detail::unique_names(description);
-    std::vector<typename Model<T, Device>::Group> groups;
-    std::string outermost;
     for (std::size_t i = 0; i < description.layers.size(); ++i) {
       const detail::KerasLayer& layer = description.layers[i];
       where = layer.where;
@@ -122,21 +140,11 @@ Model<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOp
         needed_elements += spec.shape.size();
       }
       model.add_uninitialized(std::move(made[i]), names[i], layer.inputs);
-      const std::string model_of_it = layer.models.empty() ? "" : layer.models.front() + "\n" + layer.kinds.front();
-      if (!model_of_it.empty() && model_of_it == outermost)
-        ++groups.back().end;
-      else if (!model_of_it.empty())
-        groups.push_back({layer.models.front(), i, i + 1});
-      outermost = model_of_it;
     }
     where = "the model";
-    for (const auto& g : groups) {
-      model.add_group(g.name, g.begin, g.end);
-      if (std::all_of(model.layers().begin() + static_cast<std::ptrdiff_t>(g.begin),
-                      model.layers().begin() + static_cast<std::ptrdiff_t>(g.end),
-                      [](const auto& layer) { return layer->inference; }))
-        model.set_inference(g.name, true);
-    }
+    using Group = typename Model<T, Device>::Group;
+    for (const Group& group : detail::nested_groups<Group>(description.layers, 0, description.layers.size()))
+      model.add_group(group);
     load_weights(model, file);
     for (const std::string& line : {description.left_out(), description.dropped_layers()})
       if (!line.empty() && options.tell) options.tell(path.string() + ": " + line);

@@ -72,10 +72,38 @@ std::optional<PictureInput> stored_input(const Json& json, const Shape& x) {
 template <class T, class Device>
 std::int64_t version_of(const Model<T, Device>& model) {
   const auto inference = [](const auto& of) { return of.inference; };
+  const auto of_3 = [](const auto& group) { return group.inference || !group.groups.empty(); };
   const bool as_before =
-      model.graph().is_row() && std::none_of(model.groups().begin(), model.groups().end(), inference) &&
+      model.graph().is_row() && std::none_of(model.groups().begin(), model.groups().end(), of_3) &&
       std::none_of(model.layers().begin(), model.layers().end(), [&](const auto& layer) { return inference(*layer); });
   return as_before ? 2 : saved_model_version;
+}
+
+/// Groups of layers with those inside them.
+template <class Groups>
+nlohmann::ordered_json json_of_groups(const Groups& groups) {
+  auto json = nlohmann::ordered_json::array();
+  for (const auto& group : groups) {
+    json.push_back({{"name", group.name}, {"begin", group.begin}, {"end", group.end}});
+    if (group.inference) json.back()["inference"] = true;
+    if (!group.groups.empty()) json.back()["groups"] = json_of_groups(group.groups);
+  }
+  return json;
+}
+
+/// A group of a description. Throws ValueError for one that is nested more than 16 deep, as Keras's models are not
+/// either.
+template <class Group, class Json>
+Group stored_group(const Json& json, std::int64_t version, int depth = 0) {
+  Group group{json.at("name").template get<std::string>(), json.at("begin").template get<std::size_t>(),
+              json.at("end").template get<std::size_t>()};
+  if (version < 3) return group;
+  group.inference = json.value("inference", false);
+  if (!json.contains("groups")) return group;
+  if (depth == 16)
+    brindle::detail::raise<ValueError>("group \"" + group.name + "\": groups are nested more than 16 deep");
+  for (const auto& inner : json.at("groups")) group.groups.push_back(stored_group<Group>(inner, version, depth + 1));
+  return group;
 }
 
 /// The layers that one of a model reads, by their names; null stands for the model's input.
@@ -151,11 +179,7 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
                          values.back().data(), static_cast<std::int64_t>(p.value.bytes())});
     }
   }
-  json["groups"] = nlohmann::ordered_json::array();
-  for (const auto& group : model.groups()) {
-    json["groups"].push_back({{"name", group.name}, {"begin", group.begin}, {"end", group.end}});
-    if (group.inference) json["groups"].back()["inference"] = true;
-  }
+  json["groups"] = detail::json_of_groups(model.groups());
   if (optimizer) {
     json["optimizer"] = {{"type", optimizer->type},
                          {"steps", optimizer->steps},
@@ -249,12 +273,8 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
     if (!saved.model.graph().is_row()) saved.model.check_output(saved.model.graph().output());
     if (tensors != file.entries().size())
       fail("has " + std::to_string(file.entries().size()) + " tensors, its layers have " + std::to_string(tensors));
-    for (const auto& group : json.at("groups")) {
-      const auto name = group.at("name").template get<std::string>();
-      saved.model.add_group(name, group.at("begin").template get<std::size_t>(),
-                            group.at("end").template get<std::size_t>());
-      if (version >= 3 && group.value("inference", false)) saved.model.set_inference(name, true);
-    }
+    for (const auto& group : json.at("groups"))
+      saved.model.add_group(detail::stored_group<typename Model<T, Device>::Group>(group, version));
     for (std::size_t i = 0; i < layers.size(); ++i)
       saved.model.layers()[i]->inference = layers[i].value("inference", false);
     // The first version took any number of names.

@@ -5,14 +5,15 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/conv2d.hpp"
 #include "brindle/nn/conv2d_settings.hpp"
+#include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/kept_sums.hpp"
 #include "brindle/nn/layer.hpp"
-#include "brindle/nn/max_pooling2d.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 
@@ -76,11 +77,10 @@ class Conv2DLayer final : public Layer<T, Device> {
   bool sample_by_sample() const override { return true; }
 
   /// A 2x2 pool behind a convolution runs in the same pass, so that the full-size output is never stored.
-  bool fuses(const Layer<T, Device>& next) const override {
-    if (next.type() != "MaxPooling2D" || !options(false).is_plain()) return false;
-    const Config pool = next.config();  // not a cast to its class, so that -fno-rtti may be
-    return pool.get("pool_size", Size2(0)) == Size2(2) && pool.get("strides", Size2(0)) == Size2(2) &&
-           pool.get("padding", "same") == "valid" &&
+  bool fuses(const Epilogue& behind) const override {
+    const auto* pool = std::get_if<MaxPoolEpilogue>(&behind);
+    return pool && pool->window == Size2(2) && pool->stride == Size2(2) && pool->padding == Padding::valid &&
+           options(false).is_plain() &&
            (activation() == ActivationFunction::linear || activation() == ActivationFunction::relu);
   }
 

@@ -14,6 +14,7 @@
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/config.hpp"
+#include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/initializer.hpp"
 #include "brindle/ops/activation_function.hpp"
 
@@ -157,8 +158,12 @@ class Layer {
   virtual bool sample_by_sample_in(const Pass<T, Device>&) const { return sample_by_sample(); }
   /// dx may lie where dy does.
   virtual bool backward_in_place() const { return false; }
-  /// Whether forward and backward can do the work of `next`, which follows this layer, too.
-  virtual bool fuses(const Layer&) const { return false; }
+  /// What the layer is as the end of the one in front of it, whose passes may then do its work, so that its own are not
+  /// called: all that forward() computes, and nothing beside. A layer with parameters is never done by another.
+  virtual Epilogue epilogue() const { return {}; }
+  /// Whether forward and backward can do the work of a layer behind this one that is such an epilogue, too; they do
+  /// where Pass::fused is set.
+  virtual bool fuses(const Epilogue&) const { return false; }
   /// Whether the gradient of parameter `which` can be streamed.
   virtual bool streams(std::size_t) const { return false; }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "brindle/core/inline.hpp"
+#include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/max_pooling2d.hpp"
 #include "brindle/nn/picture_layer.hpp"
@@ -26,6 +27,9 @@ class MaxPooling2DLayer final : public detail::Pool2DLayer<T, Device> {
 
   std::string type() const override { return "MaxPooling2D"; }
   std::string default_name() const override { return "max_pooling2d"; }
+  Epilogue epilogue() const override {
+    return MaxPoolEpilogue{this->options_.window, this->options_.stride, this->options_.padding};
+  }
 
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     return {.saved = pass.backward ? Shape(ops::maxpool2d_shape(Shape4(x), this->options_)).size() : 0};

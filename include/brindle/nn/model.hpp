@@ -95,13 +95,18 @@ class Model {
     std::size_t end = 0;    ///< one after its last
     /// Runs as in prediction while the model is trained, see Layer::inference.
     bool inference = false;
+    /// Those that the model had itself, in the order of their layers; numbers are of the layers of the whole model.
+    std::vector<Group> groups = {};
   };
   const std::vector<Group>& groups() const { return groups_; }  ///< in the order of their layers
 
   /// Throws ValueError unless the layers are there and in no other group.
-  void add_group(const std::string& name, std::size_t begin, std::size_t end);
+  void add_group(const std::string& name, std::size_t begin, std::size_t end) { add_group({name, begin, end}); }
+  /// With groups inside it, which must not overlap either; sets Layer::inference where one of them says so.
+  void add_group(const Group& group);
 
-  /// The model up to and with the named layer; the layers behind it are dropped.
+  /// The model up to and with the named layer; the layers behind it are dropped, and groups that lose layers, but not
+  /// whole ones inside these.
   Model cut_after(const std::string& layer) &&;
 
   /// Puts a layer behind the last one. Throws ShapeError or ValueError naming a layer that does not fit.
@@ -134,7 +139,8 @@ class Model {
   /// The same of a layer that reads these values.
   std::size_t add_uninitialized(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs);
 
-  /// All layers of another model behind value `input`, as one group under its name; gives the number of the last value.
+  /// All layers of another model behind value `input`, as one group under its name, with the groups that it had; gives
+  /// the number of the last value.
   std::size_t add(Model&& base, std::size_t input);
 
   /// Throws ValueError unless this is the value that the model gives, and each layer leads to it.
@@ -178,12 +184,12 @@ class Model {
   /// Freezes or frees every layer.
   void set_trainable(bool trainable);
 
-  /// Freezes or frees the layers of a group. Throws ValueError if there is none of that name.
+  /// Freezes or frees the layers of a group, the outermost of that name. Throws ValueError if there is none.
   void set_trainable(const std::string& group, bool trainable);
 
-  /// Whether a group runs as in prediction while the model is trained: nothing is dropped, and BatchNormalization takes
-  /// its moving averages, which stand still. Throws ValueError if there is none of that name. Keras: base(x,
-  /// training=False).
+  /// Whether a group, the outermost of that name, runs as in prediction while the model is trained: nothing is dropped,
+  /// and BatchNormalization takes its moving averages, which stand still. A layer runs so if any group around it does.
+  /// Throws ValueError if there is none of that name. Keras: base(x, training=False).
   void set_inference(const std::string& group, bool inference);
 
   /// Freezes the layers in front of the named one and frees it and those behind it.
@@ -233,6 +239,13 @@ class Model {
 
   void expect_new(const std::string& name) const;
   std::size_t index_of(const std::string& name) const;
+
+  // What base becomes as a part of another model, its first layer being that one's number `begin`.
+  static Group group_of(const Model& base, std::size_t begin);
+  static void expect_in_order(const Group& group, std::size_t begin, std::size_t end);
+  static bool runs_for_inference(const std::vector<Group>& groups, std::size_t layer);
+  static Group* find_group(std::vector<Group>& groups, const std::string& name);
+  Group& group(const std::string& name);
 
   Device on_;
   LayerGraph<T, Device> graph_;

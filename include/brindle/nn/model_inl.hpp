@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -34,17 +35,63 @@ Model<T, Device>& Model<T, Device>::set_name(const std::string& name) {
 }
 
 template <class T, class Device>
-void Model<T, Device>::add_group(const std::string& name, std::size_t begin, std::size_t end) {
-  if (begin >= end || end > graph_.layers.size() || (!groups_.empty() && begin < groups_.back().end))
-    detail::raise<ValueError>("model: group \"" + name + "\" of layers " + std::to_string(begin) + " to " +
-                              std::to_string(end) + " does not fit the " + std::to_string(graph_.layers.size()) +
-                              " layers");
-  groups_.push_back({name, begin, end});
+void Model<T, Device>::add_group(const Group& group) {
+  expect_in_order(group, groups_.empty() ? 0 : groups_.back().end, graph_.layers.size());
+  groups_.push_back(group);
+  for (std::size_t i = group.begin; i < group.end; ++i)
+    if (runs_for_inference(groups_, i)) graph_.layers[i]->inference = true;
+}
+
+template <class T, class Device>
+void Model<T, Device>::expect_in_order(const Group& group, std::size_t begin, std::size_t end) {
+  if (group.begin < begin || group.begin >= group.end || group.end > end)
+    detail::raise<ValueError>("model: group \"" + group.name + "\" of layers " + std::to_string(group.begin) + " to " +
+                              std::to_string(group.end) + " does not fit the layers " + std::to_string(begin) + " to " +
+                              std::to_string(end) + " that are in no other group");
+  std::size_t next = group.begin;
+  for (const Group& inner : group.groups) {
+    expect_in_order(inner, next, group.end);
+    next = inner.end;
+  }
+}
+
+template <class T, class Device>
+typename Model<T, Device>::Group Model<T, Device>::group_of(const Model& base, std::size_t begin) {
+  const auto shifted = [begin](const auto& self, Group g) -> Group {
+    g.begin += begin;
+    g.end += begin;
+    for (Group& inner : g.groups) inner = self(self, std::move(inner));
+    return g;
+  };
+  return shifted(shifted, {base.name_, 0, base.graph_.layers.size(), false, base.groups_});
+}
+
+template <class T, class Device>
+bool Model<T, Device>::runs_for_inference(const std::vector<Group>& groups, std::size_t layer) {
+  return std::any_of(groups.begin(), groups.end(), [&](const Group& g) {
+    return layer >= g.begin && layer < g.end && (g.inference || runs_for_inference(g.groups, layer));
+  });
+}
+
+template <class T, class Device>
+typename Model<T, Device>::Group* Model<T, Device>::find_group(std::vector<Group>& groups, const std::string& name) {
+  for (Group& g : groups)
+    if (g.name == name) return &g;
+  for (Group& g : groups)
+    if (Group* inner = find_group(g.groups, name)) return inner;
+  return nullptr;
+}
+
+template <class T, class Device>
+typename Model<T, Device>::Group& Model<T, Device>::group(const std::string& name) {
+  Group* found = find_group(groups_, name);
+  if (!found) detail::raise<ValueError>("model: has no group of layers named \"" + name + "\"");
+  return *found;
 }
 
 template <class T, class Device>
 Model<T, Device> Model<T, Device>::as_group(Model&& base) {
-  base.groups_ = {{base.name_, 0, base.graph_.layers.size()}};
+  base.groups_ = {group_of(base, 0)};
   base.name_ = "sequential";
   base.forget_plans();
   return std::move(base);
@@ -54,11 +101,6 @@ template <class T, class Device>
 Model<T, Device> Model<T, Device>::cut_after(const std::string& layer) && {
   const std::size_t end = index_of(layer) + 1;
   const std::vector<bool> kept = graph_.leading_to(end);
-  std::erase_if(groups_, [&](const Group& g) {
-    return g.end > end || std::count(kept.begin() + static_cast<std::ptrdiff_t>(g.begin) + 1,
-                                     kept.begin() + static_cast<std::ptrdiff_t>(g.end) + 1, false) > 0;
-  });
-
   LayerGraph<T, Device> graph;
   graph.input = graph_.input;
   std::vector<std::size_t> number(end + 1, 0);  // of values, as they are counted now
@@ -70,7 +112,20 @@ Model<T, Device> Model<T, Device>::cut_after(const std::string& layer) && {
     for (const std::size_t value : graph_.inputs[i]) graph.inputs.back().push_back(number[value]);
     number[i + 1] = graph.output();
   }
-  for (Group& g : groups_) g = {g.name, number[g.begin + 1] - 1, number[g.end], g.inference};
+  // Of a group that is not whole, those of its own that are take its place.
+  const auto whole_groups = [&](const auto& self, const std::vector<Group>& groups) -> std::vector<Group> {
+    std::vector<Group> whole;
+    for (const Group& g : groups) {
+      const auto at = [&](std::size_t i) { return kept.begin() + static_cast<std::ptrdiff_t>(i) + 1; };
+      std::vector<Group> inner = self(self, g.groups);
+      if (g.end > end || std::find(at(g.begin), at(g.end), false) != at(g.end))
+        std::move(inner.begin(), inner.end(), std::back_inserter(whole));
+      else
+        whole.push_back({g.name, number[g.begin + 1] - 1, number[g.end], g.inference, std::move(inner)});
+    }
+    return whole;
+  };
+  groups_ = whole_groups(whole_groups, groups_);
   graph_ = std::move(graph);
   forget_plans();
   return std::move(*this);
@@ -102,6 +157,7 @@ std::size_t Model<T, Device>::add(Model&& base, std::size_t input) {
                               ", the value in front of it is " +
                               (input > graph_.output() ? "not there" : to_string_batch(graph_.value_shape(input))));
   const std::size_t begin = graph_.layers.size();
+  Group group = group_of(base, begin);
   for (std::size_t i = 0; i < base.graph_.layers.size(); ++i) {
     const std::string& name = base.graph_.layers[i]->name;
     expect_new(name);
@@ -111,7 +167,7 @@ std::size_t Model<T, Device>::add(Model&& base, std::size_t input) {
     for (std::size_t& value : inputs) value = value == 0 ? input : value + begin;
     graph_.inputs.push_back(std::move(inputs));
   }
-  if (graph_.layers.size() > begin) groups_.push_back({base.name_, begin, graph_.layers.size()});
+  if (graph_.layers.size() > begin) groups_.push_back(std::move(group));
   forget_plans();
   return graph_.layers.size() > begin ? graph_.output() : input;
 }
@@ -193,23 +249,15 @@ void Model<T, Device>::set_trainable(bool trainable) {
 
 template <class T, class Device>
 void Model<T, Device>::set_trainable(const std::string& group, bool trainable) {
-  for (const Group& g : groups_)
-    if (g.name == group) {
-      for (std::size_t i = g.begin; i < g.end; ++i) graph_.layers[i]->trainable = trainable;
-      return;
-    }
-  detail::raise<ValueError>("model: has no group of layers named \"" + group + "\"");
+  const Group& g = this->group(group);
+  for (std::size_t i = g.begin; i < g.end; ++i) graph_.layers[i]->trainable = trainable;
 }
 
 template <class T, class Device>
 void Model<T, Device>::set_inference(const std::string& group, bool inference) {
-  for (Group& g : groups_)
-    if (g.name == group) {
-      g.inference = inference;
-      for (std::size_t i = g.begin; i < g.end; ++i) graph_.layers[i]->inference = inference;
-      return;
-    }
-  detail::raise<ValueError>("model: has no group of layers named \"" + group + "\"");
+  Group& g = this->group(group);
+  g.inference = inference;
+  for (std::size_t i = g.begin; i < g.end; ++i) graph_.layers[i]->inference = runs_for_inference(groups_, i);
 }
 
 template <class T, class Device>

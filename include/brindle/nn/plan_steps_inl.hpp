@@ -46,8 +46,10 @@ std::vector<PlanStep<T, Device>> plan_steps(const Device& on, const LayerGraph<T
   // Whether a next layer does its work in the pass of this one, and what stands between them is nowhere else read.
   const auto fuses = [&](std::size_t i) {
     const std::size_t value = i + 1;
-    return i + 1 < layers && !options.layer_by_layer && options.gradient_of != value && readers[value] == 1 &&
-           graph.inputs[i + 1] == std::vector<std::size_t>{value} && graph.layers[i]->fuses(*graph.layers[i + 1]);
+    if (value == layers || options.layer_by_layer || options.gradient_of == value || readers[value] != 1) return false;
+    const Layer<T, Device>& next = *graph.layers[value];
+    return graph.inputs[value] == std::vector<std::size_t>{value} && next.parameters().empty() &&
+           graph.layers[i]->fuses(next.epilogue());
   };
 
   std::vector<PlanStep<T, Device>> steps;

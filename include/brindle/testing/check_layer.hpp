@@ -6,17 +6,40 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/config.hpp"
+#include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/layer.hpp"
+#include "brindle/ops/maxpool2d/maxpool2d.hpp"
 #include "brindle/testing/check_gradient.hpp"
 #include "brindle/testing/lone_layer.hpp"
 #include "brindle/testing/samples.hpp"
 
 namespace brindle::testing {
+
+namespace internal {
+
+/// Whether a layer that says it is a maximum of windows makes y of x as such.
+inline void expect_epilogue(Problems& problems, const Epilogue& epilogue, const Tensor<float>& x,
+                            const Tensor<float>& y) {
+  const auto* pool = std::get_if<MaxPoolEpilogue>(&epilogue);
+  if (!pool) return;
+  const ops::MaxPool2DOptions options{pool->window, pool->stride, pool->padding};
+  Tensor<float> expected(ops::maxpool2d_shape(Shape4(x.shape()), options));
+  const std::string says = "says of itself that it is a maximum of windows of " + to_string(pool->window) +
+                           " with stride " + to_string(pool->stride);
+  problems.expect(y.shape() == expected.shape(),
+                  says + ", which gives " + to_string(expected.shape()) + ", and gives " + to_string(y.shape()));
+  if (!(y.shape() == expected.shape())) return;
+  ops::reference::maxpool2d<float>(x.view(), expected.view(), {}, options);
+  problems.expect(same_bits(y, expected), says + ", and gives other numbers");
+}
+
+}  // namespace internal
 
 struct CheckLayerOptions {
   Shape output = {};                            ///< expected of one sample; rank 0: whatever it gives
@@ -34,7 +57,8 @@ struct CheckLayerOptions {
 /// Outputs of the promised shape and all of them written; gradients by x and by every parameter as central differences
 /// give them, in double; nothing read that needs() did not ask for, nothing written behind the memory that it asks for;
 /// the same bits for 1, 2 and 3 threads, for a sample alone where sample_by_sample() says so, for dx when it is frozen;
-/// and the same layer from its config(). Throws CheckFailed that lists everything that is wrong. On the Cpu.
+/// what epilogue() says; and the same layer from its config(). Throws CheckFailed that lists everything that is wrong.
+/// On the Cpu.
 template <class Description>
 void check_layer(const Description& description, const Shape& sample, const CheckLayerOptions& options = {}) {
   const auto name = description.template make<double, Cpu>()->type() + " on " + to_string_batch(sample);
@@ -79,6 +103,7 @@ void check_layer(const Description& description, const Shape& sample, const Chec
     const Tensor<float> dy = random_tensor<float>(one.y_shape, 31);
     const Tensor<float> y = one.forward();
     const auto by_one = one.backward(dy);
+    internal::expect_epilogue(problems, one.layer->epilogue(), one.x, y);
     for (const int threads : {2, 3}) {
       LoneLayer<float> several(description, sample, options.batch, threads);
       bool same = same_bits(several.forward(), y);

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <variant>
+
+#include "brindle/ops/padding.hpp"
+
+namespace brindle {
+
+/// The largest value of each window of each channel, as MaxPooling2D gives it.
+///
+///     (N, H, W, C)  ->  (N, OH, OW, C),  valid: OH = floor((H - PH) / stride) + 1,  same: ceil(H / stride)
+struct MaxPoolEpilogue {
+  Size2 window = 2;                  ///< rows and columns of a window, >= 1
+  Size2 stride = 2;                  ///< step between windows, >= 1
+  Padding padding = Padding::valid;  ///< same: minus infinity around the picture
+};
+
+/// What a layer computes, for the layer in front of it, which may do that at the end of its own pass (Layer::fuses).
+/// std::monostate: nothing that another layer does.
+using Epilogue = std::variant<std::monostate, MaxPoolEpilogue>;
+
+}  // namespace brindle
