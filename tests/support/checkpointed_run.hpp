@@ -31,6 +31,22 @@ inline data::Pictures random_pictures(std::int64_t n, std::int64_t side, std::ui
   return data::Pictures(std::move(parts));
 }
 
+/// Over the bits of weights, moving averages, optimizer state, learning rate and figures.
+inline std::string outcome_of(const Model<float>& model, const Trainer<float, Cpu>& trainer, const History& h) {
+  Checksum sum;
+  const auto add = [&](const auto& numbers) {
+    sum.add({reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof numbers[0]});
+  };
+  for (std::size_t i = 0; i < model.layers().size(); ++i)
+    for (std::size_t p = 0; p < model.layers()[i]->parameters().size(); ++p) {
+      add(model.layers()[i]->parameters()[p].value.span());
+      for (const auto& slot : trainer.slots(i, p)) add(slot.span());
+    }
+  for (const auto* figures : {&h.loss, &h.accuracy, &h.val_loss, &h.val_accuracy}) add(*figures);
+  add(std::vector<double>{trainer.optimizer().learning_rate(), static_cast<double>(trainer.steps())});
+  return sum.text();
+}
+
 struct RunSettings {
   std::int64_t batch = 7;
   std::int64_t epochs = 5;
@@ -72,21 +88,8 @@ class CheckpointedRun {
                                       .checkpoint = std::move(checkpoint)});
   }
 
-  /// Over the bits of weights, optimizer state, learning rate and figures.
-  std::string outcome(const History& h) const {
-    Checksum sum;
-    const auto add = [&](const auto& numbers) {
-      sum.add({reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof numbers[0]});
-    };
-    for (std::size_t i = 0; i < model_.layers().size(); ++i)
-      for (std::size_t p = 0; p < model_.layers()[i]->parameters().size(); ++p) {
-        add(model_.layers()[i]->parameters()[p].value.span());
-        for (const auto& slot : trainer_->slots(i, p)) add(slot.span());
-      }
-    for (const auto* figures : {&h.loss, &h.accuracy, &h.val_loss, &h.val_accuracy}) add(*figures);
-    add(std::vector<double>{trainer_->optimizer().learning_rate(), static_cast<double>(trainer_->steps())});
-    return sum.text();
-  }
+  /// See outcome_of().
+  std::string outcome(const History& h) const { return outcome_of(model_, *trainer_, h); }
 
   Sequential<float>& model() { return model_; }
   Trainer<float, Cpu>& trainer() { return *trainer_; }

@@ -42,6 +42,8 @@ struct Own {
   float scale = 1;
   bool squashed = false;
   std::string name = {};
+  OutputNumbers numbers = OutputNumbers::unknown;  ///< what it says of them
+  std::string type = "Own";
 
   template <class T, class Device>
   std::unique_ptr<Layer<T, Device>> make() const;
@@ -51,7 +53,8 @@ template <class T, class Device>
 class OwnLayer final : public Layer<T, Device> {
  public:
   explicit OwnLayer(const Own& d) : d_(d) {}
-  std::string type() const override { return "Own"; }
+  std::string type() const override { return d_.type; }
+  OutputNumbers output_numbers() const override { return d_.numbers; }
   std::string default_name() const override { return "own"; }
   Config config() const override { return {}; }
   Shape output_shape(const Shape& x) const override { return x; }
@@ -246,6 +249,18 @@ TEST_CASE("a loss of probabilities behind no activation is refused when the trai
              Contains("one output a class"));
   CHECK(refusal(model_of(Flatten{}, head(2, softmax)), BinaryCrossentropy{}) == "accepted");
   CHECK(refusal(model_of(Flatten{}, head(1)), SquaredError{}) == "accepted");
+}
+
+TEST_CASE("a last layer of one's own says what its outputs are, and its name says nothing", "[train][errors]") {
+  const BinaryCrossentropy binary;
+  const std::vector<std::string> none{"Trainer: ", "ends without an activation"};
+  check_says(refusal(model_of(Flatten{}, Dense{1}, Own{.name = "head", .numbers = OutputNumbers::any}), binary),
+             with(none, {"Own \"head\""}));
+  check_says(refusal(model_of(Flatten{}, Dense{1}, Own{.numbers = OutputNumbers::of_input}), binary),
+             with(none, {"Dense \"dense\""}));
+  CHECK(refusal(model_of(Flatten{}, Dense{1, sigmoid}, Own{.numbers = OutputNumbers::of_input}), binary) == "accepted");
+  for (const char* type : {"Dense", "Conv2D", "MaxPooling2D", "GlobalAveragePooling2D"})
+    CHECK(refusal(model_of(Flatten{}, Dense{1}, Own{.type = type}), binary) == "accepted");
 }
 
 TEST_CASE("of a last layer of one's own the outputs are looked at before the first update", "[train][errors]") {

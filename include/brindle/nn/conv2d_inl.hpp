@@ -53,6 +53,7 @@ class Conv2DLayer final : public Layer<T, Device> {
     return c;
   }
   ActivationFunction activation() const override { return description_.activation; }
+  OutputNumbers output_numbers() const override { return OutputNumbers::any; }
 
   Shape output_shape(const Shape& x) const override {
     const Conv2D& d = description_;

@@ -38,6 +38,7 @@ class DenseLayer final : public Layer<T, Device> {
             {"use_bias", description_.use_bias}};
   }
   ActivationFunction activation() const override { return description_.activation; }
+  OutputNumbers output_numbers() const override { return OutputNumbers::any; }
 
   Shape output_shape(const Shape& x) const override {
     const Dense& d = description_;

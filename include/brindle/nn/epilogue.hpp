@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "brindle/core/shape.hpp"
 #include "brindle/ops/padding.hpp"
 
 namespace brindle {

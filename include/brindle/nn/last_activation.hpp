@@ -20,9 +20,9 @@ struct LastActivation {
 namespace detail {
 
 /// The last activation of a model: that of its last layer, or of one further in front where the layers behind it only
-/// hand values on (Flatten, Dropout, a linear Activation) or choose and average among them (pools). Of Dense and Conv2D
-/// no activation means that outputs are any numbers; of other layers it says nothing, since one of a program's own may
-/// give probabilities without saying so.
+/// hand values on (Flatten, Dropout, a linear Activation) or choose and average among them (pools). Which do so a layer
+/// says by Layer::output_numbers(): of Dense and Conv2D no activation means that outputs are any numbers; of one that
+/// says nothing it means nothing, since it may give probabilities.
 template <class T, class Device>
 LastActivation last_activation(const Model<T, Device>& model);
 

@@ -2,11 +2,11 @@
 
 // Definitions of what last_activation.hpp declares.
 #include <cstddef>
-#include <string>
 
 #include "brindle/core/inline.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/nn/last_activation.hpp"
+#include "brindle/nn/layer.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/ops/activation_function.hpp"
 
@@ -20,7 +20,7 @@ LastActivation last_activation(const Model<T, Device>& model) {
   last.output = model.output_shape();
   for (std::size_t i = model.layers().size(); i-- > 0;) {
     const Layer<T, Device>& layer = *model.layers()[i];
-    const std::string type = layer.type();
+    const OutputNumbers numbers = layer.output_numbers();
     last.layer = layer.who();
     last.function = layer.activation();
     if (last.function != ActivationFunction::linear) {
@@ -29,10 +29,8 @@ LastActivation last_activation(const Model<T, Device>& model) {
         last.may_be_left = false;
       return last;
     }
-    if (type == "Dense" || type == "Conv2D") return last;
-    const bool pools = type == "MaxPooling2D" || type == "AveragePooling2D" || type == "GlobalMaxPooling2D" ||
-                       type == "GlobalAveragePooling2D";
-    if (!pools && !layer.is_identity(predicting)) break;
+    if (numbers == OutputNumbers::any) return last;
+    if (numbers != OutputNumbers::of_input && !layer.is_identity(predicting)) break;
     last.may_be_left = last.may_be_left && layer.is_identity(training);
   }
   last.known = false;

@@ -42,6 +42,13 @@ class Layer;
 template <class T, class Device>
 class MergeLayer;
 
+/// What is known of the numbers that a layer without activation() gives.
+enum class OutputNumbers {
+  unknown,   ///< they may be probabilities
+  any,       ///< a sum of products: no probabilities
+  of_input,  ///< chosen among those of the input, or means of them
+};
+
 /// What a layer's passes are given besides their tensors.
 template <class T, class Device>
 struct Pass {
@@ -148,6 +155,10 @@ class Layer {
 
   /// What the layer does to its output last; a loss may take it over (Pass::logits).
   virtual ActivationFunction activation() const { return ActivationFunction::linear; }
+
+  /// What a loss, which expects probabilities or logits, may take for granted of a model that ends in this layer, where
+  /// activation() is linear.
+  virtual OutputNumbers output_numbers() const { return OutputNumbers::unknown; }
 
   /// y has x's elements, unchanged: nothing is computed and y lies where x does.
   virtual bool is_identity(const Pass<T, Device>&) const { return false; }

@@ -46,6 +46,7 @@ class Pool2DLayer : public Layer<T, Device> {
   }
 
   bool sample_by_sample() const override { return true; }
+  OutputNumbers output_numbers() const override { return OutputNumbers::of_input; }
 
  protected:
   /// Of MaxPooling2D or AveragePooling2D.
@@ -77,6 +78,7 @@ class GlobalPool2DLayer : public Layer<T, Device> {
   }
 
   bool sample_by_sample() const override { return true; }
+  OutputNumbers output_numbers() const override { return OutputNumbers::of_input; }
 
  protected:
   explicit GlobalPool2DLayer(bool keepdims) : keepdims_(keepdims) {}
