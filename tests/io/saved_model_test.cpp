@@ -293,9 +293,9 @@ TEST_CASE("groups of a file that overlap, or are nested without end, are refused
   CHECK_THROWS_WITH(io::load_model(folder / "m"), Contains("groups are nested more than 16 deep"));
 
   Sequential<float> row{{2}, Dense{2}, Dense{2}, Dense{2}};
-  CHECK_THROWS_WITH(row.add_group({"outer", 0, 2, false, {{"inner", 1, 3}}}),
+  CHECK_THROWS_WITH(row.add_group({"outer", 0, 2, false, {{"inner", 1, 3, false, {}}}}),
                     Contains("group \"inner\" of layers 1 to 3 does not fit the layers 0 to 2"));
-  CHECK_THROWS_WITH(row.add_group({"outer", 0, 3, false, {{"a", 0, 2}, {"b", 1, 3}}}),
+  CHECK_THROWS_WITH(row.add_group({"outer", 0, 3, false, {{"a", 0, 2, false, {}}, {"b", 1, 3, false, {}}}}),
                     Contains("group \"b\" of layers 1 to 3 does not fit the layers 2 to 3"));
   CHECK(row.groups().empty());
 }

@@ -95,8 +95,11 @@ nlohmann::ordered_json json_of_groups(const Groups& groups) {
 /// either.
 template <class Group, class Json>
 Group stored_group(const Json& json, std::int64_t version, int depth = 0) {
-  Group group{json.at("name").template get<std::string>(), json.at("begin").template get<std::size_t>(),
-              json.at("end").template get<std::size_t>()};
+  Group group{json.at("name").template get<std::string>(),
+              json.at("begin").template get<std::size_t>(),
+              json.at("end").template get<std::size_t>(),
+              false,
+              {}};
   if (version < 3) return group;
   group.inference = json.value("inference", false);
   if (!json.contains("groups")) return group;

@@ -96,12 +96,14 @@ class Model {
     /// Runs as in prediction while the model is trained, see Layer::inference.
     bool inference = false;
     /// Those that the model had itself, in the order of their layers; numbers are of the layers of the whole model.
-    std::vector<Group> groups = {};
+    std::vector<Group> groups;  // without "= {}", on which GCC 12 fails where a group is written inside another
   };
   const std::vector<Group>& groups() const { return groups_; }  ///< in the order of their layers
 
   /// Throws ValueError unless the layers are there and in no other group.
-  void add_group(const std::string& name, std::size_t begin, std::size_t end) { add_group({name, begin, end}); }
+  void add_group(const std::string& name, std::size_t begin, std::size_t end) {
+    add_group({name, begin, end, false, {}});
+  }
   /// With groups inside it, which must not overlap either; sets Layer::inference where one of them says so.
   void add_group(const Group& group);
 
