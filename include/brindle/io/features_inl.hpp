@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "brindle/core/error.hpp"
+#include "brindle/core/for_each_batch.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/in_memory.hpp"
@@ -91,6 +92,19 @@ void add_model(const Model<T, Device>& model, ContentHash& to) {
   }
 }
 
+/// Calls work(begin, x) with the source's samples from `begin` on, in their order, `batch` at a time; x is overwritten
+/// by the next ones.
+template <class T, class Work>
+void for_each_read_batch(const Cpu& on, const data::Source& source, std::int64_t batch, const Work& work) {
+  const std::int64_t n = source.size();
+  Tensor<T> x = Tensor<T>::uninitialized(source.sample_shape().batch(std::min(batch, n)));
+  brindle::detail::for_each_batch(n, batch, [&](std::int64_t begin, std::int64_t end) {
+    const TensorView<T> part = x.view().slice(0, end - begin);
+    source.read(on, rows_of(begin, end), part);
+    work(begin, part);
+  });
+}
+
 /// Names, labels and the samples: pictures by their bytes and their preprocessing, others as the network takes them.
 BRINDLE_INLINE void add_source(const Cpu& on, const data::Source& source, std::int64_t batch, ContentHash& to) {
   const Shape shape = source.sample_shape();
@@ -115,13 +129,9 @@ BRINDLE_INLINE void add_source(const Cpu& on, const data::Source& source, std::i
     for (const std::string& hash : hashes) to.add(hash);
     return;
   }
-  Tensor<float> x(shape.batch(std::min(batch, n)));
-  for (std::int64_t begin = 0; begin < n; begin += batch) {
-    const std::int64_t end = std::min(begin + batch, n);
-    const TensorView<float> part = x.view().slice(0, end - begin);
-    source.read(on, rows_of(begin, end), part);
-    to.add(part.data, static_cast<std::size_t>(part.size()) * sizeof(float));
-  }
+  for_each_read_batch<float>(on, source, batch, [&](std::int64_t, TensorView<const float> x) {
+    to.add(x.data, static_cast<std::size_t>(x.size()) * sizeof(float));
+  });
 }
 
 /// Reads the features that are kept under this key. The text says why not; empty: read, or no file.
@@ -192,16 +202,12 @@ Features extract(const Model<T, Device>& model, const data::Source& source, cons
       return model.predict(there, options.batch);
     }
   };
-  Tensor<T> x = Tensor<T>::uninitialized(model.input_shape().batch(std::min(options.batch, n)));
-  for (std::int64_t begin = 0; begin < n; begin += options.batch) {
-    const std::int64_t end = std::min(begin + options.batch, n);
-    const TensorView<T> part = x.view().slice(0, end - begin);
-    source.read(on, detail::rows_of(begin, end), part);
-    const Tensor<T, Device> y = predict(part);
+  detail::for_each_read_batch<T>(on, source, options.batch, [&](std::int64_t begin, TensorView<T> x) {
+    const Tensor<T, Device> y = predict(x);
     const brindle::detail::HostCopy<T, Device> read(y.view());
-    const TensorView<float> to = features.x.view().slice(begin, end);
+    const TensorView<float> to = features.x.view().slice(begin, begin + x.shape[0]);
     for (std::int64_t i = 0; i < y.size(); ++i) to.data[i] = static_cast<float>(read.data()[i]);
-  }
+  });
 
   if (!options.cache.empty()) {
     detail::ContentHash content;

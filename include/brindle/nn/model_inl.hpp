@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/for_each_batch.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
@@ -283,12 +284,11 @@ Tensor<T, Device> Model<T, Device>::predict(In<T, Device> x, std::int64_t batch)
   Tensor<T, Device> y = Tensor<T, Device>::uninitialized(output_shape().batch(n));
   if (n == 0) return y;
   std::unique_ptr<Plan<T, Device>> plan = borrow_plan(std::min(batch, n));
-  for (std::int64_t begin = 0; begin < n; begin += batch) {
-    const std::int64_t end = std::min(begin + batch, n);
+  detail::for_each_batch(n, batch, [&](std::int64_t begin, std::int64_t end) {
     const TensorView<T, Device> part = plan->forward(x.slice(begin, end));
     Memory<Device>::copy(on_, y.view().slice(begin, end).data, part.data,
                          static_cast<std::size_t>(part.size()) * sizeof(T));
-  }
+  });
   give_back_plan(std::move(plan));
   return y;
 }

@@ -150,7 +150,7 @@ class TrainingStep<T, Cuda> {
         update.g = gradients[i];
         update.layer = p.model.layers()[layer]->name;
         update.parameter = p.model.layers()[layer]->parameters()[i].name;
-        auto& slots = p.slots[layer][i];
+        auto& slots = p.slots[layer][i].slots;
         for (std::size_t slot = 0; slot < slots.size(); ++slot) update.slot[slot] = slots[slot].view();
       }
     });

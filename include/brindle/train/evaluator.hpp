@@ -1,12 +1,13 @@
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
+#include <numeric>
 #include <string>
 #include <vector>
 
+#include "brindle/core/for_each_batch.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/loss.hpp"
@@ -35,14 +36,13 @@ class Evaluator {
   template <class Work>
   static void each_batch(Batch<T, Device>& b, const Cpu& host, const data::Source& source, std::int64_t batch,
                          const Work& work) {
-    const std::int64_t n = source.size();
-    std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
-    for (std::int64_t begin = 0; begin < n; begin += batch) {
-      const std::int64_t count = std::min(batch, n - begin);
-      for (std::int64_t i = 0; i < count; ++i) rows[static_cast<std::size_t>(i)] = begin + i;
-      b.read(host, source, std::span(rows).first(static_cast<std::size_t>(count)));
-      work(begin, count);
-    }
+    std::vector<std::int64_t> rows;
+    for_each_batch(source.size(), batch, [&](std::int64_t begin, std::int64_t end) {
+      rows.resize(static_cast<std::size_t>(end - begin));
+      std::iota(rows.begin(), rows.end(), begin);
+      b.read(host, source, rows);
+      work(begin, end - begin);
+    });
   }
 
   /// Reads the sample again to tell whether it is to blame.

@@ -15,9 +15,15 @@
 // What an optimizer remembers of each parameter.
 namespace brindle::detail {
 
-/// By layer, parameter and slot; empty for parameters of frozen layers.
+/// What an optimizer remembers of one parameter.
 template <class T, class Device>
-using OptimizerSlots = std::vector<std::vector<std::vector<Tensor<T, Device>>>>;
+struct ParameterState {
+  std::vector<Tensor<T, Device>> slots;  ///< of its shape; none where it is not learned, or has always been frozen
+};
+
+/// By layer and parameter.
+template <class T, class Device>
+using OptimizerSlots = std::vector<std::vector<ParameterState<T, Device>>>;
 
 /// Makes those that are missing, all zero.
 template <class T, class Device>

@@ -27,8 +27,8 @@ void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optim
     slots[i].resize(layer.parameters().size());
     if (!layer.trainable) continue;
     for (std::size_t p = 0; p < slots[i].size(); ++p)
-      while (layer.parameters()[p].learned && slots[i][p].size() < static_cast<std::size_t>(optimizer.slots()))
-        slots[i][p].emplace_back(layer.parameters()[p].value.shape());
+      while (layer.parameters()[p].learned && slots[i][p].slots.size() < static_cast<std::size_t>(optimizer.slots()))
+        slots[i][p].slots.emplace_back(layer.parameters()[p].value.shape());
   }
 }
 
@@ -57,8 +57,8 @@ void visit_parameters(RunState& run, Model<T, Device>& model, OptimizerSlots<T, 
       auto& parameter = model.layers()[i]->parameters()[p];
       const std::string name = model.layers()[i]->name + "/" + parameter.name;
       run.tensor(name, parameter.value);
-      for (std::size_t k = 0; k < slots[i][p].size(); ++k)
-        run.tensor(name + "/slot " + std::to_string(k), slots[i][p][k]);
+      for (std::size_t k = 0; k < slots[i][p].slots.size(); ++k)
+        run.tensor(name + "/slot " + std::to_string(k), slots[i][p].slots[k]);
     }
 }
 
@@ -71,9 +71,9 @@ template <class T, class Device>
 void read_slots(const Model<T, Device>& model, const OptimizerSlots<T, Device>& slots, OptimizerState<T>& state) {
   for (std::size_t i = 0; i < slots.size(); ++i)
     for (std::size_t p = 0; p < slots[i].size(); ++p)
-      for (std::size_t k = 0; k < slots[i][p].size(); ++k)
+      for (std::size_t k = 0; k < slots[i][p].slots.size(); ++k)
         state.slots.push_back({model.layers()[i]->name, model.layers()[i]->parameters()[p].name,
-                               static_cast<std::int64_t>(k), slots[i][p][k].template to<Cpu>()});
+                               static_cast<std::int64_t>(k), slots[i][p].slots[k].template to<Cpu>()});
 }
 
 template <class T, class Device>
@@ -84,22 +84,23 @@ void write_slots(const Model<T, Device>& model, OptimizerSlots<T, Device>& slots
     next = 0;
     for (std::size_t i = 0; i < slots.size(); ++i)
       for (std::size_t p = 0; p < slots[i].size(); ++p)
-        for (std::size_t k = 0; k < slots[i][p].size(); ++k, ++next) use(i, p, k);
+        for (std::size_t k = 0; k < slots[i][p].slots.size(); ++k, ++next) use(i, p, k);
   };
   each_slot([&](std::size_t i, std::size_t p, std::size_t k) {
     const auto& layer = *model.layers()[i];
     const std::string name = layer.parameters()[p].name;
     if (next >= state.slots.size() || state.slots[next].layer != layer.name || state.slots[next].parameter != name ||
         state.slots[next].number != static_cast<std::int64_t>(k) ||
-        !(state.slots[next].value.shape() == slots[i][p][k].shape()))
+        !(state.slots[next].value.shape() == slots[i][p].slots[k].shape()))
       fail("slot " + std::to_string(k) + " of \"" + name + "\" of " + layer.who() + ", " +
-           to_string(slots[i][p][k].shape()) + ", is not in the state in its place; is the same part trainable?");
+           to_string(slots[i][p].slots[k].shape()) + ", is not in the state in its place; is the same part trainable?");
   });
   if (next != state.slots.size())
     fail("the state has " + std::to_string(state.slots.size()) + " slots, the trainable parameters have " +
          std::to_string(next));
   each_slot([&](std::size_t i, std::size_t p, std::size_t k) {
-    Memory<Device>::copy_from_host(slots[i][p][k].data(), state.slots[next].value.data(), slots[i][p][k].bytes());
+    Memory<Device>::copy_from_host(slots[i][p].slots[k].data(), state.slots[next].value.data(),
+                                   slots[i][p].slots[k].bytes());
   });
 }
 

@@ -43,7 +43,7 @@ namespace brindle {
 
 template <class T, class Device>
 const std::vector<Tensor<T, Device>>& Trainer<T, Device>::slots(std::size_t layer, std::size_t which) const {
-  return slots_[layer][which];
+  return slots_[layer][which].slots;
 }
 
 template <class T, class Device>

@@ -20,7 +20,7 @@ struct StepParts {
   Loss<T, Device>& loss;                  ///< prepared for the batch
   const Optimizer<T, Device>& optimizer;  ///< how weights change
   Batch<T, Device>& batch;                ///< samples and labels
-  OptimizerSlots<T, Device>& slots;       ///< by layer, parameter, slot
+  OptimizerSlots<T, Device>& slots;       ///< by layer and parameter
   const OutputRules& rules;               ///< of the model's outputs
 };
 

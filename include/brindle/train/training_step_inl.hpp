@@ -51,7 +51,7 @@ void TrainingStep<T, Device>::update(const StepParts<T, Device>& p, std::int64_t
     const Layer<T, Device>& of = *p.model.layers()[layer];
     T* w = p.model.layers()[layer]->parameters()[which].value.data() + first;
     p.optimizer.update_named(on_, step, {of.name, of.parameters()[which].name}, {w, gradient.shape}, gradient,
-                             Slots(p.slots[layer][which], first, gradient.shape).all());
+                             Slots(p.slots[layer][which].slots, first, gradient.shape).all());
   };
   const auto whole = [&](std::size_t layer, std::span<const TensorView<T, Device>> gradients) {
     const Layer<T, Device>& of = *p.model.layers()[layer];
@@ -66,7 +66,7 @@ void TrainingStep<T, Device>::update(const StepParts<T, Device>& p, std::int64_t
   const typename Plan<T, Device>::OnStream stream(step_part);
   const auto state = [&](std::size_t layer, std::size_t which) -> TensorView<const T, Device> {
     if (p.optimizer.slots() == 0) return {};
-    return p.slots[layer][which][0].view();
+    return p.slots[layer][which].slots[0].view();
   };
   const typename Plan<T, Device>::StreamState stream_state(state);
   p.plan.backward(whole, &stream, &stream_state);
