@@ -8,11 +8,11 @@
 // The folder has one subfolder a class, or pictures named like cat.12.jpg. A fifth of each class is set aside to validate
 // with, unless --validation names another folder. With a base, a network that was trained on ImageNet, it goes in three
 // stages: what the base sees in each picture is computed once; a head learns the classes from that, which takes seconds;
-// then the base's last layers learn, too, slowly, on pictures that are turned, moved and mirrored anew each time. The
-// model is written after the head and once more if that made it better. `small` is a network of four convolutions that
-// is trained from nothing. Classes with fewer pictures weigh more. A stage ends when the validation loss has not fallen
-// for some epochs, and the best weights are kept. Beside the model lie a page with curves, confusion matrix and figures
-// (.html) and the table of the epochs (.csv).
+// then the base learns, too, slowly, on pictures that are turned, moved and mirrored anew each time (of a large one the
+// last layers alone). The model is written after the head and once more if that made it better. `small` is a network of
+// four convolutions that is trained from nothing. Classes with fewer pictures weigh more. A stage ends when the
+// validation loss has not fallen for some epochs, and the best weights are kept. Beside the model lie a page with curves,
+// confusion matrix and figures (.html) and the table of the epochs (.csv).
 //
 // docs/results.md has what it reaches on the walkthrough's photos with several bases.
 #include <algorithm>
@@ -42,7 +42,7 @@ struct Options {
   fs::path out = "model.safetensors";
   std::string base = "small", fine_tuned_from = {};
   std::int64_t epochs = 40, fine_tuning_epochs = 5, batch = 32, side = 0, patience = 8;
-  double share = 0.2, learning_rate = 1e-3, fine_tuning_rate = 1e-5, alpha = 1;
+  double share = 0.2, learning_rate = 1e-3, fine_tuning_rate = 3e-5, alpha = 1;
   std::uint64_t seed = 42;
   example::DeviceOptions device = {};
   bool augment = true, class_weights = true, smoke = false;
@@ -118,6 +118,7 @@ struct Stage {
   const std::map<std::int64_t, double>& weights;  ///< of the classes
   std::int64_t epochs;                            ///< at most
   double learning_rate;
+  Callback schedule = {};  ///< of the learning rate
 };
 
 /// Trains the model and keeps its best weights; gives loss and accuracy of these on the validation pictures. The epochs
@@ -134,7 +135,7 @@ Evaluation learn(const Options& o, Model<float, Device>& model, const Stage& sta
        .epochs = stage.epochs,
        .validation = stage.validation,
        .class_weight = stage.weights,
-       .callbacks = {report::progress_line(), keep_best(model), early_stopping({.patience = o.patience})}});
+       .callbacks = {report::progress_line(), stage.schedule, keep_best(model), early_stopping({.patience = o.patience})}});
   if (static_cast<std::int64_t>(epochs.epochs()) < stage.epochs)
     std::printf("the validation loss has not fallen for %lld epochs: ended\n", static_cast<long long>(o.patience));
   history.append(epochs);
@@ -197,7 +198,7 @@ void train_small(const Options& o, const Device& on, const data::Pictures& train
   write(o, model, training, validation, kept, history);
 }
 
-/// A head on what a base sees, computed once; then the base's last layers with it.
+/// A head on what a base sees, computed once; then the base with it.
 template <class Device>
 void train_on_base(const Options& o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
                    const std::map<std::int64_t, double>& weights) {
@@ -228,8 +229,9 @@ void train_on_base(const Options& o, const Device& on, const data::Pictures& tra
 
   model.freeze_before(o.fine_tuned_from.empty() ? base.fine_tuned_from : o.fine_tuned_from);
   const auto pictures = shown(o, on, training);
-  const Evaluation after = learn(
-      o, model, {"Fine-tuning", pictures, validation, weights, o.fine_tuning_epochs, o.fine_tuning_rate}, history);
+  const Stage fine_tuning{"Fine-tuning", pictures, validation, weights, o.fine_tuning_epochs, o.fine_tuning_rate,
+                          cosine_decay({})};  // small steps at the end
+  const Evaluation after = learn(o, model, fine_tuning, history);
   if (after.loss < before.loss)
     write(o, model, training, validation, after, history);
   else
@@ -259,7 +261,7 @@ int main(int argc, char** argv) {
   line.add("--learning-rate", o.learning_rate, "of Adam; a tenth of it for the head on vgg16").show_default();
   line.add("--fine-tuning-epochs", o.fine_tuning_epochs, "at most so many of the last stage; 0: none").show_default();
   line.add("--fine-tuning-rate", o.fine_tuning_rate, "of Adam in the last stage").show_default();
-  line.add("--fine-tuned-from", o.fine_tuned_from, "the first layer of the base that learns in the last stage");
+  line.add("--fine-tuned-from", o.fine_tuned_from, "the first layer of the base that learns in the last stage; else the base's own");
   line.add("--seed", o.seed, "of weights, shuffling, dropout and the split").show_default();
   example::add_device_options(line, o.device);
   line.flag("!--no-augment", o.augment, "show every picture as it is");
