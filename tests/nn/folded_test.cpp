@@ -99,6 +99,24 @@ TEMPLATE_TEST_CASE("what rescales goes into the layer behind it, unless zeros ar
   CHECK(types_of(scaling, Conv2D{.filters = 6, .kernel = 3, .groups = 3}) == "Rescaling");
 }
 
+TEST_CASE("groups inside groups stay in a folded model where they have layers left", "[nn][folded]") {
+  Sequential<float> inner{{4, 4, 3}, Conv2D{4, 3}, BatchNormalization{}}, gone{{2, 2, 4}, Dropout{0.5}};
+  inner.set_name("inner");
+  gone.set_name("gone");
+  Model<float> base{{4, 4, 3}, [&](auto x) { return x.then(std::move(inner), std::move(gone), ReLU{}, Flatten{}); }};
+  base.set_name("base");
+  base.set_inference("inner", true);
+  Sequential<float> model{std::move(base), Dense{1, sigmoid}};
+  const Model<float> small = folded(std::move(model));
+  REQUIRE(small.groups().size() == 1);
+  CHECK(small.groups()[0].name == "base");
+  CHECK(small.groups()[0].end == 2);
+  CHECK_FALSE(small.groups()[0].inference);
+  REQUIRE(small.groups()[0].groups.size() == 1);
+  CHECK(small.groups()[0].groups[0].name == "inner");
+  CHECK(small.groups()[0].groups[0].inference);
+}
+
 TEST_CASE("a model without anything to fold stays, bit for bit", "[nn][folded]") {
   Sequential<float> model{{8, 8, 3}, Conv2D{4, 3, sigmoid}, BatchNormalization{}, MaxPooling2D{2}, Flatten{}, Dense{2}};
   randomize(model);

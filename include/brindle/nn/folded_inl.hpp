@@ -100,11 +100,7 @@ class Folder {
       }
       for (std::size_t k = first + 1; k <= i; ++k) ends[k] = made.layers().size();
     }
-    for (const auto& group : groups_)
-      if (ends[group.end] > ends[group.begin]) {
-        made.add_group(group.name, ends[group.begin], ends[group.end]);
-        if (group.inference) made.set_inference(group.name, true);
-      }
+    for (const Group& group : folded_groups(groups_, ends)) made.add_group(group);
     made.set_name(name_);
     made.fix_weights();
     return made;
@@ -112,6 +108,17 @@ class Folder {
 
  private:
   using LayerPointer = std::unique_ptr<Layer<T, Device>>;
+  using Group = typename Model<T, Device>::Group;
+
+  // The groups that have layers left.
+  static std::vector<Group> folded_groups(const std::vector<Group>& groups, const std::vector<std::size_t>& ends) {
+    std::vector<Group> left;
+    for (const Group& group : groups)
+      if (ends[group.end] > ends[group.begin])
+        left.push_back(
+            {group.name, ends[group.begin], ends[group.end], group.inference, folded_groups(group.groups, ends)});
+    return left;
+  }
 
   static bool left_out(const Layer<T, Device>& layer) {
     return layer.type() == "Dropout" ||
@@ -251,7 +258,7 @@ class Folder {
 
   Device on_;
   std::string name_;
-  std::vector<typename Model<T, Device>::Group> groups_;
+  std::vector<Group> groups_;
   LayerGraph<T, Device> graph_;
   std::vector<LayerPointer>& layers_ = graph_.layers;
   std::vector<std::size_t> readers_;  // of each value
