@@ -7,9 +7,7 @@
 #include <string>
 #include <vector>
 
-#ifdef BRINDLE_EXAMPLE_CUDA
-#include <brindle/cuda.hpp>
-#endif
+#include "device.hpp"
 
 namespace example {
 
