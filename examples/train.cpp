@@ -121,10 +121,15 @@ struct Stage {
   Callback schedule = {};  ///< of the learning rate
 };
 
-/// Trains the model and keeps its best weights; gives loss and accuracy of these on the validation pictures. The epochs
-/// are added to the history.
+/// What the kept weights give for the validation pictures.
+struct Kept {
+  Evaluation evaluation;
+  Tensor<float> outputs;
+};
+
+/// Trains the model and keeps its best weights. The epochs are added to the history.
 template <class Device>
-Evaluation learn(const Options& o, Model<float, Device>& model, const Stage& stage, History& history) {
+Kept learn(const Options& o, Model<float, Device>& model, const Stage& stage, History& history) {
   std::printf("\n%s: %lld of %lld parameters learn, for at most %lld epochs\n", stage.name,
               static_cast<long long>(model.trainable_parameter_count()),
               static_cast<long long>(model.parameter_count()), static_cast<long long>(stage.epochs));
@@ -139,15 +144,15 @@ Evaluation learn(const Options& o, Model<float, Device>& model, const Stage& sta
   if (static_cast<std::int64_t>(epochs.epochs()) < stage.epochs)
     std::printf("the validation loss has not fallen for %lld epochs: ended\n", static_cast<long long>(o.patience));
   history.append(epochs);
-  return trainer.evaluate(stage.validation);
+  return {trainer.evaluate(stage.validation), trainer.predict(stage.validation)};
 }
 
 /// Writes the model, its page and its table, and says how well it does.
 template <class Device>
 void write(const Options& o, const Model<float, Device>& model, const data::Pictures& training,
-           const data::Pictures& validation, const Evaluation& kept, const History& history) {
+           const data::Pictures& validation, const Kept& kept, const History& history) {
   const std::vector<std::string> classes = validation.class_names();
-  const ConfusionMatrix matrix = confusion_matrix(io::extract(model, validation).x.view(), validation.labels());
+  const ConfusionMatrix matrix = confusion_matrix(kept.outputs.view(), validation.labels());
   std::printf("\nThe kept weights on the validation pictures:\n%s\n",
               report::classification_report(matrix, classes).c_str());
 
@@ -155,7 +160,7 @@ void write(const Options& o, const Model<float, Device>& model, const data::Pict
   page_path.replace_extension(".html");
   table_path.replace_extension(".csv");
   report::RunPage page{.title = o.out.stem().string()};
-  page.add_history(history, kept);
+  page.add_history(history, kept.evaluation);
   page.add_settings({{"pictures", o.data.filename().string()},
                      {"base", o.base},
                      {"batch", std::to_string(o.batch)},
@@ -193,7 +198,7 @@ void train_small(const Options& o, const Device& on, const data::Pictures& train
   std::printf("\n%s", report::summary(model).c_str());
   History history;
   const auto pictures = shown(o, on, training);
-  const Evaluation kept =
+  const Kept kept =
       learn(o, model, {"Training", pictures, validation, weights, o.epochs, o.learning_rate}, history);
   write(o, model, training, validation, kept, history);
 }
@@ -221,7 +226,7 @@ void train_on_base(const Options& o, const Device& on, const data::Pictures& tra
   head.initialize(o.seed);
   const double head_rate = base.hidden > 0 ? o.learning_rate / 10 : o.learning_rate;
   History history;
-  const Evaluation before = learn(o, head, {"Head", seen, unseen, weights, o.epochs, head_rate}, history);
+  const Kept before = learn(o, head, {"Head", seen, unseen, weights, o.epochs, head_rate}, history);
 
   Model model{on, {o.side, o.side, 3}, [&](auto x) { return x.then(std::move(network), std::move(head)); }};
   write(o, model, training, validation, before, history);
@@ -231,12 +236,12 @@ void train_on_base(const Options& o, const Device& on, const data::Pictures& tra
   const auto pictures = shown(o, on, training);
   const Stage fine_tuning{"Fine-tuning", pictures, validation, weights, o.fine_tuning_epochs, o.fine_tuning_rate,
                           cosine_decay({})};  // small steps at the end
-  const Evaluation after = learn(o, model, fine_tuning, history);
-  if (after.loss < before.loss)
+  const Kept after = learn(o, model, fine_tuning, history);
+  if (after.evaluation.loss < before.evaluation.loss)
     write(o, model, training, validation, after, history);
   else
     std::printf("Fine-tuning did not lower the validation loss (%.4f, before %.4f): %s stays as it was written\n",
-                after.loss, before.loss, o.out.string().c_str());
+                after.evaluation.loss, before.evaluation.loss, o.out.string().c_str());
 }
 
 }  // namespace
