@@ -40,8 +40,8 @@ inline std::string efficientnet_block(int row, int number) {
 ///     classes)
 ///
 /// 3,413,024 parameters (42,016 of them moving averages), with its top 4,694,024; 0.77 billion operations at 224x224.
-/// The weights are random; those that were
-/// trained on ImageNet come from a file: models/pretrained_efficientnet_lite0.hpp. M. Tan, Q. Le, arXiv:1905.11946;
+/// The weights are random; those that were trained on ImageNet come from a file: models/pretrained.hpp. Throws
+/// ShapeError for a smaller input, ValueError for a top of no classes. M. Tan, Q. Le, arXiv:1905.11946;
 /// github.com/tensorflow/tpu, efficientnet/lite.
 template <class T, class Device = Cpu>
 requires requires { Device::name; }

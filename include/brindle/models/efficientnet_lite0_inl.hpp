@@ -5,6 +5,7 @@
 #include <string>
 
 #include "brindle/core/inline.hpp"
+#include "brindle/models/base.hpp"
 #include "brindle/models/efficientnet_lite0.hpp"
 #include "brindle/nn/nn.hpp"
 
@@ -13,9 +14,7 @@ namespace brindle::models {
 template <class T, class Device>
 requires requires { Device::name; }
 Model<T, Device> efficientnet_lite0(const Device& on, const Shape& input, const EfficientNetLite0Options& options) {
-  if (input.rank() != 3 || input[0] < 32 || input[1] < 32)
-    brindle::detail::raise<ShapeError>("efficientnet_lite0: expected pictures (H, W, C) of at least 32x32, got " +
-                                       to_string(input));
+  detail::check_base("efficientnet_lite0", input, options.classes);
   const auto conv = [](std::int64_t filters, Size2 kernel, Size2 stride, const std::string& name) {
     return Conv2D{.filters = filters,
                   .kernel = kernel,
