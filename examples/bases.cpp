@@ -62,20 +62,24 @@ const Base& base_of(const std::string& name) {
 }
 
 template <class Device>
-brindle::Model<float, Device> load_base(const Base& base, const Device& on, const std::filesystem::path& weights,
-                                        std::int64_t side, double alpha) {
-  const brindle::Shape input{side, side, 3};
+brindle::Model<float, Device> load_base(const Base& base, const Device& on, const LoadBaseOptions& options) {
+  if (options.weights.empty() && !options.random)
+    brindle::detail::raise<brindle::ValueError>(base.name + " needs --weights FILE: the ImageNet weights that " +
+                                                base.weights + "; docs/howto/bases.md says how to get them");
+  const brindle::Shape input{options.side, options.side, 3};
   // make(file...) gives the network, with the weights of the file if there is one.
-  const auto load = [&](const auto& make) { return weights.empty() ? make() : make(weights); };
+  const auto load = [&](const auto& make) { return options.weights.empty() ? make() : make(options.weights); };
   brindle::Model<float, Device> model = [&] {
     if (base.name == "efficientnet_lite0")
       return load([&](const auto&... file) { return models::efficientnet_lite0<float>(on, file..., input); });
     if (base.name == "mobilenet_v1")
-      return load(
-          [&](const auto&... file) { return models::mobilenet_v1<float>(on, file..., input, {.alpha = alpha}); });
+      return load([&](const auto&... file) {
+        return models::mobilenet_v1<float>(on, file..., input, {.alpha = options.alpha});
+      });
     if (base.name == "mobilenet_v2")
-      return load(
-          [&](const auto&... file) { return models::mobilenet_v2<float>(on, file..., input, {.alpha = alpha}); });
+      return load([&](const auto&... file) {
+        return models::mobilenet_v2<float>(on, file..., input, {.alpha = options.alpha});
+      });
     if (base.name == "resnet18")
       return load([&](const auto&... file) { return models::resnet18<float>(on, file..., input); });
     if (base.name == "resnet50")
@@ -92,11 +96,9 @@ brindle::Model<float, Device> load_base(const Base& base, const Device& on, cons
   return model;
 }
 
-template brindle::Model<float, brindle::Cpu> load_base(const Base&, const brindle::Cpu&, const std::filesystem::path&,
-                                                       std::int64_t, double);
+template brindle::Model<float, brindle::Cpu> load_base(const Base&, const brindle::Cpu&, const LoadBaseOptions&);
 #ifdef BRINDLE_EXAMPLE_CUDA
-template brindle::Model<float, brindle::Cuda> load_base(const Base&, const brindle::Cuda&, const std::filesystem::path&,
-                                                        std::int64_t, double);
+template brindle::Model<float, brindle::Cuda> load_base(const Base&, const brindle::Cuda&, const LoadBaseOptions&);
 #endif
 
 }  // namespace example

@@ -27,11 +27,16 @@ const std::vector<Base>& bases();
 /// By its name. Throws ValueError for one that is not there.
 const Base& base_of(const std::string& name);
 
+struct LoadBaseOptions {
+  std::filesystem::path weights = {};  ///< a file
+  std::int64_t side = 224;             ///< rows and columns of the pictures
+  double alpha = 1;                    ///< the width of a MobileNet
+  bool random = false;                 ///< without a file: random weights, to see that a program runs
+};
+
 /// The network, which gives features (F) for a picture (side, side, 3): the mean of what it sees over the picture, or,
-/// where a hidden layer reads them, all of it. weights: a file; without one they are random. alpha: the width of a
-/// MobileNet. Throws FileError for a file of another network.
+/// where a hidden layer reads them, all of it. Throws FileError for a file of another network, ValueError without one.
 template <class Device>
-brindle::Model<float, Device> load_base(const Base& base, const Device& on, const std::filesystem::path& weights,
-                                        std::int64_t side, double alpha);
+brindle::Model<float, Device> load_base(const Base& base, const Device& on, const LoadBaseOptions& options);
 
 }  // namespace example

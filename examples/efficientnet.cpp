@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "bases.hpp"
 #include "example.hpp"
 
 using namespace brindle;
@@ -25,7 +26,8 @@ int main(int argc, char** argv) {
     example::describe("training", photos.training);
     example::describe("validation", photos.validation);
 
-    auto base = folded(example::efficientnet_lite0(options, on));
+    auto base = folded(example::load_base(example::base_of("efficientnet_lite0"), on,
+                                          {.weights = options.weights, .side = options.side, .random = options.smoke}));
     io::Features training = io::extract(base, photos.training), holdout = io::extract(base, photos.validation);
     std::printf("features: %s and %s\n", to_string(training.x.shape()).c_str(), to_string(holdout.x.shape()).c_str());
     const data::InMemory features = std::move(training).in_memory(), unseen = std::move(holdout).in_memory();

