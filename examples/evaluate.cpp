@@ -45,6 +45,19 @@ std::string auc_text(const Tensor<float>& outputs, const data::Source& photos) {
   return report::fixed(roc_auc(scores, photos.labels().span()), 4);
 }
 
+/// What each model is called: by its file; where two files have one name, by their folders.
+std::vector<std::string> names_of(const std::vector<std::filesystem::path>& paths) {
+  std::vector<std::string> names;
+  for (const std::filesystem::path& path : paths) {
+    const bool alone = std::count_if(paths.begin(), paths.end(), [&](const std::filesystem::path& other) {
+                         return other.stem() == path.stem();
+                       }) == 1;
+    const std::filesystem::path folder = std::filesystem::absolute(path).parent_path().filename();
+    names.push_back(alone ? path.stem().string() : folder.string() + "_" + path.stem().string());
+  }
+  return names;
+}
+
 /// The photos that a model is most wrongly sure of, each beside what speaks for its mistake.
 template <class Device>
 void add_mistakes(report::RunPage& page, const std::string& name, const models::PictureClassifier<Device>& classifier,
@@ -76,7 +89,11 @@ int main(int argc, char** argv) {
     report::RunPage page{.title = "The models side by side"};
     report::PageTable table{.columns = {"model", "accuracy", "precision", "recall", "F1", "ROC AUC"}, .rows = {}};
     std::string text = "model                    accuracy  precision  recall      F1  ROC AUC\n";
-    for (const std::filesystem::path& path : paths) {
+    std::string csv = "model,photos,accuracy,precision,recall,f1,roc_auc\n";
+    const std::vector<std::string> names = names_of(paths);
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      const std::filesystem::path& path = paths[i];
+      const std::string& name = names[i];
       // Each model says how photos become its input, and what its classes are.
       const models::PictureClassifier classifier(path, on);
       const data::Pictures photos = data::image_folder(
@@ -86,14 +103,17 @@ int main(int argc, char** argv) {
       const ClassificationMetrics metrics(matrix);
       const std::string auc = auc_text(outputs, photos);
 
-      const std::string name = path.stem().string();
-      char line[160];
+      char line[256];
       std::snprintf(line, sizeof line, "%-24s %8.4f  %9.4f  %6.4f  %6.4f  %7s\n", name.c_str(), metrics.accuracy,
                     metrics.weighted.precision, metrics.weighted.recall, metrics.weighted.f1, auc.c_str());
       text += line;
       table.rows.push_back({name, report::share_text(metrics.accuracy, matrix.total()),
                             report::fixed(metrics.weighted.precision, 3), report::fixed(metrics.weighted.recall, 3),
                             report::fixed(metrics.weighted.f1, 3), auc});
+      std::snprintf(line, sizeof line, "%s,%lld,%.4f,%.4f,%.4f,%.4f,%s\n", name.c_str(),
+                    static_cast<long long>(photos.size()), metrics.accuracy, metrics.weighted.precision,
+                    metrics.weighted.recall, metrics.weighted.f1, auc.c_str());
+      csv += line;
       const std::string report = report::classification_report(matrix, photos.class_names());
       std::printf("%s, %lld photos\n\n%s\n", name.c_str(), static_cast<long long>(photos.size()), report.c_str());
       report::confusion_matrix(matrix, photos.class_names(), options.out / (name + "_confusion.png"), {.title = name});
@@ -105,7 +125,8 @@ int main(int argc, char** argv) {
     page.add_table("Comparison", table);
     std::rotate(page.sections.begin(), page.sections.end() - 1, page.sections.end());  // it comes first
     page.write(options.out / "evaluate.html");
-    std::printf("\nconfusion matrices and page: %s\n", (options.out / "evaluate.html").string().c_str());
+    replace_file(options.out / "evaluate.csv", csv);
+    std::printf("\nconfusion matrices, page and table: %s, .csv\n", (options.out / "evaluate.html").string().c_str());
     return EXIT_SUCCESS;
   });
 }
