@@ -8,12 +8,12 @@
 #     OUT       folder outside of the source tree: programs, checkpoints, models, curves, logs
 #     the rest  options of the example programs, the same for all of them
 #
-# Ten hours on two cores, at the lowest priority; a quarter of an hour on a large GPU. Ctrl-C, a crash or a new day do no
+# Ten hours or more on two cores, at the lowest priority. Ctrl-C, a crash or a new day do no
 # harm: the same command goes on where the last one was. A run that has its model is not repeated. The programs are built
 # once and kept in OUT/programs, so a run ends with the version that it began with; delete that folder for new ones.
 # OUT/NAME/ran_on.csv has a line for each time that a run was begun or taken up: version, processor or GPU, date.
 #
-# The tables: python3 scripts/walkthrough_results.py OUT, which this script calls after each run that ended.
+# The tables are written at the end; before it, python3 scripts/walkthrough_results.py OUT takes the runs that have ended.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 fail() { echo "walkthrough.sh: $*" >&2; exit 1; }
@@ -105,7 +105,6 @@ for line in "${runs[@]}"; do
   "${command[@]}" >>"$folder/log" 2>&1 ||
     fail "$name ended with exit code $?; its last lines are below. The same command goes on with it
 $(tail -n 5 "$folder/log")"
-  python3 "$root/scripts/walkthrough_results.py" "$out"
 done
 
 models=()
