@@ -8,6 +8,7 @@
 #include "brindle/core/cuda.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/cuda_augmented.hpp"
+#include "brindle/nn/cuda_predictor.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cuda.hpp"
 #include "brindle/train/cuda_batch.hpp"

@@ -16,7 +16,7 @@ namespace {
 
 /// Random parameters, variances among them, so that nothing folds by luck.
 template <class T>
-void randomize(const Model<T>& model) {
+void randomize(Model<T>& model) {
   std::uint64_t seed = 50;
   for (const auto& layer : model.layers())
     for (auto& p : layer->parameters()) {

@@ -1,7 +1,9 @@
 #include "brindle/nn/model.hpp"
 
 #include <catch2/catch.hpp>
+#include <cstddef>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "brindle/nn/nn.hpp"
@@ -24,6 +26,21 @@ const auto residual = [](auto x) {
 };
 
 }  // namespace
+
+TEST_CASE("the layers of a const model are const, and the same", "[nn][model]") {
+  Sequential<float> model{{2, 2, 1}, Flatten{}, Dense{3}};
+  const Sequential<float>& constant = model;
+  static_assert(std::is_same_v<decltype(*model.layers()[0]), Layer<float, Cpu>&>);
+  static_assert(std::is_same_v<decltype(*constant.layers()[0]), const Layer<float, Cpu>&>);
+  static_assert(std::is_same_v<decltype(*constant.layers().back()), const Layer<float, Cpu>&>);
+  static_assert(std::is_same_v<decltype(**constant.layers().begin()), const Layer<float, Cpu>&>);
+  REQUIRE(constant.layers().size() == 2);
+  CHECK_FALSE(constant.layers().empty());
+  std::size_t i = 0;
+  for (const auto& layer : constant.layers()) CHECK(layer == model.layers()[i++].get());
+  CHECK(i == 2);
+  CHECK(constant.layers().back() == model.layers()[1].get());
+}
 
 TEST_CASE("graphs have the gradients of central differences, whatever is read twice", "[nn][model][gradient]") {
   check_graph("residual", {5, 4, 4}, residual);

@@ -64,7 +64,7 @@ class Cuda {
   struct Options {
     int gpu = 0;                               ///< CUDA's number of the device
     Precision precision = Precision::float32;  ///< of products and convolutions
-    bool record_steps = true;                  ///< a training step is recorded once as a CUDA graph and replayed
+    bool record_steps = true;  ///< a training step or a prediction is recorded once as a CUDA graph and replayed
     /// Bytes that are set aside for one convolution of cuDNN; 0: a 64th of the GPU's memory, from 128 to 512 MB.
     std::int64_t most_workspace = 0;
   };

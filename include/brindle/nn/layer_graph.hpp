@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,45 @@
 #include "brindle/nn/prepared_filters.hpp"
 
 namespace brindle {
+
+/// The layers of a model that is not to be changed, in the order of computing: layers() of a const Model.
+template <class T, class Device>
+class ConstLayers {
+ public:
+  using LayerPointer = std::unique_ptr<Layer<T, Device>>;
+
+  /// Goes over the layers; what it points to is a const Layer*.
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using difference_type = std::ptrdiff_t;
+    using value_type = const Layer<T, Device>*;
+    using pointer = const value_type*;
+    using reference = value_type;
+
+    explicit Iterator(const LayerPointer* at) : at_(at) {}
+    const Layer<T, Device>* operator*() const { return at_->get(); }
+    Iterator& operator++() { return ++at_, *this; }
+    Iterator operator++(int) { return Iterator(at_++); }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    const LayerPointer* at_;
+  };
+
+  /// Of the layers of a model, which has to stay.
+  explicit ConstLayers(const std::vector<LayerPointer>& layers) : layers_(&layers) {}
+
+  std::size_t size() const { return layers_->size(); }
+  bool empty() const { return layers_->empty(); }
+  const Layer<T, Device>* operator[](std::size_t i) const { return (*layers_)[i].get(); }
+  const Layer<T, Device>* back() const { return layers_->back().get(); }
+  Iterator begin() const { return Iterator(layers_->data()); }
+  Iterator end() const { return Iterator(layers_->data() + layers_->size()); }
+
+ private:
+  const std::vector<LayerPointer>* layers_;
+};
 
 /// The layers of a model, and which reads what. Value 0 is the model's input, value i + 1 what layer i gives; a layer
 /// reads earlier values only, so that the order of the layers is one in which they can be computed. The last value is

@@ -14,7 +14,7 @@
 #include "brindle/nn/definitions_of.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/layer_graph.hpp"
-#include "brindle/nn/plan.hpp"
+#include "brindle/nn/predictor.hpp"
 
 namespace brindle {
 
@@ -154,12 +154,16 @@ class Model {
   /// Shape of one sample behind layer i.
   const Shape& output_shape(std::size_t i) const { return graph_.shapes[i]; }
 
-  const std::vector<LayerPointer>& layers() const { return graph_.layers; }  ///< in the order of computing
+  /// In the order of computing. Those of a const model are const, too.
+  /// @{
+  const std::vector<LayerPointer>& layers() { return graph_.layers; }
+  ConstLayers<T, Device> layers() const { return ConstLayers<T, Device>(graph_.layers); }
+  /// @}
   /// The values that layer i reads: 0 is the model's input, j + 1 what layer j gives.
   const std::vector<std::size_t>& inputs(std::size_t i) const { return graph_.inputs[i]; }
   /// Takes layers and wiring out of a model that is not needed any more.
   LayerGraph<T, Device> release() && {
-    forget_plans();
+    forget_predictors();
     return std::move(graph_);
   }
   /// Layers and wiring, for a Plan.
@@ -224,15 +228,17 @@ class Model {
   static Model as_group(Model&& base);
 
  private:
-  // Inference plans at rest, by batch size; a pointer, so that a model can be moved.
+  using Predictor = detail::Predictor<T, Device>;
+
+  // Those at rest, by batch size; a pointer, so that a model can be moved.
   struct Predictors {
     std::mutex mutex;
-    std::vector<std::unique_ptr<Plan<T, Device>>> idle;
+    std::vector<std::unique_ptr<Predictor>> idle;
   };
 
-  std::unique_ptr<Plan<T, Device>> borrow_plan(std::int64_t batch) const;
-  void give_back_plan(std::unique_ptr<Plan<T, Device>> plan) const;
-  void forget_plans();
+  std::unique_ptr<Predictor> borrow_predictor(std::int64_t batch) const;
+  void give_back(std::unique_ptr<Predictor> predictor) const;
+  void forget_predictors();
 
   static void initialize(Layer<T, Device>& layer, std::uint64_t seed);
 

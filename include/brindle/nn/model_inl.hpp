@@ -94,7 +94,7 @@ template <class T, class Device>
 Model<T, Device> Model<T, Device>::as_group(Model&& base) {
   base.groups_ = {group_of(base, 0)};
   base.name_ = "sequential";
-  base.forget_plans();
+  base.forget_predictors();
   return std::move(base);
 }
 
@@ -128,7 +128,7 @@ Model<T, Device> Model<T, Device>::cut_after(const std::string& layer) && {
   };
   groups_ = whole_groups(whole_groups, groups_);
   graph_ = std::move(graph);
-  forget_plans();
+  forget_predictors();
   return std::move(*this);
 }
 
@@ -169,7 +169,7 @@ std::size_t Model<T, Device>::add(Model&& base, std::size_t input) {
     graph_.inputs.push_back(std::move(inputs));
   }
   if (graph_.layers.size() > begin) groups_.push_back(std::move(group));
-  forget_plans();
+  forget_predictors();
   return graph_.layers.size() > begin ? graph_.output() : input;
 }
 
@@ -215,7 +215,7 @@ std::size_t Model<T, Device>::add_uninitialized(LayerPointer layer, const std::s
   graph_.layers.push_back(std::move(layer));
   graph_.shapes.push_back(y);
   graph_.inputs.push_back(inputs);
-  forget_plans();
+  forget_predictors();
   return graph_.output();
 }
 
@@ -270,7 +270,7 @@ void Model<T, Device>::freeze_before(const std::string& name) {
 template <class T, class Device>
 void Model<T, Device>::fix_weights() {
   for (const LayerPointer& l : graph_.layers) l->fix_parameters();
-  forget_plans();  // they have not prepared what was not fixed
+  forget_predictors();  // they have not prepared what was not fixed
 }
 
 template <class T, class Device>
@@ -283,13 +283,11 @@ Tensor<T, Device> Model<T, Device>::predict(In<T, Device> x, std::int64_t batch)
   const std::int64_t n = x.shape[0];
   Tensor<T, Device> y = Tensor<T, Device>::uninitialized(output_shape().batch(n));
   if (n == 0) return y;
-  std::unique_ptr<Plan<T, Device>> plan = borrow_plan(std::min(batch, n));
+  std::unique_ptr<Predictor> predictor = borrow_predictor(std::min(batch, n));
   detail::for_each_batch(n, batch, [&](std::int64_t begin, std::int64_t end) {
-    const TensorView<T, Device> part = plan->forward(x.slice(begin, end));
-    Memory<Device>::copy(on_, y.view().slice(begin, end).data, part.data,
-                         static_cast<std::size_t>(part.size()) * sizeof(T));
+    predictor->run(x.slice(begin, end), y.view().slice(begin, end));
   });
-  give_back_plan(std::move(plan));
+  give_back(std::move(predictor));
   return y;
 }
 
@@ -299,30 +297,30 @@ Tensor<T, Device> Model<T, Device>::predict(const Tensor<T, Device>& x, std::int
 }
 
 template <class T, class Device>
-std::unique_ptr<Plan<T, Device>> Model<T, Device>::borrow_plan(std::int64_t batch) const {
+std::unique_ptr<detail::Predictor<T, Device>> Model<T, Device>::borrow_predictor(std::int64_t batch) const {
   {
     const std::lock_guard<std::mutex> lock(predictors_->mutex);
     auto& idle = predictors_->idle;
-    for (auto& plan : idle)
-      if (plan->options().batch == batch) {
-        std::swap(plan, idle.back());
+    for (auto& predictor : idle)
+      if (predictor->batch() == batch) {
+        std::swap(predictor, idle.back());
         auto found = std::move(idle.back());
         idle.pop_back();
         return found;
       }
     idle.clear();  // of another batch size
   }
-  return std::make_unique<Plan<T, Device>>(on_, graph_, PlanOptions{.batch = batch});
+  return std::make_unique<Predictor>(on_, graph_, batch);
 }
 
 template <class T, class Device>
-void Model<T, Device>::give_back_plan(std::unique_ptr<Plan<T, Device>> plan) const {
+void Model<T, Device>::give_back(std::unique_ptr<Predictor> predictor) const {
   const std::lock_guard<std::mutex> lock(predictors_->mutex);
-  predictors_->idle.push_back(std::move(plan));
+  predictors_->idle.push_back(std::move(predictor));
 }
 
 template <class T, class Device>
-void Model<T, Device>::forget_plans() {
+void Model<T, Device>::forget_predictors() {
   const std::lock_guard<std::mutex> lock(predictors_->mutex);
   predictors_->idle.clear();
   graph_.prepared->forget_unused();

@@ -23,7 +23,7 @@ namespace brindle::report::internal {
 /// The layer whose map is shown where none is named: the number of layers where there is none.
 template <class T, class Device>
 std::size_t last_map_layer(const Model<T, Device>& model) {
-  const auto& layers = model.layers();
+  const auto layers = model.layers();
   const bool row = model.graph().is_row();
   std::size_t read_behind = layers.size();  // the first value that layers behind layer i read
   for (std::size_t i = layers.size(); i-- > 0;) {
@@ -55,12 +55,11 @@ namespace brindle::report {
 template <class T, class Device>
 Tensor<float, Cpu> grad_cam(const Model<T, Device>& model, In<T, Cpu> x, std::int64_t class_number,
                             const std::string& layer) {
-  const auto& layers = model.layers();
+  const auto layers = model.layers();
   std::size_t cut = internal::last_map_layer(model);
   if (!layer.empty()) {
     const auto* named = &model.layer(layer);
-    cut = static_cast<std::size_t>(
-        std::find_if(layers.begin(), layers.end(), [&](const auto& l) { return l.get() == named; }) - layers.begin());
+    for (cut = 0; layers[cut] != named;) ++cut;
     if (model.output_shape(cut).rank() != 3 || cut + 1 == layers.size())
       detail::raise<ValueError>("grad_cam: layer \"" + layer + "\" gives " + to_string_batch(model.output_shape(cut)) +
                                 ", expected one that gives (None, H, W, C) and has further layers behind it");

@@ -15,7 +15,7 @@ namespace brindle::detail {
 /// What a training step reads and changes.
 template <class T, class Device>
 struct StepParts {
-  const Model<T, Device>& model;          ///< the weights
+  Model<T, Device>& model;                ///< whose weights the step changes
   Plan<T, Device>& plan;                  ///< for training
   Loss<T, Device>& loss;                  ///< prepared for the batch
   const Optimizer<T, Device>& optimizer;  ///< how weights change
