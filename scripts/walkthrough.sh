@@ -30,6 +30,8 @@ mkdir -p "$out"
 exec 9>"$out/lock"
 flock -n 9 || fail "OUT: another walkthrough.sh is at work in $out"
 renice -n 19 $$ >/dev/null
+# Where the kernel shares the processor among sessions, a program's own priority counts within its session alone.
+[ ! -w /proc/$$/autogroup ] || echo 19 >/proc/$$/autogroup
 
 # Each run: its folder, program, seed and what else it is told. What the first table needs comes first.
 runs=(
