@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Tries README.md as a newcomer would: an empty Debian 12, the last commit, the README's own commands, the seconds of each.
 #
-#     bash scripts/newcomer.sh PICTURES [ROOT]     PICTURES: two subfolders of pictures, one a class; ROOT: /tmp/newcomer
+#     bash scripts/newcomer.sh PICTURES WEIGHTS [ROOT]
 #
+# PICTURES: two subfolders of pictures, one a class. WEIGHTS: efficientnet_lite0.safetensors. ROOT: /tmp/newcomer.
 # Needs to be root, debootstrap, and a Debian mirror.
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-pictures=${1:?usage: newcomer.sh PICTURES [ROOT]}
-root=${2:-/tmp/newcomer}
+pictures=${1:?usage: newcomer.sh PICTURES WEIGHTS [ROOT]}
+weights=${2:?usage: newcomer.sh PICTURES WEIGHTS [ROOT]}
+root=${3:-/tmp/newcomer}
 home=$root/home/new
 
 [ ! -e "$root" ] || { echo "$root is there; remove it first" >&2; exit 1; }
@@ -21,6 +23,7 @@ mkdir -p "$home/brindle"
 git -C "$repo" archive HEAD | tar -x -C "$home/brindle"
 cp -r "$pictures" "$home/training_data"
 cp -r "$pictures" "$home/validation_data"
+for folder in "$home" "$home/brindle"; do cp "$weights" "$folder/efficientnet_lite0.safetensors"; done
 cp "$(find "$pictures" -type f | head -1)" "$home/photo.jpg"
 
 TIMEFORMAT="%R s, of the processors %U s:"
