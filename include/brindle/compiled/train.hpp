@@ -11,6 +11,7 @@
 #include "brindle/train/batch_inl.hpp"
 #include "brindle/train/checkpoint_inl.hpp"
 #include "brindle/train/class_weights_inl.hpp"
+#include "brindle/train/cosine_decay_restarts_inl.hpp"
 #include "brindle/train/csv_logger_inl.hpp"
 #include "brindle/train/early_stopping_inl.hpp"
 #include "brindle/train/evaluator_inl.hpp"
@@ -24,14 +25,15 @@
 #include "brindle/train/logistic_regression_inl.hpp"
 #include "brindle/train/monitor_inl.hpp"
 #include "brindle/train/nearest_neighbours_inl.hpp"
+#include "brindle/train/one_cycle_inl.hpp"
 #include "brindle/train/optimizer_slots_inl.hpp"
 #include "brindle/train/output_rules_inl.hpp"
+#include "brindle/train/polynomial_decay_inl.hpp"
 #include "brindle/train/run_identity_inl.hpp"
 #include "brindle/train/same_data_inl.hpp"
 #include "brindle/train/scheduled_rate_inl.hpp"
+#include "brindle/train/step_schedule_inl.hpp"
 #include "brindle/train/trainer_inl.hpp"
 #include "brindle/train/training_step_inl.hpp"
-
-#define BRINDLE_INSTANTIATION
 #include "brindle/train/instantiations.inc"
 #undef BRINDLE_INSTANTIATION
