@@ -35,5 +35,7 @@
 #include "brindle/train/step_schedule_inl.hpp"
 #include "brindle/train/trainer_inl.hpp"
 #include "brindle/train/training_step_inl.hpp"
+
+#define BRINDLE_INSTANTIATION
 #include "brindle/train/instantiations.inc"
 #undef BRINDLE_INSTANTIATION
