@@ -76,7 +76,7 @@ void adam(benchmark::State& state) {
   const Tensor<float> g = numbers({36992, 512});
   std::int64_t step = 0;
   run(state, 7.0 * static_cast<double>(w.bytes()),
-      [&] { ops::adam<float>(on, w.view(), g.view(), m.view(), v.view(), ++step, {}); });
+      [&] { ops::adam<float>(on, w.view(), g.view(), m.view(), v.view(), {}, ++step, {}); });
 }
 BENCHMARK(adam)->Unit(benchmark::kMillisecond)->UseRealTime();
 

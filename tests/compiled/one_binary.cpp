@@ -98,8 +98,8 @@ void elementwise(const Cpu& on) {
   compare("dropout", y, expected);
   Tensor<float> w = x.clone(), w_expected = x.clone(), m(shape), m_expected(shape), v(shape), v_expected(shape);
   const Tensor<float> g = filled(shape, "g");
-  ops::adam<float>(on, w, g, m, v, 1, {});
-  ops::reference::adam<float>(w_expected, g, m_expected, v_expected, 1, {});
+  ops::adam<float>(on, w, g, m, v, {}, 1, {});
+  ops::reference::adam<float>(w_expected, g, m_expected, v_expected, {}, 1, {});
   compare("adam", w, w_expected);
 }
 

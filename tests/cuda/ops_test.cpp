@@ -369,8 +369,13 @@ TEST_CASE("optimizers step as the processor does, one parameter or all", "[cuda]
       "sgd", [&](Set& s) { ops::sgd<float>(cpu, s.w, g, s.a, m); },
       [&](GpuSet& s) { ops::sgd<float>(on, s.w, gpu_g, s.a, m); },
       [&](const auto& all) { ops::sgd_all<float>(on, all, m); });
+  const ops::AdamOptions w_decay{.amsgrad = true, .decay = 0.1};
   compare(
-      "adam", [&](Set& s) { ops::adam<float>(cpu, s.w, g, s.a, s.b, 5, {}); },
-      [&](GpuSet& s) { ops::adam<float>(on, s.w, gpu_g, s.a, s.b, 5, {}); },
+      "adamw", [&](Set& s) { ops::adam<float>(cpu, s.w, g, s.a, s.b, s.c, 5, w_decay); },
+      [&](GpuSet& s) { ops::adam<float>(on, s.w, gpu_g, s.a, s.b, s.c, 5, w_decay); },
+      [&](const auto& all) { ops::adam_all<float>(on, all, 5, w_decay); });
+  compare(
+      "adam", [&](Set& s) { ops::adam<float>(cpu, s.w, g, s.a, s.b, {}, 5, {}); },
+      [&](GpuSet& s) { ops::adam<float>(on, s.w, gpu_g, s.a, s.b, {}, 5, {}); },
       [&](const auto& all) { ops::adam_all<float>(on, all, 5, {}); });
 }

@@ -43,13 +43,9 @@ def found(pattern, text, where):
     return match.group(1)
 
 
-def derived(base):
-    """Names of the classes that derive from base<T, Device>, without the base's own: AdamOptimizer -> Adam."""
-    names = set()
-    for path in include.glob("nn/*.hpp"):
-        for name in re.findall(rf"class (\w+) (?:final )?: public {base}<T, Device>", code(path.relative_to(include))):
-            names.add(name.removesuffix(base))
-    return names
+def made(base):
+    """Names of the descriptions that the library makes something of: std::unique_ptr<Optimizer<float, Cpu>> Adam::make()."""
+    return set(re.findall(rf"std::unique_ptr<{base}<float, Cpu>> (\w+)::make\(\) const;", (include / "nn/instantiations.inc").read_text()))
 
 
 def strings(text):
@@ -124,8 +120,8 @@ gpu = found(r"<!-- claim:gpu -->(.*?)<!-- /claim -->", (root / "docs/gpu.md").re
 truths = {
     "layers": strings(found(r"library_layers\[\] = \{(.*?)\}", code("nn/library_layers.hpp"), "nn/library_layers.hpp")),
     "activations": set(re.findall(r"ACTIVATION\((\w+), \w+\)", code("ops/activation_function.hpp"))) | {"softmax"},
-    "losses": derived("Loss"),
-    "optimizers": derived("Optimizer"),
+    "losses": made("Loss"),
+    "optimizers": made("Optimizer"),
     "preprocessing": strings(found(r"named_preprocessings\[\] = \{(.*?)\};", code("image/preprocessing.hpp"),
                                    "image/preprocessing.hpp")),
     "pictures": readable,

@@ -207,6 +207,7 @@ TEST_CASE("the GPU's optimizers step many parameters of all sizes as the process
       // Some begin where no vector may.
       const auto part = [&](auto& t) { return t.view().slice(i % 5 == 4 && t.size() > 1, t.size()); };
       all.push_back({part(of.w[i]), part(of.g[i]), {part(of.a[i]), part(of.b[i]), part(of.c[i])}});
+      all.back().decays = i % 3 != 1;
     }
     return all;
   };
@@ -232,15 +233,17 @@ TEST_CASE("the GPU's optimizers step many parameters of all sizes as the process
         check_close("parameter " + std::to_string(i), *g, *e, 2e-6);
   };
 
-  const detail::StepNumbers numbers{.learning_rate = 0.02};
+  const detail::StepNumbers numbers{.learning_rate = 0.02, .decay = 0.3};
   for (const detail::StepNumbers* step : {static_cast<const detail::StepNumbers*>(nullptr), &numbers}) {
     const double rate = step ? 0.02 : 0.01;
     for (const bool centered : {false, true})
       for (const double momentum : {0.0, 0.9})
         for (const bool keras2 : {false, true}) {
           ops::RMSpropOptions o{.learning_rate = rate, .momentum = momentum, .centered = centered, .keras2 = keras2};
+          o.decay = step ? 0.3 : momentum / 2;
           ops::RMSpropOptions launched = o;
           launched.learning_rate = 0.01;
+          if (step) launched.decay = 0.7;
           run([&](const auto& all) { ops::rmsprop_all<float>(on, all, o); },
               [&](const auto& table) {
                 return kernel::RMSpropStep<float>{table, launched, step};
@@ -248,21 +251,27 @@ TEST_CASE("the GPU's optimizers step many parameters of all sizes as the process
         }
     for (const bool nesterov : {false, true})
       for (const double momentum : {0.0, 0.9}) {
-        const ops::SGDOptions o{.learning_rate = rate, .momentum = momentum, .nesterov = nesterov};
+        const ops::SGDOptions o{
+            .learning_rate = rate, .momentum = momentum, .nesterov = nesterov, .decay = step ? 0.3 : momentum / 2};
         ops::SGDOptions launched = o;
         launched.learning_rate = 0.01;
+        if (step) launched.decay = 0.7;
         run([&](const auto& all) { ops::sgd_all<float>(on, all, o); },
             [&](const auto& table) {
               return kernel::SGDStep<float>{table, launched, step};
             });
       }
-    const ops::AdamOptions o{.learning_rate = 0.01};
-    detail::StepNumbers corrected;
-    corrected.learning_rate = o.rate(3);
-    run([&](const auto& all) { ops::adam_all<float>(on, all, 3, o); },
-        [&](const auto& table) {
-          return kernel::AdamStep<float>{table, o, step ? 1.0 : o.rate(3), step ? &corrected : nullptr};
-        });
+    for (const bool amsgrad : {false, true})
+      for (const double decay : {0.0, 0.25}) {
+        const ops::AdamOptions o{.learning_rate = 0.01, .amsgrad = amsgrad, .decay = decay};
+        ops::AdamOptions launched = o;
+        if (step) launched.decay = 0.7;
+        const detail::StepNumbers corrected{.learning_rate = o.rate(3), .decay = decay};
+        run([&](const auto& all) { ops::adam_all<float>(on, all, 3, o); },
+            [&](const auto& table) {
+              return kernel::AdamStep<float>{table, launched, step ? 1.0 : o.rate(3), step ? &corrected : nullptr};
+            });
+      }
   }
 }
 

@@ -10,6 +10,7 @@
 // After the calls into the kernels, in any order.
 #include "brindle/nn/activation_inl.hpp"
 #include "brindle/nn/adam_inl.hpp"
+#include "brindle/nn/adamw_inl.hpp"
 #include "brindle/nn/add_inl.hpp"
 #include "brindle/nn/average_pooling2d_inl.hpp"
 #include "brindle/nn/batch_normalization_inl.hpp"

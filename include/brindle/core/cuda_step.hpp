@@ -9,6 +9,7 @@ namespace brindle::detail {
 struct StepNumbers {
   double learning_rate = 0;  ///< Optimizer::step_rate of the step
   std::uint32_t step = 0;    ///< Random::step of the step
+  double decay = 0;          ///< Optimizer::step_decay of the step
 };
 
 }  // namespace brindle::detail

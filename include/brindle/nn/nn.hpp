@@ -3,6 +3,7 @@
 // Everything that a model is written down with.
 #include "brindle/nn/activation.hpp"
 #include "brindle/nn/adam.hpp"
+#include "brindle/nn/adamw.hpp"
 #include "brindle/nn/add.hpp"
 #include "brindle/nn/average_pooling2d.hpp"
 #include "brindle/nn/batch_normalization.hpp"

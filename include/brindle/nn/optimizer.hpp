@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/config.hpp"
@@ -64,6 +65,11 @@ class Optimizer {
 
   /// The learning rate of a step as the kernels use it: with corrections that depend on the step's number.
   virtual double step_rate(std::int64_t) const { return learning_rate(); }
+
+  /// Share of a weight that the next step takes off it by weight decay: learning rate times weight decay.
+  virtual double step_decay() const { return 0; }
+  /// Whether weight decay is for this parameter.
+  virtual bool decays(const ParameterName&) const { return true; }
 };
 
 /// A value that says what an optimizer is.
@@ -83,6 +89,24 @@ std::unique_ptr<Optimizer<T, Device>> make_optimizer(const D& description) {
   if constexpr (OptimizerDescription<D, T, Device>) return description.template make<T, Device>();
   return nullptr;
 }
+
+/// Weight decay of an optimizer, decoupled from the gradient.
+class WeightDecay {
+ public:
+  /// Throws ValueError, beginning with `who`, unless decay is 0 to 1e30 and no name is empty.
+  WeightDecay(const std::string& who, double decay, std::vector<std::string> excluded);
+
+  /// Share of a weight that a step of this learning rate takes off.
+  double of_step(double learning_rate) const { return decay_ * learning_rate; }
+  /// Whether it is for this parameter: no excluded name is a part of "layer/parameter".
+  bool decays(const ParameterName& name) const;
+  /// Adds itself to an optimizer's settings, if there is any.
+  void add_to(Config& config) const;
+
+ private:
+  double decay_;
+  std::vector<std::string> excluded_;
+};
 
 /// Throws ValueError unless rate is 0 to 1e30.
 void check_learning_rate(const std::string& who, double rate);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "brindle/nn/optimizer.hpp"
 
@@ -15,6 +17,11 @@ struct RMSprop {
   double epsilon = 1e-7;        ///< added to the mean of the square, under the root
   bool centered = false;        ///< divide by the deviation of the gradient instead
   bool keras2 = false;          ///< sqrt(v) + epsilon, as Keras 2 had it
+  /// Share of each weight, times the learning rate, that a step takes off it before its move (decoupled, as in AdamW);
+  /// >= 0.
+  double weight_decay = 0;
+  /// Parameters whose "layer/parameter" has one of these in it do not decay: {"bias", "gamma", "beta"}.
+  std::vector<std::string> exclude_from_weight_decay = {};
 
   template <class T, class Device>
   std::unique_ptr<Optimizer<T, Device>> make() const;  ///< for Trainer

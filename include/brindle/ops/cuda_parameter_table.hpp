@@ -32,7 +32,8 @@ struct ParameterTable {
   };
   Entry entry[most];
   int count = 0;
-  std::int64_t groups = 0;  ///< of `width` elements; a parameter's last one may have fewer
+  std::int64_t groups = 0;   ///< of `width` elements; a parameter's last one may have fewer
+  std::uint64_t decays = 0;  ///< ParameterUpdate::decays, a bit each
 
   /// The parameters from `begin` on, as many as fit; begin is moved behind them.
   template <class Device>
@@ -41,6 +42,7 @@ struct ParameterTable {
     for (; begin < all.size() && table.count < most; ++begin) {
       const auto& p = all[begin];
       if (p.w.size() == 0) continue;
+      table.decays |= std::uint64_t{p.decays} << table.count;
       table.entry[table.count++] = {
           p.w.data, p.g.data, {p.slot[0].data, p.slot[1].data, p.slot[2].data}, table.groups, p.w.size()};
       table.groups += (p.w.size() + width - 1) / width;
@@ -48,16 +50,17 @@ struct ParameterTable {
     return table;
   }
 
-  /// step(w, g, a, b, c) for each element of group i: its weight, its gradient, and what its slots keep (a slot that
-  /// there is not, is 0).
+  /// step(decays, w, g, a, b, c) for each element of group i: whether its parameter decays, its weight, its gradient,
+  /// and what its slots keep (a slot that there is not, is 0).
   template <class Step>
   BRINDLE_HOST_DEVICE void each(std::int64_t i, const Step& step) const {
     const Entry& p = find(i);
     const std::int64_t at = (i - p.first) * width;
+    const bool decay = (decays >> (&p - entry)) & 1;
     if (!p.aligned() || at + width > p.size) {
       for (std::int64_t k = at; k < at + width && k < p.size; ++k) {
         T kept[3] = {p.slot[0] ? p.slot[0][k] : T(0), p.slot[1] ? p.slot[1][k] : T(0), p.slot[2] ? p.slot[2][k] : T(0)};
-        step(p.w[k], p.g[k], kept[0], kept[1], kept[2]);
+        step(decay, p.w[k], p.g[k], kept[0], kept[1], kept[2]);
         for (int s = 0; s < 3; ++s)
           if (p.slot[s]) p.slot[s][k] = kept[s];
       }
@@ -67,7 +70,7 @@ struct ParameterTable {
     const Vector g = Vector::load(p.g + at);
     for (int s = 0; s < 3; ++s)
       if (p.slot[s]) kept[s] = Vector::load(p.slot[s] + at);
-    for (int k = 0; k < width; ++k) step(w.of[k], g.of[k], kept[0].of[k], kept[1].of[k], kept[2].of[k]);
+    for (int k = 0; k < width; ++k) step(decay, w.of[k], g.of[k], kept[0].of[k], kept[1].of[k], kept[2].of[k]);
     w.store(p.w + at);
     for (int s = 0; s < 3; ++s)
       if (p.slot[s]) kept[s].store(p.slot[s] + at);

@@ -45,7 +45,7 @@
   KERNEL(activation, elu, void(const Cpu&, Read x, Write y, double alpha)) \
   KERNEL(activation, elu_backward, void(const Cpu&, Read y, Read dy, Write dx, double alpha))
 #define BRINDLE_CPU_ADAM(KERNEL) \
-  KERNEL(adam, step, void(const Cpu&, Write w, Read g, Write m, Write v, std::int64_t t, const AdamOptions&))
+  KERNEL(adam, step, void(const Cpu&, Write w, Read g, Write m, Write v, Write most, std::int64_t t, const AdamOptions&))
 #define BRINDLE_CPU_ADD(KERNEL) \
   KERNEL(add, forward, void(const Cpu&, Read a, Read b, Write y))
 #define BRINDLE_CPU_AVGPOOL2D(KERNEL) \

@@ -64,7 +64,9 @@ class TrainingStep<T, Cuda> {
       p.loss.check_outputs(names.who, p.rules.last, p.batch.read_probabilities(on_, y, p.rules.left_out()));
       outputs_seen = true;
     }
-    set_numbers({.learning_rate = p.optimizer.step_rate(step + 1), .step = static_cast<std::uint32_t>(step)});
+    set_numbers({.learning_rate = p.optimizer.step_rate(step + 1),
+                 .step = static_cast<std::uint32_t>(step),
+                 .decay = p.optimizer.step_decay()});
     p.batch.upload(on_, n, with_weights);
     if (!on_.options().record_steps) return work(p, n, with_weights, step);
     if (addresses_ != addresses(p.model)) {  // somebody has put other tensors in the place of weights
@@ -150,6 +152,7 @@ class TrainingStep<T, Cuda> {
         update.g = gradients[i];
         update.layer = p.model.layers()[layer]->name;
         update.parameter = p.model.layers()[layer]->parameters()[i].name;
+        update.decays = p.optimizer.decays({update.layer, update.parameter});
         auto& slots = p.slots[layer][i].slots;
         for (std::size_t slot = 0; slot < slots.size(); ++slot) update.slot[slot] = slots[slot].view();
       }

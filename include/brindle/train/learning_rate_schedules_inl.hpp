@@ -15,6 +15,7 @@
 #include "brindle/train/monitor.hpp"
 #include "brindle/train/run_state.hpp"
 #include "brindle/train/scheduled_rate.hpp"
+#include "brindle/train/step_schedule.hpp"
 
 namespace brindle::detail {
 
@@ -74,40 +75,17 @@ BRINDLE_INLINE Callback cosine_decay(const CosineDecayOptions& options) {
   if (!(options.alpha >= 0 && options.alpha <= 1) || !(options.warmup_from >= 0))
     detail::raise<ValueError>("cosine_decay: expected alpha from 0 to 1 and warmup_from >= 0, got " +
                               std::to_string(options.alpha) + " and " + std::to_string(options.warmup_from));
-  struct State {
-    CosineDecayOptions options;
-    detail::ScheduleMemory memory;
-    std::int64_t steps = 0;
-  };
-  const auto state = std::make_shared<State>();
-  state->options = options;
-  const auto formula = [state](double rate) { return detail::cosine_decay_rate(rate, state->steps, state->options); };
-  Callback callback;
-  callback.begin = [state, formula](FitState& s) {
-    CosineDecayOptions& o = state->options;
-    if (!state->memory.begun && o.decay_steps == 0) {
-      if (s.epochs * s.steps <= o.warmup_steps)
-        detail::raise<ValueError>("cosine_decay: a warm-up of " + std::to_string(o.warmup_steps) +
-                                  " steps leaves none of the " + std::to_string(s.epochs * s.steps) +
-                                  " of fit(); give fewer, or .decay_steps");
-      o.decay_steps = s.epochs * s.steps - o.warmup_steps;
-    }
-    state->memory.begin(s, formula);
-  };
-  callback.step = [state, formula](FitState& s) {
-    ++state->steps;
-    state->memory.advance(s, formula);
-  };
-  callback.state = [state, options](RunState& run) {
-    run.same("cosine_decay", "decay_steps " + std::to_string(options.decay_steps) + ", alpha " +
-                                 detail::number_text(options.alpha) + ", warmup_steps " +
-                                 std::to_string(options.warmup_steps) + ", warmup_from " +
-                                 detail::number_text(options.warmup_from));
-    state->memory.visit(run, "cosine_decay");
-    run.value("cosine_decay.steps", state->steps);
-    run.value("cosine_decay.decay_steps", state->options.decay_steps);
-  };
-  return callback;
+  return detail::step_schedule({.name = "cosine_decay",
+                                .settings = "decay_steps " + std::to_string(options.decay_steps) + ", alpha " +
+                                            detail::number_text(options.alpha) + ", warmup_steps " +
+                                            std::to_string(options.warmup_steps) + ", warmup_from " +
+                                            detail::number_text(options.warmup_from),
+                                .length = options.decay_steps,
+                                .warmup = options.warmup_steps,
+                                .rate_of = [o = options](double rate, std::int64_t step, std::int64_t length) mutable {
+                                  o.decay_steps = length;
+                                  return detail::cosine_decay_rate(rate, step, o);
+                                }});
 }
 
 BRINDLE_INLINE Callback reduce_on_plateau(const ReduceOnPlateauOptions& options) {

@@ -13,9 +13,9 @@ namespace brindle::ops::kernel {
 
 template <class T>
 struct adam<T, Cuda> {
-  static void step(const Cuda& on, Out<T, Cuda> w, In<T, Cuda> g, Out<T, Cuda> m, Out<T, Cuda> v, std::int64_t t,
-                   const AdamOptions& o) {
-    const ParameterUpdate<T, Cuda> one{w, g, {m, v}};
+  static void step(const Cuda& on, Out<T, Cuda> w, In<T, Cuda> g, Out<T, Cuda> m, Out<T, Cuda> v, Out<T, Cuda> most,
+                   std::int64_t t, const AdamOptions& o) {
+    const ParameterUpdate<T, Cuda> one{w, g, {m, v, most}};
     step_all(on, {&one, 1}, t, o);
   }
 

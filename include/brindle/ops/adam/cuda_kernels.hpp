@@ -10,7 +10,7 @@
 
 namespace brindle::ops::kernel {
 
-/// Group i of the table's parameters; slots m, v.
+/// Group i of the table's parameters; slots m, v, most with amsgrad.
 template <class T>
 struct AdamStep {
   ParameterTable<T> table;
@@ -20,10 +20,13 @@ struct AdamStep {
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
     const T now = static_cast<T>(step ? step->learning_rate : rate), epsilon = static_cast<T>(options.epsilon);
-    table.each(i, [&](T& w, T g, T& m, T& v, T&) {
+    const T decay = static_cast<T>(step ? step->decay : options.decay);
+    table.each(i, [&](bool decays, T& w, T g, T& m, T& v, T& most) {
       m += (g - m) * static_cast<T>(1 - options.beta_1);
       v += (g * g - v) * static_cast<T>(1 - options.beta_2);
-      w -= m * now / (std::sqrt(v) + epsilon);
+      if (options.amsgrad && most < v) most = v;
+      if (decays && decay != T(0)) w -= w * decay;
+      w -= m * now / (std::sqrt(options.amsgrad ? most : v) + epsilon);
     });
   }
 };

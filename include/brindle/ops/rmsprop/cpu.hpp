@@ -15,14 +15,18 @@ template <class T>
 inline void rmsprop_range(T* w, const T* g, T* v, T* mean, T* move, std::int64_t n, const RMSpropOptions& o) {
   const T rate = static_cast<T>(o.learning_rate), rho = static_cast<T>(o.rho), rest = static_cast<T>(1 - o.rho);
   const T momentum = static_cast<T>(o.momentum), epsilon = static_cast<T>(o.epsilon);
+  const T decay = static_cast<T>(o.decay);
   if (!o.centered && o.momentum == 0 && !o.keras2) {
-    in_chunks<T>(
-        n,
-        [=](auto w_, auto g_, auto v_) {
-          v_ = rho * v_ + rest * g_.square();
-          w_ -= rate * g_ * (v_ + epsilon).rsqrt();
-        },
-        w, g, v);
+    with_decay(o.decay, [&](auto decays) {
+      in_chunks<T>(
+          n,
+          [=](auto w_, auto g_, auto v_) {
+            v_ = rho * v_ + rest * g_.square();
+            if constexpr (decays) w_ -= w_ * decay;
+            w_ -= rate * g_ * (v_ + epsilon).rsqrt();
+          },
+          w, g, v);
+    });
     return;
   }
   for (std::int64_t i = 0; i < n; ++i) {
@@ -35,6 +39,7 @@ inline void rmsprop_range(T* w, const T* g, T* v, T* mean, T* move, std::int64_t
     }
     T step = rate * g[i] / (o.keras2 ? std::sqrt(square) + epsilon : std::sqrt(square + epsilon));
     if (o.momentum != 0) step = move[i] = momentum * move[i] + step;
+    if (decay != T(0)) w[i] -= w[i] * decay;
     w[i] -= step;
   }
 }

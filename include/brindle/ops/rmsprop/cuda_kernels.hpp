@@ -21,7 +21,8 @@ struct RMSpropStep {
     const T rate = static_cast<T>(step ? step->learning_rate : options.learning_rate);
     const T rho = static_cast<T>(options.rho), rest = static_cast<T>(1 - options.rho);
     const T momentum = static_cast<T>(options.momentum), epsilon = static_cast<T>(options.epsilon);
-    table.each(i, [&](T& w, T g, T& v, T& second, T& third) {
+    const T decay = static_cast<T>(step ? step->decay : options.decay);
+    table.each(i, [&](bool decays, T& w, T g, T& v, T& second, T& third) {
       T square = v = rho * v + rest * g * g;
       if (options.centered) {
         T& kept = options.momentum != 0 ? third : second;
@@ -31,6 +32,7 @@ struct RMSpropStep {
       }
       T move = rate * g / (options.keras2 ? std::sqrt(square) + epsilon : std::sqrt(square + epsilon));
       if (options.momentum != 0) move = second = momentum * second + move;
+      if (decays && decay != T(0)) w -= w * decay;
       w -= move;
     });
   }

@@ -18,6 +18,7 @@ struct RMSpropOptions {
   double epsilon = 1e-7;        ///< added to v
   bool centered = false;        ///< divide by the deviation of g instead of its root mean square
   bool keras2 = false;          ///< sqrt(v) + epsilon as in Keras 2, instead of sqrt(v + epsilon)
+  double decay = 0;             ///< share of w that is taken off before the step: rate times weight decay
 };
 
 namespace kernel {
@@ -25,7 +26,8 @@ template <class T, class Device>
 struct rmsprop;  // defined in cpu.hpp and cuda.hpp; "incomplete type" here means: include that one
 }  // namespace kernel
 
-/// One RMSprop step in place: v = rho v + (1 - rho) g^2, then w = w - rate g / sqrt(v + epsilon).
+/// One RMSprop step in place: v = rho v + (1 - rho) g^2, then w = w - rate g / sqrt(v + epsilon). With decay,
+/// w = w - decay w first.
 ///
 ///     w, g, v, mean, move: any shape, the same. v, mean and move start at 0 and are kept between steps.
 ///
@@ -42,8 +44,8 @@ void rmsprop(const Device& on, Out<T, Device> w, In<T, Device> g, Out<T, Device>
   kernel::rmsprop<T, Device>::step(on, w, g, v, mean, move, o);
 }
 
-/// rmsprop of several parameters; on a GPU in one launch. Slots, as Keras orders them: v, then move if momentum > 0,
-/// then mean if centered.
+/// rmsprop of several parameters, those that do not decay (ParameterUpdate::decays) without decay; on a GPU in one
+/// launch. Slots, as Keras orders them: v, then move if momentum > 0, then mean if centered.
 template <class T, class Device>
 void rmsprop_all(const Device& on, std::type_identity_t<std::span<const ParameterUpdate<T, Device>>> all,
                  const RMSpropOptions& o) {
@@ -53,7 +55,8 @@ void rmsprop_all(const Device& on, std::type_identity_t<std::span<const Paramete
     kernel::rmsprop<T, Device>::step_all(on, all, o);
   else
     for (const ParameterUpdate<T, Device>& p : all)
-      rmsprop<T>(on, p.w, p.g, p.slot[0], o.centered ? p.slot[moves ? 2 : 1] : none, moves ? p.slot[1] : none, o);
+      rmsprop<T>(on, p.w, p.g, p.slot[0], o.centered ? p.slot[moves ? 2 : 1] : none, moves ? p.slot[1] : none,
+                 p.decays ? o : without_decay(o));
 }
 
 namespace reference {
@@ -75,7 +78,7 @@ void rmsprop(Out<T, Cpu> w, In<T, Cpu> g, Out<T, Cpu> v, Out<T, Cpu> mean, Out<T
       step += o.momentum * static_cast<double>(move.data[i]);
       move.data[i] = static_cast<T>(step);
     }
-    w.data[i] = static_cast<T>(static_cast<double>(w.data[i]) - step);
+    w.data[i] = static_cast<T>(static_cast<double>(w.data[i]) * (1 - o.decay) - step);
   }
 }
 

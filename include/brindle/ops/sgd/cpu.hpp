@@ -12,26 +12,36 @@ namespace brindle::ops::kernel {
 template <class T>
 inline void sgd_range(T* w, const T* g, T* v, std::int64_t n, const SGDOptions& o) {
   const T rate = static_cast<T>(o.learning_rate), momentum = static_cast<T>(o.momentum);
-  if (o.momentum == 0) {
-    in_chunks<T>(
-        n, [=](auto w_, auto g_) { w_ -= rate * g_; }, w, g);
-  } else if (o.nesterov) {
-    in_chunks<T>(
-        n,
-        [=](auto w_, auto g_, auto v_) {
-          v_ = momentum * v_ - rate * g_;
-          w_ += momentum * v_ - rate * g_;
-        },
-        w, g, v);
-  } else {
-    in_chunks<T>(
-        n,
-        [=](auto w_, auto g_, auto v_) {
-          v_ = momentum * v_ - rate * g_;
-          w_ += v_;
-        },
-        w, g, v);
-  }
+  const T decay = static_cast<T>(o.decay);
+  with_decay(o.decay, [&](auto decays) {
+    if (o.momentum == 0) {
+      in_chunks<T>(
+          n,
+          [=](auto w_, auto g_) {
+            if constexpr (decays) w_ -= w_ * decay;
+            w_ -= rate * g_;
+          },
+          w, g);
+    } else if (o.nesterov) {
+      in_chunks<T>(
+          n,
+          [=](auto w_, auto g_, auto v_) {
+            v_ = momentum * v_ - rate * g_;
+            if constexpr (decays) w_ -= w_ * decay;
+            w_ += momentum * v_ - rate * g_;
+          },
+          w, g, v);
+    } else {
+      in_chunks<T>(
+          n,
+          [=](auto w_, auto g_, auto v_) {
+            v_ = momentum * v_ - rate * g_;
+            if constexpr (decays) w_ -= w_ * decay;
+            w_ += v_;
+          },
+          w, g, v);
+    }
+  });
 }
 
 template <class T>

@@ -19,12 +19,14 @@ struct SGDStep {
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
     const T rate = static_cast<T>(step ? step->learning_rate : options.learning_rate);
     const T momentum = static_cast<T>(options.momentum);
-    table.each(i, [&](T& w, T g, T& v, T&, T&) {
+    const T decay = static_cast<T>(step ? step->decay : options.decay);
+    table.each(i, [&](bool decays, T& w, T g, T& v, T&, T&) {
       T move = -rate * g;
       if (options.momentum != 0) {
         const T velocity = v = momentum * v + move;
         move = options.nesterov ? momentum * velocity + move : velocity;
       }
+      if (decays && decay != T(0)) w -= w * decay;
       w += move;
     });
   }

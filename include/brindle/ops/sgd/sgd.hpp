@@ -14,6 +14,7 @@ struct SGDOptions {
   double learning_rate = 0.01;  ///< of the gradient, what is taken off
   double momentum = 0;          ///< how much of the last move is made again
   bool nesterov = false;        ///< look ahead by the new move; with momentum only
+  double decay = 0;             ///< share of w that is taken off before the step: rate times weight decay
 };
 
 namespace kernel {
@@ -22,7 +23,7 @@ struct sgd;  // defined in cpu.hpp and cuda.hpp; "incomplete type" here means: i
 }  // namespace kernel
 
 /// One step of gradient descent in place: w = w - rate g; with momentum v = momentum v - rate g, then w = w + v
-/// (nesterov: w = w + momentum v - rate g), as Keras 3 (optimizers/sgd.py).
+/// (nesterov: w = w + momentum v - rate g), as Keras 3 (optimizers/sgd.py). With decay, w = w - decay w first.
 ///
 ///     w, g, v: any shape, the same. v starts at 0 and is kept between steps; empty without momentum.
 template <class T, class Device>
@@ -32,14 +33,15 @@ void sgd(const Device& on, Out<T, Device> w, In<T, Device> g, Out<T, Device> v, 
   kernel::sgd<T, Device>::step(on, w, g, v, o);
 }
 
-/// sgd of several parameters; on a GPU in one launch. Slot: v with momentum.
+/// sgd of several parameters, those that do not decay (ParameterUpdate::decays) without decay; on a GPU in one launch.
+/// Slot: v with momentum.
 template <class T, class Device>
 void sgd_all(const Device& on, std::type_identity_t<std::span<const ParameterUpdate<T, Device>>> all,
              const SGDOptions& o) {
   if constexpr (requires { kernel::sgd<T, Device>::step_all(on, all, o); })
     kernel::sgd<T, Device>::step_all(on, all, o);
   else
-    for (const ParameterUpdate<T, Device>& p : all) sgd<T>(on, p.w, p.g, p.slot[0], o);
+    for (const ParameterUpdate<T, Device>& p : all) sgd<T>(on, p.w, p.g, p.slot[0], p.decays ? o : without_decay(o));
 }
 
 namespace reference {
@@ -53,7 +55,7 @@ void sgd(Out<T, Cpu> w, In<T, Cpu> g, Out<T, Cpu> v, const SGDOptions& o) {
       v.data[i] = static_cast<T>(velocity);
       move = o.nesterov ? o.momentum * velocity + move : velocity;
     }
-    w.data[i] = static_cast<T>(static_cast<double>(w.data[i]) + move);
+    w.data[i] = static_cast<T>(static_cast<double>(w.data[i]) * (1 - o.decay) + move);
   }
 }
 
