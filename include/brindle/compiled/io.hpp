@@ -11,6 +11,7 @@
 #include "brindle/io/features_inl.hpp"
 #include "brindle/io/hdf5_library_inl.hpp"
 #include "brindle/io/load_keras_inl.hpp"
+#include "brindle/io/load_onnx_inl.hpp"
 #include "brindle/io/load_weights_inl.hpp"
 #include "brindle/io/npz_inl.hpp"
 #include "brindle/io/open_hdf5_inl.hpp"
