@@ -16,6 +16,7 @@
 #include "brindle/io/npz_inl.hpp"
 #include "brindle/io/open_hdf5_inl.hpp"
 #include "brindle/io/safetensors_inl.hpp"
+#include "brindle/io/save_onnx_inl.hpp"
 #include "brindle/io/saved_model_inl.hpp"
 #include "brindle/io/torch_weights_inl.hpp"
 #include "brindle/io/weight_file_inl.hpp"
