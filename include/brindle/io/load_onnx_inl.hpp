@@ -31,7 +31,9 @@ Model<T, Device> made_of_plan(OnnxPlan plan, const OnnxTensors& tensors, const s
   const LayerRegistry<T, Device> registry;
   Model<T, Device> model(on, plan.input);
   std::string where = "the model";
-  const auto fail = [&](const std::string& what) { brindle::detail::raise<FileError>(path + ": " + where + ": " + what); };
+  const auto fail = [&](const std::string& what) {
+    brindle::detail::raise<FileError>(path + ": " + where + ": " + what);
+  };
   try {
     for (OnnxLayer& planned : plan.layers) {
       where = "node \"" + planned.node;
@@ -46,7 +48,8 @@ Model<T, Device> made_of_plan(OnnxPlan plan, const OnnxTensors& tensors, const s
         for (const int axis : weight.axes) sizes.push_back(weight.sizes[static_cast<std::size_t>(axis)]);
         std::int64_t elements = 1;
         for (const std::int64_t size : sizes) elements *= size;
-        if (specs[p].shape.size() != elements || weight.constant.size() != elements || specs[p].name != weight.parameter)
+        if (specs[p].shape.size() != elements || weight.constant.size() != elements ||
+            specs[p].name != weight.parameter)
           fail("\"" + specs[p].name + "\" is " + to_string(specs[p].shape) + ", the file has " +
                onnx_sizes_text(weight.constant.shape));
       }

@@ -60,8 +60,7 @@ inline void import_hard_sigmoid(OnnxGraph& g, OnnxOperator& n) {
 
 inline void import_leaky_relu(OnnxGraph& g, OnnxOperator& n) {
   const OnnxValue x = g.tensor(n, 0);
-  if (n.node().op == "Elu")
-    return g.set_output(n, elementwise(g, n, x, "ELU", {{"alpha", n.number("alpha", 1)}}));
+  if (n.node().op == "Elu") return g.set_output(n, elementwise(g, n, x, "ELU", {{"alpha", n.number("alpha", 1)}}));
   g.set_output(n, elementwise(g, n, x, "LeakyReLU", {{"negative_slope", n.number("alpha", 0.01f)}}));
 }
 
@@ -72,6 +71,10 @@ inline OnnxValue clipped(OnnxGraph& g, OnnxOperator& n, OnnxValue x, double lowe
     n.fail("limits of " + std::to_string(lowest) + " and " + std::to_string(highest) + " are not supported");
   const bool above = std::isfinite(lowest), below = std::isfinite(highest);
   if (!above && !below) return x;
+  const double shift = above ? lowest : highest;  // is added and taken away, which costs digits
+  if (std::abs(shift) > 16)
+    n.fail("limits of " + std::to_string(lowest) + " and " + std::to_string(highest) +
+           " are not supported; a lower limit, or an upper one alone, is from -16 to 16");
   if (!above) {  // highest - max(highest - x, 0)
     x = activation(g, n, rescaled(g, n, x, -1, highest), "relu");
     return rescaled(g, n, x, -1, highest);
@@ -97,7 +100,8 @@ inline void import_clip(OnnxGraph& g, OnnxOperator& n) {
     if (n.has_input(1)) lowest = g.number(n, 1, "the lower limit");
     if (n.has_input(2)) highest = g.number(n, 2, "the upper limit");
   }
-  if (lowest <= -static_cast<double>(std::numeric_limits<float>::max())) lowest = -infinity;  // no limits before opset 11
+  if (lowest <= -static_cast<double>(std::numeric_limits<float>::max()))
+    lowest = -infinity;  // no limits before opset 11
   if (highest >= static_cast<double>(std::numeric_limits<float>::max())) highest = infinity;
   g.set_output(n, clipped(g, n, x, lowest, highest));
 }
@@ -123,8 +127,7 @@ inline void import_softmax(OnnxGraph& g, OnnxOperator& n) {
   if (axis < 1 || axis >= rank) n.fail("attribute axis = " + std::to_string(axis) + " is not supported");
   const Config config{{"axis", std::int64_t{-1}}};
   const std::vector<std::int64_t> dims = g.dims(x);
-  const bool all_behind =
-      std::all_of(dims.begin() + axis, dims.end(), [](std::int64_t size) { return size == 1; });
+  const bool all_behind = std::all_of(dims.begin() + axis, dims.end(), [](std::int64_t size) { return size == 1; });
   if (n.opset() < 13 && !all_behind) {  // over all axes from this one on
     if (axis != 1) n.fail("attribute axis = " + std::to_string(axis) + " is not supported before opset 13");
     OnnxValue y = x;
@@ -154,8 +157,7 @@ inline void import_with_numbers(OnnxGraph& g, OnnxOperator& n, bool first) {
     const std::size_t axis = i + rank - c.shape.size();
     if (c.shape[i] == 1) continue;
     if (axis == 0 || c.shape[i] != dims[axis - 1])
-      n.fail("numbers " + onnx_sizes_text(c.shape) + " do not fit a value (N, " +
-             onnx_sizes_text(dims).substr(1));
+      n.fail("numbers " + onnx_sizes_text(c.shape) + " do not fit a value (N, " + onnx_sizes_text(dims).substr(1));
     axes.push_back(static_cast<int>(axis) - 1);
   }
   OnnxValue in = x;

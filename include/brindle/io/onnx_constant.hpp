@@ -21,8 +21,8 @@
 
 namespace brindle::io::detail {
 
-/// What stands for the number of samples among the sizes that Shape gives: it is not known, and nothing is computed with
-/// it.
+/// What stands for the number of samples among the sizes that Shape gives: it is not known, and nothing is computed
+/// with it.
 inline constexpr std::int64_t onnx_batch = std::numeric_limits<std::int64_t>::min() / 2;
 
 /// "(64, 3, 7, 7)"; the number of samples is N.

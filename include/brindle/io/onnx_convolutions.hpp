@@ -72,7 +72,8 @@ inline void import_conv(OnnxGraph& g, OnnxOperator& n) {
   const OnnxConstant& filters = g.constant(n, 1, "its weights");
   const std::vector<std::int64_t>& f = filters.shape;
   if (f.size() != 4 || filters.integer)
-    n.fail("its weights are " + onnx_sizes_text(f) + ", only those of two dimensions (out, in, rows, columns) are supported");
+    n.fail("its weights are " + onnx_sizes_text(f) +
+           ", only those of two dimensions (out, in, rows, columns) are supported");
   for (const std::int64_t size : f)
     if (size < 1 || size > (1 << 30)) n.fail("its weights are " + onnx_sizes_text(f));
   const Size2 kernel = size2(n, "kernel_shape", {f[2], f[3]});
@@ -100,8 +101,7 @@ inline void import_conv(OnnxGraph& g, OnnxOperator& n) {
   config.set("padding", brindle::detail::conv2d_padding_setting(padding));
   config.set("activation", "linear");
   config.set("use_bias", bias);
-  if (!(w.dilation == Size2(1)))
-    config.set("dilation_rate", std::vector<std::int64_t>{w.dilation.h, w.dilation.w});
+  if (!(w.dilation == Size2(1))) config.set("dilation_rate", std::vector<std::int64_t>{w.dilation.h, w.dilation.w});
   std::vector<OnnxWeight> weights;
   if (depthwise) {  // filter c multiplier + m is number m of channel c
     weights.push_back({"kernel", filters, {groups, f[0] / groups, f[2], f[3]}, {2, 3, 0, 1}});
@@ -115,13 +115,12 @@ inline void import_conv(OnnxGraph& g, OnnxOperator& n) {
       n.fail("its bias is " + onnx_sizes_text(b.shape) + ", expected (" + std::to_string(f[0]) + ")");
     weights.push_back(whole_weight("bias", b));
   }
-  const std::size_t value =
-      g.add(n, depthwise ? "DepthwiseConv2D" : "Conv2D", config, {x.value}, std::move(weights));
+  const std::size_t value = g.add(n, depthwise ? "DepthwiseConv2D" : "Conv2D", config, {x.value}, std::move(weights));
   g.set_output(n, g.ordered(value, OnnxGraph::picture()));
 }
 
-/// Adds so much at the end that the last window, which hangs over the edge, is whole. ceil_mode counts it if it begins in
-/// the picture or its padding in front.
+/// Adds so much at the end that the last window, which hangs over the edge, is whole. ceil_mode counts it if it begins
+/// in the picture or its padding in front.
 inline void complete_windows(OnnxWindows& w, const Shape& x) {
   const auto complete = [](std::int64_t in, std::int64_t kernel, std::int64_t step, std::int64_t before,
                            std::int64_t& after) {
@@ -160,9 +159,8 @@ inline void import_pool(OnnxGraph& g, OnnxOperator& n) {
   } else if (average ? counts_padding && w.pads == given : g.is_at_least_0(x.value)) {
     with_zeros();
   } else {
-    n.fail("attribute pads = " + to_string(given) + (w.pads == given ? "" : " with ceil_mode") +
-           " for pictures " + to_string_batch(in) +
-           " is not supported; it is where it is that of Padding::same, " +
+    n.fail("attribute pads = " + to_string(given) + (w.pads == given ? "" : " with ceil_mode") + " for pictures " +
+           to_string_batch(in) + " is not supported; it is where it is that of Padding::same, " +
            (average ? "or with count_include_pad" : "or behind a Relu"));
   }
   value = g.add(n, average ? "AveragePooling2D" : "MaxPooling2D",
@@ -194,7 +192,8 @@ inline void import_batch_normalization(OnnxGraph& g, OnnxOperator& n) {
   for (std::size_t i = 0; i < 4; ++i) {
     const OnnxConstant& c = g.constant(n, i + 1, names[i]);
     if (c.shape != std::vector<std::int64_t>{channels} || c.integer)
-      n.fail(std::string(names[i]) + " is " + onnx_sizes_text(c.shape) + ", expected (" + std::to_string(channels) + ")");
+      n.fail(std::string(names[i]) + " is " + onnx_sizes_text(c.shape) + ", expected (" + std::to_string(channels) +
+             ")");
     weights.push_back(whole_weight(names[i], c));
   }
   const std::size_t value = g.add(n, "BatchNormalization",
@@ -226,7 +225,8 @@ inline void import_pad(OnnxGraph& g, OnnxOperator& n) {
   const OnnxValue in = g.pictures(n, 0);
   for (std::size_t i = 0; i < pads.size(); ++i)
     if (pads[i] < 0 || pads[i] > (1 << 30) || (i % 4 < 2 && pads[i] != 0))
-      n.fail("pads of " + onnx_sizes_text(pads) + " are not supported, only rows and columns that are added to pictures");
+      n.fail("pads of " + onnx_sizes_text(pads) +
+             " are not supported, only rows and columns that are added to pictures");
   if (value != 0) n.fail("padding with another number than 0 is not supported");
   const Border border(pads[2], pads[6], pads[3], pads[7]);
   const std::size_t padded =
@@ -314,7 +314,8 @@ inline void import_layer_normalization(OnnxGraph& g, OnnxOperator& n) {
   const OnnxValue& x = g.tensor(n, 0);
   const auto rank = static_cast<std::int64_t>(x.axes.size());
   const std::int64_t axis = n.integer("axis", -1);
-  if (axis != -1 && axis != rank) n.fail("attribute axis = " + std::to_string(axis) + " is not supported, only the last");
+  if (axis != -1 && axis != rank)
+    n.fail("attribute axis = " + std::to_string(axis) + " is not supported, only the last");
   n.expect("stash_type", 1, 1);
   const OnnxGraph::Order order = OnnxGraph::as_in_file(x.axes.size());
   const OnnxValue in = g.in_order(n, x, order);

@@ -64,7 +64,8 @@ inline OnnxConstant picked(const OnnxConstant& from, const std::vector<std::size
 
 inline OnnxConstant row_of_numbers(OnnxGraph& g, OnnxOperator& n, std::size_t i) {
   OnnxConstant c = g.numbers(n, i, "its input");
-  if (c.shape.size() != 1) n.fail("of numbers " + onnx_sizes_text(c.shape) + " is not supported, only of a row of them");
+  if (c.shape.size() != 1)
+    n.fail("of numbers " + onnx_sizes_text(c.shape) + " is not supported, only of a row of them");
   return c;
 }
 
@@ -128,11 +129,11 @@ inline void fold_sizes(OnnxGraph& g, OnnxOperator& n) {
     for (std::size_t i = 0; i < to.size(); ++i) {
       if (to[i] == 0 && n.integer("allowzero", 0) == 0) to[i] = i < c.shape.size() ? c.shape[i] : 0;
       if (to[i] == -1) continue;
-      if (to[i] < 1 || known > c.size() / to[i]) n.fail("of " + onnx_sizes_text(c.shape) + " to " + onnx_sizes_text(to));
+      if (to[i] < 1 || known > c.size() / to[i])
+        n.fail("of " + onnx_sizes_text(c.shape) + " to " + onnx_sizes_text(to));
       known *= to[i];
     }
-    if (std::count(to.begin(), to.end(), -1) == 1)
-      *std::find(to.begin(), to.end(), -1) = c.size() / known;
+    if (std::count(to.begin(), to.end(), -1) == 1) *std::find(to.begin(), to.end(), -1) = c.size() / known;
     std::int64_t all = 1;
     for (const std::int64_t size : to) all *= size;
     if (all != c.size() || c.size() == 0) n.fail("of " + onnx_sizes_text(c.shape) + " to " + onnx_sizes_text(to));
@@ -171,7 +172,8 @@ inline void fold_transpose(OnnxGraph& g, OnnxOperator& n) {
   const std::vector<std::int64_t> perm = n.integers("perm", backwards);
   std::vector<std::int64_t> sorted = perm;
   std::sort(sorted.rbegin(), sorted.rend());
-  if (sorted != backwards) n.fail("attribute perm = " + onnx_sizes_text(perm) + " does not fit " + onnx_sizes_text(c.shape));
+  if (sorted != backwards)
+    n.fail("attribute perm = " + onnx_sizes_text(perm) + " does not fit " + onnx_sizes_text(c.shape));
   if (c.integer) n.fail("of whole numbers is not supported");
   OnnxConstant turned;
   g.take_budget(n, c.size());
@@ -202,11 +204,7 @@ inline void fold_arithmetic(OnnxGraph& g, OnnxOperator& n) {
       if (x > most || x < -most || y > most || y < -most || (op == "Div" && y == 0))
         n.fail("of " + std::to_string(x) + " and " + std::to_string(y) + " is not supported");
       if (op == "Sqrt" || op == "Reciprocal") n.fail("of whole numbers is not supported");
-      c.integers.push_back(op == "Add"   ? x + y
-                           : op == "Sub" ? x - y
-                           : op == "Mul" ? x * y
-                           : op == "Div" ? x / y
-                                         : -x);
+      c.integers.push_back(op == "Add" ? x + y : op == "Sub" ? x - y : op == "Mul" ? x * y : op == "Div" ? x / y : -x);
     } else {
       const double x = a.numbers[at_a], y = binary ? b.numbers[at_b] : 0;
       c.numbers.push_back(op == "Add"    ? x + y

@@ -124,8 +124,7 @@ class OnnxGraph {
  public:
   using Order = std::vector<int>;
 
-  OnnxGraph(const WireFile& file, const OnnxModel& model)
-      : file_(&file), model_(&model), tensors_(file) {}
+  OnnxGraph(const WireFile& file, const OnnxModel& model) : file_(&file), model_(&model), tensors_(file) {}
 
   std::vector<OnnxLayer> layers;
   std::vector<Shape> shapes;  ///< of a sample of each value
@@ -191,7 +190,8 @@ class OnnxGraph {
   /// An input of floats that depends on the model's.
   const OnnxValue& tensor(const OnnxOperator& n, std::size_t i) {
     const OnnxValue& v = input(n, i);
-    if (v.constant) n.fail("input " + std::to_string(i) + " does not depend on the model's input, which is not supported");
+    if (v.constant)
+      n.fail("input " + std::to_string(i) + " does not depend on the model's input, which is not supported");
     if (!v.floats) n.fail("computes with whole numbers, which is not supported");
     return v;
   }
@@ -238,15 +238,17 @@ class OnnxGraph {
     if (rank == 3) orders.push_back(picture());
     orders.push_back(as_in_file(rank));
     for (const Order& order : orders)
-      if (std::all_of(values.begin(), values.end(), [&](const OnnxValue& v) { return lies_in(v, order); })) return order;
+      if (std::all_of(values.begin(), values.end(), [&](const OnnxValue& v) { return lies_in(v, order); }))
+        return order;
     return std::nullopt;
   }
 
   /// The value with the axes of its plan's value in that order, one each; a Reshape where their sizes differ.
   OnnxValue in_order(const OnnxOperator& n, const OnnxValue& v, const Order& order) {
     if (!lies_in(v, order))
-      n.fail("needs its input's axes in another order than they lie in, which is not supported: pictures are expected "
-             "as (N, C, H, W), or all of them as (N, H, W, C)");
+      n.fail(
+          "needs its input's axes in another order than they lie in, which is not supported: pictures are expected "
+          "as (N, C, H, W), or all of them as (N, H, W, C)");
     const std::vector<std::int64_t> file = dims(v);
     std::vector<std::int64_t> sizes;
     for (const int axis : order) sizes.push_back(file[static_cast<std::size_t>(axis)]);
@@ -261,8 +263,7 @@ class OnnxGraph {
   OnnxValue ordered(std::size_t value, const Order& order) const {
     OnnxValue v{.value = value, .axes = std::vector<std::vector<int>>(order.size())};
     for (std::size_t i = 0; i < order.size(); ++i)
-      if (shapes[value][static_cast<int>(i)] != 1)
-        v.axes[static_cast<std::size_t>(order[i])] = {static_cast<int>(i)};
+      if (shapes[value][static_cast<int>(i)] != 1) v.axes[static_cast<std::size_t>(order[i])] = {static_cast<int>(i)};
     return v;
   }
 
@@ -276,7 +277,8 @@ class OnnxGraph {
 
   /// The same numbers under other sizes.
   std::size_t reshaped(const OnnxOperator& n, std::size_t value, const std::vector<std::int64_t>& sizes) {
-    if (sizes.size() >= static_cast<std::size_t>(Shape::max_rank)) n.fail("values of more than 6 axes are not supported");
+    if (sizes.size() >= static_cast<std::size_t>(Shape::max_rank))
+      n.fail("values of more than 6 axes are not supported");
     if (shapes[value] == Shape(sizes.begin(), sizes.end())) return value;
     if (sizes.size() == 1) return add(n, "Flatten", {}, {value});
     return add(n, "Reshape", {{"target_shape", sizes}}, {value});

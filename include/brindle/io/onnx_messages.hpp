@@ -10,8 +10,8 @@
 
 #include "brindle/io/onnx_wire.hpp"
 
-// What an ONNX file holds (onnx/onnx.proto), as far as a model for prediction has it. Names that the file gives are kept
-// as they are; the bytes of tensors stay where they lie in the file.
+// What an ONNX file holds (onnx/onnx.proto), as far as a model for prediction has it. Names that the file gives are
+// kept as they are; the bytes of tensors stay where they lie in the file.
 namespace brindle::io::detail {
 
 /// TensorProto.DataType.

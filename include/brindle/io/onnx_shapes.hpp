@@ -29,10 +29,9 @@ inline void import_transpose(OnnxGraph& g, OnnxOperator& n) {
   g.set_output(n, y);
 }
 
-/// Sizes of a sample that a value gets; what they are of, the file's axes, is remembered where each of them runs through
-/// whole axes of ours, else the numbers must lie as in the file.
-inline OnnxValue with_sizes(OnnxGraph& g, OnnxOperator& n, const OnnxValue& x,
-                            const std::vector<std::int64_t>& sizes) {
+/// Sizes of a sample that a value gets; what they are of, the file's axes, is remembered where each of them runs
+/// through whole axes of ours, else the numbers must lie as in the file.
+inline OnnxValue with_sizes(OnnxGraph& g, OnnxOperator& n, const OnnxValue& x, const std::vector<std::int64_t>& sizes) {
   const std::vector<int> all = OnnxGraph::sequence(x, OnnxGraph::as_in_file(x.axes.size()));
   OnnxValue y{.value = x.value};
   std::size_t at = 0;
@@ -126,9 +125,9 @@ inline void import_squeeze(OnnxGraph& g, OnnxOperator& n) {
 
 inline void import_unsqueeze(OnnxGraph& g, OnnxOperator& n) {
   OnnxValue x = g.tensor(n, 0);
-  const std::size_t added =
-      n.opset() >= 13 && n.has_input(1) ? static_cast<std::size_t>(g.constant(n, 1, "axes").size())
-                                        : n.integers("axes", {}).size();
+  const std::size_t added = n.opset() >= 13 && n.has_input(1)
+                                ? static_cast<std::size_t>(g.constant(n, 1, "axes").size())
+                                : n.integers("axes", {}).size();
   if (added + x.axes.size() > 5) n.fail("values of more than 6 axes are not supported");
   for (const std::size_t axis : unit_axes(g, n, x.axes.size() + 1 + added))
     x.axes.insert(x.axes.begin() + static_cast<std::ptrdiff_t>(axis), std::vector<int>{});

@@ -60,8 +60,9 @@ inline const std::map<std::string, OnnxImport>& onnx_imports() {
       {"MatMul", {import_matmul}},
       {"MaxPool", {import_pool}},
       {"Mul", {import_binary, fold_arithmetic}},
-      {"Neg", {[](OnnxGraph& g, OnnxOperator& n) { g.set_output(n, rescaled(g, n, g.tensor(n, 0), -1, 0)); },
-               fold_arithmetic}},
+      {"Neg",
+       {[](OnnxGraph& g, OnnxOperator& n) { g.set_output(n, rescaled(g, n, g.tensor(n, 0), -1, 0)); },
+        fold_arithmetic}},
       {"Pad", {import_pad}},
       {"Reciprocal", {nullptr, fold_arithmetic}},
       {"ReduceMax", {import_reduce}},
@@ -91,9 +92,8 @@ class OnnxTranslator {
   OnnxTranslator(const WireFile& file, const OnnxModel& model, const Shape& input, const std::string& output)
       : file_(&file), model_(&model), given_(input) {
     if (model.opset < onnx_oldest_opset || model.opset > onnx_latest_opset)
-      fail("opset " + std::to_string(model.opset) + " is not supported, expected " +
-           std::to_string(onnx_oldest_opset) + " to " + std::to_string(onnx_latest_opset) +
-           "; export the model with another opset_version");
+      fail("opset " + std::to_string(model.opset) + " is not supported, expected " + std::to_string(onnx_oldest_opset) +
+           " to " + std::to_string(onnx_latest_opset) + "; export the model with another opset_version");
     choose_output(output);
     choose_nodes();
     choose_input();
@@ -228,13 +228,15 @@ class OnnxTranslator {
     const auto output_order = g.common_order({output});
     output = g.in_order(n, output, output_order);
     if (output.value == 0) output.value = g.add(n, "Activation", {{"activation", "linear"}}, {0});
-    return OnnxSimplifier({g.shapes[0], std::move(g.layers), order, *output_order}, g.shapes, output.value).simplified();
+    return OnnxSimplifier({g.shapes[0], std::move(g.layers), order, *output_order}, g.shapes, output.value)
+        .simplified();
   }
 
   void translate(OnnxGraph& g, OnnxOperator& n) const {
     const OnnxImport& import = onnx_imports().at(n.node().op);
     bool constant = true;
-    for (std::size_t i = 0; i < n.node().inputs.size(); ++i) constant = constant && (!n.has_input(i) || g.is_constant(n, i));
+    for (std::size_t i = 0; i < n.node().inputs.size(); ++i)
+      constant = constant && (!n.has_input(i) || g.is_constant(n, i));
     if (constant) {
       if (!import.number) n.fail("does not depend on the model's input, which is not supported for this operator");
       return import.number(g, n);
