@@ -83,8 +83,10 @@ inline void fold_gather(OnnxGraph& g, OnnxOperator& n) {
   g.set_output(n, picked(from, places, at.shape));
 }
 
+/// Along the first axis.
 inline void fold_slice(OnnxGraph& g, OnnxOperator& n) {
-  const OnnxConstant from = row_of_numbers(g, n, 0);
+  const OnnxConstant from = g.numbers(n, 0, "its input");
+  if (from.shape.empty() || from.size() < 1) n.fail("of numbers " + onnx_sizes_text(from.shape) + " is not supported");
   const auto one = [&](const char* name, std::size_t input, std::int64_t otherwise) {
     std::vector<std::int64_t> all = n.opset() < 10 ? n.integers(name, {otherwise}) : std::vector{otherwise};
     if (n.opset() >= 10 && n.has_input(input)) all = g.integers(n, input, name);
@@ -92,13 +94,24 @@ inline void fold_slice(OnnxGraph& g, OnnxOperator& n) {
     return all[0];
   };
   const std::int64_t size = from.shape[0], axis = one("axes", 3, 0), step = one("steps", 4, 1);
-  if ((axis != 0 && axis != -1) || step != 1) n.fail("steps other than 1 are not supported");
-  const auto place = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + size : at, 0, size); };
-  const std::int64_t begin = place(std::max(one("starts", 1, 0), -size - 1)),
-                     end = std::max(place(std::max(one("ends", 2, size), -size - 1)), begin);
+  if ((axis != 0 && axis != -static_cast<std::int64_t>(from.shape.size())) || (step != 1 && step != -1))
+    n.fail("along axis " + std::to_string(axis) + " by steps of " + std::to_string(step) + " is not supported");
+  const std::int64_t lowest = step > 0 ? 0 : -1, highest = step > 0 ? size : size - 1;
+  const auto place = [&](std::int64_t at) {
+    at = std::clamp(at, -size - 1, size + 1);  // INT_MAX and its like mean all
+    return std::clamp(at < 0 ? at + size : at, lowest, highest);
+  };
+  const std::int64_t row = from.size() / size, end = place(one("ends", 2, size));
   std::vector<std::size_t> places;
-  for (std::int64_t i = begin; i < end; ++i) places.push_back(static_cast<std::size_t>(i));
-  g.set_output(n, picked(from, places, {end - begin}));
+  std::vector<std::int64_t> shape = from.shape;
+  shape[0] = 0;
+  g.take_budget(n, from.size());
+  for (std::int64_t i = std::max<std::int64_t>(place(one("starts", 1, 0)), 0); step > 0 ? i < end : i > end;
+       i += step) {
+    for (std::int64_t k = 0; k < row; ++k) places.push_back(static_cast<std::size_t>(i * row + k));
+    ++shape[0];
+  }
+  g.set_output(n, picked(from, places, shape));
 }
 
 inline void fold_concat(OnnxGraph& g, OnnxOperator& n) {
@@ -125,9 +138,10 @@ inline void fold_sizes(OnnxGraph& g, OnnxOperator& n) {
   if (op == "Reshape") {
     std::vector<std::int64_t> to = g.integers(n, 1, "the new sizes");
     std::int64_t known = 1;
+    const bool zero_is_a_size = n.integer("allowzero", 0) != 0;
     if (to.size() > 8) n.fail("to more than 8 axes");
     for (std::size_t i = 0; i < to.size(); ++i) {
-      if (to[i] == 0 && n.integer("allowzero", 0) == 0) to[i] = i < c.shape.size() ? c.shape[i] : 0;
+      if (to[i] == 0 && !zero_is_a_size) to[i] = i < c.shape.size() ? c.shape[i] : 0;
       if (to[i] == -1) continue;
       if (to[i] < 1 || known > c.size() / to[i])
         n.fail("of " + onnx_sizes_text(c.shape) + " to " + onnx_sizes_text(to));
@@ -174,12 +188,16 @@ inline void fold_transpose(OnnxGraph& g, OnnxOperator& n) {
   std::sort(sorted.rbegin(), sorted.rend());
   if (sorted != backwards)
     n.fail("attribute perm = " + onnx_sizes_text(perm) + " does not fit " + onnx_sizes_text(c.shape));
-  if (c.integer) n.fail("of whole numbers is not supported");
-  OnnxConstant turned;
+  OnnxConstant turned{.shape = {}, .integer = c.integer};
   g.take_budget(n, c.size());
-  turned.numbers.resize(static_cast<std::size_t>(c.size()));
   for (const std::int64_t axis : perm) turned.shape.push_back(c.shape[static_cast<std::size_t>(axis)]);
-  g.tensors().read(c, c.shape, {perm.begin(), perm.end()}, 1, turned.numbers.data());
+  const std::vector<int> axes(perm.begin(), perm.end());
+  turned.integers.resize(c.integers.size());
+  turned.numbers.resize(c.numbers.size());
+  if (c.integer)
+    g.tensors().read(c, c.shape, axes, 1, turned.integers.data());
+  else
+    g.tensors().read(c, c.shape, axes, 1, turned.numbers.data());
   g.set_output(n, std::move(turned));
 }
 
@@ -190,6 +208,7 @@ inline void fold_arithmetic(OnnxGraph& g, OnnxOperator& n) {
   const OnnxConstant b = n.has_input(1) ? g.numbers(n, 1, "its input") : OnnxConstant{.integer = a.integer};
   n.find("consumed_inputs");
   const bool binary = n.has_input(1);
+  if (a.size() < 1 || b.size() < 1) n.fail("of no numbers is not supported");
   if (binary && (a.integer != b.integer || (a.shape != b.shape && a.size() != 1 && b.size() != 1)))
     n.fail("of " + onnx_sizes_text(a.shape) + " and " + onnx_sizes_text(b.shape) + " is not supported");
   const bool of_a = !binary || a.size() > b.size() || (a.size() == b.size() && a.shape.size() >= b.shape.size());
