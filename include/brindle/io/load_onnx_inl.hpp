@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,16 @@ Model<T, Device> made_of_plan(OnnxPlan plan, const OnnxTensors& tensors, const s
   const auto fail = [&](const std::string& what) {
     brindle::detail::raise<FileError>(path + ": " + where + ": " + what);
   };
+  // A tensor may serve several layers, but not make a small file's model a huge one.
+  std::set<const OnnxTensor*> counted;
+  std::int64_t stored = 0, needed = 0;
+  for (const OnnxLayer& planned : plan.layers)
+    for (const OnnxWeight& weight : planned.weights) {
+      if (counted.insert(weight.constant.stored).second || !weight.constant.stored) stored += weight.constant.size();
+      needed += weight.constant.size();
+      if (needed > 16 * stored + (std::int64_t{1} << 22))
+        fail("its layers have more than 16 times the weights that the file has");
+    }
   try {
     for (OnnxLayer& planned : plan.layers) {
       where = "node \"" + planned.node;
