@@ -1,6 +1,7 @@
 // Says what is on photos, with a model that an experiment saved.
 //
 //     classify --model out/vgg16_features/vgg16_features.safetensors photo.jpg folder ...
+//     classify --model pets.safetensors --onnx pets.onnx      write it for onnxruntime and other programs
 //     classify --smoke                          a random model, on a pet that it draws itself
 //
 // One line a photo: its file, the class, the probability of that class; with --explain also the picture that shows which
@@ -8,6 +9,7 @@
 // then 1.
 #include <algorithm>
 #include <brindle/brindle.hpp>
+#include <brindle/io/save_onnx.hpp>
 #include <brindle/models/picture_classifier.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -52,12 +54,13 @@ fs::path unused_path(const fs::path& folder, const std::string& stem) {
 
 int main(int argc, char** argv) {
   example::CommandLine line{"says what is on photos"};
-  fs::path model_path, out = "out/classify";
+  fs::path model_path, onnx, out = "out/classify";
   std::vector<fs::path> paths;
   example::DeviceOptions device;
   bool smoke = false, explain = false;
   line.add("--model", model_path, "a saved model, .safetensors");
   line.add("photos", paths, "photos, or folders of photos");
+  line.add("--onnx", onnx, "write the model for onnxruntime and other programs; photos are then not needed");
   example::add_device_options(line, device);
   line.flag("--explain", explain, "draw beside each photo which of its parts speak for the class (Grad-CAM), into --out");
   line.add("--out", out, "folder for what --explain and --smoke draw").show_default();
@@ -72,11 +75,12 @@ int main(int argc, char** argv) {
       Sequential<float> random{{64, 64, 3}, Conv2D{4, 3, relu}, MaxPool2D{8}, Flatten{}, Dense{1, sigmoid}};
       io::save_model(random, model_path, {.class_names = {"cat", "dog"}, .input = PictureInput{.size = {64, 64}}});
     }
-    if (model_path.empty() || paths.empty())
+    if (model_path.empty() || (paths.empty() && onnx.empty()))
       detail::raise<ValueError>("name a model and at least one photo: classify --model FILE photo.jpg");
 
     return example::run_on(device, [&](const auto& on) {
       const models::PictureClassifier classifier(model_path, on);
+      if (!onnx.empty()) io::save_onnx(classifier.model(), onnx, {.info = classifier.info()});
       int unreadable = 0;
       for (const fs::path& file : files_of(paths)) {
         try {

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/features.hpp>
+#include <brindle/io/save_onnx.hpp>
 #include <brindle/io/saved_model.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -38,7 +39,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Options {
-  fs::path data = {}, validation = {}, weights = {};
+  fs::path data = {}, validation = {}, weights = {}, onnx = {};
   fs::path out = "model.safetensors";
   std::string base = "small", fine_tuned_from = {};
   std::int64_t epochs = 40, fine_tuning_epochs = 5, batch = 32, side = 0, patience = 8;
@@ -171,6 +172,11 @@ void write(const Options& o, const Model<float, Device>& model, const data::Pict
   page.write(page_path);
   report::history_csv(history, table_path);
   io::save_model(model, o.out, training);
+  if (!o.onnx.empty()) {
+    const io::ModelInfo info{.class_names = classes, .input = training.picture_input()};
+    io::save_onnx(model, o.onnx, {.info = info});
+    std::printf("for other programs: %s\n", o.onnx.string().c_str());
+  }
   std::printf("model, page and table: %s, %s, %s\n", o.out.string().c_str(), page_path.string().c_str(),
               table_path.string().c_str());
 }
@@ -270,11 +276,13 @@ int main(int argc, char** argv) {
   line.flag("!--no-augment", o.augment, "show every picture as it is");
   line.flag("!--no-class-weights", o.class_weights, "let classes with more pictures count more");
   line.add("--out", o.out, "the model; page and table are written beside it").show_default();
+  line.add("--onnx", o.onnx, "write the model for onnxruntime and other programs, too");
   line.flag("--smoke", o.smoke, "two epochs on three drawn classes, to see that it runs");
   if (const auto code = line.parse(argc, argv)) return *code;
 
   try {
-    if (o.out.has_parent_path()) fs::create_directories(o.out.parent_path());
+    for (const fs::path& file : {o.out, o.onnx})
+      if (file.has_parent_path()) fs::create_directories(file.parent_path());
     if (o.smoke) {
       o.data = o.out.parent_path() / "three_classes";
       draw_three_classes(o.data, o.seed);

@@ -171,3 +171,13 @@ pictures()
 arrays()
 saved_models()
 keras_models()
+
+
+def onnx_files():
+    """Copies of models that others made: operators' tests and a small network with weights."""
+    for folder in sorted((here.parent / "goldens" / "onnx" / "nodes").iterdir()):
+        put("onnx", folder.name.removeprefix("test_") + ".onnx", (folder / "model.onnx").read_bytes())
+    put("onnx", "network.onnx", (here.parent / "goldens" / "onnx" / "vgg_torchscript.onnx").read_bytes())
+
+
+onnx_files()

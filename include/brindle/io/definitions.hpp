@@ -5,9 +5,11 @@
 // Before all that uses it.
 #include "brindle/io/features_inl.hpp"
 #include "brindle/io/load_keras_inl.hpp"
+#include "brindle/io/load_onnx_inl.hpp"
 #include "brindle/io/load_weights_inl.hpp"
 #include "brindle/io/npz_inl.hpp"
 #include "brindle/io/safetensors_inl.hpp"
+#include "brindle/io/save_onnx_inl.hpp"
 #include "brindle/io/saved_model_inl.hpp"
 #include "brindle/io/torch_weights_inl.hpp"
 #include "brindle/io/weight_file_inl.hpp"

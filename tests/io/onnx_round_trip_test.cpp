@@ -1,0 +1,84 @@
+// Models that save_onnx writes and load_onnx reads.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "brindle/io/load_onnx.hpp"
+#include "brindle/io/save_onnx.hpp"
+#include "brindle/nn/nn.hpp"
+#include "brindle/ops/cpu.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/tensors.hpp"
+#include "support/tolerance.hpp"
+
+using namespace brindle;
+using namespace brindle::test;
+
+namespace {
+
+// All weights in the order of the layers, whatever their shapes.
+std::vector<float> weights(const Model<float>& model) {
+  std::vector<float> all;
+  for (const auto& layer : model.layers())
+    for (const auto& p : static_cast<const Layer<float, Cpu>&>(*layer).parameters())
+      all.insert(all.end(), p.value.data(), p.value.data() + p.value.size());
+  return all;
+}
+
+Tensor<float> pictures(const Shape& sample) {
+  Tensor<float> x(sample.batch(3));
+  for (std::int64_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 37 % 101) / 50 - 1;
+  return x;
+}
+
+Model<float> branching() {
+  return Model<float>{
+      {12, 11, 3}, [](auto x) {
+        auto y = x.then(Conv2D{.filters = 8, .kernel = 3, .stride = 2, .padding = Padding::same}, BatchNormalization{},
+                        Activation{relu6});
+        auto gate = y.then(GlobalAveragePooling2D{.keepdims = true}, Conv2D{8, 1, silu}, Conv2D{8, 1, hard_sigmoid});
+        auto z = (y * gate + y)
+                     .then(SeparableConv2D{.filters = 6, .kernel = 3, .padding = {1, 0, 2, 1}}, BatchNormalization{},
+                           Activation{hard_silu});
+        return concatenate(z, z.then(DepthwiseConv2D{.kernel = 1, .activation = relu}))
+            .then(MaxPooling2D{2}, Dropout{0.3}, Flatten{}, Dense{7, elu}, Dense{3, softmax});
+      }};
+}
+
+void check_round_trip(const Model<float>& model, const io::SaveOnnxOptions& options) {
+  const TemporaryFolder folder;
+  io::save_onnx(model, folder / "m.onnx", options);
+  const Model<float> read = io::load_onnx(folder / "m.onnx");
+  CHECK(read.input_shape() == model.input_shape());
+  CHECK(read.name() == model.name());
+  const Tensor<float> x = pictures(model.input_shape());
+  check_close("outputs", read.predict(x), model.predict(x), 1e-6);
+  if (!options.fold) CHECK(weights(read) == weights(model));
+  // What was read has the same weights when it is written again.
+  io::save_onnx(read, folder / "again.onnx", {.fold = false});
+  CHECK(weights(io::load_onnx(folder / "again.onnx")) == weights(read));
+}
+
+}  // namespace
+
+TEST_CASE("a model that is written as ONNX and read back has the same weights, bit by bit, and outputs", "[io][onnx]") {
+  Model<float> model = branching();
+  model.initialize(3);
+  for (const char* name : {"batch_normalization", "batch_normalization_1"})
+    for (auto& p : model.layer(name).parameters())
+      for (std::int64_t i = 0; i < p.value.size(); ++i) p.value[i] = 0.5f + 0.125f * static_cast<float>(i);
+  for (const bool fold : {true, false})
+    for (const bool channels_last : {true, false}) {
+      INFO("fold " << fold << ", channels last " << channels_last);
+      check_round_trip(model, {.fold = fold, .channels_last_input = channels_last});
+    }
+}
+
+TEST_CASE("rows of a Dense behind Flatten keep their places in an ONNX file", "[io][onnx]") {
+  Sequential<float> model{{5, 4, 3}, Conv2D{6, 2, relu}, Flatten{}, Dense{4}};
+  model.initialize(1);
+  check_round_trip(model, {});
+  check_round_trip(model, {.fold = false});
+}
