@@ -167,7 +167,21 @@ def graphs(work):
     put("keras_config", "keras2_graph.json", json.dumps(config).encode())
 
 
+def torch_files():
+    """Small files of goldens/make_torch_files.py, and the pickles of all."""
+    for path in sorted((here.parent / "goldens" / "weights").glob("torch_*.pt")):
+        if path.stat().st_size < 3000 or path.stem in ("torch_half", "torch_views"):
+            put("torch", path.name, path.read_bytes())
+        if not zipfile.is_zipfile(path):
+            continue
+        with zipfile.ZipFile(path) as stored:
+            for name in stored.namelist():
+                if name.endswith("/data.pkl"):
+                    put("torch_pickle", path.stem + ".pkl", stored.read(name))
+
+
 pictures()
 arrays()
+torch_files()
 saved_models()
 keras_models()

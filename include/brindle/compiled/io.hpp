@@ -16,8 +16,11 @@
 #include "brindle/io/open_hdf5_inl.hpp"
 #include "brindle/io/safetensors_inl.hpp"
 #include "brindle/io/saved_model_inl.hpp"
+#include "brindle/io/torch_file_inl.hpp"
+#include "brindle/io/torch_pickle_inl.hpp"
 #include "brindle/io/torch_weights_inl.hpp"
 #include "brindle/io/weight_file_inl.hpp"
+#include "brindle/io/weight_format_inl.hpp"
 #include "brindle/io/zip_inl.hpp"
 
 #define BRINDLE_INSTANTIATION
