@@ -9,6 +9,7 @@
 #include "brindle/ops/cpu.hpp"
 // After the calls into the kernels, in any order.
 #include "brindle/io/features_inl.hpp"
+#include "brindle/io/hdf5_chunks_inl.hpp"
 #include "brindle/io/hdf5_library_inl.hpp"
 #include "brindle/io/load_keras_inl.hpp"
 #include "brindle/io/load_weights_inl.hpp"
