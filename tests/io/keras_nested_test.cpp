@@ -255,7 +255,7 @@ TEST_CASE("where a file has a top and the model has none, or the reverse, the er
     CHECK(io::load_weights(without, path, {.skip_mismatch = true}) ==
           std::vector<std::string>{"surplus: layer \"" + top + "\""});
     write("");
-    CHECK_THROWS_WITH(io::load_weights(with, path), Contains("the model has a top that the file lacks (\"" + top +
+    CHECK_THROWS_WITH(io::load_weights(with, path), Contains("the file has no top, and the model has (\"" + top +
                                                              "\"): make it with .include_top = false"));
     CHECK(io::load_weights(with, path, {.skip_mismatch = true}) ==
           std::vector<std::string>{"missing: layer \"" + top + "\""});

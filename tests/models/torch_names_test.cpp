@@ -16,6 +16,7 @@ using Catch::Contains;
 using Catch::StartsWith;
 using models::MobileNetV2Variant;
 using models::ResNetVariant;
+using models::VGG16Variant;
 
 TEST_CASE("EfficientNet-Lite0 with timm's names gives what timm's tf_efficientnet_lite0 gives", "[models][torch]") {
   check_base_golden("timm_bases.npz", "timm_efficientnet_lite0", {50, 71, 3}, 0.9,
@@ -57,14 +58,24 @@ TEST_CASE("VGG16 with torchvision's names gives what torchvision gives, and its 
       "timm_bases.npz", "torchvision_vgg16", {64, 64, 3}, 0.9,
       [](const std::filesystem::path& path, const Shape& input, bool top) {
         // What brindle saved has a top or none.
-        return models::vgg16<float>(path, input, {.filters = {4, 4, 6, 8, 8}, .include_top = top, .classes = 7});
+        return models::vgg16<float>(
+            path, input,
+            {.filters = {4, 4, 6, 8, 8}, .include_top = top, .classes = 7, .variant = VGG16Variant::torchvision});
       });
   const TemporaryFolder folder;
   const std::filesystem::path path = folder / "made.safetensors";
   BaseTable("torchvision_vgg16").write(path, 1);
+  models::VGG16Options options{.filters = {4, 4, 6, 8, 8}, .include_top = true, .classes = 7};
+  CHECK_THROWS_WITH(models::vgg16<float>(path, {64, 64, 3}, options),
+                    StartsWith(path.string() + ": vgg16: its tensors are named as in PyTorch") &&
+                        Contains("ask for .variant = VGG16Variant::torchvision"));
+  options.variant = VGG16Variant::torchvision;
+  CHECK_THROWS_WITH(models::vgg16<float>(path, {96, 64, 3}, options),
+                    Contains("its top (fc1) wants 32 features") && Contains("which gives 48"));
+  const std::string keras = std::string(BRINDLE_GOLDENS) + "/weights/tiny_vgg_keras2_notop.h5";
   CHECK_THROWS_WITH(
-      models::vgg16<float>(path, {96, 64, 3}, {.filters = {4, 4, 6, 8, 8}, .include_top = true, .classes = 7}),
-      Contains("its top (fc1) wants 32 features") && Contains("which gives 48"));
+      models::vgg16<float>(keras, {32, 32, 3}, options),
+      StartsWith(keras + ": vgg16: is a file of Keras's") && Contains("ask for .variant = VGG16Variant::keras"));
 }
 
 TEST_CASE("MobileNetV2 has torchvision's sizes in torchvision's variant", "[models][torch]") {
@@ -90,7 +101,8 @@ TEST_CASE("a file by the other house is refused, and says which variant to ask f
                                       "\"conv_stem.weight\", the first of this network by the names that are known") &&
                         Contains("\"classifier.1.bias\""));
   // The first module of another network has the name; the others tell.
-  CHECK_THROWS_WITH(models::vgg16<float>(path, {32, 32, 3}), Contains("missing: layer \"block1_conv1\""));
+  CHECK_THROWS_WITH(models::vgg16<float>(path, {32, 32, 3}, {.variant = VGG16Variant::torchvision}),
+                    Contains("missing: layer \"block1_conv1\""));
   BaseTable("timm_mobilenet_v2").write(path, 1);
   CHECK_THROWS_WITH(models::efficientnet_lite0<float>(path, {32, 32, 3}), Contains("its weights do not fit the model"));
   BaseTable("mobilenet_v2").write(path, 1);

@@ -20,6 +20,7 @@ namespace brindle::io {
 /// file is opened. Errors are FileErrors that begin with the path. Several threads may read.
 class TorchFile {
  public:
+  /// A tensor of the file, as it describes it.
   struct Entry {
     std::string dtype;                  ///< as in safetensors: "F32", "F16", "BF16", "F64", "I64"
     Shape shape;                        ///< of the tensor

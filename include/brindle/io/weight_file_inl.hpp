@@ -94,7 +94,7 @@ BRINDLE_INLINE std::string advice(const std::vector<std::string>& missing, const
     text += "\n  the file has a top that the model lacks (" + in_file +
             "): make the model with .include_top = true and the file's .classes, or leave it";
   if (!in_model.empty() && in_file.empty())
-    text += "\n  the model has a top that the file lacks (" + in_model +
+    text += "\n  the file has no top, and the model has (" + in_model +
             "): make it with .include_top = false and put layers of your own behind it, or draw it anew";
   return text + "\n  to take only what fits: load_weights(model, path, {.skip_mismatch = true})";
 }

@@ -37,6 +37,21 @@ BRINDLE_INLINE std::vector<std::string> torch_vgg16_top() {
   return {"classifier.0", "classifier.3", "classifier.6", "pre_logits.fc1", "pre_logits.fc2", "head.fc"};
 }
 
+/// Throws FileError where the file is by the other house, as far as its kind and names tell.
+BRINDLE_INLINE void check_vgg16_house(const std::filesystem::path& path, bool torch, VGG16Variant asked) {
+  using io::detail::WeightFormat;
+  const WeightFormat format = io::detail::weight_format(path);
+  const bool keras = format == WeightFormat::hdf5 || format == WeightFormat::keras;
+  if (torch && asked == VGG16Variant::keras)
+    brindle::detail::raise<FileError>(
+        path.string() + ": vgg16: its tensors are named as in PyTorch, whose weights want pictures as " +
+        "Preprocessing::imagenet_mean_std; prepare them so and ask for .variant = VGG16Variant::torchvision");
+  if (keras && asked == VGG16Variant::torchvision)
+    brindle::detail::raise<FileError>(
+        path.string() + ": vgg16: is a file of Keras's, whose weights want pictures as " +
+        "Preprocessing::caffe; prepare them so and ask for .variant = VGG16Variant::keras");
+}
+
 /// Throws FileError, the path first, where the options ask for another network than the file's weights are of: what
 /// the file has, what was asked for, what to do. What else does not fit is said by load_weights.
 BRINDLE_INLINE void check_vgg16_file(const io::WeightFile& file, const Shape& input, const VGG16Options& options) {
@@ -65,7 +80,9 @@ template <class T, class Device>
 Model<T, Device> vgg16(const Device& on, const std::filesystem::path& weights, const Shape& input,
                        VGG16Options options) {
   options.initialize = false;
-  if (io::detail::has_torch_names(weights)) {
+  const bool torch = io::detail::has_torch_names(weights);
+  detail::check_vgg16_house(weights, torch, options.variant);
+  if (torch) {
     const io::TorchWeightsOptions of_file{.leave = options.include_top ? std::vector<std::string>()
                                                                        : detail::torch_vgg16_top()};
     const auto tensors = io::detail::torch_tensors(weights, of_file);
