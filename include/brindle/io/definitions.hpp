@@ -8,6 +8,7 @@
 #include "brindle/io/load_weights_inl.hpp"
 #include "brindle/io/npz_inl.hpp"
 #include "brindle/io/safetensors_inl.hpp"
+#include "brindle/io/save_keras_inl.hpp"
 #include "brindle/io/saved_model_inl.hpp"
 #include "brindle/io/torch_weights_inl.hpp"
 #include "brindle/io/weight_file_inl.hpp"
