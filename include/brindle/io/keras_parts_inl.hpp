@@ -2,12 +2,14 @@
 
 // Definitions of what keras_parts.hpp declares.
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "brindle/core/error.hpp"
@@ -15,6 +17,7 @@
 #include "brindle/core/shape.hpp"
 #include "brindle/io/config_json.hpp"
 #include "brindle/io/keras_parts.hpp"
+#include "brindle/nn/config.hpp"
 
 namespace brindle::io::detail {
 
@@ -27,8 +30,18 @@ BRINDLE_INLINE OrderedJson keras_batch_shape(const Shape& sample) {
   return sizes;
 }
 
+BRINDLE_INLINE bool is_finite(const Config::Value& value) {
+  if (const auto* one = std::get_if<double>(&value)) return std::isfinite(*one);
+  const auto* all = std::get_if<std::vector<double>>(&value);
+  return all == nullptr || std::all_of(all->begin(), all->end(), [](double one) { return std::isfinite(one); });
+}
+
 /// A layer's settings as Keras writes them.
 BRINDLE_INLINE OrderedJson keras_settings(const ModelToWrite::Layer& layer) {
+  for (const auto& [key, value] : layer.config.entries())
+    if (!is_finite(value))
+      brindle::detail::raise<ValueError>("save_keras: " + layer.who + ": " + key +
+                                         " is not finite, and Keras's file has no such numbers; give it another");
   OrderedJson json = to_json(layer.config);
   if (layer.type == "Dropout" && json.contains("noise_shape")) {
     OrderedJson sizes = OrderedJson::array({nullptr});  // of the batch, which brindle leaves out
@@ -61,6 +74,9 @@ class KerasPartsBuilder {
 
   /// Layers [begin, end) as a model that reads value `input`. prefix: of the names of its layers, "outer/inner/".
   KerasPart model_of(const Group& group, std::size_t input, const std::string& prefix, bool inference) {
+    if (std::count(prefix.begin(), prefix.end(), '/') > 16)
+      refuse("group \"" + group.name + "\"",
+             "groups are nested more than 16 deep, which load_keras does not read either");
     KerasPart model{.kind = "Sequential", .name = group.name};
     model.input = input == 0 ? model_.input : model_.layers[input - 1].output;
     model.output = model_.layers[group.end - 1].output;
@@ -138,9 +154,15 @@ class KerasPartsBuilder {
     return *outside.begin();
   }
 
+  /// TensorFlow's names of operations, which Keras makes of a layer's, have these characters alone.
   static void check_name(const std::string& who, const std::string& name) {
-    if (name.empty() || name.find('/') != std::string::npos)
-      refuse(who, "Keras takes no name that is empty or has \"/\" in it; rename it");
+    const std::string letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.";
+    if (!name.empty() && name.size() < 256 && letters.find(name[0]) != std::string::npos &&
+        name.find_first_not_of(letters + "_-") == std::string::npos)
+      return;
+    refuse(who,
+           "Keras takes names of up to 255 letters, digits, \"_\", \"-\" and \".\", of which \"_\" and \"-\" are not "
+           "the first; rename it");
   }
 
   KerasPart layer_of(const ModelToWrite::Layer& layer, const std::string& prefix, bool inference) const {
