@@ -126,8 +126,8 @@ truths = {
                                    "image/preprocessing.hpp")),
     "pictures": readable,
     "pictures_refused": unreadable,
-    "weights": named("weights", found(r'"weights are read from ([^"]*) files"', code("io/load_weights.hpp"),
-                                      "io/load_weights.hpp")),
+    "weights": named("weights", found(r'"weights are read from ([^"]*) files"', code("io/weight_format.hpp"),
+                                      "io/weight_format.hpp")),
     "compilers": compilers(),
     "systems": {system()},
     "gpu": {gpu},
@@ -140,9 +140,9 @@ for path in include.glob("nn/*.hpp"):
         registered.update(re.findall(r'std::string type\(\) const override \{ return "(\w+)"', text))
 if registered != truths["layers"]:
     sys.exit(f"nn/library_layers.hpp names {sorted(truths['layers'])}, the classes in nn/ are {sorted(registered)}")
-if {"." + name for name in found(r"enum class WeightFormat \{(.*?)\}", code("io/load_weights.hpp"), "io/load_weights.hpp")
-        .replace(" ", "").replace("hdf5", "h5").split(",")} != truths["weights"] - {".weights.h5"}:
-    sys.exit("io/load_weights.hpp: the message about formats does not name those of WeightFormat")
+if {"." + name for name in found(r"enum class WeightFormat \{(.*?)\}", code("io/weight_format.hpp"), "io/weight_format.hpp")
+        .replace(" ", "").replace("hdf5", "h5").split(",")} != truths["weights"] - {".weights.h5", ".pth"}:
+    sys.exit("io/weight_format.hpp: the message about formats does not name those of WeightFormat")
 
 faults = []
 for path in [root / "README.md", root / "CHANGELOG.md", *sorted((root / "docs").rglob("*.md"))]:

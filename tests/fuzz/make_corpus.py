@@ -10,6 +10,7 @@ import shutil
 import struct
 import zipfile
 
+import h5py
 import keras
 import numpy as np
 from keras import layers
@@ -167,8 +168,35 @@ def graphs(work):
     put("keras_config", "keras2_graph.json", json.dumps(config).encode())
 
 
+def chunks():
+    counted = np.arange(60, dtype="float32").reshape(5, 4, 3)
+    for name, ways in (("chunks.h5", [{"chunks": (2, 3, 2)}, {"chunks": (1, 1, 1), "fletcher32": True}]),
+                       ("filters.h5", [{"chunks": (5, 4, 3), "compression": "gzip"},
+                                       {"chunks": (2, 4, 2), "compression": "gzip", "shuffle": True, "fletcher32": True}])):
+        to = io.BytesIO()
+        with h5py.File(to, "w", libver="earliest") as file:
+            for i, how in enumerate(ways):
+                file.create_dataset(str(i), data=counted, **how)
+        put("hdf5", name, to.getvalue())
+
+
+def torch_files():
+    """Small files of goldens/make_torch_files.py, and the pickles of all."""
+    for path in sorted((here.parent / "goldens" / "weights").glob("torch_*.pt")):
+        if path.stat().st_size < 3000 or path.stem in ("torch_half", "torch_views"):
+            put("torch", path.name, path.read_bytes())
+        if not zipfile.is_zipfile(path):
+            continue
+        with zipfile.ZipFile(path) as stored:
+            for name in stored.namelist():
+                if name.endswith("/data.pkl") and stored.getinfo(name).CRC != 0:
+                    put("torch_pickle", path.stem + ".pkl", stored.read(name))
+
+
 pictures()
 arrays()
+chunks()
+torch_files()
 saved_models()
 keras_models()
 

@@ -1,6 +1,9 @@
 #include "brindle/io/hdf5.hpp"
 
 #include <catch2/catch.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -8,10 +11,12 @@
 #include "brindle/io/load_weights.hpp"
 #include "brindle/io/open_hdf5.hpp"
 #include "brindle/nn/nn.hpp"
-#include "brindle/ops/cpu.hpp"
+#include "support/golden.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/tensors.hpp"
 
 using namespace brindle;
+using namespace brindle::test;
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
@@ -67,8 +72,111 @@ TEST_CASE("what a HDF5 file does not hold, or not as numbers, is named", "[io][h
     CHECK_THROWS_WITH(file->texts("first", "names"), Contains("has no attribute \"names\""));
     CHECK_THROWS_WITH(file->text("first", "weight_names"), Contains("\"weight_names\"") && Contains("2 texts"));
   }
-  Tensor<float> hundred({100});
-  CHECK_THROWS_WITH(io::open_hdf5(other_types[0])->read("odd/chunks", hundred.view()), Contains("is stored in chunks"));
+}
+
+namespace {
+
+const std::filesystem::path chunked = folder / "chunked.h5";
+
+/// Whether gzip can be read: the library was built with zlib, and so was this test.
+bool has_zlib() {
+#ifdef BRINDLE_ZLIB
+  return true;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+TEST_CASE("datasets in chunks are read, through the filters that h5py puts them through", "[io][hdf5]") {
+  const auto file = io::open_hdf5(chunked);
+  std::vector<std::string> names{"plain", "one", "larger", "shuffle_alone", "fletcher32"};
+  const std::vector<std::string> compressed{"gzip", "shuffle", "all", "halves", "doubles"};
+  if (has_zlib()) names.insert(names.end(), compressed.begin(), compressed.end());
+  for (const std::string& name : names) {
+    INFO(name);
+    CHECK(file->shape(name) == Shape{7, 5, 3});
+    Tensor<float> to({7, 5, 3});
+    file->read(name, to.view());
+    for (std::int64_t i = 0; i < to.size(); ++i) REQUIRE(to[i] == static_cast<float>(i));
+  }
+  CHECK_NOTHROW(file->read("nothing", Tensor<float>({0, 3}).view()));
+  if (!has_zlib()) {
+    Tensor<float> to({7, 5, 3});
+    CHECK_THROWS_WITH(file->read("gzip", to.view()), Contains("needs zlib"));
+    return;
+  }
+  Tensor<float> many({500});
+  file->read("many", many.view());
+  for (std::int64_t i = 0; i < 500; ++i) REQUIRE(many[i] == static_cast<float>(i));
+
+  const Golden golden("weights/tiny_seq.npz");
+  Sequential<float> model{{12, 12, 3},
+                          Conv2D{.filters = 4, .kernel = 3, .name = "conv2d_1"},
+                          MaxPooling2D{2},
+                          Conv2D{.filters = 6, .kernel = 3, .stride = 2, .padding = Padding::same, .name = "conv2d_2"},
+                          Flatten{},
+                          Dense{.units = 8, .name = "dense_1"},
+                          Dense{.units = 1, .name = "dense_2"}};
+  io::load_weights(model, folder / "tiny_seq_chunked.weights.h5");
+  for (const auto& layer : model.layers())
+    for (const auto& p : layer->parameters())
+      CHECK(same_bits(p.value, golden.get<float>("w." + layer->name + "." + p.name)));
+}
+
+TEST_CASE("chunks that were never written, or are compressed in another way, are refused by name", "[io][hdf5]") {
+  const auto file = io::open_hdf5(chunked);
+  Tensor<float> to({7, 5, 3});
+  const auto refused = [&](const std::string& dataset, const std::string& words) {
+    CHECK_THROWS_WITH(file->read(dataset, to.view()), StartsWith(chunked.string() + ": byte ") &&
+                                                          Contains("dataset \"" + dataset + "\"") && Contains(words));
+  };
+  refused("lzf", "is compressed by the filter \"lzf\", which is not supported; save it with gzip");
+  refused("scaled", "is compressed by the filter");
+  refused("unwritten", "has chunks that were never written");
+  refused("holes", "has chunks that were never written");
+}
+
+TEST_CASE("texts of variable length are read, in a list, and one by itself", "[io][hdf5]") {
+  const auto file = io::open_hdf5(chunked);
+  CHECK(file->text("/", "text") == "of variable length, \xc3\xa4");
+  CHECK(file->texts("/", "texts") == std::vector<std::string>{"one", "", "three"});
+}
+
+TEST_CASE("each changed byte of a chunk with a checksum is found, and other damage is an error or other numbers",
+          "[io][hdf5][errors]") {
+  const auto bytes = read_file(chunked);
+  const std::string whole(bytes.begin(), bytes.end());
+  const auto read = [&](const std::string& content, const std::string& name) {
+    const auto file = io::open_hdf5("damaged.h5", content);
+    Tensor<float> to(file->shape(name));
+    file->read(name, to.view());
+    return to;
+  };
+  // The numbers 0 to 9 by 3, as the first chunk of "fletcher32" has them.
+  const std::string first("\0\0\0\0\0\0\x80\x3f\0\0\x40\x40", 12);
+  int found = 0;
+  for (std::size_t at = whole.find(first); at != std::string::npos; at = whole.find(first, at + 1)) {
+    std::string changed = whole;
+    changed[at + 6] ^= 1;
+    try {
+      const Tensor<float> to = read(changed, "fletcher32");
+      CHECK(to[1] == 1);  // another dataset's
+    } catch (const FileError& e) {
+      CHECK_THAT(e.what(), Contains("dataset \"fletcher32\" has a chunk that does not have its checksum"));
+      ++found;
+    }
+  }
+  CHECK(found == 1);
+  for (std::size_t at = 0; at < whole.size(); at += 97) {
+    std::string changed = whole;
+    changed[at] = static_cast<char>(changed[at] ^ 0x55);
+    for (const char* name : {"plain", "all", "many"}) try {
+        read(changed, name);
+      } catch (const FileError&) {
+      }
+  }
 }
 
 #ifdef BRINDLE_HDF5

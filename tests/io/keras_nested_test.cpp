@@ -174,6 +174,15 @@ TEST_CASE("weights of a model that reads channels first are taken where the orde
                     StartsWith((model_files / "y_cf.h5").string() + ": was saved channels first (layer \"conv\")") &&
                         Contains("\"flat\""));
   CHECK_THROWS_WITH(io::load_keras(model_files / "y_cf.h5"), Contains("layer 2 \"conv\"") && Contains("channels_last"));
+  for (const char* file : {"channels_first.keras", "channels_first_base.keras"}) {
+    INFO(file);
+    for (const bool skip : {false, true})
+      CHECK_THROWS_WITH(
+          io::load_weights(model, model_files / file, {.skip_mismatch = skip}),
+          StartsWith((model_files / file).string() + ": model.weights.h5: was saved channels first (layer \"conv\")") &&
+              Contains("behind its layer \"flat\" weights stand in the order (channels, rows, columns)"));
+    CHECK_THROWS_WITH(io::load_keras(model_files / file), Contains("\"conv\"") && Contains("channels_last"));
+  }
   Sequential<float> convolution{{6, 6, 3}, Conv2D{.filters = 4, .kernel = 3, .name = "conv"}};
   io::load_weights(convolution, model_files / "channels_first_conv.h5");
   CHECK(same_bits(convolution.layers()[0]->parameters()[0].value, Golden(nested).get<float>("cf_kernel")));
@@ -222,4 +231,36 @@ TEST_CASE("load_weights takes only what fits where it is asked to, and says what
   CHECK(left[4] == "surplus: layer \"dense_2\"");
   Sequential<float> another{{2}, Dense{.units = 2, .name = "another"}};
   CHECK_THROWS_WITH(io::load_weights(another, file, {.skip_mismatch = true}), Contains("missing: layer \"another\""));
+}
+
+TEST_CASE("where a file has a top and the model has none, or the reverse, the error says what to ask for",
+          "[io][load_weights]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "w.safetensors";
+  const Tensor<float> values({64});
+  const auto write = [&](const std::string& top) {
+    std::vector<io::SafetensorsEntry> entries{{"base/kernel", "F32", {2, 2}, values.data(), 16}};
+    if (!top.empty()) entries.push_back({top + "/kernel", "F32", {2, 3}, values.data(), 24});
+    io::write_safetensors(path, entries);
+  };
+  const Dense base{.units = 2, .use_bias = false, .name = "base"};
+  for (const std::string top : {"predictions", "conv_preds", "fc", "classifier.1", "head.fc"}) {
+    Sequential<float> without{{2}, base}, with{{2}, base, Dense{.units = 3, .use_bias = false, .name = top}};
+    write(top);
+    CHECK_THROWS_WITH(io::load_weights(without, path),
+                      Contains("surplus: layer \"" + top + "\"") &&
+                          Contains("the file has a top that the model lacks (\"" + top +
+                                   "\"): make the model with .include_top = true and the file's .classes"));
+    CHECK_NOTHROW(io::load_weights(with, path));
+    CHECK(io::load_weights(without, path, {.skip_mismatch = true}) ==
+          std::vector<std::string>{"surplus: layer \"" + top + "\""});
+    write("");
+    CHECK_THROWS_WITH(io::load_weights(with, path), Contains("the file has no top, and the model has (\"" + top +
+                                                             "\"): make it with .include_top = false"));
+    CHECK(io::load_weights(with, path, {.skip_mismatch = true}) ==
+          std::vector<std::string>{"missing: layer \"" + top + "\""});
+  }
+  write("other");
+  Sequential<float> model{{2}, base};
+  CHECK_THROWS_WITH(io::load_weights(model, path), !Contains("include_top"));
 }

@@ -80,7 +80,8 @@ TEST_CASE("torchvision's files are read by torchvision's bases alone, and Keras'
   CHECK_THROWS_WITH(models::resnet50<float>(path, {32, 32, 4}, torch), Contains("make the input (32, 32, 3)"));
   CHECK_THROWS_WITH(models::resnet18<float>(path, {32, 32, 3}),
                     Contains("its weights do not fit the model") && Contains("layer1.0.conv1.weight"));
-  CHECK_THROWS_WITH(models::mobilenet_v1<float>(path, {32, 32, 3}), Contains("is named as PyTorch names it"));
+  CHECK_THROWS_WITH(models::mobilenet_v1<float>(path, {32, 32, 3}),
+                    Contains("mobilenet_v1: its tensors are named as in PyTorch; this base reads files of Keras"));
   BaseTable("torchvision_resnet50").write(path, 1, "fc.");
   CHECK_THROWS_WITH(models::resnet50<float>(path, {32, 32, 3}, torch), Contains("the file has no top (\"fc\")"));
   BaseTable("resnet50").write(path, 1);

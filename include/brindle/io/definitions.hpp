@@ -9,6 +9,7 @@
 #include "brindle/io/load_weights_inl.hpp"
 #include "brindle/io/npz_inl.hpp"
 #include "brindle/io/safetensors_inl.hpp"
+#include "brindle/io/save_keras_inl.hpp"
 #include "brindle/io/save_onnx_inl.hpp"
 #include "brindle/io/saved_model_inl.hpp"
 #include "brindle/io/torch_weights_inl.hpp"

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -13,13 +12,13 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/io/file_bytes.hpp"
 #include "brindle/io/hdf5.hpp"
-#include "brindle/io/safetensors.hpp"
+#include "brindle/io/hdf5_chunks.hpp"
 #include "brindle/io/zip.hpp"
 
 namespace brindle::io::detail {
 
 /// HDF5 in the layout that h5py has written since its beginning (superblock 0 or 1): groups as symbol tables, object
-/// headers of version 1, datasets in one piece.
+/// headers of version 1, datasets in one piece or in chunks.
 ///
 /// Read by itself, without HDF5's library: this layout has no checksums, and the library (1.10.8) crashes on one in a
 /// hundred files with a few changed bytes. Here every offset and size is checked, and no file takes more memory or time
@@ -87,6 +86,7 @@ class ClassicHdf5File final : public Hdf5File {
     const Dataset d = find_dataset(name);
     check_shape(name, d.shape, to.shape);
     const std::string what = "dataset \"" + name + "\"";
+    if (d.chunks) return Hdf5Chunks(file_, what, d.shape, d.element, *d.chunks, d.filters).read(to.data);
     if (d.element == 4) {
       file_.read(d.begin, 4 * to.size(), to.data, what);
       return;
@@ -94,11 +94,7 @@ class ClassicHdf5File final : public Hdf5File {
     for (std::int64_t i = 0; i < to.size();) {
       const std::int64_t count = std::min<std::int64_t>(to.size() - i, 65536);
       const std::string piece = file_.text(d.begin + i * d.element, count * d.element, what);
-      for (std::int64_t k = 0; k < count; ++k) {
-        const auto bits = static_cast<std::uint64_t>(number(piece, static_cast<std::size_t>(k * d.element), d.element));
-        to.data[i + k] = d.element == 8 ? static_cast<float>(std::bit_cast<double>(bits))
-                                        : detail::half_to_float(static_cast<std::uint16_t>(bits));
-      }
+      hdf5_numbers(piece.data(), d.element, count, to.data + i);
       i += count;
     }
   }
@@ -110,6 +106,7 @@ class ClassicHdf5File final : public Hdf5File {
     datatype = 0x03,
     external_files = 0x07,
     layout = 0x08,
+    filters = 0x0B,
     attribute = 0x0C,
     continuation = 0x10,
     symbol_table = 0x11,
@@ -134,6 +131,7 @@ class ClassicHdf5File final : public Hdf5File {
   struct Dataset {
     Shape shape;
     std::int64_t element = 0, begin = 0;
+    const std::string *chunks = nullptr, *filters = nullptr;  // messages of a dataset in chunks
   };
 
   static std::int64_t number(const std::string& text, std::size_t at, std::int64_t bytes) {
@@ -330,10 +328,15 @@ class ClassicHdf5File final : public Hdf5File {
     if (message(at, external_files)) fail(what + " lies in another file, which is not followed");
     const Type t = type_of(type->data);
     if (t.kind != Kind::floating) fail(what + " does not hold little-endian floating numbers of 16, 32 or 64 bits");
-    Dataset d{space_of(space->data, what), t.size, 0};
+    Dataset d{space_of(space->data, what), t.size, 0, nullptr, nullptr};
     const std::int64_t version = part(place->data, 0, 1, "layout"), kind = part(place->data, 1, 1, "layout");
-    if ((version == 3 || version == 4) && kind == 2)
-      fail(what + " is stored in chunks, compressed perhaps, which is not supported; save it in one piece");
+    if (version == 3 && kind == 2) {
+      const Message* through = message(at, filters);
+      d.chunks = &place->data;
+      d.filters = through ? &through->data : nullptr;
+      Hdf5Chunks(file_, what, d.shape, d.element, *d.chunks, d.filters);  // checks the sizes
+      return d;
+    }
     if ((version != 3 && version != 4) || kind != 1) fail(what + " is stored in a way that is not supported");
     d.begin = part(place->data, 2, 8, "layout");
     const std::int64_t bytes = part(place->data, 10, 8, "layout");

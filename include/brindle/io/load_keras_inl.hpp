@@ -21,6 +21,7 @@
 #include "brindle/io/load_weights.hpp"
 #include "brindle/io/open_hdf5.hpp"
 #include "brindle/io/weight_file.hpp"
+#include "brindle/io/weight_format.hpp"
 #include "brindle/io/zip.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/registry.hpp"

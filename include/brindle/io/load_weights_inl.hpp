@@ -7,20 +7,20 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
-#include "brindle/io/file_bytes.hpp"
 #include "brindle/io/hdf5.hpp"
 #include "brindle/io/keras_weights.hpp"
 #include "brindle/io/load_weights.hpp"
 #include "brindle/io/npz.hpp"
 #include "brindle/io/open_hdf5.hpp"
 #include "brindle/io/safetensors.hpp"
+#include "brindle/io/torch_weights.hpp"
 #include "brindle/io/weight_file.hpp"
+#include "brindle/io/weight_format.hpp"
 #include "brindle/io/zip.hpp"
 #include "brindle/nn/model.hpp"
 
@@ -31,33 +31,19 @@ BRINDLE_INLINE void add_named_tensor(WeightFile& weights, const std::string& nam
   const std::size_t cut = name.find('/') != std::string::npos ? name.rfind('/') : name.rfind('.');
   const std::string layer = cut == std::string::npos ? name : name.substr(0, cut);
   const std::string parameter = cut == std::string::npos ? std::string() : name.substr(cut + 1);
-  if (parameter.substr(0, parameter.find(':')) == "weight")
+  const std::string bare = parameter.substr(0, parameter.find(':'));
+  if (bare == "weight")
     brindle::detail::raise<FileError>(
         weights.path + ": tensor \"" + name +
         "\" is named as PyTorch names it, whose axes are (out, in, rows, columns) " +
-        "or (out, in) and whose features go channels first; turn it (weight.permute(2, 3, 1, 0) of a convolution, " +
-        "weight.T of a dense layer, behind a Flatten with its rows from (C, H, W) to (H, W, C)) and name it \"" +
-        layer + "/kernel\"");
+        "or (out, in) and whose features go channels first; load_torch_weights turns them, or turn it " +
+        "(weight.permute(2, 3, 1, 0) of a convolution, weight.T of a dense layer, behind a Flatten with its rows "
+        "from " +
+        "(C, H, W) to (H, W, C)) and name it \"" + layer + "/kernel\"");
+  const std::string known = parameter_of(parameter);
   if (weights.layers.empty() || weights.layers.back().name != layer) weights.layers.push_back({layer, {}});
-  weights.layers.back().tensors.push_back({name, parameter_of(parameter), shape, std::move(read)});
-}
-
-BRINDLE_INLINE WeightFormat weight_format(const std::filesystem::path& path) {
-  const std::string known = "weights are read from .safetensors, .npz, .h5, .weights.h5 and .keras files";
-  std::error_code error;
-  if (!std::filesystem::exists(path, error))
-    brindle::detail::raise<FileError>(path.string() + ": no such file; " + known);
-  FileBytes file(path.string());
-  const std::string start = file.text(0, std::min<std::int64_t>(file.size(), 8), "the start of the file");
-  if (start == "\x89HDF\r\n\x1a\n") return WeightFormat::hdf5;
-  if (start.rfind("PK", 0) == 0)
-    return ZipFile(path.string()).contains("model.weights.h5") ? WeightFormat::keras : WeightFormat::npz;
-  const std::string ending = path.extension().string();
-  if (ending == ".safetensors") return WeightFormat::safetensors;
-  if (ending == ".npz") return WeightFormat::npz;
-  if (ending == ".keras") return WeightFormat::keras;
-  if (ending == ".h5" || ending == ".hdf5") return WeightFormat::hdf5;
-  brindle::detail::raise<FileError>(path.string() + ": " + known);
+  weights.layers.back().tensors.push_back(
+      {name, known.empty() ? (bare.empty() ? name : bare) : known, shape, std::move(read)});
 }
 
 }  // namespace brindle::io::detail
@@ -91,6 +77,10 @@ BRINDLE_INLINE WeightFile npz_weights(const std::filesystem::path& path) {
 
 BRINDLE_INLINE WeightFile weight_file(const std::filesystem::path& path) {
   switch (detail::weight_format(path)) {
+    case detail::WeightFormat::pt:
+      brindle::detail::raise<FileError>(
+          path.string() + ": is a file by torch.save, whose axes depend on the layers " +
+          "that they are of; load it into a model: load_torch_weights(model, path, names)");
     case detail::WeightFormat::npz:
       return npz_weights(path);
     case detail::WeightFormat::hdf5:
@@ -109,6 +99,11 @@ BRINDLE_INLINE WeightFile weight_file(const std::filesystem::path& path) {
 template <class T, class Device>
 std::vector<std::string> load_weights(Model<T, Device>& model, const std::filesystem::path& path,
                                       const LoadWeightsOptions& options) {
+  if (detail::weight_format(path) == detail::WeightFormat::pt)
+    return load_weights(
+        model,
+        detail::torch_weights(path.string(), detail::torch_tensors(path, {}), {}, detail::torch_layers(model), {}),
+        options);
   WeightFile file = weight_file(path);
   detail::name_counted_layers(model, file);
   return load_weights(model, file, options);

@@ -70,18 +70,32 @@ BRINDLE_INLINE const StoredLayer* stored_layer_of(const WeightFile& file, const 
   return found;
 }
 
+/// Whether a layer is of the top of a network that was trained on ImageNet, by the names of Keras, torchvision and
+/// timm.
+BRINDLE_INLINE bool is_top(const std::string& layer) {
+  const std::string name = layer.substr(layer.rfind('/') + 1);
+  for (const char* top :
+       {"fc1", "fc2", "predictions", "conv_preds", "fc", "_fc", "head.fc", "pre_logits.fc1", "pre_logits.fc2",
+        "classifier", "classifier.0", "classifier.1", "classifier.3", "classifier.6"})
+    if (name == top) return true;
+  return false;
+}
+
 BRINDLE_INLINE std::string advice(const std::vector<std::string>& missing, const std::vector<std::string>& surplus) {
-  const auto has_top = [](const std::vector<std::string>& names) {
-    return std::any_of(names.begin(), names.end(),
-                       [](const std::string& name) { return name == "fc1" || name == "fc2" || name == "predictions"; });
+  const auto tops = [](const std::vector<std::string>& names) {
+    std::string all;
+    for (const std::string& name : names)
+      if (is_top(name)) all += (all.empty() ? "\"" : ", \"") + name + "\"";
+    return all;
   };
   std::string text;
-  if (has_top(surplus))
-    text +=
-        "\n  the file has VGG16's top (fc1, fc2, predictions): make the model with .include_top = true, or leave it";
-  if (has_top(missing))
-    text +=
-        "\n  the file has no top (fc1, fc2, predictions): make the model with .include_top = false, or draw it anew";
+  const std::string in_file = tops(surplus), in_model = tops(missing);
+  if (!in_file.empty() && in_model.empty())
+    text += "\n  the file has a top that the model lacks (" + in_file +
+            "): make the model with .include_top = true and the file's .classes, or leave it";
+  if (!in_model.empty() && in_file.empty())
+    text += "\n  the file has no top, and the model has (" + in_model +
+            "): make it with .include_top = false and put layers of your own behind it, or draw it anew";
   return text + "\n  to take only what fits: load_weights(model, path, {.skip_mismatch = true})";
 }
 

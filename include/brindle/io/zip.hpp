@@ -37,6 +37,12 @@ class ZipFile {
   const std::string& path() const { return path_; }                                   ///< as it was given
   bool contains(const std::string& name) const { return members_.count(name) != 0; }  ///< a file of this name
 
+  /// Bytes of a file, as the list has them, before they are compressed; -1: there is none of this name.
+  std::int64_t size_of(const std::string& name) const {
+    const auto found = members_.find(name);
+    return found == members_.end() ? -1 : found->second.bytes;
+  }
+
   /// In alphabetical order.
   std::vector<std::string> names() const;
 
@@ -48,12 +54,13 @@ class ZipFile {
     /// @{
     std::int64_t begin = 0, end = 0;
     /// @}
+    std::uint32_t crc = 0;  ///< checksum of all of them, as the list has it; 0 of writers that compute none
   };
 
   /// what: what messages call the file, `array "x"`. Throws FileError if there is none of this name, or it is damaged.
   Opened open(const std::string& name, const std::string& what) const;
 
-  /// All bytes of a file, checked against its checksum.
+  /// All bytes of a file, checked against its checksum, where it has one.
   std::string read(const std::string& name) const;
 
  private:

@@ -2,19 +2,21 @@
 
 // Definitions of what base_weights.hpp declares.
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/io/keras_weights.hpp"
 #include "brindle/io/load_weights.hpp"
-#include "brindle/io/safetensors.hpp"
 #include "brindle/io/torch_weights.hpp"
 #include "brindle/io/weight_file.hpp"
+#include "brindle/io/weight_format.hpp"
 #include "brindle/models/base_weights.hpp"
 #include "brindle/nn/model.hpp"
 
@@ -47,22 +49,32 @@ BRINDLE_INLINE const Shape* stored_kernel(const io::WeightFile& file, const std:
 }
 
 BRINDLE_INLINE io::WeightFile base_weight_file(const std::filesystem::path& path,
-                                               const std::map<std::string, std::string>& types,
+                                               const std::map<std::string, io::detail::TorchLayer>& layers,
                                                const BaseWeights& base) {
   const std::string who = path.string() + ": " + base.function + ": ";
-  bool torch = false;
-  if (io::detail::weight_format(path) == io::detail::WeightFormat::safetensors) {
-    const io::SafetensorsFile file(path);
-    torch = std::any_of(file.entries().begin(), file.entries().end(),
-                        [](const auto& entry) { return entry.first.ends_with(".weight"); });
+  if (!io::detail::has_torch_names(path)) {
+    io::WeightFile file = io::weight_file(path);
+    if (!base.other_first.empty() && stored_kernel(file, base.first, 4) == nullptr &&
+        stored_kernel(file, base.other_first, 4) != nullptr)
+      brindle::detail::raise<FileError>(who + "its layers are named as in Keras; ask for " + base.other);
+    return file;
   }
-  if (torch && !base.torch && !base.other.empty())
-    brindle::detail::raise<FileError>(who + "its tensors are named as in PyTorch; ask for " + base.other);
-  io::WeightFile file = torch && base.torch ? io::detail::torch_weights(path, {}, types, {}) : io::weight_file(path);
-  if (base.torch && !base.other.empty() && stored_kernel(file, base.first, 4) == nullptr &&
-      stored_kernel(file, "conv1_conv", 4) != nullptr)
-    brindle::detail::raise<FileError>(who + "its layers are named as in Keras; ask for " + base.other);
-  return file;
+  if (base.torch.empty())
+    brindle::detail::raise<FileError>(who + "its tensors are named as in PyTorch; " +
+                                      (base.other.empty()
+                                           ? "this base reads files of Keras, whose network differs in detail"
+                                           : "ask for " + base.other));
+  const std::vector<io::detail::TorchTensor> tensors = io::detail::torch_tensors(path, {});
+  for (const TorchHouse& house : base.torch)
+    if (std::any_of(tensors.begin(), tensors.end(),
+                    [&](const auto& tensor) { return tensor.name == house.first + ".weight"; }))
+      return io::detail::torch_weights(path.string(), tensors, house.names, layers, {});
+  std::string known, there;
+  for (const TorchHouse& house : base.torch) known += (known.empty() ? "\"" : " or \"") + house.first + ".weight\"";
+  for (std::size_t i = 0; i < tensors.size() && i < 5; ++i) there += (i ? ", \"" : "\"") + tensors[i].name + "\"";
+  brindle::detail::raise<FileError>(
+      who + "it has no tensor " + known + ", the first of this network by the names that are known; it has " +
+      std::to_string(tensors.size()) + ": " + there + (tensors.size() > 5 ? ", ..." : ""));
 }
 
 BRINDLE_INLINE void fit_base_file(io::WeightFile& file, const BaseWeights& base, const Shape& input, const Shape& first,
@@ -90,9 +102,7 @@ BRINDLE_INLINE void fit_base_file(io::WeightFile& file, const BaseWeights& base,
 
 template <class T, class Device>
 Model<T, Device> with_weights(Model<T, Device> model, const std::filesystem::path& path, const BaseWeights& base) {
-  std::map<std::string, std::string> types;
-  for (const auto& layer : model.layers()) types[layer->name] = layer->type();
-  io::WeightFile file = base_weight_file(path, types, base);
+  io::WeightFile file = base_weight_file(path, io::detail::torch_layers(model), base);
   io::detail::name_counted_layers(model, file);
   const auto kernel = [&](const std::string& layer) { return model.layer(layer).parameters()[0].value.shape(); };
   const Shape top = base.include_top ? kernel(base.top) : Shape{1};

@@ -18,9 +18,10 @@ namespace brindle::models {
 ///     auto base = models::mobilenet_v2<float>("mobilenet_v2.h5", {160, 160, 3});
 ///
 /// MobileNets and ResNet50 take the files of Keras, in the formats of io::load_weights; SqueezeNet, ResNet18 and
-/// torchvision's ResNet50 safetensors files by torchvision's names and in its layouts. A file's top is left where the
-/// options ask for none. Throws FileError that begins with the path: no such file; weights for other channels, widths
-/// or classes, or by another house; or the tensors that are missing, surplus or of another shape.
+/// torchvision's variants of MobileNetV2 and ResNet50 files by PyTorch (.pt, .pth, safetensors) with torchvision's
+/// names or timm's. All take those that brindle saved. A file's top is left where the options ask for none. Throws
+/// FileError that begins with the path: no such file; weights for other channels, widths or classes, or by another
+/// house; or the tensors that are missing, surplus or of another shape.
 /// @{
 template <class T, class Device = Cpu>
 Model<T, Device> mobilenet_v1(const Device& on, const std::filesystem::path& weights, const Shape& input,

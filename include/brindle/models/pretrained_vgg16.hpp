@@ -10,9 +10,12 @@ namespace brindle::models {
 ///
 ///     auto base = models::vgg16<float>("vgg16_notop.h5", {150, 150, 3});
 ///
-/// The weights were trained on pictures prepared as Preprocessing::caffe. Throws FileError that begins with the path:
-/// no such file; weights for other channels, picture sizes or classes; or tensors that are missing, surplus or of
-/// another shape, as those of a file with the top are without options.include_top.
+/// Keras's weights were trained on pictures prepared as Preprocessing::caffe. With .variant = VGG16Variant::torchvision
+/// files by PyTorch (.pt, .pth, safetensors) with the names of torchvision's vgg16 or timm's are read, which were
+/// trained on pictures as Preprocessing::imagenet_mean_std; of them a top is left that the options do not ask for.
+/// Throws FileError that begins with the path: no such file; weights by the other house, for other channels, picture
+/// sizes or classes; or tensors that are missing, surplus or of another shape, as those of a file of Keras with the top
+/// are without options.include_top.
 template <class T, class Device = Cpu>
 Model<T, Device> vgg16(const Device& on, const std::filesystem::path& weights, const Shape& input,
                        VGG16Options options = {});

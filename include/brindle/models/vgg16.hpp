@@ -12,11 +12,18 @@
 
 namespace brindle::models {
 
+/// By whom VGG16's weights are: the network is the same, the pictures that it was trained on were prepared otherwise.
+enum class VGG16Variant {
+  keras,        ///< pictures as Preprocessing::caffe
+  torchvision,  ///< pictures as Preprocessing::imagenet_mean_std; timm's are of this kind
+};
+
 struct VGG16Options {
   std::array<std::int64_t, 5> filters = {64, 128, 256, 512, 512};  ///< of the convolutions of each block
-  bool include_top = false;     ///< the three dense layers (fc1, fc2, predictions) as well
-  std::int64_t classes = 1000;  ///< of the top
-  bool initialize = true;       ///< draw random weights; false: all zero, for weights that are read next
+  bool include_top = false;                    ///< the three dense layers (fc1, fc2, predictions) as well
+  std::int64_t classes = 1000;                 ///< of the top
+  bool initialize = true;                      ///< draw random weights; false: all zero, for weights that are read next
+  VGG16Variant variant = VGG16Variant::keras;  ///< whose weights are read from a file, see pretrained_vgg16.hpp
 };
 
 /// VGG16: thirteen 3x3 convolutions in five blocks with a pool behind each, layers named as in Keras (block1_conv1).

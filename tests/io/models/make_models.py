@@ -61,5 +61,12 @@ twins.save_weights(out / "twins.weights.h5")
 cf = keras.Sequential([keras.Input((3, 6, 6)), layers.Conv2D(4, 3, data_format="channels_first", name="conv")])
 cf.save(out / "channels_first_conv.h5")
 arrays["cf_kernel"] = cf.layers[0].get_weights()[0]
+# Channels first, and then flattened: a row, and a base inside a model.
+cf = [layers.Conv2D(4, 3, data_format="channels_first", name="conv"), layers.Flatten(name="flat"),
+      layers.Dense(1, name="head")]
+keras.Sequential([keras.Input((3, 6, 6)), *cf]).save(out / "channels_first.keras")
+cf_base = functional("base", (3, 6, 6), layers.Conv2D(4, 3, data_format="channels_first", name="conv"))
+keras.Sequential([keras.Input((3, 6, 6)), cf_base, layers.Flatten(name="flat"),
+                  layers.Dense(1, name="head")]).save(out / "channels_first_base.keras")
 np.savez(out / "nested.npz", **arrays)
 print(keras.__version__)
