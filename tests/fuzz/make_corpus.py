@@ -1,6 +1,6 @@
 """Makes the files that the fuzz targets start from: python3 tests/fuzz/make_corpus.py
 
-Needs TensorFlow's Keras, NumPy and h5py. Files named found_* are not made here: each broke a target once.
+Needs TensorFlow's Keras, NumPy, h5py and onnx. Files named found_* are not made here: each broke a target once.
 """
 
 import io
@@ -13,6 +13,7 @@ import zipfile
 import h5py
 import keras
 import numpy as np
+import onnx
 from keras import layers
 
 here = pathlib.Path(__file__).parent
@@ -206,6 +207,49 @@ def onnx_files():
     for folder in sorted((here.parent / "goldens" / "onnx" / "nodes").iterdir()):
         put("onnx", folder.name.removeprefix("test_") + ".onnx", (folder / "model.onnx").read_bytes())
     put("onnx", "network.onnx", (here.parent / "goldens" / "onnx" / "vgg_torchscript.onnx").read_bytes())
+    written = np.load(here.parent / "goldens" / "onnx_written.npz")
+    for name in ("channels_last", "graph_as_it_is", "functions"):
+        put("onnx", name + ".onnx", written[name + ".file"].tobytes())
+
+    # Sizes that are computed, and numbers in each way that a tensor may hold them.
+    make, kinds = onnx.helper, onnx.TensorProto
+    ramp = lambda *shape: (np.arange(int(np.prod(shape)), dtype=np.float32) / 8).reshape(shape)
+    tensors = [
+        make.make_tensor("kernel", kinds.FLOAT, [4, 3, 2, 2], ramp(48)),
+        make.make_tensor("bias", kinds.FLOAT16, [4], ramp(4).astype(np.float16)),
+        make.make_tensor("gamma", kinds.DOUBLE, [4], ramp(4)),
+        make.make_tensor("beta", kinds.BFLOAT16, [4], ramp(4)),
+        onnx.numpy_helper.from_array(ramp(4), "mean"),
+        onnx.numpy_helper.from_array(ramp(4).astype(np.float16), "variance"),
+        make.make_tensor("rows", kinds.INT32, [2, 2], [0, 2, 1, 3]),
+        make.make_tensor("weights", kinds.FLOAT, [5, 16], ramp(80)),
+    ]
+    constant = lambda name, **value: make.make_node("Constant", [], [name], **value)
+    nodes = [
+        make.make_node("Conv", ["x", "kernel", "bias"], ["c"], strides=[1, 1], auto_pad="VALID", group=1),
+        make.make_node("BatchNormalization", ["c", "gamma", "beta", "mean", "variance"], ["b"], momentum=0.9),
+        constant("six", value_float=6.0), constant("zero", value_float=0.0),
+        make.make_node("Clip", ["b", "zero", "six"], ["r"]),
+        make.make_node("Shape", ["r"], ["shape"]),
+        constant("first", value_ints=[0]), constant("one", value_ints=[1]), constant("open", value_int=-1),
+        make.make_node("Slice", ["shape", "first", "one", "first"], ["samples"]),
+        make.make_node("Unsqueeze", ["open", "first"], ["rest"]),
+        make.make_node("Concat", ["samples", "rest"], ["sizes"], axis=0),
+        make.make_node("Gather", ["sizes", "first"], ["again"]),
+        make.make_node("Concat", ["again", "rest"], ["new"], axis=0),
+        make.make_node("Reshape", ["r", "new"], ["flat"]),
+        make.make_node("Gemm", ["flat", "weights"], ["y"], transB=1, alpha=0.5),
+    ]
+    value = lambda name, shape: make.make_tensor_value_info(name, kinds.FLOAT, shape)
+    graph = make.make_graph(nodes, "g", [value("x", ["N", 3, 3, 3])], [value("y", ["N", 5])], tensors, doc_string="d")
+    model = make.make_model(graph, opset_imports=[make.make_opsetid("", 17)], ir_version=8)
+    put("onnx", "typed.onnx", model.SerializeToString())
+    put("onnx", "group.onnx", b"\x9b\x06\x08\x01\x9c\x06" + model.SerializeToString() + b"\x9b\x06" * 65)
+    model.graph.initializer[0].ClearField("float_data")
+    model.graph.initializer[0].data_location = kinds.EXTERNAL
+    for key, text in (("location", "w.bin"), ("offset", "0"), ("length", "192")):
+        model.graph.initializer[0].external_data.add(key=key, value=text)
+    put("onnx", "external.onnx", model.SerializeToString())
 
 
 onnx_files()
