@@ -85,7 +85,7 @@ class OnnxSimplifier {
   void to_gated(std::size_t i) {
     OnnxLayer& layer = plan_.layers[i];
     if (layer.inputs.size() != 2) return;
-    for (const std::size_t side : {0, 1}) {
+    for (std::size_t side = 0; side < 2; ++side) {
       const std::size_t x = layer.inputs[1 - side], gate = layer.inputs[side];
       OnnxLayer* const g = before(gate);
       if (!g || g->type != "Activation" || g->inputs[0] != x) continue;

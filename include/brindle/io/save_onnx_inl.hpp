@@ -20,6 +20,7 @@
 #include "brindle/io/picture_input_json.hpp"
 #include "brindle/io/save_onnx.hpp"
 #include "brindle/io/saved_model.hpp"
+#include "brindle/io/saved_model_inl.hpp"
 #include "brindle/nn/folded.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/registry.hpp"
