@@ -1,6 +1,7 @@
 // The pickle inside files by torch.save, without the archive, whose checksums keep most changes from it.
 #include <string_view>
 
+#include "brindle/core/error.hpp"
 #include "brindle/io/torch_pickle.hpp"
 #include "fuzz/input_file.hpp"
 

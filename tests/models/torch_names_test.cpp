@@ -82,7 +82,7 @@ TEST_CASE("MobileNetV2 has torchvision's sizes in torchvision's variant", "[mode
   const models::MobileNetV2Options options{.variant = MobileNetV2Variant::torchvision, .include_top = true};
   const auto model = models::mobilenet_v2<float>(Shape{224, 224, 3}, options);
   CHECK(model.trainable_parameter_count() == 3'504'872);
-  CHECK(model.layers().front()->name == "features.0.0");
+  CHECK(model.layers()[0]->name == "features.0.0");
   CHECK(models::mobilenet_v2<float>(Shape{33, 65, 3}, {.variant = MobileNetV2Variant::torchvision}).output_shape() ==
         Shape{2, 3, 1280});
 }

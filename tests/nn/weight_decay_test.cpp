@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "brindle/definitions.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/trainer.hpp"
