@@ -91,6 +91,14 @@ TEST_CASE("networks that torch exported give what onnxruntime gives for them", "
     }
 }
 
+TEST_CASE("a network that Keras exported gives what onnxruntime gives for it, zeros around channels-last pictures too",
+          "[io][onnx]") {
+  const Golden golden("onnx_keras.npz");
+  const Model<float> model = io::load_onnx(goldens / "keras_channels_last.onnx");
+  CHECK(model.input_shape() == Shape{17, 18, 3});
+  golden.check("y", model.predict(golden.get<float>("x")), prediction);
+}
+
 TEST_CASE("a network of a file has the layers that a person would write", "[io][onnx]") {
   const Model<float> vgg = io::load_onnx(goldens / "vgg_torchscript.onnx");
   CHECK(types(vgg) == std::vector<std::string>{"Conv2D", "BatchNormalization", "Activation", "MaxPooling2D", "Conv2D",

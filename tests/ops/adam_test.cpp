@@ -14,8 +14,9 @@ TEMPLATE_TEST_CASE("adam agrees with Keras", "[ops][adam][golden]", float, doubl
   const Golden golden("optimizers.npz");
   const Cpu on(2);
   Tensor<TestType> m({12}), v({12});
-  check_optimizer_path<TestType>(golden, "adam", optimizer_float32_betas_golden,
-                                 [&](auto& w, auto g, std::int64_t t) { ops::adam<TestType>(on, w, g, m, v, {}, t, {}); });
+  check_optimizer_path<TestType>(golden, "adam", optimizer_float32_betas_golden, [&](auto& w, auto g, std::int64_t t) {
+    ops::adam<TestType>(on, w, g, m, v, {}, t, {});
+  });
   golden.check("adam.slot0", m, optimizer_golden);
   golden.check("adam.slot1", v, optimizer_golden);
 }

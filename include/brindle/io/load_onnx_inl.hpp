@@ -20,6 +20,7 @@
 #include "brindle/io/onnx_translator.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/registry.hpp"
+#include "brindle/ops/cpu.hpp"
 
 namespace brindle::io::detail {
 

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -222,16 +225,23 @@ inline void import_pad(OnnxGraph& g, OnnxOperator& n) {
   if (pads.size() != 2 * (x.axes.size() + 1))
     n.fail("pads are " + onnx_sizes_text(pads) + " for " + std::to_string(x.axes.size() + 1) + " axes");
   if (std::all_of(pads.begin(), pads.end(), [](std::int64_t side) { return side == 0; })) return g.set_output(n, x);
-  const OnnxValue in = g.pictures(n, 0);
-  for (std::size_t i = 0; i < pads.size(); ++i)
-    if (pads[i] < 0 || pads[i] > (1 << 30) || (i % 4 < 2 && pads[i] != 0))
+  if (x.axes.size() != 3) g.pictures(n, 0);                           // says why not
+  const std::optional<OnnxGraph::Order> order = g.common_order({x});  // where rows, columns and channels stand
+  const OnnxValue in = g.in_order(n, x, order);
+  const auto sides = [&](int of) {  // in front and behind
+    const auto axis = static_cast<std::size_t>((*order)[static_cast<std::size_t>(of)] + 1);
+    return std::array{pads[axis], pads[axis + 4]};
+  };
+  const auto rows = sides(0), columns = sides(1), channels = sides(2);
+  for (const std::int64_t side : pads)
+    if (side < 0 || side > (1 << 30) || pads[0] != 0 || pads[4] != 0 || channels[0] != 0 || channels[1] != 0)
       n.fail("pads of " + onnx_sizes_text(pads) +
              " are not supported, only rows and columns that are added to pictures");
   if (value != 0) n.fail("padding with another number than 0 is not supported");
-  const Border border(pads[2], pads[6], pads[3], pads[7]);
+  const Border border(rows[0], rows[1], columns[0], columns[1]);
   const std::size_t padded =
       g.add(n, "ZeroPadding2D", {{"padding", brindle::detail::border_setting(border)}}, {in.value});
-  g.set_output(n, g.ordered(padded, OnnxGraph::picture()));
+  g.set_output(n, g.ordered(padded, *order));
 }
 
 /// A Dense layer behind x, whose last axis in the file has `features` elements. The kernel is (features, units) in the

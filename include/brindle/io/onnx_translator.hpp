@@ -99,15 +99,18 @@ class OnnxTranslator {
     choose_input();
   }
 
-  /// Pictures are (N, C, H, W) in the file, or, where that does not work, (N, H, W, C). Throws FileError.
+  /// Pictures are (N, C, H, W) in the file, or, where that does not work, (N, H, W, C). Throws FileError: where neither
+  /// does, that of the one with which more nodes could be read.
   OnnxPlan plan() const {
-    if (input_->dims.size() != 4) return plan(false);
+    std::size_t read_first = 0, read_last = 0;  // nodes
+    if (input_->dims.size() != 4) return plan(false, read_last);
     try {
-      return plan(true);
+      return plan(true, read_first);
     } catch (const FileError& first) {
       try {
-        return plan(false);
+        return plan(false, read_last);
       } catch (const FileError&) {
+        if (read_last > read_first) throw;
         throw first;
       }
     }
@@ -207,7 +210,8 @@ class OnnxTranslator {
     return Shape(sizes.begin(), sizes.end());
   }
 
-  OnnxPlan plan(bool channels_first) const {
+  // read: becomes the number of nodes that could be read.
+  OnnxPlan plan(bool channels_first, std::size_t& read) const {
     OnnxGraph g(*file_, *model_);
     const OnnxGraph::Order order =
         channels_first ? OnnxGraph::picture() : OnnxGraph::as_in_file(input_->dims.size() - 1);
@@ -219,6 +223,7 @@ class OnnxTranslator {
       OnnxOperator n(file_->path, *node, model_->opset);
       translate(g, n);
       n.finish();
+      ++read;
     }
     const OnnxNode last{.name = output_->name, .op = "output", .outputs = {output_->name}};
     OnnxOperator n(file_->path, last, model_->opset);
