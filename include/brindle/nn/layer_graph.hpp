@@ -16,22 +16,25 @@ namespace brindle {
 template <class T, class Device>
 class ConstLayers {
  public:
-  using LayerPointer = std::unique_ptr<Layer<T, Device>>;
+  using LayerPointer = std::unique_ptr<Layer<T, Device>>;  ///< never null
 
   /// Goes over the layers; what it points to is a const Layer*.
   class Iterator {
    public:
+    /// What the standard library wants to know of an iterator.
+    /// @{
     using iterator_category = std::input_iterator_tag;
     using difference_type = std::ptrdiff_t;
     using value_type = const Layer<T, Device>*;
     using pointer = const value_type*;
     using reference = value_type;
+    /// @}
 
-    explicit Iterator(const LayerPointer* at) : at_(at) {}
-    const Layer<T, Device>* operator*() const { return at_->get(); }
-    Iterator& operator++() { return ++at_, *this; }
-    Iterator operator++(int) { return Iterator(at_++); }
-    bool operator==(const Iterator&) const = default;
+    explicit Iterator(const LayerPointer* at) : at_(at) {}            ///< stands at this layer
+    const Layer<T, Device>* operator*() const { return at_->get(); }  ///< the layer
+    Iterator& operator++() { return ++at_, *this; }                   ///< to the next one
+    Iterator operator++(int) { return Iterator(at_++); }              ///< the same; gives where it stood
+    bool operator==(const Iterator&) const = default;                 ///< whether both stand at one layer
 
    private:
     const LayerPointer* at_;
@@ -40,12 +43,13 @@ class ConstLayers {
   /// Of the layers of a model, which has to stay.
   explicit ConstLayers(const std::vector<LayerPointer>& layers) : layers_(&layers) {}
 
-  std::size_t size() const { return layers_->size(); }
-  bool empty() const { return layers_->empty(); }
-  const Layer<T, Device>* operator[](std::size_t i) const { return (*layers_)[i].get(); }
-  const Layer<T, Device>* back() const { return layers_->back().get(); }
-  Iterator begin() const { return Iterator(layers_->data()); }
-  Iterator end() const { return Iterator(layers_->data() + layers_->size()); }
+  std::size_t size() const { return layers_->size(); }                                     ///< how many there are
+  bool empty() const { return layers_->empty(); }                                          ///< whether there is none
+  const Layer<T, Device>* operator[](std::size_t i) const { return (*layers_)[i].get(); }  ///< layer i, from 0
+  const Layer<T, Device>* front() const { return layers_->front().get(); }                 ///< the first one
+  const Layer<T, Device>* back() const { return layers_->back().get(); }                   ///< the last one
+  Iterator begin() const { return Iterator(layers_->data()); }                             ///< at the first one
+  Iterator end() const { return Iterator(layers_->data() + layers_->size()); }             ///< behind the last one
 
  private:
   const std::vector<LayerPointer>* layers_;

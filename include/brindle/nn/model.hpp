@@ -157,6 +157,7 @@ class Model {
   /// In the order of computing. Those of a const model are const, too.
   /// @{
   const std::vector<LayerPointer>& layers() { return graph_.layers; }
+  /// The same, to read.
   ConstLayers<T, Device> layers() const { return ConstLayers<T, Device>(graph_.layers); }
   /// @}
   /// The values that layer i reads: 0 is the model's input, j + 1 what layer j gives.

@@ -6,6 +6,7 @@
 
 namespace brindle {
 
+/// How cosine_decay_restarts() goes.
 struct CosineDecayRestartsOptions {
   std::int64_t first_decay_steps = 0;  ///< training steps of the first wave, >= 1
   double t_mul = 2;                    ///< how many times as long as the one before each wave is, >= 1

@@ -6,6 +6,7 @@
 
 namespace brindle {
 
+/// How one_cycle() goes.
 struct OneCycleOptions {
   std::int64_t steps = 0;      ///< training steps of the cycle; 0: all of the first fit()
   double rising = 0.3;         ///< share of them in which the rate rises, 0 to 1

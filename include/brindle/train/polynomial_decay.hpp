@@ -6,6 +6,7 @@
 
 namespace brindle {
 
+/// How polynomial_decay() goes.
 struct PolynomialDecayOptions {
   std::int64_t decay_steps = 0;  ///< training steps; 0: all of the first fit()
   double end_rate = 1e-4;        ///< the rate at the end and behind it, >= 0
