@@ -9,6 +9,7 @@
 #include "brindle/core/cuda_graph.hpp"
 #include "brindle/core/memory.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/nn/cuda_parameter_addresses.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/layer_graph.hpp"
 #include "brindle/nn/plan.hpp"
@@ -34,7 +35,7 @@ class Predictor<T, Cuda> {
   void run(In<T, Cuda> x, Out<T, Cuda> y) {
     const std::size_t bytes = static_cast<std::size_t>(y.size()) * sizeof(T);
     if (!on_.options().record_steps) return Memory<Cuda>::copy(on_, y.data, plan_.forward(x).data, bytes);
-    forget_if_moved();
+    if (addresses_.moved(layers_)) recordings_.clear();
     Recording& r = recordings_[x.shape[0]];
     if (!r.warm) {  // libraries load their kernels, which cannot be recorded
       r.warm = true;
@@ -54,25 +55,12 @@ class Predictor<T, Cuda> {
     const T* y = nullptr;  // where it leaves the outputs
   };
 
-  // Somebody may have put other tensors in the place of weights, which recordings read where they were.
-  void forget_if_moved() {
-    std::size_t i = 0;
-    bool moved = false;
-    for (const Layer<T, Cuda>* layer : layers_)
-      for (const auto& p : layer->parameters()) {
-        if (i == addresses_.size()) addresses_.push_back(nullptr);
-        moved = moved || addresses_[i] != p.value.data();
-        addresses_[i++] = p.value.data();
-      }
-    if (moved) recordings_.clear();
-  }
-
   Cuda on_;
   Plan<T, Cuda> plan_;
   Shape sample_;
   std::vector<const Layer<T, Cuda>*> layers_;  // of the model, which may be moved
   Tensor<T, Cuda> x_;
-  std::vector<const T*> addresses_;
+  ParameterAddresses<T> addresses_;
   std::map<std::int64_t, Recording> recordings_;  // by the number of samples
 };
 

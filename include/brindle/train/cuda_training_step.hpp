@@ -16,6 +16,7 @@
 #include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/cuda_kernels.hpp"
+#include "brindle/nn/cuda_parameter_addresses.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
@@ -69,10 +70,7 @@ class TrainingStep<T, Cuda> {
                  .decay = p.optimizer.step_decay()});
     p.batch.upload(on_, n, with_weights);
     if (!on_.options().record_steps) return work(p, n, with_weights, step);
-    if (addresses_ != addresses(p.model)) {  // somebody has put other tensors in the place of weights
-      graphs_.clear();
-      addresses_ = addresses(p.model);
-    }
+    if (addresses_.moved(std::as_const(p.model).layers())) graphs_.clear();
     Recording& r = graphs_[{n, with_weights, p.batch.labels(n).size()}];
     if (!r.warm) {  // libraries load their kernels, which cannot be recorded
       work(p, n, with_weights, step);
@@ -160,13 +158,6 @@ class TrainingStep<T, Cuda> {
     p.optimizer.update_all(on_, step + 1, updates_);
   }
 
-  static std::vector<const T*> addresses(const Model<T, Cuda>& model) {
-    std::vector<const T*> all;
-    for (const auto& layer : model.layers())
-      for (const auto& p : std::as_const(*layer).parameters()) all.push_back(p.value.data());
-    return all;
-  }
-
   Tensor<StepNumbers, Cuda> numbers_;
   Tensor<StepSums, Cuda> sums_;
   PinnedArray<StepSums> read_sums_;
@@ -181,7 +172,7 @@ class TrainingStep<T, Cuda> {
     friend auto operator<=>(const GraphKey&, const GraphKey&) = default;
   };
   std::map<GraphKey, Recording> graphs_;
-  std::vector<const T*> addresses_;
+  ParameterAddresses<T> addresses_;
   std::vector<ops::ParameterUpdate<T, Cuda>> updates_;
   Clock::time_point last_read_ = {};
 };
