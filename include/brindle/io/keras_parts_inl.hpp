@@ -18,6 +18,7 @@
 #include "brindle/io/config_json.hpp"
 #include "brindle/io/keras_parts.hpp"
 #include "brindle/nn/config.hpp"
+#include "brindle/nn/library_layers.hpp"
 
 namespace brindle::io::detail {
 
@@ -166,31 +167,7 @@ class KerasPartsBuilder {
   }
 
   KerasPart layer_of(const ModelToWrite::Layer& layer, const std::string& prefix, bool inference) const {
-    static const std::set<std::string> known{"Activation",
-                                             "Add",
-                                             "AveragePooling2D",
-                                             "BatchNormalization",
-                                             "Concatenate",
-                                             "Conv2D",
-                                             "Dense",
-                                             "DepthwiseConv2D",
-                                             "Dropout",
-                                             "ELU",
-                                             "Flatten",
-                                             "LeakyReLU",
-                                             "GlobalAveragePooling2D",
-                                             "GlobalMaxPooling2D",
-                                             "LayerNormalization",
-                                             "MaxPooling2D",
-                                             "Multiply",
-                                             "Normalization",
-                                             "ReLU",
-                                             "Rescaling",
-                                             "SeparableConv2D",
-                                             "Reshape",
-                                             "Softmax",
-                                             "ZeroPadding2D"};
-    if (known.count(layer.type) == 0)
+    if (!brindle::detail::is_of_the_library(layer.type))
       refuse(layer.who, "Keras has no layer " + layer.type +
                             "; save the model with save_model, or write the layer in Keras's own");
     KerasPart part{.kind = layer.type, .name = layer.name, .config = keras_settings(layer)};

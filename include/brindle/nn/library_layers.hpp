@@ -34,13 +34,17 @@ inline constexpr const char* library_layers[] = {
     "ZeroPadding2D",
 };
 
-/// Whether a layer is one of the library's, whose passes are known; else it is a user's own.
-template <class T, class Device>
-bool is_of_the_library(const Layer<T, Device>& layer) {
-  const std::string type = layer.type();
+/// Whether a layer of this class name is one of the library's, whose passes are known; else it is a user's own.
+inline bool is_of_the_library(const std::string& type) {
   for (const char* known : library_layers)
     if (type == known) return true;
   return false;
+}
+
+/// The same of a layer.
+template <class T, class Device>
+bool is_of_the_library(const Layer<T, Device>& layer) {
+  return is_of_the_library(layer.type());
 }
 
 }  // namespace brindle::detail
