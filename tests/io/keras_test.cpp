@@ -14,6 +14,7 @@
 #include "brindle/io/saved_model.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "support/file_error.hpp"
 #include "support/golden.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
@@ -77,16 +78,6 @@ void check_predictions(const Model<T>& model, const Golden& golden) {
   for (T& v : x.span()) v = std::is_same_v<T, float> ? v * static_cast<T>(1.0f / 255.0f) : v / T(255);
   const Tensor<T> y = model.predict(x, 4);
   golden.check("y", y, weights_golden);
-}
-
-template <class Work>
-std::string error_of(Work&& work) {
-  try {
-    work();
-  } catch (const FileError& e) {
-    return e.what();
-  }
-  return "";
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "brindle/io/safetensors.hpp"
 #include "brindle/io/torch_weights.hpp"
 #include "brindle/nn/nn.hpp"
+#include "support/file_error.hpp"
 #include "support/golden.hpp"
 #include "support/made_weights.hpp"
 #include "support/temporary_folder.hpp"
@@ -53,16 +54,6 @@ Sequential<float> network() {
 void check_outputs(const Model<float>& model) {
   const Golden golden("torch_files.npz");
   check_close("y", model.predict(golden.get<float>("x")), golden.get<double>("y"), torch_tolerance, 0);
-}
-
-template <class Work>
-std::string error_of(Work&& work) {
-  try {
-    work();
-  } catch (const FileError& e) {
-    return e.what();
-  }
-  return "";
 }
 
 std::string refusal(const std::string& name) {
