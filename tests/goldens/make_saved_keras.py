@@ -17,12 +17,29 @@ except ImportError as missing:
     print("skipped:", missing)
     sys.exit(77)
 
+
+def train_on(path):
+    """Losses of four steps with the optimizer that the file holds, from the model and from its weights."""
+    model = keras.models.load_model(path)
+    shape = (3, *model.input_shape[1:])
+    pictures = (((np.arange(np.prod(shape)) * 29 + 7) % 61 - 30) / 32).reshape(shape).astype("float32")
+    labels = (np.arange(6) ** 2 % 3 % 2).reshape(3, 2).astype("float32")
+    losses = [float(model.train_on_batch(pictures, labels)[0]) for _ in range(4)]
+    model.load_weights(path.with_suffix(".weights.h5"))
+    assert losses == [float(model.train_on_batch(pictures, labels)[0]) for _ in range(4)], path
+    print(path.stem, "trains with", model.optimizer.name, model.optimizer.learning_rate.numpy(), losses)
+    return np.array(losses)
+
+
 here = pathlib.Path(__file__).parent
 arrays, worst = {}, 0.0
 for path in sorted((here / "keras").glob("*.keras")):
     name, draw = path.stem, np.random.default_rng(3)
     model = keras.models.load_model(path)
     x = draw.standard_normal((3, *model.input_shape[1:])).astype(model.dtype)
+    if name.startswith("trained"):
+        arrays[name + ".losses"] = train_on(path)
+        continue
     outputs = {".keras": model.predict(x, verbose=0),
                ".h5": keras.models.load_model(path.with_suffix(".h5"), compile=False).predict(x, verbose=0)}
     for weight in model.weights:

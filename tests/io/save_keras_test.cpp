@@ -17,6 +17,7 @@
 #include "brindle/io/open_hdf5.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "brindle/train/trainer.hpp"
 #include "support/golden.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
@@ -89,9 +90,9 @@ Model<T> graph() {
   return with_weights<T>(std::move(model));
 }
 
-// Models in models, of which one is frozen and called with training=False; names that are repeated.
+// Models in models, of which one is frozen and, if inference, called with training=False; names that are repeated.
 template <class T>
-Model<T> nested() {
+Model<T> nested(double rate = 0.4, bool inference = true) {
   Model<T> inner{{6, 6, 4}, [](auto x) {
                    auto y = x.then(Conv2D{.filters = 4, .kernel = 3, .padding = Padding::same, .name = "conv"},
                                    BatchNormalization{.name = "bn"});
@@ -100,7 +101,7 @@ Model<T> nested() {
   inner.set_name("inner");
   Model<T> base{{8, 8, 3}, [&](auto x) {
                   return x.then(Conv2D{.filters = 4, .kernel = 3, .name = "first"}, std::move(inner),
-                                Dropout{.rate = 0.4}, BatchNormalization{.name = "last"});
+                                Dropout{.rate = rate}, BatchNormalization{.name = "last"});
                 }};
   base.set_name("base");
   Model<T> model{{8, 8, 3}, [&](auto x) {
@@ -109,7 +110,7 @@ Model<T> nested() {
                  }};
   model.set_trainable("base", false);
   model.layer("last").trainable = true;
-  model.set_inference("base", true);
+  model.set_inference("base", inference);
   // As load_keras names layers whose names several have.
   model.layer("conv").name = "base/inner/conv";
   return with_weights<T>(std::move(model));
@@ -124,6 +125,47 @@ Model<float> wide() {
         .units = 3,
         .name = "dense_with_a_name_that_is_rather_long_for_what_it_does_" + std::string(60, 'x') + std::to_string(i)});
   return with_weights<float>(Sequential<float>{std::move(inner), Dense{2}});
+}
+
+// Two classes of each of three pictures, and pictures that any compiler gives the same bits.
+Tensor<float> labels_of_two() {
+  Tensor<float> labels({3, 2});
+  for (std::int64_t i = 0; i < 6; ++i) labels[i] = static_cast<float>(i * i % 3 % 2);
+  return labels;
+}
+Tensor<float> made_pictures(const Shape& shape) {
+  Tensor<float> x(shape.batch(3));
+  for (std::int64_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>((i * 29 + 7) % 61 - 30) / 32;
+  return x;
+}
+
+// A trainer that remembers three steps whose averages any compiler gives the same bits.
+template <class OptimizerValue>
+Trainer<float, Cpu> trained(Model<float>& model, const OptimizerValue& optimizer) {
+  Trainer trainer{model, optimizer, BinaryCrossentropy{}};
+  OptimizerState<float> state = trainer.optimizer_state();
+  state.steps = 3;
+  for (auto& slot : state.slots)
+    for (std::int64_t i = 0; i < slot.value.size(); ++i)
+      slot.value[i] = static_cast<float>((i * 13 + 5 * slot.number + 3) % 47 + 1) / 4096;
+  trainer.set_optimizer_state(state);
+  return trainer;
+}
+
+// What each of four optimizers is saved with: a use of the trainer for each.
+template <class Use>
+void each_trained(Use&& use) {
+  Model<float> in_models = nested<float>(0, false);
+  const auto small = [] {
+    return with_weights<float>(
+        Sequential<float>{{5, 5, 3}, Conv2D{4, 3, relu}, BatchNormalization{}, Flatten{}, Dense{2, sigmoid}});
+  };
+  Model<float> a = small(), b = small(), c = small();
+  a.layers()[0]->trainable = false;
+  use("trained_adam", trained(in_models, Adam{.learning_rate = 1.0 / 64, .amsgrad = true}));
+  use("trained_adamw", trained(a, AdamW{.learning_rate = 1.0 / 64, .weight_decay = 0.125}));
+  use("trained_rmsprop", trained(b, RMSprop{.learning_rate = 1.0 / 512, .momentum = 0.875, .centered = true}));
+  use("trained_sgd", trained(c, SGD{.learning_rate = 1.0 / 64, .momentum = 0.875, .nesterov = true}));
 }
 
 const std::vector<std::string> endings{".keras", ".h5", ".weights.h5"};
@@ -208,6 +250,9 @@ TEST_CASE("files for Keras are written", "[.write_keras]") {
   write("graph64", graph<double>());
   write("row64", row<double>());
   write("nested64", nested<double>());
+  each_trained([](const std::string& name, Trainer<float, Cpu>&& trainer) {
+    for (const char* ending : {".keras", ".weights.h5"}) io::save_keras(trainer, goldens / "keras" / (name + ending));
+  });
 }
 
 TEST_CASE("Keras computes with a saved model what brindle does", "[io][keras][save_keras]") {
@@ -314,4 +359,48 @@ TEST_CASE("a file for Keras is laid out as h5py lays it out", "[io][keras][save_
   CHECK(file->has_attribute("model_weights/inner", "weight_names1"));
   CHECK(file->children("model_weights/inner/inner").size() == 301);
   CHECK(file->shape("model_weights/dense_1/dense_1/kernel") == Shape{3, 2});
+}
+
+TEST_CASE("Keras trains on where a trainer's files stop", "[io][keras][save_keras]") {
+  const Golden golden("saved_keras.npz");
+  const TemporaryFolder folder;
+  each_trained([&](const std::string& name, Trainer<float, Cpu>&& trainer) {
+    INFO(name);
+    for (const char* ending : {".keras", ".weights.h5"}) {
+      INFO(ending);
+      io::save_keras(trainer, folder / (name + ending));
+      CHECK((bytes_of(folder / (name + ending)) == bytes_of(goldens / "keras" / (name + ending))));
+    }
+    const Tensor<float> x = made_pictures(trainer.model().input_shape()), labels = labels_of_two();
+    const Tensor<double> losses = golden.get<double>(name + ".losses");
+    for (std::int64_t step = 0; step < losses.size(); ++step) {
+      INFO(step);
+      CHECK(static_cast<double>(trainer.train_on_batch(x, labels).loss) == Approx(losses[step]).epsilon(2e-5));
+    }
+  });
+}
+
+TEST_CASE("what Keras cannot train on with is refused by name before a file is written", "[io][keras][save_keras]") {
+  const TemporaryFolder folder;
+  Sequential<float> model{{4}, Dense{1, sigmoid}};
+  const auto refused = [&](const auto& optimizer, const auto& loss, const std::string& file, const std::string& why) {
+    const Trainer trainer{model, optimizer, loss};
+    CHECK_THROWS_WITH(io::save_keras(trainer, folder / file), Contains(why) && Contains("instead of the trainer"));
+    CHECK(std::filesystem::is_empty(folder.path()));
+  };
+  refused(Adam{}, BinaryCrossentropy{}, "m.h5", "m.h5: Keras 3 does not read an optimizer's state");
+  refused(Adam{.weight_decay = 0.1, .exclude_from_weight_decay = {"bias"}}, BinaryCrossentropy{}, "m.keras",
+          "no place for the names that Adam excludes");
+  refused(RMSprop{.keras2 = true}, BinaryCrossentropy{}, "m.keras", "RMSprop{.keras2 = true}");
+  refused(Adam{}, BinaryCrossentropy{.keras2 = true}, "m.keras", "BinaryCrossentropy{.keras2 = true}");
+}
+
+TEST_CASE("a model that a trainer saved for Keras is read again", "[io][keras][save_keras]") {
+  const TemporaryFolder folder;
+  each_trained([&](const std::string& name, Trainer<float, Cpu>&& trainer) {
+    io::save_keras(trainer, folder / (name + ".keras"));
+    const Model<float> again = io::load_keras<float>(folder / (name + ".keras"));
+    const Tensor<float> x = made_pictures(trainer.model().input_shape());
+    CHECK(same_bits(again.predict(x), trainer.model().predict(x)));
+  });
 }

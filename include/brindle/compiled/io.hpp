@@ -13,6 +13,7 @@
 #include "brindle/io/hdf5_library_inl.hpp"
 #include "brindle/io/hdf5_writer_inl.hpp"
 #include "brindle/io/keras_parts_inl.hpp"
+#include "brindle/io/keras_training_inl.hpp"
 #include "brindle/io/load_keras_inl.hpp"
 #include "brindle/io/load_onnx_inl.hpp"
 #include "brindle/io/load_weights_inl.hpp"

@@ -39,6 +39,15 @@ class Hdf5Writer {
     node.data = data;
   }
 
+  /// One whole number of 8 bytes, with a sign.
+  void add_integer(const std::string& path, std::int64_t value) {
+    Node& node = at(path);
+    node.integer = value;
+    node.element = 8;
+    node.is_integer = true;
+    node.data = &node.integer;
+  }
+
   /// The file: all but the elements first, which this object keeps, then those of each dataset.
   std::vector<std::string_view> parts();
 
@@ -50,6 +59,8 @@ class Hdf5Writer {
     std::int64_t element = 0;  // bytes; 0: a group
     Shape shape = {};
     const void* data = nullptr;
+    std::int64_t integer = 0;  // the element, if is_integer
+    bool is_integer = false;
   };
   // Where a text lies: in which collection, as which of its objects.
   struct Place {

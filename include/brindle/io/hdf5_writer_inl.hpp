@@ -52,6 +52,11 @@ BRINDLE_INLINE std::string hdf5_float_type(std::int64_t element) {
          hdf5_number(twice ? 52 : 23, 1) + hdf5_number(twice ? 1023 : 127, 4);
 }
 
+/// Whole numbers of 8 bytes: class, order and sign; size; where the bits begin and how many there are.
+BRINDLE_INLINE std::string hdf5_integer_type() {
+  return hdf5_number(0x10, 1) + hdf5_number(0x08, 3) + hdf5_number(8, 4) + hdf5_number(0, 2) + hdf5_number(64, 2);
+}
+
 BRINDLE_INLINE Hdf5Writer::Node& Hdf5Writer::at(const std::string& path) {
   Node* node = &root_;
   for (std::size_t begin = 0; begin < path.size();) {
@@ -181,7 +186,7 @@ BRINDLE_INLINE std::uint64_t Hdf5Writer::write_object(const Node& node) {
   std::size_t count = 0, address_at = 0;
   if (node.element > 0) {
     messages += hdf5_message(0x01, dataspace(node.shape, node.shape.rank() == 0));
-    messages += hdf5_message(0x03, hdf5_float_type(node.element));
+    messages += hdf5_message(0x03, node.is_integer ? hdf5_integer_type() : hdf5_float_type(node.element));
     messages += hdf5_message(0x05, hdf5_number(0x01020202, 4) + hdf5_number(0, 4));  // unset elements are 0
     address_at = messages.size() + 8 + 2;
     const auto bytes = static_cast<std::uint64_t>(node.shape.size() * node.element);

@@ -18,6 +18,7 @@ struct ModelToWrite {
     Shape shape;
     const void* data = nullptr;
     bool learned = true;
+    std::vector<const void*> slots = {};  ///< what the optimizer remembers of it, in its order
   };
   struct Layer {
     std::string who, type, name;

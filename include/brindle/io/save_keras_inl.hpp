@@ -19,9 +19,12 @@
 #include "brindle/io/hdf5_writer.hpp"
 #include "brindle/io/keras_model.hpp"
 #include "brindle/io/keras_parts.hpp"
+#include "brindle/io/keras_training.hpp"
 #include "brindle/io/save_keras.hpp"
+#include "brindle/io/training_to_write.hpp"
 #include "brindle/io/zip_writer.hpp"
 #include "brindle/nn/model.hpp"
+#include "brindle/nn/optimizer_state.hpp"
 
 namespace brindle::io::detail {
 
@@ -46,17 +49,6 @@ BRINDLE_INLINE void add_keras3_weights(const KerasPart& part, const std::string&
     add_keras3_weights(layer, path + "/layers/" + (before == 0 ? kind : kind + "_" + std::to_string(before)), element,
                        to);
   }
-}
-
-/// The weights of a layer, or of all in a model, with their names: "inner/conv2d/kernel". learned: those that an
-/// optimizer changes, or the others.
-BRINDLE_INLINE void collect_weights(const KerasPart& part, const std::string& scope, bool learned,
-                                    std::vector<std::pair<std::string, ModelToWrite::Variable>>& to) {
-  for (const ModelToWrite::Variable& variable : part.variables)
-    if ((variable.learned && part.trainable) == learned) to.emplace_back(scope + "/" + variable.name, variable);
-  if (!part.is_model()) return;
-  for (const std::size_t number : keras_order(part))
-    if (number > 0) collect_weights(part.parts[number - 1], scope + "/" + part.parts[number - 1].name, learned, to);
 }
 
 /// Names as one attribute, or as several where HDF5 has no room for them in one: Keras's "weight_names0", ...
@@ -96,18 +88,26 @@ BRINDLE_INLINE void add_legacy_weights(const KerasPart& model, std::int64_t elem
   add_names(root + "/top_level_model_weights", "weight_names", {}, to);
 }
 
-/// Throws FileError for an ending that says nothing, ValueError for a model that Keras has not.
-BRINDLE_INLINE void write_keras(const ModelToWrite& model, const std::filesystem::path& path) {
+/// Throws FileError for an ending that says nothing, ValueError for a model, or a training, that Keras has not.
+/// training: null, or what training on needs.
+BRINDLE_INLINE void write_keras(const ModelToWrite& model, TrainingToWrite* training,
+                                const std::filesystem::path& path) {
   const std::string name = path.filename().string(), dtype = model.element == 8 ? "float64" : "float32";
   const bool archive = name.ends_with(".keras"), weights = name.ends_with(".weights.h5");
   if (!archive && !weights && !name.ends_with(".h5") && !name.ends_with(".hdf5"))
     brindle::detail::raise<FileError>(
         path.string() + ": Keras has no such kind of file; end the name with .keras or .h5 for the model, with " +
         ".weights.h5 for the weights alone");
+  if (training && !archive && !weights)
+    brindle::detail::raise<FileError>(path.string() +
+                                      ": Keras 3 does not read an optimizer's state from such a file; end the name " +
+                                      "with .keras or .weights.h5, or give the model instead of the trainer");
+  if (training) check_keras_training(*training);
   const KerasPart parts = keras_parts(model);
   Hdf5Writer file;
   if (archive || weights) {
     add_keras3_weights(parts, "", model.element, file);
+    if (training) add_keras_optimizer(parts, *training, model.element, file);
   } else {
     file.add_text("/", "backend", "tensorflow");
     file.add_text("/", "keras_version", written_keras_version);
@@ -115,8 +115,10 @@ BRINDLE_INLINE void write_keras(const ModelToWrite& model, const std::filesystem
     add_legacy_weights(parts, model.element, file);
   }
   if (!archive) return replace_file(path, file.parts(), {.sync = true});
+  nlohmann::ordered_json described = keras_model_json(parts, false, dtype);
+  if (training) described["compile_config"] = keras_compile_json(*training);
   const std::string metadata = nlohmann::ordered_json{{"keras_version", written_keras_version}}.dump(),
-                    config = keras_model_json(parts, false, dtype).dump();
+                    config = described.dump();
   ZipWriter zip;
   zip.add("metadata.json", {metadata});
   zip.add("config.json", {config});
@@ -136,37 +138,45 @@ std::vector<ModelToWrite::Group> groups_to_write(const std::vector<Group>& group
   return all;
 }
 
+/// training: null, or what a trainer's optimizer remembers (state) and what else training on needs.
+template <class T, class Device>
+void write_keras(const Model<T, Device>& model, const OptimizerState<T>* state, TrainingToWrite* training,
+                 const std::filesystem::path& path) {
+  ModelToWrite written{
+      model.name(), model.input_shape(), static_cast<std::int64_t>(sizeof(T)), {}, groups_to_write(model.groups())};
+  std::vector<brindle::detail::HostCopy<T, Device>> values;  // until the file is written
+  for (std::size_t i = 0; i < model.layers().size(); ++i) {
+    const Layer<T, Device>& layer = *model.layers()[i];
+    ModelToWrite::Layer to{layer.who(),
+                           layer.type(),
+                           layer.name,
+                           layer.config(),
+                           layer.trainable,
+                           layer.inference,
+                           layer.merge() != nullptr,
+                           model.output_shape(i),
+                           model.inputs(i),
+                           {}};
+    for (const auto& parameter : layer.parameters()) {
+      values.emplace_back(parameter.value.view());
+      to.variables.push_back({parameter.name, parameter.value.shape(), values.back().data(), parameter.learned, {}});
+      if (!state) continue;
+      for (const auto& slot : state->slots)
+        if (slot.layer == layer.name && slot.parameter == parameter.name)
+          to.variables.back().slots.push_back(slot.value.data());
+    }
+    written.layers.push_back(std::move(to));
+  }
+  write_keras(written, training, path);
+}
+
 }  // namespace brindle::io::detail
 
 namespace brindle::io {
 
 template <class T, class Device>
 void save_keras(const Model<T, Device>& model, const std::filesystem::path& path) {
-  detail::ModelToWrite written{model.name(),
-                               model.input_shape(),
-                               static_cast<std::int64_t>(sizeof(T)),
-                               {},
-                               detail::groups_to_write(model.groups())};
-  std::vector<brindle::detail::HostCopy<T, Device>> values;  // until the file is written
-  for (std::size_t i = 0; i < model.layers().size(); ++i) {
-    const Layer<T, Device>& layer = *model.layers()[i];
-    detail::ModelToWrite::Layer to{layer.who(),
-                                   layer.type(),
-                                   layer.name,
-                                   layer.config(),
-                                   layer.trainable,
-                                   layer.inference,
-                                   layer.merge() != nullptr,
-                                   model.output_shape(i),
-                                   model.inputs(i),
-                                   {}};
-    for (const auto& parameter : layer.parameters()) {
-      values.emplace_back(parameter.value.view());
-      to.variables.push_back({parameter.name, parameter.value.shape(), values.back().data(), parameter.learned});
-    }
-    written.layers.push_back(std::move(to));
-  }
-  detail::write_keras(written, path);
+  detail::write_keras<T, Device>(model, nullptr, nullptr, path);
 }
 
 }  // namespace brindle::io

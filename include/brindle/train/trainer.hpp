@@ -71,6 +71,8 @@ class Trainer {
   const Optimizer<T, Device>& optimizer() const { return *optimizer_; }
   Optimizer<T, Device>& optimizer() { return *optimizer_; }
   /// @}
+  /// Made of the description.
+  const Loss<T, Device>& loss() const { return *loss_; }
   /// Training steps so far.
   std::int64_t steps() const { return step_; }
   /// Optimizer state of parameter `which` of layer `layer`: one tensor a slot.
