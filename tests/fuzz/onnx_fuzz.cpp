@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const Cpu on(1);
   const fuzz::InputFile file(data, size);
   try {
-    io::load_onnx(file.path(), {}, on);
+    io::load_onnx_with_info(file.path(), {}, on);
   } catch (const FileError&) {
   }
   return 0;

@@ -48,7 +48,7 @@ def export(name, model, size=(48, 56), training=None, external=False):
         feed = session.get_inputs()[0]
         batch = 1 if way == "dynamo" else 2
         y = np.concatenate([session.run(None, {feed.name: x[i:i + batch].numpy()})[0] for i in range(0, 2, batch)])
-        OUT[f"{name}_{way}.x"] = x.permute(0, 2, 3, 1).contiguous().numpy()
+        OUT[f"{name}.x"] = x.permute(0, 2, 3, 1).contiguous().numpy()
         OUT[f"{name}_{way}.y"] = y
         print(path.name, path.stat().st_size, np.abs(y).max())
 
@@ -92,6 +92,22 @@ class Vgg(torch.nn.Module):
         return self.body(x)
 
 
+class Gelu(torch.nn.Module):
+    """GELU, which opset 17 writes with Erf: behind a convolution, an addition and a dense layer."""
+
+    def __init__(self):
+        super().__init__()
+        n = torch.nn
+        self.stem = n.Sequential(n.Conv2d(3, 6, 3, stride=2), n.GELU())
+        self.block = n.Sequential(n.Conv2d(6, 6, 3, padding=1, groups=6), n.Conv2d(6, 12, 1), n.GELU(), n.Conv2d(12, 6, 1))
+        self.head = n.Sequential(n.AdaptiveAvgPool2d(1), n.Flatten(), n.Linear(6, 16), n.GELU(), n.Linear(16, 5))
+        self.act = n.GELU()
+
+    def forward(self, x):
+        x = self.stem(x)
+        return self.head(self.act(x + self.block(x)))
+
+
 (here / "onnx").mkdir(exist_ok=True)
 export("resnet", NarrowResNet(), external=True)
 export("mobilenet_v2", M.MobileNetV2(num_classes=5, width_mult=0.1, inverted_residual_setting=[[1, 8, 1, 1], [4, 16, 2, 2], [4, 24, 2, 2], [4, 32, 2, 1]]))
@@ -100,4 +116,6 @@ export("efficientnet", narrow_efficientnet())
 export("densenet", DenseNet(growth_rate=4, block_config=(2, 2, 2), num_init_features=8, num_classes=5))
 torch.manual_seed(0)
 export("vgg", Vgg(), size=(44, 52), training=torch.onnx.TrainingMode.PRESERVE)
+torch.manual_seed(0)
+export("gelu", Gelu(), size=(24, 28))
 np.savez(here / "onnx.npz", **OUT)

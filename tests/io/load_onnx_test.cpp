@@ -2,6 +2,7 @@
 #include "brindle/io/load_onnx.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -82,7 +83,7 @@ std::string refusal_of_bytes(const std::string& bytes) {
 
 TEST_CASE("networks that torch exported give what onnxruntime gives for them", "[io][onnx]") {
   const Golden golden("onnx.npz");
-  for (const char* name : {"resnet", "mobilenet_v2", "mobilenet_v3", "efficientnet", "densenet", "vgg"})
+  for (const char* name : {"resnet", "mobilenet_v2", "mobilenet_v3", "efficientnet", "densenet", "vgg", "gelu"})
     for (const char* way : {"_torchscript", "_dynamo"}) {
       const std::string file = std::string(name) + way;
       INFO(file);
@@ -111,6 +112,104 @@ TEST_CASE("a network of a file has the layers that a person would write", "[io][
   const auto named = types(efficient);
   CHECK(std::count(named.begin(), named.end(), "Activation") == 0);  // all silu and sigmoid stand in convolutions
   CHECK(named[named.size() - 2] == "GlobalAveragePooling2D");
+}
+
+TEST_CASE("a GELU that an exporter wrote with Erf is one activation, whatever the order of its factors", "[io][onnx]") {
+  const std::vector<std::string> expected{"Conv2D",     "DepthwiseConv2D",        "Conv2D", "Conv2D", "Add",
+                                          "Activation", "GlobalAveragePooling2D", "Dense",  "Dense"};
+  const Model<float> model = io::load_onnx(goldens / "gelu_torchscript.onnx");
+  CHECK(types(model) == expected);
+  CHECK(model.layers()[0]->activation() == gelu);
+  CHECK(model.layers()[7]->activation() == gelu);
+  const auto number = [](OnnxGraphWriter& g, const std::string& name, float value) {
+    return g.add_floats(name, {}, {value});
+  };
+  Tensor<float> x({4, 9});
+  for (std::int64_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 29 % 36 - 18) / 4;
+  const auto check = [&](const std::string& what, double factor, const Graph& graph) {
+    INFO(what);
+    const Model<float> read = made({9}, graph);
+    Tensor<double> y({4, 9});
+    for (std::int64_t i = 0; i < x.size(); ++i) {
+      const auto z = static_cast<double>(x[i]);
+      y[i] = factor * z * (1 + std::erf(z / std::sqrt(2.0))) / 2;
+    }
+    check_close(what, read.predict(x), y, 1e-6);
+    CHECK(types(read).front() == "Activation");
+    CHECK(read.layers().size() == (factor == 1 ? 1 : 2));
+  };
+  const auto erf = [&](OnnxGraphWriter& g) {
+    return g.add("Erf", "erf", {g.add("Mul", "scaled", {"x", number(g, "root", std::sqrt(0.5f))})});
+  };
+  check("the half in front", 1, [&](OnnxGraphWriter& g) {
+    const std::string half = g.add("Mul", "half", {number(g, "h", 0.5f), "x"});
+    return g.add("Mul", "y", {half, g.add("Add", "a", {number(g, "one", 1), erf(g)})});
+  });
+  check("the half inside", 1, [&](OnnxGraphWriter& g) {
+    const std::string part = g.add("Div", "d", {g.add("Add", "a", {erf(g), number(g, "one", 1)}), number(g, "two", 2)});
+    return g.add("Mul", "y", {part, "x"});
+  });
+  check("no half", 2, [&](OnnxGraphWriter& g) {
+    return g.add("Mul", "y", {g.add("Add", "a", {erf(g), number(g, "one", 1)}), "x"});
+  });
+  check("minus minus one", -3, [&](OnnxGraphWriter& g) {
+    const std::string less = g.add("Sub", "a", {number(g, "one", -1), erf(g)});
+    return g.add("Mul", "y", {g.add("Mul", "m", {less, number(g, "f", 1.5f)}), "x"});
+  });
+}
+
+TEST_CASE("an Erf that is no part of a GELU is refused by its node", "[io][onnx]") {
+  const auto number = [](OnnxGraphWriter& g, const std::string& name, float value) {
+    return g.add_floats(name, {}, {value});
+  };
+  const auto erf = [&](OnnxGraphWriter& g, float root) {
+    return g.add("Erf", "erf", {g.add("Mul", "scaled", {"x", number(g, "root", root)})});
+  };
+  const float root = std::sqrt(0.5f);
+  CHECK_THAT(refusal_of_node({9}, "Erf"), Contains("node \"n\" (Erf)") && Contains("no part of a GELU"));
+  CHECK_THAT(refusal({9}, [&](OnnxGraphWriter& g) { return erf(g, 0.7f); }), Contains("(Erf): is no part of a GELU"));
+  CHECK_THAT(refusal({9}, [&](OnnxGraphWriter& g) { return g.add("Relu", "r", {erf(g, root)}); }),
+             Contains("(Relu): reads an Erf that is no part of a GELU"));
+  CHECK_THAT(refusal({9},
+                     [&](OnnxGraphWriter& g) {
+                       return g.add("Mul", "m", {"x", erf(g, root)});
+                     }),
+             Contains("(Mul): reads an Erf"));
+  CHECK_THAT(refusal({9},
+                     [&](OnnxGraphWriter& g) {
+                       const std::string part = g.add("Add", "a", {erf(g, root), number(g, "one", 1)});
+                       return g.add("Mul", "m", {g.add("Relu", "r", {"x"}), part});
+                     }),
+             Contains("(Mul): reads an Erf"));
+  CHECK_THAT(refusal({9},
+                     [&](OnnxGraphWriter& g) {
+                       return g.add("Add", "a", {erf(g, root), g.add_floats("b", {9}, std::vector<float>(9, 1))});
+                     }),
+             Contains("expected one number"));
+  CHECK_THAT(refusal({9},
+                     [&](OnnxGraphWriter& g) {
+                       return g.add("Add", "a", {erf(g, root), number(g, "one", 1)});
+                     }),
+             Contains("is an Erf"));
+}
+
+TEST_CASE("a slice of all of a value is the value, of a part is refused", "[io][onnx]") {
+  const auto slice = [](const std::vector<std::int64_t>& starts, const std::vector<std::int64_t>& ends,
+                        const std::vector<std::int64_t>& axes) {
+    return [=](OnnxGraphWriter& g) {
+      const std::string part =
+          g.add("Slice", "s",
+                {"x", g.add_integers("starts", starts), g.add_integers("ends", ends), g.add_integers("axes", axes)});
+      return g.add("Relu", "r", {part});
+    };
+  };
+  CHECK(types(made({3, 4, 5}, slice({0}, {3}, {1}))) == std::vector<std::string>{"Activation"});
+  CHECK(types(made({3, 4, 5}, slice({0, -4}, {INT64_MAX, 4}, {0, -2}))) == std::vector<std::string>{"Activation"});
+  CHECK_THAT(refusal({3, 4, 5}, slice({0}, {2}, {1})), Contains("(Slice): of a part of a value") && Contains("0 to 2"));
+  CHECK_THAT(refusal({3, 4, 5}, slice({1}, {3}, {1})), Contains("of a part of a value"));
+  CHECK_THAT(refusal({3, 4, 5}, slice({0}, {1}, {0})), Contains("along axis 0"));
+  CHECK_THAT(refusal({3, 4, 5}, slice({0}, {-1}, {3})), Contains("of a part of a value"));
+  CHECK_THAT(refusal({3, 4, 5}, slice({0}, {5}, {4})), Contains("axis 4 is not there"));
 }
 
 TEST_CASE("a network of a file trains", "[io][onnx]") {
@@ -163,7 +262,7 @@ TEST_CASE("sizes that a file computes are computed when it is read", "[io][onnx]
 }
 
 TEST_CASE("what is not supported is refused with node, operator and attribute", "[io][onnx]") {
-  CHECK_THAT(refusal_of_node({3, 4, 4}, "Erf"), Contains("m.onnx: node \"n\" (Erf): the operator is not supported"));
+  CHECK_THAT(refusal_of_node({3, 4, 4}, "Sinh"), Contains("m.onnx: node \"n\" (Sinh): the operator is not supported"));
   CHECK_THAT(refusal_of_node({3, 4, 4}, "QuantizeLinear"), Contains("quantised") && Contains("(QuantizeLinear)"));
   CHECK_THAT(refusal_of_node({3, 4, 4}, "Relu", {OnnxSetting::of("slope", 0.5)}), Contains("(Relu): attribute slope"));
   CHECK_THAT(refusal_of_node({3, 4, 4}, "Flatten", {OnnxSetting::of("axis", std::int64_t{2})}),

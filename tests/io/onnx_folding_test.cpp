@@ -65,3 +65,37 @@ TEST_CASE("a Slice of sizes with any bounds ends at their edges", "[io][onnx]") 
   for (const std::int64_t step : {std::int64_t{-2}, least, std::int64_t{0}})
     CHECK_THROWS_WITH(padded({0, 1, 2, 3}, -1, least, step), Contains("node \"backwards\" (Slice)"));
 }
+
+TEST_CASE("padding that a file computes with Ceil, Floor and Clip, as TensorFlow's same, is the padding that is meant",
+          "[io][onnx]") {
+  const auto shape_with = [](float above, float left) {
+    const TemporaryFolder folder;
+    OnnxGraphWriter g;
+    g.free_name("x");
+    const auto number = [&](const std::string& name, float value) { return g.add_floats(name, {1}, {value}); };
+    const std::string low = g.add_floats("low", {}, {0}), high = g.add_floats("high", {}, {4});
+    const std::string up = g.add("Clip", "up", {g.add("Ceil", "ceil", {number("a", above)}), low, high});
+    const std::string aside = g.add("Clip", "aside", {g.add("Floor", "floor", {number("l", left)}), low, high});
+    const std::string zero = number("zero", 0);
+    const std::string all = g.add("Concat", "all", {zero, zero, up, aside, zero, zero, zero, zero},
+                                  {OnnxSetting::of("axis", std::int64_t{0})});
+    const std::string pads = g.add("Cast", "cast", {all}, {OnnxSetting::of("to", std::int64_t{7})});
+    const std::string y = g.add("Pad", "pad", {"x", pads}, {OnnxSetting::of("mode", "constant")});
+    g.write(folder / "m.onnx", "m", "x", {3, 5, 4}, y, {}, {});
+    return io::load_onnx(folder / "m.onnx").output_shape();
+  };
+  CHECK(shape_with(1.25f, 1.75f) == Shape{7, 5, 3});
+  CHECK(shape_with(9, -3) == Shape{9, 4, 3});
+}
+
+TEST_CASE("whole numbers between limits are those of Clip", "[io][onnx]") {
+  const TemporaryFolder folder;
+  OnnxGraphWriter g;
+  g.free_name("x");
+  const std::string pads = g.add(
+      "Clip", "limits",
+      {g.add_integers("pads", {0, 0, 7, -2, 0, 0, 1, 0}), g.add_integers("low", {0}), g.add_integers("high", {2})});
+  const std::string y = g.add("Pad", "pad", {"x", pads}, {OnnxSetting::of("mode", "constant")});
+  g.write(folder / "m.onnx", "m", "x", {3, 5, 4}, y, {}, {});
+  CHECK(io::load_onnx(folder / "m.onnx").output_shape() == Shape{8, 4, 3});
+}

@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "brindle/io/load_onnx.hpp"
+#include "brindle/io/onnx_graph_writer.hpp"
 #include "brindle/io/save_onnx.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
@@ -42,7 +44,7 @@ Model<float> branching() {
         auto z = (y * gate + y)
                      .then(SeparableConv2D{.filters = 6, .kernel = 3, .padding = {1, 0, 2, 1}}, BatchNormalization{},
                            Activation{hard_silu});
-        return concatenate(z, z.then(DepthwiseConv2D{.kernel = 1, .activation = relu}))
+        return concatenate(z, z.then(DepthwiseConv2D{.kernel = 1, .activation = gelu}))
             .then(MaxPooling2D{2}, Dropout{0.3}, Flatten{}, Dense{7, elu}, Dense{3, softmax});
       }};
 }
@@ -81,4 +83,52 @@ TEST_CASE("rows of a Dense behind Flatten keep their places in an ONNX file", "[
   model.initialize(1);
   check_round_trip(model, {});
   check_round_trip(model, {.fold = false});
+}
+
+TEST_CASE("class names and how a picture becomes the input come back from an ONNX file", "[io][onnx]") {
+  const TemporaryFolder folder;
+  Sequential<float> model{{5, 4, 3}, Conv2D{6, 2, relu}, Flatten{}, Dense{3}};
+  model.initialize(1);
+  PictureInput input{.size = {5, 4},
+                     .interpolation = image::Interpolation::bilinear,
+                     .aspect_ratio = AspectRatio::crop,
+                     .preprocessing = Preprocessing::caffe};
+  io::save_onnx(model, folder / "m.onnx",
+                {.info = {.class_names = {"a", "\xC3\xA4 \"b\"", "c"}, .input = input, .from_logits = true}});
+  const io::SavedModel<float> saved = io::load_onnx_with_info(folder / "m.onnx");
+  CHECK(saved.info.class_names == std::vector<std::string>{"a", "\xC3\xA4 \"b\"", "c"});
+  REQUIRE(saved.info.input);
+  CHECK(*saved.info.input == input);
+  CHECK(saved.info.from_logits);
+  CHECK_FALSE(saved.info.each_output);
+  CHECK(same_bits(saved.model.predict(pictures({5, 4, 3})),
+                  io::load_onnx(folder / "m.onnx").predict(pictures({5, 4, 3}))));
+}
+
+TEST_CASE("an ONNX file of another program has an empty info, one that makes no sense is refused", "[io][onnx]") {
+  const TemporaryFolder folder;
+  const auto write = [&](const std::map<std::string, std::string>& metadata) {
+    io::detail::OnnxGraphWriter graph;
+    graph.free_name("x");
+    const std::string y = graph.add("Relu", "y", {"x"});
+    graph.write(folder / "m.onnx", "m", "x", {3}, y, {3}, {metadata.begin(), metadata.end()});
+    return folder / "m.onnx";
+  };
+  const io::SavedModel<float> foreign = io::load_onnx_with_info(write({{"author", "somebody"}}));
+  CHECK(foreign.info.class_names.empty());
+  CHECK_FALSE(foreign.info.input);
+  const auto refused = [&](const std::string& text, const std::string& why) {
+    INFO(text);
+    const auto path = write({{"brindle", text}});
+    CHECK(io::load_onnx(path).output_shape() == Shape{3});  // asks nobody
+    CHECK_THROWS_WITH(io::load_onnx_with_info(path),
+                      Catch::Contains(path.string() + ": metadata \"brindle\"") && Catch::Contains(why));
+  };
+  const std::string rest = R"(, "from_logits": false, "each_output": false})";
+  refused("", "cannot be understood");
+  refused("[1]", "cannot be understood");
+  refused(R"({"class_names": 3, "input": null)" + rest, "cannot be understood");
+  refused(R"({"class_names": ["a"], "input": null)" + rest, "1 class names for a model of 3 outputs");
+  refused(R"({"class_names": [], "input": {}})", "cannot be understood");
+  refused(std::string(200, '['), "cannot be understood");
 }

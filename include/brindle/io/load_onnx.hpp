@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "brindle/io/saved_model.hpp"
 #include "brindle/nn/model.hpp"
 
 namespace brindle::io {
@@ -27,6 +28,17 @@ struct LoadOnnxOptions {
 template <class T = float, class Device = Cpu>
 Model<T, Device> load_onnx(const std::filesystem::path& path, const LoadOnnxOptions& options = {},
                            const Device& on = Device{});
+
+/// The same with what save_onnx wrote beside the model: class names, how a picture becomes x, whether the outputs are
+/// logits.
+///
+///     const models::PictureClassifier classifier(io::load_onnx_with_info("pets.onnx"));
+///
+/// The info of a file by another program is empty: give it, `saved.info.input = PictureInput{...}`, before you
+/// classify. Throws besides FileError for an info that cannot be understood, or does not fit the model.
+template <class T = float, class Device = Cpu>
+SavedModel<T, Device> load_onnx_with_info(const std::filesystem::path& path, const LoadOnnxOptions& options = {},
+                                          const Device& on = Device{});
 
 }  // namespace brindle::io
 

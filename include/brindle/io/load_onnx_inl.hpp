@@ -15,9 +15,14 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/io/checked_specs.hpp"
+#include "brindle/io/json.hpp"
 #include "brindle/io/load_onnx.hpp"
+#include "brindle/io/model_info_json.hpp"
 #include "brindle/io/onnx_messages.hpp"
 #include "brindle/io/onnx_translator.hpp"
+#include "brindle/io/parse_json.hpp"
+#include "brindle/io/saved_model.hpp"
+#include "brindle/io/saved_model_inl.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/registry.hpp"
 #include "brindle/ops/cpu.hpp"
@@ -88,6 +93,16 @@ Model<T, Device> made_of_plan(OnnxPlan plan, const OnnxTensors& tensors, const s
   return model;
 }
 
+/// The model of a file that has been read.
+template <class T, class Device>
+Model<T, Device> onnx_model(const WireFile& file, const OnnxModel& description, const LoadOnnxOptions& options,
+                            const Device& on) {
+  Model<T, Device> model = made_of_plan<T, Device>(
+      OnnxTranslator(file, description, options.input, options.output).plan(), OnnxTensors(file), file.path, on);
+  if (!description.graph_name.empty()) model.set_name(description.graph_name);
+  return model;
+}
+
 }  // namespace brindle::io::detail
 
 namespace brindle::io {
@@ -95,12 +110,27 @@ namespace brindle::io {
 template <class T, class Device>
 Model<T, Device> load_onnx(const std::filesystem::path& path, const LoadOnnxOptions& options, const Device& on) {
   const detail::WireFile file{path.string(), read_file(path, detail::most_onnx_bytes)};
+  return detail::onnx_model<T, Device>(file, detail::read_onnx_model(file), options, on);
+}
+
+template <class T, class Device>
+SavedModel<T, Device> load_onnx_with_info(const std::filesystem::path& path, const LoadOnnxOptions& options,
+                                          const Device& on) {
+  const detail::WireFile file{path.string(), read_file(path, detail::most_onnx_bytes)};
   const detail::OnnxModel description = detail::read_onnx_model(file);
-  Model<T, Device> model =
-      detail::made_of_plan<T, Device>(detail::OnnxTranslator(file, description, options.input, options.output).plan(),
-                                      detail::OnnxTensors(file), file.path, on);
-  if (!description.graph_name.empty()) model.set_name(description.graph_name);
-  return model;
+  const std::string who = file.path + ": metadata \"brindle\"";
+  ModelInfo info;
+  try {
+    const auto found = description.metadata.find("brindle");
+    if (found != description.metadata.end()) info = detail::model_info_from_json(detail::parse_json(found->second));
+    SavedModel<T, Device> saved{detail::onnx_model<T, Device>(file, description, options, on), std::move(info)};
+    detail::check_info("its info", saved.model.input_shape(), saved.model.output_shape(), saved.info);
+    return saved;
+  } catch (const nlohmann::json::exception& e) {
+    brindle::detail::raise<FileError>(who + " cannot be understood: " + e.what());
+  } catch (const ValueError& e) {
+    brindle::detail::raise<FileError>(who + ": " + e.what());
+  }
 }
 
 }  // namespace brindle::io

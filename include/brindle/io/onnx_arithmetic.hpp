@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/io/onnx_gelu.hpp"
 #include "brindle/io/onnx_graph.hpp"
 
 // Operators that work element by element, on one value or several, and the means of values.
@@ -145,6 +146,7 @@ inline void import_softmax(OnnxGraph& g, OnnxOperator& n) {
 /// x op c, or c op x, with c the same for all samples: a number, or one for each channel.
 inline void import_with_numbers(OnnxGraph& g, OnnxOperator& n, bool first) {
   const std::string& op = n.node().op;
+  if (g.input(n, first ? 1 : 0).erf) return import_erf_with_number(g, n, first);
   const OnnxValue x = g.tensor(n, first ? 1 : 0);
   OnnxConstant c = g.numbers(n, first ? 0 : 1, "a number");
   if (c.integer) n.fail("computes with whole numbers, which is not supported");
@@ -229,6 +231,7 @@ inline void import_binary(OnnxGraph& g, OnnxOperator& n) {
   n.find("consumed_inputs");
   if (n.node().inputs.size() != 2) n.fail("expected two inputs");
   if (g.is_constant(n, 0) || g.is_constant(n, 1)) return import_with_numbers(g, n, g.is_constant(n, 0));
+  if (g.input(n, 0).erf || g.input(n, 1).erf) return import_gelu(g, n);
   if (op == "Div") n.fail("a value divided by a value is not supported");
   import_merge(g, n, op == "Mul" ? "Multiply" : "Add");
 }

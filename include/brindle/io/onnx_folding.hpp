@@ -201,7 +201,8 @@ inline void fold_transpose(OnnxGraph& g, OnnxOperator& n) {
   g.set_output(n, std::move(turned));
 }
 
-/// Add, Sub, Mul and Div of numbers, one of which may be single, and Neg, Sqrt and Reciprocal of some.
+/// Add, Sub, Mul and Div of numbers, one of which may be single, and Neg, Sqrt, Ceil, Floor
+/// and Reciprocal of some.
 inline void fold_arithmetic(OnnxGraph& g, OnnxOperator& n) {
   const std::string& op = n.node().op;
   const OnnxConstant a = g.numbers(n, 0, "its input");
@@ -222,18 +223,48 @@ inline void fold_arithmetic(OnnxGraph& g, OnnxOperator& n) {
       if (x == onnx_batch || y == onnx_batch) n.fail("computes with the number of samples, which is not supported");
       if (x > most || x < -most || y > most || y < -most || (op == "Div" && y == 0))
         n.fail("of " + std::to_string(x) + " and " + std::to_string(y) + " is not supported");
-      if (op == "Sqrt" || op == "Reciprocal") n.fail("of whole numbers is not supported");
+      if (op == "Sqrt" || op == "Reciprocal" || op == "Ceil" || op == "Floor")
+        n.fail("of whole numbers is not supported");
       c.integers.push_back(op == "Add" ? x + y : op == "Sub" ? x - y : op == "Mul" ? x * y : op == "Div" ? x / y : -x);
     } else {
       const double x = a.numbers[at_a], y = binary ? b.numbers[at_b] : 0;
-      c.numbers.push_back(op == "Add"    ? x + y
-                          : op == "Sub"  ? x - y
-                          : op == "Mul"  ? x * y
-                          : op == "Div"  ? x / y
-                          : op == "Sqrt" ? std::sqrt(x)
-                          : op == "Neg"  ? -x
-                                         : 1 / x);
+      c.numbers.push_back(op == "Add"     ? x + y
+                          : op == "Sub"   ? x - y
+                          : op == "Mul"   ? x * y
+                          : op == "Div"   ? x / y
+                          : op == "Sqrt"  ? std::sqrt(x)
+                          : op == "Ceil"  ? std::ceil(x)
+                          : op == "Floor" ? std::floor(x)
+                          : op == "Neg"   ? -x
+                                          : 1 / x);
     }
+  }
+  g.set_output(n, std::move(c));
+}
+
+/// Limits, of opset 11 and later, of numbers.
+inline void fold_clip(OnnxGraph& g, OnnxOperator& n) {
+  if (n.opset() < 11) n.fail("of numbers is not supported before opset 11");
+  OnnxConstant c = g.numbers(n, 0, "its input");
+  g.take_budget(n, c.size());
+  const auto limit = [&](auto& values, auto lowest, auto highest) {
+    for (auto& value : values) value = std::min(std::max(value, lowest), highest);
+  };
+  if (c.integer) {
+    const auto whole = [&](std::size_t i, const char* what, std::int64_t otherwise) {
+      if (!n.has_input(i)) return otherwise;
+      const std::vector<std::int64_t> all = g.integers(n, i, what);
+      if (all.size() != 1) n.fail(std::string(what) + " is not one number");
+      return all[0];
+    };
+    for (const std::int64_t value : c.integers)
+      if (value == onnx_batch) n.fail("computes with the number of samples, which is not supported");
+    limit(c.integers, whole(1, "the lower limit", std::numeric_limits<std::int64_t>::min()),
+          whole(2, "the upper limit", std::numeric_limits<std::int64_t>::max()));
+  } else {
+    const double infinity = std::numeric_limits<double>::infinity();
+    limit(c.numbers, n.has_input(1) ? g.number(n, 1, "the lower limit") : -infinity,
+          n.has_input(2) ? g.number(n, 2, "the upper limit") : infinity);
   }
   g.set_output(n, std::move(c));
 }

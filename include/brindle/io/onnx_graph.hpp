@@ -108,6 +108,12 @@ struct OnnxLayer {
   std::string node = {};  ///< for messages
 };
 
+/// The layer is x times one number.
+inline bool is_scaled(const OnnxLayer& layer) {
+  return layer.type == "Rescaling" && layer.config.get("scale", std::vector<double>{}).size() == 1 &&
+         layer.config.get("offset", std::vector<double>{}) == std::vector<double>{0};
+}
+
 /// What a value of the file is. Where it depends on the input it is a value of the plan, whose axes the file has in
 /// another order, or several of them as one: axes[i] are those axes of a sample, each of more than one element, that
 /// axis i + 1 of the file's value runs through, the last of them fastest. Of pictures, (N, C, H, W) in the file and
@@ -117,6 +123,12 @@ struct OnnxValue {
   std::size_t value = 0;
   std::vector<std::vector<int>> axes = {};
   bool floats = true;
+  /// It is offset + factor erf(x / sqrt(2)), x being the plan's value `value`, of which no layer gives the erf alone;
+  /// times x, with offset = factor, it becomes a gelu.
+  struct Erf {
+    double offset = 0, factor = 1;
+  };
+  std::optional<Erf> erf = {};
 };
 
 /// The layers that a file's graph becomes, while its nodes are gone through.
@@ -193,6 +205,7 @@ class OnnxGraph {
     if (v.constant)
       n.fail("input " + std::to_string(i) + " does not depend on the model's input, which is not supported");
     if (!v.floats) n.fail("computes with whole numbers, which is not supported");
+    if (v.erf) n.fail("reads an Erf that is no part of a GELU, x * (1 + erf(x / sqrt(2))) / 2, which is not supported");
     return v;
   }
 

@@ -28,6 +28,7 @@ struct OnnxPlan {
 ///     an activation behind a convolution or Dense            its own activation
 ///     a row of features made of a global pool's picture      the pool without keepdims
 ///     Reshape behind Reshape                                 one, or none
+///     a value times a number, times another one              the product of both, or nothing
 ///
 /// where nothing else reads what stands between them.
 class OnnxSimplifier {
@@ -53,7 +54,8 @@ class OnnxSimplifier {
       for (std::size_t& value : layer.inputs) value = alias_[value];
       if (layer.type == "Multiply") to_gated(i);
       if (layer.type == "Flatten" || layer.type == "Reshape") to_sizes(i);
-      if (layer.type == "Rescaling") to_bias(i);
+      if (layer.type == "Rescaling") to_product(i);
+      if (layer.type == "Rescaling" && !gone_[i]) to_bias(i);
       if (layer.type == "Activation" || layer.type == "Softmax") to_activation(i);
     }
     return compact();
@@ -114,6 +116,18 @@ class OnnxSimplifier {
     pool->config = with(pool->config, "keepdims", false);
     shapes_[x] = shapes_[i + 1];
     drop(i, x);
+  }
+
+  void to_product(std::size_t i) {
+    OnnxLayer& layer = plan_.layers[i];
+    OnnxLayer* const first = before(layer.inputs[0]);
+    if (!first || !is_scaled(layer) || !is_scaled(*first)) return;
+    const double product =
+        layer.config.get("scale", std::vector<double>{})[0] * first->config.get("scale", std::vector<double>{})[0];
+    gone_[layer.inputs[0] - 1] = true;
+    layer.inputs = first->inputs;
+    layer.config = with(layer.config, "scale", std::vector{product});
+    if (product == 1) drop(i, layer.inputs[0]);
   }
 
   void to_bias(std::size_t i) {

@@ -134,6 +134,33 @@ inline void import_unsqueeze(OnnxGraph& g, OnnxOperator& n) {
   g.set_output(n, x);
 }
 
+/// A part of a value that is all of it, as exporters write `x[:, :channels]`.
+inline void import_slice(OnnxGraph& g, OnnxOperator& n) {
+  const OnnxValue x = g.tensor(n, 0);
+  const auto list = [&](const char* name, std::size_t input) {
+    if (n.opset() < 10) return n.integers(name, {});
+    return n.has_input(input) ? g.integers(n, input, name) : std::vector<std::int64_t>{};
+  };
+  const std::vector<std::int64_t> starts = list("starts", 1), ends = list("ends", 2), steps = list("steps", 4);
+  std::vector<std::int64_t> axes = list("axes", 3);
+  for (std::size_t i = 0; axes.size() < starts.size(); ++i) axes.push_back(static_cast<std::int64_t>(i));
+  const auto rank = static_cast<std::int64_t>(x.axes.size()) + 1;
+  const std::vector<std::int64_t> dims = g.dims(x);
+  if (starts.size() != ends.size() || axes.size() != starts.size())
+    n.fail("has " + std::to_string(starts.size()) + " starts, " + std::to_string(ends.size()) + " ends and " +
+           std::to_string(axes.size()) + " axes");
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    const std::int64_t axis = axes[i] < 0 ? axes[i] + rank : axes[i];
+    if (axis < 0 || axis >= rank) n.fail("axis " + std::to_string(axes[i]) + " is not there");
+    const std::int64_t size = axis == 0 ? std::int64_t{1} << 31 : dims[static_cast<std::size_t>(axis) - 1];
+    const bool all = starts[i] == 0 || (axis > 0 && starts[i] <= -size);
+    if (!all || ends[i] < size - (axis == 0 ? 1 : 0) || (i < steps.size() && steps[i] != 1))
+      n.fail("of a part of a value is not supported: from " + std::to_string(starts[i]) + " to " +
+             std::to_string(ends[i]) + " along axis " + std::to_string(axis));
+  }
+  g.set_output(n, x);
+}
+
 /// The same numbers in another type: brindle computes in the model's.
 inline void import_cast(OnnxGraph& g, OnnxOperator& n) {
   OnnxValue x = g.input(n, 0);

@@ -23,7 +23,7 @@
 namespace brindle::io::detail {
 
 /// Oldest and latest version of the standard's operators that are read: what one means may change with the next.
-inline constexpr std::int64_t onnx_oldest_opset = 7, onnx_latest_opset = 26;
+inline constexpr std::int64_t onnx_oldest_opset = 7, onnx_latest_opset = 28;
 
 /// What an operator becomes.
 struct OnnxImport {
@@ -38,7 +38,8 @@ inline const std::map<std::string, OnnxImport>& onnx_imports() {
       {"AveragePool", {import_pool}},
       {"BatchNormalization", {import_batch_normalization}},
       {"Cast", {import_cast, fold_cast}},
-      {"Clip", {import_clip}},
+      {"Ceil", {nullptr, fold_arithmetic}},
+      {"Clip", {import_clip, fold_clip}},
       {"Concat", {[](OnnxGraph& g, OnnxOperator& n) { import_merge(g, n, "Concatenate"); }, fold_concat}},
       {"Constant", {nullptr, import_constant}},
       {"ConstantOfShape", {nullptr, fold_filled}},
@@ -46,7 +47,9 @@ inline const std::map<std::string, OnnxImport>& onnx_imports() {
       {"Div", {import_binary, fold_arithmetic}},
       {"Dropout", {import_dropout}},
       {"Elu", {import_leaky_relu}},
+      {"Erf", {import_erf}},
       {"Flatten", {import_flatten}},
+      {"Floor", {nullptr, fold_arithmetic}},
       {"Gather", {nullptr, fold_gather}},
       {"Gelu", {import_activation}},
       {"Gemm", {import_gemm}},
@@ -71,7 +74,7 @@ inline const std::map<std::string, OnnxImport>& onnx_imports() {
       {"Reshape", {nullptr, fold_sizes}},  // of values, OnnxTranslator calls import_reshape
       {"Shape", {import_shape, import_shape}},
       {"Sigmoid", {import_activation}},
-      {"Slice", {nullptr, fold_slice}},
+      {"Slice", {import_slice, fold_slice}},
       {"Softmax", {import_softmax}},
       {"Softplus", {import_activation}},
       {"Sqrt", {nullptr, fold_arithmetic}},
@@ -230,6 +233,7 @@ class OnnxTranslator {
     const OnnxValue* found = g.find(output_->name);
     if (!found || found->constant) fail("its output \"" + output_->name + "\" does not depend on its input");
     OnnxValue output = *found;
+    if (output.erf) fail("its output \"" + output_->name + "\" is an Erf, which is not supported");
     const auto output_order = g.common_order({output});
     output = g.in_order(n, output, output_order);
     if (output.value == 0) output.value = g.add(n, "Activation", {{"activation", "linear"}}, {0});

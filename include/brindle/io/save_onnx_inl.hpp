@@ -14,10 +14,9 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
-#include "brindle/io/json.hpp"
+#include "brindle/io/model_info_json.hpp"
 #include "brindle/io/onnx_graph_writer.hpp"
 #include "brindle/io/onnx_layer_writer.hpp"
-#include "brindle/io/picture_input_json.hpp"
 #include "brindle/io/save_onnx.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/io/saved_model_inl.hpp"
@@ -26,16 +25,6 @@
 #include "brindle/nn/registry.hpp"
 
 namespace brindle::io::detail {
-
-/// What stands under "brindle" in the file's metadata.
-BRINDLE_INLINE std::string onnx_metadata(const ModelInfo& info) {
-  nlohmann::ordered_json json;
-  json["class_names"] = info.class_names;
-  json["input"] = info.input ? to_json(*info.input) : nlohmann::ordered_json();
-  json["from_logits"] = info.from_logits;
-  json["each_output"] = info.each_output;
-  return json.dump();
-}
 
 /// A model of the same layers and weights on the Cpu. Throws ValueError for a layer that is not the library's.
 template <class T, class Device>
@@ -94,7 +83,7 @@ void write_onnx(const Model<T, Device>& model, const std::filesystem::path& path
   }
   const std::string output = graph.add("Identity", "output", {values.back()});
   graph.write(path, model.name(), input, onnx_sample_sizes(model.input_shape(), turned), output,
-              onnx_sample_sizes(model.output_shape(), false), {{"brindle", onnx_metadata(options.info)}});
+              onnx_sample_sizes(model.output_shape(), false), {{"brindle", to_json(options.info).dump()}});
 }
 
 }  // namespace brindle::io::detail
