@@ -13,6 +13,7 @@
 #include "brindle/report/classification_report_inl.hpp"
 #include "brindle/report/colour_scale_inl.hpp"
 #include "brindle/report/confusion_matrix_inl.hpp"
+#include "brindle/report/data_check_inl.hpp"
 #include "brindle/report/drawing_inl.hpp"
 #include "brindle/report/feature_map_inl.hpp"
 #include "brindle/report/float_picture_inl.hpp"

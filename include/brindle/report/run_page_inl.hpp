@@ -284,6 +284,7 @@ th { font-weight: 500; }
 .charts svg { width: 100%; height: auto; }
 .drawings { overflow-x: auto; }
 .drawings svg { max-width: 100%; height: auto; }
+p + .gallery, p + .table { margin-top: .9rem; }
 .gallery { display: grid; gap: 1rem; align-items: start; grid-template-columns: repeat(auto-fill, minmax(min(100%, 9rem), 1fr)); }
 .gallery.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
 figure { margin: 0; }

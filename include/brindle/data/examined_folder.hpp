@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "brindle/core/cpu.hpp"
+#include "brindle/data/image_folder.hpp"
+#include "brindle/data/pictures.hpp"
+#include "brindle/image/picture_quality.hpp"
+
+namespace brindle::data {
+
+/// What is to be known of a picture's file before it is trained on.
+struct ExaminedPicture {
+  std::string file;                    ///< path
+  std::int64_t number = 0;             ///< of its class
+  std::int64_t height = 0, width = 0;  ///< as it is stored; 0: it cannot be read
+  std::uint64_t bytes = 0;             ///< of the file
+  std::uint64_t hash = 0;              ///< of the file: FNV-1a, 64 bits; equal files have equal ones
+  int orientation = 1;                 ///< as EXIF has it: 1 (upright) to 8
+  image::PictureQuality quality = {};  ///< of the upright picture
+  std::string unreadable = {};         ///< why it cannot be decoded; empty: it can
+
+  bool readable() const { return unreadable.empty(); }  ///< whether it can be decoded
+};
+
+/// A folder of pictures, each looked at once.
+struct ExaminedFolder {
+  std::vector<std::string> class_names;   ///< by number
+  std::vector<ExaminedPicture> pictures;  ///< in the order of image_folder(), those that cannot be read among them
+  std::vector<SkippedFile> skipped;       ///< what is no picture, and folders without pictures
+
+  /// Pictures of each class that can be read, by its number.
+  std::vector<std::int64_t> class_counts() const;
+};
+
+/// Decodes every picture of a folder, without keeping it, on all threads, and measures it.
+///
+/// Classes and order are those of image_folder(); of the options `classes` and `decode` count. Throws FileError if the
+/// folder is missing, DataError as image_folder() for a folder that has no classes; a picture that cannot be read is no
+/// error.
+ExaminedFolder examine_image_folder(const std::filesystem::path& path, const ImageFolderOptions& options = {},
+                                    const Cpu& on = Cpu());
+
+}  // namespace brindle::data
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/data/examined_folder_inl.hpp"
+#endif
