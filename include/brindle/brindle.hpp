@@ -51,6 +51,7 @@
 #include "brindle/report/run_page.hpp"
 #include "brindle/report/summary.hpp"
 #include "brindle/report/training_curves.hpp"
+#include "brindle/train/calibrate.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/class_weights.hpp"
 #include "brindle/train/cosine_decay_restarts.hpp"

@@ -15,6 +15,7 @@
 #include "brindle/nn/average_pooling2d_inl.hpp"
 #include "brindle/nn/batch_normalization_inl.hpp"
 #include "brindle/nn/binary_crossentropy_inl.hpp"
+#include "brindle/nn/calibration_inl.hpp"
 #include "brindle/nn/classification_metrics_inl.hpp"
 #include "brindle/nn/concatenate_inl.hpp"
 #include "brindle/nn/config_inl.hpp"
@@ -49,6 +50,7 @@
 #include "brindle/nn/sgd_inl.hpp"
 #include "brindle/nn/softmax_inl.hpp"
 #include "brindle/nn/sparse_categorical_crossentropy_inl.hpp"
+#include "brindle/nn/temperature_inl.hpp"
 #include "brindle/nn/value_inl.hpp"
 
 #define BRINDLE_INSTANTIATION

@@ -9,6 +9,7 @@
 #include "brindle/ops/cpu.hpp"
 // After the calls into the kernels, in any order.
 #include "brindle/train/batch_inl.hpp"
+#include "brindle/train/calibrate_inl.hpp"
 #include "brindle/train/checkpoint_inl.hpp"
 #include "brindle/train/class_weights_inl.hpp"
 #include "brindle/train/cosine_decay_restarts_inl.hpp"
