@@ -48,6 +48,7 @@
 #include "brindle/report/model_summary.hpp"
 #include "brindle/report/number_text.hpp"
 #include "brindle/report/progress_line.hpp"
+#include "brindle/report/reliability_diagram.hpp"
 #include "brindle/report/run_page.hpp"
 #include "brindle/report/summary.hpp"
 #include "brindle/report/training_curves.hpp"

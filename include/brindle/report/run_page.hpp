@@ -9,6 +9,7 @@
 #include "brindle/image/picture.hpp"
 #include "brindle/nn/classification_metrics.hpp"
 #include "brindle/nn/model.hpp"
+#include "brindle/nn/temperature.hpp"
 #include "brindle/report/drawing.hpp"
 #include "brindle/report/summary.hpp"
 #include "brindle/train/fit_options.hpp"
@@ -75,6 +76,10 @@ struct RunPage {
 
   /// As SVG, in colours for light and for dark pages.
   RunPage& add_drawing(const std::string& heading, const Drawing& drawing);
+
+  /// What a temperature does to a classifier's probabilities: figures and reliability diagrams before and after, those
+  /// of the samples that it was found with.
+  RunPage& add_calibration(const Temperature& temperature, const std::string& heading = "Calibration");
 
   /// Drawn as by confusion_matrix(), without its title.
   RunPage& add_confusion_matrix(const ConfusionMatrix& m, const std::vector<std::string>& class_names,

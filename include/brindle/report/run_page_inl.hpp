@@ -14,6 +14,8 @@
 #include "brindle/core/file.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/image/picture.hpp"
+#include "brindle/nn/calibration.hpp"
+#include "brindle/nn/temperature.hpp"
 #include "brindle/report/classification_report.hpp"
 #include "brindle/report/colour_scale.hpp"
 #include "brindle/report/confusion_matrix.hpp"
@@ -24,6 +26,7 @@
 #include "brindle/report/model_summary.hpp"
 #include "brindle/report/number_text.hpp"
 #include "brindle/report/progress_line.hpp"
+#include "brindle/report/reliability_diagram.hpp"
 #include "brindle/report/run_page.hpp"
 #include "brindle/report/summary.hpp"
 #include "brindle/report/training_curves.hpp"
@@ -86,6 +89,29 @@ BRINDLE_INLINE RunPage& RunPage::add_history(const History& history, const Evalu
 
 BRINDLE_INLINE RunPage& RunPage::add_drawing(const std::string& heading, const Drawing& drawing) {
   return add(heading, "<div class=\"drawings\" tabindex=\"0\">\n" + internal::drawing_element(drawing) + "</div>\n");
+}
+
+BRINDLE_INLINE RunPage& RunPage::add_calibration(const Temperature& t, const std::string& heading) {
+  const auto row = [](const std::string& name, const Calibration& c) {
+    return std::vector<std::string>{name, fixed(c.negative_log_likelihood, 4), fixed(c.expected_calibration_error, 4),
+                                    fixed(c.brier_score, 4)};
+  };
+  PageTable table{.columns = {"probabilities", "negative log-likelihood", "calibration error", "Brier score"},
+                  .rows = {row("as trained", t.before)}};
+  const bool found = t.reason == TemperatureReason::smallest;
+  std::string html = "<div class=\"charts\">\n" +
+                     internal::drawing_element(reliability_diagram_drawing(t.before, {.title = "As trained"}));
+  if (found) {
+    table.rows.push_back(row("at temperature " + fixed(t.value, 3), t.after));
+    html += internal::drawing_element(
+        reliability_diagram_drawing(t.after, {.title = "At temperature " + fixed(t.value, 3)}));
+  }
+  return add(heading,
+             html + "</div>\n" + table_html(table) + "<p class=\"note\">Of " + thousands(t.before.samples) +
+                 " validation samples. " +
+                 (found ? "The temperature is that of the smallest negative log-likelihood on them."
+                        : "The probabilities were left as they are: " + internal::escaped(to_string(t.reason)) + ".") +
+                 "</p>\n");
 }
 
 BRINDLE_INLINE RunPage& RunPage::add_confusion_matrix(const ConfusionMatrix& m,
