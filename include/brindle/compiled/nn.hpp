@@ -12,6 +12,7 @@
 #include "brindle/nn/adam_inl.hpp"
 #include "brindle/nn/adamw_inl.hpp"
 #include "brindle/nn/add_inl.hpp"
+#include "brindle/nn/answer_table_inl.hpp"
 #include "brindle/nn/average_pooling2d_inl.hpp"
 #include "brindle/nn/batch_normalization_inl.hpp"
 #include "brindle/nn/binary_crossentropy_inl.hpp"

@@ -57,6 +57,12 @@ Calibration calibration(In<float, Cpu> outputs, In<float, Cpu> labels, const Cal
 
 namespace detail {
 
+/// What a row of outputs says.
+struct Prediction {
+  double confidence = 0;  ///< the probability of the class that it is for
+  bool right = false;     ///< whether that is the true one
+};
+
 /// Outputs as logits with their labels, checked. Of one output, or where each stands by itself, logit i belongs to
 /// label i, 0 or 1 (columns is 1 then); else rows of `columns` logits each have one label, a class number.
 struct LabelledLogits {
@@ -71,7 +77,9 @@ struct LabelledLogits {
     double value = 0, slope = 0, curvature = 0;
   };
   Likelihood at(double scale) const;
-  /// Of the logits times `scale`.
+  /// Of row i of the logits times `scale`.
+  Prediction prediction(std::int64_t i, double scale) const;
+  /// Of all of them.
   Calibration calibration(double scale, std::int64_t bins) const;
 };
 

@@ -95,36 +95,44 @@ BRINDLE_INLINE LabelledLogits::Likelihood LabelledLogits::at(double scale) const
   return {sum.value / n, sum.slope / n, sum.curvature / n};
 }
 
+BRINDLE_INLINE Prediction LabelledLogits::prediction(std::int64_t i, double scale) const {
+  const double* z = logits.data() + i * columns;
+  const auto label = labels[static_cast<std::size_t>(i)];
+  if (columns == 1) {
+    const double p = 1 / (1 + std::exp(-scale * *z));  // exactly one half is class 0
+    return {std::max(p, 1 - p), (p > 0.5) == (label == 1)};
+  }
+  const double* most = std::max_element(z, z + columns);
+  double total = 0;
+  for (std::int64_t k = 0; k < columns; ++k) total += std::exp(scale * (z[k] - *most));
+  return {1 / total, most - z == label};
+}
+
 BRINDLE_INLINE Calibration LabelledLogits::calibration(double scale, std::int64_t bin_count) const {
   Calibration c{.samples = samples, .bins = std::vector<CalibrationBin>(static_cast<std::size_t>(bin_count))};
   c.negative_log_likelihood = at(scale).value;
   for (std::int64_t i = 0; i < rows; ++i) {
     const double* z = logits.data() + i * columns;
     const auto label = labels[static_cast<std::size_t>(i)];
-    double confidence = 0;
-    bool right = false;
+    const Prediction said = prediction(i, scale);
     if (columns == 1) {
-      const double p = 1 / (1 + std::exp(-scale * *z));  // exactly one half is class 0
-      confidence = std::max(p, 1 - p);
-      right = (p > 0.5) == (label == 1);
-      c.brier_score += (p - static_cast<double>(label)) * (p - static_cast<double>(label));
+      const double d = 1 / (1 + std::exp(-scale * *z)) - static_cast<double>(label);
+      c.brier_score += d * d;
     } else {
-      const double* most = std::max_element(z, z + columns);
-      double total = 0, squares = 0;
-      for (std::int64_t k = 0; k < columns; ++k) total += std::exp(scale * (z[k] - *most));
+      // The confidence is the share of the largest one.
+      const double most = *std::max_element(z, z + columns);
+      double squares = 0;
       for (std::int64_t k = 0; k < columns; ++k) {
-        const double p = std::exp(scale * (z[k] - *most)) / total - (k == label ? 1 : 0);
-        squares += p * p;
+        const double d = std::exp(scale * (z[k] - most)) * said.confidence - (k == label ? 1 : 0);
+        squares += d * d;
       }
-      confidence = 1 / total;
-      right = most - z == label;
       c.brier_score += columns == 2 ? squares / 2 : squares;
     }
-    const double at = std::ceil(confidence * static_cast<double>(bin_count)) - 1;
+    const double at = std::ceil(said.confidence * static_cast<double>(bin_count)) - 1;
     CalibrationBin& bin = c.bins[static_cast<std::size_t>(std::clamp(at, 0.0, static_cast<double>(bin_count - 1)))];
     ++bin.count;
-    bin.confidence += confidence;
-    bin.accuracy += right ? 1 : 0;
+    bin.confidence += said.confidence;
+    bin.accuracy += said.right ? 1 : 0;
   }
   const auto n = static_cast<double>(rows);
   c.brier_score /= n;

@@ -5,6 +5,7 @@
 #include "brindle/nn/adam.hpp"
 #include "brindle/nn/adamw.hpp"
 #include "brindle/nn/add.hpp"
+#include "brindle/nn/answer_table.hpp"
 #include "brindle/nn/average_pooling2d.hpp"
 #include "brindle/nn/batch_normalization.hpp"
 #include "brindle/nn/binary_crossentropy.hpp"
