@@ -9,6 +9,7 @@
 
 #include "brindle/data/source.hpp"
 #include "brindle/image/picture_input.hpp"
+#include "brindle/nn/answer_table.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/registry.hpp"
@@ -21,6 +22,8 @@ struct ModelInfo {
   std::optional<PictureInput> input = {};     ///< how a picture becomes x; none: it cannot classify pictures by itself
   bool from_logits = false;  ///< the outputs are logits: probabilities by sigmoid (one output) or softmax
   bool each_output = false;  ///< of logits: probabilities by sigmoid, also of several outputs (multi-label)
+  double temperature = 1;    ///< that is in the weights already, see calibrate(): to be told, not to be applied
+  AnswerTable answers = {};  ///< of validation samples, as the weights are now; without rows: there is none
 };
 
 /// The latest version of the format. save_model writes it where layers do not stand in a row, or run for inference
@@ -39,6 +42,8 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
 struct SaveOptions {
   bool from_logits = false;  ///< see ModelInfo
   bool each_output = false;  ///< see ModelInfo
+  double temperature = 1;    ///< see ModelInfo
+  AnswerTable answers = {};  ///< see ModelInfo
 };
 
 /// The same with class names and the way from a picture to x taken from the data that the model was trained on.

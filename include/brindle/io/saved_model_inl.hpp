@@ -15,6 +15,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/image/picture_input.hpp"
+#include "brindle/io/certainty_json.hpp"
 #include "brindle/io/checked_specs.hpp"
 #include "brindle/io/config_json.hpp"
 #include "brindle/io/json.hpp"
@@ -49,6 +50,7 @@ BRINDLE_INLINE void check_info(const std::string& who, const Shape& x, const Sha
     if (std::find(info.class_names.begin(), info.class_names.begin() + static_cast<std::ptrdiff_t>(i),
                   info.class_names[i]) != info.class_names.begin() + static_cast<std::ptrdiff_t>(i))
       brindle::detail::raise<ValueError>(who + ": two classes are named \"" + info.class_names[i] + "\"");
+  check_certainty(who, info.temperature, info.answers);
   if (!info.input) return;
   image::check_picture_input(who, *info.input);
   if (!(info.input->shape() == x))
@@ -164,6 +166,7 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
   json["input"] = info.input ? detail::to_json(*info.input) : nlohmann::ordered_json();
   json["from_logits"] = info.from_logits;
   if (info.each_output) json["each_output"] = true;
+  detail::write_certainty(json, info.temperature, info.answers);
   json["layers"] = nlohmann::ordered_json::array();
   std::vector<SafetensorsEntry> entries;
   std::vector<brindle::detail::HostCopy<T, Device>> values;  // until the file is written
@@ -206,7 +209,9 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
   ModelInfo info{.class_names = trained_on.class_names(),
                  .input = trained_on.picture_input(),
                  .from_logits = options.from_logits,
-                 .each_output = options.each_output};
+                 .each_output = options.each_output,
+                 .temperature = options.temperature,
+                 .answers = options.answers};
   if (info.input && !(info.input->shape() == model.input_shape())) info.input = {};  // features of pictures
   save_model(model, path, info, optimizer);
 }
@@ -238,6 +243,8 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
     saved.info.input = detail::stored_input(json, saved.model.input_shape());
     saved.info.from_logits = json.value("from_logits", false);
     saved.info.each_output = json.value("each_output", false);
+    saved.info.temperature = json.value("temperature", 1.0);
+    saved.info.answers = detail::stored_answers(json);
     saved.model.set_name(json.at("name").template get<std::string>());
     if (json.at("layers").size() > 10000) fail("has more than 10000 layers");
     std::size_t tensors = 0;
