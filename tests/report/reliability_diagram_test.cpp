@@ -74,3 +74,15 @@ TEST_CASE("the page of a run shows probabilities before and after a temperature,
   CHECK(count(left.html(), "<svg") == 1);
   CHECK_THAT(left.html(), Contains("left as they are: all samples are classified right"));
 }
+
+TEST_CASE("the page of a run shows how many are answered and how many of these are right", "[report][run_page]") {
+  RunPage page{.title = "Pets"};
+  page.add_answers({.samples = 2000,
+                    .rows = {{.probability = 0, .answered = 2000, .right = 1900},
+                             {.probability = 0.75, .answered = 1500, .right = 1497}}});
+  const std::string html = page.html();
+  check_markup(html);
+  CHECK(count(html, "<svg") == 1);
+  CHECK_THAT(html, Contains("0.7500") && Contains("1,500") && Contains("0.998 (0.994 to 0.999)") && Contains(">500<"));
+  CHECK_THROWS_WITH(page.add_answers({}), Contains("no rows"));
+}

@@ -13,6 +13,7 @@
 #include "brindle/image/read_picture.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/models/classification.hpp"
+#include "brindle/nn/answer_table.hpp"
 
 namespace brindle::models {
 
@@ -38,6 +39,11 @@ class PictureClassifier {
   const Model<float, Device>& model() const { return saved_.model; }        ///< the network, folded()
   const io::ModelInfo& info() const { return saved_.info; }                 ///< what the file says of it
   const PictureInput& picture_input() const { return *saved_.info.input; }  ///< how a picture becomes its input
+
+  /// The least probability at which answers are right in at least this share (0..1], by the table that the model was
+  /// saved with; probabilities below it are better left to a person. Throws ValueError where the model has no table, or
+  /// was never right so often.
+  AnswerThreshold answer_threshold(double accuracy) const;
 
   /// The picture as the model takes it: (1, H, W, C). Throws ShapeError for an empty picture, or one of another number
   /// of channels than 1, 3 and 4.
@@ -65,6 +71,7 @@ class PictureClassifier {
   Classification classification(std::span<const float> y) const;
 
   io::SavedModel<float, Device> saved_;
+  std::string where_;  // the beginning of messages: the file
 };
 
 }  // namespace brindle::models

@@ -22,6 +22,7 @@
 #include "brindle/io/saved_model.hpp"
 #include "brindle/models/classification.hpp"
 #include "brindle/models/picture_classifier.hpp"
+#include "brindle/nn/answer_table.hpp"
 #include "brindle/nn/folded.hpp"
 #include "brindle/nn/last_activation.hpp"
 #include "brindle/ops/activation.hpp"
@@ -60,7 +61,7 @@ Classification PictureClassifier<Device>::classify_file(const std::filesystem::p
 
 template <class Device>
 PictureClassifier<Device>::PictureClassifier(io::SavedModel<float, Device> saved, const std::string& where)
-    : saved_(std::move(saved)) {
+    : saved_(std::move(saved)), where_(where) {
   saved_.model = folded(std::move(saved_.model));
   const Shape& x = saved_.model.input_shape();
   const std::string who = where + "PictureClassifier: ";
@@ -90,6 +91,24 @@ PictureClassifier<Device>::PictureClassifier(io::SavedModel<float, Device> saved
         who + last.layer +
         " is a softmax of one output, which is always 1; end the model with Dense{1, sigmoid} "
         "or Dense{2, softmax}");
+}
+
+template <class Device>
+AnswerThreshold PictureClassifier<Device>::answer_threshold(double accuracy) const {
+  const AnswerTable& table = saved_.info.answers;
+  const std::string who = where_ + "PictureClassifier: ";
+  if (table.rows.empty())
+    brindle::detail::raise<ValueError>(who +
+                                       "the model has no table of thresholds; make one of its validation pictures with "
+                                       "answer_table() and save it with the model, as train does");
+  const auto row = table.at_least(accuracy);
+  if (!row)
+    brindle::detail::raise<ValueError>(
+        who + "no threshold made the model right in " + brindle::detail::number_text(accuracy) + " of its answers to " +
+        std::to_string(table.samples) + " validation pictures; at most it was in " +
+        std::to_string(table.rows.back().right) + " of " + std::to_string(table.rows.back().answered) +
+        "; ask for less, or train it further");
+  return *row;
 }
 
 template <class Device>

@@ -57,6 +57,9 @@ Calibration calibration(In<float, Cpu> outputs, In<float, Cpu> labels, const Cal
 
 namespace detail {
 
+/// What a sigmoid or softmax has made a probability of; of a softmax up to a number that all outputs share.
+double logit_of(double p, bool sigmoid);
+
 /// What a row of outputs says.
 struct Prediction {
   double confidence = 0;  ///< the probability of the class that it is for

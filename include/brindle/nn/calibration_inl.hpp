@@ -18,7 +18,6 @@
 
 namespace brindle::detail {
 
-/// What a sigmoid or softmax has made a probability of; of a softmax up to a number that all outputs share.
 BRINDLE_INLINE double logit_of(double p, bool sigmoid) {
   p = std::max(p, static_cast<double>(std::numeric_limits<float>::min()));
   if (!sigmoid) return std::log(p);
