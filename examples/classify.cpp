@@ -6,7 +6,7 @@
 //
 // One line a photo: its file, the class, the probability of that class; with --explain also the picture that shows which
 // parts of the photo speak for the class. With --at-least 0.995 photos of which the model is not sure enough to be right
-// so often are left to a person (docs/howto/sure.md). A photo that cannot be read is named on the error output, and the exit code is
+// so often are left to a person; photos unlike those that it was trained on are marked (docs/howto/sure.md). A photo that cannot be read is named on the error output, and the exit code is
 // then 1.
 #include <algorithm>
 #include <brindle/brindle.hpp>
@@ -97,6 +97,7 @@ int main(int argc, char** argv) {
             std::printf("%s  %s  %.4f", file.string().c_str(), c.name.c_str(), c.probability);
           else
             std::printf("%s  not sure  (%s, %.4f)", file.string().c_str(), c.name.c_str(), c.probability);
+          if (c.unlike_training) std::printf("  unlike the training pictures, distance %.3f", *c.distance);
           if (explain) {
             const PictureInput& how = classifier.picture_input();
             const image::Picture whole = image::read_upright(file, how), photo = image::seen(whole, how);

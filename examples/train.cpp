@@ -5,6 +5,9 @@
 //     classify --model flowers.safetensors photo.jpg
 //     train --smoke --out out/smoke.safetensors        a few steps on three classes that it draws itself
 //
+// Photos are turned upright as their cameras noted (EXIF), and made smaller by an antialiased bilinear filter, to a square
+// (--aspect-ratio says how); the saved model keeps how, and classify and evaluate do the same.
+//
 // The folder has one subfolder a class, or pictures named like cat.12.jpg. A fifth of each class is set aside to validate
 // with, unless --validation names another folder. With a base, a network that was trained on ImageNet, it goes in three
 // stages: what the base sees in each picture is computed once; a head learns the classes from that, which takes seconds;
@@ -42,7 +45,7 @@ namespace {
 struct Options {
   fs::path data = {}, validation = {}, weights = {}, onnx = {};
   fs::path out = "model.safetensors";
-  std::string base = "small", fine_tuned_from = {};
+  std::string base = "small", fine_tuned_from = {}, aspect_ratio = "stretch";
   std::int64_t epochs = 40, fine_tuning_epochs = 5, batch = 32, side = 0, patience = 8;
   double share = 0.2, learning_rate = 1e-3, fine_tuning_rate = 3e-5, alpha = 1;
   std::uint64_t seed = 42;
@@ -80,7 +83,11 @@ void draw_three_classes(const fs::path& folder, std::uint64_t seed) {
 std::pair<data::Pictures, data::Pictures> load(const Options& o) {
   const data::ImageFolderOptions how{
       .size = {o.side, o.side},
-      .interpolation = image::Interpolation::bilinear,
+      .interpolation = image::Interpolation::bilinear,  // antialiased
+      .aspect_ratio = o.aspect_ratio == "crop"  ? AspectRatio::crop
+                      : o.aspect_ratio == "pad" ? AspectRatio::pad
+                                                : AspectRatio::stretch,
+      .orientation = Orientation::exif,
       .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing,
       .on_bad_file = data::BadFile::skip};
   data::Pictures all = data::image_folder(o.data, how);
@@ -199,7 +206,9 @@ void write(const Options& o, const Model<float, Device>& model, const data::Pict
   page.write(page_path);
   report::history_csv(history, table_path);
   io::save_model(model, o.out, training,
-                 {.temperature = kept.temperature ? kept.temperature->value : 1, .answers = answers});
+                 {.temperature = kept.temperature ? kept.temperature->value : 1,
+                  .answers = answers,
+                  .familiarity = familiarity_of(model, training, validation, {.seed = o.seed, .batch = o.batch})});
   if (!o.onnx.empty()) {
     const io::ModelInfo info{.class_names = classes, .input = training.picture_input()};
     io::save_onnx(model, o.onnx, {.info = info});
@@ -301,6 +310,10 @@ int main(int argc, char** argv) {
   line.add("--patience", o.patience, "end when the validation loss has not fallen for so many epochs").show_default();
   line.add("--batch", o.batch, "pictures a step").show_default();
   line.add("--size", o.side, "rows and columns that pictures get; 150 for small and vgg16, else 224").between(46, 2048);
+  line.add("--aspect-ratio", o.aspect_ratio, "how photos that are no squares become square: stretched, or what is too long "
+           "cut off on both sides, or black added")
+      .show_default()
+      .one_of({"stretch", "crop", "pad"});
   line.add("--learning-rate", o.learning_rate, "of Adam; a tenth of it for the head on vgg16").show_default();
   line.add("--fine-tuning-epochs", o.fine_tuning_epochs, "at most so many of the last stage; 0: none").show_default();
   line.add("--fine-tuning-rate", o.fine_tuning_rate, "of Adam in the last stage").show_default();

@@ -58,6 +58,7 @@
 #include "brindle/train/cosine_decay_restarts.hpp"
 #include "brindle/train/csv_logger.hpp"
 #include "brindle/train/early_stopping.hpp"
+#include "brindle/train/familiarity_of.hpp"
 #include "brindle/train/interrupt.hpp"
 #include "brindle/train/keep_best.hpp"
 #include "brindle/train/learning_rate_schedules.hpp"

@@ -25,6 +25,7 @@
 #include "brindle/nn/depthwise_conv2d_inl.hpp"
 #include "brindle/nn/dropout_inl.hpp"
 #include "brindle/nn/elu_inl.hpp"
+#include "brindle/nn/familiarity_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
 #include "brindle/nn/folded_inl.hpp"
 #include "brindle/nn/global_average_pooling2d_inl.hpp"

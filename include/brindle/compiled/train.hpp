@@ -16,6 +16,7 @@
 #include "brindle/train/csv_logger_inl.hpp"
 #include "brindle/train/early_stopping_inl.hpp"
 #include "brindle/train/evaluator_inl.hpp"
+#include "brindle/train/familiarity_of_inl.hpp"
 #include "brindle/train/finite_inl.hpp"
 #include "brindle/train/fit_place_inl.hpp"
 #include "brindle/train/interrupt_inl.hpp"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -64,14 +65,16 @@ class PictureClassifier {
 
   void write_input(const image::Picture& picture, float* x) const;
 
-  Tensor<float> predict(const Tensor<float>& x) const;
+  // features: one row a picture, written where the model has a familiarity.
+  Tensor<float> predict(const Tensor<float>& x, Tensor<float>& features) const;
 
   Tensor<float> probabilities(Tensor<float> y) const;
 
   Classification classification(std::span<const float> y) const;
 
   io::SavedModel<float, Device> saved_;
-  std::string where_;  // the beginning of messages: the file
+  std::size_t feature_value_ = 0;  // what the layer with the last kernel reads, where there is a familiarity
+  std::string where_;              // the beginning of messages: the file
 };
 
 }  // namespace brindle::models

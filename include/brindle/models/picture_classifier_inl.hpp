@@ -23,6 +23,7 @@
 #include "brindle/models/classification.hpp"
 #include "brindle/models/picture_classifier.hpp"
 #include "brindle/nn/answer_table.hpp"
+#include "brindle/nn/familiarity.hpp"
 #include "brindle/nn/folded.hpp"
 #include "brindle/nn/last_activation.hpp"
 #include "brindle/ops/activation.hpp"
@@ -49,8 +50,15 @@ std::vector<Classification> PictureClassifier<Device>::classify(std::span<const 
   if (n == 0) return all;
   Tensor<float> x = Tensor<float>::uninitialized(shape.batch(n));
   for (std::int64_t i = 0; i < n; ++i) write_input(pictures[static_cast<std::size_t>(i)], x.data() + i * shape.size());
-  const Tensor<float> y = probabilities(predict(x));
-  for (std::int64_t i = 0; i < n; ++i) all.push_back(classification(y.view().slice(i, i + 1).span()));
+  const Familiarity& familiarity = saved_.info.familiarity;
+  Tensor<float> features(Shape{familiarity ? n : 0, familiarity.width});
+  const Tensor<float> y = probabilities(predict(x, features));
+  for (std::int64_t i = 0; i < n; ++i) {
+    all.push_back(classification(y.view().slice(i, i + 1).span()));
+    if (!familiarity) continue;
+    all.back().distance = familiarity.distance(features.view().slice(i, i + 1).span());
+    all.back().unlike_training = *all.back().distance > familiarity.threshold;
+  }
   return all;
 }
 
@@ -91,6 +99,13 @@ PictureClassifier<Device>::PictureClassifier(io::SavedModel<float, Device> saved
         who + last.layer +
         " is a softmax of one output, which is always 1; end the model with Dense{1, sigmoid} "
         "or Dense{2, softmax}");
+  if (!saved_.info.familiarity) return;
+  feature_value_ = brindle::detail::feature_value(where + "PictureClassifier", saved_.model);
+  const std::int64_t width = brindle::detail::feature_width(saved_.model, feature_value_);
+  if (width != saved_.info.familiarity.width)
+    brindle::detail::raise<ShapeError>(who + "the features of training pictures have " +
+                                       std::to_string(saved_.info.familiarity.width) + " numbers, the model's have " +
+                                       std::to_string(width));
 }
 
 template <class Device>
@@ -119,7 +134,13 @@ void PictureClassifier<Device>::write_input(const image::Picture& picture, float
 }
 
 template <class Device>
-Tensor<float> PictureClassifier<Device>::predict(const Tensor<float>& x) const {
+Tensor<float> PictureClassifier<Device>::predict(const Tensor<float>& x, Tensor<float>& features) const {
+  if (saved_.info.familiarity) {
+    Tensor<float> y = Tensor<float>::uninitialized(saved_.model.output_shape().batch(x.shape()[0]));
+    brindle::detail::predict_with_features<float, Device>(saved_.model, feature_value_, x.view(), 32, y.view(),
+                                                          features.view());
+    return y;
+  }
   if constexpr (std::is_same_v<Device, Cpu>)
     return saved_.model.predict(x);
   else

@@ -17,6 +17,7 @@
 #include "brindle/nn/depthwise_conv2d.hpp"
 #include "brindle/nn/dropout.hpp"
 #include "brindle/nn/elu.hpp"
+#include "brindle/nn/familiarity.hpp"
 #include "brindle/nn/flatten.hpp"
 #include "brindle/nn/folded.hpp"
 #include "brindle/nn/global_average_pooling2d.hpp"
