@@ -106,6 +106,8 @@ TEST_CASE("tables that cannot be are refused by their row", "[nn][answer_table]"
   CHECK_NOTHROW(check({.samples = 10, .rows = {whole, {.probability = 0.5, .answered = 4, .right = 4}}}));
   CHECK_THROWS_WITH(check({.samples = 9, .rows = {whole}}), Contains("file: row 0") && Contains("5 right of 10"));
   CHECK_THROWS_WITH(check({.samples = 10, .rows = {whole, whole}}), Contains("row 1"));
+  CHECK_THROWS_WITH(check({.samples = 10, .rows = {whole, {.probability = 0.5, .answered = 5, .right = 2}}}),
+                    Contains("row 1") && Contains("not above"));
   CHECK_THROWS_WITH(check({.samples = 10, .rows = {{.probability = 1.5, .answered = 10, .right = 5}}}),
                     Contains("1.5"));
   CHECK_THROWS_WITH(check({.samples = 10, .rows = {{.probability = 0.5, .answered = 0, .right = 0}}}),

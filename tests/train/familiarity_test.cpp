@@ -113,6 +113,22 @@ TEST_CASE("outputs beside features have the bits of predict, and a map's feature
   }
 }
 
+TEST_CASE("what later layers compute does not lie over the features", "[train][familiarity]") {
+  const Sequential<float> model{
+      {8}, Dense{16, relu}, Dense{64}, LeakyReLU{.negative_slope = 0.1}, LeakyReLU{.negative_slope = 0.7}, Softmax{}};
+  const Tensor<float> x = random_tensor<float>({5, 8}, 4);
+  Tensor<float> y({5, 64}), f({5, 16});
+  detail::predict_with_features<float, Cpu>(model, detail::feature_value("test", model), x.view(), 5, y.view(),
+                                            f.view());
+  CHECK(same_bits(y, model.predict(x, 5)));
+  const Model<float> base =
+      Sequential<float>{
+          {8},      Dense{16, relu}, Dense{64}, LeakyReLU{.negative_slope = 0.1}, LeakyReLU{.negative_slope = 0.7},
+          Softmax{}}
+          .cut_after("dense");
+  CHECK(same_bits(f, base.predict(x, 5)));
+}
+
 TEST_CASE("a picture classifier says how far a picture is from those that the model was trained on",
           "[train][familiarity]") {
   const TemporaryFolder folder;
