@@ -115,9 +115,9 @@ int main(int argc, char** argv) {
         }
       }
       if (sure.answered > 0)
-        std::printf("not sure of %d of %d photos: below %.4f; of the %lld validation pictures above it %s were right\n", left,
-                    read, sure.probability, static_cast<long long>(sure.answered),
-                    report::share_text(sure.accuracy(), sure.answered).c_str());
+        std::printf("not sure of %d of %d photos: below %.4f; of the %lld validation pictures above it %lld were right, %s\n",
+                    left, read, sure.probability, static_cast<long long>(sure.answered),
+                    static_cast<long long>(sure.right), report::share_text(sure.accuracy(), sure.answered).c_str());
       return unreadable == 0 ? 0 : 1;
     });
   } catch (const std::exception& e) {
