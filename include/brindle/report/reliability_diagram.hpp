@@ -8,6 +8,7 @@
 
 namespace brindle::report {
 
+/// What stands around the diagram.
 struct ReliabilityDiagramOptions {
   std::string title = "Reliability";  ///< above the diagram; empty: none
   PaintOptions paint = {};            ///< of PNG

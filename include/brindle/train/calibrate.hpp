@@ -11,6 +11,7 @@
 
 namespace brindle {
 
+/// What a model gives, and how it is looked at.
 struct CalibrateOptions {
   bool from_logits = false;  ///< the model gives logits, as its loss was told: Trainer::from_logits()
   bool each_output = false;  ///< of several logits: a sigmoid each; a model that ends in sigmoids says so itself

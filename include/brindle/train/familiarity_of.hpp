@@ -8,6 +8,7 @@
 
 namespace brindle {
 
+/// What is kept, and how much is refused.
 struct FamiliarityOptions {
   std::int64_t most = 500;  ///< training samples to keep, as many of each class as can be; fewer of wide features
   double refused = 0.05;    ///< share of the validation samples that the threshold calls unlike, 0..1
