@@ -5,7 +5,8 @@
 //     classify --smoke                          a random model, on a pet that it draws itself
 //
 // One line a photo: its file, the class, the probability of that class; with --explain also the picture that shows which
-// parts of the photo speak for the class. A photo that cannot be read is named on the error output, and the exit code is
+// parts of the photo speak for the class. With --at-least 0.995 photos of which the model is not sure enough to be right
+// so often are left to a person; photos unlike those that it was trained on are marked (docs/howto/sure.md). A photo that cannot be read is named on the error output, and the exit code is
 // then 1.
 #include <algorithm>
 #include <brindle/brindle.hpp>
@@ -58,9 +59,12 @@ int main(int argc, char** argv) {
   std::vector<fs::path> paths;
   example::DeviceOptions device;
   bool smoke = false, explain = false;
+  double at_least = 0;
   line.add("--model", model_path, "a saved model, .safetensors");
   line.add("photos", paths, "photos, or folders of photos");
   line.add("--onnx", onnx, "write the model for onnxruntime and other programs; photos are then not needed");
+  line.add("--at-least", at_least, "say \"not sure\" where the model is not so sure that it was right in this share of its "
+           "answers to the validation pictures, 0.995 for example");
   example::add_device_options(line, device);
   line.flag("--explain", explain, "draw beside each photo which of its parts speak for the class (Grad-CAM), into --out");
   line.add("--out", out, "folder for what --explain and --smoke draw").show_default();
@@ -81,11 +85,19 @@ int main(int argc, char** argv) {
     return example::run_on(device, [&](const auto& on) {
       const models::PictureClassifier classifier(model_path, on);
       if (!onnx.empty()) io::save_onnx(classifier.model(), onnx, {.info = classifier.info()});
-      int unreadable = 0;
+      AnswerThreshold sure;
+      if (line.given("--at-least")) sure = classifier.answer_threshold(at_least);
+      int unreadable = 0, left = 0, read = 0;
       for (const fs::path& file : files_of(paths)) {
         try {
           const models::Classification c = classifier.classify_file(file);
-          std::printf("%s  %s  %.4f", file.string().c_str(), c.name.c_str(), c.probability);
+          const bool is_sure = c.probability >= sure.probability;
+          ++read, left += is_sure ? 0 : 1;
+          if (is_sure)
+            std::printf("%s  %s  %.4f", file.string().c_str(), c.name.c_str(), c.probability);
+          else
+            std::printf("%s  not sure  (%s, %.4f)", file.string().c_str(), c.name.c_str(), c.probability);
+          if (c.unlike_training) std::printf("  unlike the training pictures, distance %.3f", *c.distance);
           if (explain) {
             const PictureInput& how = classifier.picture_input();
             const image::Picture whole = image::read_upright(file, how), photo = image::seen(whole, how);
@@ -102,6 +114,10 @@ int main(int argc, char** argv) {
           ++unreadable;
         }
       }
+      if (sure.answered > 0)
+        std::printf("not sure of %d of %d photos: below %.4f; of the %lld validation pictures above it %lld were right, %s\n",
+                    left, read, sure.probability, static_cast<long long>(sure.answered),
+                    static_cast<long long>(sure.right), report::share_text(sure.accuracy(), sure.answered).c_str());
       return unreadable == 0 ? 0 : 1;
     });
   } catch (const std::exception& e) {

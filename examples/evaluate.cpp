@@ -102,6 +102,7 @@ int main(int argc, char** argv) {
       const ConfusionMatrix matrix = confusion_matrix(outputs.view(), photos.labels());
       const ClassificationMetrics metrics(matrix);
       const std::string auc = auc_text(outputs, photos);
+      const Calibration sure = calibration(outputs, photos.labels(), {.from_logits = classifier.info().from_logits});
 
       char line[256];
       std::snprintf(line, sizeof line, "%-24s %8.4f  %9.4f  %6.4f  %6.4f  %7s\n", name.c_str(), metrics.accuracy,
@@ -116,9 +117,12 @@ int main(int argc, char** argv) {
       csv += line;
       const std::string report = report::classification_report(matrix, photos.class_names());
       std::printf("%s, %lld photos\n\n%s\n", name.c_str(), static_cast<long long>(photos.size()), report.c_str());
+      std::printf("negative log-likelihood %.4f, expected calibration error %.4f, Brier score %.4f\n\n",
+                  sure.negative_log_likelihood, sure.expected_calibration_error, sure.brier_score);
       report::confusion_matrix(matrix, photos.class_names(), options.out / (name + "_confusion.png"), {.title = name});
       page.add_confusion_matrix(matrix, photos.class_names(), name);
       page.add_classification_report(matrix, photos.class_names(), name + ", by class");
+      page.add_drawing(name + ", how right it is by how sure", report::reliability_diagram_drawing(sure, {.title = ""}));
       add_mistakes(page, name, classifier, photos, outputs);
     }
     std::printf("precision, recall and F1 are means weighted by the photos of each class\n%s", text.c_str());

@@ -5,13 +5,17 @@
 //     classify --model flowers.safetensors photo.jpg
 //     train --smoke --out out/smoke.safetensors        a few steps on three classes that it draws itself
 //
+// Photos are turned upright as their cameras noted (EXIF), and made smaller by an antialiased bilinear filter, to a square
+// (--aspect-ratio says how); the saved model keeps how, and classify and evaluate do the same.
+//
 // The folder has one subfolder a class, or pictures named like cat.12.jpg. A fifth of each class is set aside to validate
 // with, unless --validation names another folder. With a base, a network that was trained on ImageNet, it goes in three
 // stages: what the base sees in each picture is computed once; a head learns the classes from that, which takes seconds;
 // then the base learns, too, slowly, on pictures that are turned, moved and mirrored anew each time (of a large one the
 // last layers alone). The model is written after the head and once more if that made it better. `small` is a network of
 // four convolutions that is trained from nothing. Classes with fewer pictures weigh more. A stage ends when the
-// validation loss has not fallen for some epochs, and the best weights are kept. Beside the model lie a page with curves,
+// validation loss has not fallen for some epochs, and the best weights are kept. Then a temperature, found on the
+// validation pictures, makes the probabilities mean what they say (docs/howto/sure.md). Beside the model lie a page with curves,
 // confusion matrix and figures (.html) and the table of the epochs (.csv).
 //
 // docs/results.md has what it reaches on the walkthrough's photos with several bases.
@@ -41,12 +45,12 @@ namespace {
 struct Options {
   fs::path data = {}, validation = {}, weights = {}, onnx = {};
   fs::path out = "model.safetensors";
-  std::string base = "small", fine_tuned_from = {};
+  std::string base = "small", fine_tuned_from = {}, aspect_ratio = "stretch";
   std::int64_t epochs = 40, fine_tuning_epochs = 5, batch = 32, side = 0, patience = 8;
   double share = 0.2, learning_rate = 1e-3, fine_tuning_rate = 3e-5, alpha = 1;
   std::uint64_t seed = 42;
   example::DeviceOptions device = {};
-  bool augment = true, class_weights = true, smoke = false;
+  bool augment = true, class_weights = true, calibrate = true, smoke = false;
 };
 
 /// Two classes of drawn pets and one of balls, of unequal size, one subfolder a class.
@@ -79,7 +83,11 @@ void draw_three_classes(const fs::path& folder, std::uint64_t seed) {
 std::pair<data::Pictures, data::Pictures> load(const Options& o) {
   const data::ImageFolderOptions how{
       .size = {o.side, o.side},
-      .interpolation = image::Interpolation::bilinear,
+      .interpolation = image::Interpolation::bilinear,  // antialiased
+      .aspect_ratio = o.aspect_ratio == "crop"  ? AspectRatio::crop
+                      : o.aspect_ratio == "pad" ? AspectRatio::pad
+                                                : AspectRatio::stretch,
+      .orientation = Orientation::exif,
       .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing,
       .on_bad_file = data::BadFile::skip};
   data::Pictures all = data::image_folder(o.data, how);
@@ -126,6 +134,7 @@ struct Stage {
 struct Kept {
   Evaluation evaluation;
   Tensor<float> outputs;
+  std::optional<Temperature> temperature = {};  ///< that the weights were divided by
 };
 
 /// Trains the model and keeps its best weights. The epochs are added to the history.
@@ -148,6 +157,28 @@ Kept learn(const Options& o, Model<float, Device>& model, const Stage& stage, Hi
   return {trainer.evaluate(stage.validation), trainer.predict(stage.validation)};
 }
 
+/// Makes the model's probabilities mean what they say, by the validation pictures.
+template <class Device>
+void calibrate_kept(const Options& o, Model<float, Device>& model, const data::Source& validation, Kept& kept) {
+  if (!o.calibrate) return;
+  try {
+    Calibrated c = calibrate(model, validation, {.batch = o.batch});
+    const Temperature& t = c.temperature;
+    if (t.reason == TemperatureReason::smallest)
+      std::printf("temperature %.3f, now in the weights of %s: negative log-likelihood %.4f instead of %.4f, expected "
+                  "calibration error %.4f instead of %.4f on the validation pictures\n",
+                  t.value, c.layer.c_str(), t.after.negative_log_likelihood, t.before.negative_log_likelihood,
+                  t.after.expected_calibration_error, t.before.expected_calibration_error);
+    else
+      std::printf("probabilities are left as they are: %s\n", to_string(t.reason).c_str());
+    kept.outputs = std::move(c.probabilities);
+    kept.evaluation.loss = t.after.negative_log_likelihood;
+    kept.temperature = std::move(c.temperature);
+  } catch (const DataError& e) {  // what was trained is worth keeping
+    std::printf("probabilities are left as they are: %s\n", e.what());
+  }
+}
+
 /// Writes the model, its page and its table, and says how well it does.
 template <class Device>
 void write(const Options& o, const Model<float, Device>& model, const data::Pictures& training,
@@ -166,12 +197,18 @@ void write(const Options& o, const Model<float, Device>& model, const data::Pict
                      {"base", o.base},
                      {"batch", std::to_string(o.batch)},
                      {"seed", std::to_string(o.seed)}});
+  const AnswerTable answers = answer_table(kept.outputs, validation.labels());
+  if (kept.temperature) page.add_calibration(*kept.temperature);
+  page.add_answers(answers);
   page.add_confusion_matrix(matrix, classes);
   page.add_classification_report(matrix, classes);
   page.add_summary(model);
   page.write(page_path);
   report::history_csv(history, table_path);
-  io::save_model(model, o.out, training);
+  io::save_model(model, o.out, training,
+                 {.temperature = kept.temperature ? kept.temperature->value : 1,
+                  .answers = answers,
+                  .familiarity = familiarity_of(model, training, validation, {.seed = o.seed, .batch = o.batch})});
   if (!o.onnx.empty()) {
     const io::ModelInfo info{.class_names = classes, .input = training.picture_input()};
     io::save_onnx(model, o.onnx, {.info = info});
@@ -204,8 +241,8 @@ void train_small(const Options& o, const Device& on, const data::Pictures& train
   std::printf("\n%s", report::summary(model).c_str());
   History history;
   const auto pictures = shown(o, on, training);
-  const Kept kept =
-      learn(o, model, {"Training", pictures, validation, weights, o.epochs, o.learning_rate}, history);
+  Kept kept = learn(o, model, {"Training", pictures, validation, weights, o.epochs, o.learning_rate}, history);
+  calibrate_kept(o, model, validation, kept);
   write(o, model, training, validation, kept, history);
 }
 
@@ -230,22 +267,28 @@ void train_on_base(const Options& o, const Device& on, const data::Pictures& tra
   head.initialize(o.seed);
   const double head_rate = base.hidden > 0 ? o.learning_rate / 10 : o.learning_rate;
   History history;
-  const Kept before = learn(o, head, {"Head", seen, unseen, weights, o.epochs, head_rate}, history);
+  Kept before = learn(o, head, {"Head", seen, unseen, weights, o.epochs, head_rate}, history);
+  const double loss_before = before.evaluation.loss;
+  calibrate_kept(o, head, unseen, before);
 
   Model model{on, {o.side, o.side, 3}, [&](auto x) { return x.then(std::move(network), std::move(head)); }};
   write(o, model, training, validation, before, history);
   if (o.fine_tuning_epochs == 0) return;
 
+  if (before.temperature) divide_logits(model, 1 / before.temperature->value);  // it goes on from what was learned
   model.freeze_before(o.fine_tuned_from.empty() ? base.fine_tuned_from : o.fine_tuned_from);
   const auto pictures = shown(o, on, training);
   const Stage fine_tuning{"Fine-tuning", pictures, validation, weights, o.fine_tuning_epochs, o.fine_tuning_rate,
                           cosine_decay({})};  // small steps at the end
-  const Kept after = learn(o, model, fine_tuning, history);
-  if (after.evaluation.loss < before.evaluation.loss)
+  Kept after = learn(o, model, fine_tuning, history);
+  const double loss_after = after.evaluation.loss;
+  if (loss_after < loss_before) {
+    calibrate_kept(o, model, validation, after);
     write(o, model, training, validation, after, history);
-  else
+  } else {
     std::printf("Fine-tuning did not lower the validation loss (%.4f, before %.4f): %s stays as it was written\n",
-                after.evaluation.loss, before.evaluation.loss, o.out.string().c_str());
+                loss_after, loss_before, o.out.string().c_str());
+  }
 }
 
 }  // namespace
@@ -267,6 +310,10 @@ int main(int argc, char** argv) {
   line.add("--patience", o.patience, "end when the validation loss has not fallen for so many epochs").show_default();
   line.add("--batch", o.batch, "pictures a step").show_default();
   line.add("--size", o.side, "rows and columns that pictures get; 150 for small and vgg16, else 224").between(46, 2048);
+  line.add("--aspect-ratio", o.aspect_ratio, "how photos that are no squares become square: stretched, or what is too long "
+           "cut off on both sides, or black added")
+      .show_default()
+      .one_of({"stretch", "crop", "pad"});
   line.add("--learning-rate", o.learning_rate, "of Adam; a tenth of it for the head on vgg16").show_default();
   line.add("--fine-tuning-epochs", o.fine_tuning_epochs, "at most so many of the last stage; 0: none").show_default();
   line.add("--fine-tuning-rate", o.fine_tuning_rate, "of Adam in the last stage").show_default();
@@ -275,6 +322,7 @@ int main(int argc, char** argv) {
   example::add_device_options(line, o.device);
   line.flag("!--no-augment", o.augment, "show every picture as it is");
   line.flag("!--no-class-weights", o.class_weights, "let classes with more pictures count more");
+  line.flag("!--no-calibration", o.calibrate, "leave the probabilities as they were trained, without a temperature");
   line.add("--out", o.out, "the model; page and table are written beside it").show_default();
   line.add("--onnx", o.onnx, "write the model for onnxruntime and other programs, too");
   line.flag("--smoke", o.smoke, "two epochs on three drawn classes, to see that it runs");

@@ -84,6 +84,21 @@ def saved_models():
     put("saved_model", "layers.safetensors",
         safetensors({"__metadata__": {"brindle": json.dumps(model)}, **header}, bytes(at)))
     saved_graph()
+    saved_certainty()
+
+
+def saved_certainty():
+    """A temperature, thresholds and the features of training pictures."""
+    header = {"d/kernel": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]},
+              "familiarity/features": {"dtype": "F32", "shape": [3, 2], "data_offsets": [16, 40]}}
+    model = {"version": 4, "name": "m", "input_shape": [2], "class_names": ["a", "b"], "input": None,
+             "temperature": 1.5, "answers": {"samples": 9, "rows": [[0.0, 9, 7], [0.75, 5, 5]]},
+             "layers": [{"type": "Dense", "name": "d", "trainable": True,
+                         "config": {"units": 2, "activation": "softmax", "use_bias": False}}],
+             "groups": [], "familiarity": {"threshold": 0.25, "refused": 0.05}}
+    put("saved_model", "certainty.safetensors",
+        safetensors({"__metadata__": {"brindle": json.dumps(model)}, **header},
+                    np.array([1, 2, 3, 4, 0, 1, 1, 0, 0.6, 0.8], dtype=np.float32).tobytes()))
 
 
 def saved_graph():

@@ -94,13 +94,22 @@ TEST_CASE("class names and how a picture becomes the input come back from an ONN
                      .aspect_ratio = AspectRatio::crop,
                      .preprocessing = Preprocessing::caffe};
   io::save_onnx(model, folder / "m.onnx",
-                {.info = {.class_names = {"a", "\xC3\xA4 \"b\"", "c"}, .input = input, .from_logits = true}});
+                {.info = {.class_names = {"a", "\xC3\xA4 \"b\"", "c"},
+                          .input = input,
+                          .from_logits = true,
+                          .temperature = 1.25,
+                          .answers = {.samples = 10, .rows = {{0.5, 10, 8}, {0.75, 4, 4}}}}});
   const io::SavedModel<float> saved = io::load_onnx_with_info(folder / "m.onnx");
   CHECK(saved.info.class_names == std::vector<std::string>{"a", "\xC3\xA4 \"b\"", "c"});
   REQUIRE(saved.info.input);
   CHECK(*saved.info.input == input);
   CHECK(saved.info.from_logits);
   CHECK_FALSE(saved.info.each_output);
+  CHECK(saved.info.temperature == 1.25);
+  CHECK(saved.info.answers.samples == 10);
+  REQUIRE(saved.info.answers.rows.size() == 2);
+  CHECK(saved.info.answers.rows[1].probability == 0.75);
+  CHECK(saved.info.answers.rows[1].right == 4);
   CHECK(same_bits(saved.model.predict(pictures({5, 4, 3})),
                   io::load_onnx(folder / "m.onnx").predict(pictures({5, 4, 3}))));
 }

@@ -247,3 +247,22 @@ TEST_CASE("eight threads share a picture classifier", "[models][picture_classifi
   for (auto& t : threads) t.join();
   for (const auto& result : together) CHECK(result == alone);
 }
+
+TEST_CASE("a picture classifier knows how sure it must be to be right so often, or says why not",
+          "[models][picture_classifier]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "pets.safetensors";
+  const Sequential<float> model{{4, 4, 3}, Flatten{}, Dense{2, softmax}};
+  io::ModelInfo info{.class_names = {"cat", "dog"}, .input = PictureInput{.size = {4, 4}}};
+  io::save_model(model, path, info);
+  CHECK_THROWS_WITH(models::PictureClassifier(path).answer_threshold(0.99),
+                    Contains("pets.safetensors: ") && Contains("no table of thresholds"));
+  info.answers = {.samples = 100, .rows = {{0, 100, 90}, {0.8, 50, 49}}};
+  io::save_model(model, path, info);
+  const models::PictureClassifier classifier(path);
+  CHECK(classifier.answer_threshold(0.9).probability == 0);
+  CHECK(classifier.answer_threshold(0.95).probability == 0.8);
+  CHECK_THROWS_WITH(classifier.answer_threshold(0.99),
+                    Contains("pets.safetensors: ") && Contains("in 0.99 of") && Contains("49 of 50"));
+  CHECK_THROWS_WITH(classifier.answer_threshold(2), Contains("at most 1"));
+}

@@ -12,9 +12,11 @@
 #include "brindle/nn/adam_inl.hpp"
 #include "brindle/nn/adamw_inl.hpp"
 #include "brindle/nn/add_inl.hpp"
+#include "brindle/nn/answer_table_inl.hpp"
 #include "brindle/nn/average_pooling2d_inl.hpp"
 #include "brindle/nn/batch_normalization_inl.hpp"
 #include "brindle/nn/binary_crossentropy_inl.hpp"
+#include "brindle/nn/calibration_inl.hpp"
 #include "brindle/nn/classification_metrics_inl.hpp"
 #include "brindle/nn/concatenate_inl.hpp"
 #include "brindle/nn/config_inl.hpp"
@@ -23,6 +25,7 @@
 #include "brindle/nn/depthwise_conv2d_inl.hpp"
 #include "brindle/nn/dropout_inl.hpp"
 #include "brindle/nn/elu_inl.hpp"
+#include "brindle/nn/familiarity_inl.hpp"
 #include "brindle/nn/flatten_inl.hpp"
 #include "brindle/nn/folded_inl.hpp"
 #include "brindle/nn/global_average_pooling2d_inl.hpp"
@@ -49,6 +52,7 @@
 #include "brindle/nn/sgd_inl.hpp"
 #include "brindle/nn/softmax_inl.hpp"
 #include "brindle/nn/sparse_categorical_crossentropy_inl.hpp"
+#include "brindle/nn/temperature_inl.hpp"
 #include "brindle/nn/value_inl.hpp"
 
 #define BRINDLE_INSTANTIATION

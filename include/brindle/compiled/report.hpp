@@ -24,6 +24,7 @@
 #include "brindle/report/layer_table_inl.hpp"
 #include "brindle/report/model_summary_inl.hpp"
 #include "brindle/report/progress_line_inl.hpp"
+#include "brindle/report/reliability_diagram_inl.hpp"
 #include "brindle/report/run_page_inl.hpp"
 #include "brindle/report/summary_inl.hpp"
 #include "brindle/report/training_curves_inl.hpp"

@@ -9,6 +9,8 @@
 
 #include "brindle/data/source.hpp"
 #include "brindle/image/picture_input.hpp"
+#include "brindle/nn/answer_table.hpp"
+#include "brindle/nn/familiarity.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/registry.hpp"
@@ -19,14 +21,17 @@ namespace brindle::io {
 struct ModelInfo {
   std::vector<std::string> class_names = {};  ///< by class number; for one output those of 0 and 1; or none
   std::optional<PictureInput> input = {};     ///< how a picture becomes x; none: it cannot classify pictures by itself
-  bool from_logits = false;  ///< the outputs are logits: probabilities by sigmoid (one output) or softmax
-  bool each_output = false;  ///< of logits: probabilities by sigmoid, also of several outputs (multi-label)
+  bool from_logits = false;      ///< the outputs are logits: probabilities by sigmoid (one output) or softmax
+  bool each_output = false;      ///< of logits: probabilities by sigmoid, also of several outputs (multi-label)
+  double temperature = 1;        ///< that is in the weights already, see calibrate(): to be told, not to be applied
+  AnswerTable answers = {};      ///< of validation samples, as the weights are now; without rows: there is none
+  Familiarity familiarity = {};  ///< what tells pictures unlike the training pictures; without features: nothing
 };
 
-/// The latest version of the format. save_model writes it where layers do not stand in a row, or run for inference
-/// while the model is trained (Layer::inference); any other model is written as version 2. All versions are read for
-/// ever.
-inline constexpr std::int64_t saved_model_version = 3;
+/// The latest version of the format. save_model writes it where the info has a familiarity, version 3 where layers do
+/// not stand in a row, or run for inference while the model is trained (Layer::inference); any other model is written
+/// as version 2. All versions are read for ever.
+inline constexpr std::int64_t saved_model_version = 4;
 
 /// Writes a model to one safetensors file: the weights as tensors "layer/parameter", and in the header's metadata,
 /// under "brindle", the layers with their settings as JSON. Whole or not at all; the weights come back bit by bit.
@@ -37,8 +42,11 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
                 const OptimizerState<T>* optimizer = nullptr);
 
 struct SaveOptions {
-  bool from_logits = false;  ///< see ModelInfo
-  bool each_output = false;  ///< see ModelInfo
+  bool from_logits = false;      ///< see ModelInfo
+  bool each_output = false;      ///< see ModelInfo
+  double temperature = 1;        ///< see ModelInfo
+  AnswerTable answers = {};      ///< see ModelInfo
+  Familiarity familiarity = {};  ///< see ModelInfo
 };
 
 /// The same with class names and the way from a picture to x taken from the data that the model was trained on.

@@ -15,6 +15,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/image/picture_input.hpp"
+#include "brindle/io/certainty_json.hpp"
 #include "brindle/io/checked_specs.hpp"
 #include "brindle/io/config_json.hpp"
 #include "brindle/io/json.hpp"
@@ -49,6 +50,8 @@ BRINDLE_INLINE void check_info(const std::string& who, const Shape& x, const Sha
     if (std::find(info.class_names.begin(), info.class_names.begin() + static_cast<std::ptrdiff_t>(i),
                   info.class_names[i]) != info.class_names.begin() + static_cast<std::ptrdiff_t>(i))
       brindle::detail::raise<ValueError>(who + ": two classes are named \"" + info.class_names[i] + "\"");
+  check_certainty(who, info.temperature, info.answers);
+  brindle::detail::check_familiarity(who, info.familiarity);
   if (!info.input) return;
   image::check_picture_input(who, *info.input);
   if (!(info.input->shape() == x))
@@ -76,7 +79,7 @@ std::int64_t version_of(const Model<T, Device>& model) {
   const bool as_before =
       model.graph().is_row() && std::none_of(model.groups().begin(), model.groups().end(), of_3) &&
       std::none_of(model.layers().begin(), model.layers().end(), [&](const auto& layer) { return inference(*layer); });
-  return as_before ? 2 : saved_model_version;
+  return as_before ? 2 : 3;
 }
 
 /// Groups of layers with those inside them.
@@ -157,13 +160,14 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
                 const OptimizerState<T>* optimizer) {
   detail::check_info("save_model", model.input_shape(), model.output_shape(), info);
   nlohmann::ordered_json json;
-  json["version"] = detail::version_of(model);
+  json["version"] = info.familiarity ? saved_model_version : detail::version_of(model);
   json["name"] = model.name();
   json["input_shape"] = std::vector<std::int64_t>(model.input_shape().begin(), model.input_shape().end());
   json["class_names"] = info.class_names;
   json["input"] = info.input ? detail::to_json(*info.input) : nlohmann::ordered_json();
   json["from_logits"] = info.from_logits;
   if (info.each_output) json["each_output"] = true;
+  detail::write_certainty(json, info.temperature, info.answers);
   json["layers"] = nlohmann::ordered_json::array();
   std::vector<SafetensorsEntry> entries;
   std::vector<brindle::detail::HostCopy<T, Device>> values;  // until the file is written
@@ -183,6 +187,7 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
     }
   }
   json["groups"] = detail::json_of_groups(model.groups());
+  if (info.familiarity) entries.push_back(detail::write_familiarity(json, info.familiarity));
   if (optimizer) {
     json["optimizer"] = {{"type", optimizer->type},
                          {"steps", optimizer->steps},
@@ -206,7 +211,10 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
   ModelInfo info{.class_names = trained_on.class_names(),
                  .input = trained_on.picture_input(),
                  .from_logits = options.from_logits,
-                 .each_output = options.each_output};
+                 .each_output = options.each_output,
+                 .temperature = options.temperature,
+                 .answers = options.answers,
+                 .familiarity = options.familiarity};
   if (info.input && !(info.input->shape() == model.input_shape())) info.input = {};  // features of pictures
   save_model(model, path, info, optimizer);
 }
@@ -238,6 +246,8 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
     saved.info.input = detail::stored_input(json, saved.model.input_shape());
     saved.info.from_logits = json.value("from_logits", false);
     saved.info.each_output = json.value("each_output", false);
+    saved.info.temperature = json.value("temperature", 1.0);
+    saved.info.answers = detail::stored_answers(json);
     saved.model.set_name(json.at("name").template get<std::string>());
     if (json.at("layers").size() > 10000) fail("has more than 10000 layers");
     std::size_t tensors = 0;
@@ -274,6 +284,10 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
       saved.model.add_uninitialized(std::move(layer), name, inputs);
     }
     if (!saved.model.graph().is_row()) saved.model.check_output(saved.model.graph().output());
+    if (version >= 4 && json.contains("familiarity")) {
+      ++tensors;
+      saved.info.familiarity = detail::stored_familiarity(json, file);
+    }
     if (tensors != file.entries().size())
       fail("has " + std::to_string(file.entries().size()) + " tensors, its layers have " + std::to_string(tensors));
     for (const auto& group : json.at("groups"))

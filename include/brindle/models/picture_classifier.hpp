@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 #include "brindle/image/read_picture.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/models/classification.hpp"
+#include "brindle/nn/answer_table.hpp"
 
 namespace brindle::models {
 
@@ -39,6 +41,11 @@ class PictureClassifier {
   const io::ModelInfo& info() const { return saved_.info; }                 ///< what the file says of it
   const PictureInput& picture_input() const { return *saved_.info.input; }  ///< how a picture becomes its input
 
+  /// The least probability at which answers are right in at least this share (0..1], by the table that the model was
+  /// saved with; probabilities below it are better left to a person. Throws ValueError where the model has no table, or
+  /// was never right so often.
+  AnswerThreshold answer_threshold(double accuracy) const;
+
   /// The picture as the model takes it: (1, H, W, C). Throws ShapeError for an empty picture, or one of another number
   /// of channels than 1, 3 and 4.
   Tensor<float> input(const image::Picture& picture) const;
@@ -58,13 +65,16 @@ class PictureClassifier {
 
   void write_input(const image::Picture& picture, float* x) const;
 
-  Tensor<float> predict(const Tensor<float>& x) const;
+  // features: one row a picture, written where the model has a familiarity.
+  Tensor<float> predict(const Tensor<float>& x, Tensor<float>& features) const;
 
   Tensor<float> probabilities(Tensor<float> y) const;
 
   Classification classification(std::span<const float> y) const;
 
   io::SavedModel<float, Device> saved_;
+  std::size_t feature_value_ = 0;  // what the layer with the last kernel reads, where there is a familiarity
+  std::string where_;              // the beginning of messages: the file
 };
 
 }  // namespace brindle::models

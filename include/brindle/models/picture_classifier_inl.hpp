@@ -22,6 +22,8 @@
 #include "brindle/io/saved_model.hpp"
 #include "brindle/models/classification.hpp"
 #include "brindle/models/picture_classifier.hpp"
+#include "brindle/nn/answer_table.hpp"
+#include "brindle/nn/familiarity.hpp"
 #include "brindle/nn/folded.hpp"
 #include "brindle/nn/last_activation.hpp"
 #include "brindle/ops/activation.hpp"
@@ -48,8 +50,15 @@ std::vector<Classification> PictureClassifier<Device>::classify(std::span<const 
   if (n == 0) return all;
   Tensor<float> x = Tensor<float>::uninitialized(shape.batch(n));
   for (std::int64_t i = 0; i < n; ++i) write_input(pictures[static_cast<std::size_t>(i)], x.data() + i * shape.size());
-  const Tensor<float> y = probabilities(predict(x));
-  for (std::int64_t i = 0; i < n; ++i) all.push_back(classification(y.view().slice(i, i + 1).span()));
+  const Familiarity& familiarity = saved_.info.familiarity;
+  Tensor<float> features(Shape{familiarity ? n : 0, familiarity.width});
+  const Tensor<float> y = probabilities(predict(x, features));
+  for (std::int64_t i = 0; i < n; ++i) {
+    all.push_back(classification(y.view().slice(i, i + 1).span()));
+    if (!familiarity) continue;
+    all.back().distance = familiarity.distance(features.view().slice(i, i + 1).span());
+    all.back().unlike_training = *all.back().distance > familiarity.threshold;
+  }
   return all;
 }
 
@@ -60,7 +69,7 @@ Classification PictureClassifier<Device>::classify_file(const std::filesystem::p
 
 template <class Device>
 PictureClassifier<Device>::PictureClassifier(io::SavedModel<float, Device> saved, const std::string& where)
-    : saved_(std::move(saved)) {
+    : saved_(std::move(saved)), where_(where) {
   saved_.model = folded(std::move(saved_.model));
   const Shape& x = saved_.model.input_shape();
   const std::string who = where + "PictureClassifier: ";
@@ -90,6 +99,31 @@ PictureClassifier<Device>::PictureClassifier(io::SavedModel<float, Device> saved
         who + last.layer +
         " is a softmax of one output, which is always 1; end the model with Dense{1, sigmoid} "
         "or Dense{2, softmax}");
+  if (!saved_.info.familiarity) return;
+  feature_value_ = brindle::detail::feature_value(where + "PictureClassifier", saved_.model);
+  const std::int64_t width = brindle::detail::feature_width(saved_.model, feature_value_);
+  if (width != saved_.info.familiarity.width)
+    brindle::detail::raise<ShapeError>(who + "the features of training pictures have " +
+                                       std::to_string(saved_.info.familiarity.width) + " numbers, the model's have " +
+                                       std::to_string(width));
+}
+
+template <class Device>
+AnswerThreshold PictureClassifier<Device>::answer_threshold(double accuracy) const {
+  const AnswerTable& table = saved_.info.answers;
+  const std::string who = where_ + "PictureClassifier: ";
+  if (table.rows.empty())
+    brindle::detail::raise<ValueError>(who +
+                                       "the model has no table of thresholds; make one of its validation pictures with "
+                                       "answer_table() and save it with the model, as train does");
+  const auto row = table.at_least(accuracy);
+  if (!row)
+    brindle::detail::raise<ValueError>(
+        who + "no threshold made the model right in " + brindle::detail::number_text(accuracy) + " of its answers to " +
+        std::to_string(table.samples) + " validation pictures; at most it was in " +
+        std::to_string(table.rows.back().right) + " of " + std::to_string(table.rows.back().answered) +
+        "; ask for less, or train it further");
+  return *row;
 }
 
 template <class Device>
@@ -100,7 +134,13 @@ void PictureClassifier<Device>::write_input(const image::Picture& picture, float
 }
 
 template <class Device>
-Tensor<float> PictureClassifier<Device>::predict(const Tensor<float>& x) const {
+Tensor<float> PictureClassifier<Device>::predict(const Tensor<float>& x, Tensor<float>& features) const {
+  if (saved_.info.familiarity) {
+    Tensor<float> y = Tensor<float>::uninitialized(saved_.model.output_shape().batch(x.shape()[0]));
+    brindle::detail::predict_with_features<float, Device>(saved_.model, feature_value_, x.view(), 32, y.view(),
+                                                          features.view());
+    return y;
+  }
   if constexpr (std::is_same_v<Device, Cpu>)
     return saved_.model.predict(x);
   else

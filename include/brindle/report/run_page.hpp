@@ -7,8 +7,10 @@
 
 #include "brindle/core/file.hpp"
 #include "brindle/image/picture.hpp"
+#include "brindle/nn/answer_table.hpp"
 #include "brindle/nn/classification_metrics.hpp"
 #include "brindle/nn/model.hpp"
+#include "brindle/nn/temperature.hpp"
 #include "brindle/report/drawing.hpp"
 #include "brindle/report/summary.hpp"
 #include "brindle/train/fit_options.hpp"
@@ -75,6 +77,14 @@ struct RunPage {
 
   /// As SVG, in colours for light and for dark pages.
   RunPage& add_drawing(const std::string& heading, const Drawing& drawing);
+
+  /// What a temperature does to a classifier's probabilities: figures and reliability diagrams before and after, those
+  /// of the samples that it was found with.
+  RunPage& add_calibration(const Temperature& temperature, const std::string& heading = "Calibration");
+
+  /// How often a classifier is right, and how many samples it answers, where it leaves the least sure to a person: a
+  /// curve and the table, shares with where the true ones lie at 95 %. Throws ValueError for a table without rows.
+  RunPage& add_answers(const AnswerTable& answers, const std::string& heading = "Leaving the least sure to a person");
 
   /// Drawn as by confusion_matrix(), without its title.
   RunPage& add_confusion_matrix(const ConfusionMatrix& m, const std::vector<std::string>& class_names,

@@ -14,6 +14,10 @@
 #include "brindle/core/file.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/image/picture.hpp"
+#include "brindle/nn/answer_table.hpp"
+#include "brindle/nn/calibration.hpp"
+#include "brindle/nn/temperature.hpp"
+#include "brindle/report/chart.hpp"
 #include "brindle/report/classification_report.hpp"
 #include "brindle/report/colour_scale.hpp"
 #include "brindle/report/confusion_matrix.hpp"
@@ -24,6 +28,7 @@
 #include "brindle/report/model_summary.hpp"
 #include "brindle/report/number_text.hpp"
 #include "brindle/report/progress_line.hpp"
+#include "brindle/report/reliability_diagram.hpp"
 #include "brindle/report/run_page.hpp"
 #include "brindle/report/summary.hpp"
 #include "brindle/report/training_curves.hpp"
@@ -86,6 +91,53 @@ BRINDLE_INLINE RunPage& RunPage::add_history(const History& history, const Evalu
 
 BRINDLE_INLINE RunPage& RunPage::add_drawing(const std::string& heading, const Drawing& drawing) {
   return add(heading, "<div class=\"drawings\" tabindex=\"0\">\n" + internal::drawing_element(drawing) + "</div>\n");
+}
+
+BRINDLE_INLINE RunPage& RunPage::add_calibration(const Temperature& t, const std::string& heading) {
+  const auto row = [](const std::string& name, const Calibration& c) {
+    return std::vector<std::string>{name, fixed(c.negative_log_likelihood, 4), fixed(c.expected_calibration_error, 4),
+                                    fixed(c.brier_score, 4)};
+  };
+  PageTable table{.columns = {"probabilities", "negative log-likelihood", "calibration error", "Brier score"},
+                  .rows = {row("as trained", t.before)}};
+  const bool found = t.reason == TemperatureReason::smallest;
+  std::string html = "<div class=\"charts\">\n" +
+                     internal::drawing_element(reliability_diagram_drawing(t.before, {.title = "As trained"}));
+  if (found) {
+    table.rows.push_back(row("at temperature " + fixed(t.value, 3), t.after));
+    html += internal::drawing_element(
+        reliability_diagram_drawing(t.after, {.title = "At temperature " + fixed(t.value, 3)}));
+  }
+  return add(heading,
+             html + "</div>\n" + table_html(table) + "<p class=\"note\">Of " + thousands(t.before.samples) +
+                 " validation samples. " +
+                 (found ? "The temperature is that of the smallest negative log-likelihood on them."
+                        : "The probabilities were left as they are: " + internal::escaped(to_string(t.reason)) + ".") +
+                 "</p>\n");
+}
+
+BRINDLE_INLINE RunPage& RunPage::add_answers(const AnswerTable& answers, const std::string& heading) {
+  detail::check_answer_table("RunPage::add_answers", answers);
+  if (answers.rows.empty())
+    detail::raise<ValueError>("RunPage::add_answers: the table has no rows; make one with answer_table()");
+  const auto share = [&](std::int64_t count) {
+    return static_cast<double>(count) / static_cast<double>(answers.samples);
+  };
+  Panel panel{.title = "Right among those answered", .x_label = "share answered", .y_label = "accuracy", .most_y = 1};
+  Series curve{.label = "accuracy"};
+  PageTable table{.columns = {"probability at least", "answered", "of all", "right among them", "left to a person"},
+                  .words = 0};
+  for (const AnswerThreshold& row : answers.rows) {
+    curve.x.insert(curve.x.begin(), share(row.answered));
+    curve.y.insert(curve.y.begin(), row.accuracy());
+    table.rows.push_back({fixed(row.probability, 4), thousands(row.answered), fixed(share(row.answered), 3),
+                          share_text(row.accuracy(), row.answered), thousands(answers.samples - row.answered)});
+  }
+  panel.series.push_back(curve);
+  return add(heading, "<div class=\"charts\">\n" + internal::drawing_element(panel_drawing(panel)) + "</div>\n" +
+                          table_html(table) + "<p class=\"note\">Of " + thousands(answers.samples) +
+                          " validation samples. In parentheses: where the true share lies, at 95 %. Thresholds with "
+                          "which no more are right than with a lower one are not shown.</p>\n");
 }
 
 BRINDLE_INLINE RunPage& RunPage::add_confusion_matrix(const ConfusionMatrix& m,

@@ -28,9 +28,9 @@ class Evaluator {
                       const OutputRules& rules, const Cpu& host, const data::Source& source,
                       const EvaluateOptions& options);
 
-  /// The model's outputs as they are: (size(), output shape).
+  /// The model's outputs as they are, or without its last activation: (size(), output shape).
   static Tensor<T, Cpu> predict(const std::string& who, const Model<T, Device>& model, const Cpu& host,
-                                const data::Source& source, std::int64_t batch);
+                                const data::Source& source, std::int64_t batch, bool logits = false);
 
  private:
   template <class Work>

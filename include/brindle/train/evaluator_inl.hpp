@@ -74,12 +74,12 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
 
 template <class T, class Device>
 Tensor<T, Cpu> Evaluator<T, Device>::predict(const std::string& who, const Model<T, Device>& model, const Cpu& host,
-                                             const data::Source& source, std::int64_t batch) {
+                                             const data::Source& source, std::int64_t batch, bool logits) {
   check_samples(who, model.input_shape(), source, batch);
   const std::int64_t n = source.size(), outputs = model.output_shape().size();
   Tensor<T, Cpu> y = Tensor<T, Cpu>::uninitialized(model.output_shape().batch(n));
   batch = std::min(batch, n);
-  Plan<T, Device> plan(model.device(), model.graph(), PlanOptions{.batch = batch});
+  Plan<T, Device> plan(model.device(), model.graph(), PlanOptions{.batch = batch, .logits = logits});
   Batch<T, Device> b;
   b.resize(batch, model.input_shape(), model.output_shape());
   each_batch(b, host, source, batch, [&](std::int64_t begin, std::int64_t count) {
