@@ -65,7 +65,9 @@ struct Run {
 
 /// fit, evaluate and predict with a short last batch, class weights and a learning rate that changes.
 template <class OptimizerValue, class Device>
-Run run(const Device& on, const OptimizerValue& optimizer, std::int64_t classes, FitOptions options = {}) {
+Run run(const Device& on, const OptimizerValue& optimizer, std::int64_t classes, FitOptions options = {},
+        TrainerOptions updates = {}) {
+  updates.seed = 11;
   const data::InMemory training = corners(22, classes, 1), holdout = corners(9, classes, 2);
   auto model = network(on, classes);
   options.batch = 8;
@@ -74,7 +76,7 @@ Run run(const Device& on, const OptimizerValue& optimizer, std::int64_t classes,
   options.callbacks.push_back({.epoch = [](FitState& s) { s.learning_rate *= 0.9; }});
   Run r;
   const auto train = [&](auto&& loss) {
-    Trainer trainer{model, optimizer, loss, {.seed = 11}};
+    Trainer trainer{model, optimizer, loss, updates};
     r.history = trainer.fit(training, options);
     r.evaluation = trainer.evaluate(holdout, {.batch = 4});
     r.predicted = trainer.predict(holdout, 4);
@@ -114,6 +116,24 @@ TEST_CASE("a training run on the GPU is the processor's, with every optimizer an
   const FitOptions weighted{.class_weight = {{0, 0.5}, {1, 2.0}}};
   check_run(run(Cuda{}, SGD{.learning_rate = 0.05}, classes, weighted),
             run(Cpu{1}, SGD{.learning_rate = 0.05}, classes, weighted), 1e-3);
+}
+
+TEST_CASE("clipped and accumulated gradients and averaged weights on the GPU are the processor's", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const TrainerOptions all[] = {
+      {.clipvalue = 0.01},
+      {.clipnorm = 0.05},
+      {.global_clipnorm = 0.1},
+      {.global_clipnorm = 0.1, .gradient_accumulation_steps = 2, .use_ema = true, .ema_momentum = 0.9},
+      {.use_ema = true, .ema_momentum = 0.5, .ema_overwrite_frequency = 3, .swap_ema_weights = true}};
+  const SGD optimizer{.learning_rate = 0.05, .momentum = 0.9};
+  for (const TrainerOptions& updates : all) {
+    INFO(detail::UpdateRules(updates).text());
+    const Run recorded = run(Cuda{}, optimizer, 3, {}, updates);
+    check_run(recorded, run(Cpu{1}, optimizer, 3, {}, updates), 1e-3);
+    const Run again = run(Cuda{Cuda::Options{.record_steps = false}}, optimizer, 3, {}, updates);
+    for (std::size_t i = 0; i < recorded.weights.size(); ++i) CHECK(same_bits(recorded.weights[i], again.weights[i]));
+  }
 }
 
 TEST_CASE("recorded steps have the bits of steps that are not", "[cuda]") {

@@ -141,8 +141,8 @@ Tensor<float> made_pictures(const Shape& shape) {
 
 // A trainer that remembers three steps whose averages any compiler gives the same bits.
 template <class OptimizerValue>
-Trainer<float, Cpu> trained(Model<float>& model, const OptimizerValue& optimizer) {
-  Trainer trainer{model, optimizer, BinaryCrossentropy{}};
+Trainer<float, Cpu> trained(Model<float>& model, const OptimizerValue& optimizer, const TrainerOptions& options = {}) {
+  Trainer trainer{model, optimizer, BinaryCrossentropy{}, options};
   OptimizerState<float> state = trainer.optimizer_state();
   state.steps = 3;
   for (auto& slot : state.slots)
@@ -165,7 +165,8 @@ void each_trained(Use&& use) {
   use("trained_adam", trained(in_models, Adam{.learning_rate = 1.0 / 64, .amsgrad = true}));
   use("trained_adamw", trained(a, AdamW{.learning_rate = 1.0 / 64, .weight_decay = 0.125}));
   use("trained_rmsprop", trained(b, RMSprop{.learning_rate = 1.0 / 512, .momentum = 0.875, .centered = true}));
-  use("trained_sgd", trained(c, SGD{.learning_rate = 1.0 / 64, .momentum = 0.875, .nesterov = true}));
+  use("trained_sgd",
+      trained(c, SGD{.learning_rate = 1.0 / 64, .momentum = 0.875, .nesterov = true}, {.clipnorm = 0.125}));
 }
 
 const std::vector<std::string> endings{".keras", ".h5", ".weights.h5"};
@@ -393,6 +394,9 @@ TEST_CASE("what Keras cannot train on with is refused by name before a file is w
           "no place for the names that Adam excludes");
   refused(RMSprop{.keras2 = true}, BinaryCrossentropy{}, "m.keras", "RMSprop{.keras2 = true}");
   refused(Adam{}, BinaryCrossentropy{.keras2 = true}, "m.keras", "BinaryCrossentropy{.keras2 = true}");
+  const Trainer averaging{model, Adam{}, BinaryCrossentropy{}, {.use_ema = true}};
+  CHECK_THROWS_WITH(io::save_keras(averaging, folder / "m.keras"), Contains("what use_ema keeps between two steps"));
+  CHECK(std::filesystem::is_empty(folder.path()));
 }
 
 TEST_CASE("a model that a trainer saved for Keras is read again", "[io][keras][save_keras]") {

@@ -74,6 +74,7 @@
 #include "brindle/train/run_identity_inl.hpp"
 #include "brindle/train/trainer_inl.hpp"
 #include "brindle/train/training_step_inl.hpp"
+#include "brindle/train/weight_update_inl.hpp"
 
 #ifdef BRINDLE_COMPILED
 #define BRINDLE_INSTANTIATION extern

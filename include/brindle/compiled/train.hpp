@@ -39,6 +39,8 @@
 #include "brindle/train/step_schedule_inl.hpp"
 #include "brindle/train/trainer_inl.hpp"
 #include "brindle/train/training_step_inl.hpp"
+#include "brindle/train/update_rules_inl.hpp"
+#include "brindle/train/weight_update_inl.hpp"
 
 #define BRINDLE_INSTANTIATION
 #include "brindle/train/instantiations.inc"

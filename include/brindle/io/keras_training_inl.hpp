@@ -32,6 +32,7 @@ BRINDLE_INLINE void check_keras_training(const TrainingToWrite& t) {
   };
   if (keras_slot_sets(t.optimizer).empty()) fail("Keras has no optimizer " + t.optimizer);
   if (t.loss != "BinaryCrossentropy" && t.loss != "SparseCategoricalCrossentropy") fail("Keras has no loss " + t.loss);
+  if (!t.not_written.empty()) fail("what " + t.not_written + " keeps between two steps is not written");
   if (t.optimizer_config.get("keras2", false))
     fail(t.optimizer + "{.keras2 = true} computes as Keras 2 did, and Keras 3 does not");
   if (t.loss_config.get("keras2", false))

@@ -37,6 +37,7 @@ concept TrainedForKeras = requires(const Trained& t) {
   t.loss().config();
   t.optimizer().config();
   t.optimizer_state();
+  t.options().global_clipnorm;
 };
 }  // namespace detail
 
@@ -64,6 +65,12 @@ void save_keras(const Trained& trainer, const std::filesystem::path& path) {
                                    .slots = optimizer.slots(),
                                    .learning_rate = static_cast<float>(state.learning_rate),
                                    .double_rate = state.learning_rate};
+  const auto& options = trainer.options();
+  if (options.gradient_accumulation_steps > 1) training.not_written = "gradient_accumulation_steps";
+  if (options.use_ema) training.not_written = "use_ema";
+  if (options.clipvalue > 0) training.optimizer_config.set("clipvalue", options.clipvalue);
+  if (options.clipnorm > 0) training.optimizer_config.set("clipnorm", options.clipnorm);
+  if (options.global_clipnorm > 0) training.optimizer_config.set("global_clipnorm", options.global_clipnorm);
   detail::write_keras(trainer.model(), &state, &training, path);
 }
 

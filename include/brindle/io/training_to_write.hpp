@@ -12,6 +12,7 @@ namespace brindle::io::detail {
 struct TrainingToWrite {
   std::string optimizer, loss;  ///< types
   Config optimizer_config, loss_config;
+  std::string not_written = {};  ///< an option of the trainer whose state has no place here; empty: none
   bool accuracy = false;         ///< the outputs are classes
   std::int64_t steps = 0;        ///< of the optimizer
   std::int64_t slots = 0;        ///< of a parameter

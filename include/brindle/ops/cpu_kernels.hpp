@@ -10,6 +10,7 @@
 #include "brindle/ops/batch_normalization/cpu.hpp"
 #include "brindle/ops/binary_crossentropy/cpu.hpp"
 #include "brindle/ops/categorical_crossentropy/cpu.hpp"
+#include "brindle/ops/clip/cpu.hpp"
 #include "brindle/ops/concatenate/cpu.hpp"
 #include "brindle/ops/conv2d/cpu.hpp"
 #include "brindle/ops/cpu_advice.hpp"

@@ -58,6 +58,11 @@ struct categorical_crossentropy<float, Cpu> {
 };
 
 template <>
+struct clip<float, Cpu> {
+  BRINDLE_CPU_CLIP(BRINDLE_CALL)
+};
+
+template <>
 struct concatenate<float, Cpu> {
   BRINDLE_CPU_CONCATENATE(BRINDLE_CALL)
 };

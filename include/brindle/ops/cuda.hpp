@@ -10,6 +10,7 @@
 #include "brindle/ops/batch_normalization/cuda.hpp"
 #include "brindle/ops/binary_crossentropy/cuda.hpp"
 #include "brindle/ops/categorical_crossentropy/cuda.hpp"
+#include "brindle/ops/clip/cuda.hpp"
 #include "brindle/ops/concatenate/cuda.hpp"
 #include "brindle/ops/conv2d/cuda.hpp"
 #include "brindle/ops/dense/cuda.hpp"

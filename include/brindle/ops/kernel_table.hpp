@@ -15,6 +15,7 @@
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
 #include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
+#include "brindle/ops/clip/clip.hpp"
 #include "brindle/ops/concatenate/concatenate.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/dense/dense.hpp"
@@ -70,6 +71,13 @@
   KERNEL(categorical_crossentropy, probabilities, \
          void(const Cpu&, Read p, ReadClasses, Read weight, Write each, Write dp)) \
   KERNEL(categorical_crossentropy, class_numbers, void(const Cpu&, Read labels, WriteClasses))
+#define BRINDLE_CPU_CLIP(KERNEL) \
+  KERNEL(clip, value, void(const Cpu&, Write g, double limit)) \
+  KERNEL(clip, partial_sums, std::int64_t(const Cpu&, std::int64_t n)) \
+  KERNEL(clip, square_sum, void(const Cpu&, Read g, TensorView<double> sum, double* partial)) \
+  KERNEL(clip, factors, \
+         void(const Cpu&, TensorView<const double> sums, TensorView<double> factors, double limit, bool global)) \
+  KERNEL(clip, scale, void(const Cpu&, Write g, TensorView<const double> by))
 #define BRINDLE_CPU_CONCATENATE(KERNEL) \
   KERNEL(concatenate, copy, \
          void(const Cpu&, std::int64_t rows, std::int64_t width, const float* from, std::int64_t from_step, float* to, \
@@ -162,6 +170,7 @@
   BRINDLE_CPU_BATCH_NORMALIZATION(KERNEL) \
   BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
   BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(KERNEL) \
+  BRINDLE_CPU_CLIP(KERNEL) \
   BRINDLE_CPU_CONCATENATE(KERNEL) \
   BRINDLE_CPU_CONV2D(KERNEL) \
   BRINDLE_CPU_DENSE(KERNEL) \

@@ -21,11 +21,12 @@
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/plan.hpp"
-#include "brindle/ops/parameter_update.hpp"
 #include "brindle/train/cuda_batch.hpp"
 #include "brindle/train/output_rules.hpp"
 #include "brindle/train/trainer.hpp"
 #include "brindle/train/training_step.hpp"
+#include "brindle/train/update_rules.hpp"
+#include "brindle/train/weight_update.hpp"
 
 namespace brindle::detail {
 
@@ -65,13 +66,13 @@ class TrainingStep<T, Cuda> {
       p.loss.check_outputs(names.who, p.rules.last, p.batch.read_probabilities(on_, y, p.rules.left_out()));
       outputs_seen = true;
     }
-    set_numbers({.learning_rate = p.optimizer.step_rate(step + 1),
+    set_numbers({.learning_rate = p.optimizer.step_rate(p.updates.updates(step) + 1),
                  .step = static_cast<std::uint32_t>(step),
                  .decay = p.optimizer.step_decay()});
     p.batch.upload(on_, n, with_weights);
     if (!on_.options().record_steps) return work(p, n, with_weights, step);
     if (addresses_.moved(std::as_const(p.model).layers())) graphs_.clear();
-    Recording& r = graphs_[{n, with_weights, p.batch.labels(n).size()}];
+    Recording& r = graphs_[{n, with_weights, p.batch.labels(n).size(), p.updates.kind(step)}];
     if (!r.warm) {  // libraries load their kernels, which cannot be recorded
       work(p, n, with_weights, step);
       r.warm = true;
@@ -145,17 +146,10 @@ class TrainingStep<T, Cuda> {
           of.follow(on_, i, p.model.layers()[layer]->parameters()[i].value.view(), gradients[i]);
           continue;
         }
-        auto& update = updates_.emplace_back();
-        update.w = p.model.layers()[layer]->parameters()[i].value.view();
-        update.g = gradients[i];
-        update.layer = p.model.layers()[layer]->name;
-        update.parameter = p.model.layers()[layer]->parameters()[i].name;
-        update.decays = p.optimizer.decays({update.layer, update.parameter});
-        auto& slots = p.slots[layer][i].slots;
-        for (std::size_t slot = 0; slot < slots.size(); ++slot) update.slot[slot] = slots[slot].view();
+        updates_.add(p.updates, p.optimizer, *p.model.layers()[layer], i, p.slots[layer][i].slots, gradients[i]);
       }
     });
-    p.optimizer.update_all(on_, step + 1, updates_);
+    updates_.run(on_, p.updates, p.optimizer, step, p.updates.kind(step));
   }
 
   Tensor<StepNumbers, Cuda> numbers_;
@@ -169,11 +163,12 @@ class TrainingStep<T, Cuda> {
     std::int64_t n;
     bool weighted;
     std::int64_t labels;
+    StepKind kind;
     friend auto operator<=>(const GraphKey&, const GraphKey&) = default;
   };
   std::map<GraphKey, Recording> graphs_;
   ParameterAddresses<T> addresses_;
-  std::vector<ops::ParameterUpdate<T, Cuda>> updates_;
+  WeightUpdate<T, Cuda> updates_;
   Clock::time_point last_read_ = {};
 };
 

@@ -17,6 +17,25 @@ struct TrainerOptions {
   std::uint64_t seed = 0;        ///< of shuffling and dropout; the weights' own is that of Sequential::initialize
   bool stream_gradients = true;  ///< update large dense weights while their gradient is in the cache, never storing it
   Accuracy accuracy = Accuracy::automatic;  ///< binary: each output by itself, for labels of several classes at once
+
+  /// At most one of the three, each 0 (off) to 1e30: Keras's clipping of gradients (optimizers/base_optimizer.py).
+  /// @{
+  double clipvalue = 0;        ///< each number of a gradient stays within -clipvalue and clipvalue
+  double clipnorm = 0;         ///< the gradient of each parameter is scaled to this norm where its own is larger
+  double global_clipnorm = 0;  ///< the same with one norm, that of all gradients together
+  /// @}
+
+  /// Batches whose mean gradient is one update, >= 1. Adam counts updates, learning-rate schedules count batches, as
+  /// Keras does. A group goes on across epochs and calls of fit(), and a checkpoint keeps it; the last one of a run
+  /// changes nothing unless it is whole.
+  std::int64_t gradient_accumulation_steps = 1;
+
+  /// An average of each weight follows it from batch to batch, and fit() ends with the averages as the weights (Keras's
+  /// use_ema). train_on_batch() leaves that to finalize_variable_values().
+  bool use_ema = false;
+  double ema_momentum = 0.99;                ///< how much of the average stays with each batch, in [0, 1]
+  std::int64_t ema_overwrite_frequency = 0;  ///< every so many updates weights become their averages; 0: at the end
+  bool swap_ema_weights = false;  ///< validation and callbacks of an epoch see the averages (Keras's SwapEMAWeights)
 };
 
 struct FitOptions {

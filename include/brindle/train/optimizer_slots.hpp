@@ -11,6 +11,7 @@
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/train/run_state.hpp"
+#include "brindle/train/update_rules.hpp"
 
 // What an optimizer remembers of each parameter.
 namespace brindle::detail {
@@ -18,16 +19,20 @@ namespace brindle::detail {
 /// What an optimizer remembers of one parameter.
 template <class T, class Device>
 struct ParameterState {
-  std::vector<Tensor<T, Device>> slots;  ///< of its shape; none where it is not learned, or has always been frozen
+  /// Of its shape: the optimizer's own, then what UpdateRules keep. None where the parameter is not learned, or has
+  /// always been frozen.
+  std::vector<Tensor<T, Device>> slots;
 };
 
 /// By layer and parameter.
 template <class T, class Device>
 using OptimizerSlots = std::vector<std::vector<ParameterState<T, Device>>>;
 
-/// Makes those that are missing, all zero.
+/// Makes those that are missing: zero, an average of a weight as the weight is. The sum of gradients of a layer that is
+/// frozen now is 0 again.
 template <class T, class Device>
-void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, OptimizerSlots<T, Device>& slots);
+void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules,
+                OptimizerSlots<T, Device>& slots);
 
 /// Which layers were trainable, and which ran for inference, when a plan was made.
 class TrainableFlags {
@@ -61,8 +66,8 @@ struct SlotViews {
   std::array<TensorView<T, Device>, most> view;
   std::size_t count = 0;
 
-  /// Elements [first, first + shape.size()) of each slot.
-  SlotViews(std::vector<Tensor<T, Device>>& slots, std::int64_t first, const Shape& shape);
+  /// Elements [first, first + shape.size()) of each of the first `own` slots.
+  SlotViews(std::vector<Tensor<T, Device>>& slots, std::size_t own, std::int64_t first, const Shape& shape);
   std::span<const TensorView<T, Device>> all() const { return {view.data(), count}; }
 };
 

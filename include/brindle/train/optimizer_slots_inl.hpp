@@ -15,20 +15,30 @@
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/run_state.hpp"
+#include "brindle/train/update_rules.hpp"
 
 namespace brindle::detail {
 
 template <class T, class Device>
-void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
+void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules,
                 OptimizerSlots<T, Device>& slots) {
+  const auto own = static_cast<std::size_t>(optimizer.slots()), all = own + static_cast<std::size_t>(rules.kept());
   slots.resize(model.layers().size());
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const auto& layer = *model.layers()[i];
     slots[i].resize(layer.parameters().size());
-    if (!layer.trainable) continue;
-    for (std::size_t p = 0; p < slots[i].size(); ++p)
-      while (layer.parameters()[p].learned && slots[i][p].slots.size() < static_cast<std::size_t>(optimizer.slots()))
-        slots[i][p].slots.emplace_back(layer.parameters()[p].value.shape());
+    for (std::size_t p = 0; p < slots[i].size(); ++p) {
+      std::vector<Tensor<T, Device>>& of = slots[i][p].slots;
+      if (!layer.trainable) {
+        if (rules.accumulates() && of.size() == all) Memory<Device>::clear(of[own].data(), of[own].bytes());
+        continue;
+      }
+      while (layer.parameters()[p].learned && of.size() < all) {
+        of.emplace_back(layer.parameters()[p].value.shape());
+        if (rules.averages() && of.size() == all)
+          Memory<Device>::copy(of.back().data(), layer.parameters()[p].value.data(), of.back().bytes());
+      }
+    }
   }
 }
 
@@ -63,8 +73,9 @@ void visit_parameters(RunState& run, Model<T, Device>& model, OptimizerSlots<T, 
 }
 
 template <class T, class Device>
-SlotViews<T, Device>::SlotViews(std::vector<Tensor<T, Device>>& slots, std::int64_t first, const Shape& shape) {
-  for (Tensor<T, Device>& slot : slots) view[count++] = {slot.data() + first, shape};
+SlotViews<T, Device>::SlotViews(std::vector<Tensor<T, Device>>& slots, std::size_t own, std::int64_t first,
+                                const Shape& shape) {
+  for (; count < own; ++count) view[count] = {slots[count].data() + first, shape};
 }
 
 template <class T, class Device>

@@ -10,6 +10,7 @@
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/train/fit_options.hpp"
+#include "brindle/train/update_rules.hpp"
 
 // What must be the same when a run goes on from a checkpoint.
 namespace brindle::detail {
@@ -21,7 +22,7 @@ using RunIdentity = std::vector<std::pair<std::string, std::string>>;
 template <class T, class Device>
 RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
                          const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o,
-                         std::int64_t batch, std::int64_t steps, std::uint64_t seed);
+                         std::int64_t batch, std::int64_t steps, const UpdateRules& updates);
 
 }  // namespace brindle::detail
 

@@ -22,6 +22,7 @@
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/run_identity.hpp"
 #include "brindle/train/same_data.hpp"
+#include "brindle/train/update_rules.hpp"
 
 namespace brindle::detail {
 
@@ -75,7 +76,7 @@ BRINDLE_INLINE std::string checksum_text(const void* data, std::size_t bytes) {
 template <class T, class Device>
 RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
                          const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o,
-                         std::int64_t batch, std::int64_t steps, std::uint64_t seed) {
+                         std::int64_t batch, std::int64_t steps, const UpdateRules& updates) {
   RunIdentity run;
   const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(name, text); };
   same("element type", sizeof(T) == 4 ? "float32" : "float64");
@@ -94,9 +95,9 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
                                                (layer.trainable ? "" : ", frozen") +
                                                (layer.inference ? ", for inference" : ""));
   }
-  same("optimizer", settings_text(optimizer.type(), optimizer.config(), "learning_rate"));
+  same("optimizer", settings_text(optimizer.type(), optimizer.config(), "learning_rate") + updates.text());
   same("loss", settings_text(loss.type(), loss.config()));
-  same("seed", std::to_string(seed));
+  same("seed", std::to_string(updates.options().seed));
   same("batch", std::to_string(batch));
   same("number of steps an epoch", std::to_string(steps));
   same("shuffling", o.shuffle ? "on" : "off");

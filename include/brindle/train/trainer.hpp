@@ -26,6 +26,8 @@
 #include "brindle/train/run_state.hpp"
 #include "brindle/train/same_data.hpp"
 #include "brindle/train/training_step.hpp"
+#include "brindle/train/update_rules.hpp"
+#include "brindle/train/weight_update.hpp"
 
 namespace brindle {
 
@@ -50,12 +52,13 @@ class Trainer {
         optimizer_(detail::make_optimizer<T, Device>(optimizer)),
         loss_(detail::make_loss<T, Device>(loss)),
         options_(options),
+        updates_(options),
         device_step_(on_) {
     detail::expect_definitions<T, Device>();
     if (model.layers().empty()) detail::raise<ValueError>("Trainer: the model has no layers");
     rules_ = detail::output_rules("Trainer", model, *loss_, options.accuracy);
     outputs_seen_ = rules_.last.known;
-    detail::make_slots(model, *optimizer_, slots_);
+    detail::make_slots(model, *optimizer_, updates_, slots_);
   }
 
   /// The model that is trained.
@@ -73,9 +76,12 @@ class Trainer {
   /// @}
   /// Made of the description.
   const Loss<T, Device>& loss() const { return *loss_; }
+  /// As they were given.
+  const TrainerOptions& options() const { return options_; }
   /// Training steps so far.
   std::int64_t steps() const { return step_; }
-  /// Optimizer state of parameter `which` of layer `layer`: one tensor a slot.
+  /// Optimizer state of parameter `which` of layer `layer`: one tensor a slot, then the sum of gradients with
+  /// gradient_accumulation_steps, then the average of the weight with use_ema.
   const std::vector<Tensor<T, Device>>& slots(std::size_t layer, std::size_t which) const;
   /// What the optimizer remembers, for io::save_model.
   OptimizerState<T> optimizer_state() const;
@@ -83,6 +89,9 @@ class Trainer {
   /// Goes on from what optimizer_state() gave. Throws ValueError if it is another optimizer's, or of other parameters;
   /// nothing is changed then.
   void set_optimizer_state(const OptimizerState<T>& state);
+
+  /// With use_ema: the weights become their averages, as fit() does at its end. For loops of train_on_batch().
+  void finalize_variable_values() { detail::take_averages(updates_, *optimizer_, *model_, slots_); }
 
   /// Bytes of activations, gradients and workspaces of the training step.
   std::int64_t plan_bytes() const { return plan_ ? plan_->bytes() : 0; }
@@ -131,6 +140,9 @@ class Trainer {
   // The plan of the training step, made anew when the batch or what is frozen has changed.
   void prepare(std::int64_t batch);
 
+  // An epoch ends: validation, history, callbacks.
+  void end_epoch(const FitOptions& options, double seconds, FitState& state, History& history);
+
   void clear_totals();
 
   // One step. read: the totals are wanted now, else when that costs nothing. names: of the batch's samples.
@@ -147,6 +159,7 @@ class Trainer {
   std::unique_ptr<Optimizer<T, Device>> optimizer_;
   std::unique_ptr<Loss<T, Device>> loss_;
   TrainerOptions options_;
+  detail::UpdateRules updates_;
   detail::OutputRules rules_;
   detail::DataMeaning trained_on_;  // by the last fit()
   const char* who_ = "fit";         // begins messages

@@ -38,6 +38,8 @@
 #include "brindle/train/sample_weights.hpp"
 #include "brindle/train/trainer.hpp"
 #include "brindle/train/training_step.hpp"
+#include "brindle/train/update_rules.hpp"
+#include "brindle/train/weight_update.hpp"
 
 namespace brindle {
 
@@ -48,16 +50,17 @@ const std::vector<Tensor<T, Device>>& Trainer<T, Device>::slots(std::size_t laye
 
 template <class T, class Device>
 OptimizerState<T> Trainer<T, Device>::optimizer_state() const {
-  OptimizerState<T> state{optimizer_->type(), step_, optimizer_->learning_rate(), pass_, samples_, {}};
+  OptimizerState<T> state{
+      optimizer_->type() + updates_.kept_text(), step_, optimizer_->learning_rate(), pass_, samples_, {}};
   detail::read_slots(*model_, slots_, state);
   return state;
 }
 
 template <class T, class Device>
 void Trainer<T, Device>::set_optimizer_state(const OptimizerState<T>& state) {
-  if (state.type != optimizer_->type())
-    detail::raise<ValueError>("set_optimizer_state: the state is that of " + state.type + ", the trainer has " +
-                              optimizer_->type());
+  const std::string own = optimizer_->type() + updates_.kept_text();
+  if (state.type != own)
+    detail::raise<ValueError>("set_optimizer_state: the state is that of " + state.type + ", the trainer has " + own);
   detail::write_slots(*model_, slots_, state);
   optimizer_->set_learning_rate(state.learning_rate);
   step_ = state.steps;
@@ -125,7 +128,7 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   CheckpointStore* checkpoint = options.checkpoint.get();
   detail::RunIdentity identity;
   if (checkpoint)
-    identity = detail::run_identity(host(), *model_, *optimizer_, *loss_, source, options, batch, steps, options_.seed);
+    identity = detail::run_identity(host(), *model_, *optimizer_, *loss_, source, options, batch, steps, updates_);
   const auto run = [&](RunState& r) {
     for (const auto& [name, text] : identity) r.same(name, text);
     if constexpr (on_cpu)
@@ -187,26 +190,47 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
     }
     if (state.pause) break;
     at.show(totals_, state);
-    if (options.validation) {
-      const Evaluation e =
-          evaluator_.evaluate("fit, validation", *model_, *loss_, rules_, host(), *options.validation,
-                              {.batch = options.validation_batch ? options.validation_batch : options.batch});
-      state.val_loss = e.loss;
-      state.val_accuracy = e.accuracy;
-      history.val_loss.push_back(e.loss);
-      history.val_accuracy.push_back(e.accuracy);
-    }
-    history.loss.push_back(state.loss);
-    history.accuracy.push_back(state.accuracy);
-    state.seconds = seconds_before + detail::seconds_since(start);
-    history.seconds.push_back(state.seconds);
-    history.waited.push_back(state.waited);
-    call(options, &Callback::epoch, state);
+    end_epoch(options, seconds_before + detail::seconds_since(start), state, history);
     at = {.epochs = at.epochs + 1, .position = at.position};
     const bool last = at.epochs == options.epochs || state.stop || state.pause;
     if (checkpoint && (last || checkpoint->due(true))) save();
   }
+  read_totals();  // of steps that are under way
+  finalize_variable_values();
   call(options, &Callback::end, state);
+}
+
+template <class T, class Device>
+void Trainer<T, Device>::end_epoch(const FitOptions& options, double seconds, FitState& state, History& history) {
+  // Put back whatever happens in between.
+  struct Swapped {
+    Trainer& trainer;
+    bool on;
+    void swap() const {
+      if (on) detail::swap_averages(trainer.updates_, *trainer.optimizer_, *trainer.model_, trainer.slots_);
+    }
+    Swapped(Trainer& t, bool swaps) : trainer(t), on(swaps) { swap(); }
+    ~Swapped() { swap(); }
+    Swapped(const Swapped&) = delete;
+    Swapped& operator=(const Swapped&) = delete;
+  };
+  const auto start = std::chrono::steady_clock::now();
+  const Swapped swapped(*this, options_.swap_ema_weights);
+  if (options.validation) {
+    const Evaluation e =
+        evaluator_.evaluate("fit, validation", *model_, *loss_, rules_, host(), *options.validation,
+                            {.batch = options.validation_batch ? options.validation_batch : options.batch});
+    state.val_loss = e.loss;
+    state.val_accuracy = e.accuracy;
+    history.val_loss.push_back(e.loss);
+    history.val_accuracy.push_back(e.accuracy);
+  }
+  history.loss.push_back(state.loss);
+  history.accuracy.push_back(state.accuracy);
+  state.seconds = seconds + detail::seconds_since(start);
+  history.seconds.push_back(state.seconds);
+  history.waited.push_back(state.waited);
+  call(options, &Callback::epoch, state);
 }
 
 template <class T, class Device>
@@ -264,13 +288,13 @@ void Trainer<T, Device>::prepare(std::int64_t batch) {
   if (plan_ && plan_->options().batch == batch && planned_trainable_.same(*model_)) return;
   if (plan_) read_totals();  // of steps that are under way in it
   plan_.reset();             // its memory first
-  detail::make_slots(*model_, *optimizer_, slots_);
+  detail::make_slots(*model_, *optimizer_, updates_, slots_);
   planned_trainable_.note(*model_);
   PlanOptions plan{.batch = batch,
                    .training = true,
                    .backward = true,
                    .logits = rules_.logits,
-                   .keep_gradients = !options_.stream_gradients,
+                   .keep_gradients = !options_.stream_gradients || updates_.whole(),
                    .seed = options_.seed};
   if constexpr (!on_cpu) plan.keep_gradients = true;  // all parameters are updated at once
   device_step_.reset(batch);
@@ -287,7 +311,7 @@ void Trainer<T, Device>::clear_totals() {
 
 template <class T, class Device>
 void Trainer<T, Device>::train_batch(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, SampleNames names) {
-  const detail::StepParts<T, Device> parts{*model_, *plan_, *loss_, *optimizer_, batch_, slots_, rules_};
+  const detail::StepParts<T, Device> parts{*model_, *plan_, *loss_, *optimizer_, batch_, slots_, rules_, updates_};
   const detail::StepNames telling{who_, options_.seed, names};
   if constexpr (on_cpu) {
     const detail::StepTotals more = device_step_.run(parts, n, with_weights, step_, telling, outputs_seen_);

@@ -9,6 +9,8 @@
 #include "brindle/train/batch.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/output_rules.hpp"
+#include "brindle/train/update_rules.hpp"
+#include "brindle/train/weight_update.hpp"
 
 namespace brindle::detail {
 
@@ -22,6 +24,7 @@ struct StepParts {
   Batch<T, Device>& batch;                ///< samples and labels
   OptimizerSlots<T, Device>& slots;       ///< by layer and parameter
   const OutputRules& rules;               ///< of the model's outputs
+  const UpdateRules& updates;             ///< from gradients to the optimizer
 };
 
 /// What messages of a step tell.
@@ -58,10 +61,12 @@ class TrainingStep {
  private:
   using Slots = SlotViews<T, Device>;
 
-  // The backward pass; every gradient goes to the optimizer as soon as it is there.
+  // The backward pass and what follows, of step number `step`, 0 for the first. Every gradient goes to the optimizer as
+  // soon as it is there, if it may.
   void update(const StepParts<T, Device>& p, std::int64_t step);
 
   Device on_;
+  WeightUpdate<T, Device> whole_;
 };
 
 }  // namespace brindle::detail

@@ -18,6 +18,8 @@
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/output_rules.hpp"
 #include "brindle/train/training_step.hpp"
+#include "brindle/train/update_rules.hpp"
+#include "brindle/train/weight_update.hpp"
 
 namespace brindle::detail {
 
@@ -40,24 +42,32 @@ StepTotals TrainingStep<T, Device>::run(const StepParts<T, Device>& p, std::int6
   outputs_seen = true;
   const double correct =
       p.rules.template correct<T>(p.batch.read_probabilities(on_, y, p.rules.left_out()), p.batch.labels(n));
-  update(p, step + 1);
+  update(p, step);
   return {.loss = loss * static_cast<double>(n), .correct = correct, .samples = n};
 }
 
 template <class T, class Device>
 void TrainingStep<T, Device>::update(const StepParts<T, Device>& p, std::int64_t step) {
+  const StepKind kind = p.updates.kind(step);
+  const auto own = static_cast<std::size_t>(p.optimizer.slots());
   const auto step_part = [&](std::size_t layer, std::size_t which, std::int64_t first,
                              TensorView<const T, Device> gradient) {
     const Layer<T, Device>& of = *p.model.layers()[layer];
-    T* w = p.model.layers()[layer]->parameters()[which].value.data() + first;
-    p.optimizer.update_named(on_, step, {of.name, of.parameters()[which].name}, {w, gradient.shape}, gradient,
-                             Slots(p.slots[layer][which].slots, first, gradient.shape).all());
+    const TensorView<T, Device> w{p.model.layers()[layer]->parameters()[which].value.data() + first, gradient.shape};
+    auto& slots = p.slots[layer][which].slots;
+    p.optimizer.update_named(on_, step + 1, {of.name, of.parameters()[which].name}, w, gradient,
+                             Slots(slots, own, first, gradient.shape).all());
+    if (p.updates.averages())
+      follow_weights<T>(on_, p.updates, kind, w, TensorView<T, Device>{slots.back().data() + first, gradient.shape});
   };
+  whole_.clear();
   const auto whole = [&](std::size_t layer, std::span<const TensorView<T, Device>> gradients) {
     const Layer<T, Device>& of = *p.model.layers()[layer];
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       if (gradients[i].empty()) continue;
-      if (of.parameters()[i].learned)
+      if (of.parameters()[i].learned && p.updates.whole())
+        whole_.add(p.updates, p.optimizer, *p.model.layers()[layer], i, p.slots[layer][i].slots, gradients[i]);
+      else if (of.parameters()[i].learned)
         step_part(layer, i, 0, gradients[i]);
       else
         of.follow(on_, i, p.model.layers()[layer]->parameters()[i].value.view(), gradients[i]);
@@ -70,6 +80,7 @@ void TrainingStep<T, Device>::update(const StepParts<T, Device>& p, std::int64_t
   };
   const typename Plan<T, Device>::StreamState stream_state(state);
   p.plan.backward(whole, &stream, &stream_state);
+  if (p.updates.whole()) whole_.run(on_, p.updates, p.optimizer, step, kind);
 }
 
 }  // namespace brindle::detail

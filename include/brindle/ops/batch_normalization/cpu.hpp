@@ -127,9 +127,12 @@ struct batch_normalization<T, Cpu> {
     });
   }
 
-  static void follow(const Cpu&, Out<T, Cpu> value, In<T, Cpu> now, double momentum) {
+  static void follow(const Cpu& on, Out<T, Cpu> value, In<T, Cpu> now, double momentum) {
     const T keep = static_cast<T>(momentum), take = static_cast<T>(1 - momentum);
-    for (std::int64_t i = 0; i < value.size(); ++i) value.data[i] = value.data[i] * keep + now.data[i] * take;
+    on.parallel_ranges(value.size(), elementwise_piece, [&](std::int64_t begin, std::int64_t end) {
+      in_chunks<T>(
+          end - begin, [=](auto v, auto n) { v = v * keep + n * take; }, value.data + begin, now.data + begin);
+    });
   }
 
  private:

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/model.hpp"
+#include "brindle/nn/optimizer.hpp"
+#include "brindle/ops/parameter_update.hpp"
+#include "brindle/train/optimizer_slots.hpp"
+#include "brindle/train/update_rules.hpp"
+
+namespace brindle::detail {
+
+/// A training step behind its backward pass, where gradients are whole: they are collected, then added up, clipped and
+/// given to the optimizer, as the rules say; then averages of the weights follow. Always in the same order.
+template <class T, class Device>
+class WeightUpdate {
+ public:
+  /// Forgets what was collected.
+  void clear();
+  /// One parameter's gradient, which may be overwritten until run() is done.
+  void add(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Layer<T, Device>& layer, std::size_t which,
+           std::vector<Tensor<T, Device>>& slots, TensorView<T, Device> gradient);
+  /// Step number `step` of this kind, with what was collected.
+  void run(const Device& on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer, std::int64_t step,
+           const StepKind& kind);
+
+ private:
+  void add_up(const Device& on, const UpdateRules& rules, const StepKind& kind);
+  void clip(const Device& on, const UpdateRules& rules);
+
+  std::vector<ops::ParameterUpdate<T, Device>> updates_;
+  std::vector<TensorView<T, Device>> gradients_, sums_, averages_;  // one for each update
+  std::vector<std::vector<TensorView<T, Device>>> slots_;           // on the Cpu
+  Tensor<T, Device> share_;                                         // of a batch in the mean gradient
+  Tensor<double, Device> workspace_;                                // of norms
+};
+
+/// The average of a weight, or of a part of it, behind a step.
+template <class T, class Device>
+void follow_weights(const Device& on, const UpdateRules& rules, const StepKind& kind, TensorView<T, Device> w,
+                    TensorView<T, Device> average);
+
+/// Exchanges weights and their averages.
+template <class T, class Device>
+void swap_averages(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
+                   OptimizerSlots<T, Device>& slots);
+
+/// The averages become the weights, and stay as they are.
+template <class T, class Device>
+void take_averages(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
+                   OptimizerSlots<T, Device>& slots);
+
+}  // namespace brindle::detail
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/train/weight_update_inl.hpp"
+#endif
