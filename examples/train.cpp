@@ -10,7 +10,8 @@
 //
 // The folder has one subfolder a class, or pictures named like cat.12.jpg. A fifth of each class is set aside to validate
 // with, unless --validation names another folder. With a base, a network that was trained on ImageNet, it goes in three
-// stages: what the base sees in each picture is computed once; a head learns the classes from that, which takes seconds;
+// stages: what the base sees in each picture is computed once, and shows photos that stand twice or in both sets, or whose
+// label is probably wrong (a page beside the model, as `check` writes it); a head learns the classes from that, which takes seconds;
 // then the base learns, too, slowly, on pictures that are turned, moved and mirrored anew each time (of a large one the
 // last layers alone). The model is written after the head and once more if that made it better. `small` is a network of
 // four convolutions that is trained from nothing. Classes with fewer pictures weigh more. A stage ends when the
@@ -50,7 +51,7 @@ struct Options {
   double share = 0.2, learning_rate = 1e-3, fine_tuning_rate = 3e-5, alpha = 1;
   std::uint64_t seed = 42;
   example::DeviceOptions device = {};
-  bool augment = true, class_weights = true, calibrate = true, smoke = false;
+  bool augment = true, class_weights = true, calibrate = true, check = true, smoke = false;
 };
 
 /// Two classes of drawn pets and one of balls, of unequal size, one subfolder a class.
@@ -210,7 +211,10 @@ void write(const Options& o, const Model<float, Device>& model, const data::Pict
                   .answers = answers,
                   .familiarity = familiarity_of(model, training, validation, {.seed = o.seed, .batch = o.batch})});
   if (!o.onnx.empty()) {
-    const io::ModelInfo info{.class_names = classes, .input = training.picture_input()};
+    const io::ModelInfo info{.class_names = classes,
+                             .input = training.picture_input(),
+                             .temperature = kept.temperature ? kept.temperature->value : 1,
+                             .answers = answers};
     io::save_onnx(model, o.onnx, {.info = info});
     std::printf("for other programs: %s\n", o.onnx.string().c_str());
   }
@@ -246,6 +250,31 @@ void train_small(const Options& o, const Device& on, const data::Pictures& train
   write(o, model, training, validation, kept, history);
 }
 
+/// Looks for what would spoil the training, or make its accuracy look better than it is, and says where it is shown.
+void check_pictures(const Options& o, const data::Pictures& training, const data::Pictures& validation,
+                    const io::Features& seen, const io::Features& unseen) {
+  std::vector<report::CheckedSet> sets;
+  sets.push_back({"training", data::examine_pictures(training), seen.x.clone()});
+  sets.push_back({"validation", data::examine_pictures(validation), unseen.x.clone()});
+  const report::DataCheck found = report::check_data(sets, {.seed = o.seed});
+  std::string counts;
+  for (const char* kind : {"copy", "near copy", "label", "blurred", "dark", "bright", "flat", "grey", "tiny"})
+    if (const auto n = found.count(kind); n > 0)
+      counts += (counts.empty() ? "" : ", ") + std::to_string(n) + " " + kind;
+  const auto twice = std::count_if(found.findings.begin(), found.findings.end(), [](const auto& f) { return f.across_sets; });
+  for (const std::string& text : found.classes) std::printf("%s\n", text.c_str());
+  if (twice > 0)
+    std::printf("%lld photos stand in both sets, or nearly the same: the validation accuracy will look better than it is\n",
+                static_cast<long long>(twice));
+  if (counts.empty()) return;
+  fs::path page = o.out, table = o.out;
+  page.replace_extension(".check.html");
+  table.replace_extension(".check.csv");
+  report::data_check_page(found).write(page);
+  report::data_check_csv(found, table);
+  std::printf("pictures to look at (%s): %s\n", counts.c_str(), page.string().c_str());
+}
+
 /// A head on what a base sees, computed once; then the base with it.
 template <class Device>
 void train_on_base(const Options& o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
@@ -256,8 +285,9 @@ void train_on_base(const Options& o, const Device& on, const data::Pictures& tra
   std::printf("\ncomputing what %s sees in %lld pictures ...\n", base.name.c_str(),
               static_cast<long long>(training.size() + validation.size()));
   std::fflush(stdout);
-  const data::InMemory seen = io::extract(network, training).in_memory();
-  const data::InMemory unseen = io::extract(network, validation).in_memory();
+  io::Features seen_features = io::extract(network, training), unseen_features = io::extract(network, validation);
+  if (o.check) check_pictures(o, training, validation, seen_features, unseen_features);
+  const data::InMemory seen = std::move(seen_features).in_memory(), unseen = std::move(unseen_features).in_memory();
 
   Sequential<float, Device> head(on, network.output_shape());
   head.set_name("head");
@@ -322,6 +352,7 @@ int main(int argc, char** argv) {
   example::add_device_options(line, o.device);
   line.flag("!--no-augment", o.augment, "show every picture as it is");
   line.flag("!--no-class-weights", o.class_weights, "let classes with more pictures count more");
+  line.flag("!--no-check", o.check, "do not look for doubled, wrongly labelled, blurred and dark photos; needs a base");
   line.flag("!--no-calibration", o.calibrate, "leave the probabilities as they were trained, without a temperature");
   line.add("--out", o.out, "the model; page and table are written beside it").show_default();
   line.add("--onnx", o.onnx, "write the model for onnxruntime and other programs, too");

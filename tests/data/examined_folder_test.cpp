@@ -44,3 +44,28 @@ TEST_CASE("a folder is examined picture by picture, those that cannot be read am
   }
   CHECK_THROWS_AS(data::examine_image_folder(folder / "nowhere"), FileError);
 }
+
+TEST_CASE("pictures that were loaded are examined as their files are now, a part of a split too", "[data]") {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 10; ++i)
+    image::write_png(folder / ((i % 2 ? "cat." : "dog.") + std::to_string(i) + ".png"), image::Picture(9 + i, 12, 3));
+  const data::Pictures all = data::image_folder(folder.path(), {.size = {8, 8}});
+  const auto [some, others] = all.split(0.4, 1);
+  const data::ExaminedFolder found = data::examine_pictures(others, {}, Cpu(2));
+  REQUIRE(found.pictures.size() == 4);
+  CHECK(found.class_names == all.class_names());
+  CHECK(found.class_counts() == std::vector<std::int64_t>{2, 2});
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(found.pictures[i].file == others.files()[i]);
+    CHECK(found.pictures[i].number == static_cast<std::int64_t>(others.labels().data[i]));
+    CHECK(found.pictures[i].width == 12);
+  }
+  fs::remove(others.files()[1]);
+  CHECK_FALSE(data::examine_pictures(others).pictures[1].readable());
+  data::Pictures::Parts parts;
+  parts.pixels = Tensor<std::uint8_t>({2, 3, 3, 3});
+  parts.classes = {0, 1};
+  parts.class_names = {"a", "b"};
+  CHECK_THROWS_WITH(data::examine_pictures(data::Pictures(std::move(parts))),
+                    Catch::Contains("do not know their files"));
+}

@@ -1,5 +1,6 @@
 #include "brindle/nn/temperature.hpp"
 
+#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>

@@ -29,7 +29,8 @@ std::string layer_text(const Model<float>& model, std::size_t number) {
   const auto optimizer = RMSprop{}.make<float, Cpu>();
   const auto loss = BinaryCrossentropy{}.make<float, Cpu>();
   const auto data = samples();
-  for (const auto& [name, text] : detail::run_identity(Cpu(1), model, *optimizer, *loss, data, FitOptions{}, 4, 2, 1))
+  for (const auto& [name, text] : detail::run_identity(Cpu(1), model, *optimizer, *loss, data, FitOptions{}, 4, 2,
+                                                       detail::UpdateRules({.seed = 1})))
     if (name == "layer " + std::to_string(number)) return text;
   return "none";
 }

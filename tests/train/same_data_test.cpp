@@ -147,7 +147,8 @@ TEST_CASE("a run that goes on compares all its classes, however many there are",
   const auto optimizer = detail::make_optimizer<float, Cpu>(SGD{});
   const auto loss = detail::make_loss<float, Cpu>(SparseCategoricalCrossentropy{});
   const auto identity = [&] {
-    return detail::run_identity(Cpu(1), model, *optimizer, *loss, pictures(names), FitOptions{}, 3, 2, 0);
+    return detail::run_identity(Cpu(1), model, *optimizer, *loss, pictures(names), FitOptions{}, 3, 2,
+                                detail::UpdateRules({}));
   };
   const auto before = identity();
   std::swap(names[10], names[11]);

@@ -8,6 +8,7 @@
 #include "brindle/core/cpu.hpp"
 #include "brindle/data/image_folder.hpp"
 #include "brindle/data/pictures.hpp"
+#include "brindle/image/decode.hpp"
 #include "brindle/image/picture_quality.hpp"
 
 namespace brindle::data {
@@ -43,6 +44,13 @@ struct ExaminedFolder {
 /// error.
 ExaminedFolder examine_image_folder(const std::filesystem::path& path, const ImageFolderOptions& options = {},
                                     const Cpu& on = Cpu());
+
+/// The same of the files that pictures were loaded from, in their order, such as a part that split() gave.
+///
+/// Throws ValueError for pictures that do not know their files; one that is gone since is a picture that cannot be
+/// read.
+ExaminedFolder examine_pictures(const Pictures& pictures, const image::DecodeOptions& options = {},
+                                const Cpu& on = Cpu());
 
 }  // namespace brindle::data
 

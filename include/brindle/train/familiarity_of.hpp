@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "brindle/data/source.hpp"
 #include "brindle/nn/familiarity.hpp"
@@ -28,6 +29,12 @@ template <class T, class Device>
 Familiarity familiarity_of(const Model<T, Device>& model, const data::Source& training, const data::Source& validation,
                            const FamiliarityOptions& options = {});
 
+namespace detail {
+
+/// Rows by rising number, `most` at most, as many of each class as can be.
+std::vector<std::int64_t> rows_of_all_classes(const data::Source& source, std::int64_t most, std::uint64_t seed);
+
+}  // namespace detail
 }  // namespace brindle
 
 #ifndef BRINDLE_COMPILED

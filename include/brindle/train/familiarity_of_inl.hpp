@@ -25,7 +25,6 @@
 
 namespace brindle::detail {
 
-/// Rows by rising number, `most` at most, as many of each class as can be.
 BRINDLE_INLINE std::vector<std::int64_t> rows_of_all_classes(const data::Source& source, std::int64_t most,
                                                              std::uint64_t seed) {
   const std::int64_t n = source.size();
