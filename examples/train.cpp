@@ -257,22 +257,17 @@ void check_pictures(const Options& o, const data::Pictures& training, const data
   sets.push_back({"training", data::examine_pictures(training), seen.x.clone()});
   sets.push_back({"validation", data::examine_pictures(validation), unseen.x.clone()});
   const report::DataCheck found = report::check_data(sets, {.seed = o.seed});
-  std::string counts;
-  for (const char* kind : {"copy", "near copy", "label", "blurred", "dark", "bright", "flat", "grey", "tiny"})
-    if (const auto n = found.count(kind); n > 0)
-      counts += (counts.empty() ? "" : ", ") + std::to_string(n) + " " + kind;
-  const auto twice = std::count_if(found.findings.begin(), found.findings.end(), [](const auto& f) { return f.across_sets; });
   for (const std::string& text : found.classes) std::printf("%s\n", text.c_str());
-  if (twice > 0)
+  if (const std::int64_t twice = found.across_sets(); twice > 0)
     std::printf("%lld photos stand in both sets, or nearly the same: the validation accuracy will look better than it is\n",
                 static_cast<long long>(twice));
-  if (counts.empty()) return;
+  if (found.findings.empty()) return;
   fs::path page = o.out, table = o.out;
   page.replace_extension(".check.html");
   table.replace_extension(".check.csv");
   report::data_check_page(found).write(page);
   report::data_check_csv(found, table);
-  std::printf("pictures to look at (%s): %s\n", counts.c_str(), page.string().c_str());
+  std::printf("pictures to look at (%s): %s\n", found.text().c_str(), page.string().c_str());
 }
 
 /// A head on what a base sees, computed once; then the base with it.

@@ -105,6 +105,8 @@ TEST_CASE("what is wrong with pictures' files is found without a network", "[rep
   REQUIRE(check.classes.size() == 4);  // each class of each set has few
   CHECK_THAT(check.classes[0], Contains("training: cat has 9 pictures, which are few"));
   CHECK(check.findings.front().kind == "unreadable");
+  CHECK(check.text() == "1 unreadable, 1 copies, 1 dark, 1 without contrast, 1 without colour, 1 tiny");
+  CHECK(check.across_sets() == 1);
 }
 
 TEST_CASE("near copies and wrong labels are found by what a network sees", "[report]") {

@@ -58,6 +58,9 @@ struct DataCheck {
   bool features = false;             ///< whether near copies and labels were looked for
 
   std::int64_t count(const std::string& kind) const;  ///< findings of a kind
+  std::int64_t across_sets() const;                   ///< copies and near copies that are in two sets
+  /// "5 copies, 34 near copies, 208 doubtful labels"; empty: no picture stands out.
+  std::string text() const;
 };
 
 /// Looks for what spoils training and what makes an accuracy look better than it is. Nothing is changed or deleted.

@@ -222,6 +222,18 @@ BRINDLE_INLINE std::int64_t DataCheck::count(const std::string& kind) const {
   return std::count_if(findings.begin(), findings.end(), [&](const Finding& f) { return f.kind == kind; });
 }
 
+BRINDLE_INLINE std::int64_t DataCheck::across_sets() const {
+  return std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.across_sets; });
+}
+
+BRINDLE_INLINE std::string DataCheck::text() const {
+  std::string all;
+  for (const internal::FindingKind& kind : internal::finding_kinds)
+    if (const std::int64_t n = count(kind.name); n > 0)
+      all += (all.empty() ? "" : ", ") + std::to_string(n) + " " + kind.several;
+  return all;
+}
+
 BRINDLE_INLINE DataCheck check_data(std::span<const CheckedSet> sets, const DataCheckOptions& o, const Cpu& on) {
   if (sets.empty()) detail::raise<ValueError>("check_data: there are no pictures to look at; give a set of them");
   std::vector<internal::CheckedPicture> all, readable;
@@ -280,9 +292,7 @@ BRINDLE_INLINE DataCheck check_data(std::span<const CheckedSet> sets, const Data
 BRINDLE_INLINE RunPage data_check_page(const DataCheck& check, const DataCheckPageOptions& o) {
   RunPage page{.title = o.title, .subtitle = "Nothing was changed. All findings stand in the table beside this page."};
   page.add_figure("pictures", std::to_string(check.pictures));
-  const auto across =
-      std::count_if(check.findings.begin(), check.findings.end(), [](const auto& f) { return f.across_sets; });
-  if (across > 0) page.add_figure("in two sets at once", std::to_string(across));
+  if (const std::int64_t n = check.across_sets(); n > 0) page.add_figure("in two sets at once", std::to_string(n));
   for (const internal::FindingKind& kind : internal::finding_kinds)
     if (const std::int64_t n = check.count(kind.name); n > 0) page.add_figure(kind.several, std::to_string(n));
   std::string classes;

@@ -333,7 +333,7 @@ th, td { text-align: left; padding: .35rem .8rem .35rem 0; border-bottom: 1px so
 th { font-weight: 500; }
 .number { text-align: right; padding: .35rem 0 .35rem .8rem; }
 .charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
-.charts svg { width: 100%; height: auto; }
+.charts svg { width: 100%; max-width: 34rem; height: auto; }
 .drawings { overflow-x: auto; }
 .drawings svg { max-width: 100%; height: auto; }
 p + .gallery, p + .table { margin-top: .9rem; }
