@@ -17,7 +17,8 @@ namespace brindle::data {
 struct ExaminedPicture {
   std::string file;                    ///< path
   std::int64_t number = 0;             ///< of its class
-  std::int64_t height = 0, width = 0;  ///< as it is stored; 0: it cannot be read
+  std::int64_t height = 0;             ///< rows, as it is stored; 0: it cannot be read
+  std::int64_t width = 0;              ///< columns, the same
   std::uint64_t bytes = 0;             ///< of the file
   std::uint64_t hash = 0;              ///< of the file: FNV-1a, 64 bits; equal files have equal ones
   int orientation = 1;                 ///< as EXIF has it: 1 (upright) to 8

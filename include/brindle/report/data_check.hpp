@@ -36,6 +36,7 @@ struct Finding {
       false;  ///< of copies: the other file is in another set, so what it measures is not new to the model
 };
 
+/// Limits beyond which something is a finding.
 struct DataCheckOptions {
   double near_copy = 0.84;        ///< least cosine of the features of nearly equal pictures
   double blurred = 0.4;           ///< largest sharpness, see image::PictureQuality
@@ -71,6 +72,7 @@ struct DataCheck {
 /// sets, ShapeError for features that are not those of the pictures that can be read.
 DataCheck check_data(std::span<const CheckedSet> sets, const DataCheckOptions& options = {}, const Cpu& on = Cpu());
 
+/// How a check is shown.
 struct DataCheckPageOptions {
   std::string title = "Check of the pictures";  ///< of the page
   std::size_t most = 60;                        ///< pictures of a kind that are shown; the table of the CSV has all

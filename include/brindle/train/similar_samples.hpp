@@ -10,8 +10,9 @@ namespace brindle {
 
 /// Two samples whose features point in nearly the same direction.
 struct SimilarPair {
-  std::int64_t first = 0, second = 0;  ///< rows, first < second
-  double cosine = 0;                   ///< of the angle between their features, at most 1
+  std::int64_t first = 0;   ///< row
+  std::int64_t second = 0;  ///< row, a later one
+  double cosine = 0;        ///< of the angle between their features, at most 1
 };
 
 /// All pairs of samples whose cosine is at least `least`, the most similar first, of equals by their rows.
