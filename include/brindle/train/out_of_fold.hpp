@@ -16,6 +16,7 @@ namespace brindle {
 /// Throws ValueError unless there are 2 to N folds, DataError for labels that are no classes.
 std::vector<std::int64_t> stratified_folds(TensorView<const float> labels, std::int64_t folds, std::uint64_t seed);
 
+/// How the samples are cut, and how much the classifiers are held back.
 struct OutOfFoldOptions {
   std::int64_t folds = 5;  ///< parts that the samples are cut into, each judged by a classifier of the others
   std::uint64_t seed = 0;  ///< of the folds
