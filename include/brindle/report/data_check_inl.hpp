@@ -163,10 +163,12 @@ BRINDLE_INLINE std::vector<std::string> findings_of_classes(std::span<const Chec
   for (const CheckedSet& set : sets) {
     const std::vector<std::int64_t> counts = set.folder.class_counts();
     const auto& names = set.folder.class_names;
+    std::string few;
     for (std::size_t c = 0; c < counts.size(); ++c)
       if (counts[c] < o.small_class)
-        all.push_back(set.name + ": " + names[c] + " has " + std::to_string(counts[c]) +
-                      " pictures, which are few: " + "what is measured of it is uncertain. Add some");
+        few += (few.empty() ? "" : ", ") + names[c] + " (" + std::to_string(counts[c]) + ")";
+    if (!few.empty())
+      all.push_back(set.name + ": few pictures of " + few + "; what is measured of them is uncertain. Add some");
     const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
     if (counts.size() > 1 &&
         static_cast<double>(*most) >= o.unequal * static_cast<double>(std::max<std::int64_t>(1, *least)))
