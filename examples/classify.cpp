@@ -6,8 +6,8 @@
 //
 // One line a photo: its file, the class, the probability of that class; with --explain also the picture that shows which
 // parts of the photo speak for the class. With --at-least 0.995 photos of which the model is not sure enough to be right
-// so often are left to a person; photos unlike those that it was trained on are marked (docs/howto/sure.md). A photo that cannot be read is named on the error output, and the exit code is
-// then 1.
+// so often are left to a person; photos unlike those that it was trained on are marked (docs/howto/sure.md). A photo that
+// cannot be read is named on the error output, and the exit code is then 1.
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/save_onnx.hpp>

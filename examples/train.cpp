@@ -11,8 +11,8 @@
 // The folder has one subfolder a class, or pictures named like cat.12.jpg. A fifth of each class is set aside to validate
 // with, unless --validation names another folder. With a base, a network that was trained on ImageNet, it goes in three
 // stages: what the base sees in each picture is computed once, and shows photos that stand twice or in both sets, or whose
-// label is probably wrong (a page beside the model, as `check` writes it); a head learns the classes from that, which takes seconds;
-// then the base learns, too, slowly, on pictures that are turned, moved and mirrored anew each time (of a large one the
+// label is probably wrong (a page beside the model, as `check` writes it); a head learns the classes from that, which
+// takes seconds; then the base learns, too, slowly, on pictures that are turned, moved and mirrored anew each time (of a large one the
 // last layers alone). The model is written after the head and once more if that made it better. `small` is a network of
 // four convolutions that is trained from nothing. Classes with fewer pictures weigh more. A stage ends when the
 // validation loss has not fallen for some epochs, and the best weights are kept. Then a temperature, found on the
