@@ -63,14 +63,7 @@ BRINDLE_INLINE PictureQuality picture_quality(const Picture& picture) {
   if (picture.channels != 1 && picture.channels != 3)
     detail::raise<ShapeError>("picture_quality: expected a picture (H, W, 1) or (H, W, 3), got " +
                               to_string(picture.shape()));
-  constexpr std::int64_t most = 256;
-  const std::int64_t longer = std::max(picture.height, picture.width);
-  const auto shrunk = [&](std::int64_t side) {
-    return longer <= most ? side : std::max<std::int64_t>(1, (side * most + longer / 2) / longer);
-  };
-  const Picture p = longer <= most
-                        ? picture
-                        : resize(picture, {shrunk(picture.height), shrunk(picture.width)}, Interpolation::bilinear);
+  const Picture p = internal::at_most(picture, 256);
   internal::Levels grey{p.height, p.width};
   double colour = 0;
   const auto channels = static_cast<std::size_t>(p.channels);

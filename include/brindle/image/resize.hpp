@@ -59,6 +59,9 @@ Picture resize(const Picture& picture, const Size2& size, Interpolation interpol
 
 namespace brindle::image::internal {
 
+/// The picture with its proportions, bilinear, at most `side` rows and columns; a smaller one as it is.
+Picture at_most(const Picture& picture, std::int64_t side);
+
 /// For each of `out` new positions the old one, of `in`: floor((i + 0.5) * in / out) as Pillow computes it, adding up
 /// steps in double. Where the exact value is a whole number its sum can fall just below (one row less in 9 of 100 pairs
 /// of sizes).

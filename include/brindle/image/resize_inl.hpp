@@ -151,3 +151,14 @@ BRINDLE_INLINE Picture resize(const Picture& picture, const Size2& size, Interpo
 }
 
 }  // namespace brindle::image
+
+namespace brindle::image::internal {
+
+BRINDLE_INLINE Picture at_most(const Picture& picture, std::int64_t side) {
+  const std::int64_t longer = std::max(picture.height, picture.width);
+  if (longer <= side) return picture;
+  const auto shrunk = [&](std::int64_t s) { return std::max<std::int64_t>(1, (s * side + longer / 2) / longer); };
+  return resize(picture, {shrunk(picture.height), shrunk(picture.width)}, Interpolation::bilinear);
+}
+
+}  // namespace brindle::image::internal

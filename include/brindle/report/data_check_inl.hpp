@@ -194,11 +194,7 @@ BRINDLE_INLINE image::Picture thumbnail(const std::string& file, std::int64_t si
   image::Picture none(side, side, 3);
   std::fill(none.pixels.begin(), none.pixels.end(), std::uint8_t{128});
   try {
-    const image::Picture whole = image::read_upright(file, {.orientation = Orientation::exif});
-    const std::int64_t longer = std::max(whole.height, whole.width);
-    if (longer <= side) return whole;
-    const auto shrunk = [&](std::int64_t s) { return std::max<std::int64_t>(1, (s * side + longer / 2) / longer); };
-    return image::resize(whole, {shrunk(whole.height), shrunk(whole.width)}, image::Interpolation::bilinear);
+    return image::internal::at_most(image::read_upright(file, {.orientation = Orientation::exif}), side);
   } catch (const FileError&) {
     return none;
   }

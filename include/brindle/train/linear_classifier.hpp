@@ -37,6 +37,10 @@ struct LinearClassifier {
 
 namespace detail {
 
+/// Numbers of classes as whole numbers, one for each of `samples`: labels (N) or (N, 1). Throws ShapeError for other
+/// sizes, DataError for a label that is no class.
+std::vector<std::int64_t> class_labels(const std::string& who, TensorView<const float> labels, std::int64_t samples);
+
 /// What samples and labels must be: (N, ...) with N, (N, 1) whole numbers 0 .. K - 1, K of at least 2. Gives the
 /// labels.
 std::vector<std::int64_t> class_numbers(const std::string& who, TensorView<const float> x,

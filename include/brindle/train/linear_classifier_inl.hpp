@@ -60,12 +60,10 @@ BRINDLE_INLINE std::vector<std::int64_t> LinearClassifier::predict(TensorView<co
 
 namespace brindle::detail {
 
-BRINDLE_INLINE std::vector<std::int64_t> class_numbers(const std::string& who, TensorView<const float> x,
-                                                       TensorView<const float> labels) {
-  if (x.shape.rank() < 2 || x.size() == 0)
-    raise<ShapeError>(who + ": expected samples (N, features), got " + to_string(x.shape));
-  if (labels.size() != x.shape[0] || labels.shape.rank() < 1 || labels.shape[0] != x.shape[0])
-    raise<ShapeError>(who + ": expected one label for each of " + std::to_string(x.shape[0]) + " samples, got " +
+BRINDLE_INLINE std::vector<std::int64_t> class_labels(const std::string& who, TensorView<const float> labels,
+                                                      std::int64_t samples) {
+  if (labels.size() != samples || labels.shape.rank() < 1 || labels.shape[0] != samples)
+    raise<ShapeError>(who + ": expected one label for each of " + std::to_string(samples) + " samples, got " +
                       to_string(labels.shape));
   std::vector<std::int64_t> numbers;
   for (std::int64_t i = 0; i < labels.size(); ++i) {
@@ -75,6 +73,14 @@ BRINDLE_INLINE std::vector<std::int64_t> class_numbers(const std::string& who, T
                        number_text(static_cast<double>(label)) + ", expected the number of a class");
     numbers.push_back(static_cast<std::int64_t>(label));
   }
+  return numbers;
+}
+
+BRINDLE_INLINE std::vector<std::int64_t> class_numbers(const std::string& who, TensorView<const float> x,
+                                                       TensorView<const float> labels) {
+  if (x.shape.rank() < 2 || x.size() == 0)
+    raise<ShapeError>(who + ": expected samples (N, features), got " + to_string(x.shape));
+  const std::vector<std::int64_t> numbers = class_labels(who, labels, x.shape[0]);
   check_features(who, x);
   const auto most = *std::max_element(numbers.begin(), numbers.end());
   for (std::int64_t c = 0; c <= std::max<std::int64_t>(most, 1); ++c)

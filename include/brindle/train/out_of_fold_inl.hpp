@@ -21,21 +21,6 @@
 namespace brindle {
 namespace detail {
 
-/// Numbers of classes, of which there may be one alone.
-BRINDLE_INLINE std::vector<std::int64_t> labels_as_classes(const std::string& who, TensorView<const float> labels) {
-  if (labels.shape.rank() < 1 || labels.size() != labels.shape[0])
-    raise<ShapeError>(who + ": expected labels (N) or (N, 1), got " + to_string(labels.shape));
-  std::vector<std::int64_t> classes;
-  for (std::int64_t i = 0; i < labels.size(); ++i) {
-    const float label = labels.data[i];
-    if (!(label >= 0 && label < 1e6f) || label != std::floor(label))
-      raise<DataError>(who + ": sample " + std::to_string(i) + " has the label " + std::to_string(label) +
-                       ", expected the number of a class");
-    classes.push_back(static_cast<std::int64_t>(label));
-  }
-  return classes;
-}
-
 /// The rows' features less the mean of all, over their root mean square length.
 BRINDLE_INLINE Tensor<float> centred(TensorView<const float> x) {
   const std::int64_t n = x.shape[0], features = x.shape.sample().size();
@@ -60,7 +45,8 @@ BRINDLE_INLINE Tensor<float> centred(TensorView<const float> x) {
 
 BRINDLE_INLINE std::vector<std::int64_t> stratified_folds(TensorView<const float> labels, std::int64_t folds,
                                                           std::uint64_t seed) {
-  const std::vector<std::int64_t> classes = detail::labels_as_classes("stratified_folds", labels);
+  const std::vector<std::int64_t> classes =
+      detail::class_labels("stratified_folds", labels, labels.shape.rank() > 0 ? labels.shape[0] : 0);
   const auto n = static_cast<std::int64_t>(classes.size());
   if (folds < 2 || folds > n)
     detail::raise<ValueError>("stratified_folds: expected 2 folds to the number of samples, " + std::to_string(n) +
@@ -83,7 +69,6 @@ BRINDLE_INLINE std::vector<std::int64_t> stratified_folds(TensorView<const float
 BRINDLE_INLINE Tensor<double> out_of_fold_probabilities(const Cpu& on, TensorView<const float> x,
                                                         TensorView<const float> labels, const OutOfFoldOptions& o) {
   const std::vector<std::int64_t> classes = detail::class_numbers("out_of_fold_probabilities", x, labels);
-  detail::check_features("out_of_fold_probabilities", x);
   if (!(o.penalty > 0 && std::isfinite(o.penalty)))
     detail::raise<ValueError>("out_of_fold_probabilities: expected a penalty above 0, got " +
                               std::to_string(o.penalty));
@@ -137,10 +122,9 @@ BRINDLE_INLINE Tensor<double> out_of_fold_probabilities(const Cpu& on, TensorVie
 
 BRINDLE_INLINE std::vector<LabelSuspect> label_suspects(TensorView<const double> probabilities,
                                                         TensorView<const float> labels) {
-  const std::vector<std::int64_t> classes = detail::labels_as_classes("label_suspects", labels);
-  if (probabilities.shape.rank() != 2 || probabilities.shape[0] != labels.shape[0] || probabilities.shape[1] < 2)
-    detail::raise<ShapeError>("label_suspects: expected probabilities (N, K) of N labels, got " +
-                              to_string(probabilities.shape) + " and " + to_string(labels.shape));
+  if (probabilities.shape.rank() != 2 || probabilities.shape[1] < 2)
+    detail::raise<ShapeError>("label_suspects: expected probabilities (N, K), got " + to_string(probabilities.shape));
+  const std::vector<std::int64_t> classes = detail::class_labels("label_suspects", labels, probabilities.shape[0]);
   const std::int64_t count = probabilities.shape[1];
   std::vector<LabelSuspect> all;
   for (std::int64_t i = 0; i < labels.shape[0]; ++i) {

@@ -2,7 +2,6 @@
 
 // Definitions of what similar_samples.hpp declares.
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -12,6 +11,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/nn/familiarity.hpp"
 #include "brindle/ops/gemm/gemm.hpp"
 #include "brindle/train/linear_classifier.hpp"
 #include "brindle/train/similar_samples.hpp"
@@ -26,15 +26,9 @@ BRINDLE_INLINE std::vector<SimilarPair> similar_samples(const Cpu& on, TensorVie
                               std::to_string(least));
   detail::check_features("similar_samples", x);
   const std::int64_t n = x.shape[0], features = x.shape.sample().size();
-  Tensor<float> unit({n, features});  // of length 1; features that are all 0 stay so, and are like nothing
-  for (std::int64_t i = 0; i < n; ++i) {
-    double square = 0;
-    for (std::int64_t f = 0; f < features; ++f)
-      square += static_cast<double>(x.data[i * features + f]) * static_cast<double>(x.data[i * features + f]);
-    const double scale = square > 0 ? 1 / std::sqrt(square) : 0;
-    for (std::int64_t f = 0; f < features; ++f)
-      unit[i * features + f] = static_cast<float>(static_cast<double>(x.data[i * features + f]) * scale);
-  }
+  Tensor<float> unit({n, features});
+  std::copy_n(x.data, x.size(), unit.data());
+  for (std::int64_t i = 0; i < n; ++i) detail::to_length_one(unit.view().slice(i, i + 1).span());
   constexpr std::int64_t block = 256;
   constexpr std::size_t most = 1000000;
   std::vector<SimilarPair> pairs;
