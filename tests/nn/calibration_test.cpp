@@ -44,13 +44,13 @@ TEST_CASE("probabilities have the figures of the logits that they come from", "[
     INFO(name);
     Tensor<float> y = golden.get<float>(name + ".logits");
     const std::int64_t n = y.shape()[0], k = y.shape()[1];
-    const bool sigmoid = k == 1 || name == "each_of_four";
+    const bool one_sigmoid = k == 1 || name == "each_of_four";
     for (std::int64_t i = 0; i < n; ++i) {
       double sum = 0;
       for (std::int64_t c = 0; c < k; ++c) sum += std::exp(static_cast<double>(y[i * k + c]));
       for (std::int64_t c = 0; c < k; ++c) {
         const double e = std::exp(static_cast<double>(y[i * k + c]));
-        y[i * k + c] = static_cast<float>(sigmoid ? e / (1 + e) : e / sum);
+        y[i * k + c] = static_cast<float>(one_sigmoid ? e / (1 + e) : e / sum);
       }
     }
     const Calibration c = calibration(y, golden.get<float>(name + ".labels"), {.each_output = name == "each_of_four"});
