@@ -118,7 +118,7 @@ void throw_from_a_kernel(const Cpu& on) {
   classes[1] = 3;
   Tensor<float> each({2});
   try {
-    ops::categorical_crossentropy_logits<float>(on, z, classes, {}, each, {});
+    ops::sparse_categorical_crossentropy_logits<float>(on, z, classes, {}, each, {});
   } catch (const ShapeError&) {
     throw std::logic_error("a ValueError was caught as a ShapeError");
   }

@@ -72,7 +72,7 @@ case $what in
     done
     ;;
   throws)
-    expect_error "ValueError: categorical_crossentropy: expected classes from 0 to 2 (x is (2, 3)), got 3 for sample 1" \
+    expect_error "ValueError: sparse_categorical_crossentropy: expected classes from 0 to 2 (x is (2, 3)), got 3 for sample 1" \
                  "$program" class_out_of_range
     ;;
   chooses)

@@ -304,11 +304,11 @@ TEST_CASE("losses and their gradients are the processor's", "[cuda]") {
     ops::binary_crossentropy<float>(cpu, p, t, w, each, d);
     ops::binary_crossentropy<float>(on, gpu_p, gpu_t, gpu_w, gpu_each, gpu_d);
     check("binary, probabilities");
-    ops::categorical_crossentropy_logits<float>(cpu, z, classes, w, each, d);
-    ops::categorical_crossentropy_logits<float>(on, gpu_z, gpu_classes, gpu_w, gpu_each, gpu_d);
+    ops::sparse_categorical_crossentropy_logits<float>(cpu, z, classes, w, each, d);
+    ops::sparse_categorical_crossentropy_logits<float>(on, gpu_z, gpu_classes, gpu_w, gpu_each, gpu_d);
     check("categorical, logits");
-    ops::categorical_crossentropy<float>(cpu, p, classes, w, each, d);
-    ops::categorical_crossentropy<float>(on, gpu_p, gpu_classes, gpu_w, gpu_each, gpu_d);
+    ops::sparse_categorical_crossentropy<float>(cpu, p, classes, w, each, d);
+    ops::sparse_categorical_crossentropy<float>(on, gpu_p, gpu_classes, gpu_w, gpu_each, gpu_d);
     check("categorical, probabilities");
   }
 }

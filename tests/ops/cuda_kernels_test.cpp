@@ -12,7 +12,6 @@
 #include "brindle/core/cuda_bfloat16.hpp"
 #include "brindle/ops/activation/cuda_kernels.hpp"
 #include "brindle/ops/binary_crossentropy/cuda_kernels.hpp"
-#include "brindle/ops/categorical_crossentropy/cuda_kernels.hpp"
 #include "brindle/ops/conv2d/cuda_kernels.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/ops/cuda_column_sums_kernel.hpp"
@@ -22,6 +21,7 @@
 #include "brindle/ops/rmsprop/cuda_kernels.hpp"
 #include "brindle/ops/sgd/cuda_kernels.hpp"
 #include "brindle/ops/softmax/cuda_kernels.hpp"
+#include "brindle/ops/sparse_categorical_crossentropy/cuda_kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 
@@ -169,10 +169,10 @@ TEST_CASE("the GPU's losses and their gradients have the bits of the processor's
         CHECK(same_bits(gpu_dx, dx));
       }
       if (logits)
-        ops::categorical_crossentropy_logits<float>(on, x, classes, w, each, dx);
+        ops::sparse_categorical_crossentropy_logits<float>(on, x, classes, w, each, dx);
       else
-        ops::categorical_crossentropy<float>(on, x, classes, w, each, dx);
-      each_index(samples, kernel::CategoricalCrossentropySample<float>{
+        ops::sparse_categorical_crossentropy<float>(on, x, classes, w, each, dx);
+      each_index(samples, kernel::SparseCategoricalCrossentropySample<float>{
                               x.data(), classes.data(), w.data, gpu_each.data(), gpu_dx.data(), samples, k, logits});
       CHECK(same_bits(gpu_each, each));
       CHECK(same_bits(gpu_dx, dx));

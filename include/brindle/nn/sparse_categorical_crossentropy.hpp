@@ -8,7 +8,7 @@ namespace brindle {
 
 /// For one of K classes: each label is the number of the class, 0 to K - 1, and the model has K outputs.
 ///
-/// Behind a softmax it is computed from the logits; the formulas stand at ops::categorical_crossentropy_logits.
+/// Behind a softmax it is computed from the logits; the formulas stand at ops::sparse_categorical_crossentropy_logits.
 /// Keras: losses/losses.py, SparseCategoricalCrossentropy.
 struct SparseCategoricalCrossentropy {
   bool from_logits = false;  ///< the model ends without a softmax

@@ -12,7 +12,7 @@
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/loss_checks.hpp"
 #include "brindle/nn/sparse_categorical_crossentropy.hpp"
-#include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
+#include "brindle/ops/sparse_categorical_crossentropy/sparse_categorical_crossentropy.hpp"
 
 namespace brindle {
 
@@ -78,9 +78,9 @@ class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
     const TensorView<std::int32_t, Device> classes = classes_.back().view().slice(0, t.shape[0]);
     ops::class_numbers<T>(on, t, classes);
     if (logits || description_.from_logits)
-      ops::categorical_crossentropy_logits<T>(on, y, classes, weight, each, dy);
+      ops::sparse_categorical_crossentropy_logits<T>(on, y, classes, weight, each, dy);
     else
-      ops::categorical_crossentropy<T>(on, y, classes, weight, each, dy);
+      ops::sparse_categorical_crossentropy<T>(on, y, classes, weight, each, dy);
   }
 
  private:

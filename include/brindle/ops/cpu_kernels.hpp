@@ -9,7 +9,6 @@
 #include "brindle/ops/avgpool2d/cpu.hpp"
 #include "brindle/ops/batch_normalization/cpu.hpp"
 #include "brindle/ops/binary_crossentropy/cpu.hpp"
-#include "brindle/ops/categorical_crossentropy/cpu.hpp"
 #include "brindle/ops/clip/cpu.hpp"
 #include "brindle/ops/concatenate/cpu.hpp"
 #include "brindle/ops/conv2d/cpu.hpp"
@@ -27,4 +26,5 @@
 #include "brindle/ops/rmsprop/cpu.hpp"
 #include "brindle/ops/sgd/cpu.hpp"
 #include "brindle/ops/softmax/cpu.hpp"
+#include "brindle/ops/sparse_categorical_crossentropy/cpu.hpp"
 #include "brindle/ops/zero_padding2d/cpu.hpp"

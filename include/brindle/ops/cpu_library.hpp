@@ -53,11 +53,6 @@ struct binary_crossentropy<float, Cpu> {
 };
 
 template <>
-struct categorical_crossentropy<float, Cpu> {
-  BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(BRINDLE_CALL)
-};
-
-template <>
 struct clip<float, Cpu> {
   BRINDLE_CPU_CLIP(BRINDLE_CALL)
 };
@@ -130,6 +125,11 @@ struct sgd<float, Cpu> {
 template <>
 struct softmax<float, Cpu> {
   BRINDLE_CPU_SOFTMAX(BRINDLE_CALL)
+};
+
+template <>
+struct sparse_categorical_crossentropy<float, Cpu> {
+  BRINDLE_CPU_SPARSE_CATEGORICAL_CROSSENTROPY(BRINDLE_CALL)
 };
 
 template <>

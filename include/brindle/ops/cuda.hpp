@@ -9,7 +9,6 @@
 #include "brindle/ops/avgpool2d/cuda.hpp"
 #include "brindle/ops/batch_normalization/cuda.hpp"
 #include "brindle/ops/binary_crossentropy/cuda.hpp"
-#include "brindle/ops/categorical_crossentropy/cuda.hpp"
 #include "brindle/ops/clip/cuda.hpp"
 #include "brindle/ops/concatenate/cuda.hpp"
 #include "brindle/ops/conv2d/cuda.hpp"
@@ -25,4 +24,5 @@
 #include "brindle/ops/rmsprop/cuda.hpp"
 #include "brindle/ops/sgd/cuda.hpp"
 #include "brindle/ops/softmax/cuda.hpp"
+#include "brindle/ops/sparse_categorical_crossentropy/cuda.hpp"
 #include "brindle/ops/zero_padding2d/cuda.hpp"

@@ -14,7 +14,6 @@
 #include "brindle/ops/avgpool2d/avgpool2d.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
-#include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
 #include "brindle/ops/clip/clip.hpp"
 #include "brindle/ops/concatenate/concatenate.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
@@ -30,6 +29,7 @@
 #include "brindle/ops/rmsprop/rmsprop.hpp"
 #include "brindle/ops/sgd/sgd.hpp"
 #include "brindle/ops/softmax/softmax.hpp"
+#include "brindle/ops/sparse_categorical_crossentropy/sparse_categorical_crossentropy.hpp"
 #include "brindle/ops/zero_padding2d/zero_padding2d.hpp"
 
 // The functions of the CPU kernels that the ops call for float, as KERNEL(op, function, signature), a list for each op.
@@ -66,11 +66,6 @@
          void(const Cpu&, Read z, Read t, Read weight, Write each, Write dz, const BinaryCrossentropyOptions&)) \
   KERNEL(binary_crossentropy, probabilities, \
          void(const Cpu&, Read p, Read t, Read weight, Write each, Write dp, const BinaryCrossentropyOptions&))
-#define BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(KERNEL) \
-  KERNEL(categorical_crossentropy, logits, void(const Cpu&, Read z, ReadClasses, Read weight, Write each, Write dz)) \
-  KERNEL(categorical_crossentropy, probabilities, \
-         void(const Cpu&, Read p, ReadClasses, Read weight, Write each, Write dp)) \
-  KERNEL(categorical_crossentropy, class_numbers, void(const Cpu&, Read labels, WriteClasses))
 #define BRINDLE_CPU_CLIP(KERNEL) \
   KERNEL(clip, value, void(const Cpu&, Write g, double limit)) \
   KERNEL(clip, partial_sums, std::int64_t(const Cpu&, std::int64_t n)) \
@@ -158,6 +153,11 @@
 #define BRINDLE_CPU_SOFTMAX(KERNEL) \
   KERNEL(softmax, forward, void(const Cpu&, Read x, Write y)) \
   KERNEL(softmax, backward, void(const Cpu&, Read y, Read dy, Write dx))
+#define BRINDLE_CPU_SPARSE_CATEGORICAL_CROSSENTROPY(KERNEL) \
+  KERNEL(sparse_categorical_crossentropy, logits, void(const Cpu&, Read z, ReadClasses, Read weight, Write each, Write dz)) \
+  KERNEL(sparse_categorical_crossentropy, probabilities, \
+         void(const Cpu&, Read p, ReadClasses, Read weight, Write each, Write dp)) \
+  KERNEL(sparse_categorical_crossentropy, class_numbers, void(const Cpu&, Read labels, WriteClasses))
 #define BRINDLE_CPU_ZERO_PADDING2D(KERNEL) \
   KERNEL(zero_padding2d, forward, void(const Cpu&, Read x, Write y, const Border&)) \
   KERNEL(zero_padding2d, backward, void(const Cpu&, Read dy, Write dx, const Border&))
@@ -169,7 +169,6 @@
   BRINDLE_CPU_AVGPOOL2D(KERNEL) \
   BRINDLE_CPU_BATCH_NORMALIZATION(KERNEL) \
   BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
-  BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(KERNEL) \
   BRINDLE_CPU_CLIP(KERNEL) \
   BRINDLE_CPU_CONCATENATE(KERNEL) \
   BRINDLE_CPU_CONV2D(KERNEL) \
@@ -185,6 +184,7 @@
   BRINDLE_CPU_RMSPROP(KERNEL) \
   BRINDLE_CPU_SGD(KERNEL) \
   BRINDLE_CPU_SOFTMAX(KERNEL) \
+  BRINDLE_CPU_SPARSE_CATEGORICAL_CROSSENTROPY(KERNEL) \
   BRINDLE_CPU_ZERO_PADDING2D(KERNEL)
 // clang-format on
 

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "brindle/ops/categorical_crossentropy/cpu.hpp"
 #include "brindle/ops/softmax/cpu.hpp"
+#include "brindle/ops/sparse_categorical_crossentropy/cpu.hpp"
 #include "support/gradient.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
@@ -26,8 +26,8 @@ double weighted_mean(const Tensor<double>& each, const Tensor<double>& weight) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("categorical_crossentropy is minus the log of the class's softmax",
-                   "[ops][categorical_crossentropy]", float, double) {
+TEMPLATE_TEST_CASE("sparse_categorical_crossentropy is minus the log of the class's softmax",
+                   "[ops][sparse_categorical_crossentropy]", float, double) {
   const Cpu on(2);
   for (const std::int64_t n : {1, 17, 150})
     for (const std::int64_t k : {1, 2, 10, 1500}) {
@@ -40,65 +40,66 @@ TEMPLATE_TEST_CASE("categorical_crossentropy is minus the log of the class's sof
         for (std::int64_t j = 0; j < k; ++j)
           dz_[i * k + j] = (p[i * k + j] - (j == classes[i] ? 1 : 0)) / static_cast<TestType>(n);
       }
-      ops::categorical_crossentropy_logits<TestType>(on, z, classes, {}, each, dz);
+      ops::sparse_categorical_crossentropy_logits<TestType>(on, z, classes, {}, each, dz);
       check_close("loss", each, expected, reordered_sum.of<TestType>());
       check_close("dz", dz, dz_, reordered_sum.of<TestType>());
       if (k > 10) continue;  // so many classes have probabilities that are clipped
-      ops::categorical_crossentropy<TestType>(on, p, classes, {}, from_p, {});
+      ops::sparse_categorical_crossentropy<TestType>(on, p, classes, {}, from_p, {});
       check_close("loss of probabilities", from_p, expected, 1e-5);
     }
 }
 
-TEST_CASE("categorical_crossentropy's gradients are those of its weighted mean",
-          "[ops][categorical_crossentropy][gradient]") {
+TEST_CASE("sparse_categorical_crossentropy's gradients are those of its weighted mean",
+          "[ops][sparse_categorical_crossentropy][gradient]") {
   const Cpu on(2);
   const Shape shape{7, 4};
   const Tensor<std::int32_t> classes = some_classes(7, 4);
   const Tensor<double> weight = random_tensor<double>({7}, 2, 0, 2);
   Tensor<double> each({7}), dx(shape), z = random_tensor<double>(shape, 3, -4, 4);
-  ops::categorical_crossentropy_logits<double>(on, z, classes, weight, each, dx);
+  ops::sparse_categorical_crossentropy_logits<double>(on, z, classes, weight, each, dx);
   check_gradient("dz", z, dx, [&] {
-    ops::categorical_crossentropy_logits<double>(on, z, classes, weight, each, {});
+    ops::sparse_categorical_crossentropy_logits<double>(on, z, classes, weight, each, {});
     return weighted_mean(each, weight);
   });
   Tensor<double> p = random_tensor<double>(shape, 4, 0.05, 0.9);
   p[1] = 0, p[5] = 1;  // clipped, so without a gradient
-  ops::categorical_crossentropy<double>(on, p, classes, weight, each, dx);
+  ops::sparse_categorical_crossentropy<double>(on, p, classes, weight, each, dx);
   CHECK(dx[1] == 0);
   CHECK(dx[5] == 0);
   p[1] = 0.5, p[5] = 0.5;
-  ops::categorical_crossentropy<double>(on, p, classes, weight, each, dx);
+  ops::sparse_categorical_crossentropy<double>(on, p, classes, weight, each, dx);
   check_gradient("dp", p, dx, [&] {
-    ops::categorical_crossentropy<double>(on, p, classes, weight, each, {});
+    ops::sparse_categorical_crossentropy<double>(on, p, classes, weight, each, {});
     return weighted_mean(each, weight);
   });
 }
 
-TEMPLATE_TEST_CASE("categorical_crossentropy is finite for the most wrong answers", "[ops][categorical_crossentropy]",
-                   float, double) {
+TEMPLATE_TEST_CASE("sparse_categorical_crossentropy is finite for the most wrong answers",
+                   "[ops][sparse_categorical_crossentropy]", float, double) {
   const Cpu on(1);
   Tensor<TestType> z({1, 3}), each({1}), dz({1, 3});
   Tensor<std::int32_t> classes({1});
   z[0] = -1e30f, z[1] = 1e30f, z[2] = 0;
-  ops::categorical_crossentropy_logits<TestType>(on, z, classes, {}, each, dz);
+  ops::sparse_categorical_crossentropy_logits<TestType>(on, z, classes, {}, each, dz);
   CHECK(each[0] == Approx(2e30));
   CHECK(dz[0] == -1);
   CHECK(dz[1] == 1);
   z[0] = 0, z[1] = 1, z[2] = 0;
-  ops::categorical_crossentropy<TestType>(on, z, classes, {}, each, dz);
+  ops::sparse_categorical_crossentropy<TestType>(on, z, classes, {}, each, dz);
   CHECK(each[0] == Approx(-std::log(1e-7)).epsilon(1e-5));
   for (const TestType value : dz.span()) CHECK(std::isfinite(value));
 }
 
-TEST_CASE("categorical_crossentropy names the sample whose class is out of range",
-          "[ops][categorical_crossentropy][errors]") {
+TEST_CASE("sparse_categorical_crossentropy names the sample whose class is out of range",
+          "[ops][sparse_categorical_crossentropy][errors]") {
   const Cpu on(1);
   Tensor<float> z({4, 3}), each({4});
   Tensor<std::int32_t> classes({4}), two({2});
   classes[2] = 3;
-  CHECK_THROWS_WITH(ops::categorical_crossentropy_logits<float>(on, z, classes, {}, each, {}),
+  CHECK_THROWS_WITH(ops::sparse_categorical_crossentropy_logits<float>(on, z, classes, {}, each, {}),
                     Contains("0 to 2") && Contains("got 3") && Contains("sample 2"));
   classes[2] = -1;
-  CHECK_THROWS_AS(ops::categorical_crossentropy<float>(on, z, classes, {}, each, {}), ValueError);
-  CHECK_THROWS_WITH(ops::categorical_crossentropy<float>(on, z, two, {}, each, {}), Contains("(4)") && Contains("(2)"));
+  CHECK_THROWS_AS(ops::sparse_categorical_crossentropy<float>(on, z, classes, {}, each, {}), ValueError);
+  CHECK_THROWS_WITH(ops::sparse_categorical_crossentropy<float>(on, z, two, {}, each, {}),
+                    Contains("(4)") && Contains("(2)"));
 }

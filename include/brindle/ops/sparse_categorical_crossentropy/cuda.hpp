@@ -4,25 +4,25 @@
 
 #include "brindle/core/cuda.hpp"
 #include "brindle/core/cuda_launch.hpp"
-#include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
-#include "brindle/ops/categorical_crossentropy/cuda_kernels.hpp"
+#include "brindle/ops/sparse_categorical_crossentropy/cuda_kernels.hpp"
+#include "brindle/ops/sparse_categorical_crossentropy/sparse_categorical_crossentropy.hpp"
 
 namespace brindle::ops::kernel {
 
 template <class T>
-struct categorical_crossentropy<T, Cuda> {
+struct sparse_categorical_crossentropy<T, Cuda> {
   static void logits(const Cuda& on, In<T, Cuda> z, In<std::int32_t, Cuda> classes, In<T, Cuda> weight,
                      Out<T, Cuda> each, Out<T, Cuda> dz) {
     launch(on, z.shape[0],
-           CategoricalCrossentropySample<T>{z.data, classes.data, weight.data, each.data, dz.data, z.shape[0],
-                                            z.shape[1], true});
+           SparseCategoricalCrossentropySample<T>{z.data, classes.data, weight.data, each.data, dz.data, z.shape[0],
+                                                  z.shape[1], true});
   }
 
   static void probabilities(const Cuda& on, In<T, Cuda> p, In<std::int32_t, Cuda> classes, In<T, Cuda> weight,
                             Out<T, Cuda> each, Out<T, Cuda> dp) {
     launch(on, p.shape[0],
-           CategoricalCrossentropySample<T>{p.data, classes.data, weight.data, each.data, dp.data, p.shape[0],
-                                            p.shape[1], false});
+           SparseCategoricalCrossentropySample<T>{p.data, classes.data, weight.data, each.data, dp.data, p.shape[0],
+                                                  p.shape[1], false});
   }
 
   static void class_numbers(const Cuda& on, In<T, Cuda> labels, Out<std::int32_t, Cuda> classes) {

@@ -3,13 +3,13 @@
 #include <cstdint>
 
 #include "brindle/core/host_device.hpp"
-#include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
+#include "brindle/ops/sparse_categorical_crossentropy/sparse_categorical_crossentropy.hpp"
 
 namespace brindle::ops::kernel {
 
 /// Loss and gradient of sample n, from logits or probabilities x (samples, k).
 template <class T>
-struct CategoricalCrossentropySample {
+struct SparseCategoricalCrossentropySample {
   const T* x;
   const std::int32_t* classes;
   const T* weight;  ///< null: ones
@@ -21,8 +21,8 @@ struct CategoricalCrossentropySample {
   BRINDLE_HOST_DEVICE void operator()(std::int64_t n) const {
     const T factor = (weight ? weight[n] : T(1)) / static_cast<T>(samples);
     T* gradient = dx ? dx + n * k : nullptr;
-    each[n] = logits ? reference::categorical_crossentropy_logits<T>(x + n * k, k, classes[n], factor, gradient)
-                     : reference::categorical_crossentropy<T>(x + n * k, k, classes[n], factor, gradient);
+    each[n] = logits ? reference::sparse_categorical_crossentropy_logits<T>(x + n * k, k, classes[n], factor, gradient)
+                     : reference::sparse_categorical_crossentropy<T>(x + n * k, k, classes[n], factor, gradient);
   }
 };
 

@@ -11,7 +11,8 @@
 namespace brindle::ops {
 namespace kernel {
 template <class T, class Device>
-struct categorical_crossentropy;  // defined in cpu.hpp and cuda.hpp; "incomplete type" here means: include that one
+struct sparse_categorical_crossentropy;  // defined in cpu.hpp and cuda.hpp; "incomplete type" here means: include that
+                                         // one
 }
 
 /// Cross-entropy of a softmax layer, from the logits z before the softmax; classes are numbers, not one-hot rows.
@@ -22,16 +23,17 @@ struct categorical_crossentropy;  // defined in cpu.hpp and cuda.hpp; "incomplet
 /// dz is the gradient of sum of weight each / N: weight (softmax(z) - onehot) / N. dz may be the memory of z.
 /// Throws ValueError for a class out of range, on the Cpu.
 template <class T, class Device>
-void categorical_crossentropy_logits(const Device& on, In<T, Device> z, In<std::int32_t, Device> classes,
-                                     In<T, Device> weight, Out<T, Device> each, Out<T, Device> dz) {
+void sparse_categorical_crossentropy_logits(const Device& on, In<T, Device> z, In<std::int32_t, Device> classes,
+                                            In<T, Device> weight, Out<T, Device> each, Out<T, Device> dz) {
   if (z.shape.rank() != 2 || z.shape[1] < 1)
-    detail::raise<ShapeError>("categorical_crossentropy_logits: expected z (N, K), got " + to_string(z.shape));
+    detail::raise<ShapeError>("sparse_categorical_crossentropy_logits: expected z (N, K), got " + to_string(z.shape));
   const Shape samples{z.shape[0]};
-  detail::expect_shape("categorical_crossentropy_logits", "classes", samples, classes.shape);
-  detail::expect_shape("categorical_crossentropy_logits", "loss of each sample", samples, each.shape);
-  if (!weight.empty()) detail::expect_shape("categorical_crossentropy_logits", "sample weights", samples, weight.shape);
-  if (!dz.empty()) detail::expect_shape("categorical_crossentropy_logits", "gradient", z.shape, dz.shape);
-  kernel::categorical_crossentropy<T, Device>::logits(on, z, classes, weight, each, dz);
+  detail::expect_shape("sparse_categorical_crossentropy_logits", "classes", samples, classes.shape);
+  detail::expect_shape("sparse_categorical_crossentropy_logits", "loss of each sample", samples, each.shape);
+  if (!weight.empty())
+    detail::expect_shape("sparse_categorical_crossentropy_logits", "sample weights", samples, weight.shape);
+  if (!dz.empty()) detail::expect_shape("sparse_categorical_crossentropy_logits", "gradient", z.shape, dz.shape);
+  kernel::sparse_categorical_crossentropy<T, Device>::logits(on, z, classes, weight, each, dz);
 }
 
 /// Cross-entropy of probabilities, as Keras's sparse_categorical_crossentropy: p is clipped to [1e-7, 1 - 1e-7] and its
@@ -42,31 +44,31 @@ void categorical_crossentropy_logits(const Device& on, In<T, Device> z, In<std::
 /// each[n] = log(sum of p) - log(p[class]), p clipped, without the weight. dp is the gradient of sum of weight each /
 /// N, 0 where p was clipped. dp may be the memory of p. Throws ValueError for a class out of range, on the Cpu.
 template <class T, class Device>
-void categorical_crossentropy(const Device& on, In<T, Device> p, In<std::int32_t, Device> classes, In<T, Device> weight,
-                              Out<T, Device> each, Out<T, Device> dp) {
+void sparse_categorical_crossentropy(const Device& on, In<T, Device> p, In<std::int32_t, Device> classes,
+                                     In<T, Device> weight, Out<T, Device> each, Out<T, Device> dp) {
   if (p.shape.rank() != 2 || p.shape[1] < 1)
-    detail::raise<ShapeError>("categorical_crossentropy: expected p (N, K), got " + to_string(p.shape));
+    detail::raise<ShapeError>("sparse_categorical_crossentropy: expected p (N, K), got " + to_string(p.shape));
   const Shape samples{p.shape[0]};
-  detail::expect_shape("categorical_crossentropy", "classes", samples, classes.shape);
-  detail::expect_shape("categorical_crossentropy", "loss of each sample", samples, each.shape);
-  if (!weight.empty()) detail::expect_shape("categorical_crossentropy", "sample weights", samples, weight.shape);
-  if (!dp.empty()) detail::expect_shape("categorical_crossentropy", "gradient", p.shape, dp.shape);
-  kernel::categorical_crossentropy<T, Device>::probabilities(on, p, classes, weight, each, dp);
+  detail::expect_shape("sparse_categorical_crossentropy", "classes", samples, classes.shape);
+  detail::expect_shape("sparse_categorical_crossentropy", "loss of each sample", samples, each.shape);
+  if (!weight.empty()) detail::expect_shape("sparse_categorical_crossentropy", "sample weights", samples, weight.shape);
+  if (!dp.empty()) detail::expect_shape("sparse_categorical_crossentropy", "gradient", p.shape, dp.shape);
+  kernel::sparse_categorical_crossentropy<T, Device>::probabilities(on, p, classes, weight, each, dp);
 }
 
 /// classes = labels, whole numbers that are stored as T. labels (N) or (N, 1), classes (N)
 template <class T, class Device>
 void class_numbers(const Device& on, In<T, Device> labels, Out<std::int32_t, Device> classes) {
   detail::expect_shape("class_numbers", "classes", Shape{labels.size()}, classes.shape);
-  kernel::categorical_crossentropy<T, Device>::class_numbers(on, labels, classes);
+  kernel::sparse_categorical_crossentropy<T, Device>::class_numbers(on, labels, classes);
 }
 
 namespace reference {
 
-/// One row of categorical_crossentropy_logits. dz may be z or null; factor: weight / N.
+/// One row of sparse_categorical_crossentropy_logits. dz may be z or null; factor: weight / N.
 template <class T>
-BRINDLE_HOST_DEVICE T categorical_crossentropy_logits(const T* z, std::int64_t k, std::int64_t of_class, T factor,
-                                                      T* dz) {
+BRINDLE_HOST_DEVICE T sparse_categorical_crossentropy_logits(const T* z, std::int64_t k, std::int64_t of_class,
+                                                             T factor, T* dz) {
   T largest = z[0];
   for (std::int64_t i = 1; i < k; ++i) largest = largest < z[i] ? z[i] : largest;
   T sum = 0;
@@ -78,9 +80,10 @@ BRINDLE_HOST_DEVICE T categorical_crossentropy_logits(const T* z, std::int64_t k
   return loss;
 }
 
-/// One row of categorical_crossentropy. dp may be p or null; factor: weight / N.
+/// One row of sparse_categorical_crossentropy. dp may be p or null; factor: weight / N.
 template <class T>
-BRINDLE_HOST_DEVICE T categorical_crossentropy(const T* p, std::int64_t k, std::int64_t of_class, T factor, T* dp) {
+BRINDLE_HOST_DEVICE T sparse_categorical_crossentropy(const T* p, std::int64_t k, std::int64_t of_class, T factor,
+                                                      T* dp) {
   const T low = T(1e-7), high = T(1) - low;
   const auto clipped = [low, high](T value) { return value < low ? low : high < value ? high : value; };
   T sum = 0;
