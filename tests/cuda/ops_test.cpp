@@ -306,10 +306,21 @@ TEST_CASE("losses and their gradients are the processor's", "[cuda]") {
     check("binary, probabilities");
     ops::sparse_categorical_crossentropy_logits<float>(cpu, z, classes, w, each, d);
     ops::sparse_categorical_crossentropy_logits<float>(on, gpu_z, gpu_classes, gpu_w, gpu_each, gpu_d);
-    check("categorical, logits");
+    check("class numbers, logits");
     ops::sparse_categorical_crossentropy<float>(cpu, p, classes, w, each, d);
     ops::sparse_categorical_crossentropy<float>(on, gpu_p, gpu_classes, gpu_w, gpu_each, gpu_d);
-    check("categorical, probabilities");
+    check("class numbers, probabilities");
+    const ops::CategoricalCrossentropyOptions focal{.label_smoothing = 0.1, .gamma = 2, .alpha = 0.5};
+    ops::categorical_crossentropy_logits<float>(cpu, z, t, w, each, d, focal);
+    ops::categorical_crossentropy_logits<float>(on, gpu_z, gpu_t, gpu_w, gpu_each, gpu_d, focal);
+    check("rows of labels, logits");
+    ops::categorical_crossentropy<float>(cpu, p, t, w, each, d, focal);
+    ops::categorical_crossentropy<float>(on, gpu_p, gpu_t, gpu_w, gpu_each, gpu_d, focal);
+    check("rows of labels, probabilities");
+    const ops::RegressionErrorOptions huber{ops::RegressionError::huber, 2};
+    ops::regression_error<float>(cpu, z, t, w, each, d, huber);
+    ops::regression_error<float>(on, gpu_z, gpu_t, gpu_w, gpu_each, gpu_d, huber);
+    check("numbers");
   }
 }
 

@@ -11,7 +11,6 @@
 
 #include "brindle/core/cuda_bfloat16.hpp"
 #include "brindle/ops/activation/cuda_kernels.hpp"
-#include "brindle/ops/binary_crossentropy/cuda_kernels.hpp"
 #include "brindle/ops/conv2d/cuda_kernels.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/ops/cuda_column_sums_kernel.hpp"
@@ -21,7 +20,6 @@
 #include "brindle/ops/rmsprop/cuda_kernels.hpp"
 #include "brindle/ops/sgd/cuda_kernels.hpp"
 #include "brindle/ops/softmax/cuda_kernels.hpp"
-#include "brindle/ops/sparse_categorical_crossentropy/cuda_kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 
@@ -140,48 +138,6 @@ TEST_CASE("the GPU's dropout draws what the processor draws, also in a recorded 
     each_index(n, kernel::DropoutMasked<float>{x.data(), mask.data(), got.data(), factor});
     CHECK(same_bits(got, expected));
   }
-}
-
-TEST_CASE("the GPU's losses and their gradients have the bits of the processor's", "[ops][cuda_kernels]") {
-  const std::int64_t samples = 5, k = 3;
-  const Tensor<float> z = random_tensor<float>({samples, k}, 9, -20, 20);
-  const Tensor<float> p = random_tensor<float>({samples, k}, 10, -0.1, 1.1);
-  const Tensor<float> t = random_tensor<float>({samples, k}, 11, 0, 1),
-                      weight = random_tensor<float>({samples}, 12, 0, 2);
-  Tensor<std::int32_t> classes({samples});
-  for (std::int64_t i = 0; i < samples; ++i) classes[i] = static_cast<std::int32_t>(i % k);
-
-  for (const bool with_weights : {false, true})
-    for (const bool logits : {false, true}) {
-      const Tensor<float>& x = logits ? z : p;
-      const TensorView<const float> w = with_weights ? weight.view() : TensorView<const float>{};
-      Tensor<float> each({samples}), dx({samples, k}), gpu_each = unwritten<float>({samples}),
-                                                       gpu_dx = unwritten<float>({samples, k});
-      for (const bool keras2 : {false, true}) {
-        const ops::BinaryCrossentropyOptions o{.keras2 = keras2};
-        if (logits)
-          ops::binary_crossentropy_logits<float>(on, x, t, w, each, dx, o);
-        else
-          ops::binary_crossentropy<float>(on, x, t, w, each, dx, o);
-        each_index(samples, kernel::BinaryCrossentropySample<float>{x.data(), t.data(), w.data, gpu_each.data(),
-                                                                    gpu_dx.data(), samples, k, logits, o});
-        CHECK(same_bits(gpu_each, each));
-        CHECK(same_bits(gpu_dx, dx));
-      }
-      if (logits)
-        ops::sparse_categorical_crossentropy_logits<float>(on, x, classes, w, each, dx);
-      else
-        ops::sparse_categorical_crossentropy<float>(on, x, classes, w, each, dx);
-      each_index(samples, kernel::SparseCategoricalCrossentropySample<float>{
-                              x.data(), classes.data(), w.data, gpu_each.data(), gpu_dx.data(), samples, k, logits});
-      CHECK(same_bits(gpu_each, each));
-      CHECK(same_bits(gpu_dx, dx));
-    }
-
-  const Tensor<float> labels = converted<float>(classes);
-  Tensor<std::int32_t> numbers = unwritten<std::int32_t>({samples});
-  each_index(samples, kernel::ClassNumbers<float>{labels.data(), numbers.data()});
-  CHECK(same_bits(numbers, classes));
 }
 
 TEST_CASE("the GPU's optimizers step many parameters of all sizes as the processor does", "[ops][cuda_kernels]") {

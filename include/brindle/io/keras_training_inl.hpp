@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,7 +32,17 @@ BRINDLE_INLINE void check_keras_training(const TrainingToWrite& t) {
     brindle::detail::raise<ValueError>("save_keras: " + what + "; give the model instead of the trainer");
   };
   if (keras_slot_sets(t.optimizer).empty()) fail("Keras has no optimizer " + t.optimizer);
-  if (t.loss != "BinaryCrossentropy" && t.loss != "SparseCategoricalCrossentropy") fail("Keras has no loss " + t.loss);
+  const char* losses[] = {"BinaryCrossentropy",
+                          "BinaryFocalCrossentropy",
+                          "CategoricalCrossentropy",
+                          "CategoricalFocalCrossentropy",
+                          "Huber",
+                          "MeanAbsoluteError",
+                          "MeanSquaredError",
+                          "SparseCategoricalCrossentropy"};
+  if (std::find(std::begin(losses), std::end(losses), t.loss) == std::end(losses)) fail("Keras has no loss " + t.loss);
+  if (t.loss == "SparseCategoricalCrossentropy" && t.loss_config.get("label_smoothing", 0.0) != 0)
+    fail("Keras's SparseCategoricalCrossentropy has no label_smoothing");
   if (!t.not_written.empty()) fail("what " + t.not_written + " keeps between two steps is not written");
   if (t.optimizer_config.get("keras2", false))
     fail(t.optimizer + "{.keras2 = true} computes as Keras 2 did, and Keras 3 does not");

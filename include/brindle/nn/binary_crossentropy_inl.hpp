@@ -6,7 +6,6 @@
 #include <string>
 
 #include "brindle/core/inline.hpp"
-#include "brindle/core/number_text.hpp"
 #include "brindle/nn/binary_crossentropy.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/loss_checks.hpp"
@@ -21,7 +20,9 @@ class BinaryCrossentropyLoss final : public Loss<T, Device> {
 
   std::string type() const override { return "BinaryCrossentropy"; }
   Config config() const override {
-    return {{"from_logits", description_.from_logits}, {"keras2", description_.keras2}};
+    Config config{{"from_logits", description_.from_logits}, {"keras2", description_.keras2}};
+    detail::set_label_smoothing(config, description_.label_smoothing);
+    return config;
   }
   bool takes_logits_of(ActivationFunction last) const override {
     return last == ActivationFunction::sigmoid && !description_.from_logits;
@@ -47,17 +48,7 @@ class BinaryCrossentropyLoss final : public Loss<T, Device> {
   }
   void check_labels(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output,
                     SampleNames names) const override {
-    const std::int64_t per_sample = labels.shape.sample().size();
-    if (per_sample != output.size())
-      detail::raise<ShapeError>(who + ": BinaryCrossentropy expects a label for each output, the model gives " +
-                                to_string_batch(output) + " and the labels are " + to_string(labels.shape) +
-                                "; end the model with Dense{" + std::to_string(per_sample) +
-                                ", sigmoid}, or use SparseCategoricalCrossentropy for class numbers");
-    for (std::int64_t i = 0; i < labels.size(); ++i)
-      if (!(labels.data[i] >= 0 && labels.data[i] <= 1))
-        detail::raise<DataError>(who + ": BinaryCrossentropy expects labels from 0 to 1, " + names(i / per_sample) +
-                                 " has " + detail::number_text(static_cast<double>(labels.data[i])) +
-                                 "; number two classes 0 and 1, for more use SparseCategoricalCrossentropy");
+    detail::check_binary_labels(who, type(), labels, output, names);
   }
 
   void prepare(std::int64_t) override {}
@@ -66,7 +57,8 @@ class BinaryCrossentropyLoss final : public Loss<T, Device> {
                   TensorView<const T, Device> weight, TensorView<T, Device> each, TensorView<T, Device> dy) override {
     const Shape rows{t.shape[0], t.shape.sample().size()};
     const TensorView<T, Device> gradient = dy.empty() ? dy : dy.reshape(rows);
-    const ops::BinaryCrossentropyOptions o{.keras2 = description_.keras2};
+    const ops::BinaryCrossentropyOptions o{.keras2 = description_.keras2,
+                                           .label_smoothing = description_.label_smoothing};
     if (logits || description_.from_logits)
       ops::binary_crossentropy_logits<T>(on, y.reshape(rows), t.reshape(rows), weight, each, gradient, o);
     else
@@ -78,7 +70,8 @@ class BinaryCrossentropyLoss final : public Loss<T, Device> {
 };
 
 template <class T, class Device>
-std::unique_ptr<Loss<T, Device>> BinaryCrossentropy::BinaryCrossentropy::make() const {
+std::unique_ptr<Loss<T, Device>> BinaryCrossentropy::make() const {
+  detail::check_loss_setting("BinaryCrossentropy", "label_smoothing", label_smoothing, 0, 1);
   return std::make_unique<BinaryCrossentropyLoss<T, Device>>(*this);
 }
 

@@ -43,6 +43,10 @@ class Loss {
   /// many.
   virtual std::int64_t classes([[maybe_unused]] const Shape& output) const { return 0; }
 
+  /// Whether outputs and labels are classes, so that an accuracy says something. Where not it is NaN, and History has
+  /// none.
+  virtual bool has_accuracy() const { return true; }
+
   /// Throws ValueError, naming the layer, if outputs that end in this activation cannot be what the loss expects. Asked
   /// when a Trainer is made. A loss that takes any numbers has nothing to check.
   virtual void check_activation([[maybe_unused]] const std::string& who, const LastActivation&) const {}

@@ -7,10 +7,12 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/nn/config.hpp"
 #include "brindle/nn/last_activation.hpp"
+#include "brindle/nn/loss.hpp"
 #include "brindle/ops/activation/functions.hpp"
 
-// What the cross-entropies ask of a model's outputs.
+// What losses ask of a model's outputs, of labels and of their settings.
 namespace brindle::detail {
 
 /// The end of a model that fits: "Dense{3, softmax}".
@@ -87,6 +89,58 @@ void check_logit_outputs(const std::string& who, const std::string& loss, const 
   }
   raise<DataError>(who + ": " + loss + "{.from_logits = true} expects outputs before an activation, and " + last.layer +
                    " gives rows of probabilities, each with the sum 1; leave out .from_logits");
+}
+
+/// Labels for BinaryCrossentropy and its like: one for each output, from 0 to 1.
+inline void check_binary_labels(const std::string& who, const std::string& loss, TensorView<const float, Cpu> labels,
+                                const Shape& output, SampleNames names) {
+  const std::int64_t per_sample = labels.shape.sample().size();
+  if (per_sample != output.size())
+    raise<ShapeError>(who + ": " + loss + " expects a label for each output, the model gives " +
+                      to_string_batch(output) + " and the labels are " + to_string(labels.shape) +
+                      "; end the model with Dense{" + std::to_string(per_sample) +
+                      ", sigmoid}, or use SparseCategoricalCrossentropy for class numbers");
+  for (std::int64_t i = 0; i < labels.size(); ++i)
+    if (!(labels.data[i] >= 0 && labels.data[i] <= 1))
+      raise<DataError>(who + ": " + loss + " expects labels from 0 to 1, " + names(i / per_sample) + " has " +
+                       number_text(static_cast<double>(labels.data[i])) +
+                       "; number two classes 0 and 1, for more use SparseCategoricalCrossentropy");
+}
+
+/// Labels for CategoricalCrossentropy and its like: a row for each sample, one number a class, with the sum 1.
+inline void check_label_rows(const std::string& who, const std::string& loss, TensorView<const float, Cpu> labels,
+                             const Shape& output, SampleNames names) {
+  const std::int64_t classes = output.size();
+  if (output.rank() != 1 || classes < 2 || labels.shape.sample().size() != classes)
+    raise<ShapeError>(who + ": " + loss + " expects one output a class and rows of labels as long, the model gives " +
+                      to_string_batch(output) + " and the labels are " + to_string(labels.shape) +
+                      (labels.shape.sample().size() == 1
+                           ? "; use SparseCategoricalCrossentropy for class numbers, or data::one_hot"
+                           : "; end the model with Dense{number of classes, softmax}"));
+  for (std::int64_t n = 0; n < labels.shape[0]; ++n) {
+    double sum = 0;
+    for (std::int64_t i = n * classes; i < (n + 1) * classes; ++i) {
+      if (!(labels.data[i] >= 0 && labels.data[i] <= 1))
+        raise<DataError>(who + ": " + loss + " expects labels from 0 to 1, " + names(n) + " has " +
+                         number_text(static_cast<double>(labels.data[i])));
+      sum += static_cast<double>(labels.data[i]);
+    }
+    if (!(std::abs(sum - 1) <= 1e-3))
+      raise<DataError>(who + ": " + loss + " expects labels with the sum 1, those of " + names(n) + " have " +
+                       number_text(sum) + "; for several classes at once use BinaryCrossentropy");
+  }
+}
+
+/// Without smoothing the settings are those that they were before there was any, so that runs of then go on.
+inline void set_label_smoothing(Config& config, double label_smoothing) {
+  if (label_smoothing != 0) config.set("label_smoothing", label_smoothing);
+}
+
+/// A setting of a loss that must lie from `least` to `most`. Throws ValueError.
+inline void check_loss_setting(const std::string& loss, const char* name, double value, double least, double most) {
+  if (!(value >= least && value <= most))
+    raise<ValueError>(loss + ": " + name + " must be " + number_text(least) + " to " + number_text(most) + ", got " +
+                      number_text(value));
 }
 
 }  // namespace brindle::detail

@@ -12,9 +12,12 @@ namespace brindle {
 /// Keras: losses/losses.py, SparseCategoricalCrossentropy.
 struct SparseCategoricalCrossentropy {
   bool from_logits = false;  ///< the model ends without a softmax
+  /// 0 to 1: a sample is label_smoothing / K of each class and the rest of its own, as in PyTorch's CrossEntropyLoss;
+  /// Keras has it in CategoricalCrossentropy only.
+  double label_smoothing = 0;
 
   template <class T, class Device>
-  std::unique_ptr<Loss<T, Device>> make() const;  ///< for Trainer
+  std::unique_ptr<Loss<T, Device>> make() const;  ///< for Trainer; throws ValueError for settings out of range
 };
 
 }  // namespace brindle

@@ -23,7 +23,11 @@ class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
   explicit SparseCategoricalCrossentropyLoss(const SparseCategoricalCrossentropy& d) : description_(d) {}
 
   std::string type() const override { return "SparseCategoricalCrossentropy"; }
-  Config config() const override { return {{"from_logits", description_.from_logits}}; }
+  Config config() const override {
+    Config config{{"from_logits", description_.from_logits}};
+    detail::set_label_smoothing(config, description_.label_smoothing);
+    return config;
+  }
   bool takes_logits_of(ActivationFunction last) const override {
     return last == ActivationFunction::softmax && !description_.from_logits;
   }
@@ -77,10 +81,11 @@ class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
                   TensorView<const T, Device> weight, TensorView<T, Device> each, TensorView<T, Device> dy) override {
     const TensorView<std::int32_t, Device> classes = classes_.back().view().slice(0, t.shape[0]);
     ops::class_numbers<T>(on, t, classes);
+    const ops::SparseCategoricalCrossentropyOptions o{description_.label_smoothing};
     if (logits || description_.from_logits)
-      ops::sparse_categorical_crossentropy_logits<T>(on, y, classes, weight, each, dy);
+      ops::sparse_categorical_crossentropy_logits<T>(on, y, classes, weight, each, dy, o);
     else
-      ops::sparse_categorical_crossentropy<T>(on, y, classes, weight, each, dy);
+      ops::sparse_categorical_crossentropy<T>(on, y, classes, weight, each, dy, o);
   }
 
  private:
@@ -89,7 +94,8 @@ class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
 };
 
 template <class T, class Device>
-std::unique_ptr<Loss<T, Device>> SparseCategoricalCrossentropy::SparseCategoricalCrossentropy::make() const {
+std::unique_ptr<Loss<T, Device>> SparseCategoricalCrossentropy::make() const {
+  detail::check_loss_setting("SparseCategoricalCrossentropy", "label_smoothing", label_smoothing, 0, 1);
   return std::make_unique<SparseCategoricalCrossentropyLoss<T, Device>>(*this);
 }
 

@@ -53,6 +53,11 @@ struct binary_crossentropy<float, Cpu> {
 };
 
 template <>
+struct categorical_crossentropy<float, Cpu> {
+  BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(BRINDLE_CALL)
+};
+
+template <>
 struct clip<float, Cpu> {
   BRINDLE_CPU_CLIP(BRINDLE_CALL)
 };
@@ -105,6 +110,11 @@ struct maxpool2d<float, Cpu> {
 template <>
 struct multiply<float, Cpu> {
   BRINDLE_CPU_MULTIPLY(BRINDLE_CALL)
+};
+
+template <>
+struct regression_error<float, Cpu> {
+  BRINDLE_CPU_REGRESSION_ERROR(BRINDLE_CALL)
 };
 
 template <>

@@ -14,6 +14,7 @@
 #include "brindle/ops/avgpool2d/avgpool2d.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
+#include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
 #include "brindle/ops/clip/clip.hpp"
 #include "brindle/ops/concatenate/concatenate.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
@@ -25,6 +26,7 @@
 #include "brindle/ops/layer_normalization/layer_normalization.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
 #include "brindle/ops/multiply/multiply.hpp"
+#include "brindle/ops/regression_error/regression_error.hpp"
 #include "brindle/ops/rescale/rescale.hpp"
 #include "brindle/ops/rmsprop/rmsprop.hpp"
 #include "brindle/ops/sgd/sgd.hpp"
@@ -66,6 +68,11 @@
          void(const Cpu&, Read z, Read t, Read weight, Write each, Write dz, const BinaryCrossentropyOptions&)) \
   KERNEL(binary_crossentropy, probabilities, \
          void(const Cpu&, Read p, Read t, Read weight, Write each, Write dp, const BinaryCrossentropyOptions&))
+#define BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(KERNEL) \
+  KERNEL(categorical_crossentropy, logits, \
+         void(const Cpu&, Read z, Read t, Read weight, Write each, Write dz, const CategoricalCrossentropyOptions&)) \
+  KERNEL(categorical_crossentropy, probabilities, \
+         void(const Cpu&, Read p, Read t, Read weight, Write each, Write dp, const CategoricalCrossentropyOptions&))
 #define BRINDLE_CPU_CLIP(KERNEL) \
   KERNEL(clip, value, void(const Cpu&, Write g, double limit)) \
   KERNEL(clip, partial_sums, std::int64_t(const Cpu&, std::int64_t n)) \
@@ -143,6 +150,9 @@
 #define BRINDLE_CPU_MULTIPLY(KERNEL) \
   KERNEL(multiply, forward, void(const Cpu&, Read x, Read factor, Write y, const FactorShape&)) \
   KERNEL(multiply, backward, void(const Cpu&, Read x, Read dy, Write dfactor, const FactorShape&))
+#define BRINDLE_CPU_REGRESSION_ERROR(KERNEL) \
+  KERNEL(regression_error, run, \
+         void(const Cpu&, Read y, Read t, Read weight, Write each, Write dy, const RegressionErrorOptions&))
 #define BRINDLE_CPU_RESCALE(KERNEL) \
   KERNEL(rescale, forward, void(const Cpu&, Read x, Read centre, Read factor, Read offset, Write y)) \
   KERNEL(rescale, backward, void(const Cpu&, Read dy, Read factor, Write dx))
@@ -154,9 +164,12 @@
   KERNEL(softmax, forward, void(const Cpu&, Read x, Write y)) \
   KERNEL(softmax, backward, void(const Cpu&, Read y, Read dy, Write dx))
 #define BRINDLE_CPU_SPARSE_CATEGORICAL_CROSSENTROPY(KERNEL) \
-  KERNEL(sparse_categorical_crossentropy, logits, void(const Cpu&, Read z, ReadClasses, Read weight, Write each, Write dz)) \
+  KERNEL(sparse_categorical_crossentropy, logits, \
+         void(const Cpu&, Read z, ReadClasses, Read weight, Write each, Write dz, \
+              const SparseCategoricalCrossentropyOptions&)) \
   KERNEL(sparse_categorical_crossentropy, probabilities, \
-         void(const Cpu&, Read p, ReadClasses, Read weight, Write each, Write dp)) \
+         void(const Cpu&, Read p, ReadClasses, Read weight, Write each, Write dp, \
+              const SparseCategoricalCrossentropyOptions&)) \
   KERNEL(sparse_categorical_crossentropy, class_numbers, void(const Cpu&, Read labels, WriteClasses))
 #define BRINDLE_CPU_ZERO_PADDING2D(KERNEL) \
   KERNEL(zero_padding2d, forward, void(const Cpu&, Read x, Write y, const Border&)) \
@@ -169,6 +182,7 @@
   BRINDLE_CPU_AVGPOOL2D(KERNEL) \
   BRINDLE_CPU_BATCH_NORMALIZATION(KERNEL) \
   BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
+  BRINDLE_CPU_CATEGORICAL_CROSSENTROPY(KERNEL) \
   BRINDLE_CPU_CLIP(KERNEL) \
   BRINDLE_CPU_CONCATENATE(KERNEL) \
   BRINDLE_CPU_CONV2D(KERNEL) \
@@ -180,6 +194,7 @@
   BRINDLE_CPU_LAYER_NORMALIZATION(KERNEL) \
   BRINDLE_CPU_MAXPOOL2D(KERNEL) \
   BRINDLE_CPU_MULTIPLY(KERNEL) \
+  BRINDLE_CPU_REGRESSION_ERROR(KERNEL) \
   BRINDLE_CPU_RESCALE(KERNEL) \
   BRINDLE_CPU_RMSPROP(KERNEL) \
   BRINDLE_CPU_SGD(KERNEL) \

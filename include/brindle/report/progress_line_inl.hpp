@@ -119,12 +119,11 @@ BRINDLE_INLINE std::string step_line(const FitState& s, std::size_t width, bool 
   const std::string speed = fixed(rate, rate < 10 ? 1 : 0), time = duration_text(left);
   const std::string first = width >= 40 ? head(s).text : head(s).shorter;
   const std::size_t taken = first.size() + 2, least_bar = width >= 60 ? 12 : 0;
-  const std::string rest = joined({{position, 8},
-                                   figure("loss", "loss", s.loss, 7),
-                                   figure("accuracy", "acc", s.accuracy, 5),
-                                   {speed + " photos/s", 3, speed + "/s"},
-                                   {time + " to go", 4, time}},
-                                  width > taken + least_bar ? width - taken - least_bar : 0);
+  std::vector<Part> parts{{position, 8}, figure("loss", "loss", s.loss, 7)};
+  if (s.has_accuracy) parts.push_back(figure("accuracy", "acc", s.accuracy, 5));
+  parts.push_back({speed + " photos/s", 3, speed + "/s"});
+  parts.push_back({time + " to go", 4, time});
+  const std::string rest = joined(parts, width > taken + least_bar ? width - taken - least_bar : 0);
   if (rest.empty()) return first.substr(0, width);
   const std::size_t used = taken + rest.size() + 2;
   const std::size_t room = used < width ? std::min<std::size_t>(width - used, 24) : 0;
@@ -133,13 +132,11 @@ BRINDLE_INLINE std::string step_line(const FitState& s, std::size_t width, bool 
 }
 
 BRINDLE_INLINE std::string epoch_line(const FitState& s, double seconds, std::size_t width) {
-  std::vector<Part> parts{head(s),
-                          {duration_text(s.seconds), 3},
-                          figure("loss", "loss", s.loss, 6),
-                          figure("accuracy", "acc", s.accuracy, 7)};
+  std::vector<Part> parts{head(s), {duration_text(s.seconds), 3}, figure("loss", "loss", s.loss, 6)};
+  if (s.has_accuracy) parts.push_back(figure("accuracy", "acc", s.accuracy, 7));
   if (s.has_validation()) {
     parts.push_back(figure("val_loss", "val_loss", s.val_loss, 5));
-    parts.push_back(figure("val_accuracy", "val_acc", s.val_accuracy, 8));
+    if (s.has_accuracy) parts.push_back(figure("val_accuracy", "val_acc", s.val_accuracy, 8));
   }
   if (const std::string text = waited(s); !text.empty()) parts.push_back({text, 4});
   if (s.epoch < s.epochs && !s.stop)

@@ -2,6 +2,7 @@
 
 // Definitions of what run_page.hpp declares.
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -82,9 +83,11 @@ BRINDLE_INLINE RunPage& RunPage::add_summary(const std::vector<SummaryRow>& laye
 }
 
 BRINDLE_INLINE RunPage& RunPage::add_history(const History& history, const Evaluation& saved) {
-  const std::string interval = internal::interval_text(saved.accuracy, saved.samples);
-  add_figure("validation accuracy of the saved model" + (interval.empty() ? "" : ", " + interval + " at 95 %"),
-             fixed(saved.accuracy, internal::share_digits(saved.samples)));
+  if (!std::isnan(saved.accuracy)) {
+    const std::string interval = internal::interval_text(saved.accuracy, saved.samples);
+    add_figure("validation accuracy of the saved model" + (interval.empty() ? "" : ", " + interval + " at 95 %"),
+               fixed(saved.accuracy, internal::share_digits(saved.samples)));
+  }
   add_figure("validation loss of the saved model", fixed(saved.loss, 4));
   return add_curves(history, "last epoch's ");
 }
@@ -216,13 +219,13 @@ BRINDLE_INLINE RunPage& RunPage::add_curves(const History& history, const std::s
   add("Curves", curves + "</div>\n");
 
   const std::size_t n = history.epochs();
-  if (history.val_accuracy.size() == n) {
+  if (n > 0 && history.val_accuracy.size() == n) {
     const auto best = std::max_element(history.val_accuracy.begin(), history.val_accuracy.end());
     add_figure(last + "validation accuracy", fixed(history.val_accuracy.back(), 4));
     add_figure("best, epoch " + std::to_string(best - history.val_accuracy.begin() + 1), fixed(*best, 4));
   }
   if (history.val_loss.size() == n) add_figure(last + "validation loss", fixed(history.val_loss.back(), 4));
-  add_figure(last + "training accuracy", fixed(history.accuracy.back(), 4));
+  if (!history.accuracy.empty()) add_figure(last + "training accuracy", fixed(history.accuracy.back(), 4));
   add_figure(last + "training loss", fixed(history.loss.back(), 4));
 
   if (history.seconds.size() == n) {

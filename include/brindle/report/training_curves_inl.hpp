@@ -42,9 +42,11 @@ BRINDLE_INLINE Chart training_curves_chart(const History& history, const std::st
 
   Chart chart;
   chart.title = title;
-  chart.panels.push_back(panel("Accuracy", "share of pictures", history.accuracy, history.val_accuracy));
-  chart.panels.back().least_y = 0;
-  chart.panels.back().most_y = 1;
+  if (!history.accuracy.empty()) {
+    chart.panels.push_back(panel("Accuracy", "share of pictures", history.accuracy, history.val_accuracy));
+    chart.panels.back().least_y = 0;
+    chart.panels.back().most_y = 1;
+  }
   if (!history.val_accuracy.empty())
     chart.panels.back().marks.push_back(
         mark(history.val_accuracy, std::max_element(history.val_accuracy.begin(), history.val_accuracy.end())));

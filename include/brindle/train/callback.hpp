@@ -12,7 +12,8 @@
 namespace brindle {
 
 /// Where a running fit() stands; what callbacks see and may steer. loss and accuracy are means over the samples of the
-/// epoch so far; val_loss and val_accuracy are there at the end of an epoch that has validation data, else NaN.
+/// epoch so far, accuracies NaN where the loss has none; val_loss and val_accuracy are there at the end of an epoch
+/// that has validation data, else NaN.
 struct FitState {
   std::int64_t epoch = 0;                                          ///< 1 for the first
   std::int64_t epochs = 0;                                         ///< that fit() was asked for
@@ -32,6 +33,7 @@ struct FitState {
   bool pause = false;        ///< set: fit() ends at once, with a checkpoint if it has one, to go on from there
   bool resumed = false;      ///< fit() goes on from a checkpoint
   bool validation = true;    ///< fit() has validation data; known from the begin on
+  bool has_accuracy = true;  ///< the loss compares classes; known from the begin on
 
   ScheduledRate schedules = {};  ///< for schedules, which do not set learning_rate by themselves
 

@@ -45,9 +45,9 @@ BRINDLE_INLINE Callback csv_logger(const std::filesystem::path& path, const CsvL
       return std::string(text, end.ptr);
     };
     const bool validated = s.has_validation();
-    put(std::to_string(s.epoch) + "," + number(s.loss) + "," + number(s.accuracy) + "," +
-        (validated ? number(s.val_loss) : "") + "," + (validated ? number(s.val_accuracy) : "") + "," +
-        number(s.seconds) + "," + number(s.learning_rate) + "\n");
+    put(std::to_string(s.epoch) + "," + number(s.loss) + "," + (s.has_accuracy ? number(s.accuracy) : "") + "," +
+        (validated ? number(s.val_loss) : "") + "," + (validated && s.has_accuracy ? number(s.val_accuracy) : "") +
+        "," + number(s.seconds) + "," + number(s.learning_rate) + "\n");
   };
   // Lines that were written after the checkpoint are written again.
   callback.state = [path](RunState& run) {

@@ -68,7 +68,7 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
   e.samples = source.size();
   e.loss /= n;
   e.accuracy /= n;
-  e.weighted_accuracy = weight_sum > 0 ? e.weighted_accuracy / weight_sum : 0;
+  e.weighted_accuracy = weight_sum > 0 || !rules.has_accuracy ? e.weighted_accuracy / weight_sum : 0;
   return e;
 }
 

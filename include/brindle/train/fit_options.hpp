@@ -59,7 +59,8 @@ struct EvaluateOptions {
   std::span<const float> sample_weight = {};  ///< one a sample, or none
 };
 
-/// Means over the samples. loss = sum(weight loss) / N; accuracy counts every sample once, weighted_accuracy by weight.
+/// Means over the samples. loss = sum(weight loss) / N; accuracy counts every sample once, weighted_accuracy by weight;
+/// both are NaN where the loss has no accuracy (MeanSquaredError).
 struct Evaluation {
   double loss = 0;               ///< what the model was trained to make small
   double accuracy = 0;           ///< 0..1
@@ -67,7 +68,7 @@ struct Evaluation {
   std::int64_t samples = 0;      ///< N
 };
 
-/// Loss and accuracy of one training batch, before its update.
+/// Loss and accuracy of one training batch, before its update; the accuracy is NaN where the loss has none.
 struct StepResult {
   double loss = 0;      ///< mean, weighted
   double accuracy = 0;  ///< 0..1

@@ -7,6 +7,7 @@ namespace brindle {
 
 /// What fit() measured, one entry an epoch. loss and accuracy are means over the epoch's training samples, taken while
 /// the weights changed; val_loss and val_accuracy are of the validation data after the epoch, empty without such data.
+/// Both accuracies are empty where the loss has none (MeanSquaredError).
 struct History {
   std::vector<double> loss;          ///< of training
   std::vector<double> accuracy;      ///< of training, 0..1

@@ -50,6 +50,10 @@ BRINDLE_INLINE bool improves(Monitor monitor, double value, double best, double 
 }
 
 BRINDLE_INLINE void check_monitor(const FitState& state, Monitor monitor, const std::string& who) {
+  if (!state.has_accuracy && !smaller_is_better(monitor))
+    raise<ValueError>(who + ": watches " + to_string(monitor) +
+                      ", but the loss compares no classes, so there is no accuracy; watch Monitor::" +
+                      (monitor == Monitor::accuracy ? "loss" : "val_loss"));
   if (!state.validation && (monitor == Monitor::val_loss || monitor == Monitor::val_accuracy))
     raise_not_measured(monitor, who);
 }

@@ -17,6 +17,7 @@ struct OutputRules {
   bool logits = false;       // the loss takes over the last activation: plans leave it out
   bool from_logits = false;  // the model has none, and the loss was told so
   Accuracy accuracy = Accuracy::automatic;
+  bool has_accuracy = true;  // the loss compares classes
 
   /// Which activation is still to be applied to a plan's output for what the model would have given.
   ActivationFunction left_out() const { return logits ? last.function : ActivationFunction::linear; }
@@ -26,7 +27,7 @@ struct OutputRules {
   T threshold() const;
   bool each_output() const { return accuracy == Accuracy::binary; }
 
-  /// p: outputs, with the activation that was left out.
+  /// p: outputs, with the activation that was left out. NaN where there is no accuracy.
   template <class T>
   double correct(TensorView<const T, Cpu> p, TensorView<const T, Cpu> t) const;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 // Definitions of what output_rules.hpp declares.
+#include <limits>
 #include <string>
 
 #include "brindle/core/error.hpp"
@@ -23,6 +24,7 @@ T OutputRules::threshold() const {
 
 template <class T>
 double OutputRules::correct(TensorView<const T, Cpu> p, TensorView<const T, Cpu> t) const {
+  if (!has_accuracy) return std::numeric_limits<double>::quiet_NaN();
   return count_correct<T>(p, t, threshold<T>(), each_output());
 }
 
@@ -42,6 +44,7 @@ OutputRules output_rules(const std::string& who, const Model<T, Device>& model, 
   rules.last = last_activation(model);
   rules.from_logits = loss.from_logits();
   rules.accuracy = accuracy;
+  rules.has_accuracy = loss.has_accuracy();
   loss.check_activation(who, rules.last);
   rules.logits = rules.last.may_be_left && loss.takes_logits_of(rules.last.function);
   return rules;

@@ -123,6 +123,7 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   state.history = &history;
   state.learning_rate = optimizer_->learning_rate();
   state.validation = static_cast<bool>(options.validation);
+  state.has_accuracy = rules_.has_accuracy;
   detail::FitPlace at;
   clear_totals();
   CheckpointStore* checkpoint = options.checkpoint.get();
@@ -223,10 +224,10 @@ void Trainer<T, Device>::end_epoch(const FitOptions& options, double seconds, Fi
     state.val_loss = e.loss;
     state.val_accuracy = e.accuracy;
     history.val_loss.push_back(e.loss);
-    history.val_accuracy.push_back(e.accuracy);
+    if (rules_.has_accuracy) history.val_accuracy.push_back(e.accuracy);
   }
   history.loss.push_back(state.loss);
-  history.accuracy.push_back(state.accuracy);
+  if (rules_.has_accuracy) history.accuracy.push_back(state.accuracy);
   state.seconds = seconds + detail::seconds_since(start);
   history.seconds.push_back(state.seconds);
   history.waited.push_back(state.waited);
@@ -330,7 +331,8 @@ template <class T, class Device>
 void Trainer<T, Device>::read_totals() {
   if constexpr (!on_cpu) {
     const auto sums = device_step_.sums(who_, step_);
-    totals_ = {earlier_totals_.loss + sums.loss, earlier_totals_.correct + sums.correct,
+    const double correct = rules_.has_accuracy ? sums.correct : std::numeric_limits<double>::quiet_NaN();
+    totals_ = {earlier_totals_.loss + sums.loss, earlier_totals_.correct + correct,
                earlier_totals_.samples + static_cast<std::int64_t>(sums.samples)};
   }
 }

@@ -11,7 +11,11 @@
 namespace brindle::ops {
 
 struct BinaryCrossentropyOptions {
-  bool keras2 = false;  ///< as Keras 2 computed it: the probability is clipped and taken back to a logit
+  bool keras2 =
+      false;  ///< as Keras 2 computed it: the probability is clipped and taken back to a logit; gamma is 0 then
+  double label_smoothing = 0;  ///< 0 to 1: labels t become t (1 - label_smoothing) + label_smoothing / 2
+  double gamma = 0;            ///< focal: each element times (1 - pt)^gamma, pt the probability that the label had
+  double alpha = -1;           ///< each element times alpha t + (1 - alpha) (1 - t); below 0: not
 };
 
 namespace kernel {
@@ -25,6 +29,8 @@ struct binary_crossentropy;  // defined in cpu.hpp and cuda.hpp; "incomplete typ
 ///
 /// each[n] = mean over K of max(z, 0) - z t + log(1 + exp(-|z|)), without the weight.
 /// dz is the gradient of sum of weight each / N: weight (sigmoid(z) - t) / (N K). dz may be the memory of z.
+/// With gamma or alpha the elements of the mean have the factors that the options tell, Keras's focal loss (Lin et al.,
+/// 2017; losses/losses.py, BinaryFocalCrossentropy), and dz is the gradient of that.
 template <class T, class Device>
 void binary_crossentropy_logits(const Device& on, In<T, Device> z, In<T, Device> t, In<T, Device> weight,
                                 Out<T, Device> each, Out<T, Device> dz, const BinaryCrossentropyOptions& o = {}) {
@@ -55,15 +61,31 @@ struct LossElement {
 
   /// Of logit z and label t in [0, 1].
   BRINDLE_HOST_DEVICE static LossElement logit(T z, T t, const BinaryCrossentropyOptions& o) {
+    t = smoothed(t, o);
     const T tail = std::exp(-std::abs(z));  // in (0, 1]: neither form of the sigmoid overflows
-    const T p = z >= T(0) ? T(1) / (T(1) + tail) : tail / (T(1) + tail);
-    if (!o.keras2) return {(z < T(0) ? T(0) : z) - z * t + std::log1p(tail), p - t};
-    const LossElement by_p = probability(p, t, o);
-    return {by_p.loss, by_p.derivative == T(0) ? T(0) : p - t};
+    const T large = T(1) / (T(1) + tail), small = tail / (T(1) + tail);
+    const T p = z >= T(0) ? large : small;
+    if (o.keras2) {
+      const LossElement by_p = of_probability(p, t, o);
+      return {by_p.loss, by_p.derivative == T(0) ? T(0) : p - t};
+    }
+    const LossElement plain{(z < T(0) ? T(0) : z) - z * t + std::log1p(tail), p - t};
+    return focal(plain, p, z >= T(0) ? small : large, large * small, t, o);
   }
 
   /// Of probability p, cut to [1e-7, 1 - 1e-7] as in Keras, and label t.
   BRINDLE_HOST_DEVICE static LossElement probability(T p, T t, const BinaryCrossentropyOptions& o) {
+    t = smoothed(t, o);
+    return focal(of_probability(p, t, o), p, T(1) - p, T(1), t, o);
+  }
+
+ private:
+  BRINDLE_HOST_DEVICE static T smoothed(T t, const BinaryCrossentropyOptions& o) {
+    const T by = static_cast<T>(o.label_smoothing);
+    return o.label_smoothing == 0 ? t : t * (T(1) - by) + by / T(2);
+  }
+
+  BRINDLE_HOST_DEVICE static LossElement of_probability(T p, T t, const BinaryCrossentropyOptions& o) {
     const T low = T(1e-7), high = T(1) - low;
     const T c = p < low ? low : p > high ? high : p;
     const bool clipped = p < low || p > high;
@@ -73,6 +95,21 @@ struct LossElement {
       return {by_z.loss, clipped ? T(0) : by_z.derivative / (c * (T(1) - c))};
     }
     return {-(t * std::log(c) + (T(1) - t) * std::log(T(1) - c)), clipped ? T(0) : (c - t) / (c * (T(1) - c))};
+  }
+
+  /// With the factors of gamma and alpha. p, other: probabilities of 1 and of 0; dp: the derivative of p.
+  BRINDLE_HOST_DEVICE static LossElement focal(const LossElement& plain, T p, T other, T dp, T t,
+                                               const BinaryCrossentropyOptions& o) {
+    LossElement e = plain;
+    if (o.gamma > 0) {
+      const T gamma = static_cast<T>(o.gamma), missed = t * other + (T(1) - t) * p;
+      if (!(missed > T(0))) return {T(0), T(0)};
+      const T less = std::pow(missed, gamma - T(1)), factor = less * missed;
+      e = {factor * plain.loss, factor * plain.derivative + gamma * less * (T(1) - T(2) * t) * dp * plain.loss};
+    }
+    if (o.alpha < 0) return e;
+    const T alpha = static_cast<T>(o.alpha), balance = t * alpha + (T(1) - t) * (T(1) - alpha);
+    return {balance * e.loss, balance * e.derivative};
   }
 };
 

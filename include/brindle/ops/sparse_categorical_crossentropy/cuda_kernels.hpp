@@ -17,12 +17,15 @@ struct SparseCategoricalCrossentropySample {
   T* dx;  ///< null: not wanted
   std::int64_t samples, k;
   bool logits;
+  T smoothing;  ///< of labels
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t n) const {
     const T factor = (weight ? weight[n] : T(1)) / static_cast<T>(samples);
     T* gradient = dx ? dx + n * k : nullptr;
-    each[n] = logits ? reference::sparse_categorical_crossentropy_logits<T>(x + n * k, k, classes[n], factor, gradient)
-                     : reference::sparse_categorical_crossentropy<T>(x + n * k, k, classes[n], factor, gradient);
+    each[n] =
+        logits ? reference::sparse_categorical_crossentropy_logits<T>(x + n * k, k, classes[n], smoothing, factor,
+                                                                      gradient)
+               : reference::sparse_categorical_crossentropy<T>(x + n * k, k, classes[n], smoothing, factor, gradient);
   }
 };
 
