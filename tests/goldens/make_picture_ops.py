@@ -46,5 +46,11 @@ for name, (amounts, op) in CASES.items():
             out = op(torch.from_numpy(picture.transpose(2, 0, 1).copy()), amount)
             arrays[f"{name}_{amount}.{kind}".replace(".", "p", str(amount).count("."))] = out.numpy().transpose(1, 2, 0).copy()
 
+# parts made as large as the picture: top, left, height, width
+for number, box in enumerate([(5, 7, 20, 30), (0, 0, 12, 50), (11, 21, 26, 9)]):
+    out = F.resized_crop(torch.from_numpy(colour.transpose(2, 0, 1).astype(np.float32)), *box, [37, 50], antialias=False)
+    arrays[f"crop_{number}.box"] = np.array(box)
+    arrays[f"crop_{number}.colour"] = out.numpy().transpose(1, 2, 0).copy()
+
 np.savez_compressed(here / "picture_ops.npz", **arrays)
 print(len(arrays), "arrays,", (here / "picture_ops.npz").stat().st_size, "bytes")

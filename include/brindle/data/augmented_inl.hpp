@@ -28,6 +28,13 @@ BRINDLE_INLINE Augmented::Augmented(const PictureSource& pictures, const Augment
       preprocessing_(standardized(pictures, options)),
       standardize_(pictures.sample_shape()[2], 1.0) {
   image::check_augment(augment);
+  const std::int64_t channels = pictures.sample_shape()[2];
+  const ColorJitter& j = augment.color_jitter;
+  const bool steps = j.brightness > 0 || j.contrast > 0 || j.saturation > 0 || j.hue > 0;
+  if ((steps || augment.rand_augment.num_ops > 0) && channels != 1 && channels != 3)
+    detail::raise<ValueError>(
+        "data::Augmented: color_jitter and rand_augment are of pictures of 1 or 3 channels, these are " +
+        to_string_batch(pictures.sample_shape()));
   for (std::int64_t c = 0; c < pictures.sample_shape()[2]; ++c) {
     const image::internal::ChannelScale scale = image::internal::channel_scale(preprocessing_, c);
     standardize_.factor[static_cast<std::size_t>(c)] = scale.factor;

@@ -40,8 +40,9 @@ class CudaSource : public Source {
 /// this, for those that read on the Cpu.
 class CudaAugmented final : public CudaSource {
  public:
-  /// Throws ValueError for what looks at whole pictures: channel_shift, brightness as of 2018 (Augment::keras2) or with
-  /// a cval outside of 0..255; and for more than four channels. CudaError if the pictures do not fit.
+  /// Throws ValueError for color_jitter, rand_augment and random_erasing, and for what looks at whole pictures:
+  /// channel_shift, brightness as of 2018 (Augment::keras2) or with a cval outside of 0..255; and for more than four
+  /// channels. CudaError if the pictures do not fit.
   CudaAugmented(const Cuda& on, const PictureSource& pictures, const Augment& augment,
                 const AugmentedOptions& options = {})
       : pictures_(&pictures), augmented_(pictures, augment, options) {
@@ -52,6 +53,12 @@ class CudaAugmented final : public CudaSource {
       detail::raise<ValueError>(
           "data::CudaAugmented: channel_shift, and brightness with keras2 or a cval outside of 0 to "
           "255, are not made on the GPU; use data::Augmented");
+    const ColorJitter& jitter = augment.color_jitter;
+    if (jitter.brightness > 0 || jitter.contrast > 0 || jitter.saturation > 0 || jitter.hue > 0 ||
+        augment.rand_augment.num_ops > 0 || augment.random_erasing.probability > 0)
+      detail::raise<ValueError>(
+          "data::CudaAugmented: color_jitter, rand_augment and random_erasing are not made on the GPU; use "
+          "data::Augmented");
     if (shape[2] > image::internal::WarpPixel<float>::most_channels)
       detail::raise<ValueError>("data::CudaAugmented: expected pictures of at most 4 channels, got " +
                                 to_string_batch(shape));

@@ -2,12 +2,17 @@
 
 // Definitions of what augment.hpp declares.
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <numbers>
 #include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
@@ -17,6 +22,15 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/image/affine.hpp"
 #include "brindle/image/augment.hpp"
+#include "brindle/image/picture_op.hpp"
+#include "brindle/image/random_box.hpp"
+
+namespace brindle::image::internal {
+
+/// Whether a part of each picture is taken.
+inline bool crops(const Augment& a) { return a.resized_crop.least < 1; }
+
+}  // namespace brindle::image::internal
 
 namespace brindle {
 
@@ -39,6 +53,21 @@ BRINDLE_INLINE std::string to_string(const Augment& a) {
   if (a.flip_vertical) add("flip_vertical");
   range("brightness", a.brightness.low, a.brightness.high);
   number("channel_shift", a.channel_shift);
+  number("jitter brightness", a.color_jitter.brightness);
+  number("contrast", a.color_jitter.contrast);
+  number("saturation", a.color_jitter.saturation);
+  number("hue", a.color_jitter.hue);
+  if (a.rand_augment.num_ops > 0)
+    add("rand_augment " + std::to_string(a.rand_augment.num_ops) + " of magnitude " +
+        std::to_string(a.rand_augment.magnitude));
+  const auto box = [](const BoxRange& b) {
+    return detail::number_text(b.least) + " to " + detail::number_text(b.most) + " of shape " +
+           detail::number_text(b.least_ratio) + " to " + detail::number_text(b.most_ratio);
+  };
+  if (image::internal::crops(a)) add("resized_crop " + box(a.resized_crop));
+  if (a.random_erasing.probability > 0)
+    add("random_erasing of " + detail::number_text(a.random_erasing.probability) + ", " + box(a.random_erasing.box) +
+        ", value " + detail::number_text(a.random_erasing.value));
   constexpr const char* fills[] = {"nearest", "constant", "reflect", "wrap"};
   for (const Fill fill : {Fill::nearest, Fill::constant, Fill::reflect, Fill::wrap})
     if (a.fill == fill && fill != Fill::nearest) add(std::string("fill ") + fills[static_cast<int>(fill)]);
@@ -68,10 +97,148 @@ BRINDLE_INLINE std::string to_string(const AugmentDraw& d) {
   if (d.flip_vertical) text.append(text.empty() ? "" : ", ").append("flip_vertical");
   add("brightness", d.brightness, 1);
   add("channel_shift", d.channel_shift, 0);
+  for (std::int64_t i = 0; i < d.step_count; ++i) {
+    const PictureStep& step = d.steps[static_cast<std::size_t>(i)];
+    if (step.op == PictureOp::autocontrast || step.op == PictureOp::equalize)
+      text.append(text.empty() ? "" : ", ").append(to_string(step.op));
+    else
+      add(to_string(step.op).c_str(), step.amount, std::numeric_limits<double>::quiet_NaN());
+  }
+  const auto box = [&](const char* name, const PixelBox& b) {
+    if (b.height == 0) return;
+    text.append(text.empty() ? "" : ", ").append(name);
+    for (const std::int64_t v : {b.top, b.left, b.height, b.width}) text.append(" ").append(std::to_string(v));
+  };
+  box("crop", d.crop);
+  box("erased", d.erased);
   return text.empty() ? "unchanged" : text;
 }
 
 }  // namespace brindle
+
+namespace brindle::image::internal {
+
+/// The settings that torchvision has.
+BRINDLE_INLINE void check_added(const Augment& a) {
+  const auto between = [](const char* name, double value, double least, double most) {
+    if (!(value >= least && value <= most))
+      detail::raise<ValueError>(std::string("Augment: ") + name + " must be " + detail::number_text(least) + " to " +
+                                detail::number_text(most) + ", got " + detail::number_text(value));
+  };
+  between("color_jitter.brightness", a.color_jitter.brightness, 0, 1e6);
+  between("color_jitter.contrast", a.color_jitter.contrast, 0, 1e6);
+  between("color_jitter.saturation", a.color_jitter.saturation, 0, 1e6);
+  between("color_jitter.hue", a.color_jitter.hue, 0, 0.5);
+  between("rand_augment.num_ops", static_cast<double>(a.rand_augment.num_ops), 0, 4);
+  between("rand_augment.magnitude", static_cast<double>(a.rand_augment.magnitude), 0, 30);
+  between("random_erasing.probability", a.random_erasing.probability, 0, 1);
+  between("random_erasing.value", a.random_erasing.value, -1e30, 1e30);
+  const auto box = [](const char* name, const BoxRange& b) {
+    if (!(b.least > 0 && b.most >= b.least && b.most <= 1))
+      detail::raise<ValueError>(std::string("Augment: ") + name +
+                                " must be shares of the area above 0, the smaller one first, at most 1, got " +
+                                detail::number_text(b.least) + " to " + detail::number_text(b.most));
+    if (!(b.least_ratio > 0 && b.most_ratio >= b.least_ratio) || !std::isfinite(b.most_ratio))
+      detail::raise<ValueError>(std::string("Augment: ") + name +
+                                " must have shapes (width over height) above 0, the smaller one first, got " +
+                                detail::number_text(b.least_ratio) + " to " + detail::number_text(b.most_ratio));
+  };
+  box("resized_crop", a.resized_crop);
+  box("random_erasing.box", a.random_erasing.box);
+}
+
+inline void add_step(AugmentDraw& d, PictureOp op, double amount) {
+  d.steps[static_cast<std::size_t>(d.step_count++)] = {op, amount};
+}
+
+/// Factors with numbers 0 to 3 of a use, their order with 4 to 6.
+inline void draw_jitter(const ColorJitter& j, const Random& random, std::uint64_t first, AugmentDraw& d) {
+  const auto factor = [&](std::uint64_t which, double by) {
+    return random.uniform(first + which, std::max(0.0, 1 - by), 1 + by);
+  };
+  std::array<PictureStep, 4> steps{{{PictureOp::brightness, factor(0, j.brightness)},
+                                    {PictureOp::contrast, factor(1, j.contrast)},
+                                    {PictureOp::saturation, factor(2, j.saturation)},
+                                    {PictureOp::hue, random.uniform(first + 3, -j.hue, j.hue)}}};
+  const bool wanted[] = {j.brightness > 0, j.contrast > 0, j.saturation > 0, j.hue > 0};
+  std::array<std::size_t, 4> order{0, 1, 2, 3};
+  for (std::size_t i = 3; i > 0; --i) {
+    const double at = random.uniform(first + 3 + i) * static_cast<double>(i + 1);
+    std::swap(order[i], order[std::min(i, static_cast<std::size_t>(at))]);
+  }
+  for (const std::size_t i : order)
+    if (wanted[i]) add_step(d, steps[i].op, steps[i].amount);
+}
+
+/// One of the fourteen changes, with numbers 0 and 1 of those at `first`.
+inline void draw_change(const RandAugment& r, const Size2& size, const Random& random, std::uint64_t first,
+                        AugmentDraw& d) {
+  const double share = static_cast<double>(r.magnitude) / 30;
+  const double sign = random.uniform(first + 1) < 0.5 ? -1 : 1;
+  switch (static_cast<int>(random.uniform(first) * 14)) {
+    case 0:
+      return;
+    case 1:
+      return add_step(d, PictureOp::shear_x, sign * 0.3 * share);
+    case 2:
+      return add_step(d, PictureOp::shear_y, sign * 0.3 * share);
+    case 3:
+      return add_step(d, PictureOp::translate_x, std::trunc(sign * 150 / 331 * static_cast<double>(size.w) * share));
+    case 4:
+      return add_step(d, PictureOp::translate_y, std::trunc(sign * 150 / 331 * static_cast<double>(size.h) * share));
+    case 5:
+      return add_step(d, PictureOp::rotate, sign * 30 * share);
+    case 6:
+      return add_step(d, PictureOp::brightness, 1 + sign * 0.9 * share);
+    case 7:
+      return add_step(d, PictureOp::saturation, 1 + sign * 0.9 * share);
+    case 8:
+      return add_step(d, PictureOp::contrast, 1 + sign * 0.9 * share);
+    case 9:
+      return add_step(d, PictureOp::sharpness, 1 + sign * 0.9 * share);
+    case 10:
+      return add_step(d, PictureOp::posterize, std::nearbyint(8 - 4 * share));
+    case 11:
+      return add_step(d, PictureOp::solarize, 255 * (1 - share));
+    case 12:
+      return add_step(d, PictureOp::autocontrast, 0);
+    default:
+      return add_step(d, PictureOp::equalize, 0);
+  }
+}
+
+/// What torchvision has, in a stream of its own: no setting here changes what Keras's draw.
+inline void draw_added(const Augment& a, const Size2& size, const Random& random, std::uint64_t index, AugmentDraw& d) {
+  const std::uint64_t first = index * 128;
+  const Random more{random.seed, stream_id("augment more"), random.step};
+  draw_jitter(a.color_jitter, more, first, d);
+  for (std::int64_t i = 0; i < a.rand_augment.num_ops; ++i)
+    draw_change(a.rand_augment, size, more, first + 8 + 2 * static_cast<std::uint64_t>(i), d);
+  if (crops(a))
+    d.crop = draw_box(a.resized_crop, size, more, first + 16, false).value_or(middle_box(a.resized_crop, size));
+  if (a.random_erasing.probability > 0 && more.uniform(first + 16 + box_numbers) < a.random_erasing.probability)
+    d.erased = draw_box(a.random_erasing.box, size, more, first + 17 + box_numbers, true).value_or(PixelBox{});
+}
+
+/// The map of a draw whose part of the picture is made as large as the picture.
+inline Affine cropped(Affine m, const PixelBox& crop, const Size2& size) {
+  if (crop.height == 0) return m;
+  const double sx = static_cast<double>(crop.width) / static_cast<double>(size.w);
+  const double sy = static_cast<double>(crop.height) / static_cast<double>(size.h);
+  m.xx *= sx, m.xy *= sx, m.x0 = static_cast<double>(crop.left) + (m.x0 + 0.5) * sx - 0.5;
+  m.yx *= sy, m.yy *= sy, m.y0 = static_cast<double>(crop.top) + (m.y0 + 0.5) * sy - 0.5;
+  return m;
+}
+
+template <class T>
+void erase(TensorView<T> picture, const PixelBox& box, double value) {
+  const std::int64_t row = picture.shape[1] * picture.shape[2];
+  for (std::int64_t y = box.top; y < box.top + box.height; ++y)
+    std::fill_n(picture.data + y * row + box.left * picture.shape[2], box.width * picture.shape[2],
+                static_cast<T>(value));
+}
+
+}  // namespace brindle::image::internal
 
 namespace brindle::image {
 
@@ -94,6 +261,7 @@ BRINDLE_INLINE void check_augment(const Augment& a) {
   if (!(a.brightness.low >= 0) || !(a.brightness.high >= a.brightness.low) || !std::isfinite(a.brightness.high))
     detail::raise<ValueError>("Augment: brightness must be factors of at least 0, the lower one first, got " +
                               std::to_string(a.brightness.low) + " to " + std::to_string(a.brightness.high));
+  internal::check_added(a);
   if (!std::isfinite(a.cval)) detail::raise<ValueError>("Augment: cval must be a finite number");
 }
 
@@ -119,6 +287,7 @@ BRINDLE_INLINE AugmentDraw draw(const Augment& a, const Size2& size, const Rando
   d.flip_vertical = a.flip_vertical && uniform(7, 0, 1) < 0.5;
   if (a.channel_shift > 0) d.channel_shift = uniform(8, -a.channel_shift, a.channel_shift);
   d.brightness = uniform(9, a.brightness.low, a.brightness.high);
+  internal::draw_added(a, size, random, index, d);
   return d;
 }
 
@@ -146,7 +315,7 @@ BRINDLE_INLINE Affine affine(const Augment& augment, const AugmentDraw& d, const
     m.x0 += m.xy * last, m.y0 += m.yy * last;
     m.xy = -m.xy, m.yy = -m.yy;
   }
-  return m;
+  return internal::cropped(m, d.crop, size);
 }
 
 }  // namespace brindle::image
@@ -181,9 +350,19 @@ void apply(const Augment& augment, const AugmentDraw& d, TensorView<const std::u
   if (picture.shape.rank() != 3)
     detail::raise<ShapeError>("apply: expected a picture (H, W, C), got " + to_string(picture.shape));
   const std::int64_t channels = picture.shape[2];
+  thread_local std::vector<std::uint8_t> changed;
+  if (d.step_count > 0) {
+    changed.assign(picture.data, picture.data + picture.size());
+    for (std::int64_t i = 0; i < d.step_count; ++i) {
+      const PictureStep& step = d.steps[static_cast<std::size_t>(i)];
+      apply_op(step.op, step.amount, {changed.data(), picture.shape});
+    }
+    picture.data = changed.data();
+  }
   const Affine m = affine(augment, d, {picture.shape[0], picture.shape[1]});
   if (d.brightness == 1 && d.channel_shift == 0) {
     warp<T>(m, picture, out, augment.fill, augment.cval, &to);
+    internal::erase(out, d.erased, augment.random_erasing.value);
     return;
   }
   // These two look at the whole picture's levels, so standardising has to wait.
@@ -200,6 +379,7 @@ void apply(const Augment& augment, const AugmentDraw& d, TensorView<const std::u
     const auto c = static_cast<std::size_t>(i % channels);
     out.data[i] = static_cast<T>(static_cast<float>(out.data[i]) * to.factor[c] + to.offset[c]);
   }
+  internal::erase(out, d.erased, augment.random_erasing.value);
 }
 
 }  // namespace brindle::image
