@@ -12,6 +12,8 @@
 #include "brindle/data/folder_stream.hpp"
 #include "brindle/data/image_folder.hpp"
 #include "brindle/data/in_memory.hpp"
+#include "brindle/data/mixed.hpp"
+#include "brindle/data/one_hot.hpp"
 #include "brindle/data/pictures.hpp"
 #include "brindle/data/prefetch.hpp"
 #include "brindle/image/affine.hpp"

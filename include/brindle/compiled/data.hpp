@@ -12,6 +12,8 @@
 #include "brindle/data/folder_stream_inl.hpp"
 #include "brindle/data/image_folder_inl.hpp"
 #include "brindle/data/in_memory_inl.hpp"
+#include "brindle/data/mixed_inl.hpp"
+#include "brindle/data/one_hot_inl.hpp"
 #include "brindle/data/picture_source_inl.hpp"
 #include "brindle/data/pictures_inl.hpp"
 #include "brindle/data/prefetch_inl.hpp"

@@ -13,6 +13,7 @@
 #include "brindle/image/orientation_inl.hpp"
 #include "brindle/image/picture_inl.hpp"
 #include "brindle/image/picture_input_inl.hpp"
+#include "brindle/image/picture_op_inl.hpp"
 #include "brindle/image/picture_quality_inl.hpp"
 #include "brindle/image/pixels_inl.hpp"
 #include "brindle/image/preprocessing_inl.hpp"

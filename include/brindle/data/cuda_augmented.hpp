@@ -138,6 +138,7 @@ class CudaUnread final : public Source {
   std::int64_t size() const override { return source_->size(); }
   Shape sample_shape() const override { return {1}; }
   TensorView<const float> labels() const override { return source_->labels(); }
+  void read_labels(std::span<const Draw> draws, TensorView<float> t) const override { source_->read_labels(draws, t); }
   void read(const Cpu&, std::span<const Draw>, TensorView<float>) const override {}
   void read(const Cpu&, std::span<const Draw>, TensorView<double>) const override {}
 

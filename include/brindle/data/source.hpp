@@ -52,6 +52,12 @@ class Source {
   /// What a message calls sample `row`: its file, or its number.
   virtual std::string describe(std::int64_t row) const;
 
+  /// Writes the labels of uses of samples, here the rows of labels(). Of samples that are mixed those of the mixture;
+  /// draws are then those of one whole batch.
+  ///
+  ///     t (draws.size(), labels().shape[1])
+  virtual void read_labels(std::span<const Draw> draws, TensorView<float> t) const;
+
   /// Writes the samples as the network takes them.
   ///
   ///     x (draws.size(), sample_shape())

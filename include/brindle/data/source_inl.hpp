@@ -30,6 +30,13 @@ BRINDLE_INLINE std::string Source::fingerprint(const Cpu& on) const {
 
 BRINDLE_INLINE std::string Source::describe(std::int64_t row) const { return "sample " + std::to_string(row); }
 
+BRINDLE_INLINE void Source::read_labels(std::span<const Draw> draws, TensorView<float> t) const {
+  const TensorView<const float> all = labels();
+  const std::int64_t each = all.shape.sample().size();
+  for (std::size_t i = 0; i < draws.size(); ++i)
+    std::copy_n(all.data + draws[i].row * each, each, t.data + static_cast<std::int64_t>(i) * each);
+}
+
 BRINDLE_INLINE void Source::read(const Cpu& on, std::span<const Draw> draws, TensorView<double> x) const {
   Tensor<float> single = Tensor<float>::uninitialized(x.shape);
   read(on, draws, single.view());

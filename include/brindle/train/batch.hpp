@@ -59,6 +59,7 @@ class Batch {
   TensorView<const T> current_;
   Tensor<T> label_room_, weight_, each_, probabilities_;
   std::int64_t label_count_ = 1;
+  std::vector<float> drawn_labels_;
   std::vector<data::Draw> draws_;
 };
 

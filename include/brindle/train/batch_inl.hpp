@@ -24,6 +24,7 @@ void Batch<T, Device>::resize(std::int64_t n, const Shape& input, const Shape& o
   each_ = Tensor<T>({n});
   probabilities_ = Tensor<T>(output.batch(n));
   draws_.reserve(static_cast<std::size_t>(n));
+  drawn_labels_.reserve(static_cast<std::size_t>(label_room_.size()));
 }
 
 template <class T, class Device>
@@ -38,12 +39,12 @@ void Batch<T, Device>::read(const Cpu& on, const data::Source& source, std::span
 template <class T, class Device>
 void Batch<T, Device>::borrow(TensorView<const T> x, const data::Source& source, std::span<const data::Draw> draws) {
   current_ = x;
-  const TensorView<const float> all = source.labels();
-  label_count_ = all.shape.sample().size();
-  for (std::size_t i = 0; i < draws.size(); ++i)
-    for (std::int64_t k = 0; k < label_count_; ++k)
-      label_room_.data()[static_cast<std::int64_t>(i) * label_count_ + k] =
-          static_cast<T>(all.data[draws[i].row * label_count_ + k]);
+  label_count_ = source.labels().shape.sample().size();
+  const std::int64_t n = static_cast<std::int64_t>(draws.size());
+  drawn_labels_.resize(static_cast<std::size_t>(n * label_count_));
+  source.read_labels(draws, {drawn_labels_.data(), {n, label_count_}});
+  std::transform(drawn_labels_.begin(), drawn_labels_.end(), label_room_.data(),
+                 [](float v) { return static_cast<T>(v); });
 }
 
 template <class T, class Device>

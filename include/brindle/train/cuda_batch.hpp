@@ -154,11 +154,12 @@ class Batch<T, Cuda> {
   }
 
   void take_labels(const data::Source& source, std::span<const data::Draw> draws) {
-    const TensorView<const float> all = source.labels();
-    label_count_ = all.shape.sample().size();
+    label_count_ = source.labels().shape.sample().size();
+    const auto n = static_cast<std::int64_t>(draws.size());
+    drawn_labels_.resize(static_cast<std::size_t>(n * label_count_));
+    source.read_labels(draws, {drawn_labels_.data(), {n, label_count_}});
     T* to = now().labels.data();
-    for (const data::Draw& draw : draws)
-      for (std::int64_t k = 0; k < label_count_; ++k) *to++ = static_cast<T>(all.data[draw.row * label_count_ + k]);
+    for (const float label : drawn_labels_) *to++ = static_cast<T>(label);
   }
 
   static TensorView<const T> read_back(const Cuda& on, TensorView<T, Cuda> from, PinnedArray<T>& to) {
@@ -169,6 +170,7 @@ class Batch<T, Cuda> {
 
   Shape shape_;  // of the largest batch
   std::int64_t most_labels_ = 1, label_count_ = 1;
+  std::vector<float> drawn_labels_;
   Tensor<T, Cuda> x_, labels_, weight_, each_, probabilities_;
   Staging staging_[2];
   std::size_t current_ = 0;
