@@ -5,6 +5,9 @@
 #include <vector>
 
 #include "brindle/data/pictures.hpp"
+#include "brindle/definitions.hpp"
+#include "brindle/nn/nn.hpp"
+#include "brindle/train/trainer.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;
@@ -99,4 +102,27 @@ TEST_CASE("augmented pictures refuse what they cannot give", "[data][augmented]"
   Tensor<float> x({1, 5, 5, 3});
   const std::vector<data::Draw> draws{{0, 0}};
   CHECK_THROWS_WITH(augmented.read(Cpu(1), draws, x.view()), Contains("(1, 24, 24, 3)") && Contains("(1, 5, 5, 3)"));
+}
+
+TEST_CASE("predictions of augmented pictures are averaged over uses that differ", "[data][augmented][train]") {
+  const data::Pictures photos = pictures(7, 12);
+  const data::Augmented augmented(photos, {.rotation = 90, .flip_horizontal = true}, {.seed = 4});
+  Sequential<float> model{{12, 12, 3}, Flatten{}, Dense{2, softmax}};
+  Trainer trainer{model, SGD{}, SparseCategoricalCrossentropy{}};
+  const Tensor<float> means = trainer.predict_averaged(augmented, 3, 4);
+  Tensor<float> expected({7, 2});
+  bool differ = false;
+  for (std::uint64_t time = 0; time < 3; ++time) {
+    std::vector<data::Draw> draws;
+    for (std::uint64_t row = 0; row < 7; ++row) draws.push_back({static_cast<std::int64_t>(row), row + 7 * time});
+    const Tensor<float> y = model.predict(read(augmented, draws));
+    for (std::int64_t i = 0; i < 14; ++i) {
+      differ = differ || (time > 0 && y[i] != expected[i] * 3);
+      expected[i] += y[i] / 3;
+    }
+  }
+  CHECK(differ);
+  for (std::int64_t i = 0; i < 14; ++i) CHECK(means[i] == Approx(expected[i]).epsilon(1e-5));
+  CHECK(same_bits(trainer.predict_averaged(augmented, 1), trainer.predict(augmented)));
+  CHECK_THROWS_WITH(trainer.predict_averaged(augmented, 0), Contains("predict_averaged: expected at least one use"));
 }

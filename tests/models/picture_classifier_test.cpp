@@ -266,3 +266,25 @@ TEST_CASE("a picture classifier knows how sure it must be to be right so often, 
                     Contains("pets.safetensors: ") && Contains("in 0.99 of") && Contains("49 of 50"));
   CHECK_THROWS_WITH(classifier.answer_threshold(2), Contains("at most 1"));
 }
+
+TEST_CASE("a picture classifier gives the means of a picture and its mirror image where it is asked to",
+          "[models][picture_classifier]") {
+  const TemporaryFolder folder;
+  Sequential<float> model{
+      {6, 5, 3}, Conv2D{.filters = 4, .kernel = 3, .activation = relu}, Flatten{}, Dense{3, softmax}};
+  io::save_model(model, folder / "m.safetensors",
+                 {.class_names = {"cat", "dog", "owl"}, .input = PictureInput{.size = {6, 5}}});
+  const models::PictureClassifier plain(folder / "m.safetensors");
+  const models::PictureClassifier both(folder / "m.safetensors", Cpu{}, {.mirrored = true});
+  const std::vector<image::Picture> photos{noise(6, 5), noise(6, 5)};
+  std::vector<image::Picture> mirrored = photos;
+  for (image::Picture& p : mirrored)
+    for (std::size_t y = 0; y < 6; ++y)
+      for (std::size_t x = 0; x < 5; ++x)
+        for (std::size_t c = 0; c < 3; ++c) p.pixels[(y * 5 + x) * 3 + c] = photos[0].pixels[(y * 5 + 4 - x) * 3 + c];
+  const auto straight = plain.classify(photos), turned = plain.classify(mirrored), means = both.classify(photos);
+  CHECK(straight[0].probabilities[0] != Approx(turned[0].probabilities[0]).epsilon(1e-3));
+  for (std::size_t i = 0; i < 2; ++i)
+    for (std::size_t k = 0; k < 3; ++k)
+      CHECK(means[i].probabilities[k] == Approx((straight[i].probabilities[k] + turned[i].probabilities[k]) / 2));
+}

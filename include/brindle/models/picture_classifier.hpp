@@ -18,6 +18,12 @@
 
 namespace brindle::models {
 
+struct PictureClassifierOptions {
+  /// Test-time augmentation: probabilities are the means of those of the picture and of its mirror image, at twice the
+  /// time. A temperature and a table of thresholds that the model was saved with are of pictures as they are.
+  bool mirrored = false;
+};
+
 /// A saved model that says what is on pictures of any size.
 ///
 ///     const models::PictureClassifier classifier("pets.safetensors");             // or ("pets.safetensors", Cuda{})
@@ -30,12 +36,14 @@ template <class Device = Cpu>
 class PictureClassifier {
  public:
   /// Throws FileError that begins with the path, and what the other constructor throws.
-  explicit PictureClassifier(const std::filesystem::path& path, const Device& on = Device{});
+  explicit PictureClassifier(const std::filesystem::path& path, const Device& on = Device{},
+                             const PictureClassifierOptions& options = {});
 
   /// Of a model that has been loaded; its weights are fixed, see Model::fix_weights(). Throws ShapeError if it does not
   /// take pictures (H, W, 1 or 3), ValueError if it does not say how a picture becomes its input, or its outputs are no
   /// probabilities.
-  explicit PictureClassifier(io::SavedModel<float, Device> saved) : PictureClassifier(std::move(saved), "") {}
+  explicit PictureClassifier(io::SavedModel<float, Device> saved, const PictureClassifierOptions& options = {})
+      : PictureClassifier(std::move(saved), options, "") {}
 
   const Model<float, Device>& model() const { return saved_.model; }        ///< the network, folded()
   const io::ModelInfo& info() const { return saved_.info; }                 ///< what the file says of it
@@ -61,7 +69,8 @@ class PictureClassifier {
   Classification classify_file(const std::filesystem::path& path) const;
 
  private:
-  PictureClassifier(io::SavedModel<float, Device> saved, const std::string& where);
+  PictureClassifier(io::SavedModel<float, Device> saved, const PictureClassifierOptions& options,
+                    const std::string& where);
 
   void write_input(const image::Picture& picture, float* x) const;
 
@@ -73,6 +82,7 @@ class PictureClassifier {
   Classification classification(std::span<const float> y) const;
 
   io::SavedModel<float, Device> saved_;
+  PictureClassifierOptions options_;
   std::size_t feature_value_ = 0;  // what the layer with the last kernel reads, where there is a familiarity
   std::string where_;              // the beginning of messages: the file
 };

@@ -29,11 +29,25 @@
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/cpu.hpp"
 
+namespace brindle::models::detail {
+
+/// Left and right change places. x (n, H, W, C)
+inline void mirror(TensorView<float> x) {
+  const std::int64_t rows = x.shape[0] * x.shape[1], w = x.shape[2], c = x.shape[3];
+  for (std::int64_t row = 0; row < rows; ++row)
+    for (std::int64_t left = 0, right = w - 1; left < right; ++left, --right)
+      std::swap_ranges(x.data + (row * w + left) * c, x.data + (row * w + left + 1) * c,
+                       x.data + (row * w + right) * c);
+}
+
+}  // namespace brindle::models::detail
+
 namespace brindle::models {
 
 template <class Device>
-PictureClassifier<Device>::PictureClassifier(const std::filesystem::path& path, const Device& on)
-    : PictureClassifier(io::load_model(path, on), path.string() + ": ") {}
+PictureClassifier<Device>::PictureClassifier(const std::filesystem::path& path, const Device& on,
+                                             const PictureClassifierOptions& options)
+    : PictureClassifier(io::load_model(path, on), options, path.string() + ": ") {}
 
 template <class Device>
 Tensor<float> PictureClassifier<Device>::input(const image::Picture& picture) const {
@@ -52,7 +66,13 @@ std::vector<Classification> PictureClassifier<Device>::classify(std::span<const 
   for (std::int64_t i = 0; i < n; ++i) write_input(pictures[static_cast<std::size_t>(i)], x.data() + i * shape.size());
   const Familiarity& familiarity = saved_.info.familiarity;
   Tensor<float> features(Shape{familiarity ? n : 0, familiarity.width});
-  const Tensor<float> y = probabilities(predict(x, features));
+  Tensor<float> y = probabilities(predict(x, features));
+  if (options_.mirrored) {
+    detail::mirror(x.view());
+    Tensor<float> unused(features.shape());
+    const Tensor<float> other = probabilities(predict(x, unused));
+    for (std::int64_t i = 0; i < y.size(); ++i) y[i] = (y[i] + other[i]) / 2;
+  }
   for (std::int64_t i = 0; i < n; ++i) {
     all.push_back(classification(y.view().slice(i, i + 1).span()));
     if (!familiarity) continue;
@@ -68,8 +88,9 @@ Classification PictureClassifier<Device>::classify_file(const std::filesystem::p
 }
 
 template <class Device>
-PictureClassifier<Device>::PictureClassifier(io::SavedModel<float, Device> saved, const std::string& where)
-    : saved_(std::move(saved)), where_(where) {
+PictureClassifier<Device>::PictureClassifier(io::SavedModel<float, Device> saved,
+                                             const PictureClassifierOptions& options, const std::string& where)
+    : saved_(std::move(saved)), options_(options), where_(where) {
   saved_.model = folded(std::move(saved_.model));
   const Shape& x = saved_.model.input_shape();
   const std::string who = where + "PictureClassifier: ";

@@ -24,8 +24,9 @@ class Batch {
   /// The source whose batches are read ahead for borrow().
   const data::Source& read_ahead(const data::Source& source) { return source; }
 
-  /// Reads samples `rows` of the source with their labels, to look at: the use of each is its row.
-  void read(const Cpu& on, const data::Source& source, std::span<const std::int64_t> rows);
+  /// Reads samples `rows` of the source with their labels, to look at: the use of each is its row, and size() more for
+  /// each time that they were read before.
+  void read(const Cpu& on, const data::Source& source, std::span<const std::int64_t> rows, std::int64_t time = 0);
 
   /// Takes samples that have been read, without a copy, and their labels. x (draws.size(), input)
   void borrow(TensorView<const T> x, const data::Source& source, std::span<const data::Draw> draws);

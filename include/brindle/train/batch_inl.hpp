@@ -28,9 +28,10 @@ void Batch<T, Device>::resize(std::int64_t n, const Shape& input, const Shape& o
 }
 
 template <class T, class Device>
-void Batch<T, Device>::read(const Cpu& on, const data::Source& source, std::span<const std::int64_t> rows) {
+void Batch<T, Device>::read(const Cpu& on, const data::Source& source, std::span<const std::int64_t> rows,
+                            std::int64_t time) {
   draws_.clear();
-  for (const std::int64_t row : rows) draws_.push_back({row, static_cast<std::uint64_t>(row)});
+  for (const std::int64_t row : rows) draws_.push_back({row, static_cast<std::uint64_t>(row + time * source.size())});
   const TensorView<T> x = room().slice(0, static_cast<std::int64_t>(rows.size()));
   source.read(on, draws_, x);
   borrow(x, source, draws_);

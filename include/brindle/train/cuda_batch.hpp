@@ -74,9 +74,9 @@ class Batch<T, Cuda> {
 
   /// As of the Batch of the processor, into pinned buffers that no copy is reading.
   /// @{
-  void read(const Cpu& host, const data::Source& source, std::span<const std::int64_t> rows) {
+  void read(const Cpu& host, const data::Source& source, std::span<const std::int64_t> rows, std::int64_t time = 0) {
     draws_.clear();
-    for (const std::int64_t row : rows) draws_.push_back({row, static_cast<std::uint64_t>(row)});
+    for (const std::int64_t row : rows) draws_.push_back({row, static_cast<std::uint64_t>(row + time * source.size())});
     const auto n = static_cast<std::int64_t>(rows.size());
     Staging& s = next();
     made_there_ = dynamic_cast<const data::CudaSource*>(&source);

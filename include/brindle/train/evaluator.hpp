@@ -28,19 +28,21 @@ class Evaluator {
                       const OutputRules& rules, const Cpu& host, const data::Source& source,
                       const EvaluateOptions& options);
 
-  /// The model's outputs as they are, or without its last activation: (size(), output shape).
+  /// The model's outputs as they are, or without its last activation: (size(), output shape). time: which use of each
+  /// sample, 0 for the first.
   static Tensor<T, Cpu> predict(const std::string& who, const Model<T, Device>& model, const Cpu& host,
-                                const data::Source& source, std::int64_t batch, bool logits = false);
+                                const data::Source& source, std::int64_t batch, bool logits = false,
+                                std::int64_t time = 0);
 
  private:
   template <class Work>
   static void each_batch(Batch<T, Device>& b, const Cpu& host, const data::Source& source, std::int64_t batch,
-                         const Work& work) {
+                         const Work& work, std::int64_t time = 0) {
     std::vector<std::int64_t> rows;
     for_each_batch(source.size(), batch, [&](std::int64_t begin, std::int64_t end) {
       rows.resize(static_cast<std::size_t>(end - begin));
       std::iota(rows.begin(), rows.end(), begin);
-      b.read(host, source, rows);
+      b.read(host, source, rows, time);
       work(begin, end - begin);
     });
   }

@@ -74,7 +74,8 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
 
 template <class T, class Device>
 Tensor<T, Cpu> Evaluator<T, Device>::predict(const std::string& who, const Model<T, Device>& model, const Cpu& host,
-                                             const data::Source& source, std::int64_t batch, bool logits) {
+                                             const data::Source& source, std::int64_t batch, bool logits,
+                                             std::int64_t time) {
   check_samples(who, model.input_shape(), source, batch);
   const std::int64_t n = source.size(), outputs = model.output_shape().size();
   Tensor<T, Cpu> y = Tensor<T, Cpu>::uninitialized(model.output_shape().batch(n));
@@ -82,15 +83,18 @@ Tensor<T, Cpu> Evaluator<T, Device>::predict(const std::string& who, const Model
   Plan<T, Device> plan(model.device(), model.graph(), PlanOptions{.batch = batch, .logits = logits});
   Batch<T, Device> b;
   b.resize(batch, model.input_shape(), model.output_shape());
-  each_batch(b, host, source, batch, [&](std::int64_t begin, std::int64_t count) {
-    b.upload(model.device(), count, false);
-    const TensorView<T, Device> part = plan.forward(b.x(count));
-    const TensorView<T, Cpu> to = y.view().slice(begin, begin + count);
-    Memory<Device>::copy_to_host(to.data, part.data, static_cast<std::size_t>(part.size()) * sizeof(T));
-    for (std::int64_t i = 0; i < to.size(); ++i)
-      if (!std::isfinite(to.data[i]))
-        raise_bad_sample(who, "an output for", static_cast<double>(to.data[i]), host, source, begin + i / outputs);
-  });
+  each_batch(
+      b, host, source, batch,
+      [&](std::int64_t begin, std::int64_t count) {
+        b.upload(model.device(), count, false);
+        const TensorView<T, Device> part = plan.forward(b.x(count));
+        const TensorView<T, Cpu> to = y.view().slice(begin, begin + count);
+        Memory<Device>::copy_to_host(to.data, part.data, static_cast<std::size_t>(part.size()) * sizeof(T));
+        for (std::int64_t i = 0; i < to.size(); ++i)
+          if (!std::isfinite(to.data[i]))
+            raise_bad_sample(who, "an output for", static_cast<double>(to.data[i]), host, source, begin + i / outputs);
+      },
+      time);
   return y;
 }
 

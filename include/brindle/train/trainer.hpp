@@ -122,6 +122,12 @@ class Trainer {
   /// NumericsError, naming the sample, for an output that is not finite, DataError as evaluate().
   Tensor<T, Cpu> predict(const data::Source& source, std::int64_t batch = 32);
 
+  /// Test-time augmentation: the means of predict()'s outputs over `times` uses of each sample of a source that changes
+  /// them at random (data::Augmented). Throws as predict(), and ValueError for times < 1.
+  ///
+  ///     trainer.predict_averaged(data::Augmented(holdout, {.flip_horizontal = true}), 4)
+  Tensor<T, Cpu> predict_averaged(const data::Source& source, std::int64_t times, std::int64_t batch = 32);
+
  private:
   /// fit() after its checks. begun: callbacks whose begin() is done.
   void run_fit(const data::Source& source, const FitOptions& options, FitState& state, History& history,

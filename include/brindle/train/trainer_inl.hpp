@@ -110,6 +110,23 @@ Tensor<T, Cpu> Trainer<T, Device>::predict(const data::Source& source, std::int6
 }
 
 template <class T, class Device>
+Tensor<T, Cpu> Trainer<T, Device>::predict_averaged(const data::Source& source, std::int64_t times,
+                                                    std::int64_t batch) {
+  if (times < 1)
+    detail::raise<ValueError>("predict_averaged: expected at least one use of each sample, got " +
+                              std::to_string(times));
+  check_same_data("predict_averaged", source);
+  Tensor<T, Cpu> sum = detail::Evaluator<T, Device>::predict("predict_averaged", *model_, host(), source, batch);
+  for (std::int64_t time = 1; time < times; ++time) {
+    const Tensor<T, Cpu> more =
+        detail::Evaluator<T, Device>::predict("predict_averaged", *model_, host(), source, batch, false, time);
+    for (std::int64_t i = 0; i < sum.size(); ++i) sum[i] += more[i];
+  }
+  for (std::int64_t i = 0; i < sum.size(); ++i) sum[i] /= static_cast<T>(times);
+  return sum;
+}
+
+template <class T, class Device>
 void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& options, FitState& state,
                                  History& history, std::size_t& begun) {
   const std::int64_t n = source.size();
