@@ -40,6 +40,7 @@
 #include "brindle/nn/max_pooling2d_inl.hpp"
 #include "brindle/nn/mean_absolute_error_inl.hpp"
 #include "brindle/nn/mean_squared_error_inl.hpp"
+#include "brindle/nn/metric_inl.hpp"
 #include "brindle/nn/model_inl.hpp"
 #include "brindle/nn/multiply_inl.hpp"
 #include "brindle/nn/normalization_inl.hpp"

@@ -33,6 +33,7 @@
 #include "brindle/nn/mean_absolute_error.hpp"
 #include "brindle/nn/mean_squared_error.hpp"
 #include "brindle/nn/merge_layer.hpp"
+#include "brindle/nn/metric.hpp"
 #include "brindle/nn/metrics.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/multiply.hpp"

@@ -15,7 +15,9 @@
 namespace brindle::report {
 
 BRINDLE_INLINE std::string history_csv(const History& history) {
-  std::string text = "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n";
+  std::string text = "epoch,loss,accuracy,val_loss,val_accuracy,seconds";
+  for (const auto& [name, values] : history.val_metrics) text += ",val_" + name;
+  text += '\n';
   for (std::size_t epoch = 0; epoch < history.epochs(); ++epoch) {
     text += std::to_string(epoch + 1);
     for (const std::vector<double>* column :
@@ -23,6 +25,8 @@ BRINDLE_INLINE std::string history_csv(const History& history) {
       text += ',';
       if (epoch < column->size()) text += shortest((*column)[epoch]);
     }
+    for (const auto& [name, values] : history.val_metrics)
+      text += "," + (epoch < values.size() ? shortest(values[epoch]) : std::string());
     text += '\n';
   }
   return text;

@@ -138,6 +138,8 @@ BRINDLE_INLINE std::string epoch_line(const FitState& s, double seconds, std::si
     parts.push_back(figure("val_loss", "val_loss", s.val_loss, 5));
     if (s.has_accuracy) parts.push_back(figure("val_accuracy", "val_acc", s.val_accuracy, 8));
   }
+  if (s.has_validation())
+    for (const auto& [name, value] : s.val_metrics) parts.push_back(figure("val_" + name, "val_" + name, value, 4));
   if (const std::string text = waited(s); !text.empty()) parts.push_back({text, 4});
   if (s.epoch < s.epochs && !s.stop)
     parts.push_back(

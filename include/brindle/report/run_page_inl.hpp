@@ -243,7 +243,7 @@ BRINDLE_INLINE RunPage& RunPage::add_curves(const History& history, const std::s
 
   PageTable table{.columns = {"epoch"}};
   struct Column {
-    const char* name;
+    std::string name;
     const std::vector<double>* values;
     int digits;
   };
@@ -254,7 +254,9 @@ BRINDLE_INLINE RunPage& RunPage::add_curves(const History& history, const std::s
                             {"seconds", &history.seconds, 1}};
   table.rows.resize(n);
   for (std::size_t e = 0; e < n; ++e) table.rows[e].push_back(std::to_string(e + 1));
-  for (const Column& c : columns) {
+  std::vector<Column> all(std::begin(columns), std::end(columns));
+  for (const auto& [name, values] : history.val_metrics) all.push_back({"val. " + name, &values, 4});
+  for (const Column& c : all) {
     if (c.values->size() != n) continue;
     table.columns.push_back(c.name);
     for (std::size_t e = 0; e < n; ++e) table.rows[e].push_back(fixed((*c.values)[e], c.digits));

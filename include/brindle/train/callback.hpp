@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "brindle/train/history.hpp"
@@ -24,7 +26,8 @@ struct FitState {
   double accuracy = 0;                                             ///< of training, 0..1
   double val_loss = std::numeric_limits<double>::quiet_NaN();      ///< of the validation data
   double val_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< 0..1
-  double seconds = 0;                                              ///< of this epoch, so far
+  std::map<std::string, double> val_metrics = {};  ///< FitOptions::metrics by name; NaN before the first validation
+  double seconds = 0;                              ///< of this epoch, so far
   double waited = 0;                 ///< of these, those in which training waited for its samples to be read
   const History* history = nullptr;  ///< of the epochs that are done
 

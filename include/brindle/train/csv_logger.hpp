@@ -11,7 +11,8 @@ struct CsvLoggerOptions {
 };
 
 /// Writes a line an epoch to a file as it happens, so that the figures of a run that is cut off are there: epoch, loss,
-/// accuracy, val_loss, val_accuracy (empty without validation data), seconds, learning_rate (of the next step).
+/// accuracy, val_loss, val_accuracy (empty without validation data), seconds, learning_rate (of the next step), and
+/// the metrics of fit() with val_ before their names.
 ///
 ///     .callbacks = {csv_logger("run.csv")}
 ///

@@ -36,7 +36,9 @@ BRINDLE_INLINE Callback csv_logger(const std::filesystem::path& path, const CsvL
     if (!*out)
       detail::raise<FileError>(path.string() +
                                ": cannot be opened; check that its folder exists and that you may write");
-    if (!continued) put("epoch,loss,accuracy,val_loss,val_accuracy,seconds,learning_rate\n");
+    std::string metrics;
+    for (const auto& [name, value] : s.val_metrics) metrics += ",val_" + name;
+    if (!continued) put("epoch,loss,accuracy,val_loss,val_accuracy,seconds,learning_rate" + metrics + "\n");
   };
   callback.epoch = [put](FitState& s) {
     const auto number = [](double value) {
@@ -45,9 +47,11 @@ BRINDLE_INLINE Callback csv_logger(const std::filesystem::path& path, const CsvL
       return std::string(text, end.ptr);
     };
     const bool validated = s.has_validation();
+    std::string metrics;
+    for (const auto& [name, value] : s.val_metrics) metrics += "," + (validated ? number(value) : "");
     put(std::to_string(s.epoch) + "," + number(s.loss) + "," + (s.has_accuracy ? number(s.accuracy) : "") + "," +
         (validated ? number(s.val_loss) : "") + "," + (validated && s.has_accuracy ? number(s.val_accuracy) : "") +
-        "," + number(s.seconds) + "," + number(s.learning_rate) + "\n");
+        "," + number(s.seconds) + "," + number(s.learning_rate) + metrics + "\n");
   };
   // Lines that were written after the checkpoint are written again.
   callback.state = [path](RunState& run) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
@@ -14,6 +15,7 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/loss.hpp"
+#include "brindle/nn/metric.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/train/batch.hpp"
@@ -42,6 +44,10 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
   loss.prepare(batch);
   Evaluation e;
   double weight_sum = 0;
+  const std::int64_t outputs = model.output_shape().size(), label_count = source.labels().shape.sample().size();
+  check_metrics(who, options.metrics, outputs, source.labels());
+  Tensor<float> all_outputs({options.metrics.empty() ? 0 : source.size(), outputs});
+  Tensor<float> all_labels({options.metrics.empty() ? 0 : source.size(), label_count});
   each_batch(batch_, host, source, batch, [&](std::int64_t begin, std::int64_t count) {
     auto& b = batch_;
     b.upload(on, count, false);
@@ -53,6 +59,12 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
       if (!std::isfinite(each[i]))
         raise_bad_sample(who, "the loss of", static_cast<double>(each[i]), host, source, begin + i);
     if (!rules.last.known) loss.check_outputs(who, rules.last, probabilities);
+    if (!options.metrics.empty()) {
+      for (std::int64_t i = 0; i < count * outputs; ++i)
+        all_outputs[begin * outputs + i] = static_cast<float>(probabilities.data[i]);
+      for (std::int64_t i = 0; i < count * label_count; ++i)
+        all_labels[begin * label_count + i] = static_cast<float>(labels.data[i]);
+    }
     for (std::int64_t i = 0; i < count; ++i) {
       const double w = options.sample_weight.empty()
                            ? 1.0
@@ -69,6 +81,9 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
   e.loss /= n;
   e.accuracy /= n;
   e.weighted_accuracy = weight_sum > 0 || !rules.has_accuracy ? e.weighted_accuracy / weight_sum : 0;
+  const std::vector<double> values =
+      metric_values(who, options.metrics, all_outputs.view(), all_labels.view(), {.from_logits = rules.from_logits});
+  for (std::size_t i = 0; i < values.size(); ++i) e.metrics[options.metrics[i].name] = values[i];
   return e;
 }
 

@@ -11,6 +11,7 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/loss.hpp"
+#include "brindle/nn/metric.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/train/class_weights.hpp"
 #include "brindle/train/fit_options.hpp"
@@ -107,6 +108,9 @@ void check_fit(const Model<T, Device>& model, const Loss<T, Device>& loss, const
   if (o.validation) DataMeaning(source).check("fit, validation", *o.validation);
   if (o.validation)
     check_data("fit, validation", model, loss, rules, *o.validation, o.validation_batch ? o.validation_batch : o.batch);
+  if (!o.metrics.empty() && !o.validation)
+    raise<ValueError>("fit: .metrics are of validation data, and there is none; give .validation");
+  if (o.validation) check_metrics("fit, validation", o.metrics, model.output_shape().size(), o.validation->labels());
   check_trainable("fit", model);
 }
 

@@ -4,9 +4,11 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "brindle/data/source.hpp"
+#include "brindle/nn/metric.hpp"
 #include "brindle/nn/metrics.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/checkpoint_store.hpp"
@@ -50,6 +52,7 @@ struct FitOptions {
   /// those of unequal classes. Labels are class numbers, or one-hot rows.
   std::map<std::int64_t, double> class_weight = {};
   std::span<const float> sample_weight = {};         ///< one a sample, or none
+  std::vector<Metric> metrics = {};                  ///< of the validation data, without sample weights
   std::vector<Callback> callbacks = {};              ///< called in this order
   std::shared_ptr<CheckpointStore> checkpoint = {};  ///< checkpoint(path, ...) of train/checkpoint.hpp, or none
 };
@@ -57,15 +60,17 @@ struct FitOptions {
 struct EvaluateOptions {
   std::int64_t batch = 32;                    ///< samples that are computed together, >= 1
   std::span<const float> sample_weight = {};  ///< one a sample, or none
+  std::vector<Metric> metrics = {};           ///< more figures, without sample weights
 };
 
 /// Means over the samples. loss = sum(weight loss) / N; accuracy counts every sample once, weighted_accuracy by weight;
 /// both are NaN where the loss has no accuracy (MeanSquaredError).
 struct Evaluation {
-  double loss = 0;               ///< what the model was trained to make small
-  double accuracy = 0;           ///< 0..1
-  double weighted_accuracy = 0;  ///< 0..1; as accuracy without weights
-  std::int64_t samples = 0;      ///< N
+  double loss = 0;                             ///< what the model was trained to make small
+  double accuracy = 0;                         ///< 0..1
+  double weighted_accuracy = 0;                ///< 0..1; as accuracy without weights
+  std::int64_t samples = 0;                    ///< N
+  std::map<std::string, double> metrics = {};  ///< EvaluateOptions::metrics by name
 };
 
 /// Loss and accuracy of one training batch, before its update; the accuracy is NaN where the loss has none.

@@ -54,6 +54,7 @@ BRINDLE_INLINE void visit(RunState& run, History& history) {
   run.values("history.accuracy", history.accuracy);
   run.values("history.val_loss", history.val_loss);
   run.values("history.val_accuracy", history.val_accuracy);
+  for (auto& [name, values] : history.val_metrics) run.values("history.val_" + name, values);
   run.values("history.seconds", history.seconds);
   run.values("history.waited", history.waited);
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace brindle {
@@ -13,8 +15,10 @@ struct History {
   std::vector<double> accuracy;      ///< of training, 0..1
   std::vector<double> val_loss;      ///< of the validation data
   std::vector<double> val_accuracy;  ///< 0..1
-  std::vector<double> seconds;       ///< the epoch with its validation, wall clock
-  std::vector<double> waited;        ///< of these, those in which training waited for its samples to be read
+  /// FitOptions::metrics of the validation data, by name.
+  std::map<std::string, std::vector<double>> val_metrics;
+  std::vector<double> seconds;  ///< the epoch with its validation, wall clock
+  std::vector<double> waited;   ///< of these, those in which training waited for its samples to be read
 
   std::size_t epochs() const { return loss.size(); }  ///< done so far
 
@@ -23,6 +27,8 @@ struct History {
     for (const auto which : {&History::loss, &History::accuracy, &History::val_loss, &History::val_accuracy,
                              &History::seconds, &History::waited})
       (this->*which).insert((this->*which).end(), (later.*which).begin(), (later.*which).end());
+    for (const auto& [name, values] : later.val_metrics)
+      val_metrics[name].insert(val_metrics[name].end(), values.begin(), values.end());
   }
 };
 

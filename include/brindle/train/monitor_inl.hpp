@@ -11,59 +11,46 @@
 
 namespace brindle {
 
-BRINDLE_INLINE std::string to_string(Monitor monitor) {
-  switch (monitor) {
-    case Monitor::loss:
-      return "loss";
-    case Monitor::accuracy:
-      return "accuracy";
-    case Monitor::val_loss:
-      return "val_loss";
-    case Monitor::val_accuracy:
-      return "val_accuracy";
-  }
-  return "?";
+BRINDLE_INLINE std::string to_string(const Monitor& monitor) {
+  if (!monitor.metric().empty()) return "val_" + monitor.metric();
+  return std::string(monitor.of_validation() ? "val_" : "") + (monitor.of_accuracy() ? "accuracy" : "loss");
 }
 
 }  // namespace brindle
 
 namespace brindle::detail {
 
-/// True for losses, false for accuracies.
-BRINDLE_INLINE bool smaller_is_better(Monitor monitor) {
-  return monitor == Monitor::loss || monitor == Monitor::val_loss;
-}
-
-BRINDLE_INLINE double worst(Monitor monitor) {
+BRINDLE_INLINE double worst(const Monitor& monitor) {
   const double infinity = std::numeric_limits<double>::infinity();
-  return smaller_is_better(monitor) ? infinity : -infinity;
+  return monitor.smaller_is_better() ? infinity : -infinity;
 }
 
-BRINDLE_INLINE bool improves(Monitor monitor, double value, double best, double min_delta) {
-  return smaller_is_better(monitor) ? value < best - min_delta : value > best + min_delta;
+BRINDLE_INLINE bool improves(const Monitor& monitor, double value, double best, double min_delta) {
+  return monitor.smaller_is_better() ? value < best - min_delta : value > best + min_delta;
 }
 
-[[noreturn]] inline void raise_not_measured(Monitor monitor, const std::string& who) {
+[[noreturn]] inline void raise_not_measured(const Monitor& monitor, const std::string& who) {
   raise<ValueError>(who + ": watches " + to_string(monitor) +
                     ", but fit() has no validation data; give it .validation or watch Monitor::" +
-                    (smaller_is_better(monitor) ? "loss" : "accuracy"));
+                    (monitor.of_accuracy() ? "accuracy" : "loss"));
 }
 
-BRINDLE_INLINE void check_monitor(const FitState& state, Monitor monitor, const std::string& who) {
-  if (!state.has_accuracy && !smaller_is_better(monitor))
+BRINDLE_INLINE void check_monitor(const FitState& state, const Monitor& monitor, const std::string& who) {
+  if (!state.has_accuracy && monitor.of_accuracy())
     raise<ValueError>(who + ": watches " + to_string(monitor) +
                       ", but the loss compares no classes, so there is no accuracy; watch Monitor::" +
-                      (monitor == Monitor::accuracy ? "loss" : "val_loss"));
-  if (!state.validation && (monitor == Monitor::val_loss || monitor == Monitor::val_accuracy))
-    raise_not_measured(monitor, who);
+                      (monitor.of_validation() ? "val_loss" : "loss"));
+  if (!state.validation && monitor.of_validation()) raise_not_measured(monitor, who);
+  if (!monitor.metric().empty() && !state.val_metrics.count(monitor.metric()))
+    raise<ValueError>(who + ": watches " + to_string(monitor) + ", which is not among the .metrics of fit()");
 }
 
-BRINDLE_INLINE double monitored(const FitState& state, Monitor monitor, const std::string& who) {
-  if (monitor == Monitor::loss) return state.loss;
-  if (monitor == Monitor::accuracy) return state.accuracy;
+BRINDLE_INLINE double monitored(const FitState& state, const Monitor& monitor, const std::string& who) {
+  if (!monitor.of_validation()) return monitor.of_accuracy() ? state.accuracy : state.loss;
   const bool measured = state.has_validation() || (state.history && !state.history->val_loss.empty());
   if (!measured) raise_not_measured(monitor, who);
-  return monitor == Monitor::val_loss ? state.val_loss : state.val_accuracy;
+  if (!monitor.metric().empty()) return state.val_metrics.at(monitor.metric());
+  return monitor.of_accuracy() ? state.val_accuracy : state.val_loss;
 }
 
 }  // namespace brindle::detail

@@ -141,6 +141,10 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   state.learning_rate = optimizer_->learning_rate();
   state.validation = static_cast<bool>(options.validation);
   state.has_accuracy = rules_.has_accuracy;
+  for (const Metric& m : options.metrics) {
+    state.val_metrics[m.name] = std::numeric_limits<double>::quiet_NaN();
+    history.val_metrics[m.name];  // checkpoints ask for it
+  }
   detail::FitPlace at;
   clear_totals();
   CheckpointStore* checkpoint = options.checkpoint.get();
@@ -235,9 +239,11 @@ void Trainer<T, Device>::end_epoch(const FitOptions& options, double seconds, Fi
   const auto start = std::chrono::steady_clock::now();
   const Swapped swapped(*this, options_.swap_ema_weights);
   if (options.validation) {
-    const Evaluation e =
-        evaluator_.evaluate("fit, validation", *model_, *loss_, rules_, host(), *options.validation,
-                            {.batch = options.validation_batch ? options.validation_batch : options.batch});
+    const Evaluation e = evaluator_.evaluate(
+        "fit, validation", *model_, *loss_, rules_, host(), *options.validation,
+        {.batch = options.validation_batch ? options.validation_batch : options.batch, .metrics = options.metrics});
+    state.val_metrics = e.metrics;
+    for (const auto& [name, value] : e.metrics) history.val_metrics[name].push_back(value);
     state.val_loss = e.loss;
     state.val_accuracy = e.accuracy;
     history.val_loss.push_back(e.loss);
