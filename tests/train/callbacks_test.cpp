@@ -145,7 +145,7 @@ TEST_CASE("callbacks that watch a figure say before the first step when it will 
   CHECK_THROWS_AS(fit(early_stopping({.start_from_epoch = 5})), ValueError);
   CHECK(trainer.steps() == 0);
   CHECK(weights(model) == before);
-  for (const Monitor m : {Monitor::loss, Monitor::accuracy}) {
+  for (const Monitor& m : {Monitor::loss, Monitor::accuracy}) {
     CHECK_NOTHROW(fit(early_stopping({.monitor = m})));
     CHECK_NOTHROW(fit(keep_best(model, {.monitor = m})));
     CHECK_NOTHROW(fit(reduce_on_plateau({.monitor = m})));

@@ -18,6 +18,8 @@
 #include "brindle/data/pictures_inl.hpp"
 #include "brindle/data/prefetch_inl.hpp"
 #include "brindle/data/source_inl.hpp"
+#include "brindle/data/subset_inl.hpp"
+#include "brindle/data/with_labels_inl.hpp"
 
 #define BRINDLE_INSTANTIATION
 #include "brindle/data/instantiations.inc"

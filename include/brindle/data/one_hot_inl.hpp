@@ -12,7 +12,7 @@
 
 namespace brindle::data {
 
-BRINDLE_INLINE OneHot::OneHot(const Source& source, std::int64_t classes) : source_(&source) {
+BRINDLE_INLINE OneHot::OneHot(const Source& source, std::int64_t classes) : SourceView(source) {
   const TensorView<const float> numbers = source.labels();
   if (classes == 0) classes = static_cast<std::int64_t>(source.class_names().size());
   if (classes < 2)

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/output_options.hpp"
+
+namespace brindle {
+
+struct DistilledLabelsOptions {
+  double temperature = 2;  ///< the teacher's logits over this, 0.01 to 100; above 1 softer
+  double share = 0.7;      ///< of the teacher in a label, the rest is the sample's own class; 0 to 1
+};
+
+/// Rows of labels for a small model that is to learn what a large one says: knowledge distillation (Hinton et al.,
+/// 2015), of which this is the teacher's side; the student's outputs keep the temperature 1.
+///
+///     const Tensor<float> soft = distilled_labels(large.predict(photos), photos.labels());
+///     Trainer trainer{small, Adam{}, CategoricalCrossentropy{}};
+///     trainer.fit(data::WithLabels(photos, soft), {.epochs = 20});      // photos and the large model must outlive it
+///
+/// outputs (N, K), probabilities or, where the options say so, logits; labels (N, 1) class numbers -> (N, K), rows with
+/// the sum 1. Throws ShapeError for other sizes, ValueError for settings out of range, DataError for labels that are no
+/// classes or outputs that are no probabilities.
+Tensor<float> distilled_labels(In<float, Cpu> outputs, In<float, Cpu> labels,
+                               const DistilledLabelsOptions& options = {}, const OutputOptions& are = {});
+
+}  // namespace brindle
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/train/distilled_labels_inl.hpp"
+#endif
