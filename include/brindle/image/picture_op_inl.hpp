@@ -28,30 +28,30 @@ BRINDLE_INLINE std::string to_string(PictureOp op) {
 
 namespace brindle::image::internal {
 
-using Levels = std::array<std::uint8_t, 256>;
+using LevelTable = std::array<std::uint8_t, 256>;
 
-inline std::uint8_t level(float value) { return static_cast<std::uint8_t>(std::clamp(value, 0.0f, 255.0f)); }
+inline std::uint8_t cut_level(float value) { return static_cast<std::uint8_t>(std::clamp(value, 0.0f, 255.0f)); }
 
 /// What is between two levels, or beyond them; rounded once, so that it is the same on every processor.
 inline std::uint8_t blended(float a, float b, double ratio) {
-  return level(std::fma(b, static_cast<float>(1 - ratio), a * static_cast<float>(ratio)));
+  return cut_level(std::fma(b, static_cast<float>(1 - ratio), a * static_cast<float>(ratio)));
 }
 
 /// The same change of every level of a channel; c: which one, -1 for all.
-inline void look_up(TensorView<std::uint8_t> p, const Levels& to, std::int64_t c = -1) {
+inline void look_up(TensorView<std::uint8_t> p, const LevelTable& to, std::int64_t c = -1) {
   const std::int64_t step = c < 0 ? 1 : p.shape[2];
   for (std::int64_t i = std::max<std::int64_t>(c, 0); i < p.size(); i += step) p.data[i] = to[p.data[i]];
 }
 
 template <class F>
-Levels levels(const F& f) {
-  Levels to{};
+LevelTable level_table(const F& f) {
+  LevelTable to{};
   for (int v = 0; v < 256; ++v) to[static_cast<std::size_t>(v)] = f(static_cast<float>(v));
   return to;
 }
 
 /// A whole number, as torchvision has it of bytes.
-inline float grey(const std::uint8_t* rgb) {
+inline float grey_level(const std::uint8_t* rgb) {
   return std::floor(0.2989f * static_cast<float>(rgb[0]) + 0.587f * static_cast<float>(rgb[1]) +
                     0.114f * static_cast<float>(rgb[2]));
 }
@@ -60,14 +60,14 @@ inline void change_contrast(TensorView<std::uint8_t> p, double ratio) {
   const std::int64_t c = p.shape[2], pixels = p.size() / c;
   double sum = 0;
   for (std::int64_t i = 0; i < pixels; ++i)
-    sum += static_cast<double>(c == 3 ? grey(p.data + 3 * i) : static_cast<float>(p.data[i]));
+    sum += static_cast<double>(c == 3 ? grey_level(p.data + 3 * i) : static_cast<float>(p.data[i]));
   const float mean = static_cast<float>(sum / static_cast<double>(pixels));
-  look_up(p, levels([&](float v) { return blended(v, mean, ratio); }));
+  look_up(p, level_table([&](float v) { return blended(v, mean, ratio); }));
 }
 
 inline void change_saturation(TensorView<std::uint8_t> p, double ratio) {
   for (std::uint8_t* rgb = p.data; rgb < p.data + p.size(); rgb += 3) {
-    const float to = grey(rgb);
+    const float to = grey_level(rgb);
     for (int c = 0; c < 3; ++c) rgb[c] = blended(static_cast<float>(rgb[c]), to, ratio);
   }
 }
@@ -89,7 +89,7 @@ inline void change_hue(TensorView<std::uint8_t> p, float by) {
     const float table[6][3] = {{most, rising, low},  {falling, most, low}, {low, most, rising},
                                {low, falling, most}, {rising, low, most},  {most, low, falling}};
     const float* to = table[static_cast<int>(whole) % 6];
-    for (int c = 0; c < 3; ++c) rgb[c] = level(to[c] * (255.0f + 1.0f - 1e-3f));
+    for (int c = 0; c < 3; ++c) rgb[c] = cut_level(to[c] * (255.0f + 1.0f - 1e-3f));
   }
 }
 
@@ -103,7 +103,7 @@ inline void change_sharpness(TensorView<std::uint8_t> p, double ratio) {
       int sum = 4 * at[0];
       for (std::int64_t dy = -1; dy <= 1; ++dy) sum += at[dy * w * c - c] + at[dy * w * c] + at[dy * w * c + c];
       const float own = static_cast<float>(at[0]), smooth = std::nearbyint(static_cast<float>(sum) / 13.0f);
-      p.data[i] = level(std::fma(smooth - own, static_cast<float>(1 - ratio), own));
+      p.data[i] = cut_level(std::fma(smooth - own, static_cast<float>(1 - ratio), own));
     }
 }
 
@@ -117,7 +117,7 @@ inline void stretch_levels(TensorView<std::uint8_t> p) {
     }
     if (most <= least) continue;
     const float low = static_cast<float>(least), scale = static_cast<float>(most - least) * (1.0f / 255.0f);
-    look_up(p, levels([&](float v) { return level((v - low) / scale); }), k);
+    look_up(p, level_table([&](float v) { return cut_level((v - low) / scale); }), k);
   }
 }
 
@@ -130,7 +130,7 @@ inline void equalize_levels(TensorView<std::uint8_t> p) {
     while (count[last] == 0) --last;
     const std::int64_t step = (pixels - count[last]) / 255;
     if (step == 0) continue;
-    Levels to{};
+    LevelTable to{};
     std::int64_t below = 0;
     for (std::size_t v = 0; v + 1 < to.size(); ++v) {
       below += count[v];
@@ -194,7 +194,7 @@ BRINDLE_INLINE void apply_op(PictureOp op, double amount, TensorView<std::uint8_
     case PictureOp::rotate:
       return rotate_pixels(p, amount);
     case PictureOp::brightness:
-      return look_up(p, levels([&](float v) { return level(v * ratio); }));
+      return look_up(p, level_table([&](float v) { return cut_level(v * ratio); }));
     case PictureOp::contrast:
       return change_contrast(p, amount);
     case PictureOp::saturation:
@@ -208,10 +208,10 @@ BRINDLE_INLINE void apply_op(PictureOp op, double amount, TensorView<std::uint8_
     case PictureOp::posterize: {
       const int kept = std::clamp(static_cast<int>(amount), 0, 8);
       const int mask = ((1 << kept) - 1) << (8 - kept);
-      return look_up(p, levels([&](float v) { return static_cast<std::uint8_t>(static_cast<int>(v) & mask); }));
+      return look_up(p, level_table([&](float v) { return static_cast<std::uint8_t>(static_cast<int>(v) & mask); }));
     }
     case PictureOp::solarize:
-      return look_up(p, levels([&](float v) { return static_cast<std::uint8_t>(v >= ratio ? 255.0f - v : v); }));
+      return look_up(p, level_table([&](float v) { return static_cast<std::uint8_t>(v >= ratio ? 255.0f - v : v); }));
     case PictureOp::autocontrast:
       return stretch_levels(p);
     case PictureOp::equalize:

@@ -14,6 +14,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/nn/classification_metrics.hpp"
 #include "brindle/nn/metric.hpp"
 #include "brindle/nn/output_options.hpp"
 
@@ -97,15 +98,14 @@ struct ClassRows {
   }
 };
 
+/// roc_auc() of one class against the rest.
 inline double area_below_roc(const ClassRows& rows, std::int64_t k) {
-  const auto hits = static_cast<double>(rows.count(k)), rest = static_cast<double>(rows.samples) - hits;
-  double area = 0, last_hits = 0, last_misses = 0;
-  rows.each_threshold(k, [&](std::int64_t h, std::int64_t n, float) {
-    const auto now = static_cast<double>(h), misses = static_cast<double>(n - h);
-    area += (misses - last_misses) * (now + last_hits) / 2;
-    last_hits = now, last_misses = misses;
-  });
-  return area / (hits * rest);
+  std::vector<float> scores, labels;
+  for (std::int64_t n = 0; n < rows.samples; ++n) {
+    scores.push_back(rows.at(n, k));
+    labels.push_back(rows.of(n, k) ? 1.0f : 0.0f);
+  }
+  return roc_auc(scores, labels);
 }
 
 inline double precision_over_recall(const ClassRows& rows, std::int64_t k) {
