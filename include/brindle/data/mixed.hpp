@@ -15,6 +15,7 @@
 
 namespace brindle::data {
 
+/// How much samples are mixed, and how often.
 struct MixedOptions {
   double mixup = 0;          ///< the alpha of Beta(alpha, alpha), from which each share is drawn, 0 (off) to 100
   double cutmix = 0;         ///< the same of cutmix; where both are on, each takes every other sample

@@ -18,6 +18,7 @@
 
 namespace brindle::models {
 
+/// How a picture is looked at.
 struct PictureClassifierOptions {
   /// Test-time augmentation: probabilities are the means of those of the picture and of its mirror image, at twice the
   /// time. A temperature and a table of thresholds that the model was saved with are of pictures as they are.

@@ -31,6 +31,7 @@ struct Metric {
 /// DataError where the figure has no meaning, as an AUC of samples of one class.
 namespace metrics {
 
+/// When an output is a yes.
 struct F1ScoreOptions {
   /// Above which an output by itself is a yes, for labels (N, K) of several classes at once; below 0: the largest
   /// output names the class (Keras's threshold=None), and a single output is a yes above 0.5 (of logits above 0).

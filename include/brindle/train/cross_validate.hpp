@@ -8,6 +8,7 @@
 
 namespace brindle {
 
+/// How the samples are cut.
 struct CrossValidateOptions {
   std::int64_t folds = 5;  ///< parts, each predicted by a model that was trained on the others; 2 to the samples
   std::uint64_t seed = 0;  ///< of the parts

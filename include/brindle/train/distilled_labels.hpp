@@ -5,6 +5,7 @@
 
 namespace brindle {
 
+/// How soft the labels are, and how much of them is the teacher's.
 struct DistilledLabelsOptions {
   double temperature = 2;  ///< the teacher's logits over this, 0.01 to 100; above 1 softer
   double share = 0.7;      ///< of the teacher in a label, the rest is the sample's own class; 0 to 1

@@ -9,6 +9,7 @@
 
 namespace brindle::ops {
 
+/// How labels and parts of the loss are changed.
 struct CategoricalCrossentropyOptions {
   double label_smoothing = 0;  ///< 0 to 1: labels t become t (1 - label_smoothing) + label_smoothing / K
   double gamma = 0;            ///< focal: the part of each class times (1 - its probability)^gamma

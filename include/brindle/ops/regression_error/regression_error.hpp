@@ -16,6 +16,7 @@ enum class RegressionError {
   huber      ///< e^2 / 2 up to |e| = delta, from there on delta |e| - delta^2 / 2
 };
 
+/// What an error costs.
 struct RegressionErrorOptions {
   RegressionError error = RegressionError::squared;  ///< which one
   double delta = 1;                                  ///< of huber, > 0

@@ -10,6 +10,7 @@
 
 namespace brindle::ops {
 
+/// How labels are changed.
 struct SparseCategoricalCrossentropyOptions {
   /// 0 to 1: the label of a sample is label_smoothing / K for each class and 1 - label_smoothing more for its own, as
   /// in PyTorch's CrossEntropyLoss; Keras has it for one-hot rows only.
