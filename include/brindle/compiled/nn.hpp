@@ -36,6 +36,7 @@
 #include "brindle/nn/huber_inl.hpp"
 #include "brindle/nn/last_activation_inl.hpp"
 #include "brindle/nn/layer_normalization_inl.hpp"
+#include "brindle/nn/layer_rates_inl.hpp"
 #include "brindle/nn/leaky_relu_inl.hpp"
 #include "brindle/nn/max_pooling2d_inl.hpp"
 #include "brindle/nn/mean_absolute_error_inl.hpp"

@@ -48,9 +48,11 @@ BRINDLE_INLINE void check_keras_training(const TrainingToWrite& t) {
     fail(t.optimizer + "{.keras2 = true} computes as Keras 2 did, and Keras 3 does not");
   if (t.loss_config.get("keras2", false))
     fail(t.loss + "{.keras2 = true} computes as Keras 2 did, and Keras 3 does not");
-  for (const auto& [key, value] : t.optimizer_config.entries())
+  for (const auto& [key, value] : t.optimizer_config.entries()) {
+    if (key == "layer_rates") fail("Keras has no learning rates by layer");
     if (key == "exclude_from_weight_decay")
       fail("Keras's files have no place for the names that " + t.optimizer + " excludes from weight decay");
+  }
 }
 
 /// A thing with settings, as Keras writes it.

@@ -28,6 +28,7 @@
 #include "brindle/nn/huber.hpp"
 #include "brindle/nn/last_activation.hpp"
 #include "brindle/nn/layer_normalization.hpp"
+#include "brindle/nn/layer_rates.hpp"
 #include "brindle/nn/leaky_relu.hpp"
 #include "brindle/nn/max_pooling2d.hpp"
 #include "brindle/nn/mean_absolute_error.hpp"

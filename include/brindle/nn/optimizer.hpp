@@ -70,6 +70,10 @@ class Optimizer {
   virtual double step_decay() const { return 0; }
   /// Whether weight decay is for this parameter.
   virtual bool decays(const ParameterName&) const { return true; }
+
+  /// Throws ValueError, beginning with `who`, if the optimizer's settings name what is none of a model's parameters.
+  /// Asked when a Trainer is made.
+  virtual void check_parameters([[maybe_unused]] const std::string& who, const std::vector<ParameterName>&) const {}
 };
 
 /// A value that says what an optimizer is.

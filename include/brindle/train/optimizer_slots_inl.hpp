@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brindle/core/error.hpp"
@@ -23,6 +24,11 @@ template <class T, class Device>
 void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules,
                 OptimizerSlots<T, Device>& slots) {
   const auto own = static_cast<std::size_t>(optimizer.slots()), all = own + static_cast<std::size_t>(rules.kept());
+  std::vector<ParameterName> names;
+  for (const auto& layer : model.layers())
+    for (const auto& parameter : std::as_const(*layer).parameters())
+      if (parameter.learned) names.push_back({layer->name, parameter.name});
+  optimizer.check_parameters("Trainer", names);
   slots.resize(model.layers().size());
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const auto& layer = *model.layers()[i];
