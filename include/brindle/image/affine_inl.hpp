@@ -44,16 +44,25 @@ BRINDLE_INLINE void Standardize::check(const char* what, const std::vector<doubl
                               std::to_string(channels) + " channels, or none, got " + std::to_string(values.size()));
 }
 
+namespace internal {
+
+/// A picture, and room for what becomes of its levels.
+inline void check_levels(const std::string& who, const Shape& picture, const Shape& out, const Standardize* to) {
+  if (picture.rank() != 3 || picture.size() < 1 || !(out == picture))
+    detail::raise<ShapeError>(who + ": expected a picture (H, W, C) and out of the same sizes, got " +
+                              to_string(picture) + " and " + to_string(out));
+  if (to && static_cast<std::int64_t>(to->factor.size()) != picture[2])
+    detail::raise<ShapeError>(who + ": expected a factor for each channel of the picture " + to_string(picture) +
+                              ", got " + std::to_string(to->factor.size()));
+}
+
+}  // namespace internal
+
 template <class T>
 void warp(const Affine& m, TensorView<const std::uint8_t> picture, std::type_identity_t<TensorView<T>> out, Fill fill,
           double constant, const Standardize* to) {
   const Shape& shape = picture.shape;
-  if (shape.rank() != 3 || shape.size() < 1 || !(out.shape == shape))
-    detail::raise<ShapeError>("warp: expected a picture (H, W, C) and out of the same sizes, got " + to_string(shape) +
-                              " and " + to_string(out.shape));
-  if (to && static_cast<std::int64_t>(to->factor.size()) != shape[2])
-    detail::raise<ShapeError>("warp: expected a factor for each channel of the picture " + to_string(shape) + ", got " +
-                              std::to_string(to->factor.size()));
+  internal::check_levels("warp", shape, out.shape, to);
   const std::int64_t h = shape[0], w = shape[1];
   for (const double v : {m.xx, m.xy, m.x0, m.yx, m.yy, m.y0})
     if (!(std::abs(v) < 1e12))

@@ -74,6 +74,8 @@ inline void change_saturation(TensorView<std::uint8_t> p, double ratio) {
 
 /// To hue, saturation and value and back.
 inline void change_hue(TensorView<std::uint8_t> p, float by) {
+  // Red, green and blue in each sixth of the circle: the largest, the falling, the rising or the smallest level.
+  static constexpr std::uint8_t channels[6][3] = {{0, 2, 3}, {1, 0, 3}, {3, 0, 2}, {3, 1, 0}, {2, 3, 0}, {0, 3, 1}};
   for (std::uint8_t* rgb = p.data; rgb < p.data + p.size(); rgb += 3) {
     constexpr float share = 1.0f / 255.0f;
     const float r = static_cast<float>(rgb[0]) * share, g = static_cast<float>(rgb[1]) * share,
@@ -82,14 +84,13 @@ inline void change_hue(TensorView<std::uint8_t> p, float by) {
     if (range == 0) continue;
     const float rc = (most - r) / range, gc = (most - g) / range, bc = (most - b) / range;
     float h = most == r ? bc - gc : most == g ? 2.0f + rc - bc : 4.0f + gc - rc;
-    h = std::fmod(h * (1.0f / 6.0f) + 1.0f, 1.0f) + by;
+    h = h * (1.0f / 6.0f) + 1.0f;
+    h = h - std::floor(h) + by;
     h = (h - std::floor(h)) * 6.0f;
     const float s = range / most, whole = std::floor(h), f = h - whole;
-    const float low = (1.0f - s) * most, falling = (1.0f - s * f) * most, rising = (s * f + (1.0f - s)) * most;
-    const float table[6][3] = {{most, rising, low},  {falling, most, low}, {low, most, rising},
-                               {low, falling, most}, {rising, low, most},  {most, low, falling}};
-    const float* to = table[static_cast<int>(whole) % 6];
-    for (int c = 0; c < 3; ++c) rgb[c] = cut_level(to[c] * (255.0f + 1.0f - 1e-3f));
+    const float of[] = {most, (1.0f - s * f) * most, (s * f + (1.0f - s)) * most, (1.0f - s) * most};
+    const std::uint8_t* which = channels[static_cast<int>(whole) % 6];
+    for (int c = 0; c < 3; ++c) rgb[c] = cut_level(of[which[c]] * (255.0f + 1.0f - 1e-3f));
   }
 }
 
