@@ -12,7 +12,7 @@
 #include "brindle/core/number_text.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/shape.hpp"
-#include "brindle/image/augment.hpp"
+#include "brindle/image/augment_settings.hpp"
 #include "brindle/image/picture_op.hpp"
 #include "brindle/image/random_box.hpp"
 
