@@ -1,8 +1,10 @@
 #include "brindle/train/learning_rate_range.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -42,7 +44,7 @@ std::vector<float> weights_of(const Model<float>& model) {
 
 }  // namespace
 
-TEST_CASE("the chosen rate is a tenth of that with the smallest smoothed loss", "[train][learning_rate]") {
+TEST_CASE("the chosen rate is that at which the smoothed loss has fallen half the way", "[train][learning_rate]") {
   LearningRateRangeOptions o{.lowest = 1e-4, .highest = 1, .steps = 41, .smoothing = 0.5};
   LearningRateRange range;
   range.rates = detail::range_rates(o);
@@ -61,12 +63,14 @@ TEST_CASE("the chosen rate is a tenth of that with the smallest smoothed loss", 
     detail::add_smoothed(range, o);
     CHECK(range.smoothed.back() == Approx(expected.back()).epsilon(1e-12));
   }
-  std::size_t least = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i)
-    if (expected[i] < expected[least]) least = i;
+  double least = expected[0];
+  for (const double e : expected) least = std::min(least, e);
+  const double begin = *std::min_element(expected.begin(), expected.begin() + 4);
+  std::size_t half = 0;
+  while (expected[half] > (begin + least) / 2) ++half;
   detail::choose_rate(range);
-  CHECK(range.rate == Approx(range.rates[least] / 10).epsilon(1e-15));
-  CHECK_THAT(range.reason, Contains("a tenth of 0.0398"));
+  CHECK(range.rate == range.rates[half]);
+  CHECK_THAT(range.reason, Contains("half the way from 3.59 to 1.01"));
 
   for (double& loss : range.smoothed) loss = 1;
   detail::choose_rate(range);
@@ -83,9 +87,9 @@ TEST_CASE("a rate is found with which a network learns, and growing rates end wh
   INFO(range.reason);
   CHECK(range.rates.size() == range.losses.size());
   CHECK(range.smoothed.size() == range.losses.size());
-  CHECK(range.losses.size() < 100);  // it ended early
+  CHECK(range.losses.size() < 200);  // it ended early
   CHECK(range.rate > 1e-3);
-  CHECK(range.rate < 1);
+  CHECK(range.rate < 3);
   Trainer trainer{model, SGD{.learning_rate = range.rate}, SparseCategoricalCrossentropy{}};
   const History history = trainer.fit(data, {.batch = 16, .epochs = 12});
   CHECK(history.loss.back() < 0.6 * history.loss.front());

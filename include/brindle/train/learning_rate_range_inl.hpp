@@ -67,10 +67,11 @@ BRINDLE_INLINE void choose_rate(LearningRateRange& range) {
                    number(range.rates[range.smoothed.size() - 1]);
     return;
   }
-  const double at = range.rates[static_cast<std::size_t>(least - begin)];
-  range.rate = at / 10;
-  range.reason = "a tenth of " + number(at) + ", at which the smoothed loss was smallest (" + number(*least) + ", " +
-                 number(before) + " to begin with)";
+  const double half = (before + *least) / 2;
+  const auto falls = std::find_if(first, range.smoothed.end(), [&](double loss) { return loss <= half; });
+  range.rate = range.rates[static_cast<std::size_t>(falls - begin)];
+  range.reason = "at this rate the smoothed loss had fallen half the way from " + number(before) + " to " +
+                 number(*least) + ", its smallest, at " + number(range.rates[static_cast<std::size_t>(least - begin)]);
 }
 
 template <class T, class Device>

@@ -55,6 +55,18 @@ template <class T, class Device>
 std::int64_t training_bytes(const Model<T, Device>& model, std::int64_t batch, int slots = 2,
                             std::int64_t kept_weights = 1);
 
+/// Seconds that a model will take to read and predict all samples of a source, by two batches that are measured; what
+/// io::extract() and Trainer::predict() do.
+///
+/// Throws ShapeError for samples that the model does not take, ValueError for a batch below 1.
+template <class T, class Device>
+double prediction_seconds(const Model<T, Device>& model, const data::Source& source, std::int64_t batch = 32);
+
+/// Bytes that predicting `batch` samples at a time takes beside the model and the data: the plan's, and the batch.
+/// Throws as training_bytes().
+template <class T, class Device>
+std::int64_t prediction_bytes(const Model<T, Device>& model, std::int64_t batch = 32);
+
 namespace detail {
 
 /// Throws ValueError for options that have no meaning.

@@ -73,30 +73,50 @@ TrainingCost try_steps(Trainer<T, Device>& trainer, const data::Source& source, 
   cost.steps = (source.size() + batch - 1) / batch;
   cost.step_seconds = seconds / static_cast<double>(cost.measured);
   cost.bytes = training_bytes(trainer.model(), batch, trainer.optimizer().slots(), o.kept_weights);
-  if (!o.validation) return cost;
-  const FirstSamples first(*o.validation, 2 * o.batch);
-  Cpu host;  // that reads
-  if constexpr (std::is_same_v<Device, Cpu>) host = trainer.model().device();
-  double fastest = std::numeric_limits<double>::infinity();
-  for (int pass = 0; pass < 2; ++pass) {  // the first takes memory
-    const auto start = std::chrono::steady_clock::now();
-    Evaluator<T, Device>::predict("training_cost", trainer.model(), host, first, o.batch);
-    fastest = std::min(fastest, seconds_since(start));
-  }
-  cost.validation_seconds = fastest * static_cast<double>(o.validation->size()) / static_cast<double>(first.size());
+  if (o.validation) cost.validation_seconds = prediction_seconds(trainer.model(), *o.validation, batch);
   return cost;
+}
+
+/// Bytes of a plan that is not made.
+template <class T, class Device>
+std::int64_t plan_bytes(const Model<T, Device>& model, const PlanOptions& o) {
+  return plan_memory(model.device(), model.graph(), plan_steps(model.device(), model.graph(), o), o).bytes;
+}
+
+BRINDLE_INLINE void check_cost_batch(const std::string& who, std::int64_t batch) {
+  if (batch < 1) raise<ValueError>(who + ": expected a batch of at least 1, got " + std::to_string(batch));
 }
 
 }  // namespace detail
 
 template <class T, class Device>
+double prediction_seconds(const Model<T, Device>& model, const data::Source& source, std::int64_t batch) {
+  detail::check_cost_batch("prediction_seconds", batch);
+  if (!(source.sample_shape() == model.input_shape()))
+    detail::raise<ShapeError>("prediction_seconds: the model takes samples " + to_string(model.input_shape()) +
+                              ", the source has " + to_string(source.sample_shape()));
+  Cpu host;  // that reads
+  if constexpr (std::is_same_v<Device, Cpu>) host = model.device();
+  const detail::FirstSamples first(source, 2 * batch);
+  double fastest = std::numeric_limits<double>::infinity();
+  for (int pass = 0; pass < 2; ++pass) {  // the first takes memory
+    const auto start = std::chrono::steady_clock::now();
+    detail::Evaluator<T, Device>::predict("prediction_seconds", model, host, first, batch);
+    fastest = std::min(fastest, detail::seconds_since(start));
+  }
+  return fastest * static_cast<double>(source.size()) / static_cast<double>(first.size());
+}
+
+template <class T, class Device>
+std::int64_t prediction_bytes(const Model<T, Device>& model, std::int64_t batch) {
+  detail::check_cost_batch("prediction_bytes", batch);
+  return detail::plan_bytes(model, PlanOptions{.batch = batch}) +
+         batch * model.input_shape().size() * static_cast<std::int64_t>(sizeof(T));
+}
+
+template <class T, class Device>
 std::int64_t training_bytes(const Model<T, Device>& model, std::int64_t batch, int slots, std::int64_t kept_weights) {
-  if (batch < 1) detail::raise<ValueError>("training_bytes: expected a batch of at least 1, got " + std::to_string(batch));
-  const auto plan = [&](const PlanOptions& o) {
-    return detail::plan_memory(model.device(), model.graph(),
-                               detail::plan_steps(model.device(), model.graph(), o), o)
-        .bytes;
-  };
+  detail::check_cost_batch("training_bytes", batch);
   std::int64_t all = 0, learned = 0;
   for (const auto& layer : model.layers())
     for (const auto& p : layer->parameters()) {
@@ -104,10 +124,9 @@ std::int64_t training_bytes(const Model<T, Device>& model, std::int64_t batch, i
       if (layer->trainable && p.learned) learned += static_cast<std::int64_t>(p.value.bytes());
     }
   constexpr std::int64_t read_ahead = 3;  // batches: FitOptions::prefetch and the one that is used
-  const std::int64_t batches =
-      read_ahead * batch * model.input_shape().size() * static_cast<std::int64_t>(sizeof(T));
-  return plan({.batch = batch, .training = true, .backward = true, .logits = true}) + plan({.batch = batch}) +
-         slots * learned + kept_weights * all + batches;
+  const std::int64_t batches = read_ahead * batch * model.input_shape().size() * static_cast<std::int64_t>(sizeof(T));
+  return detail::plan_bytes(model, {.batch = batch, .training = true, .backward = true, .logits = true}) +
+         detail::plan_bytes(model, {.batch = batch}) + slots * learned + kept_weights * all + batches;
 }
 
 }  // namespace brindle
