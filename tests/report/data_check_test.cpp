@@ -130,8 +130,7 @@ TEST_CASE("near copies and wrong labels are found by what a network sees", "[rep
   CHECK(check.answers[0].set == "training");
   CHECK(check.answers[1].judged == 5);
   const auto in_validation = [](const std::string& file) { return file.rfind("validation/", 0) == 0; };
-  CHECK(check.answers[1].judged - check.answers[1].right ==
-        std::count_if(labels.begin(), labels.end(), in_validation));
+  CHECK(check.answers[1].judged - check.answers[1].right == std::count_if(labels.begin(), labels.end(), in_validation));
   const auto near = files_of(check, "near copy");
   REQUIRE(near == std::vector<std::string>{"validation/dog.19.png"});
   const auto found =

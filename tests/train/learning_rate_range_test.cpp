@@ -31,8 +31,8 @@ data::InMemory samples(std::int64_t n, std::int64_t features, std::int64_t class
 }
 
 Sequential<float> network(const Cpu& on = Cpu(1)) {
-  return Sequential<float>{on,           {8},         Dense{16, relu}, BatchNormalization{},
-                           Dropout{0.2}, Dense{12, relu}, Dense{4, softmax}};
+  return Sequential<float>{
+      on, {8}, Dense{16, relu}, BatchNormalization{}, Dropout{0.2}, Dense{12, relu}, Dense{4, softmax}};
 }
 
 std::vector<float> weights_of(const Model<float>& model) {
@@ -103,7 +103,8 @@ TEST_CASE("a trial of rates leaves weights, moving averages and the run that fol
     model.freeze_before("dense_1");
     const std::vector<float> before = weights_of(model);
     if (tried) {
-      learning_rate_range(model, Adam{}, SparseCategoricalCrossentropy{}, data, {.steps = 20, .class_weight = {{1, 3}}});
+      learning_rate_range(model, Adam{}, SparseCategoricalCrossentropy{}, data,
+                          {.steps = 20, .class_weight = {{1, 3}}});
       CHECK(weights_of(model) == before);
       model.set_trainable(true);  // BatchNormalization learns, too, and has averages
       learning_rate_range(model, Adam{}, SparseCategoricalCrossentropy{}, data, {.steps = 20});

@@ -1,7 +1,7 @@
 #include "brindle/train/linear_head.hpp"
 
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdint>
 #include <utility>
@@ -71,7 +71,7 @@ TEST_CASE("no other linear head has a smaller loss with its penalty", "[train][l
       const double least = objective(of, head, penalty);
       for (std::int64_t k = 0; k < head.kernel.size() + head.bias.size(); ++k)
         for (const float step : {-0.01f, 0.01f}) {
-          LinearHead other{head.kernel.clone(), head.bias.clone()};
+          LinearHead other{head.kernel.clone(), head.bias.clone(), 0};
           (k < head.kernel.size() ? other.kernel[k] : other.bias[k - head.kernel.size()]) += step;
           CHECK(objective(of, other, penalty) > least);
         }
@@ -138,6 +138,16 @@ TEST_CASE("a linear head becomes the last layer of a model", "[train][linear_hea
   const LinearHead head = linear_head(Cpu(1), of.x, of.labels);
   CHECK_THROWS_WITH(set_linear_head(other, head), Contains("dense/kernel is (6, 4), the head has (6, 3)"));
   CHECK_THROWS_WITH(set_linear_head(unbiased, head), Contains("dense has no bias"));
+}
+
+TEST_CASE("a linear head says how many steps it took, and what it will take is told before", "[train][linear_head]") {
+  const Labelled of = labelled(200, 6, 3);
+  CHECK(linear_head(Cpu(1), of.x, of.labels, {.most_steps = 3}).steps == 3);
+  const std::int64_t steps = linear_head(Cpu(1), of.x, of.labels).steps;
+  CHECK(steps > 3);
+  CHECK(steps < 300);
+  CHECK(linear_head_seconds(Cpu(1), of.x, of.labels) > 0);
+  CHECK(linear_head_seconds(Cpu(1), of.x, of.labels) < 5);
 }
 
 TEST_CASE("a linear head says what is wrong with its options and its data", "[train][linear_head]") {

@@ -77,9 +77,9 @@ TEST_CASE("each suggestion is the doubtful sample farthest from all that are lab
   const Tensor<float> labelled = random_tensor<float>({4, 5}, 9);
   for (const bool some : {false, true}) {
     INFO(some);
-    const auto suggested = suggest_samples(Cpu(1), pool.probabilities, pool.features,
-                                           some ? labelled.view() : Tensor<float>().view(),
-                                           {.count = 6, .doubtful = 3, .near_copy = 1});
+    const auto suggested =
+        suggest_samples(Cpu(1), pool.probabilities, pool.features, some ? labelled.view() : Tensor<float>().view(),
+                        {.count = 6, .doubtful = 3, .near_copy = 1});
     REQUIRE(suggested.size() == 6);
     // By the definition: the doubtful ones are the 18 with the smallest margin, less those that were taken.
     auto ranked = detail::predictions_with_doubt(pool.probabilities, Doubt::margin);
@@ -92,7 +92,8 @@ TEST_CASE("each suggestion is the doubtful sample farthest from all that are lab
       for (const Suggestion& r : ranked) {
         if (std::count(taken.begin(), taken.end(), r.row) > 0) continue;
         double nearest = 2;
-        for (const std::int64_t t : taken) nearest = std::min(nearest, distance(pool.features, r.row, pool.features, t));
+        for (const std::int64_t t : taken)
+          nearest = std::min(nearest, distance(pool.features, r.row, pool.features, t));
         for (std::int64_t m = 0; some && m < 4; ++m)
           nearest = std::min(nearest, distance(pool.features, r.row, labelled, m));
         if (nearest > farthest) farthest = nearest, expected = r.row;
@@ -140,9 +141,7 @@ TEST_CASE("suggestions are the same for any number of threads", "[train][suggest
 
 TEST_CASE("suggestions say what is wrong with options and data", "[train][suggest]") {
   Pool pool = pool_of(10);
-  const auto with = [&](const SuggestOptions& o) {
-    suggest_samples(Cpu(1), pool.probabilities, pool.features, {}, o);
-  };
+  const auto with = [&](const SuggestOptions& o) { suggest_samples(Cpu(1), pool.probabilities, pool.features, {}, o); };
   CHECK_THROWS_WITH(with({.count = 0}), Contains("count of at least 1, got 0"));
   CHECK_THROWS_WITH(with({.doubtful = 0.5}), Contains("doubtful 1 to 1e9"));
   CHECK_THROWS_WITH(with({.near_copy = 0}), Contains("near copies above 0"));

@@ -29,8 +29,8 @@ data::InMemory samples(std::int64_t n) {
 }
 
 Sequential<float> network() {
-  return Sequential<float>{Cpu(1),    {8, 8, 3},    Conv2D{8, 3, relu},     BatchNormalization{},
-                           Flatten{}, Dropout{0.5}, Dense{16, relu}, Dense{3, softmax}};
+  return Sequential<float>{Cpu(1),    {8, 8, 3},    Conv2D{8, 3, relu}, BatchNormalization{},
+                           Flatten{}, Dropout{0.5}, Dense{16, relu},    Dense{3, softmax}};
 }
 
 std::vector<float> weights_of(const Model<float>& model) {
@@ -66,9 +66,8 @@ class Slow : public data::Source {
 TEST_CASE("what a step costs is measured with reading its samples, and an epoch by its steps", "[train][cost]") {
   Sequential<float> model = network();
   const Slow slow(70, 2), validation(40, 1);
-  const TrainingCost cost =
-      training_cost(model, Adam{}, SparseCategoricalCrossentropy{}, slow,
-                    {.batch = 10, .seconds = 0.05, .validation = validation});
+  const TrainingCost cost = training_cost(model, Adam{}, SparseCategoricalCrossentropy{}, slow,
+                                          {.batch = 10, .seconds = 0.05, .validation = validation});
   CHECK(cost.steps == 7);
   CHECK(cost.measured >= 2);
   CHECK(cost.step_seconds > 0.015);  // 10 samples of 2 ms; a busy machine takes longer
@@ -96,8 +95,7 @@ TEST_CASE("the bytes of a training are those of its plans, its optimizer and wha
   model.freeze_before("dense");
   Trainer trainer{model, Adam{}, SparseCategoricalCrossentropy{}};
   trainer.fit(data, {.batch = 16});
-  const std::int64_t inference =
-      Plan<float, Cpu>(model.device(), model.graph(), {.batch = 16}).bytes();
+  const std::int64_t inference = Plan<float, Cpu>(model.device(), model.graph(), {.batch = 16}).bytes();
   const std::int64_t weights = model.parameter_count() * 4, learned = model.trainable_parameter_count() * 4;
   const std::int64_t batches = 3 * 16 * 8 * 8 * 3 * 4;
   CHECK(training_bytes(model, 16) == trainer.plan_bytes() + inference + 2 * learned + weights + batches);

@@ -10,6 +10,7 @@
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/examined_folder.hpp"
+#include "brindle/image/picture.hpp"
 #include "brindle/report/run_page.hpp"
 
 namespace brindle::report {
@@ -60,10 +61,10 @@ struct CheckedAnswers {
 
 /// What was found, of a kind after the other as Finding lists them, in each kind what stands out most first.
 struct DataCheck {
-  std::vector<Finding> findings;     ///< of pictures
-  std::vector<std::string> classes;  ///< of whole classes, a sentence each: too few pictures, unequal numbers
-  std::int64_t pictures = 0;         ///< looked at
-  bool features = false;             ///< whether near copies and labels were looked for
+  std::vector<Finding> findings;             ///< of pictures
+  std::vector<std::string> classes;          ///< of whole classes, a sentence each: too few pictures, unequal numbers
+  std::int64_t pictures = 0;                 ///< looked at
+  bool features = false;                     ///< whether near copies and labels were looked for
   std::vector<CheckedAnswers> answers = {};  ///< one a set, in their order: what accuracy_forecast() takes
 
   std::int64_t count(const std::string& kind) const;  ///< findings of a kind
@@ -96,6 +97,15 @@ std::string data_check_csv(const DataCheck& check);
 /// The same as a file, whole or not at all. Throws FileError that begins with the path.
 void data_check_csv(const DataCheck& check, const std::filesystem::path& path);
 
+namespace internal {
+
+/// A cell of a CSV table.
+std::string csv_cell(const std::string& text);
+
+/// The upright picture, at most `side` rows and columns; a grey square where it is gone.
+image::Picture thumbnail(const std::string& file, std::int64_t side);
+
+}  // namespace internal
 }  // namespace brindle::report
 
 #ifndef BRINDLE_COMPILED

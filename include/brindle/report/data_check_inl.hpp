@@ -124,10 +124,10 @@ BRINDLE_INLINE void add_copies(const std::vector<CheckedPicture>& all, std::vect
     }
 }
 
-/// Findings by features x of the pictures that can be read, and how often labels were found. The sets stand in a row from
-/// the first.
-BRINDLE_INLINE void add_by_features(const CheckedSet* first_set, const std::vector<CheckedPicture>& readable, const Tensor<float>& x,
-                                    const DataCheckOptions& o, const Cpu& on,
+/// Findings by features x of the pictures that can be read, and how often labels were found. The sets stand in a row
+/// from the first.
+BRINDLE_INLINE void add_by_features(const CheckedSet* first_set, const std::vector<CheckedPicture>& readable,
+                                    const Tensor<float>& x, const DataCheckOptions& o, const Cpu& on,
                                     const std::map<std::string, std::string>& first_of, DataCheck& check) {
   std::vector<Finding>& to = check.findings;
   const auto at = [&](std::int64_t row) -> const CheckedPicture& { return readable[static_cast<std::size_t>(row)]; };
@@ -186,7 +186,6 @@ BRINDLE_INLINE std::vector<std::string> findings_of_classes(std::span<const Chec
   return all;
 }
 
-/// A cell of a CSV table.
 BRINDLE_INLINE std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
@@ -194,7 +193,6 @@ BRINDLE_INLINE std::string csv_cell(const std::string& text) {
   return quoted + "\"";
 }
 
-/// The upright picture, at most `side` rows and columns; a grey square where it is gone.
 BRINDLE_INLINE image::Picture thumbnail(const std::string& file, std::int64_t side) {
   image::Picture none(side, side, 3);
   std::fill(none.pixels.begin(), none.pixels.end(), std::uint8_t{128});

@@ -44,7 +44,8 @@ BRINDLE_INLINE Chart learning_rate_chart(const LearningRateRange& range, const s
     std::size_t at = 0;  // the step whose rate is nearest
     for (std::size_t i = 0; i < range.rates.size(); ++i)
       if (std::abs(std::log(range.rates[i] / range.rate)) < std::abs(std::log(range.rates[at] / range.rate))) at = i;
-    panel.marks.push_back({.x = std::log10(range.rate), .y = range.smoothed[at], .text = "chosen: " + shortest(range.rate)});
+    panel.marks.push_back(
+        {.x = std::log10(range.rate), .y = range.smoothed[at], .text = "chosen: " + shortest(range.rate)});
   }
   return {.title = title, .panels = {panel}, .width = 640};
 }

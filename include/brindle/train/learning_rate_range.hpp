@@ -41,7 +41,8 @@ struct LearningRateRange {
 ///     Trainer trainer{model, Adam{.learning_rate = range.rate > 0 ? range.rate : 1e-3}, ...};
 ///
 /// The rule: the rate at which the smoothed loss has first fallen half the way from the first tenth of the steps to its
-/// smallest. The smoothed loss at step i (1 for the first) is m_i / (1 - smoothing^i), with m_i = smoothing m_(i-1) + (1
+/// smallest. The smoothed loss at step i (1 for the first) is m_i / (1 - smoothing^i), with m_i = smoothing m_(i-1) +
+/// (1
 /// - smoothing) loss_i. Where it is nowhere at least 1 % below the smallest of the first tenth, no rate is chosen. On
 /// heads that Adam trains on a base's features the rule finds what the best of many runs have; a tenth of the rate with
 /// the smallest loss, which others take, is too large there (docs/results.md).

@@ -20,8 +20,9 @@ struct LinearHeadOptions {
 
 /// What a Dense layer with a softmax has.
 struct LinearHead {
-  Tensor<float> kernel;  ///< (F, K)
-  Tensor<float> bias;    ///< (K)
+  Tensor<float> kernel;    ///< (F, K)
+  Tensor<float> bias;      ///< (K)
+  std::int64_t steps = 0;  ///< that it took to find
 };
 
 /// The best linear classifier on features, by softmax regression with a penalty on the weights:
@@ -37,8 +38,13 @@ struct LinearHead {
 LinearHead linear_head(const Cpu& on, TensorView<const float> x, TensorView<const float> labels,
                        const LinearHeadOptions& options = {});
 
-/// Puts it into the model's last layer with a kernel, a Dense; the layer's name. Throws ValueError naming the layer where
-/// there is none, ShapeError for one of other sizes.
+/// Seconds that linear_head() will take, by five steps that are measured and the hundred that it mostly takes. Throws
+/// as linear_head().
+double linear_head_seconds(const Cpu& on, TensorView<const float> x, TensorView<const float> labels,
+                           const LinearHeadOptions& options = {});
+
+/// Puts it into the model's last layer with a kernel, a Dense; the layer's name. Throws ValueError naming the layer
+/// where there is none, ShapeError for one of other sizes.
 template <class T, class Device>
 std::string set_linear_head(Model<T, Device>& model, const LinearHead& head);
 

@@ -2,6 +2,7 @@
 
 // Definitions of what linear_head.hpp declares.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -134,9 +135,9 @@ BRINDLE_INLINE LinearHead linear_head(const Cpu& on, TensorView<const float> x, 
 
   const detail::SoftmaxRegression loss(on, centred, classes, std::move(weights), count, o.penalty);
   std::vector<double> found(loss.unknowns(), 0.0);
-  detail::minimize(found, o.tolerance, o.most_steps, loss);
+  const std::int64_t steps = detail::minimize(found, o.tolerance, o.most_steps, loss);
 
-  LinearHead head{Tensor<float>({features, count}), Tensor<float>({count})};
+  LinearHead head{Tensor<float>({features, count}), Tensor<float>({count}), steps};
   for (std::int64_t c = 0; c < count; ++c) {
     double bias = found[static_cast<std::size_t>(count * features + c)];
     for (std::int64_t f = 0; f < features; ++f) {
@@ -147,6 +148,18 @@ BRINDLE_INLINE LinearHead linear_head(const Cpu& on, TensorView<const float> x, 
     head.bias[c] = static_cast<float>(bias);
   }
   return head;
+}
+
+BRINDLE_INLINE double linear_head_seconds(const Cpu& on, TensorView<const float> x, TensorView<const float> labels,
+                                          const LinearHeadOptions& options) {
+  LinearHeadOptions few = options;
+  few.most_steps = std::min<std::int64_t>(5, options.most_steps);
+  const auto start = std::chrono::steady_clock::now();
+  const LinearHead head = linear_head(on, x, labels, few);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  constexpr std::int64_t usual = 100;  // steps, of features of photos
+  return seconds * static_cast<double>(std::min(usual, options.most_steps)) /
+         static_cast<double>(std::max<std::int64_t>(1, head.steps));
 }
 
 template <class T, class Device>

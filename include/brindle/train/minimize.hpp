@@ -9,9 +9,10 @@
 
 namespace brindle::detail {
 
-/// Minimum of a smooth convex function by L-BFGS with a memory of ten steps and backtracking. value(w, gradient).
+/// Minimum of a smooth convex function by L-BFGS with a memory of ten steps and backtracking. value(w, gradient). The
+/// number of steps.
 template <class Value>
-void minimize(std::vector<double>& w, double tolerance, std::int64_t most_steps, Value&& value) {
+std::int64_t minimize(std::vector<double>& w, double tolerance, std::int64_t most_steps, Value&& value) {
   const auto dot = [](const std::vector<double>& a, const std::vector<double>& b) {
     double sum = 0;
     for (std::size_t k = 0; k < a.size(); ++k) sum += a[k] * b[k];
@@ -23,7 +24,7 @@ void minimize(std::vector<double>& w, double tolerance, std::int64_t most_steps,
   for (std::int64_t step = 0; step < most_steps; ++step) {
     double largest = 0;
     for (const double g : gradient) largest = std::max(largest, std::abs(g));
-    if (largest <= tolerance) return;
+    if (largest <= tolerance) return step;
     std::vector<double> direction = gradient, share(memory.size());
     for (std::size_t m = memory.size(); m-- > 0;) {
       const auto& [s, y] = memory[m];
@@ -44,7 +45,7 @@ void minimize(std::vector<double>& w, double tolerance, std::int64_t most_steps,
     double length = memory.empty() ? std::min(1.0, 1.0 / std::sqrt(dot(gradient, gradient))) : 1.0;
     double found = f;
     for (int halved = 0;; ++halved) {
-      if (halved == 60) return;  // as near as double can tell
+      if (halved == 60) return step;  // as near as double can tell
       for (std::size_t k = 0; k < w.size(); ++k) next[k] = w[k] - length * direction[k];
       found = value(next, next_gradient);
       if (found <= f - 1e-4 * length * slope) break;
@@ -60,6 +61,7 @@ void minimize(std::vector<double>& w, double tolerance, std::int64_t most_steps,
     std::swap(gradient, next_gradient);
     f = found;
   }
+  return most_steps;
 }
 
 }  // namespace brindle::detail

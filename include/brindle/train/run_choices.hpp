@@ -28,8 +28,8 @@ struct StagesChoice {
   std::string reason = {};                       ///< in words, with the numbers that it rests on
 };
 
-/// The stages by the number of pictures of the smallest class and by the accuracy of a linear classifier on what the base
-/// sees (accuracy_forecast()):
+/// The stages by the number of pictures of the smallest class and by the accuracy of a linear classifier on what the
+/// base sees (accuracy_forecast()):
 ///
 ///     fewer than 500 pictures a class: linear_head;  from 500 on: head
 ///     from 250 on, and an accuracy below 0.95: fine_tuning, if the base may be fine-tuned at all

@@ -17,9 +17,12 @@ namespace brindle {
 
 BRINDLE_INLINE std::string to_string(TrainingStages stages) {
   switch (stages) {
-    case TrainingStages::linear_head: return "linear-head";
-    case TrainingStages::head: return "head";
-    case TrainingStages::fine_tuning: return "fine-tuning";
+    case TrainingStages::linear_head:
+      return "linear-head";
+    case TrainingStages::head:
+      return "head";
+    case TrainingStages::fine_tuning:
+      return "fine-tuning";
   }
   return "unknown";
 }
@@ -27,8 +30,7 @@ BRINDLE_INLINE std::string to_string(TrainingStages stages) {
 BRINDLE_INLINE TrainingStages parse_training_stages(const std::string& name) {
   for (const TrainingStages s : {TrainingStages::linear_head, TrainingStages::head, TrainingStages::fine_tuning})
     if (name == to_string(s)) return s;
-  detail::raise<ValueError>("no training stages are named \"" + name +
-                            "\"; there are: linear-head, head, fine-tuning");
+  detail::raise<ValueError>("no training stages are named \"" + name + "\"; there are: linear-head, head, fine-tuning");
 }
 
 BRINDLE_INLINE StagesChoice choose_stages(std::span<const std::int64_t> class_counts, std::optional<double> accuracy) {
@@ -45,8 +47,9 @@ BRINDLE_INLINE StagesChoice choose_stages(std::span<const std::int64_t> class_co
   if (least < 500)
     return {TrainingStages::linear_head,
             pictures + ", fewer than 500: the best linear head is as good as one that learns by epochs, or better"};
-  return {TrainingStages::head, pictures + ", 500 or more: a head that learns by epochs is as good as the best linear "
-                                           "one, or better, and fine-tuning gains little for its minutes"};
+  return {TrainingStages::head, pictures +
+                                    ", 500 or more: a head that learns by epochs is as good as the best linear "
+                                    "one, or better, and fine-tuning gains little for its minutes"};
 }
 
 BRINDLE_INLINE BatchChoice choose_batch(std::int64_t samples, std::int64_t most_bytes,
@@ -57,8 +60,9 @@ BRINDLE_INLINE BatchChoice choose_batch(std::int64_t samples, std::int64_t most_
   const auto megabytes = [](std::int64_t n) { return std::to_string((n + 500000) / 1000000) + " MB"; };
   std::int64_t needs = bytes(choice.batch);
   while (choice.batch > 1 && needs > most_bytes) needs = bytes(choice.batch /= 2);
-  choice.reason = choice.batch == 32 ? "the usual one, which takes " + megabytes(needs)
-                                     : "the largest that takes at most " + megabytes(most_bytes) + ": " + megabytes(needs);
+  choice.reason = choice.batch == 32
+                      ? "the usual one, which takes " + megabytes(needs)
+                      : "the largest that takes at most " + megabytes(most_bytes) + ": " + megabytes(needs);
   if (needs > most_bytes)
     choice.reason = "even one sample takes " + megabytes(needs) + ", more than " + megabytes(most_bytes);
   if (choice.batch > samples) choice = {samples, "all there are"};

@@ -29,7 +29,7 @@ struct Suggestion {
   std::int64_t predicted = 0;  ///< most probable class
   double probability = 0;      ///< of that class
   double doubt = 0;            ///< 0..1, see Doubt
-  double distance = 0;         ///< 1 - cosine to the nearest labelled or earlier suggested sample, 0..2; 2: there is none
+  double distance = 0;  ///< 1 - cosine to the nearest labelled or earlier suggested sample, 0..2; 2: there is none
 };
 
 /// Which samples to label next: those that a classifier is in doubt about, as unlike each other and those that are

@@ -143,8 +143,8 @@ BRINDLE_INLINE std::vector<Suggestion> suggest_samples(const Cpu& on, TensorView
   std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.doubt > b.doubt; });
   detail::SuggestionPool pool(on, std::move(ranked), detail::unit_rows(features),
                               labelled.size() > 0 ? detail::unit_rows(labelled) : Tensor<float>(), o.near_copy);
-  const auto most = static_cast<std::size_t>(
-      std::min(static_cast<double>(n), std::ceil(static_cast<double>(o.count) * o.doubtful)));
+  const auto most =
+      static_cast<std::size_t>(std::min(static_cast<double>(n), std::ceil(static_cast<double>(o.count) * o.doubtful)));
   std::vector<Suggestion> suggested;
   while (static_cast<std::int64_t>(suggested.size()) < o.count) {
     pool.fill(most - std::min(most - 1, suggested.size()));

@@ -12,11 +12,11 @@ namespace brindle {
 
 /// How a training is measured before it begins.
 struct TrainingCostOptions {
-  std::int64_t batch = 32;           ///< samples a step, >= 1, as the run will have
-  double seconds = 1;                ///< of steps that are measured, at least two of them, > 0
-  std::int64_t most_steps = 50;      ///< measured, >= 2
-  data::SourceRef validation = {};   ///< that the run evaluates after each epoch, or none
-  std::int64_t kept_weights = 1;     ///< copies of the weights that callbacks hold: keep_best() has one
+  std::int64_t batch = 32;          ///< samples a step, >= 1, as the run will have
+  double seconds = 1;               ///< of steps that are measured, at least two of them, > 0
+  std::int64_t most_steps = 50;     ///< measured, >= 2
+  data::SourceRef validation = {};  ///< that the run evaluates after each epoch, or none
+  std::int64_t kept_weights = 1;    ///< copies of the weights that callbacks hold: keep_best() has one
 };
 
 /// What an epoch takes.
