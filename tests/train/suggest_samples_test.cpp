@@ -71,38 +71,53 @@ TEST_CASE("doubt is the margin or the entropy of the probabilities", "[train][su
   CHECK(single[1].probability == Approx(0.55));
 }
 
-TEST_CASE("each suggestion is the doubtful sample farthest from all that are labelled or suggested",
-          "[train][suggest]") {
+TEST_CASE("one sample of each group of doubtful ones is suggested, the one in its middle", "[train][suggest]") {
+  // Four groups of doubtful samples around the axes, of five each, the third nearest to the middle; sure ones
+  // elsewhere.
+  Pool pool{Tensor<float>({40, 2}), Tensor<float>({40, 5})};
+  const float off[] = {0.5f, -0.45f, 0.02f, 0.3f, -0.35f};
+  for (std::int64_t i = 0; i < 40; ++i) {
+    const bool doubtful = i % 2 == 0;
+    const std::int64_t g = i / 2 % 4, k = i / 8;
+    const float p = doubtful ? 0.5f + 0.001f * static_cast<float>(k) : 0.99f;
+    pool.probabilities[i * 2] = p;
+    pool.probabilities[i * 2 + 1] = 1 - p;
+    pool.features[i * 5 + (doubtful ? g : 4)] = 1;
+    pool.features[i * 5 + (doubtful ? 4 : g)] = doubtful ? off[k] : 0.2f * static_cast<float>(k);
+  }
+  const auto suggested =
+      suggest_samples(Cpu(1), pool.probabilities, pool.features, {}, {.count = 4, .doubtful = 5, .near_copy = 1});
+  std::set<std::int64_t> rows;
+  for (const Suggestion& s : suggested) rows.insert(s.row);
+  CHECK(rows == std::set<std::int64_t>{16, 18, 20, 22});
+  for (const Suggestion& s : suggested) CHECK(s.distance == Approx(distance(pool.features, 16, pool.features, 18)));
+
+  // Where none is left over, all the most doubtful are taken, the most doubtful first.
+  const auto eight =
+      suggest_samples(Cpu(1), pool.probabilities, pool.features, {}, {.count = 8, .doubtful = 1, .near_copy = 1});
+  REQUIRE(eight.size() == 8);
+  for (std::size_t i = 0; i < 8; ++i) CHECK(eight[i].row == static_cast<std::int64_t>(2 * i));
+}
+
+TEST_CASE("suggestions tell how far the nearest labelled or suggested sample is", "[train][suggest]") {
   const Pool pool = pool_of(60);
   const Tensor<float> labelled = random_tensor<float>({4, 5}, 9);
-  for (const bool some : {false, true}) {
-    INFO(some);
-    const auto suggested =
-        suggest_samples(Cpu(1), pool.probabilities, pool.features, some ? labelled.view() : Tensor<float>().view(),
-                        {.count = 6, .doubtful = 3, .near_copy = 1});
-    REQUIRE(suggested.size() == 6);
-    // By the definition: the doubtful ones are the 18 with the smallest margin, less those that were taken.
-    auto ranked = detail::predictions_with_doubt(pool.probabilities, Doubt::margin);
-    std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.doubt > b.doubt; });
-    ranked.resize(18);
-    std::vector<std::int64_t> taken;
-    for (const Suggestion& s : suggested) {
-      double farthest = -1;
-      std::int64_t expected = -1;
-      for (const Suggestion& r : ranked) {
-        if (std::count(taken.begin(), taken.end(), r.row) > 0) continue;
-        double nearest = 2;
-        for (const std::int64_t t : taken)
-          nearest = std::min(nearest, distance(pool.features, r.row, pool.features, t));
-        for (std::int64_t m = 0; some && m < 4; ++m)
-          nearest = std::min(nearest, distance(pool.features, r.row, labelled, m));
-        if (nearest > farthest) farthest = nearest, expected = r.row;
-      }
-      CHECK(s.row == expected);
-      CHECK(s.distance == Approx(farthest).margin(1e-6));
-      taken.push_back(s.row);
-    }
-    if (!some) CHECK(suggested[0].row == ranked[0].row);  // the most doubtful of all
+  const auto suggested =
+      suggest_samples(Cpu(1), pool.probabilities, pool.features, labelled, {.count = 6, .near_copy = 1});
+  REQUIRE(suggested.size() == 6);
+  for (const Suggestion& s : suggested) {
+    double nearest = 2;
+    for (const Suggestion& t : suggested)
+      if (t.row != s.row) nearest = std::min(nearest, distance(pool.features, s.row, pool.features, t.row));
+    for (std::int64_t m = 0; m < 4; ++m) nearest = std::min(nearest, distance(pool.features, s.row, labelled, m));
+    CHECK(s.distance == Approx(nearest).margin(1e-6));
+  }
+  // All are among the 18 most doubtful, and the most doubtful comes first.
+  auto ranked = detail::predictions_with_doubt(pool.probabilities, Doubt::margin);
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.doubt > b.doubt; });
+  for (std::size_t i = 0; i < 6; ++i) {
+    CHECK(suggested[i].doubt >= ranked[17].doubt);
+    if (i > 0) CHECK(suggested[i].doubt <= suggested[i - 1].doubt);
   }
 }
 

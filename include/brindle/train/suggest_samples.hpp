@@ -19,7 +19,7 @@ enum class Doubt {
 struct SuggestOptions {
   std::int64_t count = 20;      ///< suggestions, >= 1; fewer where samples give out
   Doubt doubt = Doubt::margin;  ///< by what samples count as doubtful
-  double doubtful = 2;          ///< the suggestions are spread over the count * doubtful most doubtful samples, >= 1
+  double doubtful = 3;          ///< the suggestions are spread over the count * doubtful most doubtful samples, >= 1
   double near_copy = 0.84;      ///< least cosine of the features of nearly equal pictures, of which one is suggested
 };
 
@@ -32,17 +32,18 @@ struct Suggestion {
   double distance = 0;  ///< 1 - cosine to the nearest labelled or earlier suggested sample, 0..2; 2: there is none
 };
 
-/// Which samples to label next: those that a classifier is in doubt about, as unlike each other and those that are
-/// labelled as can be. The order is that in which they are worth their labels.
+/// Which samples to label next: those that a classifier is in doubt about, spread over all that is doubtful, and none
+/// that is nearly the same as another or as one that is labelled. The most doubtful of them comes first.
 ///
 ///     probabilities (N, 1) of class 1, or (N, K), calibrated;  features (N, ...);  labelled (M, ...) or empty
 ///
-/// Of the count * doubtful most doubtful samples one after the other is taken that is farthest from all that are
-/// labelled or taken (greedy k-centre: T. Gonzalez, 1985; O. Sener, S. Savarese, "Active Learning for Convolutional
-/// Neural Networks: A Core-Set Approach", 2018); of equals the more doubtful one, then the earlier. A near copy of one
-/// that is labelled or taken is passed over, and the next most doubtful sample stands in for it. Without chance; the
-/// same for any number of threads. Throws ShapeError for sizes that do not fit, ValueError for options out of range,
-/// DataError for features that are no finite numbers and for probabilities that are none.
+/// The count * doubtful most doubtful samples, without near copies, are cut into `count` groups by k-means on their
+/// features of length 1, each weighing by its doubt, and of each group the one nearest to its middle is taken: F.
+/// Zhdanov, "Diverse mini-batch Active Learning", 2019. It begins at the most doubtful samples instead of at random, so
+/// there is no chance in it; the same for any number of threads. docs/results.md compares it with samples drawn at
+/// random, with doubt alone and with the farthest samples (k-centre). Throws ShapeError for sizes that do not fit,
+/// ValueError for options out of range, DataError for features that are no finite numbers and for probabilities that
+/// are none.
 std::vector<Suggestion> suggest_samples(const Cpu& on, TensorView<const float> probabilities,
                                         TensorView<const float> features, TensorView<const float> labelled,
                                         const SuggestOptions& options = {});

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brindle/core/cpu.hpp"
@@ -54,69 +56,84 @@ BRINDLE_INLINE Tensor<float> unit_rows(TensorView<const float> x) {
   return unit;
 }
 
-/// The samples that suggestions are chosen from, and how far each is from what is taken.
-class SuggestionPool {
- public:
-  SuggestionPool(const Cpu& on, std::vector<Suggestion> ranked, Tensor<float> features, Tensor<float> labelled,
-                 double near_copy)
-      : on_(&on),
-        ranked_(std::move(ranked)),
-        features_(std::move(features)),
-        labelled_(std::move(labelled)),
-        nearest_(1 - near_copy) {}
+inline double cosine_distance(const float* a, const float* b, std::int64_t width) {
+  double product = 0;
+  for (std::int64_t f = 0; f < width; ++f) product += static_cast<double>(a[f]) * static_cast<double>(b[f]);
+  return std::clamp(1 - product, 0.0, 2.0);
+}
 
-  /// Takes in the next most doubtful samples until there are `size`, or no more.
-  void fill(std::size_t size) {
-    while (pool_.size() < size && next_ < ranked_.size()) {
-      const std::size_t begin = pool_.size();
-      pool_.insert(pool_.end(), ranked_.begin() + static_cast<std::ptrdiff_t>(next_),
-                   ranked_.begin() + static_cast<std::ptrdiff_t>(std::min(ranked_.size(), next_ + size - begin)));
-      next_ += pool_.size() - begin;
-      for (std::int64_t m = 0; labelled_.size() > 0 && m < labelled_.shape()[0]; ++m) bring_near(labelled_, m, begin);
-      for (const std::int64_t row : taken_) bring_near(features_, row, begin);
-      drop_copies();
-    }
-  }
-
-  bool empty() const { return pool_.empty(); }
-
-  /// The one that is farthest from all that is taken; the first is the most doubtful where nothing is.
-  Suggestion take() {
-    const auto farther = [](const Suggestion& a, const Suggestion& b) { return a.distance < b.distance; };
-    const auto at = std::max_element(pool_.begin(), pool_.end(), farther);  // of equals the more doubtful
-    const Suggestion taken = *at;
-    pool_.erase(at);
-    taken_.push_back(taken.row);
-    bring_near(features_, taken.row, 0);
-    drop_copies();
-    return taken;
-  }
-
- private:
-  // The distances of pool_[begin..] to a row of what is taken.
-  void bring_near(const Tensor<float>& of, std::int64_t row, std::size_t begin) {
-    const std::int64_t width = features_.shape()[1];
-    const float* a = of.data() + row * width;
-    on_->parallel(static_cast<std::int64_t>(pool_.size() - begin), [&](std::int64_t i, int) {
-      Suggestion& s = pool_[begin + static_cast<std::size_t>(i)];
-      const float* b = features_.data() + s.row * width;
-      double product = 0;
-      for (std::int64_t f = 0; f < width; ++f) product += static_cast<double>(a[f]) * static_cast<double>(b[f]);
-      s.distance = std::min(s.distance, std::clamp(1 - product, 0.0, 2.0));
+/// The first `most` of the ranked samples that are no near copies of labelled ones or of earlier ones, with the
+/// distance to the nearest labelled one; x, labelled: rows of length 1.
+BRINDLE_INLINE std::vector<Suggestion> without_copies(const Cpu& on, const std::vector<Suggestion>& ranked,
+                                                      std::size_t most, const Tensor<float>& x,
+                                                      const Tensor<float>& labelled, double near_copy) {
+  const std::int64_t width = x.shape()[1], rows = labelled.size() > 0 ? labelled.shape()[0] : 0;
+  std::vector<Suggestion> kept;
+  for (const Suggestion& s : ranked) {
+    if (kept.size() == most) break;
+    const auto count = static_cast<std::int64_t>(kept.size());
+    std::vector<double> distances(static_cast<std::size_t>(rows + count));
+    on.parallel(rows + count, [&](std::int64_t i, int) {
+      const float* other =
+          i < rows ? labelled.data() + i * width : x.data() + kept[static_cast<std::size_t>(i - rows)].row * width;
+      distances[static_cast<std::size_t>(i)] = cosine_distance(x.data() + s.row * width, other, width);
     });
+    if (!distances.empty() && *std::min_element(distances.begin(), distances.end()) <= 1 - near_copy) continue;
+    kept.push_back(s);
+    if (rows > 0) kept.back().distance = *std::min_element(distances.begin(), distances.begin() + rows);
   }
+  return kept;
+}
 
-  void drop_copies() {
-    std::erase_if(pool_, [&](const Suggestion& s) { return s.distance <= nearest_; });
+/// The numbers of `count` of the samples: of groups by k-means the one nearest to each group's middle.
+BRINDLE_INLINE std::vector<std::size_t> middles_of_groups(const Cpu& on, const std::vector<Suggestion>& samples,
+                                                          std::size_t count, const Tensor<float>& x) {
+  const std::int64_t width = x.shape()[1];
+  const auto row = [&](std::size_t i) { return x.data() + samples[i].row * width; };
+  const auto features = static_cast<std::size_t>(width);
+  std::vector<double> centres(count * features);  // they begin at the most doubtful samples
+  for (std::size_t c = 0; c < count; ++c) std::copy_n(row(c), width, centres.data() + c * features);
+  std::vector<std::size_t> group(samples.size(), count);
+  std::vector<double> away(samples.size());
+  constexpr int most_rounds = 30;
+  for (int round = 0; round < most_rounds; ++round) {
+    std::vector<std::size_t> nearest(samples.size());
+    on.parallel(static_cast<std::int64_t>(samples.size()), [&](std::int64_t number, int) {
+      const auto i = static_cast<std::size_t>(number);
+      away[i] = std::numeric_limits<double>::infinity();
+      for (std::size_t c = 0; c < count; ++c) {
+        double square = 0;
+        for (std::size_t f = 0; f < features; ++f) {
+          const double d = static_cast<double>(row(i)[f]) - centres[c * features + f];
+          square += d * d;
+        }
+        if (square < away[i]) away[i] = square, nearest[i] = c;
+      }
+    });
+    if (nearest == group) break;
+    group = std::move(nearest);
+    std::vector<double> sums(centres.size(), 0.0), weights(count, 0.0);
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      const double weight = samples[i].doubt + 1e-3;  // sure ones, too, when there are no others
+      weights[group[i]] += weight;
+      for (std::size_t f = 0; f < features; ++f)
+        sums[group[i] * features + f] += weight * static_cast<double>(row(i)[f]);
+    }
+    for (std::size_t c = 0; c < count; ++c)
+      for (std::size_t f = 0; weights[c] > 0 && f < features; ++f)
+        centres[c * features + f] = sums[c * features + f] / weights[c];
   }
-
-  const Cpu* on_;
-  std::vector<Suggestion> ranked_, pool_;  // the most doubtful first
-  std::vector<std::int64_t> taken_;
-  Tensor<float> features_, labelled_;
-  double nearest_;
-  std::size_t next_ = 0;  // of ranked_, not yet in the pool
-};
+  std::vector<std::size_t> middle(count, samples.size());
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    std::size_t& m = middle[group[i]];
+    if (m == samples.size() || away[i] < away[m]) m = i;
+  }
+  std::erase(middle, samples.size());  // of groups that have lost all
+  for (std::size_t i = 0; middle.size() < count; ++i)
+    if (std::find(middle.begin(), middle.end(), i) == middle.end()) middle.push_back(i);
+  std::sort(middle.begin(), middle.end());
+  return middle;
+}
 
 }  // namespace detail
 
@@ -141,16 +158,21 @@ BRINDLE_INLINE std::vector<Suggestion> suggest_samples(const Cpu& on, TensorView
                               std::to_string(o.near_copy));
   std::vector<Suggestion> ranked = detail::predictions_with_doubt(probabilities, o.doubt);
   std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.doubt > b.doubt; });
-  detail::SuggestionPool pool(on, std::move(ranked), detail::unit_rows(features),
-                              labelled.size() > 0 ? detail::unit_rows(labelled) : Tensor<float>(), o.near_copy);
+  const Tensor<float> x = detail::unit_rows(features);
+  const Tensor<float> known = labelled.size() > 0 ? detail::unit_rows(labelled) : Tensor<float>();
   const auto most =
       static_cast<std::size_t>(std::min(static_cast<double>(n), std::ceil(static_cast<double>(o.count) * o.doubtful)));
+  const std::vector<Suggestion> doubtful = detail::without_copies(on, ranked, most, x, known, o.near_copy);
+  const std::size_t count = std::min(doubtful.size(), static_cast<std::size_t>(o.count));
   std::vector<Suggestion> suggested;
-  while (static_cast<std::int64_t>(suggested.size()) < o.count) {
-    pool.fill(most - std::min(most - 1, suggested.size()));
-    if (pool.empty()) break;
-    suggested.push_back(pool.take());
-  }
+  if (count == 0) return suggested;
+  for (const std::size_t i : detail::middles_of_groups(on, doubtful, count, x)) suggested.push_back(doubtful[i]);
+  const std::int64_t width = x.shape()[1];
+  for (Suggestion& s : suggested)
+    for (const Suggestion& other : suggested)
+      if (other.row != s.row)
+        s.distance = std::min(s.distance,
+                              detail::cosine_distance(x.data() + s.row * width, x.data() + other.row * width, width));
   return suggested;
 }
 
