@@ -5,7 +5,7 @@
 //     suggest_curve WEIGHTS CATS_AND_DOGS CLOTHES OUT 10
 //
 // WEIGHTS are EfficientNet-Lite0's, CATS_AND_DOGS has training_data and test_data, CLOTHES train and validation. The
-// features are computed once and kept in OUT. A seed draws the first labels; then each round doubles them: at random, by
+// features are computed once and kept in OUT. A seed draws the first labels, as many of each class; then each round doubles them: at random, by
 // doubt alone, or as suggested, and the best linear head on all labels so far is judged by the test photos.
 #include <algorithm>
 #include <brindle/brindle.hpp>
@@ -57,7 +57,12 @@ Sequential<float> head_of(const Set& set, const Labelled& labelled) {
 /// The accuracy on the test photos after each round. doubtful: of SuggestOptions; 0: labels are drawn at random.
 std::vector<double> accuracies(const Set& set, std::uint64_t seed, double doubtful) {
   const std::int64_t n = set.training.labels.size();
-  const std::vector<std::int64_t> order = permutation(n, Random{.seed = seed, .what = stream_id("labels")});
+  // The first labels are of all classes, as many of each; the others follow in a random order.
+  std::vector<std::int64_t> order = permutation(n, Random{.seed = seed, .what = stream_id("labels")});
+  std::vector<std::int64_t> begun(static_cast<std::size_t>(set.classes));
+  std::stable_partition(order.begin(), order.end(), [&](std::int64_t row) {
+    return begun[static_cast<std::size_t>(set.training.labels[row])]++ < set.labels.front() / set.classes;
+  });
   std::vector<std::int64_t> labelled;
   std::vector<double> found;
   for (const std::int64_t size : set.labels) {

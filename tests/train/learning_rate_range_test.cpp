@@ -88,6 +88,12 @@ TEST_CASE("a rate is found with which a network learns, and growing rates end wh
   CHECK(range.rates.size() == range.losses.size());
   CHECK(range.smoothed.size() == range.losses.size());
   CHECK(range.losses.size() < 200);  // it ended early
+  const auto steps = [&](double diverged) {
+    const LearningRateRangeOptions o{.lowest = 1e-3, .highest = 10, .batch = 16, .diverged = diverged};
+    return learning_rate_range(model, Adam{}, SparseCategoricalCrossentropy{}, data, o).losses.size();
+  };
+  CHECK(steps(1.5) < steps(4));
+  CHECK(steps(1e9) == 200);
   CHECK(range.rate > 1e-3);
   CHECK(range.rate < 3);
   Trainer trainer{model, SGD{.learning_rate = range.rate}, SparseCategoricalCrossentropy{}};
