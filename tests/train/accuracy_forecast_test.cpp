@@ -72,9 +72,10 @@ TEST_CASE("of two thousand forecasts about 95 of 100 hold", "[train][forecast]")
 }
 
 TEST_CASE("of equally probable classes the first is the answer", "[train][forecast]") {
-  Judged j = judged(2, 0);
+  Judged j = judged(4, 0);  // labels 0, 1, 0, 1
   for (double& p : j.probabilities.span()) p = 0.5;
-  CHECK(accuracy_forecast(j.probabilities, j.labels, 2).accuracy == 0.5);  // of labels 0 and 1
+  j.labels[1] = 0;
+  CHECK(accuracy_forecast(j.probabilities, j.labels, 2).accuracy == 0.75);
 }
 
 TEST_CASE("a forecast says what is missing", "[train][forecast]") {
