@@ -58,11 +58,12 @@ Sequential<float> head_of(const Set& set, const Labelled& labelled) {
 std::vector<double> accuracies(const Set& set, std::uint64_t seed, double doubtful) {
   const std::int64_t n = set.training.labels.size();
   // The first labels are of all classes, as many of each; the others follow in a random order.
-  std::vector<std::int64_t> order = permutation(n, Random{.seed = seed, .what = stream_id("labels")});
-  std::vector<std::int64_t> begun(static_cast<std::size_t>(set.classes));
-  std::stable_partition(order.begin(), order.end(), [&](std::int64_t row) {
-    return begun[static_cast<std::size_t>(set.training.labels[row])]++ < set.labels.front() / set.classes;
-  });
+  std::vector<std::int64_t> order, others, begun(static_cast<std::size_t>(set.classes));
+  for (const std::int64_t row : permutation(n, Random{.seed = seed, .what = stream_id("labels")})) {
+    const auto label = static_cast<std::size_t>(set.training.labels[row]);
+    (begun[label]++ < set.labels.front() / set.classes ? order : others).push_back(row);
+  }
+  order.insert(order.end(), others.begin(), others.end());
   std::vector<std::int64_t> labelled;
   std::vector<double> found;
   for (const std::int64_t size : set.labels) {
@@ -70,15 +71,15 @@ std::vector<double> accuracies(const Set& set, std::uint64_t seed, double doubtf
       labelled.assign(order.begin(), order.begin() + size);
     } else {
       const std::set<std::int64_t> known(labelled.begin(), labelled.end());
-      std::vector<std::int64_t> others;
+      std::vector<std::int64_t> unlabelled;
       for (std::int64_t i = 0; i < n; ++i)
-        if (known.count(i) == 0) others.push_back(i);
-      const Labelled have = rows_of(set.training, labelled), rest = rows_of(set.training, others);
+        if (known.count(i) == 0) unlabelled.push_back(i);
+      const Labelled have = rows_of(set.training, labelled), rest = rows_of(set.training, unlabelled);
       const Tensor<float> probabilities = head_of(set, have).predict(rest.x);
       for (const Suggestion& s : suggest_samples(Cpu(), probabilities, rest.x, have.x,
                                                  {.count = size - static_cast<std::int64_t>(labelled.size()),
                                                   .doubtful = doubtful}))
-        labelled.push_back(others[static_cast<std::size_t>(s.row)]);
+        labelled.push_back(unlabelled[static_cast<std::size_t>(s.row)]);
     }
     const Tensor<float> y = head_of(set, rows_of(set.training, labelled)).predict(set.test.x);
     double right = 0;
