@@ -14,7 +14,9 @@
 // label is probably wrong (a page beside the model, as `check` writes it); a head learns the classes from that, which
 // takes seconds; then the base learns, too, slowly, on pictures that are turned, moved and mirrored anew each time (of a large one the
 // last layers alone). The model is written after the head and once more if that made it better. `small` is a network of
-// four convolutions that is trained from nothing. Classes with fewer pictures weigh more. A stage ends when the
+// four convolutions that is trained from nothing. Which stages there are, the batch and the learning rate are chosen by
+// rules, printed with their reasons, unless an option says them; then, before it learns, how long it will take, how much
+// memory, and what accuracy is to be expected (docs/howto/forecast.md). Classes with fewer pictures weigh more. A stage ends when the
 // validation loss has not fallen for some epochs, and the best weights are kept. Then a temperature, found on the
 // validation pictures, makes the probabilities mean what they say (docs/howto/sure.md). Beside the model lie a page with curves,
 // confusion matrix and figures (.html) and the table of the epochs (.csv).
@@ -25,6 +27,8 @@
 #include <brindle/io/features.hpp>
 #include <brindle/io/save_onnx.hpp>
 #include <brindle/io/saved_model.hpp>
+#include <brindle/train/linear_head.hpp>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -34,9 +38,11 @@
 #include <vector>
 
 #include "bases.hpp"
+#include "before_training.hpp"
 #include "command_line.hpp"
 #include "device.hpp"
 #include "drawn_pets.hpp"
+#include "three_classes.hpp"
 
 using namespace brindle;
 namespace fs = std::filesystem;
@@ -47,38 +53,13 @@ struct Options {
   fs::path data = {}, validation = {}, weights = {}, onnx = {};
   fs::path out = "model.safetensors";
   std::string base = "small", fine_tuned_from = {}, aspect_ratio = "stretch";
-  std::int64_t epochs = 40, fine_tuning_epochs = 5, batch = 32, side = 0, patience = 8;
-  double share = 0.2, learning_rate = 1e-3, fine_tuning_rate = 3e-5, alpha = 1;
+  std::string stages = {};                                        ///< empty: chosen
+  std::int64_t epochs = 40, fine_tuning_epochs = 5, batch = 0, side = 0, patience = 8, memory = 4000;
+  double share = 0.2, learning_rate = 0, fine_tuning_rate = 0, alpha = 1;  ///< batch and rates: 0: chosen
   std::uint64_t seed = 42;
   example::DeviceOptions device = {};
-  bool augment = true, class_weights = true, calibrate = true, check = true, smoke = false;
+  bool augment = true, class_weights = true, calibrate = true, check = true, find_rates = false, smoke = false;
 };
-
-/// Two classes of drawn pets and one of balls, of unequal size, one subfolder a class.
-void draw_three_classes(const fs::path& folder, std::uint64_t seed) {
-  fs::remove_all(folder);
-  example_pets::draw_pets(folder / "drawn", 20, seed, 60);
-  const auto move = [&](const std::string& kind, int count) {
-    fs::create_directories(folder / kind);
-    for (int i = 0; i < count; ++i) {
-      const std::string name = kind + "." + std::to_string(i) + ".jpg";
-      fs::rename(folder / "drawn" / name, folder / kind / name);
-    }
-  };
-  move("cat", 20);
-  move("dog", 15);
-  fs::remove_all(folder / "drawn");
-  fs::create_directories(folder / "ball");
-  for (int i = 0; i < 10; ++i) {
-    image::Picture ball(60, 60, 3);
-    for (std::int64_t y = 0; y < 60; ++y)
-      for (std::int64_t x = 0; x < 60; ++x) {
-        const bool inside = (y - 30) * (y - 30) + (x - 25 - i) * (x - 25 - i) < 300 + 10 * i;
-        ball.pixels[static_cast<std::size_t>((y * 60 + x) * 3)] = inside ? 220 : 40;
-      }
-    image::write_png(folder / "ball" / (std::to_string(i) + ".png"), ball);
-  }
-}
 
 /// Training and validation pictures, the same classes in both.
 std::pair<data::Pictures, data::Pictures> load(const Options& o) {
@@ -97,16 +78,6 @@ std::pair<data::Pictures, data::Pictures> load(const Options& o) {
   data::ImageFolderOptions same = how;
   same.classes = all.class_names();
   return {std::move(all), data::image_folder(o.validation, same)};
-}
-
-/// Weights with which every class counts the same: pictures / (classes * pictures of the class).
-std::map<std::int64_t, double> balancing_weights(const data::Pictures& pictures) {
-  std::map<std::int64_t, double> weights;
-  const auto counts = pictures.class_counts();
-  for (std::size_t c = 0; c < counts.size(); ++c)
-    weights[static_cast<std::int64_t>(c)] = static_cast<double>(pictures.size()) /
-                                            static_cast<double>(counts.size() * static_cast<std::size_t>(counts[c]));
-  return weights;
 }
 
 void describe(const char* what, const data::Pictures& pictures, const std::map<std::int64_t, double>& weights) {
@@ -231,7 +202,7 @@ auto shown(const Options& o, const Device& on, const data::Pictures& training) {
 
 /// Four convolutions, trained from nothing.
 template <class Device>
-void train_small(const Options& o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
+void train_small(Options o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
                  const std::map<std::int64_t, double>& weights) {
   Sequential model{on, {o.side, o.side, 3},
                    Conv2D{16, 3, relu}, MaxPool2D{2},
@@ -243,66 +214,120 @@ void train_small(const Options& o, const Device& on, const data::Pictures& train
                    Dense{static_cast<std::int64_t>(training.class_names().size()), softmax}};
   model.initialize(o.seed);
   std::printf("\n%s", report::summary(model).c_str());
-  History history;
   const auto pictures = shown(o, on, training);
+  o.batch = example::Forecast::batch(model, o.batch, training.size(), o.memory);
+  o.learning_rate = example::Forecast::rate(model, pictures, {.of = "network", .option = "--learning-rate", .typed = o.learning_rate,
+                                            .find = o.find_rates, .why = "the usual one of Adam", .batch = o.batch, .seed = o.seed, .weights = weights});
+  example::Forecast forecast;
+  forecast.add_pictures(training, validation, o.validation.empty());
+  forecast.add_memory("weights", 4 * model.parameter_count(), true);
+  forecast.add_stage("training", training_cost(model, Adam{}, SparseCategoricalCrossentropy{}, pictures, {.batch = o.batch, .validation = validation}), o.epochs);
+  forecast.print();
+  History history;
   Kept kept = learn(o, model, {"Training", pictures, validation, weights, o.epochs, o.learning_rate}, history);
   calibrate_kept(o, model, validation, kept);
   write(o, model, training, validation, kept, history);
+  forecast.print_end();
 }
 
-/// Looks for what would spoil the training, or make its accuracy look better than it is, and says where it is shown.
-void check_pictures(const Options& o, const data::Pictures& training, const data::Pictures& validation,
-                    const io::Features& seen, const io::Features& unseen) {
-  std::vector<report::CheckedSet> sets;
-  sets.push_back({"training", data::examine_pictures(training), seen.x.clone()});
-  sets.push_back({"validation", data::examine_pictures(validation), unseen.x.clone()});
-  const report::DataCheck found = report::check_data(sets, {.seed = o.seed});
-  for (const std::string& text : found.classes) std::printf("%s\n", text.c_str());
-  if (const std::int64_t twice = found.across_sets(); twice > 0)
-    std::printf("%lld photos stand in both sets, or nearly the same: the validation accuracy will look better than it is\n",
-                static_cast<long long>(twice));
-  if (found.findings.empty()) return;
-  fs::path page = o.out, table = o.out;
-  page.replace_extension(".check.html");
-  table.replace_extension(".check.csv");
-  report::data_check_page(found).write(page);
-  report::data_check_csv(found, table);
-  std::printf("pictures to look at (%s): %s\n", found.text().c_str(), page.string().c_str());
+/// The best linear head on features x, as a history of one epoch.
+template <class Device>
+Kept fit_linear_head(const Options& o, Model<float, Device>& head, const Tensor<float>& x, const data::Source& seen,
+                     const data::Source& unseen, const std::map<std::int64_t, double>& weights, History& history) {
+  const auto start = std::chrono::steady_clock::now();
+  const LinearHead best = linear_head(Cpu(), x, seen.labels(), {.class_weight = weights});
+  set_linear_head(head, best);
+  Trainer trainer{head, Adam{}, SparseCategoricalCrossentropy{}, {.seed = o.seed}};
+  const Evaluation training = trainer.evaluate(seen), validation = trainer.evaluate(unseen);
+  history.append({.loss = {training.loss}, .accuracy = {training.accuracy},
+                  .val_loss = {validation.loss}, .val_accuracy = {validation.accuracy},
+                  .seconds = {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()}, .waited = {0}});
+  std::printf("\nLinear head, after %lld steps: loss %.4f  accuracy %.4f  val_loss %.4f  val_accuracy %.4f\n",
+              static_cast<long long>(best.steps), training.loss,
+              training.accuracy, validation.loss, validation.accuracy);
+  return {validation, trainer.predict(unseen)};
 }
 
 /// A head on what a base sees, computed once; then the base with it.
 template <class Device>
-void train_on_base(const Options& o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
+void train_on_base(Options o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
                    const std::map<std::int64_t, double>& weights) {
   const example::Base& base = example::base_of(o.base);
-  Model<float, Device> network = folded(example::load_base(
-      base, on, {.weights = o.weights, .side = o.side, .alpha = o.alpha, .random = o.smoke}));
-  std::printf("\ncomputing what %s sees in %lld pictures ...\n", base.name.c_str(),
-              static_cast<long long>(training.size() + validation.size()));
+  const auto load = [&] {
+    return folded(example::load_base(base, on, {.weights = o.weights, .side = o.side, .alpha = o.alpha, .random = o.smoke}));
+  };
+  Model<float, Device> network = load();
+  const std::int64_t n = training.size(), more = validation.size();
+  const double each = prediction_seconds(network, training, 16) / static_cast<double>(n);
+  std::printf("\ncomputing what %s sees in %lld pictures, about %s ...\n", base.name.c_str(), static_cast<long long>(n + more),
+              report::progress::duration_text(each * static_cast<double>(n + more)).c_str());
   std::fflush(stdout);
   io::Features seen_features = io::extract(network, training), unseen_features = io::extract(network, validation);
-  if (o.check) check_pictures(o, training, validation, seen_features, unseen_features);
-  const data::InMemory seen = std::move(seen_features).in_memory(), unseen = std::move(unseen_features).in_memory();
+  const std::int64_t bytes_of_features = (n + more) * 4 * network.output_shape().size();
 
-  Sequential<float, Device> head(on, network.output_shape());
-  head.set_name("head");
-  if (base.hidden > 0) head.add(Dense{base.hidden, relu});
-  head.add(Dropout{base.hidden > 0 ? 0.5 : 0.2});
-  head.add(Dense{static_cast<std::int64_t>(training.class_names().size()), softmax});
-  head.initialize(o.seed);
-  const double head_rate = base.hidden > 0 ? o.learning_rate / 10 : o.learning_rate;
+  example::Forecast forecast;
+  if (o.check) {
+    const report::CheckedAnswers a = example::check_pictures(o.out, o.seed, training, validation, seen_features, unseen_features);
+    forecast.expect_accuracy(a.right, a.judged, more);
+  }
+  const TrainingStages stages = example::Forecast::stages(o.stages, base, training, forecast.accuracy());
+  const auto make_head = [&] {
+    Sequential<float, Device> head(on, network.output_shape());
+    head.set_name("head");
+    if (base.hidden > 0) head.add(Dense{base.hidden, relu});
+    head.add(Dropout{base.hidden > 0 ? 0.5 : 0.2});
+    head.add(Dense{static_cast<std::int64_t>(training.class_names().size()), softmax});
+    head.initialize(o.seed);
+    return head;
+  };
+  const bool linear = stages == TrainingStages::linear_head;
+  const Tensor<float> linear_x = linear ? seen_features.x.clone() : Tensor<float>();
+  const data::InMemory seen = std::move(seen_features).in_memory(), unseen = std::move(unseen_features).in_memory();
+  Sequential<float, Device> head = make_head();
+  const auto pictures = shown(o, on, training);
+
+  // What is chosen, and what the run will take, by steps on models that stay as they are.
+  const double after_write = each * static_cast<double>(std::min<std::int64_t>(500, n) + more);
+  forecast.add_pictures(training, validation, o.validation.empty());
+  forecast.add_memory("features", bytes_of_features, true);
+  forecast.add_memory("weights", 4 * (network.parameter_count() + head.parameter_count()) + network.prepared_bytes(), true);
+  forecast.add_memory("what the base computes", prediction_bytes(network), false);
+  if (o.check) forecast.add_memory("the check", (3 + Cpu().threads()) * bytes_of_features, false);
+  forecast.add_seconds(after_write);
+  if (stages == TrainingStages::fine_tuning) {
+    Model<float, Device> trial{on, {o.side, o.side, 3}, [&](auto x) { return x.then(load(), make_head()); }};
+    trial.freeze_before(o.fine_tuned_from.empty() ? base.fine_tuned_from : o.fine_tuned_from);
+    o.batch = example::Forecast::batch(trial, o.batch, n, o.memory);
+    forecast.add_stage("fine-tuning", training_cost(trial, Adam{}, SparseCategoricalCrossentropy{}, pictures,
+                                                    {.batch = std::min(o.batch, n), .validation = validation}), o.fine_tuning_epochs);
+    forecast.add_seconds(after_write + 3 * each * static_cast<double>(more));
+  }
+  if (linear) {
+    if (o.batch == 0) o.batch = 32;  // of predictions alone
+    forecast.add_seconds(linear_head_seconds(Cpu(), linear_x, seen.labels(), {.class_weight = weights}));
+  } else {
+    o.batch = example::Forecast::batch(head, o.batch, n, o.memory);
+    o.learning_rate = example::Forecast::rate(head, seen, {.of = "head", .option = "--learning-rate",
+        .typed = base.hidden > 0 ? o.learning_rate / 10 : o.learning_rate, .find = o.find_rates || base.hidden == 0, .usual = base.hidden > 0 ? 1e-4 : 1e-3,
+        .why = "Adam's usual one for a head with a hidden layer", .batch = o.batch, .seed = o.seed, .weights = weights});
+    forecast.add_stage("head", training_cost(head, Adam{}, SparseCategoricalCrossentropy{}, seen, {.batch = std::min(o.batch, n), .seconds = 0.2, .validation = unseen}), o.epochs);
+  }
+  forecast.print();
+
   History history;
-  Kept before = learn(o, head, {"Head", seen, unseen, weights, o.epochs, head_rate}, history);
+  Kept before = linear ? fit_linear_head(o, head, linear_x, seen, unseen, weights, history)
+                       : learn(o, head, {"Head", seen, unseen, weights, o.epochs, o.learning_rate}, history);
   const double loss_before = before.evaluation.loss;
   calibrate_kept(o, head, unseen, before);
 
   Model model{on, {o.side, o.side, 3}, [&](auto x) { return x.then(std::move(network), std::move(head)); }};
   write(o, model, training, validation, before, history);
-  if (o.fine_tuning_epochs == 0) return;
+  if (stages != TrainingStages::fine_tuning || o.fine_tuning_epochs == 0) return forecast.print_end();
 
   if (before.temperature) divide_logits(model, 1 / before.temperature->value);  // it goes on from what was learned
   model.freeze_before(o.fine_tuned_from.empty() ? base.fine_tuned_from : o.fine_tuned_from);
-  const auto pictures = shown(o, on, training);
+  o.fine_tuning_rate = example::Forecast::rate(model, pictures, {.of = "fine-tuning", .option = "--fine-tuning-rate", .typed = o.fine_tuning_rate,
+      .find = o.find_rates, .usual = 3e-5, .why = "the best of those tried in docs/results.md", .batch = o.batch, .seed = o.seed, .weights = weights});
   const Stage fine_tuning{"Fine-tuning", pictures, validation, weights, o.fine_tuning_epochs, o.fine_tuning_rate,
                           cosine_decay({})};  // small steps at the end
   Kept after = learn(o, model, fine_tuning, history);
@@ -314,6 +339,7 @@ void train_on_base(const Options& o, const Device& on, const data::Pictures& tra
     std::printf("Fine-tuning did not lower the validation loss (%.4f, before %.4f): %s stays as it was written\n",
                 loss_after, loss_before, o.out.string().c_str());
   }
+  forecast.print_end();
 }
 
 }  // namespace
@@ -333,15 +359,19 @@ int main(int argc, char** argv) {
   line.add("--alpha", o.alpha, "width of mobilenet_v1 or mobilenet_v2, that of the weights").show_default();
   line.add("--epochs", o.epochs, "at most so many passes over the pictures").show_default();
   line.add("--patience", o.patience, "end when the validation loss has not fallen for so many epochs").show_default();
-  line.add("--batch", o.batch, "pictures a step").show_default();
+  line.add("--batch", o.batch, "pictures a step; without it 32, or what of it fits --memory").positive();
+  line.add("--memory", o.memory, "MB that a training step may take, for choosing the batch").show_default().positive();
   line.add("--size", o.side, "rows and columns that pictures get; 150 for small and vgg16, else 224").between(46, 2048);
   line.add("--aspect-ratio", o.aspect_ratio, "how photos that are no squares become square: stretched, or what is too long "
            "cut off on both sides, or black added")
       .show_default()
       .one_of({"stretch", "crop", "pad"});
-  line.add("--learning-rate", o.learning_rate, "of Adam; a tenth of it for the head on vgg16").show_default();
-  line.add("--fine-tuning-epochs", o.fine_tuning_epochs, "at most so many of the last stage; 0: none").show_default();
-  line.add("--fine-tuning-rate", o.fine_tuning_rate, "of Adam in the last stage").show_default();
+  line.add("--learning-rate", o.learning_rate, "of Adam; a tenth of it for the head on vgg16. Without it a range test finds the head's, and small has 0.001").positive();
+  line.flag("--find-rates", o.find_rates, "find the learning rate of every stage by a range test (200 steps)");
+  line.add("--stages", o.stages, "how far a base is trained on; chosen by the pictures of a class, unless it is said")
+      .one_of({"linear-head", "head", "fine-tuning"});
+  line.add("--fine-tuning-epochs", o.fine_tuning_epochs, "at most so many of the last stage, which there is then; 0: none").show_default();
+  line.add("--fine-tuning-rate", o.fine_tuning_rate, "of Adam in the last stage; without it 0.00003").positive();
   line.add("--fine-tuned-from", o.fine_tuned_from, "the first layer of the base that learns in the last stage; else the base's own");
   line.add("--seed", o.seed, "of weights, shuffling, dropout and the split").show_default();
   example::add_device_options(line, o.device);
@@ -359,17 +389,19 @@ int main(int argc, char** argv) {
       if (file.has_parent_path()) fs::create_directories(file.parent_path());
     if (o.smoke) {
       o.data = o.out.parent_path() / "three_classes";
-      draw_three_classes(o.data, o.seed);
+      example_pets::draw_three_classes(o.data, o.seed);
       o.epochs = 2;
       o.fine_tuning_epochs = 1;
       o.side = 64;
     }
+    if (o.stages.empty() && line.given("--fine-tuning-epochs")) o.stages = o.fine_tuning_epochs > 0 ? "fine-tuning" : "head";
+    if (o.stages.empty() && o.smoke) o.stages = "fine-tuning";
     if (o.side == 0) o.side = o.base == "small" ? 150 : example::base_of(o.base).side;
     if (o.data.empty()) detail::raise<ValueError>("name a folder of pictures: train --data FOLDER");
 
     const auto [training, validation] = load(o);
     std::map<std::int64_t, double> weights;
-    if (o.class_weights) weights = balancing_weights(training);
+    if (o.class_weights) weights = balanced_class_weights(training);
     describe("training", training, weights);
     describe("validation", validation, {});
 

@@ -123,6 +123,14 @@ TEST_CASE("near copies and wrong labels are found by what a network sees", "[rep
   CHECK(check.features);
   const auto labels = files_of(check, "label");
   CHECK(std::find(labels.begin(), labels.end(), "training/dog.7.png") != labels.end());
+  std::size_t wrong = 0;
+  for (const report::CheckedAnswers& answers : check.answers)
+    wrong += static_cast<std::size_t>(answers.judged - answers.right);
+  CHECK(wrong == labels.size());
+  CHECK(check.answers[0].set == "training");
+  CHECK(check.answers[1].judged == 5);
+  const auto in_validation = [](const std::string& file) { return file.rfind("validation/", 0) == 0; };
+  CHECK(check.answers[1].judged - check.answers[1].right == std::count_if(labels.begin(), labels.end(), in_validation));
   const auto near = files_of(check, "near copy");
   REQUIRE(near == std::vector<std::string>{"validation/dog.19.png"});
   const auto found =

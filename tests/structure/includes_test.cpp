@@ -164,6 +164,8 @@ TEST_CASE("the umbrella header has every room, and that of tests its own", "[str
                                     "brindle/models/pretrained_vgg16.hpp",
                                     "brindle/models/picture_classifier.hpp",
                                     "brindle/models/classification.hpp",
+                                    "brindle/models/suggest_pictures.hpp",
+                                    "brindle/report/suggestions.hpp",
                                     "brindle/inference.hpp",
                                     "brindle/inference_implementation.hpp",
                                     "brindle/compiled.hpp",

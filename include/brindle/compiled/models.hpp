@@ -20,6 +20,7 @@
 #include "brindle/models/pretrained_vgg16_inl.hpp"
 #include "brindle/models/resnet_inl.hpp"
 #include "brindle/models/squeezenet1_1_inl.hpp"
+#include "brindle/models/suggest_pictures_inl.hpp"
 #include "brindle/models/vgg16_inl.hpp"
 
 #define BRINDLE_INSTANTIATION

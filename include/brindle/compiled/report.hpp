@@ -25,7 +25,9 @@
 #include "brindle/report/model_summary_inl.hpp"
 #include "brindle/report/progress_line_inl.hpp"
 #include "brindle/report/reliability_diagram_inl.hpp"
+#include "brindle/report/run_forecast_inl.hpp"
 #include "brindle/report/run_page_inl.hpp"
+#include "brindle/report/suggestions_inl.hpp"
 #include "brindle/report/summary_inl.hpp"
 #include "brindle/report/training_curves_inl.hpp"
 

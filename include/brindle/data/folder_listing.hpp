@@ -26,6 +26,10 @@ std::vector<std::filesystem::path> entries(const std::filesystem::path& path);
 std::vector<std::filesystem::path> pictures_in(const std::filesystem::path& path, std::vector<SkippedFile>& skipped,
                                                std::vector<std::filesystem::path>& folders);
 
+/// Adds the pictures in a folder and in the folders below it, but not behind links to folders (os.walk).
+void add_class(const std::filesystem::path& folder, std::vector<SkippedFile>& skipped,
+               std::vector<std::filesystem::path>& to);
+
 /// An error's text without the path that it begins with.
 std::string without_path(const std::string& text, const std::filesystem::path& path);
 

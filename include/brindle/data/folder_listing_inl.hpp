@@ -71,7 +71,6 @@ BRINDLE_INLINE std::vector<std::filesystem::path> pictures_in(const std::filesys
   return found;
 }
 
-/// The pictures of a class: those in its folder and in the folders below it, but not behind links to folders (os.walk).
 BRINDLE_INLINE void add_class(const std::filesystem::path& folder, std::vector<SkippedFile>& skipped,
                               std::vector<std::filesystem::path>& to) {
   std::vector<std::filesystem::path> folders;

@@ -10,6 +10,7 @@
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/examined_folder.hpp"
+#include "brindle/image/picture.hpp"
 #include "brindle/report/run_page.hpp"
 
 namespace brindle::report {
@@ -51,12 +52,20 @@ struct DataCheckOptions {
   double unequal = 3;             ///< largest class over the smallest, from which the classes are called unequal
 };
 
+/// How often classifiers that had not seen a picture of a set found the class that it is said to have.
+struct CheckedAnswers {
+  std::string set;          ///< its name
+  std::int64_t judged = 0;  ///< pictures; 0: labels were not looked at
+  std::int64_t right = 0;   ///< of these, those whose class was found
+};
+
 /// What was found, of a kind after the other as Finding lists them, in each kind what stands out most first.
 struct DataCheck {
-  std::vector<Finding> findings;     ///< of pictures
-  std::vector<std::string> classes;  ///< of whole classes, a sentence each: too few pictures, unequal numbers
-  std::int64_t pictures = 0;         ///< looked at
-  bool features = false;             ///< whether near copies and labels were looked for
+  std::vector<Finding> findings;             ///< of pictures
+  std::vector<std::string> classes;          ///< of whole classes, a sentence each: too few pictures, unequal numbers
+  std::int64_t pictures = 0;                 ///< looked at
+  bool features = false;                     ///< whether near copies and labels were looked for
+  std::vector<CheckedAnswers> answers = {};  ///< one a set, in their order: what accuracy_forecast() takes
 
   std::int64_t count(const std::string& kind) const;  ///< findings of a kind
   std::int64_t across_sets() const;                   ///< copies and near copies that are in two sets
@@ -88,6 +97,15 @@ std::string data_check_csv(const DataCheck& check);
 /// The same as a file, whole or not at all. Throws FileError that begins with the path.
 void data_check_csv(const DataCheck& check, const std::filesystem::path& path);
 
+namespace internal {
+
+/// A cell of a CSV table.
+std::string csv_cell(const std::string& text);
+
+/// The upright picture, at most `side` rows and columns; a grey square where it is gone.
+image::Picture thumbnail(const std::string& file, std::int64_t side);
+
+}  // namespace internal
 }  // namespace brindle::report
 
 #ifndef BRINDLE_COMPILED

@@ -124,10 +124,12 @@ BRINDLE_INLINE void add_copies(const std::vector<CheckedPicture>& all, std::vect
     }
 }
 
-/// Findings by features x of the pictures that can be read.
-BRINDLE_INLINE void add_by_features(const std::vector<CheckedPicture>& readable, const Tensor<float>& x,
-                                    const DataCheckOptions& o, const Cpu& on,
-                                    const std::map<std::string, std::string>& first_of, std::vector<Finding>& to) {
+/// Findings by features x of the pictures that can be read, and how often labels were found. The sets stand in a row
+/// from the first.
+BRINDLE_INLINE void add_by_features(const CheckedSet* first_set, const std::vector<CheckedPicture>& readable,
+                                    const Tensor<float>& x, const DataCheckOptions& o, const Cpu& on,
+                                    const std::map<std::string, std::string>& first_of, DataCheck& check) {
+  std::vector<Finding>& to = check.findings;
   const auto at = [&](std::int64_t row) -> const CheckedPicture& { return readable[static_cast<std::size_t>(row)]; };
   for (const SimilarPair& pair : similar_samples(on, x, o.near_copy)) {
     const CheckedPicture &a = at(pair.first), &b = at(pair.second);
@@ -144,7 +146,10 @@ BRINDLE_INLINE void add_by_features(const std::vector<CheckedPicture>& readable,
   if (labels.size() < o.folds) return;
   const Tensor<double> probabilities = out_of_fold_probabilities(on, x, labels, {.folds = o.folds, .seed = o.seed});
   for (const LabelSuspect& s : label_suspects(probabilities, labels)) {
-    if (!(s.margin > 0)) break;
+    CheckedAnswers& answers = check.answers[static_cast<std::size_t>(at(s.row).set - first_set)];
+    ++answers.judged;
+    answers.right += s.margin > 0 ? 0 : 1;
+    if (!(s.margin > 0)) continue;
     const auto& names = at(s.row).set->folder.class_names;
     const auto probability = [&](std::int64_t c) {
       return fixed(probabilities[s.row * probabilities.shape()[1] + c], 2);
@@ -181,7 +186,6 @@ BRINDLE_INLINE std::vector<std::string> findings_of_classes(std::span<const Chec
   return all;
 }
 
-/// A cell of a CSV table.
 BRINDLE_INLINE std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
@@ -189,7 +193,6 @@ BRINDLE_INLINE std::string csv_cell(const std::string& text) {
   return quoted + "\"";
 }
 
-/// The upright picture, at most `side` rows and columns; a grey square where it is gone.
 BRINDLE_INLINE image::Picture thumbnail(const std::string& file, std::int64_t side) {
   image::Picture none(side, side, 3);
   std::fill(none.pixels.begin(), none.pixels.end(), std::uint8_t{128});
@@ -240,6 +243,7 @@ BRINDLE_INLINE DataCheck check_data(std::span<const CheckedSet> sets, const Data
   std::int64_t width = 0;
   double colour = 0;
   for (const CheckedSet& set : sets) {
+    check.answers.push_back({set.name});
     if (set.folder.class_names != sets[0].folder.class_names)
       detail::raise<ValueError>("check_data: the classes of " + set.name + " are not those of " + sets[0].name +
                                 "; read it with .classes of the other");
@@ -274,7 +278,7 @@ BRINDLE_INLINE DataCheck check_data(std::span<const CheckedSet> sets, const Data
     Tensor<float> x({static_cast<std::int64_t>(readable.size()), width});
     float* to = x.data();
     for (const CheckedSet& set : sets) to = std::copy_n(set.features.data(), set.features.size(), to);
-    internal::add_by_features(readable, x, o, on, first_of, check.findings);
+    internal::add_by_features(sets.data(), readable, x, o, on, first_of, check);
   }
   const auto place = [](const Finding& f) {
     const auto is = [&](const internal::FindingKind& kind) { return f.kind == kind.name; };
