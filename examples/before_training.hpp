@@ -4,6 +4,7 @@
 // and the option that sets it by hand, and what the run will take and give. For a Device the library's, Cpu or Cuda.
 #include <algorithm>
 #include <brindle/data/examined_folder.hpp>
+#include <brindle/data/image_folder.hpp>
 #include <brindle/data/pictures.hpp>
 #include <brindle/io/features.hpp>
 #include <brindle/nn/adam.hpp>
@@ -23,11 +24,55 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bases.hpp"
 
 namespace example {
+
+/// The pictures of a run.
+struct PictureFolders {
+  std::filesystem::path data, validation;  ///< validation: empty: a share of data
+  double share = 0.2;
+  std::uint64_t seed = 0;  ///< of the split
+  std::int64_t side = 224;
+  std::string aspect_ratio;
+  brindle::Preprocessing preprocessing = brindle::Preprocessing::unit_rgb;
+};
+
+/// Training and validation pictures, the same classes in both.
+inline std::pair<brindle::data::Pictures, brindle::data::Pictures> load_pictures(const PictureFolders& from) {
+  const brindle::data::ImageFolderOptions how{.size = {from.side, from.side},
+                                              .interpolation = brindle::image::Interpolation::bilinear,  // antialiased
+                                              .aspect_ratio = from.aspect_ratio == "crop" ? brindle::AspectRatio::crop
+                                                              : from.aspect_ratio == "pad"
+                                                                  ? brindle::AspectRatio::pad
+                                                                  : brindle::AspectRatio::stretch,
+                                              .orientation = brindle::Orientation::exif,
+                                              .preprocessing = from.preprocessing,
+                                              .on_bad_file = brindle::data::BadFile::skip};
+  brindle::data::Pictures all = brindle::data::image_folder(from.data, how);
+  if (const std::string lost = brindle::data::lost_text(all.skipped()); !lost.empty())
+    std::fprintf(stderr, "%s\n", lost.c_str());
+  if (from.validation.empty()) return all.split(from.share, from.seed);
+  brindle::data::ImageFolderOptions same = how;
+  same.classes = all.class_names();
+  return {std::move(all), brindle::data::image_folder(from.validation, same)};
+}
+
+/// Prints how many pictures of each class there are, with the weights that the classes have.
+inline void describe(const char* what, const brindle::data::Pictures& pictures,
+                     const std::map<std::int64_t, double>& weights) {
+  std::printf("%s: %lld pictures\n", what, static_cast<long long>(pictures.size()));
+  const auto counts = pictures.class_counts();
+  for (std::size_t c = 0; c < counts.size(); ++c) {
+    std::printf("  %6lld %s", static_cast<long long>(counts[c]), pictures.class_names()[c].c_str());
+    const auto weight = weights.find(static_cast<std::int64_t>(c));
+    if (weight != weights.end()) std::printf(", weight %.3f", weight->second);
+    std::printf("\n");
+  }
+}
 
 /// Looks for what would spoil the training, or make its accuracy look better than it is, and says where it is shown:
 /// beside `out`. How often labels of the training pictures were found.
@@ -124,12 +169,28 @@ class Forecast {
     return value;
   }
 
-  /// Epochs of a stage, as training_cost() measured them.
-  void add_stage(const char* name, const brindle::TrainingCost& cost, std::int64_t epochs) {
+  /// Epochs of a stage, by steps that are measured on a model that stays as it is.
+  template <class Device>
+  void add_stage(const char* name, const brindle::data::Source& pictures, const brindle::data::Source& validation,
+                 brindle::Model<float, Device>& model, std::int64_t batch, std::int64_t epochs) {
+    const brindle::TrainingCost cost =
+        brindle::training_cost(model, brindle::Adam{}, brindle::SparseCategoricalCrossentropy{}, pictures,
+                               {.batch = std::min(batch, pictures.size()), .validation = validation});
     add_seconds(cost.epoch_seconds() * static_cast<double>(epochs));
     steps_ += (steps_.empty() ? "" : ", ") + std::to_string(cost.measured) + " steps of the " + name +
               ", of which there are " + std::to_string(epochs * cost.steps) + " at most";
     add_memory("steps of the " + std::string(name), cost.bytes, false);
+  }
+
+  /// A base, what it sees in so many pictures, and the check of that.
+  template <class Device>
+  void add_base(const brindle::Model<float, Device>& network, std::int64_t head_parameters, std::int64_t pictures,
+                bool check) {
+    const std::int64_t features = pictures * 4 * network.output_shape().size();
+    add_memory("features", features, true);
+    add_memory("weights", 4 * (network.parameter_count() + head_parameters) + network.prepared_bytes(), true);
+    add_memory("what the base computes", brindle::prediction_bytes(network), false);
+    if (check) add_memory("the check", (3 + brindle::Cpu().threads()) * features, false);
   }
 
   /// Pictures in memory; where they were split, they were there twice.

@@ -1,10 +1,10 @@
-// Says which photos to label next: those that a model is in doubt about, as different from each other as can be.
+// Says which photos to label next: those that a model is in doubt about, of all kinds.
 //
 //     suggest --model pets.safetensors --count 40 --out out/suggest unlabelled
 //     suggest --smoke --out out/suggest
 //
 // The photos lie in a folder, or in folders inside it; labels are not needed. Those of whose class the model is least sure
-// come first, spread over all that it has not seen the like of; of near copies one is suggested. suggest.html shows them,
+// are suggested, spread over all kinds of them; of near copies one. suggest.html shows them,
 // suggest.csv has file, class, probability, doubt and distance. Nothing is moved or changed (docs/howto/suggest.md).
 #include <brindle/brindle.hpp>
 #include <brindle/models/suggest_pictures.hpp>

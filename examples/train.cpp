@@ -31,6 +31,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -60,36 +61,6 @@ struct Options {
   example::DeviceOptions device = {};
   bool augment = true, class_weights = true, calibrate = true, check = true, find_rates = false, smoke = false;
 };
-
-/// Training and validation pictures, the same classes in both.
-std::pair<data::Pictures, data::Pictures> load(const Options& o) {
-  const data::ImageFolderOptions how{
-      .size = {o.side, o.side},
-      .interpolation = image::Interpolation::bilinear,  // antialiased
-      .aspect_ratio = o.aspect_ratio == "crop"  ? AspectRatio::crop
-                      : o.aspect_ratio == "pad" ? AspectRatio::pad
-                                                : AspectRatio::stretch,
-      .orientation = Orientation::exif,
-      .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing,
-      .on_bad_file = data::BadFile::skip};
-  data::Pictures all = data::image_folder(o.data, how);
-  if (const std::string lost = data::lost_text(all.skipped()); !lost.empty()) std::fprintf(stderr, "%s\n", lost.c_str());
-  if (o.validation.empty()) return all.split(o.share, o.seed);
-  data::ImageFolderOptions same = how;
-  same.classes = all.class_names();
-  return {std::move(all), data::image_folder(o.validation, same)};
-}
-
-void describe(const char* what, const data::Pictures& pictures, const std::map<std::int64_t, double>& weights) {
-  std::printf("%s: %lld pictures\n", what, static_cast<long long>(pictures.size()));
-  const auto counts = pictures.class_counts();
-  for (std::size_t c = 0; c < counts.size(); ++c) {
-    std::printf("  %6lld %s", static_cast<long long>(counts[c]), pictures.class_names()[c].c_str());
-    const auto weight = weights.find(static_cast<std::int64_t>(c));
-    if (weight != weights.end()) std::printf(", weight %.3f", weight->second);
-    std::printf("\n");
-  }
-}
 
 /// What a stage learns from, and what it is judged by.
 struct Stage {
@@ -216,12 +187,13 @@ void train_small(Options o, const Device& on, const data::Pictures& training, co
   std::printf("\n%s", report::summary(model).c_str());
   const auto pictures = shown(o, on, training);
   o.batch = example::Forecast::batch(model, o.batch, training.size(), o.memory);
-  o.learning_rate = example::Forecast::rate(model, pictures, {.of = "network", .option = "--learning-rate", .typed = o.learning_rate,
-                                            .find = o.find_rates, .why = "the usual one of Adam", .batch = o.batch, .seed = o.seed, .weights = weights});
+  o.learning_rate = example::Forecast::rate(
+      model, pictures, {.of = "network", .option = "--learning-rate", .typed = o.learning_rate, .find = o.find_rates,
+                        .why = "the usual one of Adam", .batch = o.batch, .seed = o.seed, .weights = weights});
   example::Forecast forecast;
   forecast.add_pictures(training, validation, o.validation.empty());
   forecast.add_memory("weights", 4 * model.parameter_count(), true);
-  forecast.add_stage("training", training_cost(model, Adam{}, SparseCategoricalCrossentropy{}, pictures, {.batch = o.batch, .validation = validation}), o.epochs);
+  forecast.add_stage("training", pictures, validation, model, o.batch, o.epochs);
   forecast.print();
   History history;
   Kept kept = learn(o, model, {"Training", pictures, validation, weights, o.epochs, o.learning_rate}, history);
@@ -263,7 +235,6 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
               report::progress::duration_text(each * static_cast<double>(n + more)).c_str());
   std::fflush(stdout);
   io::Features seen_features = io::extract(network, training), unseen_features = io::extract(network, validation);
-  const std::int64_t bytes_of_features = (n + more) * 4 * network.output_shape().size();
 
   example::Forecast forecast;
   if (o.check) {
@@ -289,17 +260,13 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   // What is chosen, and what the run will take, by steps on models that stay as they are.
   const double after_write = each * static_cast<double>(std::min<std::int64_t>(500, n) + more);
   forecast.add_pictures(training, validation, o.validation.empty());
-  forecast.add_memory("features", bytes_of_features, true);
-  forecast.add_memory("weights", 4 * (network.parameter_count() + head.parameter_count()) + network.prepared_bytes(), true);
-  forecast.add_memory("what the base computes", prediction_bytes(network), false);
-  if (o.check) forecast.add_memory("the check", (3 + Cpu().threads()) * bytes_of_features, false);
+  forecast.add_base(network, head.parameter_count(), n + more, o.check);
   forecast.add_seconds(after_write);
   if (stages == TrainingStages::fine_tuning) {
     Model<float, Device> trial{on, {o.side, o.side, 3}, [&](auto x) { return x.then(load(), make_head()); }};
     trial.freeze_before(o.fine_tuned_from.empty() ? base.fine_tuned_from : o.fine_tuned_from);
     o.batch = example::Forecast::batch(trial, o.batch, n, o.memory);
-    forecast.add_stage("fine-tuning", training_cost(trial, Adam{}, SparseCategoricalCrossentropy{}, pictures,
-                                                    {.batch = std::min(o.batch, n), .validation = validation}), o.fine_tuning_epochs);
+    forecast.add_stage("fine-tuning", pictures, validation, trial, o.batch, o.fine_tuning_epochs);
     forecast.add_seconds(after_write + 3 * each * static_cast<double>(more));
   }
   if (linear) {
@@ -307,10 +274,12 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
     forecast.add_seconds(linear_head_seconds(Cpu(), linear_x, seen.labels(), {.class_weight = weights}));
   } else {
     o.batch = example::Forecast::batch(head, o.batch, n, o.memory);
-    o.learning_rate = example::Forecast::rate(head, seen, {.of = "head", .option = "--learning-rate",
-        .typed = base.hidden > 0 ? o.learning_rate / 10 : o.learning_rate, .find = o.find_rates || base.hidden == 0, .usual = base.hidden > 0 ? 1e-4 : 1e-3,
-        .why = "Adam's usual one for a head with a hidden layer", .batch = o.batch, .seed = o.seed, .weights = weights});
-    forecast.add_stage("head", training_cost(head, Adam{}, SparseCategoricalCrossentropy{}, seen, {.batch = std::min(o.batch, n), .seconds = 0.2, .validation = unseen}), o.epochs);
+    const bool hidden = base.hidden > 0;
+    o.learning_rate = example::Forecast::rate(
+        head, seen, {.of = "head", .option = "--learning-rate", .typed = hidden ? o.learning_rate / 10 : o.learning_rate,
+                     .find = o.find_rates || !hidden, .usual = hidden ? 1e-4 : 1e-3, .why = "Adam's usual one for a head with a hidden layer",
+                     .batch = o.batch, .seed = o.seed, .weights = weights});
+    forecast.add_stage("head", seen, unseen, head, o.batch, o.epochs);
   }
   forecast.print();
 
@@ -326,8 +295,9 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
 
   if (before.temperature) divide_logits(model, 1 / before.temperature->value);  // it goes on from what was learned
   model.freeze_before(o.fine_tuned_from.empty() ? base.fine_tuned_from : o.fine_tuned_from);
-  o.fine_tuning_rate = example::Forecast::rate(model, pictures, {.of = "fine-tuning", .option = "--fine-tuning-rate", .typed = o.fine_tuning_rate,
-      .find = o.find_rates, .usual = 3e-5, .why = "the best of those tried in docs/results.md", .batch = o.batch, .seed = o.seed, .weights = weights});
+  o.fine_tuning_rate = example::Forecast::rate(
+      model, pictures, {.of = "fine-tuning", .option = "--fine-tuning-rate", .typed = o.fine_tuning_rate, .find = o.find_rates, .usual = 3e-5,
+                        .why = "the best of those tried in docs/results.md", .batch = o.batch, .seed = o.seed, .weights = weights});
   const Stage fine_tuning{"Fine-tuning", pictures, validation, weights, o.fine_tuning_epochs, o.fine_tuning_rate,
                           cosine_decay({})};  // small steps at the end
   Kept after = learn(o, model, fine_tuning, history);
@@ -366,7 +336,8 @@ int main(int argc, char** argv) {
            "cut off on both sides, or black added")
       .show_default()
       .one_of({"stretch", "crop", "pad"});
-  line.add("--learning-rate", o.learning_rate, "of Adam; a tenth of it for the head on vgg16. Without it a range test finds the head's, and small has 0.001").positive();
+  line.add("--learning-rate", o.learning_rate, "of Adam, for a head or small; a tenth of it for the head on vgg16. Without it "
+           "a range test finds the head's, and small has 0.001").positive();
   line.flag("--find-rates", o.find_rates, "find the learning rate of every stage by a range test (200 steps)");
   line.add("--stages", o.stages, "how far a base is trained on; chosen by the pictures of a class, unless it is said")
       .one_of({"linear-head", "head", "fine-tuning"});
@@ -394,16 +365,25 @@ int main(int argc, char** argv) {
       o.fine_tuning_epochs = 1;
       o.side = 64;
     }
-    if (o.stages.empty() && line.given("--fine-tuning-epochs")) o.stages = o.fine_tuning_epochs > 0 ? "fine-tuning" : "head";
+    // What is typed of a stage asks for it.
+    const auto any_given = [&](std::initializer_list<const char*> typed) {
+      return std::any_of(typed.begin(), typed.end(), [&](const char* name) { return line.given(name); });
+    };
+    if (o.stages.empty() && any_given({"--fine-tuning-epochs", "--fine-tuning-rate", "--fine-tuned-from"}))
+      o.stages = o.fine_tuning_epochs > 0 ? "fine-tuning" : "head";
+    else if (o.stages.empty() && any_given({"--learning-rate", "--epochs", "--patience"}))
+      o.stages = "head";
     if (o.stages.empty() && o.smoke) o.stages = "fine-tuning";
     if (o.side == 0) o.side = o.base == "small" ? 150 : example::base_of(o.base).side;
     if (o.data.empty()) detail::raise<ValueError>("name a folder of pictures: train --data FOLDER");
 
-    const auto [training, validation] = load(o);
+    const auto [training, validation] = example::load_pictures(
+        {.data = o.data, .validation = o.validation, .share = o.share, .seed = o.seed, .side = o.side, .aspect_ratio = o.aspect_ratio,
+         .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing});
     std::map<std::int64_t, double> weights;
     if (o.class_weights) weights = balanced_class_weights(training);
-    describe("training", training, weights);
-    describe("validation", validation, {});
+    example::describe("training", training, weights);
+    example::describe("validation", validation, {});
 
     return example::run_on(o.device, [&](const auto& on) {
       if (o.base == "small")

@@ -114,7 +114,7 @@ int main(int argc, char** argv) {
                   features(cats / "test_data", "cats_test.safetensors"), 2, {20, 40, 80, 160, 320}});
   report::Chart chart{.title = "Accuracy on test photos by labelled photos", .height = 360};
   for (const Set& set : sets) {
-    report::Panel panel{.title = set.name, .x_label = "labelled photos", .y_label = "accuracy"};
+    report::Panel panel{.title = set.name, .x_label = "labelled photos"};
     const struct {
       const char* name;
       double doubtful;

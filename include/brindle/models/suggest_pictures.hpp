@@ -17,12 +17,12 @@ struct SuggestedPicture {
   std::string name;        ///< of the most probable class
   double probability = 0;  ///< of that class
   double doubt = 0;        ///< 0..1, see Doubt
-  double distance = 0;     ///< to the nearest labelled or earlier suggested photo, see Suggestion
+  double distance = 0;     ///< to the nearest labelled or suggested photo, see Suggestion
 };
 
-/// Photos of a folder that are worth labels, the one that is worth most first.
+/// Photos of a folder that are worth labels, the most doubtful first.
 struct PictureSuggestions {
-  std::vector<SuggestedPicture> pictures;  ///< in the order in which they were chosen
+  std::vector<SuggestedPicture> pictures;  ///< by falling doubt
   std::int64_t looked_at = 0;              ///< photos of the folder that can be read
   std::vector<data::SkippedFile> skipped;  ///< what is no picture, and what cannot be read
 };

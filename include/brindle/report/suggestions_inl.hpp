@@ -35,15 +35,15 @@ BRINDLE_INLINE RunPage suggestions_page(const models::PictureSuggestions& found,
   if (pictures.empty()) {
     page.add_text("No suggestions", "All photos are near copies of those that are labelled already.");
   } else {
-    page.add_gallery("In the order of their worth", pictures, captions);
+    page.add_gallery("The most doubtful first", pictures, captions);
     std::string& html = page.sections.back().html;
     const std::string first =
         found.pictures.size() > o.most ? " The first " + std::to_string(o.most) + " are shown." : "";
     html = "<p>" +
            internal::escaped(
                "The model takes each for the class below it, with this probability: it may be wrong. "
-               "They are the photos it doubts most, as different from each other and from those that are "
-               "labelled as can be." +
+               "They are the photos it doubts most, spread over all kinds that it doubts, without near "
+               "copies of each other and of what it was trained on." +
                first) +
            "</p>\n" + html;
   }
