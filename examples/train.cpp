@@ -201,7 +201,7 @@ void write(const Options& o, const Model<float, Device>& model, const data::Pict
   const AnswerTable answers = answer_table(kept.outputs, validation.labels());
   if (kept.temperature) page.add_calibration(*kept.temperature);
   page.add_answers(answers);
-  page.add_confusion_matrix(matrix, classes);
+  report::add_answered_photos(page, report::answered_photos(model, kept.outputs, validation, &training), validation, &training);
   page.add_classification_report(matrix, classes);
   page.add_summary(model);
   page.write(page_path);

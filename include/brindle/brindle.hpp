@@ -35,6 +35,7 @@
 #include "brindle/models/vgg16.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "brindle/report/answered_photos.hpp"
 #include "brindle/report/canvas.hpp"
 #include "brindle/report/chart.hpp"
 #include "brindle/report/classification_report.hpp"

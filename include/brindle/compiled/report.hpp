@@ -8,6 +8,7 @@
 
 #include "brindle/ops/cpu.hpp"
 // After the calls into the kernels, in any order.
+#include "brindle/report/answered_photos_inl.hpp"
 #include "brindle/report/canvas_inl.hpp"
 #include "brindle/report/chart_inl.hpp"
 #include "brindle/report/classification_report_inl.hpp"
