@@ -23,6 +23,7 @@
 #include "brindle/report/history_csv_inl.hpp"
 #include "brindle/report/kernels_inl.hpp"
 #include "brindle/report/layer_table_inl.hpp"
+#include "brindle/report/model_card_inl.hpp"
 #include "brindle/report/model_summary_inl.hpp"
 #include "brindle/report/progress_line_inl.hpp"
 #include "brindle/report/reliability_diagram_inl.hpp"

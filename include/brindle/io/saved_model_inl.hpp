@@ -38,6 +38,19 @@ BRINDLE_INLINE std::string slot_name(const std::string& layer, const std::string
   return "optimizer/" + tensor_name(layer, parameter) + "/" + std::to_string(number);
 }
 
+/// Throws ValueError for a card that is too long, or no UTF-8, which JSON has to be.
+BRINDLE_INLINE void check_card(const std::string& who, const std::string& card) {
+  if (card.size() > ModelInfo::most_card_bytes)
+    brindle::detail::raise<ValueError>(who + ": the card has " + std::to_string(card.size()) +
+                                       " bytes, expected at most " + std::to_string(ModelInfo::most_card_bytes) +
+                                       "; keep it beside the model");
+  try {
+    nlohmann::ordered_json(card).dump();
+  } catch (const nlohmann::json::exception&) {
+    brindle::detail::raise<ValueError>(who + ": the card is no UTF-8; write it in that");
+  }
+}
+
 /// Throws ValueError if the info does not fit a model that takes samples x and gives y.
 BRINDLE_INLINE void check_info(const std::string& who, const Shape& x, const Shape& y, const ModelInfo& info) {
   const std::int64_t outputs = y.size(), classes = std::max<std::int64_t>(outputs, 2);
@@ -51,6 +64,7 @@ BRINDLE_INLINE void check_info(const std::string& who, const Shape& x, const Sha
                   info.class_names[i]) != info.class_names.begin() + static_cast<std::ptrdiff_t>(i))
       brindle::detail::raise<ValueError>(who + ": two classes are named \"" + info.class_names[i] + "\"");
   check_certainty(who, info.temperature, info.answers);
+  check_card(who, info.card);
   brindle::detail::check_familiarity(who, info.familiarity);
   if (!info.input) return;
   image::check_picture_input(who, *info.input);
@@ -168,6 +182,7 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
   json["from_logits"] = info.from_logits;
   if (info.each_output) json["each_output"] = true;
   detail::write_certainty(json, info.temperature, info.answers);
+  if (!info.card.empty()) json["card"] = info.card;
   json["layers"] = nlohmann::ordered_json::array();
   std::vector<SafetensorsEntry> entries;
   std::vector<brindle::detail::HostCopy<T, Device>> values;  // until the file is written
@@ -214,7 +229,8 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
                  .each_output = options.each_output,
                  .temperature = options.temperature,
                  .answers = options.answers,
-                 .familiarity = options.familiarity};
+                 .familiarity = options.familiarity,
+                 .card = options.card};
   if (info.input && !(info.input->shape() == model.input_shape())) info.input = {};  // features of pictures
   save_model(model, path, info, optimizer);
 }
@@ -248,6 +264,7 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
     saved.info.each_output = json.value("each_output", false);
     saved.info.temperature = json.value("temperature", 1.0);
     saved.info.answers = detail::stored_answers(json);
+    saved.info.card = json.value("card", "");
     saved.model.set_name(json.at("name").template get<std::string>());
     if (json.at("layers").size() > 10000) fail("has more than 10000 layers");
     std::size_t tensors = 0;
