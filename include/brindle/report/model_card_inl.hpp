@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -149,9 +150,13 @@ BRINDLE_INLINE std::string card_certainty(const ModelCard& card) {
       text += "\nThe probabilities are as trained: " + to_string(t.reason) + ".\n\n";
   }
   std::string rows;
-  for (const double wanted : {0.9, 0.95, 0.99, 0.995, 0.999})
-    if (const auto at = card.answers.rows.empty() ? std::nullopt : card.answers.at_least(wanted))
-      rows += card_row({fixed(wanted, 3), fixed(at->probability, 4),
+  const std::vector<double> shares{0.9, 0.95, 0.99, 0.995, 0.999};
+  const auto row_of = [&](std::size_t i) {
+    return card.answers.rows.empty() || i == shares.size() ? std::nullopt : card.answers.at_least(shares[i]);
+  };
+  for (std::size_t i = 0; i < shares.size(); ++i)
+    if (const auto at = row_of(i); at && at != row_of(i + 1))  // of those that one threshold gives, the largest
+      rows += card_row({fixed(shares[i], 3), fixed(at->probability, 4),
                         thousands(at->answered) + " of " + thousands(card.answers.samples),
                         share_text(at->accuracy(), at->answered)});
   if (!rows.empty())
