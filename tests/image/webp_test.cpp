@@ -55,7 +55,7 @@ TEST_CASE("a camera's orientation is found in a WebP, and nothing in one that is
 
 #ifdef BRINDLE_WEBP
 
-TEST_CASE("a WebP, lossy or lossless, has Pillow's pixels; alpha is dropped", "[image][webp]") {
+TEST_CASE("a WebP, lossy or lossless, has Pillow's pixels, without alpha", "[image][webp]") {
   for (const std::string name : {"lossy", "lossless", "lossy_alpha", "lossless_alpha", "exif", "one_pixel"}) {
     CAPTURE(name);
     const image::Picture picture = image::decode(golden(name + ".webp")), pillow = image::decode(golden(name + ".png"));

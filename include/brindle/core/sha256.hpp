@@ -15,6 +15,7 @@ namespace brindle {
 /// to compare them with other programs. FIPS 180-4, "Secure Hash Standard", 2015.
 class Sha256 {
  public:
+  /// More bytes, behind those before.
   void add(std::span<const std::uint8_t> bytes) {
     length_ += bytes.size();
     while (!bytes.empty()) {
@@ -27,6 +28,7 @@ class Sha256 {
       filled_ = 0;
     }
   }
+  /// The bytes of a text.
   void add(std::string_view text) { add({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}); }
 
   /// 64 hexadecimal digits.
