@@ -94,9 +94,9 @@ void write(Run& run, const brindle::Model<float, Device>& model, const brindle::
   namespace report = brindle::report;
   namespace io = brindle::io;
   const std::vector<std::string> classes = validation.class_names();
-  const report::AnsweredPhotos answered = report::answered_photos(model, kept.outputs, validation, &training);
+  const brindle::ConfusionMatrix matrix = brindle::confusion_matrix(kept.outputs.view(), validation.labels());
   std::printf("\nThe kept weights on the validation pictures:\n%s\n",
-              report::classification_report(answered.matrix, classes).c_str());
+              report::classification_report(matrix, classes).c_str());
   io::ModelInfo info{
       .class_names = classes,
       .input = training.picture_input(),
@@ -106,31 +106,34 @@ void write(Run& run, const brindle::Model<float, Device>& model, const brindle::
   info.card = report::model_card({.name = run.out.stem().string(),
                                   .class_names = classes,
                                   .training = training.class_counts(),
-                                  .validation = answered.matrix,
+                                  .validation = matrix,
                                   .run = run.manifest,
                                   .settings = run.settings,
                                   .temperature = kept.temperature,
                                   .answers = info.answers,
                                   .familiarity = info.familiarity});
 
-  report::RunPage page{.title = run.out.stem().string()};
-  page.add_history(run.history, kept.evaluation);
-  page.add_settings(run.settings);
-  if (kept.temperature) page.add_calibration(*kept.temperature);
-  page.add_answers(info.answers);
-  report::add_answered_photos(page, answered, validation, &training);
-  page.add_classification_report(answered.matrix, classes);
-  page.add_summary(model);
-  page.write(beside(run.out, ".html"));
-  report::history_csv(run.history, beside(run.out, ".csv"));
-  brindle::replace_file(beside(run.out, ".card.md"), info.card);
+  // First what was learned, then what tells of it.
   io::save_model(model, run.out, info);
+  brindle::replace_file(beside(run.out, ".card.md"), info.card);
   run.manifest.weights = io::recorded_weights(model);
   if (!run.onnx.empty()) {
     info.familiarity = {};
     io::save_onnx(model, run.onnx, {.info = info});
     std::printf("for other programs: %s\n", run.onnx.string().c_str());
   }
+
+  report::RunPage page{.title = run.out.stem().string()};
+  page.add_history(run.history, kept.evaluation);
+  page.add_settings(run.settings);
+  if (kept.temperature) page.add_calibration(*kept.temperature);
+  page.add_answers(info.answers);
+  const report::AnsweredPhotos answered = report::answered_photos(model, kept.outputs, validation, &training);
+  report::add_answered_photos(page, answered, validation, &training);
+  page.add_classification_report(matrix, classes);
+  page.add_summary(model);
+  page.write(beside(run.out, ".html"));
+  report::history_csv(run.history, beside(run.out, ".csv"));
   std::printf("model, page, table and card: %s, %s, %s, %s\n", run.out.string().c_str(),
               beside(run.out, ".html").string().c_str(), beside(run.out, ".csv").string().c_str(),
               beside(run.out, ".card.md").string().c_str());

@@ -89,6 +89,11 @@ TEST_CASE("photos behind a confusion matrix are the surest mistakes, then the ri
   const auto fewer =
       report::answered_photos(network(), with_three_mistakes(), seen, nullptr, {.most_mistakes = 2, .most_right = 0});
   CHECK(rows_of(fewer.photos) == std::vector<std::int64_t>{2, 0});
+
+  // Of 60 classes three of each.
+  Tensor<float> many({600, 60}), labels({600, 1});
+  for (std::int64_t i = 0; i < 600; ++i) many[i * 60 + i % 60] = 1, labels[i] = static_cast<float>(i % 60);
+  CHECK(report::internal::chosen_photos(many, labels, {}).size() == 180);
 }
 
 TEST_CASE("the map of a photo is Grad-CAM's for the class that it was taken for", "[report][answered_photos]") {

@@ -82,6 +82,8 @@ TEST_CASE("squares of a confusion matrix lead where they are told to, and a PNG 
   const std::string svg = drawing_svg(with);
   check_markup(svg);
   CHECK(count(svg, "<a ") == 2);
+  CHECK_THAT(svg, Contains("role=\"group\""));  // what is in an image is not told
+  CHECK_THAT(drawing_svg(confusion_matrix_drawing(matrix, {"cat", "dog"})), Contains("role=\"img\""));
   CHECK_THAT(svg, Contains("<a href=\"#a\" aria-label=\"cat taken for d&amp;g: 1\">") &&
                       Contains("<a href=\"#b\" aria-label=\"d&amp;g found: 4\">"));
   CHECK(paint(with).pixels == paint(confusion_matrix_drawing(matrix, {"cat", "d&g"})).pixels);

@@ -41,9 +41,10 @@ struct AnsweredPhotos {
 
 /// Which photos are looked at, and for what.
 struct AnsweredPhotosOptions {
-  OutputOptions outputs = {};           ///< what the outputs are
-  std::size_t most_mistakes = 200;      ///< mistakes, the surest of all
-  std::size_t most_right = 8;           ///< photos of each class that were taken for it, the least sure
+  OutputOptions outputs = {};       ///< what the outputs are
+  std::size_t most_mistakes = 200;  ///< mistakes, the surest of all
+  /// Photos of each class that were taken for it, the least sure; of many classes fewer, so that they are 200 at most.
+  std::size_t most_right = 8;
   std::size_t similar = 3;              ///< training photos beside each photo; 0: they are not looked for
   std::int64_t most_training = 20'000;  ///< training photos to compare with, as many of each class as can be
   std::int64_t batch = 32;              ///< photos at a time; changes results by rounding at most

@@ -56,8 +56,9 @@ BRINDLE_INLINE std::vector<AnsweredPhoto> chosen_photos(In<float, Cpu> outputs, 
   std::stable_sort(right.begin(), right.end(),
                    [](const AnsweredPhoto& a, const AnsweredPhoto& b) { return a.probability < b.probability; });
   std::vector<std::size_t> taken(static_cast<std::size_t>(std::max<std::int64_t>(k, 2)));
+  const std::size_t of_each = std::min(o.most_right, 200 / taken.size());
   for (AnsweredPhoto& photo : right)
-    if (taken[static_cast<std::size_t>(photo.label)]++ < o.most_right) chosen.push_back(std::move(photo));
+    if (taken[static_cast<std::size_t>(photo.label)]++ < of_each) chosen.push_back(std::move(photo));
   return chosen;
 }
 

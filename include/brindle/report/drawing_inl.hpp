@@ -123,10 +123,14 @@ BRINDLE_INLINE std::string item(const DrawnLink& l) {
 namespace brindle::report::internal {
 
 BRINDLE_INLINE std::string drawing_element(const Drawing& drawing) {
+  const bool has_links = std::any_of(drawing.items.begin(), drawing.items.end(),
+                                     [](const auto& item) { return std::holds_alternative<DrawnLink>(item); });
   std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"drawing\"" +
                     internal::svg::attribute("width", drawing.width) +
                     internal::svg::attribute("height", drawing.height) + " viewBox=\"0 0 " +
-                    internal::svg::at(drawing.width) + " " + internal::svg::at(drawing.height) + "\" role=\"img\"";
+                    internal::svg::at(drawing.width) + " " + internal::svg::at(drawing.height) +
+                    // What is inside an image is not told to those who cannot see it, and links are to be.
+                    "\" role=\"" + (has_links ? "group" : "img") + "\"";
   out += drawing.title.empty() ? ">\n" : " aria-label=\"" + escaped(drawing.title) + "\">\n";
   for (const auto& item : drawing.items) out += std::visit([](const auto& i) { return internal::svg::item(i); }, item);
   return out + "</svg>\n";
