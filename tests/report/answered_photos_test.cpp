@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "brindle/image/encode.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "brindle/report/grad_cam.hpp"
 #include "support/markup.hpp"
 #include "support/temporary_folder.hpp"
 

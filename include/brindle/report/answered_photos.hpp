@@ -7,6 +7,7 @@
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/picture_source.hpp"
+#include "brindle/image/picture.hpp"
 #include "brindle/nn/classification_metrics.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/output_options.hpp"
@@ -98,6 +99,10 @@ std::vector<AnsweredPhoto> chosen_photos(In<float, Cpu> outputs, In<float, Cpu> 
 ///     x (N, F), among (M, F)  ->  N lists
 std::vector<std::vector<SimilarPhoto>> nearest_rows(const Cpu& on, In<float, Cpu> x, In<float, Cpu> among,
                                                     std::size_t count);
+
+/// A photo of a source as people see it, at most `side` rows and columns: from its file, or, where that is gone, as the
+/// network sees it.
+image::Picture shown_photo(const data::PictureSource& photos, std::int64_t row, std::int64_t side);
 
 }  // namespace brindle::report::internal
 

@@ -93,8 +93,6 @@ BRINDLE_INLINE std::vector<std::vector<SimilarPhoto>> nearest_rows(const Cpu& on
   return nearest;
 }
 
-/// A photo of a source as people see it, at most `side` rows and columns: from its file, or, where that is gone, as the
-/// network sees it.
 BRINDLE_INLINE image::Picture shown_photo(const data::PictureSource& photos, std::int64_t row, std::int64_t side) {
   const auto input = photos.picture_input();
   image::Picture photo;
