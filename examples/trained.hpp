@@ -125,7 +125,10 @@ void write(Run& run, const brindle::Model<float, Device>& model, const brindle::
 
   report::RunPage page{.title = run.out.stem().string()};
   page.add_history(run.history, kept.evaluation);
-  page.add_settings(run.settings);
+  std::vector<report::Entry> settings = run.settings;
+  for (const io::RecordedFolder& folder : run.manifest.folders)
+    settings.push_back({folder.name, std::filesystem::path(folder.contents.folder).filename().string()});
+  page.add_settings(settings);
   if (kept.temperature) page.add_calibration(*kept.temperature);
   page.add_answers(info.answers);
   const report::AnsweredPhotos answered = report::answered_photos(model, kept.outputs, validation, &training);
