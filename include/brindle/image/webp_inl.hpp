@@ -66,7 +66,8 @@ BRINDLE_INLINE Picture read_webp(const PictureFile& file) {
 #else
   detail::raise<FileError>(file.name +
                            ": is a WebP, and brindle was compiled without libwebp, which reads them; install " +
-                           "it (Debian: apt-get install libwebp-dev) and link brindle::webp, or convert the picture");
+                           "it (Debian: apt-get install libwebp-dev) and link brindle::webp, which defines "
+                           "BRINDLE_WEBP; or convert the picture");
 #endif
 }
 
