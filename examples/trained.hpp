@@ -43,7 +43,9 @@ struct Run {
              const std::filesystem::path& validation, const std::filesystem::path& weights) {
     manifest = brindle::io::run_manifest("train", arguments);
     manifest.folders.push_back({"data", brindle::data::folder_contents(data)});
-    if (!validation.empty()) manifest.folders.push_back({"validation", brindle::data::folder_contents(validation)});
+    const std::vector<std::string> classes = manifest.folders[0].contents.class_names;
+    if (!validation.empty())
+      manifest.folders.push_back({"validation", brindle::data::folder_contents(validation, classes)});
     if (!weights.empty()) manifest.files.push_back({"weights", brindle::data::file_contents(weights)});
   }
 

@@ -72,7 +72,9 @@ bool same_data(const io::RunManifest& run, const fs::path& data, const fs::path&
   for (const io::RecordedFolder& recorded : run.folders) {
     const fs::path& moved = recorded.name == "data" ? data : validation;
     const fs::path folder = moved.empty() ? fs::path(run.folder) / recorded.contents.folder : moved;
-    const data::FolderDifference d = data::difference(recorded.contents, data::folder_contents(folder));
+    // Of a second folder the classes are those of the first, as for train.
+    const std::vector<std::string> classes = &recorded == &run.folders[0] ? std::vector<std::string>{} : run.folders[0].contents.class_names;
+    const data::FolderDifference d = data::difference(recorded.contents, data::folder_contents(folder, classes));
     same = same && d.none();
     if (d.none())
       std::printf("%s: the same %zu files\n", folder.string().c_str(), recorded.contents.files.size());

@@ -40,6 +40,7 @@ TEST_CASE("a folder's pictures are named by their bytes, in the order in which t
     CHECK(c.files[0].sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     CHECK(c.files[1].path == "cat/inner/b.png");
     CHECK(c.files[2].path == "dog/c.jpg");
+    CHECK(c.class_names == std::vector<std::string>{"cat", "dog"});
     // What sha256sum prints of the files, hashed.
     std::string lines;
     for (const data::FileContents& file : c.files) lines += file.sha256 + "  " + file.path + "\n";
@@ -49,6 +50,18 @@ TEST_CASE("a folder's pictures are named by their bytes, in the order in which t
   }
   CHECK_THROWS_AS(data::folder_contents(folder / "none"), FileError);
   CHECK_THROWS_AS(data::file_contents(folder / "none"), FileError);
+}
+
+TEST_CASE("what is no file is listed among a folder's pictures without a hash", "[data][contents]") {
+  const TemporaryFolder folder;
+  write_folder(folder / "pets");
+  fs::create_directories(folder / "pets" / "cat" / "z.jpg");  // image_folder() lists it as a picture that is unreadable
+  const data::FolderContents c = data::folder_contents(folder / "pets");
+  REQUIRE(c.files.size() == 4);
+  CHECK(c.files[2].path == "cat/z.jpg");
+  CHECK(c.files[2].sha256.empty());
+  CHECK(data::difference(c, data::folder_contents(folder / "pets")).none());
+  CHECK(data::folder_contents(folder / "pets", {"dog", "cat"}).class_names == std::vector<std::string>{"dog", "cat"});
 }
 
 TEST_CASE("missing, changed and added pictures are named, wherever the folder lies", "[data][contents]") {

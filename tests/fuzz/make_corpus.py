@@ -109,7 +109,7 @@ def run_manifests():
     lines = "".join(f"{f['sha256']}  {f['path']}\n" for f in files)
     run = {"brindle_run": 1, "program": "train", "arguments": ["--data", "pets"], "folder": "/", "version": "0.1.0",
            "compiler": "g++ 12", "instruction_set": "x86-64-v3",
-           "folders": [{"name": "data", "folder": "pets", "sha256": hashlib.sha256(lines.encode()).hexdigest(),
+           "folders": [{"name": "data", "folder": "pets", "classes": ["cat", "dog"], "sha256": hashlib.sha256(lines.encode()).hexdigest(),
                         "files": files}],
            "files": [{"name": "weights", "path": "w", "bytes": 1, "sha256": sha + "3"}],
            "stages": [{"name": "Head", "figures": [{"name": "loss", "values": [0.5, None, 1e-300]}]}],

@@ -20,7 +20,8 @@ namespace {
 
 io::RunManifest example() {
   io::RunManifest run = io::run_manifest("train", {"--data", "a \"b\"", "--seed", "7"});
-  run.folders.push_back({"data", {"pets", {{"cat/1.jpg", 3, "aa"}, {"dog/\u00e9.jpg", 1u << 31, "bb"}}}});
+  run.folders.push_back(
+      {"data", {"pets", {{"cat/1.jpg", 3, "aa"}, {"dog/\u00e9.jpg", 1u << 31, "bb"}}, {"cat", "dog"}}});
   run.files.push_back({"weights", {"w.safetensors", 12, "cc"}});
   run.stages.push_back({"Head", {{"loss", {0.1, 1.0 / 3, 1e-300}}, {"val_loss", {0.5, 0.25, -0.0}}}});
   run.stages.push_back({"Fine-tuning", {{"loss", {2.0}}}});
@@ -48,6 +49,7 @@ TEST_CASE("a manifest of a run comes back from its file as it was", "[io][run_ma
   REQUIRE(read.folders.size() == 1);
   CHECK(read.folders[0].name == "data");
   CHECK(read.folders[0].contents.folder == "pets");
+  CHECK(read.folders[0].contents.class_names == run.folders[0].contents.class_names);
   CHECK(read.folders[0].contents.files == run.folders[0].contents.files);
   REQUIRE(read.files.size() == 1);
   CHECK(read.files[0].contents == run.files[0].contents);

@@ -21,7 +21,8 @@ report::ModelCard example() {
   card.training = {100, 90, 8};
   card.validation = ConfusionMatrix(3, {38, 2, 0, 5, 35, 0, 1, 0, 3});
   card.run.version = "1.2.3", card.run.compiler = "g++ 12", card.run.instruction_set = "x86-64-v3 (AVX2)";
-  card.run.folders.push_back({"data", {"/home/anna/pets", {{"cat/1.jpg", 3, "aa"}, {"dog/2.jpg", 4, "bb"}}}});
+  card.run.folders.push_back(
+      {"data", {"/home/anna/pets", {{"cat/1.jpg", 3, "aa"}, {"dog/2.jpg", 4, "bb"}}, {"cat", "dog"}}});
   card.run.files.push_back({"weights", {"/home/anna/base.safetensors", 12, "cc"}});
   card.run.stages.push_back({"Head", {{"loss", {0.5, 0.4, 0.3}}, {"val_loss", {0.6, 0.35, 0.36}}}});
   card.settings = {{"base", "efficientnet_lite0"}, {"seed", "42"}};

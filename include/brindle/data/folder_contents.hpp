@@ -14,7 +14,7 @@ namespace brindle::data {
 struct FileContents {
   std::string path;         ///< in a folder's contents below that folder, with slashes
   std::uint64_t bytes = 0;  ///< how many
-  std::string sha256 = {};  ///< of all of them, 64 hexadecimal digits
+  std::string sha256 = {};  ///< of all of them, 64 hexadecimal digits; empty: the file cannot be read
 
   friend bool operator==(const FileContents&, const FileContents&) = default;  ///< the same path and bytes
 };
@@ -24,15 +24,17 @@ FileContents file_contents(const std::filesystem::path& path);
 
 /// The pictures of a folder, named by their bytes, so that another day tells whether they are the same.
 struct FolderContents {
-  std::string folder;                    ///< its path
-  std::vector<FileContents> files = {};  ///< in the order of image_folder()
+  std::string folder;                         ///< its path
+  std::vector<FileContents> files = {};       ///< in the order of image_folder()
+  std::vector<std::string> class_names = {};  ///< by number
 
   /// Of all files in one: SHA-256 of their lines "<sha256>  <path>\n", as sha256sum writes them in this order.
   std::string sha256() const;
 };
 
-/// Reads every picture that image_folder() would try to load, on all threads, without decoding it. Throws as that does
-/// for a folder that is missing or has no classes; classes: see ImageFolderOptions.
+/// Reads every picture that image_folder() would try to load, on all threads, without decoding it; one that cannot be
+/// read is listed without a hash. Throws as that does for a folder that is missing or has no classes; classes: see
+/// ImageFolderOptions.
 FolderContents folder_contents(const std::filesystem::path& path, const std::vector<std::string>& classes = {},
                                const Cpu& on = Cpu());
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "brindle/core/cpu.hpp"
+#include "brindle/core/error.hpp"
 #include "brindle/core/file.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/sha256.hpp"
@@ -33,11 +34,14 @@ BRINDLE_INLINE std::string FolderContents::sha256() const {
 BRINDLE_INLINE FolderContents folder_contents(const std::filesystem::path& path,
                                               const std::vector<std::string>& classes, const Cpu& on) {
   const internal::FolderListing listing = internal::list_image_folder(path, classes);
-  FolderContents contents{.folder = path.string()};
+  FolderContents contents{.folder = path.string(), .class_names = listing.class_names};
   contents.files.resize(listing.files.size());
   on.parallel(static_cast<std::int64_t>(listing.files.size()), [&](std::int64_t i, int) {
     const auto at = static_cast<std::size_t>(i);
-    contents.files[at] = file_contents(listing.files[at]);
+    try {
+      contents.files[at] = file_contents(listing.files[at]);
+    } catch (const FileError&) {  // image_folder() says why
+    }
     contents.files[at].path = listing.files[at].lexically_relative(path).generic_string();
   });
   return contents;

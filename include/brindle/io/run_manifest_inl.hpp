@@ -77,7 +77,8 @@ RunManifest stored_manifest(const Json& json) {
                   .instruction_set = json.at("instruction_set").template get<std::string>()};
   for (const auto& folder : json.at("folders")) {
     RecordedFolder read{folder.at("name").template get<std::string>(),
-                        {folder.at("folder").template get<std::string>()}};
+                        {.folder = folder.at("folder").template get<std::string>(),
+                         .class_names = folder.at("classes").template get<std::vector<std::string>>()}};
     for (const auto& file : folder.at("files")) read.contents.files.push_back(stored_file(file));
     if (read.contents.sha256() != folder.at("sha256").template get<std::string>())
       brindle::detail::raise<ValueError>("the files of folder \"" + read.name + "\" do not have its SHA-256");
@@ -204,6 +205,7 @@ BRINDLE_INLINE void write_run_manifest(const RunManifest& run, const std::filesy
   for (const RecordedFolder& folder : run.folders) {
     json["folders"].push_back({{"name", folder.name},
                                {"folder", folder.contents.folder},
+                               {"classes", folder.contents.class_names},
                                {"sha256", folder.contents.sha256()},
                                {"files", nlohmann::ordered_json::array()}});
     for (const data::FileContents& file : folder.contents.files)
