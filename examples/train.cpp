@@ -24,8 +24,6 @@
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/features.hpp>
-#include <brindle/io/save_onnx.hpp>
-#include <brindle/io/saved_model.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <map>

@@ -12,12 +12,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/run_manifest.hpp>
+#include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "command_line.hpp"
@@ -73,7 +79,8 @@ bool same_data(const io::RunManifest& run, const fs::path& data, const fs::path&
     const fs::path& moved = recorded.name == "data" ? data : validation;
     const fs::path folder = moved.empty() ? fs::path(run.folder) / recorded.contents.folder : moved;
     // Of a second folder the classes are those of the first, as for train.
-    const std::vector<std::string> classes = &recorded == &run.folders[0] ? std::vector<std::string>{} : run.folders[0].contents.class_names;
+    const bool first = &recorded == &run.folders.front();
+    const std::vector<std::string> classes = first ? std::vector<std::string>{} : run.folders.front().contents.class_names;
     const data::FolderDifference d = data::difference(recorded.contents, data::folder_contents(folder, classes));
     same = same && d.none();
     if (d.none())
