@@ -123,13 +123,14 @@ TEST_CASE("a file that is no manifest of a run is refused by name", "[io][run_ma
     return [path = folder / "run.json"] { return io::read_run_manifest(path); };
   };
   const std::string name = (folder / "run.json").string();
-  for (const char* text :
-       {"", "[]", "{}", "{\"brindle_run\": 1", "7", "{\"brindle_run\": [1]}", "{\"brindle_run\": 1, \"program\": 3}"}) {
+  for (const char* text : {"", "[]", "{}", "{\"brindle_run\": 1", "7", "{\"brindle_run\": [1]}",
+                           "{\"brindle_run\": 1e57}", "{\"brindle_run\": 1, \"program\": 3}"}) {
     INFO(text);
     CHECK_THROWS_AS(reads(text)(), FileError);
     CHECK_THROWS_WITH(reads(text)(), Catch::Matchers::StartsWith(name + ": "));
   }
   CHECK_THROWS_WITH(reads("{\"brindle_run\": 2}")(), Contains("version 2") && Contains("reads version 1"));
+  CHECK_THROWS_WITH(reads("{\"brindle_run\": 1e57}")(), Contains("expected a whole number") && Contains("got 1e+57"));
   CHECK_THROWS_WITH(reads("[]")(), Contains("is no manifest of a run"));
   CHECK_THROWS_AS(reads(std::string(101, '[') + std::string(101, ']'))(), FileError);
   CHECK_THROWS_AS(io::read_run_manifest(folder / "none"), FileError);

@@ -123,3 +123,18 @@ TEST_CASE("a card for people is saved with the model, in ONNX too, and bounded",
   CHECK_THROWS_WITH(io::save_model(model, folder / "m.safetensors", {.card = "\xff"}), Contains("is no UTF-8"));
   CHECK(io::load_model(folder / "m.safetensors").info.card == card);  // what is refused is not written
 }
+
+TEST_CASE("numbers of a saved model that are no whole ones, or too large, are refused", "[io][saved_model][errors]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "m.safetensors";
+  for (const char* version : {"1e57", "2.5", "99999999999999999999", "\"2\"", "true", "-1e19"}) {
+    INFO(version);
+    write_changed(path, "\"version\":2", std::string("\"version\":") + version);
+    CHECK_THROWS_AS(io::load_model(path), FileError);
+    CHECK_THROWS_WITH(io::load_model(path), Contains("expected a whole number"));
+  }
+  write_changed(path, "\"samples\":1000", "\"samples\":1e57");
+  CHECK_THROWS_WITH(io::load_model(path), Contains("got 1e+57"));
+  write_changed(path, "\"input_shape\":[2]", "\"input_shape\":[1e57]");
+  CHECK_THROWS_WITH(io::load_model(path), Contains("got 1e+57"));
+}

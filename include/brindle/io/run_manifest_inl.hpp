@@ -54,7 +54,7 @@ BRINDLE_INLINE nlohmann::ordered_json json_of(const data::FileContents& file) {
 
 template <class Json>
 data::FileContents stored_file(const Json& json) {
-  return {json.at("path").template get<std::string>(), json.at("bytes").template get<std::uint64_t>(),
+  return {json.at("path").template get<std::string>(), whole_number<std::uint64_t>(json.at("bytes")),
           json.at("sha256").template get<std::string>()};
 }
 
@@ -237,7 +237,7 @@ BRINDLE_INLINE RunManifest read_run_manifest(const std::filesystem::path& path) 
   if (!json.is_object() || !json.contains("brindle_run"))
     fail("is no manifest of a run; train writes one beside the model, MODEL.run.json");
   try {
-    const auto version = json.at("brindle_run").template get<std::int64_t>();
+    const auto version = detail::whole_number<std::int64_t>(json.at("brindle_run"));
     if (version != 1)
       fail("is of version " + std::to_string(version) +
            " of manifests, this library reads version 1; update the library");
