@@ -2,6 +2,7 @@
 #
 #     brindle::hdf5   files of HDF5 (.h5, .weights.h5, .keras); Debian: libhdf5-dev
 #     brindle::zlib   compressed entries of .keras and .npz files; Debian: zlib1g-dev
+#     brindle::webp   WebP pictures; Debian: libwebp-dev
 #     brindle::cuda   NVIDIA GPUs: CUDA toolkit with cuBLAS, cuDNN 9
 #
 # A program that does not link them does everything else.
@@ -20,6 +21,20 @@ if(ZLIB_FOUND AND NOT TARGET brindle::zlib)
   add_library(brindle::zlib INTERFACE IMPORTED)
   set_target_properties(brindle::zlib PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_ZLIB)
   target_link_libraries(brindle::zlib INTERFACE ZLIB::ZLIB)
+endif()
+
+find_path(BRINDLE_WEBP_INCLUDE webp/decode.h)
+find_library(BRINDLE_WEBP_LIBRARY webp)
+find_library(BRINDLE_WEBP_SHARPYUV_LIBRARY sharpyuv)  # what a static libwebp needs from version 1.3 on
+mark_as_advanced(BRINDLE_WEBP_INCLUDE BRINDLE_WEBP_LIBRARY BRINDLE_WEBP_SHARPYUV_LIBRARY)
+if(BRINDLE_WEBP_INCLUDE AND BRINDLE_WEBP_LIBRARY AND NOT TARGET brindle::webp)
+  add_library(brindle::webp INTERFACE IMPORTED)
+  set_target_properties(brindle::webp PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_WEBP)
+  target_include_directories(brindle::webp SYSTEM INTERFACE ${BRINDLE_WEBP_INCLUDE})
+  target_link_libraries(brindle::webp INTERFACE ${BRINDLE_WEBP_LIBRARY})
+  if(BRINDLE_WEBP_SHARPYUV_LIBRARY)
+    target_link_libraries(brindle::webp INTERFACE ${BRINDLE_WEBP_SHARPYUV_LIBRARY})
+  endif()
 endif()
 
 find_package(CUDAToolkit QUIET)

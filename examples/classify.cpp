@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
   fs::path model_path, onnx, out = "out/classify";
   std::vector<fs::path> paths;
   example::DeviceOptions device;
-  bool smoke = false, explain = false;
+  bool smoke = false, explain = false, card = false;
   double at_least = 0;
   line.add("--model", model_path, "a saved model, .safetensors");
   line.add("photos", paths, "photos, or folders of photos");
@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
   line.add("--at-least", at_least, "say \"not sure\" where the model is not so sure that it was right in this share of its "
            "answers to the validation pictures, 0.995 for example");
   example::add_device_options(line, device);
+  line.flag("--card", card, "print what the model says of itself: data, figures, limits; photos are then not needed");
   line.flag("--explain", explain, "draw beside each photo which of its parts speak for the class (Grad-CAM), into --out");
   line.add("--out", out, "folder for what --explain and --smoke draw").show_default();
   line.flag("--smoke", smoke, "a random model and a drawn pet, to see that it runs");
@@ -79,11 +80,13 @@ int main(int argc, char** argv) {
       Sequential<float> random{{64, 64, 3}, Conv2D{4, 3, relu}, MaxPool2D{8}, Flatten{}, Dense{1, sigmoid}};
       io::save_model(random, model_path, {.class_names = {"cat", "dog"}, .input = PictureInput{.size = {64, 64}}});
     }
-    if (model_path.empty() || (paths.empty() && onnx.empty()))
+    if (model_path.empty() || (paths.empty() && onnx.empty() && !card))
       detail::raise<ValueError>("name a model and at least one photo: classify --model FILE photo.jpg");
 
     return example::run_on(device, [&](const auto& on) {
       const models::PictureClassifier classifier(model_path, on);
+      if (card)
+        std::printf("%s", classifier.info().card.empty() ? "the model says nothing of itself\n" : classifier.info().card.c_str());
       if (!onnx.empty()) io::save_onnx(classifier.model(), onnx, {.info = classifier.info()});
       AnswerThreshold sure;
       if (line.given("--at-least")) sure = classifier.answer_threshold(at_least);

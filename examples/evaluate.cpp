@@ -5,6 +5,7 @@
 // what it looked at (Grad-CAM).
 //
 //     evaluate --data cats-vs-dogs --models out/baseline/baseline.safetensors out/augmentation/augmentation.safetensors ...
+//     evaluate --data cats-vs-dogs --page --models ...    for each model a page with the photos behind its mistakes
 //     evaluate --smoke                          two small random models, on pets that it draws itself
 #include <algorithm>
 #include <brindle/brindle.hpp>
@@ -14,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,6 +78,30 @@ void add_mistakes(report::RunPage& page, const std::string& name, const models::
   if (!pictures.empty()) page.add_grad_cam(name + ", the surest mistakes", pictures, captions);
 }
 
+/// The photos that are read as the model's file says, with its classes.
+template <class Device>
+data::Pictures photos_for(const models::PictureClassifier<Device>& classifier, const std::filesystem::path& folder) {
+  return data::image_folder(folder, data::ImageFolderOptions::of(classifier.picture_input(), classifier.info().class_names));
+}
+
+/// A page for one model, whose confusion matrix leads to the photos behind it. training: a folder to look for the nearest
+/// photos in, if there is one.
+template <class Device>
+void write_mistakes(const std::filesystem::path& path, const std::string& name,
+                    const models::PictureClassifier<Device>& classifier, const data::Pictures& photos,
+                    const std::filesystem::path& training_folder, const Tensor<float>& outputs) {
+  std::optional<data::Pictures> training;
+  if (std::filesystem::is_directory(training_folder)) training = photos_for(classifier, training_folder);
+  const data::Pictures* among = training ? &*training : nullptr;
+  const report::AnsweredPhotos answered = report::answered_photos(
+      classifier.model(), outputs, photos, among, {.outputs = {.from_logits = classifier.info().from_logits}});
+  report::RunPage page{.title = name};
+  report::add_answered_photos(page, answered, photos, among, {.photos = "test"});
+  page.add_classification_report(answered.matrix, photos.class_names());
+  page.write(path);
+  std::printf("the photos behind the mistakes: %s\n\n", path.string().c_str());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -83,8 +109,8 @@ int main(int argc, char** argv) {
     const auto paths = options.models.empty() && options.smoke ? random_models(options) : options.models;
     if (paths.empty())
       detail::raise<ValueError>("name the models to compare: --models FILE ...; the experiments write them");
-    const std::filesystem::path folder =
-        options.data.empty() ? example::open_data(options).validation : options.data / "test_data";
+    const example::Data data = example::open_data(options);
+    const std::filesystem::path folder = options.data.empty() ? data.validation : options.data / "test_data";
 
     report::RunPage page{.title = "The models side by side"};
     report::PageTable table{.columns = {"model", "accuracy", "precision", "recall", "F1", "ROC AUC"}, .rows = {}};
@@ -96,8 +122,7 @@ int main(int argc, char** argv) {
       const std::string& name = names[i];
       // Each model says how photos become its input, and what its classes are.
       const models::PictureClassifier classifier(path, on);
-      const data::Pictures photos = data::image_folder(
-          folder, data::ImageFolderOptions::of(classifier.picture_input(), classifier.info().class_names));
+      const data::Pictures photos = photos_for(classifier, folder);
       const Tensor<float> outputs = io::extract(classifier.model(), photos, {.batch = 20}).x;
       const ConfusionMatrix matrix = confusion_matrix(outputs.view(), photos.labels());
       const ClassificationMetrics metrics(matrix);
@@ -124,6 +149,8 @@ int main(int argc, char** argv) {
       page.add_classification_report(matrix, photos.class_names(), name + ", by class");
       page.add_drawing(name + ", how right it is by how sure", report::reliability_diagram_drawing(sure, {.title = ""}));
       add_mistakes(page, name, classifier, photos, outputs);
+      if (options.page || options.smoke)
+        write_mistakes(options.out / (name + "_mistakes.html"), name, classifier, photos, data.training, outputs);
     }
     std::printf("precision, recall and F1 are means weighted by the photos of each class\n%s", text.c_str());
     page.add_table("Comparison", table);

@@ -59,7 +59,10 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
           .one_of({"unit_rgb", "caffe"});
     line.add("--limit", o.limit, "at most so many training photos, and a third as many for validation");
   }
-  if (o.compares) line.add("--models", o.models, "saved models, .safetensors, as the experiments write them");
+  if (o.compares) {
+    line.add("--models", o.models, "saved models, .safetensors, as the experiments write them");
+    line.flag("--page", o.page, "write a page for each model, whose confusion matrix leads to the photos behind it");
+  }
   if (const auto code = line.parse(argc, argv)) return code;
   if (line.given("--epochs"))
     o.epochs = epochs;

@@ -48,6 +48,7 @@ struct Options {
   // of the program that compares models
   bool compares = false;
   std::vector<std::filesystem::path> models = {};
+  bool page = false;  ///< for each of them one with the photos behind its mistakes
 };
 
 /// Reads the options of the command line and runs the program with the device that they name. Errors become one line

@@ -19,14 +19,13 @@
 // memory, and what accuracy is to be expected (docs/howto/forecast.md). Classes with fewer pictures weigh more. A stage ends when the
 // validation loss has not fallen for some epochs, and the best weights are kept. Then a temperature, found on the
 // validation pictures, makes the probabilities mean what they say (docs/howto/sure.md). Beside the model lie a page with curves,
-// confusion matrix and figures (.html) and the table of the epochs (.csv).
+// confusion matrix, the photos behind its mistakes and figures (.html), the table of the epochs (.csv), a card for people
+// (.card.md), and what `verify` needs to run all of it again (.run.json).
 //
 // docs/results.md has what it reaches on the walkthrough's photos with several bases.
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/features.hpp>
-#include <brindle/io/save_onnx.hpp>
-#include <brindle/io/saved_model.hpp>
 #include <brindle/train/linear_head.hpp>
 #include <chrono>
 #include <cstdio>
@@ -44,6 +43,7 @@
 #include "device.hpp"
 #include "drawn_pets.hpp"
 #include "three_classes.hpp"
+#include "trained.hpp"
 
 using namespace brindle;
 namespace fs = std::filesystem;
@@ -73,16 +73,9 @@ struct Stage {
   Callback schedule = {};  ///< of the learning rate
 };
 
-/// What the kept weights give for the validation pictures.
-struct Kept {
-  Evaluation evaluation;
-  Tensor<float> outputs;
-  std::optional<Temperature> temperature = {};  ///< that the weights were divided by
-};
-
-/// Trains the model and keeps its best weights. The epochs are added to the history.
+/// Trains the model and keeps its best weights. The epochs are added to the run.
 template <class Device>
-Kept learn(const Options& o, Model<float, Device>& model, const Stage& stage, History& history) {
+example::Kept learn(const Options& o, Model<float, Device>& model, const Stage& stage, example::Run& run) {
   std::printf("\n%s: %lld of %lld parameters learn, for at most %lld epochs\n", stage.name,
               static_cast<long long>(model.trainable_parameter_count()),
               static_cast<long long>(model.parameter_count()), static_cast<long long>(stage.epochs));
@@ -96,72 +89,8 @@ Kept learn(const Options& o, Model<float, Device>& model, const Stage& stage, Hi
        .callbacks = {report::progress_line(), stage.schedule, keep_best(model), early_stopping({.patience = o.patience})}});
   if (static_cast<std::int64_t>(epochs.epochs()) < stage.epochs)
     std::printf("the validation loss has not fallen for %lld epochs: ended\n", static_cast<long long>(o.patience));
-  history.append(epochs);
+  run.append(stage.name, epochs);
   return {trainer.evaluate(stage.validation), trainer.predict(stage.validation)};
-}
-
-/// Makes the model's probabilities mean what they say, by the validation pictures.
-template <class Device>
-void calibrate_kept(const Options& o, Model<float, Device>& model, const data::Source& validation, Kept& kept) {
-  if (!o.calibrate) return;
-  try {
-    Calibrated c = calibrate(model, validation, {.batch = o.batch});
-    const Temperature& t = c.temperature;
-    if (t.reason == TemperatureReason::smallest)
-      std::printf("temperature %.3f, now in the weights of %s: negative log-likelihood %.4f instead of %.4f, expected "
-                  "calibration error %.4f instead of %.4f on the validation pictures\n",
-                  t.value, c.layer.c_str(), t.after.negative_log_likelihood, t.before.negative_log_likelihood,
-                  t.after.expected_calibration_error, t.before.expected_calibration_error);
-    else
-      std::printf("probabilities are left as they are: %s\n", to_string(t.reason).c_str());
-    kept.outputs = std::move(c.probabilities);
-    kept.evaluation.loss = t.after.negative_log_likelihood;
-    kept.temperature = std::move(c.temperature);
-  } catch (const DataError& e) {  // what was trained is worth keeping
-    std::printf("probabilities are left as they are: %s\n", e.what());
-  }
-}
-
-/// Writes the model, its page and its table, and says how well it does.
-template <class Device>
-void write(const Options& o, const Model<float, Device>& model, const data::Pictures& training,
-           const data::Pictures& validation, const Kept& kept, const History& history) {
-  const std::vector<std::string> classes = validation.class_names();
-  const ConfusionMatrix matrix = confusion_matrix(kept.outputs.view(), validation.labels());
-  std::printf("\nThe kept weights on the validation pictures:\n%s\n",
-              report::classification_report(matrix, classes).c_str());
-
-  fs::path page_path = o.out, table_path = o.out;
-  page_path.replace_extension(".html");
-  table_path.replace_extension(".csv");
-  report::RunPage page{.title = o.out.stem().string()};
-  page.add_history(history, kept.evaluation);
-  page.add_settings({{"pictures", o.data.filename().string()},
-                     {"base", o.base},
-                     {"batch", std::to_string(o.batch)},
-                     {"seed", std::to_string(o.seed)}});
-  const AnswerTable answers = answer_table(kept.outputs, validation.labels());
-  if (kept.temperature) page.add_calibration(*kept.temperature);
-  page.add_answers(answers);
-  page.add_confusion_matrix(matrix, classes);
-  page.add_classification_report(matrix, classes);
-  page.add_summary(model);
-  page.write(page_path);
-  report::history_csv(history, table_path);
-  io::save_model(model, o.out, training,
-                 {.temperature = kept.temperature ? kept.temperature->value : 1,
-                  .answers = answers,
-                  .familiarity = familiarity_of(model, training, validation, {.seed = o.seed, .batch = o.batch})});
-  if (!o.onnx.empty()) {
-    const io::ModelInfo info{.class_names = classes,
-                             .input = training.picture_input(),
-                             .temperature = kept.temperature ? kept.temperature->value : 1,
-                             .answers = answers};
-    io::save_onnx(model, o.onnx, {.info = info});
-    std::printf("for other programs: %s\n", o.onnx.string().c_str());
-  }
-  std::printf("model, page and table: %s, %s, %s\n", o.out.string().c_str(), page_path.string().c_str(),
-              table_path.string().c_str());
 }
 
 /// The pictures, changed at random each time unless the user wants them as they are.
@@ -174,7 +103,7 @@ auto shown(const Options& o, const Device& on, const data::Pictures& training) {
 /// Four convolutions, trained from nothing.
 template <class Device>
 void train_small(Options o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
-                 const std::map<std::int64_t, double>& weights) {
+                 const std::map<std::int64_t, double>& weights, example::Run& run) {
   Sequential model{on, {o.side, o.side, 3},
                    Conv2D{16, 3, relu}, MaxPool2D{2},
                    Conv2D{32, 3, relu}, MaxPool2D{2},
@@ -195,23 +124,24 @@ void train_small(Options o, const Device& on, const data::Pictures& training, co
   forecast.add_memory("weights", 4 * model.parameter_count(), true);
   forecast.add_stage("training", pictures, validation, model, o.batch, o.epochs);
   forecast.print();
-  History history;
-  Kept kept = learn(o, model, {"Training", pictures, validation, weights, o.epochs, o.learning_rate}, history);
-  calibrate_kept(o, model, validation, kept);
-  write(o, model, training, validation, kept, history);
+  run.set_batch(o.batch);
+  example::Kept kept = learn(o, model, {"Training", pictures, validation, weights, o.epochs, o.learning_rate}, run);
+  if (o.calibrate) example::calibrate(model, validation, o.batch, kept);
+  example::write(run, model, training, validation, kept);
   forecast.print_end();
 }
 
-/// The best linear head on features x, as a history of one epoch.
+/// The best linear head on features x, as a stage of one epoch.
 template <class Device>
-Kept fit_linear_head(const Options& o, Model<float, Device>& head, const Tensor<float>& x, const data::Source& seen,
-                     const data::Source& unseen, const std::map<std::int64_t, double>& weights, History& history) {
+example::Kept fit_linear_head(const Options& o, Model<float, Device>& head, const Tensor<float>& x, const data::Source& seen,
+                     const data::Source& unseen, const std::map<std::int64_t, double>& weights,
+                              example::Run& run) {
   const auto start = std::chrono::steady_clock::now();
   const LinearHead best = linear_head(Cpu(), x, seen.labels(), {.class_weight = weights});
   set_linear_head(head, best);
   Trainer trainer{head, Adam{}, SparseCategoricalCrossentropy{}, {.seed = o.seed}};
   const Evaluation training = trainer.evaluate(seen), validation = trainer.evaluate(unseen);
-  history.append({.loss = {training.loss}, .accuracy = {training.accuracy},
+  run.append("Head", {.loss = {training.loss}, .accuracy = {training.accuracy},
                   .val_loss = {validation.loss}, .val_accuracy = {validation.accuracy},
                   .seconds = {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()}, .waited = {0}});
   std::printf("\nLinear head, after %lld steps: loss %.4f  accuracy %.4f  val_loss %.4f  val_accuracy %.4f\n",
@@ -223,7 +153,7 @@ Kept fit_linear_head(const Options& o, Model<float, Device>& head, const Tensor<
 /// A head on what a base sees, computed once; then the base with it.
 template <class Device>
 void train_on_base(Options o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
-                   const std::map<std::int64_t, double>& weights) {
+                   const std::map<std::int64_t, double>& weights, example::Run& run) {
   const example::Base& base = example::base_of(o.base);
   const auto load = [&] {
     return folded(example::load_base(base, on, {.weights = o.weights, .side = o.side, .alpha = o.alpha, .random = o.smoke}));
@@ -283,14 +213,14 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   }
   forecast.print();
 
-  History history;
-  Kept before = linear ? fit_linear_head(o, head, linear_x, seen, unseen, weights, history)
-                       : learn(o, head, {"Head", seen, unseen, weights, o.epochs, o.learning_rate}, history);
+  run.set_batch(o.batch);
+  example::Kept before = linear ? fit_linear_head(o, head, linear_x, seen, unseen, weights, run)
+                                : learn(o, head, {"Head", seen, unseen, weights, o.epochs, o.learning_rate}, run);
   const double loss_before = before.evaluation.loss;
-  calibrate_kept(o, head, unseen, before);
+  if (o.calibrate) example::calibrate(head, unseen, o.batch, before);
 
   Model model{on, {o.side, o.side, 3}, [&](auto x) { return x.then(std::move(network), std::move(head)); }};
-  write(o, model, training, validation, before, history);
+  example::write(run, model, training, validation, before);
   if (stages != TrainingStages::fine_tuning || o.fine_tuning_epochs == 0) return forecast.print_end();
 
   if (before.temperature) divide_logits(model, 1 / before.temperature->value);  // it goes on from what was learned
@@ -300,11 +230,11 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
                         .why = "the best of those tried in docs/results.md", .batch = o.batch, .seed = o.seed, .weights = weights});
   const Stage fine_tuning{"Fine-tuning", pictures, validation, weights, o.fine_tuning_epochs, o.fine_tuning_rate,
                           cosine_decay({})};  // small steps at the end
-  Kept after = learn(o, model, fine_tuning, history);
+  example::Kept after = learn(o, model, fine_tuning, run);
   const double loss_after = after.evaluation.loss;
   if (loss_after < loss_before) {
-    calibrate_kept(o, model, validation, after);
-    write(o, model, training, validation, after, history);
+    if (o.calibrate) example::calibrate(model, validation, o.batch, after);
+    example::write(run, model, training, validation, after);
   } else {
     std::printf("Fine-tuning did not lower the validation loss (%.4f, before %.4f): %s stays as it was written\n",
                 loss_after, loss_before, o.out.string().c_str());
@@ -350,7 +280,7 @@ int main(int argc, char** argv) {
   line.flag("!--no-class-weights", o.class_weights, "let classes with more pictures count more");
   line.flag("!--no-check", o.check, "do not look for doubled, wrongly labelled, blurred and dark photos; needs a base");
   line.flag("!--no-calibration", o.calibrate, "leave the probabilities as they were trained, without a temperature");
-  line.add("--out", o.out, "the model; page and table are written beside it").show_default();
+  line.add("--out", o.out, "the model; page, card and tables are written beside it").show_default();
   line.add("--onnx", o.onnx, "write the model for onnxruntime and other programs, too");
   line.flag("--smoke", o.smoke, "two epochs on three drawn classes, to see that it runs");
   if (const auto code = line.parse(argc, argv)) return *code;
@@ -385,11 +315,16 @@ int main(int argc, char** argv) {
     example::describe("training", training, weights);
     example::describe("validation", validation, {});
 
+    example::Run run{.out = o.out, .onnx = o.onnx, .seed = o.seed};
+    run.settings = {{"base", o.base}, {"seed", std::to_string(o.seed)}};
+    run.begin({argv + 1, argv + argc}, o.data, o.validation, o.weights);
+
     return example::run_on(o.device, [&](const auto& on) {
       if (o.base == "small")
-        train_small(o, on, training, validation, weights);
+        train_small(o, on, training, validation, weights, run);
       else
-        train_on_base(o, on, training, validation, weights);
+        train_on_base(o, on, training, validation, weights, run);
+      run.write_manifest();
       return EXIT_SUCCESS;
     });
   } catch (const std::exception& e) {

@@ -57,7 +57,7 @@ class Classifier {
   /// Several pictures at once, which is faster; in their order.
   std::vector<models::Classification> classify(std::span<const image::Picture> pictures) const;
 
-  /// JPEG, PNG, BMP or GIF. Throws FileError that begins with the path.
+  /// JPEG, PNG, BMP, GIF or WebP. Throws FileError that begins with the path.
   models::Classification classify_file(const std::filesystem::path& picture) const;
 
  private:

@@ -1,5 +1,5 @@
-// What brindle/inference.hpp, and the one file of scripts/amalgamate.py, must be able to build: a saved model says what is on
-// a picture.
+// What brindle/inference.hpp, and the one file of scripts/amalgamate.py, must be able to build: a saved model says what
+// is on a picture.
 #include <brindle/inference.hpp>
 #include <cstddef>
 #include <cstdint>

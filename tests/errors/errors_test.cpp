@@ -1,5 +1,5 @@
 // Makes the mistakes that users make, and compares the messages with docs/errors.md, which it writes where the variable
-// BRINDLE_WRITE_ERRORS is set. Built without zlib and HDF5's library, so that their absence is among them.
+// BRINDLE_WRITE_ERRORS is set. Built without zlib, HDF5's library and libwebp, so that their absence is among them.
 #include <algorithm>
 #include <brindle/core/file.hpp>
 #include <brindle/io/open_hdf5.hpp>
@@ -17,6 +17,7 @@
 
 #include "brindle/data/image_folder.hpp"
 #include "brindle/data/in_memory.hpp"
+#include "brindle/image/decode.hpp"
 #include "brindle/image/encode.hpp"
 #include "brindle/io/load_keras.hpp"
 #include "brindle/io/load_weights.hpp"
@@ -176,8 +177,12 @@ std::vector<Chapter> chapters(const TemporaryFolder& folder) {
               load("lost");
             }},
            {"A file that is no picture", [=] { one_bad("text", "Not found"); }},
-           {"A picture of a kind that is not read",
-            [=] { one_bad("webp", std::string("RIFF\x1a\0\0\0WEBPVP8 ", 16)); }},
+           {"A picture of a kind that is not read", [=] { one_bad("tiff", std::string("II*\0\x08\0\0\0", 8)); }},
+           {"A WebP, in a program without libwebp",
+            [=, &folder] {
+              write(folder / "photo.webp", bytes_of(goldens / "images" / "webp_lossy.webp"));
+              image::decode(folder / "photo.webp");
+            }},
            {"A picture in which a bit is wrong",
             [=] {
               std::string flipped = png;

@@ -3,6 +3,7 @@
 Needs TensorFlow's Keras, NumPy, h5py and onnx. Files named found_* are not made here: each broke a target once.
 """
 
+import hashlib
 import io
 import json
 import pathlib
@@ -28,7 +29,7 @@ def put(target, name, data):
 def pictures():
     for folder in (here.parent / "image" / "pictures", here.parent / "goldens" / "images"):
         for path in sorted(folder.iterdir()):
-            if path.suffix in (".jpg", ".png", ".bmp", ".gif") and path.stat().st_size < 3000:
+            if path.suffix in (".jpg", ".png", ".bmp", ".gif", ".webp") and ".rgb" not in path.name and path.stat().st_size < 3000:
                 put("picture", path.name, path.read_bytes())
 
 
@@ -92,13 +93,30 @@ def saved_certainty():
     header = {"d/kernel": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]},
               "familiarity/features": {"dtype": "F32", "shape": [3, 2], "data_offsets": [16, 40]}}
     model = {"version": 4, "name": "m", "input_shape": [2], "class_names": ["a", "b"], "input": None,
-             "temperature": 1.5, "answers": {"samples": 9, "rows": [[0.0, 9, 7], [0.75, 5, 5]]},
+             "temperature": 1.5, "card": "# m\n", "answers": {"samples": 9, "rows": [[0.0, 9, 7], [0.75, 5, 5]]},
              "layers": [{"type": "Dense", "name": "d", "trainable": True,
                          "config": {"units": 2, "activation": "softmax", "use_bias": False}}],
              "groups": [], "familiarity": {"threshold": 0.25, "refused": 0.05}}
     put("saved_model", "certainty.safetensors",
         safetensors({"__metadata__": {"brindle": json.dumps(model)}, **header},
                     np.array([1, 2, 3, 4, 0, 1, 1, 0, 0.6, 0.8], dtype=np.float32).tobytes()))
+
+
+def run_manifests():
+    """What train writes beside a model for verify."""
+    sha = "0" * 63
+    files = [{"path": "cat/1.jpg", "bytes": 3, "sha256": sha + "1"}, {"path": "dog/2.jpg", "bytes": 4, "sha256": sha + "2"}]
+    lines = "".join(f"{f['sha256']}  {f['path']}\n" for f in files)
+    run = {"brindle_run": 1, "program": "train", "arguments": ["--data", "pets"], "folder": "/", "version": "0.1.0",
+           "compiler": "g++ 12", "instruction_set": "x86-64-v3",
+           "folders": [{"name": "data", "folder": "pets", "classes": ["cat", "dog"], "sha256": hashlib.sha256(lines.encode()).hexdigest(),
+                        "files": files}],
+           "files": [{"name": "weights", "path": "w", "bytes": 1, "sha256": sha + "3"}],
+           "stages": [{"name": "Head", "figures": [{"name": "loss", "values": [0.5, None, 1e-300]}]}],
+           "weights": [{"layer": "dense", "parameter": "kernel", "sha256": sha + "4"}]}
+    put("run_manifest", "run.json", json.dumps(run).encode())
+    put("run_manifest", "empty.json", json.dumps({**run, "folders": [], "files": [], "stages": [], "weights": []}).encode())
+    put("run_manifest", "later.json", b'{"brindle_run": 2}')
 
 
 def saved_graph():
@@ -214,6 +232,7 @@ arrays()
 chunks()
 torch_files()
 saved_models()
+run_manifests()
 keras_models()
 
 

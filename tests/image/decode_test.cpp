@@ -114,7 +114,7 @@ TEST_CASE("decode names the file and the reason when there is nothing to decode"
   CHECK_THROWS_WITH(decode(folder / "none.jpg"), StartsWith(at + "/none.jpg: no such file"));
   CHECK_THROWS_WITH(decode(folder / "empty.jpg"), StartsWith(at + "/empty.jpg: is empty"));
   CHECK_THROWS_WITH(decode(folder / "text.jpg"),
-                    StartsWith(at + "/text.jpg: ") && Contains("expected JPEG, PNG, BMP or GIF"));
+                    StartsWith(at + "/text.jpg: ") && Contains("expected JPEG, PNG, BMP, GIF or WebP"));
   CHECK_THROWS_AS(decode(folder / "text.jpg"), FileError);
   CHECK_THROWS_WITH(decode(std::filesystem::path("/dev/null")), StartsWith("/dev/null: ") && Contains("device"));
   CHECK_THAT(message({'R', 'I', 'F', 'F', 1, 2, 3, 4, 'W', 'E', 'B', 'P'}), Contains("WebP"));

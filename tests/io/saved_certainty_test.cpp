@@ -5,7 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "brindle/core/file.hpp"
+#include "brindle/io/load_onnx.hpp"
 #include "brindle/io/safetensors.hpp"
+#include "brindle/io/save_onnx.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
@@ -96,4 +99,42 @@ TEST_CASE("a file whose temperature or thresholds cannot be is refused with its 
   // What a later version may add does not hinder.
   write_changed(path, "\"temperature\":1.5", "\"temperature\":1.5,\"mood\":{\"of\":[1,2]}");
   CHECK(io::load_model(path).info.temperature == 1.5);
+}
+
+TEST_CASE("a card for people is saved with the model, in ONNX too, and bounded", "[io][saved_model]") {
+  const TemporaryFolder folder;
+  Sequential<float> model{{4}, Dense{2, softmax}};
+  model.initialize(1);
+  const std::string card = "# Pets\n\n| \"cat\" | 0.9 \u00e9 |\n";
+  io::save_model(model, folder / "m.safetensors", {.card = card});
+  CHECK(io::load_model(folder / "m.safetensors").info.card == card);
+  io::save_model(model, folder / "none.safetensors");
+  CHECK(io::load_model(folder / "none.safetensors").info.card.empty());
+  const auto bytes = read_file(folder / "none.safetensors");
+  CHECK_THAT(std::string(bytes.begin(), bytes.end()), !Contains("card"));
+  io::save_onnx(model, folder / "m.onnx", {.info = {.card = card}});
+  CHECK(io::load_onnx_with_info(folder / "m.onnx").info.card == card);
+
+  const std::string longest(io::ModelInfo::most_card_bytes, 'x');
+  io::save_model(model, folder / "long.safetensors", {.card = longest});
+  CHECK(io::load_model(folder / "long.safetensors").info.card == longest);
+  CHECK_THROWS_WITH(io::save_model(model, folder / "m.safetensors", {.card = longest + "x"}),
+                    Contains("save_model: the card has 65537 bytes, expected at most 65536"));
+  CHECK_THROWS_WITH(io::save_model(model, folder / "m.safetensors", {.card = "\xff"}), Contains("is no UTF-8"));
+  CHECK(io::load_model(folder / "m.safetensors").info.card == card);  // what is refused is not written
+}
+
+TEST_CASE("numbers of a saved model that are no whole ones, or too large, are refused", "[io][saved_model][errors]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "m.safetensors";
+  for (const char* version : {"1e57", "2.5", "99999999999999999999", "\"2\"", "true", "-1e19"}) {
+    INFO(version);
+    write_changed(path, "\"version\":2", std::string("\"version\":") + version);
+    CHECK_THROWS_AS(io::load_model(path), FileError);
+    CHECK_THROWS_WITH(io::load_model(path), Contains("expected a whole number"));
+  }
+  write_changed(path, "\"samples\":1000", "\"samples\":1e57");
+  CHECK_THROWS_WITH(io::load_model(path), Contains("got 1e+57"));
+  write_changed(path, "\"input_shape\":[2]", "\"input_shape\":[1e57]");
+  CHECK_THROWS_WITH(io::load_model(path), Contains("got 1e+57"));
 }

@@ -75,6 +75,22 @@ TEST_CASE("a confusion matrix is written as SVG or PNG, by the file's name", "[r
   CHECK(std::string(png.begin() + 1, png.begin() + 4) == "PNG");
 }
 
+TEST_CASE("squares of a confusion matrix lead where they are told to, and a PNG is the same without",
+          "[report][confusion_matrix]") {
+  const ConfusionMatrix matrix(2, {3, 1, 0, 4});
+  const Drawing with = confusion_matrix_drawing(matrix, {"cat", "d&g"}, {.links = {"", "#a", "", "#b"}});
+  const std::string svg = drawing_svg(with);
+  check_markup(svg);
+  CHECK(count(svg, "<a ") == 2);
+  CHECK_THAT(svg, Contains("role=\"group\""));  // what is in an image is not told
+  CHECK_THAT(drawing_svg(confusion_matrix_drawing(matrix, {"cat", "dog"})), Contains("role=\"img\""));
+  CHECK_THAT(svg, Contains("<a href=\"#a\" aria-label=\"cat taken for d&amp;g: 1\">") &&
+                      Contains("<a href=\"#b\" aria-label=\"d&amp;g found: 4\">"));
+  CHECK(paint(with).pixels == paint(confusion_matrix_drawing(matrix, {"cat", "d&g"})).pixels);
+  CHECK_THROWS_WITH(confusion_matrix_drawing(matrix, {"cat", "dog"}, {.links = {"#a"}}),
+                    Contains("1 links for 4 squares"));
+}
+
 TEST_CASE("a confusion matrix says what does not fit", "[report][confusion_matrix]") {
   CHECK_THROWS_WITH(ConfusionMatrix(2, {1, 2, 3}), Contains("4 counts") && Contains("got 3"));
   CHECK_THROWS_AS(ConfusionMatrix(2, {1, 2, 3, -1}), ValueError);

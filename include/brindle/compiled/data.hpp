@@ -8,6 +8,7 @@
 
 #include "brindle/data/augmented_inl.hpp"
 #include "brindle/data/examined_folder_inl.hpp"
+#include "brindle/data/folder_contents_inl.hpp"
 #include "brindle/data/folder_listing_inl.hpp"
 #include "brindle/data/folder_stream_inl.hpp"
 #include "brindle/data/image_folder_inl.hpp"

@@ -66,6 +66,7 @@
 #include "brindle/nn/sparse_categorical_crossentropy_inl.hpp"
 #include "brindle/nn/temperature_inl.hpp"
 #include "brindle/nn/value_inl.hpp"
+#include "brindle/report/answered_photos_inl.hpp"
 #include "brindle/report/grad_cam_inl.hpp"
 #include "brindle/report/kernels_inl.hpp"
 #include "brindle/report/layer_table_inl.hpp"

@@ -8,6 +8,7 @@
 
 #include "brindle/ops/cpu.hpp"
 // After the calls into the kernels, in any order.
+#include "brindle/report/answered_photos_inl.hpp"
 #include "brindle/report/canvas_inl.hpp"
 #include "brindle/report/chart_inl.hpp"
 #include "brindle/report/classification_report_inl.hpp"
@@ -22,6 +23,7 @@
 #include "brindle/report/history_csv_inl.hpp"
 #include "brindle/report/kernels_inl.hpp"
 #include "brindle/report/layer_table_inl.hpp"
+#include "brindle/report/model_card_inl.hpp"
 #include "brindle/report/model_summary_inl.hpp"
 #include "brindle/report/progress_line_inl.hpp"
 #include "brindle/report/reliability_diagram_inl.hpp"

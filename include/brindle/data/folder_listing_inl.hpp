@@ -145,7 +145,8 @@ BRINDLE_INLINE FolderListing list_image_folder(const std::filesystem::path& path
   }
 
   if (flat.empty() && listing.files.empty())
-    detail::raise<DataError>(name + ": has no pictures (JPEG, PNG, BMP or GIF by their extension); " + two_layouts);
+    detail::raise<DataError>(name + ": has no pictures (JPEG, PNG, BMP, GIF or WebP by their extension); " +
+                             two_layouts);
   if (!flat.empty() && !listing.files.empty())
     detail::raise<DataError>(name + ": has " + std::to_string(flat.size()) + " pictures of its own (" +
                              flat[0].filename().string() + ", ...) and " + std::to_string(listing.files.size()) +

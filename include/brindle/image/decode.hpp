@@ -15,10 +15,11 @@ struct DecodeOptions {
   std::uint64_t most_bytes = std::uint64_t{1} << 30;  ///< of the file, < 2^31
 };
 
-/// A picture from the bytes of a JPEG, PNG, BMP or GIF file: RGB (H, W, 3), whatever it is stored as.
+/// A picture from the bytes of a JPEG, PNG, BMP, GIF or WebP file: RGB (H, W, 3), whatever it is stored as.
 ///
 /// Grey, palette, CMYK and YCCK become RGB, 16 bits become 8, alpha is dropped and not blended, a stored rotation
-/// (EXIF) is ignored, of an animation the first frame is taken: as Keras load_img does. The file's contents decide, not
+/// (EXIF) is ignored, of a GIF the first frame is taken: as Keras load_img does. WebP needs libwebp, the CMake target
+/// brindle::webp, and one with several frames is refused. The file's contents decide, not
 /// its name. Throws FileError that begins with `name` if it is empty, broken, cut short, larger than allowed, claims
 /// more pixels than its bytes can fill, or is of another kind; a PNG also if a checksum is not that of its bytes.
 Picture decode(std::span<const std::uint8_t> bytes, const std::string& name, const DecodeOptions& options = {});

@@ -22,6 +22,7 @@
 #include "brindle/image/picture_file.hpp"
 #include "brindle/image/png.hpp"
 #include "brindle/image/stb.hpp"
+#include "brindle/image/webp.hpp"
 
 namespace brindle::image::internal {
 
@@ -107,13 +108,14 @@ BRINDLE_INLINE Picture decode(std::span<const std::uint8_t> bytes, const std::st
   if (bytes.empty()) raise<FileError>(name + ": is empty (0 bytes); delete it or fetch it again");
   if (options.most_pixels < 1 || options.most_pixels > std::int64_t{1} << 28)
     raise<ValueError>("decode: most_pixels is " + std::to_string(options.most_pixels) + ", expected 1 to 2^28");
-#if BRINDLE_HAS_STB_IMAGE
   const std::string kind = internal::kind_of_file(bytes);
-  const bool known = kind == "JPEG" || kind == "PNG" || kind == "BMP" || kind == "GIF";
+  const bool known = kind == "JPEG" || kind == "PNG" || kind == "BMP" || kind == "GIF" || kind == "WebP";
   if (!known)
-    raise<FileError>(name + ": is no picture that can be read: expected JPEG, PNG, BMP or GIF, got " +
+    raise<FileError>(name + ": is no picture that can be read: expected JPEG, PNG, BMP, GIF or WebP, got " +
                      (kind.empty() ? std::string("something else") : kind) + "; convert or remove it");
   const internal::PictureFile file{bytes, name, kind.c_str(), options.most_pixels};
+  if (kind == "WebP") return internal::read_webp(file);
+#if BRINDLE_HAS_STB_IMAGE
   if (kind == "GIF") return internal::read_gif(file);
   if (kind == "BMP") return internal::read_bmp(file);
   const std::vector<std::uint8_t> other =

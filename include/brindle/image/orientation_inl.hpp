@@ -10,6 +10,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/image/orientation.hpp"
 #include "brindle/image/picture.hpp"
+#include "brindle/image/webp.hpp"
 
 namespace brindle::image::internal {
 
@@ -58,6 +59,14 @@ BRINDLE_INLINE int exif_orientation(std::span<const std::uint8_t> file) {
       at += 12 + length;
     }
     return 1;
+  }
+  if (file.size() >= 12 && std::memcmp(file.data(), "RIFF", 4) == 0 && std::memcmp(file.data() + 8, "WEBP", 4) == 0) {
+    const auto exif = internal::webp_chunk(file, "EXIF");
+    if (!exif) return 1;
+    std::span<const std::uint8_t> tiff = file.subspan(exif->at, exif->bytes);
+    // Some writers put JPEG's words in front.
+    if (tiff.size() >= 6 && std::memcmp(tiff.data(), "Exif\0\0", 6) == 0) tiff = tiff.subspan(6);
+    return internal::tiff_orientation(tiff);
   }
   if (file.size() < 4 || file[0] != 0xff || file[1] != 0xd8) return 1;
   for (std::size_t at = 2; at + 4 <= file.size() && file[at] == 0xff;) {

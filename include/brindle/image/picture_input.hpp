@@ -29,7 +29,7 @@ enum class Orientation {
   exif,       ///< the picture is turned upright first
 };
 
-/// Who decodes JPEG, PNG, BMP and GIF: decoders differ by a few levels.
+/// Who decodes JPEG: decoders differ by a few levels.
 enum class Decoder {
   stb,  ///< stb_image, see image::decode
 };

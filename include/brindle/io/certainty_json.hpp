@@ -9,6 +9,7 @@
 #include "brindle/core/shape.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/io/json.hpp"
+#include "brindle/io/parse_json.hpp"
 #include "brindle/io/safetensors.hpp"
 #include "brindle/nn/answer_table.hpp"
 #include "brindle/nn/familiarity.hpp"
@@ -42,13 +43,13 @@ template <class Json>
 AnswerTable stored_answers(const Json& json) {
   if (!json.contains("answers")) return {};
   const Json& stored = json.at("answers");
-  AnswerTable table{.samples = stored.at("samples").template get<std::int64_t>()};
+  AnswerTable table{.samples = whole_number<std::int64_t>(stored.at("samples"))};
   if (stored.at("rows").size() > AnswerTable::most_rows)
     brindle::detail::raise<ValueError>("the table of thresholds has " + std::to_string(stored.at("rows").size()) +
                                        " rows, expected at most " + std::to_string(AnswerTable::most_rows));
   for (const auto& row : stored.at("rows"))
-    table.rows.push_back({row.at(0).template get<double>(), row.at(1).template get<std::int64_t>(),
-                          row.at(2).template get<std::int64_t>()});
+    table.rows.push_back({row.at(0).template get<double>(), whole_number<std::int64_t>(row.at(1)),
+                          whole_number<std::int64_t>(row.at(2))});
   return table;
 }
 

@@ -8,6 +8,7 @@
 #include "brindle/io/load_onnx_inl.hpp"
 #include "brindle/io/load_weights_inl.hpp"
 #include "brindle/io/npz_inl.hpp"
+#include "brindle/io/run_manifest_inl.hpp"
 #include "brindle/io/safetensors_inl.hpp"
 #include "brindle/io/save_keras_inl.hpp"
 #include "brindle/io/save_onnx_inl.hpp"

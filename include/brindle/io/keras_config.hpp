@@ -243,7 +243,7 @@ class KerasConfigReader {
         model_.open_input = sizes.dump();
         return;
       }
-      const auto size = sizes[i].get<std::int64_t>();
+      const auto size = sizes[i].is_number_integer() ? sizes[i].get<std::int64_t>() : 0;
       if (size < 1 || size > (std::int64_t{1} << 31)) fail("an input of shape " + sizes.dump() + " is not possible");
       sample.push_back(size);
     }

@@ -19,6 +19,7 @@ inline nlohmann::ordered_json to_json(const ModelInfo& info) {
   json["from_logits"] = info.from_logits;
   json["each_output"] = info.each_output;
   write_certainty(json, info.temperature, info.answers);
+  if (!info.card.empty()) json["card"] = info.card;
   return json;
 }
 
@@ -29,7 +30,8 @@ ModelInfo model_info_from_json(const Json& json) {
                  .from_logits = json.at("from_logits").template get<bool>(),
                  .each_output = json.at("each_output").template get<bool>(),
                  .temperature = json.value("temperature", 1.0),
-                 .answers = stored_answers(json)};
+                 .answers = stored_answers(json),
+                 .card = json.value("card", "")};
   if (!json.at("input").is_null()) info.input = picture_input_from_json(json.at("input"));
   return info;
 }

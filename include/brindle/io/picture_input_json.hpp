@@ -9,6 +9,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/image/picture_input.hpp"
 #include "brindle/io/json.hpp"
+#include "brindle/io/parse_json.hpp"
 
 namespace brindle::io::detail {
 
@@ -43,7 +44,7 @@ E named(const Json& json, const std::string& key, std::initializer_list<E> value
 template <class Json>
 PictureInput picture_input_from_json(const Json& json) {
   PictureInput p;
-  p.size = {json.at("size").at(0).template get<std::int64_t>(), json.at("size").at(1).template get<std::int64_t>()};
+  p.size = {whole_number<std::int64_t>(json.at("size").at(0)), whole_number<std::int64_t>(json.at("size").at(1))};
   p.interpolation = named(json, "interpolation", {image::Interpolation::nearest, image::Interpolation::bilinear});
   p.aspect_ratio = named(json, "aspect_ratio", {AspectRatio::stretch, AspectRatio::crop, AspectRatio::pad});
   p.color_mode = named(json, "color_mode", {ColorMode::rgb, ColorMode::grayscale});
@@ -51,7 +52,7 @@ PictureInput picture_input_from_json(const Json& json) {
   p.decoder = named(json, "decoder", {Decoder::stb});
   const auto& q = json.at("preprocessing");
   p.preprocessing.scale = q.at("scale").template get<double>();
-  p.preprocessing.channels = q.at("channels").template get<std::int64_t>();
+  p.preprocessing.channels = whole_number<std::int64_t>(q.at("channels"));
   p.preprocessing.mean = q.at("mean").template get<std::array<double, Preprocessing::most_channels>>();
   p.preprocessing.deviation = q.at("deviation").template get<std::array<double, Preprocessing::most_channels>>();
   p.preprocessing.bgr = q.at("bgr").template get<bool>();

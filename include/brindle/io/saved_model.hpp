@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -19,6 +20,8 @@ namespace brindle::io {
 
 /// What a saved model knows beside its layers and weights.
 struct ModelInfo {
+  static constexpr std::size_t most_card_bytes = 1 << 16;  ///< in `card`; files may have no more either
+
   std::vector<std::string> class_names = {};  ///< by class number; for one output those of 0 and 1; or none
   std::optional<PictureInput> input = {};     ///< how a picture becomes x; none: it cannot classify pictures by itself
   bool from_logits = false;      ///< the outputs are logits: probabilities by sigmoid (one output) or softmax
@@ -26,6 +29,7 @@ struct ModelInfo {
   double temperature = 1;        ///< that is in the weights already, see calibrate(): to be told, not to be applied
   AnswerTable answers = {};      ///< of validation samples, as the weights are now; without rows: there is none
   Familiarity familiarity = {};  ///< what tells pictures unlike the training pictures; without features: nothing
+  std::string card = {};         ///< for people, Markdown in UTF-8, see report::model_card(); empty: there is none
 };
 
 /// The latest version of the format. save_model writes it where the info has a familiarity, version 3 where layers do
@@ -47,6 +51,7 @@ struct SaveOptions {
   double temperature = 1;        ///< see ModelInfo
   AnswerTable answers = {};      ///< see ModelInfo
   Familiarity familiarity = {};  ///< see ModelInfo
+  std::string card = {};         ///< see ModelInfo
 };
 
 /// The same with class names and the way from a picture to x taken from the data that the model was trained on.

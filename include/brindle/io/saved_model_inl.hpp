@@ -38,6 +38,19 @@ BRINDLE_INLINE std::string slot_name(const std::string& layer, const std::string
   return "optimizer/" + tensor_name(layer, parameter) + "/" + std::to_string(number);
 }
 
+/// Throws ValueError for a card that is too long, or no UTF-8, which JSON has to be.
+BRINDLE_INLINE void check_card(const std::string& who, const std::string& card) {
+  if (card.size() > ModelInfo::most_card_bytes)
+    brindle::detail::raise<ValueError>(who + ": the card has " + std::to_string(card.size()) +
+                                       " bytes, expected at most " + std::to_string(ModelInfo::most_card_bytes) +
+                                       "; keep it beside the model");
+  try {
+    nlohmann::ordered_json(card).dump();
+  } catch (const nlohmann::json::exception&) {
+    brindle::detail::raise<ValueError>(who + ": the card is no UTF-8; write it in that");
+  }
+}
+
 /// Throws ValueError if the info does not fit a model that takes samples x and gives y.
 BRINDLE_INLINE void check_info(const std::string& who, const Shape& x, const Shape& y, const ModelInfo& info) {
   const std::int64_t outputs = y.size(), classes = std::max<std::int64_t>(outputs, 2);
@@ -51,6 +64,7 @@ BRINDLE_INLINE void check_info(const std::string& who, const Shape& x, const Sha
                   info.class_names[i]) != info.class_names.begin() + static_cast<std::ptrdiff_t>(i))
       brindle::detail::raise<ValueError>(who + ": two classes are named \"" + info.class_names[i] + "\"");
   check_certainty(who, info.temperature, info.answers);
+  check_card(who, info.card);
   brindle::detail::check_familiarity(who, info.familiarity);
   if (!info.input) return;
   image::check_picture_input(who, *info.input);
@@ -63,7 +77,7 @@ BRINDLE_INLINE void check_info(const std::string& who, const Shape& x, const Sha
 /// the preprocessing; pictures were stretched to the model's size, nearest, and a model of one channel took grey ones.
 template <class Json>
 std::optional<PictureInput> stored_input(const Json& json, const Shape& x) {
-  if (json.at("version").template get<std::int64_t>() >= 2)
+  if (whole_number<std::int64_t>(json.at("version")) >= 2)
     return json.at("input").is_null() ? std::optional<PictureInput>() : picture_input_from_json(json.at("input"));
   const Preprocessing known = preprocessing(json.at("preprocessing").template get<std::string>());
   if (x.rank() != 3 || (x[2] != 1 && x[2] != 3) || (known.channels != 0 && known.channels != x[2])) return std::nullopt;
@@ -99,8 +113,8 @@ nlohmann::ordered_json json_of_groups(const Groups& groups) {
 template <class Group, class Json>
 Group stored_group(const Json& json, std::int64_t version, int depth = 0) {
   Group group{json.at("name").template get<std::string>(),
-              json.at("begin").template get<std::size_t>(),
-              json.at("end").template get<std::size_t>(),
+              whole_number<std::size_t>(json.at("begin")),
+              whole_number<std::size_t>(json.at("end")),
               false,
               {}};
   if (version < 3) return group;
@@ -168,6 +182,7 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
   json["from_logits"] = info.from_logits;
   if (info.each_output) json["each_output"] = true;
   detail::write_certainty(json, info.temperature, info.answers);
+  if (!info.card.empty()) json["card"] = info.card;
   json["layers"] = nlohmann::ordered_json::array();
   std::vector<SafetensorsEntry> entries;
   std::vector<brindle::detail::HostCopy<T, Device>> values;  // until the file is written
@@ -214,7 +229,8 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
                  .each_output = options.each_output,
                  .temperature = options.temperature,
                  .answers = options.answers,
-                 .familiarity = options.familiarity};
+                 .familiarity = options.familiarity,
+                 .card = options.card};
   if (info.input && !(info.input->shape() == model.input_shape())) info.input = {};  // features of pictures
   save_model(model, path, info, optimizer);
 }
@@ -229,25 +245,28 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
     fail("holds weights but no model; load them into a model of your own with load_weights");
   const auto json = detail::parse_json(found->second);
   try {
-    const auto version = json.at("version").template get<std::int64_t>();
+    const auto version = detail::whole_number<std::int64_t>(json.at("version"));
     if (version > saved_model_version)
       fail("is of version " + std::to_string(version) + " of the format, this library reads up to " +
            std::to_string(saved_model_version) + "; update the library");
-    const auto input = json.at("input_shape").template get<std::vector<std::int64_t>>();
+    std::vector<std::int64_t> input;
+    for (const auto& n : json.at("input_shape")) input.push_back(detail::whole_number<std::int64_t>(n));
     SavedModel<T, Device> saved{Model<T, Device>(on, Shape(input.begin(), input.end())), {}};
     if (json.contains("optimizer"))
-      saved.optimizer = OptimizerState<T>{json["optimizer"].at("type").template get<std::string>(),
-                                          json["optimizer"].at("steps").template get<std::int64_t>(),
-                                          json["optimizer"].at("learning_rate").template get<double>(),
-                                          json["optimizer"].value("passes", std::uint32_t{0}),
-                                          json["optimizer"].value("samples", std::uint64_t{0}),
-                                          {}};
+      saved.optimizer = OptimizerState<T>{
+          json["optimizer"].at("type").template get<std::string>(),
+          detail::whole_number<std::int64_t>(json["optimizer"].at("steps")),
+          json["optimizer"].at("learning_rate").template get<double>(),
+          json["optimizer"].contains("passes") ? detail::whole_number<std::uint32_t>(json["optimizer"]["passes"]) : 0,
+          json["optimizer"].contains("samples") ? detail::whole_number<std::uint64_t>(json["optimizer"]["samples"]) : 0,
+          {}};
     saved.info.class_names = json.at("class_names").template get<std::vector<std::string>>();
     saved.info.input = detail::stored_input(json, saved.model.input_shape());
     saved.info.from_logits = json.value("from_logits", false);
     saved.info.each_output = json.value("each_output", false);
     saved.info.temperature = json.value("temperature", 1.0);
     saved.info.answers = detail::stored_answers(json);
+    saved.info.card = json.value("card", "");
     saved.model.set_name(json.at("name").template get<std::string>());
     if (json.at("layers").size() > 10000) fail("has more than 10000 layers");
     std::size_t tensors = 0;

@@ -66,7 +66,7 @@ class PictureClassifier {
   /// Several pictures at once, which is faster; in their order.
   std::vector<Classification> classify(std::span<const image::Picture> pictures) const;
 
-  /// JPEG, PNG, BMP or GIF. Throws FileError that begins with the path.
+  /// JPEG, PNG, BMP, GIF or WebP. Throws FileError that begins with the path.
   Classification classify_file(const std::filesystem::path& path) const;
 
  private:

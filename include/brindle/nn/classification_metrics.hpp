@@ -105,6 +105,12 @@ struct ClassificationMetrics {
 /// as scikit-learn's roc_auc_score does. J. Hanley, B. McNeil, Radiology 143, 1982.
 double roc_auc(std::span<const float> scores, std::span<const float> labels);
 
+namespace detail {
+
+/// The probability of class c by a row of outputs, k of them.
+double class_probability(const float* row, std::int64_t k, std::int64_t c, const OutputOptions& o);
+
+}  // namespace detail
 }  // namespace brindle
 
 #ifndef BRINDLE_COMPILED

@@ -115,7 +115,6 @@ BRINDLE_INLINE ConfusionMatrix confusion_matrix(In<float, Cpu> outputs, In<float
 
 namespace brindle::detail {
 
-/// The probability of class c by a row of outputs, k of them.
 BRINDLE_INLINE double class_probability(const float* row, std::int64_t k, std::int64_t c, const OutputOptions& o) {
   if (k == 1) {
     const double y = static_cast<double>(row[0]);

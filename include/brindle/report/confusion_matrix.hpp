@@ -12,6 +12,9 @@ namespace brindle::report {
 struct ConfusionMatrixOptions {
   std::string title = "Confusion matrix";  ///< above the table; empty: none
   PaintOptions paint = {};                 ///< of PNG
+  /// (classes * classes), row after row: where the square of a true and a predicted class leads, empty: nowhere; or
+  /// none.
+  std::vector<std::string> links = {};
 };
 
 namespace internal {

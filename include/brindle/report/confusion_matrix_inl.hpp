@@ -44,6 +44,9 @@ BRINDLE_INLINE Drawing confusion_matrix_drawing(const ConfusionMatrix& m, const 
   if (static_cast<std::int64_t>(k) != m.classes())
     detail::raise<ShapeError>("confusion matrix: " + std::to_string(k) + " names for " + std::to_string(m.classes()) +
                               " classes");
+  if (!options.links.empty() && options.links.size() != k * k)
+    detail::raise<ShapeError>("confusion matrix: " + std::to_string(options.links.size()) + " links for " +
+                              std::to_string(k * k) + " squares; give one for each, or none");
   // Numbers in squares up to a dozen classes; beyond that squares only, with the shares in their colour.
   const bool numbers = k <= 12;
   const double side = k <= 3 ? 112 : k <= 6 ? 84 : numbers ? 62 : std::max(8.0, 600.0 / static_cast<double>(k));
@@ -98,6 +101,14 @@ BRINDLE_INLINE Drawing confusion_matrix_drawing(const ConfusionMatrix& m, const 
                         .size = side > 70 ? 12.0 : 10.5,
                         .anchor = Anchor::middle});
     }
+  for (std::size_t i = 0; i < options.links.size(); ++i) {
+    const std::size_t truth = i / k, guess = i % k;
+    if (options.links[i].empty()) continue;
+    out.add(DrawnLink{left + side * static_cast<double>(guess), top + side * static_cast<double>(truth), side, side,
+                      options.links[i],
+                      class_names[truth] + (truth == guess ? " found: " : " taken for " + class_names[guess] + ": ") +
+                          thousands(m.count(static_cast<std::int64_t>(truth), static_cast<std::int64_t>(guess)))});
+  }
   return out;
 }
 

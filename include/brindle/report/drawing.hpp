@@ -56,13 +56,23 @@ struct DrawnPicture {
   bool smooth = true;  ///< enlarged with blended pixels, not with squares
 };
 
+/// A place that leads somewhere when it is chosen, in a page and in SVG; a PNG has nothing of it.
+struct DrawnLink {
+  /// The corner at the top left, and the sides.
+  /// @{
+  double x = 0, y = 0, width = 0, height = 0;
+  /// @}
+  std::string to = {};     ///< an address, "#surest" of a place in the page
+  std::string label = {};  ///< in words, for those who cannot see it
+};
+
 /// A drawing without its form: written as SVG, painted into a picture, or put into a page.
 struct Drawing {
   double width = 960;      ///< pixels
   double height = 400;     ///< pixels
   std::string title = {};  ///< for those who cannot see it
   /// A later one covers an earlier one.
-  std::vector<std::variant<DrawnLine, DrawnDisc, DrawnRectangle, DrawnText, DrawnPicture>> items = {};
+  std::vector<std::variant<DrawnLine, DrawnDisc, DrawnRectangle, DrawnText, DrawnPicture, DrawnLink>> items = {};
 
   /// Puts it on top.
   template <class Item>
@@ -104,6 +114,8 @@ std::string item(const DrawnRectangle& r);
 std::string item(const DrawnText& t);
 
 std::string item(const DrawnPicture& p);
+
+std::string item(const DrawnLink& l);
 
 }  // namespace internal::svg
 

@@ -62,7 +62,8 @@ BRINDLE_INLINE std::string style() {
   }
   return ".drawing { font-family: system-ui, -apple-system, \"Segoe UI\", Roboto, \"DejaVu Sans\", sans-serif; }\n"
          ".drawing .line { fill: none; stroke-linejoin: round; stroke-linecap: round; }\n"
-         ".drawing .halo { paint-order: stroke; stroke-width: 4px; stroke-linejoin: round; }\n" +
+         ".drawing .halo { paint-order: stroke; stroke-width: 4px; stroke-linejoin: round; }\n"
+         ".drawing a:hover rect, .drawing a:focus-visible rect { stroke: currentColor; stroke-width: 2px; }\n" +
          light + "@media (prefers-color-scheme: dark) {\n" + dark + "}\n";
 }
 
@@ -111,15 +112,25 @@ BRINDLE_INLINE std::string item(const DrawnPicture& p) {
          (p.smooth ? "" : " style=\"image-rendering: pixelated\"") + " href=\"" + picture_address(p.picture) + "\"/>\n";
 }
 
+BRINDLE_INLINE std::string item(const DrawnLink& l) {
+  return "<a href=\"" + escaped(l.to) + "\" aria-label=\"" + escaped(l.label) + "\"><title>" + escaped(l.label) +
+         "</title><rect" + attribute("x", l.x) + attribute("y", l.y) + attribute("width", l.width) +
+         attribute("height", l.height) + " fill-opacity=\"0\"/></a>\n";
+}
+
 }  // namespace brindle::report::internal::svg
 
 namespace brindle::report::internal {
 
 BRINDLE_INLINE std::string drawing_element(const Drawing& drawing) {
+  const bool has_links = std::any_of(drawing.items.begin(), drawing.items.end(),
+                                     [](const auto& item) { return std::holds_alternative<DrawnLink>(item); });
   std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"drawing\"" +
                     internal::svg::attribute("width", drawing.width) +
                     internal::svg::attribute("height", drawing.height) + " viewBox=\"0 0 " +
-                    internal::svg::at(drawing.width) + " " + internal::svg::at(drawing.height) + "\" role=\"img\"";
+                    internal::svg::at(drawing.width) + " " + internal::svg::at(drawing.height) +
+                    // What is inside an image is not told to those who cannot see it, and links are to be.
+                    "\" role=\"" + (has_links ? "group" : "img") + "\"";
   out += drawing.title.empty() ? ">\n" : " aria-label=\"" + escaped(drawing.title) + "\">\n";
   for (const auto& item : drawing.items) out += std::visit([](const auto& i) { return internal::svg::item(i); }, item);
   return out + "</svg>\n";
@@ -158,7 +169,7 @@ BRINDLE_INLINE image::Picture paint(const Drawing& drawing, const PaintOptions& 
             const Lettering l{colour(item.ink, theme), item.size, item.bold, item.anchor, item.upwards};
             if (item.halo) canvas.halo(item.at, item.text, l, colour(Ink::ground, theme), 2);
             canvas.text(item.at, item.text, l);
-          } else {
+          } else if constexpr (std::is_same_v<Item, DrawnPicture>) {
             canvas.picture(item.picture, item.x, item.y, item.width, item.height, item.smooth);
           }
         },

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -38,6 +39,14 @@ image::Picture grad_cam_picture(const image::Picture& photo, In<float, Cpu> map,
 image::Picture grad_cam_beside(const image::Picture& photo, In<float, Cpu> map, std::int64_t height = 160);
 
 }  // namespace brindle::report
+
+namespace brindle::report::internal {
+
+/// The layer whose map is shown where none is named: the number of layers where there is none.
+template <class T, class Device>
+std::size_t last_map_layer(const Model<T, Device>& model);
+
+}  // namespace brindle::report::internal
 
 #ifndef BRINDLE_COMPILED
 #include "brindle/report/grad_cam_inl.hpp"

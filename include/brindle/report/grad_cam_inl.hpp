@@ -20,7 +20,6 @@
 
 namespace brindle::report::internal {
 
-/// The layer whose map is shown where none is named: the number of layers where there is none.
 template <class T, class Device>
 std::size_t last_map_layer(const Model<T, Device>& model) {
   const auto layers = model.layers();

@@ -32,15 +32,26 @@ namespace internal {
 /// Digits after the point that a share of so many cases tells of.
 inline int share_digits(std::int64_t of) { return of < 1000 ? 2 : of < 100000 ? 3 : 4; }
 
-/// Where the true share lies, at 95 %, after one was counted in `of` cases: "0.54 to 0.77"; empty without cases.
+/// Where something lies.
+struct Interval {
+  double low, high;
+};
+
+/// Where the true share lies, at 95 %, after one was counted in `of` cases, of which there is at least one.
 /// E. B. Wilson, "Probable inference", Journal of the American Statistical Association 22, 1927.
-inline std::string interval_text(double share, std::int64_t of) {
-  const int digits = share_digits(of);
-  if (of < 1 || !(share >= 0 && share <= 1)) return {};
+inline Interval wilson_interval(double share, std::int64_t of) {
   constexpr double z = 1.959963984540054;
   const double n = static_cast<double>(of), middle = (share + z * z / (2 * n)) / (1 + z * z / n);
   const double half = z / (1 + z * z / n) * std::sqrt(share * (1 - share) / n + z * z / (4 * n * n));
-  return fixed(std::max(middle - half, 0.0), digits) + " to " + fixed(std::min(middle + half, 1.0), digits);
+  return {std::max(middle - half, 0.0), std::min(middle + half, 1.0)};
+}
+
+/// The same as text: "0.54 to 0.77"; empty without cases.
+inline std::string interval_text(double share, std::int64_t of) {
+  const int digits = share_digits(of);
+  if (of < 1 || !(share >= 0 && share <= 1)) return {};
+  const Interval at = wilson_interval(share, of);
+  return fixed(at.low, digits) + " to " + fixed(at.high, digits);
 }
 
 }  // namespace internal

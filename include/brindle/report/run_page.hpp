@@ -43,8 +43,9 @@ struct RunPage {
   std::vector<Entry> figures = {};  ///< large, at the top; add_history() adds its own
 
   struct Section {
-    std::string heading;  ///< plain text
-    std::string html;     ///< everything below the heading
+    std::string heading;   ///< plain text
+    std::string html;      ///< everything below the heading
+    std::string css = {};  ///< rules for it alone
   };
   std::vector<Section> sections = {};  ///< from the top
 

@@ -191,8 +191,9 @@ BRINDLE_INLINE std::string RunPage::html() const {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n<title>" +
-      internal::escaped(title) + "</title>\n<style>\n" + style() + internal::svg::style() +
-      "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>" + internal::escaped(title) + "</h1>\n";
+      internal::escaped(title) + "</title>\n<style>\n" + style() + internal::svg::style();
+  for (const Section& s : sections) out += s.css;
+  out += "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>" + internal::escaped(title) + "</h1>\n";
   if (!subtitle.empty()) out += "<p class=\"note\">" + internal::escaped(subtitle) + "</p>\n";
   out += "</header>\n";
   if (!figures.empty()) {
@@ -208,7 +209,7 @@ BRINDLE_INLINE std::string RunPage::html() const {
 }
 
 BRINDLE_INLINE RunPage& RunPage::add(const std::string& heading, std::string html) {
-  sections.push_back({heading, std::move(html)});
+  sections.push_back({heading, std::move(html), {}});
   return *this;
 }
 
@@ -350,6 +351,26 @@ img { display: block; max-width: 100%; height: auto; border-radius: .3rem; }
 .gallery.wide img { aspect-ratio: 2; }
 .squares { image-rendering: pixelated; }
 figcaption { font-size: .85rem; margin-top: .3rem; overflow-wrap: anywhere; }
+a { color: var(--first); }
+.cards { display: grid; gap: 1.2rem; margin-top: 1rem; align-items: start;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
+.card { display: none; background: var(--card); border-radius: .6rem; padding: .7rem; }
+.card.first, .cell:target { display: block; }
+.cell { display: none; }
+.cell, .other { scroll-margin-top: 1rem; }
+.place { scroll-margin-top: 4rem; }
+.cell:target ~ .other, .cell:target ~ .cards .first { display: none; }
+.cell a + a, .other a { margin-left: .8rem; }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: .4rem; }
+.pair img { width: 100%; aspect-ratio: 1; object-fit: contain; }
+.card strong { color: var(--strong); }
+.card p { font-size: .85rem; margin: .5rem 0 .2rem; }
+.near, .links { list-style: none; margin: 0; padding: 0; }
+.near { display: grid; grid-template-columns: repeat(auto-fill, minmax(4.6rem, 1fr)); gap: .4rem; }
+.near img { width: 100%; aspect-ratio: 1; object-fit: contain; }
+.near span { display: block; font-size: .78rem; line-height: 1.3; color: var(--faint); overflow-wrap: anywhere; }
+.links { display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; font-size: .92rem; margin-top: .5rem; }
+.links li { padding: .25rem 0; }
 details summary { cursor: pointer; color: var(--first); margin-bottom: .5rem; }
 @media (max-width: 30rem) {
 main { padding-top: 1.2rem; }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "brindle/core/tensor.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/familiarity.hpp"
 #include "brindle/nn/model.hpp"
@@ -33,6 +35,11 @@ namespace detail {
 
 /// Rows by rising number, `most` at most, as many of each class as can be.
 std::vector<std::int64_t> rows_of_all_classes(const data::Source& source, std::int64_t most, std::uint64_t seed);
+
+/// The features of these rows of a source, (rows, width).
+template <class T, class Device>
+Tensor<float> features_of(const Model<T, Device>& model, std::size_t value, const data::Source& source,
+                          const std::vector<std::int64_t>& rows, std::int64_t batch);
 
 }  // namespace detail
 }  // namespace brindle

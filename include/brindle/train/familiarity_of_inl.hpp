@@ -40,7 +40,6 @@ BRINDLE_INLINE std::vector<std::int64_t> rows_of_all_classes(const data::Source&
   return rows;
 }
 
-/// The features of these rows of a source, (rows, width).
 template <class T, class Device>
 Tensor<float> features_of(const Model<T, Device>& model, std::size_t value, const data::Source& source,
                           const std::vector<std::int64_t>& rows, std::int64_t batch) {

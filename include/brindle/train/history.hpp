@@ -11,14 +11,14 @@ namespace brindle {
 /// the weights changed; val_loss and val_accuracy are of the validation data after the epoch, empty without such data.
 /// Both accuracies are empty where the loss has none (MeanSquaredError).
 struct History {
-  std::vector<double> loss;          ///< of training
-  std::vector<double> accuracy;      ///< of training, 0..1
-  std::vector<double> val_loss;      ///< of the validation data
-  std::vector<double> val_accuracy;  ///< 0..1
+  std::vector<double> loss = {};          ///< of training
+  std::vector<double> accuracy = {};      ///< of training, 0..1
+  std::vector<double> val_loss = {};      ///< of the validation data
+  std::vector<double> val_accuracy = {};  ///< 0..1
   /// FitOptions::metrics of the validation data, by name.
-  std::map<std::string, std::vector<double>> val_metrics;
-  std::vector<double> seconds;  ///< the epoch with its validation, wall clock
-  std::vector<double> waited;   ///< of these, those in which training waited for its samples to be read
+  std::map<std::string, std::vector<double>> val_metrics = {};
+  std::vector<double> seconds = {};  ///< the epoch with its validation, wall clock
+  std::vector<double> waited = {};   ///< of these, those in which training waited for its samples to be read
 
   std::size_t epochs() const { return loss.size(); }  ///< done so far
 
