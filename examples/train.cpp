@@ -216,8 +216,8 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   run.set_batch(o.batch);
   example::Kept before = linear ? fit_linear_head(o, head, linear_x, seen, unseen, weights, run)
                                 : learn(o, head, {"Head", seen, unseen, weights, o.epochs, o.learning_rate}, run);
-  const double loss_before = before.evaluation.loss;
   if (o.calibrate) example::calibrate(head, unseen, o.batch, before);
+  const double loss_before = before.evaluation.loss;
 
   Model model{on, {o.side, o.side, 3}, [&](auto x) { return x.then(std::move(network), std::move(head)); }};
   example::write(run, model, training, validation, before);
@@ -231,9 +231,9 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   const Stage fine_tuning{"Fine-tuning", pictures, validation, weights, o.fine_tuning_epochs, o.fine_tuning_rate,
                           cosine_decay({})};  // small steps at the end
   example::Kept after = learn(o, model, fine_tuning, run);
+  if (o.calibrate) example::calibrate(model, validation, o.batch, after);
   const double loss_after = after.evaluation.loss;
   if (loss_after < loss_before) {
-    if (o.calibrate) example::calibrate(model, validation, o.batch, after);
     example::write(run, model, training, validation, after);
   } else {
     std::printf("Fine-tuning did not lower the validation loss (%.4f, before %.4f): %s stays as it was written\n",

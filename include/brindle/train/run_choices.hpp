@@ -45,8 +45,7 @@ struct BatchChoice {
 };
 
 /// The batch of a run: 32, halved while bytes(batch) is above most_bytes and the batch above 1; never more than there
-/// are samples. Larger batches are no faster here (docs/results.md), and the choice depends on no measured time, so
-/// that a run can be repeated.
+/// are samples. It depends on no measured time, so that a run can be repeated.
 ///
 ///     choose_batch(photos.size(), 4'000'000'000, [&](std::int64_t batch) { return training_bytes(model, batch); })
 ///
