@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "brindle/core/error.hpp"
+#include "brindle/definitions.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/logistic_regression.hpp"

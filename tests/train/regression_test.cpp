@@ -2,9 +2,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 #include "brindle/data/in_memory.hpp"
@@ -20,6 +18,7 @@
 #include "brindle/train/early_stopping.hpp"
 #include "brindle/train/keep_best.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace brindle;
 using Catch::Matchers::Contains;
@@ -40,8 +39,7 @@ TEMPLATE_TEST_CASE("numbers are learned, and nothing says that it knows their ac
   const data::InMemory samples = sums(1, 120), holdout = sums(2, 40);
   Sequential<float> model{{4}, Dense{8, relu}, Dense{1}};
   Trainer trainer{model, Adam{.learning_rate = 0.02}, TestType{}};
-  const auto folder = std::filesystem::temp_directory_path() / "brindle_regression_test";
-  std::filesystem::create_directories(folder);
+  const TemporaryFolder folder;
   const History history = trainer.fit(samples, {.batch = 20,
                                                 .epochs = 25,
                                                 .validation = holdout,
@@ -61,7 +59,6 @@ TEMPLATE_TEST_CASE("numbers are learned, and nothing says that it knows their ac
   CHECK_THAT(first, Contains(",,"));
   CHECK_THAT(first, !Contains("nan"));
   log.close();
-  std::filesystem::remove_all(folder);
 
   CHECK_THAT(report::history_csv(history), !Contains("nan"));
   CHECK(report::training_curves_chart(history, "").panels.size() == 1);
@@ -83,15 +80,14 @@ TEST_CASE("what watches an accuracy is refused where there is none", "[train][re
 
 TEST_CASE("a regression run goes on from its checkpoint with the same bits", "[train][regression][checkpoint]") {
   const data::InMemory samples = sums(1, 60);
-  const auto path = std::filesystem::temp_directory_path() / "brindle_regression_test.checkpoint";
-  std::filesystem::remove(path);
+  const TemporaryFolder folder;
   const auto run = [&](std::int64_t stop_after, bool checkpointed) {
     Sequential<float> model{{4}, Dense{8, relu}, Dense{1}};
     Trainer trainer{model, Adam{}, Huber{}};
     std::int64_t steps = 0;
     FitOptions o{.batch = 8, .epochs = 3, .validation = samples};
     o.callbacks = {{.step = [&](FitState& s) { s.pause = ++steps == stop_after; }}};
-    if (checkpointed) o.checkpoint = checkpoint(path, {.resume = true});
+    if (checkpointed) o.checkpoint = checkpoint(folder / "run.checkpoint", {.resume = true});
     return trainer.fit(samples, o);
   };
   const History whole = run(-1, false);
@@ -100,5 +96,4 @@ TEST_CASE("a regression run goes on from its checkpoint with the same bits", "[t
   CHECK(resumed.loss == whole.loss);
   CHECK(resumed.val_loss == whole.val_loss);
   CHECK(resumed.accuracy.empty());
-  std::filesystem::remove(path);
 }
