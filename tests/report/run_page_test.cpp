@@ -139,3 +139,15 @@ TEST_CASE("photos stand in a page as JPEG, small pictures with their exact level
   CHECK_THAT(page.sections[2].html, Contains("gallery wide") && Contains("speaks most for it"));
   check_markup(page.html());
 }
+
+TEST_CASE("one epoch is figures, and no curve", "[report][run_page]") {
+  History history;
+  history.loss = {0.5}, history.accuracy = {0.9}, history.val_loss = {0.6}, history.val_accuracy = {0.8};
+  history.seconds = {2};
+  report::RunPage page{.title = "Linear head"};
+  page.add_history(history, Evaluation{.loss = 0.4, .accuracy = 0.85, .samples = 200});
+  const std::string html = page.html();
+  CHECK_THAT(html,
+             Contains("training accuracy") && Contains("0.9000") && Contains("validation loss of the saved model"));
+  CHECK_THAT(html, !Contains("Curves") && !Contains("last epoch"));
+}

@@ -70,6 +70,7 @@ struct RunPage {
 
   /// Curves, final and best figures, times, and a table of all epochs. Where the model that was saved is not that of
   /// the last epoch (keep_best), its own figures on the validation data come first: what evaluate() gives after fit().
+  /// Of one epoch there are figures only.
   ///
   /// Throws ValueError if the history has no epochs.
   RunPage& add_history(const History& history, const Evaluation& saved);

@@ -89,7 +89,12 @@ BRINDLE_INLINE RunPage& RunPage::add_history(const History& history, const Evalu
                fixed(saved.accuracy, internal::share_digits(saved.samples)));
   }
   add_figure("validation loss of the saved model", fixed(saved.loss, 4));
-  return add_curves(history, "last epoch's ");
+  if (history.epochs() != 1) return add_curves(history, "last epoch's ");
+  // One epoch, as of a linear head, is no curve: what is left to say of it are figures.
+  if (!history.accuracy.empty()) add_figure("training accuracy", fixed(history.accuracy.back(), 4));
+  add_figure("training loss", fixed(history.loss.back(), 4));
+  if (history.seconds.size() == 1) add_figure("training", progress::duration_text(history.seconds.back()));
+  return *this;
 }
 
 BRINDLE_INLINE RunPage& RunPage::add_drawing(const std::string& heading, const Drawing& drawing) {
