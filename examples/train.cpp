@@ -188,7 +188,12 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   const auto pictures = shown(o, on, training);
 
   // What is chosen, and what the run will take, by steps on models that stay as they are.
-  const double after_write = each * static_cast<double>(std::min<std::int64_t>(500, n) + more);
+  // Familiarity, predictions, the training photos that the page compares with, and what speaks for the answers in it.
+  const double wrong = forecast.accuracy() ? 1 - forecast.accuracy()->accuracy : 0.1;
+  const double explained = std::min(200.0, wrong * static_cast<double>(more)) +
+                           std::min(200.0, 8.0 * static_cast<double>(training.class_names().size()));
+  const double after_write =
+      each * (static_cast<double>(std::min<std::int64_t>(500, n) + more + std::min<std::int64_t>(20'000, n)) + 5 * explained);
   forecast.add_pictures(training, validation, o.validation.empty());
   forecast.add_base(network, head.parameter_count(), n + more, o.check);
   forecast.add_seconds(after_write);

@@ -146,7 +146,8 @@ int main(int argc, char** argv) {
     const io::RunManifest again = io::read_run_manifest(out / "again.run.json");
     const std::string different = io::first_difference(recorded, again);
     if (different.empty()) {
-      std::printf("\nthe same bits: %zu stages, %zu parameters\n", again.stages.size(), again.weights.size());
+      std::printf("\nthe same bits: %zu %s, %zu parameters\n", again.stages.size(),
+                  again.stages.size() == 1 ? "stage" : "stages", again.weights.size());
       return EXIT_SUCCESS;
     }
     std::printf("\nnot the same bits. What differs first: %s\n",
