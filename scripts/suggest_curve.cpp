@@ -1,12 +1,13 @@
 // What labels are worth that suggest_samples() asks for, against labels of photos drawn at random: the figure and the
 // table of docs/results.md.
 //
-//     g++ -std=c++20 -O2 -march=native -Iinclude -isystem /usr/include/eigen3 scripts/suggest_curve.cpp -pthread -o suggest_curve
-//     suggest_curve WEIGHTS CATS_AND_DOGS CLOTHES OUT 10
+//     g++ -std=c++20 -O2 -march=native -Iinclude -isystem /usr/include/eigen3 scripts/suggest_curve.cpp -pthread -o
+//     suggest_curve suggest_curve WEIGHTS CATS_AND_DOGS CLOTHES OUT 10
 //
 // WEIGHTS are EfficientNet-Lite0's, CATS_AND_DOGS has training_data and test_data, CLOTHES train and validation. The
-// features are computed once and kept in OUT. A seed draws the first labels, as many of each class; then each round doubles them: at random, by
-// doubt alone, or as suggested, and the best linear head on all labels so far is judged by the test photos.
+// features are computed once and kept in OUT. A seed draws the first labels, as many of each class; then each round
+// doubles them: at random, by doubt alone, or as suggested, and the best linear head on all labels so far is judged by
+// the test photos.
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/features.hpp>
@@ -76,9 +77,9 @@ std::vector<double> accuracies(const Set& set, std::uint64_t seed, double doubtf
         if (known.count(i) == 0) unlabelled.push_back(i);
       const Labelled have = rows_of(set.training, labelled), rest = rows_of(set.training, unlabelled);
       const Tensor<float> probabilities = head_of(set, have).predict(rest.x);
-      for (const Suggestion& s : suggest_samples(Cpu(), probabilities, rest.x, have.x,
-                                                 {.count = size - static_cast<std::int64_t>(labelled.size()),
-                                                  .doubtful = doubtful}))
+      for (const Suggestion& s :
+           suggest_samples(Cpu(), probabilities, rest.x, have.x,
+                           {.count = size - static_cast<std::int64_t>(labelled.size()), .doubtful = doubtful}))
         labelled.push_back(unlabelled[static_cast<std::size_t>(s.row)]);
     }
     const Tensor<float> y = head_of(set, rows_of(set.training, labelled)).predict(set.test.x);
@@ -108,10 +109,16 @@ int main(int argc, char** argv) {
     return io::extract(network, photos, {.cache = out / name});
   };
   std::vector<Set> sets;
-  sets.push_back({"clothes, 10 classes", features(clothes / "train", "clothes_train.safetensors"),
-                  features(clothes / "validation", "clothes_test.safetensors"), 10, {40, 80, 160, 320}});
-  sets.push_back({"cats and dogs", features(cats / "training_data", "cats_train.safetensors"),
-                  features(cats / "test_data", "cats_test.safetensors"), 2, {20, 40, 80, 160, 320}});
+  sets.push_back({"clothes, 10 classes",
+                  features(clothes / "train", "clothes_train.safetensors"),
+                  features(clothes / "validation", "clothes_test.safetensors"),
+                  10,
+                  {40, 80, 160, 320}});
+  sets.push_back({"cats and dogs",
+                  features(cats / "training_data", "cats_train.safetensors"),
+                  features(cats / "test_data", "cats_test.safetensors"),
+                  2,
+                  {20, 40, 80, 160, 320}});
   report::Chart chart{.title = "Accuracy on test photos by labelled photos", .height = 360};
   for (const Set& set : sets) {
     report::Panel panel{.title = set.name, .x_label = "labelled photos"};
@@ -129,7 +136,8 @@ int main(int argc, char** argv) {
       report::Series line{.label = way.name, .tint = way.doubtful > 0 ? report::Tint::first : report::Tint::second};
       for (std::size_t i = 0; i < sums.size(); ++i) {
         const double mean = sums[i] / seeds;
-        const double deviation = std::sqrt(std::max(0.0, squares[i] / seeds - mean * mean) * seeds / std::max(1, seeds - 1));
+        const double deviation =
+            std::sqrt(std::max(0.0, squares[i] / seeds - mean * mean) * seeds / std::max(1, seeds - 1));
         std::printf("  %lld: %.4f +- %.4f", static_cast<long long>(set.labels[i]), mean, deviation / std::sqrt(seeds));
         line.x.push_back(static_cast<double>(set.labels[i]));
         line.y.push_back(mean);

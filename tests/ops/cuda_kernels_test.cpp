@@ -20,6 +20,7 @@
 #include "brindle/ops/rmsprop/cuda_kernels.hpp"
 #include "brindle/ops/sgd/cuda_kernels.hpp"
 #include "brindle/ops/softmax/cuda_kernels.hpp"
+#include "support/each_index.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 
@@ -28,12 +29,6 @@ using namespace brindle::test;
 namespace kernel = brindle::ops::kernel;
 
 namespace {
-
-// Backwards: a kernel's threads run in any order.
-template <class Body>
-void each_index(std::int64_t count, const Body& body) {
-  for (std::int64_t i = count - 1; i >= 0; --i) body(i);
-}
 
 const Cpu on{1};
 

@@ -5,6 +5,7 @@
 
 #include "brindle/ops/globalpool2d/cpu.hpp"
 #include "brindle/ops/globalpool2d/cuda_kernels.hpp"
+#include "support/each_index.hpp"
 #include "support/gradient.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
@@ -13,16 +14,6 @@ using namespace brindle;
 using namespace brindle::test;
 namespace kernel = brindle::ops::kernel;
 using Catch::Contains;
-
-namespace {
-
-// Backwards: a kernel's threads run in any order.
-template <class Body>
-void each_index(std::int64_t count, const Body& body) {
-  for (std::int64_t i = count - 1; i >= 0; --i) body(i);
-}
-
-}  // namespace
 
 TEMPLATE_TEST_CASE("global pools agree with their reference, and the GPU's kernels with it", "[ops][globalpool2d]",
                    float, double) {

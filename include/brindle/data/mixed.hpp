@@ -1,16 +1,15 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/one_hot.hpp"
 #include "brindle/data/source.hpp"
+#include "brindle/data/source_view.hpp"
 #include "brindle/image/random_box.hpp"
 
 namespace brindle::data {
@@ -43,22 +42,16 @@ struct MixDraw {
 /// Sample i of a batch is mixed with sample i + 1, the last one with the first; each has a share of its own, where
 /// torchvision draws one for the batch (transforms/v2, MixUp and CutMix). What a use draws depends on the seed and the
 /// number of the use. labels() are the rows of the samples as they are; training gets those of read_labels().
-class Mixed : public Source {
+class Mixed final : public SourceView {
  public:
   /// The source must outlive this. Throws ValueError for settings without a meaning, and for cutmix of samples that are
   /// no pictures; what OneHot throws.
   Mixed(const Source& source, const MixedOptions& options);
   Mixed(const Source&& gone_too_soon, const MixedOptions&) = delete;
 
-  std::int64_t size() const override { return rows_.size(); }
-  Shape sample_shape() const override { return rows_.sample_shape(); }
   TensorView<const float> labels() const override { return rows_.labels(); }
-  std::vector<std::string> class_names() const override { return rows_.class_names(); }
-  std::optional<PictureInput> picture_input() const override { return rows_.picture_input(); }
   /// That of the source, and the options.
   std::string augmentation() const override;
-  std::string fingerprint(const Cpu& on) const override { return rows_.fingerprint(on); }
-  std::string describe(std::int64_t row) const override { return rows_.describe(row); }
 
   /// What use number `use` draws.
   MixDraw drawn(std::uint64_t use) const;

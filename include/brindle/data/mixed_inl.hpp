@@ -50,7 +50,10 @@ inline double beta_number(double alpha, const Random& random, std::uint64_t at) 
 namespace brindle::data {
 
 BRINDLE_INLINE Mixed::Mixed(const Source& source, const MixedOptions& options)
-    : rows_(source, options.classes), options_(options), random_{options.seed, stream_id("mix"), 0} {
+    : SourceView(source),
+      rows_(source, options.classes),
+      options_(options),
+      random_{options.seed, stream_id("mix"), 0} {
   const auto between = [](const char* name, double value, double most) {
     if (!(value >= 0 && value <= most))
       detail::raise<ValueError>(std::string("data::Mixed: ") + name + " must be 0 to " + detail::number_text(most) +
@@ -65,7 +68,7 @@ BRINDLE_INLINE Mixed::Mixed(const Source& source, const MixedOptions& options)
 }
 
 BRINDLE_INLINE std::string Mixed::augmentation() const {
-  const std::string before = rows_.augmentation();
+  const std::string before = SourceView::augmentation();
   return (before.empty() ? "" : before + "; ") + "mixup " + detail::number_text(options_.mixup) + ", cutmix " +
          detail::number_text(options_.cutmix) + ", probability " + detail::number_text(options_.probability) +
          ", seed " + std::to_string(options_.seed);
@@ -79,7 +82,7 @@ BRINDLE_INLINE MixDraw Mixed::drawn(std::uint64_t use) const {
   const bool cut = options_.cutmix > 0 && (options_.mixup == 0 || random_.uniform(first + 1) < 0.5);
   d.share = internal::beta_number(cut ? options_.cutmix : options_.mixup, random_, first + 4);
   if (!cut) return d;
-  const Shape shape = rows_.sample_shape();
+  const Shape shape = sample_shape();
   const double side = 0.5 * std::sqrt(1 - d.share);
   const auto span = [&](std::uint64_t which, std::int64_t length) {
     const auto half = static_cast<std::int64_t>(side * static_cast<double>(length));
@@ -117,8 +120,8 @@ BRINDLE_INLINE void Mixed::read(const Cpu& on, std::span<const Draw> draws, Tens
 
 template <class T>
 void Mixed::read_as(const Cpu& on, std::span<const Draw> draws, TensorView<T> x) const {
-  rows_.read(on, draws, x);
-  const Shape shape = rows_.sample_shape();
+  SourceView::read(on, draws, x);
+  const Shape shape = sample_shape();
   const bool picture = shape.rank() == 3;
   const std::int64_t rows = picture ? shape[0] : 1, length = shape.size() / rows, channels = picture ? shape[2] : 1;
   std::vector<MixDraw> mixtures;

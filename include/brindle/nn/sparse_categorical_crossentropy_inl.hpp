@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brindle/core/inline.hpp"
 #include "brindle/core/number_text.hpp"
+#include "brindle/nn/crossentropy_loss.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/loss_checks.hpp"
 #include "brindle/nn/sparse_categorical_crossentropy.hpp"
@@ -17,23 +19,17 @@
 namespace brindle {
 
 template <class T, class Device>
-class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
+class SparseCategoricalCrossentropyLoss final : public detail::CrossentropyLoss<T, Device> {
+  using Base = detail::CrossentropyLoss<T, Device>;
+
  public:
   /// See SparseCategoricalCrossentropy.
-  explicit SparseCategoricalCrossentropyLoss(const SparseCategoricalCrossentropy& d) : description_(d) {}
-
-  std::string type() const override { return "SparseCategoricalCrossentropy"; }
-  Config config() const override {
-    Config config{{"from_logits", description_.from_logits}};
-    detail::set_label_smoothing(config, description_.label_smoothing);
-    return config;
-  }
-  bool takes_logits_of(ActivationFunction last) const override {
-    return last == ActivationFunction::softmax && !description_.from_logits;
-  }
+  SparseCategoricalCrossentropyLoss(Config config, bool from_logits,
+                                    const ops::SparseCategoricalCrossentropyOptions& options)
+      : Base("SparseCategoricalCrossentropy", std::move(config), from_logits, ActivationFunction::softmax),
+        options_(options) {}
 
   std::int64_t classes(const Shape& output) const override { return output.size(); }
-  bool from_logits() const override { return description_.from_logits; }
 
   void check_activation(const std::string& who, const LastActivation& last) const override {
     if (last.output.size() == 1)
@@ -41,18 +37,7 @@ class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
                                 " gives " + to_string_batch(last.output) +
                                 "; end the model with Dense{number of classes, softmax}, or with Dense{1, sigmoid} and "
                                 "BinaryCrossentropy for two classes");
-    detail::check_crossentropy_activation(who, type(), description_.from_logits, last, ActivationFunction::softmax,
-                                          true);
-  }
-  void check_outputs(const std::string& who, const LastActivation& last, TensorView<const T, Cpu> y) const override {
-    if (!description_.from_logits)
-      detail::check_probability_outputs<T>(who, type(), last, y, ActivationFunction::softmax);
-    else
-      detail::check_logit_outputs<T>(who, type(), last, y);
-  }
-
-  void check(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output) const override {
-    check_labels(who, labels, output, detail::sample_number);
+    Base::check_activation(who, last);
   }
   void check_labels(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output,
                     SampleNames names) const override {
@@ -81,22 +66,24 @@ class SparseCategoricalCrossentropyLoss final : public Loss<T, Device> {
                   TensorView<const T, Device> weight, TensorView<T, Device> each, TensorView<T, Device> dy) override {
     const TensorView<std::int32_t, Device> classes = classes_.back().view().slice(0, t.shape[0]);
     ops::class_numbers<T>(on, t, classes);
-    const ops::SparseCategoricalCrossentropyOptions o{description_.label_smoothing};
-    if (logits || description_.from_logits)
-      ops::sparse_categorical_crossentropy_logits<T>(on, y, classes, weight, each, dy, o);
+    if (logits || Base::from_logits())
+      ops::sparse_categorical_crossentropy_logits<T>(on, y, classes, weight, each, dy, options_);
     else
-      ops::sparse_categorical_crossentropy<T>(on, y, classes, weight, each, dy, o);
+      ops::sparse_categorical_crossentropy<T>(on, y, classes, weight, each, dy, options_);
   }
 
  private:
-  SparseCategoricalCrossentropy description_;
+  ops::SparseCategoricalCrossentropyOptions options_;
   std::vector<Tensor<std::int32_t, Device>> classes_;  // the last one; a recorded step may still use those before it
 };
 
 template <class T, class Device>
 std::unique_ptr<Loss<T, Device>> SparseCategoricalCrossentropy::make() const {
   detail::check_loss_setting("SparseCategoricalCrossentropy", "label_smoothing", label_smoothing, 0, 1);
-  return std::make_unique<SparseCategoricalCrossentropyLoss<T, Device>>(*this);
+  Config config{{"from_logits", from_logits}};
+  detail::set_label_smoothing(config, label_smoothing);
+  return std::make_unique<SparseCategoricalCrossentropyLoss<T, Device>>(
+      std::move(config), from_logits, ops::SparseCategoricalCrossentropyOptions{label_smoothing});
 }
 
 }  // namespace brindle
