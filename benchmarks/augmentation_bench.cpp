@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Photos a second that data::Augmented and data::Mixed make of 224x224 pictures in memory, in batches of 32: a JSON
 // line a kind. The peers: peers/bench_augmentation.py.
 //

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Runs our workloads and the peers' in turn, several rounds, so that a slow spell of the machine hits all of them, and
 # prints a table of ratios.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the compiled form saves: processor seconds of programs in both forms, of building the library once, and of the same
 programs with an earlier state of brindle in the same run. Seconds are medians; nothing else should run.
 

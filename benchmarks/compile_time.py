@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Seconds and memory of the compiler, and sizes of programs: ours, beside tiny-dnn's and dlib's where their Debian
 packages are installed. Seconds are medians.
 

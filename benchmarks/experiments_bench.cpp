@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Times the experiments' workloads, a JSON line for each figure, named as the peers' programs name them:
 //
 //     W1 baseline, training step of 30 photos, and inference

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Builds, tests and times brindle on a machine with an NVIDIA GPU, without installing anything and without CMake: it
 # needs nvcc, cuDNN 9, cuBLAS and g++. Writes JSON lines: what was run on, the tests' result, then each figure.
 #

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Times the experiments on a GPU, a JSON line for each figure:
 //
 //     W1 W2 W4 W5   training step of the baseline, the regularised network, the head (30 samples), fine-tuning (20)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the time of a workload goes: a line for each step of its plan (a layer, with its pool), forward and backward.
 //
 //     layers_bench [W1 W2 W3 W5] [--batch N] [--threads 2] [--rounds 12]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Times loading VGG16's weights from a file into a model that is ready to run, and says how much memory that took: a
 // JSON line.
 //

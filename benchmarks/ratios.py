@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reads the JSON lines of compare.sh and prints, for each workload, the median over the rounds of each peer's median
 time, and how many times as long it takes as brindle; likewise the peak memory.
 

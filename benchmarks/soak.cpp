@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A long run, to see that memory stays flat: the baseline network on small pictures.
 //
 //     soak [steps]            20000 steps of 30 pictures of 36x36

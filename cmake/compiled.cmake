@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # brindle::compiled, the compiled form: a static library that is built once, from the same headers, for programs that see
 # declarations only (BRINDLE_COMPILED, which it defines for those that link it).
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # BRINDLE_CUDA: whether brindle's own tests, examples and benchmarks are built for NVIDIA GPUs, by nvcc. Users need it
 # not: they link brindle::cuda and compile with nvcc what trains.
 set(BRINDLE_CUDA OFF CACHE STRING "Build tests, examples and benchmarks for NVIDIA GPUs: ON, OFF or AUTO (if nvcc is found)")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Libraries that parts of brindle take, each a target of its own where it is found:
 #
 #     brindle::hdf5   files of HDF5 (.h5, .weights.h5, .keras); Debian: libhdf5-dev

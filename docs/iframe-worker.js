@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pages that are opened from the disk may not start workers, and the search is one. There a frame does its work: it loads
 // the worker's script beside a postMessage and an importScripts of its own. What Material would fetch from the net instead
 // (iframe-worker, whose name it looks for) is not there without a net.

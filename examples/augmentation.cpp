@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Experiment 3: the network of experiment 2 on photos that are never the same twice.
 //
 // A cat that is turned, moved, seen from nearer by or in a mirror is still a cat. Each photo is changed at random each

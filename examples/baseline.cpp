@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Experiment 1: a small convolutional network, trained from scratch.
 //
 // Shows the ground floor of the library: pictures from a folder, a model written out layer by layer, training, and what

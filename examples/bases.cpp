@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bases.hpp"
 
 #include <brindle/brindle.hpp>

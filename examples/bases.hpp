@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The trained networks that `train` can begin with. Compiled once, in bases.cpp; for a Device the library's, Cpu or

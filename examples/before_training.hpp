@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // What `train` does before it learns: it looks at the pictures, says what it has chosen, with the reason of each choice

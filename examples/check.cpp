@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Looks at a folder of pictures before a network is trained on it.
 //
 //     check --data photos/training --validation photos/validation --weights efficientnet_lite0.safetensors

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Says what is on photos, with a model that an experiment saved.
 //
 //     classify --model out/vgg16_features/vgg16_features.safetensors photo.jpg folder ...

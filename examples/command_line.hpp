@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The command line of a program: its options, its --help, and what is wrong with what was typed. The library that reads

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "device.hpp"
 
 #include <brindle/core/cpu.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // With what drawn_pets.cpp draws: points, colours, chance, shapes and a pen that puts them onto a canvas.

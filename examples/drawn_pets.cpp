@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "drawn_pets.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // Cats and dogs that the examples draw when they are given no photos: the same pictures for the same seed. A network

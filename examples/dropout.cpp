@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Experiment 2: the network of experiment 1, regularised.
 //
 // Experiment 1 learned its training photos by heart. Here a fourth convolution and pool leave fewer features for the

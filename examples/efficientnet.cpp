@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The modern way: the features of EfficientNet-Lite0, computed once, and one dense layer on them.
 //
 // EfficientNet-Lite0 does better than VGG16 with a fortieth of the multiplications and a quarter of the weights. folded()

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Experiment 7: the trained models side by side, on photos that none of them has seen.
 //
 // Accuracy alone hides which mistakes a model makes: precision says how often "dog" is right, recall how many of the dogs

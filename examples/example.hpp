@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // What the example programs share: their options, the pictures they draw when they are given none, the last lines. It

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Before experiment 1: 5,000 photos out of Kaggle's 25,000, in three folders.
 //
 // The data set "Dogs vs. Cats" (https://www.kaggle.com/c/dogs-vs-cats, train.zip) has 12,500 photos of each, named

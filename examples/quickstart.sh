@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # From nothing to a trained network: installs what is missing, builds the first example and runs it.
 #
 #     bash examples/quickstart.sh [--data DIR] [--epochs N] [--out DIR] ...     options are those of the example

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Says which photos to label next: those that a model is in doubt about, of all kinds.
 //
 //     suggest --model pets.safetensors --count 40 --out out/suggest unlabelled

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Trains a classifier on a folder of pictures, of any number of classes.
 //
 //     train --data flowers --base efficientnet_lite0 --weights efficientnet_lite0.safetensors --out flowers.safetensors

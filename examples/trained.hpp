@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // What `train` makes of a model that it has trained: calibrated probabilities, the model's file with its card, a page,

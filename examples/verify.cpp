@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs a training again and tells whether it gives the same bits.
 //
 //     verify --run pets.run.json                            as `train` wrote it beside the model

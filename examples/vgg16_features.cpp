@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Experiment 4: features of VGG16, computed once, and a small network on them.
 //
 // A network that has learned a million photos of a thousand things knows what fur, ears and eyes look like. Its last

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Experiment 6: fine-tuning: the last blocks of VGG16 learn, too.
 //
 // The first blocks know edges and textures, which cats and dogs share with everything else. The last ones know the things

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Experiment 5: VGG16, frozen, with a new head, on augmented photos.
 //
 // Features can be computed once only for photos that never change. To train the head on augmented photos, VGG16 stands in

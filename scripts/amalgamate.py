@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Writes the library as one file each: brindle_all.hpp, and brindle_inference.hpp for programs that only run a model.
 
     python3 scripts/amalgamate.py [FOLDER]        default: build/amalgamated
@@ -54,7 +55,7 @@ class Writer:
                 if value is None and all(keep for _, keep in stack):
                     self.lines.append(line)
                 continue
-            if not kept or text == "#pragma once":
+            if not kept or text == "#pragma once" or text.startswith("// SPDX-"):
                 continue
             found = INCLUDE.match(line)
             if not found:
@@ -73,7 +74,7 @@ def version():
 
 def head(what):
     licence = "".join(f"// {line}".rstrip() + "\n" for line in (root / "LICENSE").read_text().splitlines())
-    return (f"// brindle {version()}, {what}, as one file. Made by scripts/amalgamate.py; change the headers instead.\n//\n{licence}"
+    return (f"// SPDX-License-Identifier: MIT\n// brindle {version()}, {what}, as one file. Made by scripts/amalgamate.py; change the headers instead.\n//\n{licence}"
             "#pragma once\n\n#ifdef BRINDLE_COMPILED\n#error \"this file is the header-only form of brindle; leave out brindle::compiled\"\n#endif\n")
 
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Builds the documentation as a static site: the pages of docs/ by MkDocs, the API reference by Doxygen below api/.
 #
 #     bash scripts/build_docs.sh [SITE]        default: build/site; open SITE/index.html

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Builds and runs a program that includes the library by -I alone, for every compiler, library and standard that we claim,
 # with flags that users have, and prints a table: docs/benchmarks.md has one. It takes some minutes.
 #

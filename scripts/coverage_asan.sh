@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Lines of each room that its tests run: scripts/coverage_asan.sh [room ...]
 # Builds the tests with Clang's coverage, and with the sanitizers, so that one run does for both. What is not covered is
 # listed in build/asan-coverage/uncovered.txt. Needs clang++-16 and LLVM's tools (Debian: clang-16 llvm-16).

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Fetches ONNX's tests of single operators, which its package of version 1.17.0 has (16 MB from PyPI): scripts/fetch_onnx_nodes.sh [folder]
 # Later packages lack them. io_tests runs them where BRINDLE_ONNX_NODES names the folder that is printed at the end.
 set -eu

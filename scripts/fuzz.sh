@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Runs the fuzz targets, two at a time, at idle priority: scripts/fuzz.sh [seconds each] [target ...]
 # What breaks a target is kept in build/fuzz/findings/; mend it, and put the file into tests/fuzz/corpus/<target>/.
 set -eu

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Installs the Debian packages of a group that are missing: build (library and examples), test (the tests as well).
 #
 #     bash scripts/install_packages.sh build|test

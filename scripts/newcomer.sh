@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Tries README.md as a newcomer would: an empty Debian 12, the last commit, the README's own commands, the seconds of each.
 #
 #     bash scripts/newcomer.sh PICTURES WEIGHTS [ROOT]

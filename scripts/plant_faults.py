@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Copies a data set of photos and plants faults in it, to measure how many `check` finds.
 
     python plant_faults.py TRAINING VALIDATION OUT [--seed 1]      (needs Pillow)

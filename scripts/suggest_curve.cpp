@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What labels are worth that suggest_samples() asks for, against labels of photos drawn at random: the figure and the
 // table of docs/results.md.
 //

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The walkthrough from end to end: experiments 1 to 7 at full length, then their tables and figures for docs/results.md.
 #
 #     bash scripts/walkthrough.sh DATA WEIGHTS OUT [--device cuda] [--precision tf32] ...

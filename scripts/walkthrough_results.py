@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Writes what the walkthrough's runs reached into docs/results.md: every number of its tables comes from a file of a run.
 
     python3 scripts/walkthrough_results.py OUT     takes the runs of scripts/walkthrough.sh that have ended

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The convolutions of the experiments: VGG16 at 150x150 (batch 30 forward, 20 in fine-tuning; here as many pictures as
 // keep a run short), the baseline and the regularised network. "effective" counts the multiplications of a direct
 // convolution, so it may exceed the FMA peak; "of_peak" is its share of the peak of as many threads.

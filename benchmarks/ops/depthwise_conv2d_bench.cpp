@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Depthwise convolutions of MobileNetV2 and of nets with 5x5 filters at 224 pixels, one picture, in all directions.
 #include <benchmark/benchmark.h>
 

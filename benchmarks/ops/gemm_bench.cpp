@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Matrix products of the experiments: square ones against the FMA peak, and the dense layer of the baseline, 36992 x
 // 512 at batch 30 and 1, where reading its 76 MB is the limit ("bytes" counts the large matrix once).
 #include <benchmark/benchmark.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ops that memory limits: the baseline's dense layer of 36992 x 512 with its update, pooling, dropout and the
 // optimizers, as bytes a second and as a share of what a small probe measured on the same machine. Bytes count each
 // array once that the op must read or write.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A convolution whose filters were prepared once, beside one that prepares them in each call: the shapes of ResNet50
 // and MobileNetV2 at 224x224. Filters take turns, so that they come from memory as they do in a network. Rounds of both
 // alternate; a line has the median time of both, and the median of the rounds' ratios.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Photos a second that torchvision's transforms v2 and Keras's layers augment: one JSON line a figure.
 
 usage: PY bench_augmentation.py torch|keras

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """PyTorch on a GPU: the peer's times for the workloads W1..W5, one JSON line a figure, beside gpu_bench's.
 
 usage: PY bench_torch_gpu.py [W1 W2 W3 W4 W5]   (default: all)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Says what a camera sees, for as long as it runs.
 //
 //     camera pets.safetensors             300 frames of a camera that is made up

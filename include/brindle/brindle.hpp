@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The whole library on the CPU. Needs Eigen on the include path; reading pictures needs stb_image.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The library of the compiled form as a part of one source file, for programs that are built without CMake: all their

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The library on a GPU, beside brindle/brindle.hpp or without it. A file that trains is compiled by nvcc; one that only

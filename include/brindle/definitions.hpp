@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The definitions of templates, for a program of the compiled form (BRINDLE_COMPILED) that needs them for more than the

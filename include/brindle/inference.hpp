@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // All that a program needs which runs a trained classifier, for the price of <filesystem>: no kernel, no JSON, no

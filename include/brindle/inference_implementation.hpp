@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // What inference.hpp declares, for programs that do not link brindle::compiled, which has it. One source file of the

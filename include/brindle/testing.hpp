@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // Checks for layers, losses and optimizers of one's own, for the tests of a program; they need no test framework.

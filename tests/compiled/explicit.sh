@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What a unit of the library takes from another one must be instantiated there by name (instantiations.inc): what is so by
 # accident, because the unit happens to use it, is gone as soon as the compiler inlines it.
 #

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Computes with the kernels that the library chose and compares them with plain loops, says which they were, and leaves
 // with 1 and a line for what is wrong: a result, or what brindle threw. With "class_out_of_range" the error comes out
 // of a kernel.

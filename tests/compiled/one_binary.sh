@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Runs one_binary.cpp as a user would, and reads what it says.
 #
 #     one_binary.sh PROGRAM computes LEVEL ...          as it is, and with each level that this processor has

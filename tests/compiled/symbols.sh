@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What the objects of brindle::compiled define and are made of.
 #
 #     symbols.sh LIBRARY FOLDER NM OBJDUMP AR WORK LEVEL ...

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The files of scripts/amalgamate.py give what the headers give: programs are built of each, and their outputs compared.
 #
 #     amalgamated.sh COMPILER SOURCE EIGEN PYTHON WORK LIBRARY_OBJECT [FLAG ...]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A program of the compiled form, of its own parts and ours: a layer, a loss, an optimizer, a source of samples and a
 // callback that it defines itself. It trains, saves, loads, classifies and writes a page. With CONSUMER_DOUBLE it has a
 // model of double, too, and includes the definitions.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Takes the library home in one of its ways, in a folder of its own, and runs what was built.
 #
 #     consume.sh WAY COMPILER SOURCE EIGEN BUILD CMAKE WORK LIBRARY_OBJECT LAUNCHER ISA [FLAG ...]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What brindle/inference.hpp, and the one file of scripts/amalgamate.py, must be able to build: a saved model says what
 // is on a picture.
 #include <brindle/inference.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What every way of including the library must be able to build: a network that learns and predicts.
 #include <brindle/brindle.hpp>
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/core/checksum.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/core/crc32.hpp"
 
 #include <catch2/catch.hpp>

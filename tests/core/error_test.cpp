@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/core/error.hpp"
 
 #include <catch2/catch.hpp>

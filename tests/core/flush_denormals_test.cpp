@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/core/flush_denormals.hpp"
 
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/core/for_each_batch.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/core/shape.hpp"
 
 #include <catch2/catch.hpp>

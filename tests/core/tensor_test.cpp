@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/core/tensor.hpp"
 
 #include <catch2/catch.hpp>

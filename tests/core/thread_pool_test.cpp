@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/core/thread_pool.hpp"
 
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A step of training on the GPU in a program that links no library of brindle's.
 #include <cmath>
 #include <cstdio>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Predictions on the GPU, which are recorded at the second one.
 #include <cstddef>
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Predicts on the GPU and on the processor in a file that no nvcc has seen, and shows what training says there.
 #include <brindle/io/definitions.hpp>
 #include <cmath>

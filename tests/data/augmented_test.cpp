@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/data/augmented.hpp"
 
 #include <catch2/catch.hpp>

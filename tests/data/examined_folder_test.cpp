@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/data/examined_folder.hpp"
 
 #include <catch2/catch.hpp>

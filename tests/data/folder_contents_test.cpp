@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/data/folder_contents.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/data/in_memory.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/data/prefetch.hpp"
 
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/data/subset.hpp"
 
 #include <algorithm>

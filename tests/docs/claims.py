@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Compares what the pages claim with the code: claims.py SOURCE
 
 A page marks a claim as <!-- claim:layers -->Conv2D, Dense<!-- /claim -->. What its words name must be what the code has, no

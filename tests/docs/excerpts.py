@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Checks that the code that pages show is the code that is there: excerpts.py SOURCE
 
 A page marks an excerpt by a comment in front of its fence:

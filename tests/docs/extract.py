@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Puts the C++ of the documentation's pages into one program that runs all of it.
 
     python3 extract.py OUT.cpp PAGE.md ...

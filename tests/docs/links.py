@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Checks that the links between the pages lead to files and headings that are there: links.py SOURCE"""
 import re
 import sys

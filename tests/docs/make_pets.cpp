@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Draws the pictures that the documentation's programs read: make_pets FOLDER
 #include <brindle/image/encode.hpp>
 #include <filesystem>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page of results takes its numbers from the files of runs: walkthrough_results.py SOURCE
 
 In a copy of the page: a run that ended fills its row, its table and its sentence; one that has not leaves what stood there;

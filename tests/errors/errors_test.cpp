@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Makes the mistakes that users make, and compares the messages with docs/errors.md, which it writes where the variable
 // BRINDLE_WRITE_ERRORS is set. Built without zlib, HDF5's library and libwebp, so that their absence is among them.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // HDF5 in the classic layout, by our own reader: the weights of Keras's formats, and datasets of the root, in one piece
 // or in chunks.
 #include "brindle/io/keras_weights.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // JSON: the configuration of a model by Keras.
 #include "brindle/io/keras_config.hpp"
 

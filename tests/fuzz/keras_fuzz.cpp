@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whole models of Keras: .keras (zip, JSON and HDF5 in one) and HDF5.
 #include "brindle/io/load_keras.hpp"
 #include "brindle/nn/nn.hpp"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes the files that the fuzz targets start from: python3 tests/fuzz/make_corpus.py
 
 Needs TensorFlow's Keras, NumPy, h5py and onnx. Files named found_* are not made here: each broke a target once.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Arrays of numpy: .npz, a zip file, and .npy.
 #include "brindle/io/npz.hpp"
 #include "fuzz/input_file.hpp"

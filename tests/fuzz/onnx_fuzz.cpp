@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ONNX files: protobuf messages, tensors, graphs that become layers.
 #include "brindle/io/load_onnx.hpp"
 #include "brindle/nn/nn.hpp"

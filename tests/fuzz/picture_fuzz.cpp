@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pictures: any bytes are decoded, or refused by a FileError.
 #include "brindle/image/decode.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Hands every file of a folder to a fuzz target, without a fuzzer: the corpus as an ordinary test.
 #include <cstdint>
 #include <cstdio>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What write_run_manifest writes: what went into a run and came out of it, as JSON.
 #include "brindle/io/run_manifest.hpp"
 #include "fuzz/input_file.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Safetensors: the header, and every array as floats.
 #include "brindle/io/safetensors.hpp"
 #include "fuzz/input_file.hpp"

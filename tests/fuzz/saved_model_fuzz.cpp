@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What save_model writes: a safetensors file with a model's description as JSON.
 #include "brindle/io/saved_model.hpp"
 #include "brindle/nn/nn.hpp"

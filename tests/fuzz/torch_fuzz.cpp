@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Files by torch.save: the archive, its pickle, and every tensor as floats.
 #include "brindle/io/torch_file.hpp"
 #include "fuzz/input_file.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The pickle inside files by torch.save, without the archive, whose checksums keep most changes from it.
 #include <string_view>
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Weights of any size from a formula, which tests/support/made_weights.hpp has as well: no file needs to hold them."""
 import zlib
 

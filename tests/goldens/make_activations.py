@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Makes activations.npz and weights/activations.keras, weights/activations_legacy.h5 beside it: what Keras's activations
 # and its layers of activations give, and their gradients.
 # python3 make_activations.py FOLDER   (prints the version of Keras it ran with)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Makes calibration.npz beside it: temperatures by SciPy, log-losses and Brier scores by scikit-learn, and the expected
 # calibration error in numpy, in float64.
 # python3 make_calibration.py FOLDER   (prints the versions it ran with)

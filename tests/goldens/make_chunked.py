@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes weights/chunked.h5, datasets in chunks through h5py's filters, and weights/tiny_seq_chunked.weights.h5, the weights
 of tiny_seq.weights.h5 so, in the classic layout.
 

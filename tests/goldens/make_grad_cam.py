@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes grad_cam.npz: Grad-CAM of a small network by Keras and TensorFlow's GradientTape, float64.
 
     python make_grad_cam.py        (needs tensorflow-cpu 2.21, which brings Keras 3)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes the goldens of models that are graphs: python3 tests/goldens/make_graphs.py
 
 Needs TensorFlow's Keras 3, tf-keras (Keras 2), NumPy and h5py. Each model gets random weights, moving averages that are no

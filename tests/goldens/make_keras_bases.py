@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes keras_bases.npz, tables/base_*.txt of Keras's networks, and weights/small_mobilenet_v2.h5 and .keras.
 
     python make_keras_bases.py        (needs tensorflow-cpu 2.21, which brings Keras 3)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes layers.npz and weights/layers_*: single layers by Keras, in float64, with their gradients.
 
     python make_layers.py        (needs tensorflow-cpu 2.21, which brings Keras 3)

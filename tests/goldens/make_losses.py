@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes losses.npz: losses of Keras and their gradients, in float64.
 
     python make_losses.py        (needs tensorflow-cpu, which brings Keras 3)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes metrics.npz: figures of outputs by scikit-learn and Keras.
 
     python make_metrics.py        (needs scikit-learn and tensorflow-cpu, which brings Keras 3)

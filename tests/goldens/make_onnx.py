@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes onnx/*.onnx and onnx.npz: networks as exporters write them, with what ONNX Runtime gives.
 
     python make_onnx.py        (needs torch 2.15, torchvision 0.29, onnxscript 0.7, onnxruntime 1.32)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes onnx/keras_channels_last.onnx and onnx_keras.npz: a network as Keras exports it by tf2onnx.
 
     python make_onnx_keras.py        (needs tensorflow-cpu, which brings Keras 3, tf2onnx and onnxruntime)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes onnx_written.npz: what onnxruntime gives for files that save_onnx wrote.
 
     BRINDLE_ONNX_OUT=folder io_tests "[write_onnx]"

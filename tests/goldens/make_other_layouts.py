@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes weights/tiny_seq_latest.h5: weights/tiny_seq_keras2.h5 in HDF5's later layout, one dataset of it compressed;
 and weights/other_types.h5 and other_types_latest.h5 in both: weights of 64 and 16 bits, a cut list of names, and what is
 no weights.

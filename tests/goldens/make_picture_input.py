@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """How Keras makes input of pictures: load_img's colour modes, aspect ratios and interpolations, and Pillow's upright ones.
 
     python make_picture_input.py [OUT]        default: picture_input.npz beside this file

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes picture_ops.npz: what torchvision's transforms make of bytes.
 
     python make_picture_ops.py        (needs torch and torchvision)

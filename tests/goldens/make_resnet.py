@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes resnet.npz: a small residual network with BatchNormalization, trained by Keras in float64.
 
     python make_resnet.py        (needs tensorflow-cpu 2.21, which brings Keras 3)

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """What Keras computes with files by io::save_keras: keras/*.keras, *.h5 and *.weights.h5 -> saved_keras.npz.
 
 The files themselves are written by brindle's tests (from the folder of the program): io_tests "[.write_keras]".

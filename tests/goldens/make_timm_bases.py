@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes timm_bases.npz and tables/base_*.txt of timm's networks, as make_torchvision_bases.py does of torchvision's.
 
     python make_timm_bases.py        (needs timm 1.0 and torchvision 0.29)

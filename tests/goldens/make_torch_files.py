@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes weights/torch_*.pt and torch_files.npz, files by torch.save of one small network, and what it gives.
 
     python make_torch_files.py        (needs PyTorch 2)

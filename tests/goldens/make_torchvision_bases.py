@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes torchvision_bases.npz and tables/base_*.txt of torchvision's networks.
 
     python make_torchvision_bases.py        (needs torchvision 0.29)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes update_rules.npz: steps of Keras's optimizers with clipped and accumulated gradients and averaged weights, in float64.
 
     python make_update_rules.py        (needs tensorflow-cpu, which brings Keras 3)

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """WebP pictures, and what Pillow makes of them, as Keras's load_img does: tests/goldens/images/webp_*.webp and .png.
 
     make_webp.py        # needs Pillow with WebP

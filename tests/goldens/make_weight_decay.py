@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes weight_decay.npz: 20 steps of Keras's optimizers with decoupled weight decay or amsgrad, in float64.
 
     python make_weight_decay.py        (needs tensorflow-cpu, which brings Keras 3)

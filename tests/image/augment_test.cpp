@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/image/augment.hpp"
 
 #include <algorithm>

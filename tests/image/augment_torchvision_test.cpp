@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Augment's settings that are torchvision's.
 #include <algorithm>
 #include <catch2/catch.hpp>

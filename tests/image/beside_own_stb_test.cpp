@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A program's own stb_image and stb_image_write, compiled in the same translation unit, before brindle's.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"

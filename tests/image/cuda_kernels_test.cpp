@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What one thread of the GPU does to a pixel, run by the processor, against image::apply(). Needs neither CUDA nor a
 // GPU.
 #include "brindle/image/cuda_kernels.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/image/picture_input.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/image/picture_op.hpp"
 
 #include <algorithm>

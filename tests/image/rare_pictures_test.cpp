@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Files of rare kinds and what Pillow shows of them (pictures/make_rare_pictures.py).
 #include <sys/resource.h>
 

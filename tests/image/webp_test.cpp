@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/image/webp.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Small files that claim to be large: nesting, sizes and counts are bounded before memory, time or stack is spent.
 #include <brindle/io/safetensors.hpp>
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/io/config_json.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/io/hdf5.hpp"
 
 #include <catch2/catch.hpp>

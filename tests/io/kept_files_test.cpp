@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Files that have to stay readable: layouts that Keras's and NumPy's users have, and saved models of every version.
 #include <brindle/core/file.hpp>
 #include <brindle/io/config_json.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/io/keras_config.hpp"
 
 #include <brindle/io/keras_description.hpp>

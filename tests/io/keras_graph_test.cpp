@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Models of Keras 3 and Keras 2 that are graphs (goldens/make_graphs.py).
 #include <algorithm>
 #include <catch2/catch.hpp>

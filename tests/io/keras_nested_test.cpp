@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Models inside models, and what a file says beside its weights (models/make_models.py).
 #include <algorithm>
 #include <brindle/io/keras_config.hpp>

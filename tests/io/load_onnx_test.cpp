@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ONNX files as exporters write them (goldens/make_onnx.py), and those that are refused.
 #include "brindle/io/load_onnx.hpp"
 

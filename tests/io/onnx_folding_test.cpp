@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Arithmetic on sizes that load_onnx does while it reads a file.
 #include <catch2/catch.hpp>
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Models that save_onnx writes and load_onnx reads.
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/io/run_manifest.hpp"
 
 #include <catch2/catch.hpp>

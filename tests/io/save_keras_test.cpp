@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Models written for Keras: what Keras computed with these files (goldens/make_saved_keras.py), and what is read again.
 #include "brindle/io/save_keras.hpp"
 

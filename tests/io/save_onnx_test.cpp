@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Models that save_onnx writes, and what onnxruntime gives for them (goldens/make_onnx_written.py).
 #include "brindle/io/save_onnx.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/io/saved_model.hpp"
 
 #include <brindle/core/file.hpp>

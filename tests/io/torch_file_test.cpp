@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/io/torch_file.hpp"
 
 #include <algorithm>

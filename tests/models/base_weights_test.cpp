@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/models/base_weights.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/models/efficientnet_lite0.hpp"
 
 #include <catch2/catch.hpp>

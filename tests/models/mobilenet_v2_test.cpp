@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/models/mobilenet_v2.hpp"
 
 #include <catch2/catch.hpp>

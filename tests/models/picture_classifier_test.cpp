@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/models/picture_classifier.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/models/resnet.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/models/squeezenet1_1.hpp"
 
 #include <catch2/catch.hpp>

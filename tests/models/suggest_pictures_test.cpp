@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/models/suggest_pictures.hpp"
 
 #include <algorithm>

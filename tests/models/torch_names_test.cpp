@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Bases with weights in the names of torchvision and timm.
 #include <catch2/catch.hpp>
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/models/vgg16.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <brindle/io/safetensors.hpp>
 #include <catch2/catch.hpp>
 #include <filesystem>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/nn/answer_table.hpp"
 
 #include <catch2/catch.hpp>

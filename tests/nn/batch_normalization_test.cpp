@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/nn/batch_normalization.hpp"
 
 #include <brindle/definitions.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/nn/config.hpp"
 
 #include <catch2/catch.hpp>

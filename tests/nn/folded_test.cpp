@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/nn/folded.hpp"
 
 #include <brindle/definitions.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/nn/layer_rates.hpp"
 
 #include <catch2/catch.hpp>

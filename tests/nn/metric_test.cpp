@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/nn/metric.hpp"
 
 #include <algorithm>

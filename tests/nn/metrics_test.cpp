@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/nn/metrics.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/nn/plan.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Filters that a model prepares once, because its weights are fixed: Model::fix_weights().
 #include "brindle/nn/prepared_filters.hpp"
 

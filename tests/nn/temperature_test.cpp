@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/nn/temperature.hpp"
 
 #include <brindle/definitions.hpp>

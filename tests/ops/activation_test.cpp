@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/ops/activation.hpp"
 
 #include <algorithm>

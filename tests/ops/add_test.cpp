@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/ops/add/add.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
 
 #include <catch2/catch.hpp>

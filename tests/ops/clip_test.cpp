@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/ops/clip/clip.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Convolutions with groups, dilation and any number of zeros around the picture.
 #include <catch2/catch.hpp>
 #include <cstddef>

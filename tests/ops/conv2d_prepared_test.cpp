@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Filters that are brought into a kernel's layout once, for all calls.
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What one thread of the GPU does, run by the processor: the kernels of ops/*/cuda_kernels.hpp in a plain loop, against
 // the ops of the Cpu. Needs neither CUDA nor a GPU.
 #include "brindle/ops/adam/cuda_kernels.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // As cuda_kernels_test.cpp, of the losses.
 #include <catch2/catch.hpp>
 #include <cstdint>

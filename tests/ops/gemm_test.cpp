@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/ops/gemm/gemm.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <catch2/catch.hpp>
 
 #include "brindle/ops/conv2d/implicit_gemm_convolution.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/ops/multiply/multiply.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/ops/conv2d/winograd.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Ctrl-C ends a run with a checkpoint and prints the command that goes on; the run that it starts ends with the figures
 # of one that was left alone: ctrl_c.sh PROGRAM FOLDER, with an example program that trains.
 set -euo pipefail

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A training run that a test kills and starts again.
 //
 //     run_to_be_killed CHECKPOINT seconds OUTCOME [steps per epoch]

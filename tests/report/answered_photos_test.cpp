@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/answered_photos.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/classification_report.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/confusion_matrix.hpp"
 
 #include <brindle/core/file.hpp>

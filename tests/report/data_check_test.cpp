@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/data_check.hpp"
 
 #include <algorithm>

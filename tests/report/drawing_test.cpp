@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/drawing.hpp"
 
 #include <brindle/core/file.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/feature_map.hpp"
 
 #include <brindle/report/colour_scale.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/gallery.hpp"
 
 #include <brindle/report/float_picture.hpp>

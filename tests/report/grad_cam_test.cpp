@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/grad_cam.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/history_csv.hpp"
 
 #include <brindle/core/file.hpp>

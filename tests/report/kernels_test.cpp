@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/kernels.hpp"
 
 #include <catch2/catch.hpp>

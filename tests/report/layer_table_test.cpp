@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/layer_table.hpp"
 
 #include <catch2/catch.hpp>

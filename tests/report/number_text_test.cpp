@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/number_text.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/progress_line.hpp"
 
 #include <catch2/catch.hpp>

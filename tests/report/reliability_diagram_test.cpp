@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/reliability_diagram.hpp"
 
 #include <brindle/core/file.hpp>

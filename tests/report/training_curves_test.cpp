@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/report/training_curves.hpp"
 
 #include <brindle/core/file.hpp>

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Each program of examples/, and what they share, compiles without a warning.
 set -euo pipefail
 compiler=$1 include=$2 eigen=$3 here=$4

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Files are as clang-format 14 has them: format.sh ROOT. Another version lays some lines out differently, so with another
 # one, as without any, there is nothing to compare with: exit code 77, skipped. The example programs are left out, since a
 # model's list there is a table; what they share is not.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Each header of the library compiles alone, warnings being errors; those for the GPU where CUDA's headers are.
 
     headers_alone.py COMPILER INCLUDE EIGEN HERE OUT BUILD CMAKE [CUDA]

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Each file of misuse/ must fail to compile with the words of its first line, and compile when BRINDLE_RIGHT is defined.
 # Files that need no definitions are of the compiled form, whose headers say the same and are read sooner.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Compares the public names of the library with those of public_names.txt.
 
     public_names.py <doxygen> <project> <build folder> [--write]

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Two units with kernels for different instruction sets do not link, and the linker's words say why; with the same they
 # do and run. Units without kernels may be built as they like.
 set -euo pipefail

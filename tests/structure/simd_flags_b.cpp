@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <brindle/nn/nn.hpp>
 #include <brindle/ops/cpu.hpp>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Knows tensors but no kernels.
 #include <brindle/core/tensor.hpp>
 

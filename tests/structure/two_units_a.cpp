@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <brindle/brindle.hpp>
 
 using namespace brindle;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <brindle/brindle.hpp>
 
 double predict_in_another_unit(const brindle::Sequential<float>& model, const brindle::Tensor<float>& x) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "support/allocations.hpp"
 
 #include <atomic>

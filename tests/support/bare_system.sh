@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # For scripts that source this: hides from a compiler what brindle could use of the system.
 #
 #     bare_system FOLDER COMPILER [FLAG ...]     sets `bare` to the options for that

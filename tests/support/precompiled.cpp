@@ -1,1 +1,2 @@
+// SPDX-License-Identifier: MIT
 // The unit that makes the precompiled header of the tests.

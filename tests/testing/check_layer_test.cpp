@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <brindle/definitions.hpp>
 #include <brindle/nn/library_layers.hpp>
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs of a residual network with batch normalization that stop and go on.
 #include <catch2/catch.hpp>
 #include <cstddef>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/train/calibrate.hpp"
 
 #include <catch2/catch.hpp>

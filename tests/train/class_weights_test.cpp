@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/train/class_weights.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <vector>

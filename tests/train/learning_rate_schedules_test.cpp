@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/train/learning_rate_schedules.hpp"
 
 #include <catch2/catch.hpp>

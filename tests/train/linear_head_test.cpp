@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/train/linear_head.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/nn/optimizer_state.hpp"
 
 #include <brindle/definitions.hpp>

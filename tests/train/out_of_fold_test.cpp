@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/train/out_of_fold.hpp"
 
 #include <algorithm>

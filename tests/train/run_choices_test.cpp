@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/train/run_choices.hpp"
 
 #include <catch2/catch.hpp>

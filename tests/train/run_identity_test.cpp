@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/train/run_identity.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/train/same_data.hpp"
 
 #include <brindle/train/run_identity.hpp>

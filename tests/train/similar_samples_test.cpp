@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/train/similar_samples.hpp"
 
 #include <algorithm>

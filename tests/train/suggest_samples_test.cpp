@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/train/suggest_samples.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "brindle/train/update_rules.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // Definitions of what inference.hpp declares: of the library's unit (compiled/inference.hpp), and of header-only

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The definitions of templates but for the kernels: see brindle/definitions.hpp.

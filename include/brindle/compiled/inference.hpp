@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The unit of the library for inference.hpp. It is apart from that of models/, so that the linker leaves it out where a

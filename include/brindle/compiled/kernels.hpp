@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // A unit of the library with the CPU kernels, for the instruction set of the compiler's flags. It defines one table:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The unit of the library that chooses among the tables of CPU kernels that it is linked with, from the narrowest:

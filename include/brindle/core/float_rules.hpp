@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // NaN and infinity are answers here: a loss that overflows, a figure that is missing, the smallest of nothing.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 /// For functions that run on the processor and, compiled by nvcc, on a GPU as well. They use no member of the standard

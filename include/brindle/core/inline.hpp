@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // How functions that are no templates are defined in the *_inl.hpp files: once in every unit of a header-only program,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // How image::warp() finds and blends pixels: one by one in double, and the columns of a row of RGB at once.

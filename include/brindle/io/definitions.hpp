@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The definitions of the templates of io/: see brindle/definitions.hpp.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #if !__has_include(<nlohmann/json.hpp>)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // Bases with the weights of a file: those of this header, VGG16 and EfficientNet-Lite0.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // All ops on the Cpu: header-only with their kernels, in the compiled form (BRINDLE_COMPILED) as calls into the

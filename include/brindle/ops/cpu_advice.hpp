@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The kernels are as wide as the instruction set that the compiler may use, and slow without optimisation: a unit that

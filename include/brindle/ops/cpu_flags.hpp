@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // What the compiler's flags allow this unit to use. Macros, as two units of a program may differ.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The CPU kernels of all ops, compiled in the unit that includes this: what a header-only program has, what the library

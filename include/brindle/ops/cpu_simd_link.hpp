@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // Units whose kernels were built for different instruction sets must not be linked into one program. Functions of

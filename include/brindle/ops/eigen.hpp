@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // Eigen, whose warnings are not the user's: a system header wherever it lies, and g++ 12 and 13, to which AVX-512's own

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <brindle/core/version.hpp>
 #include <brindle/nn/flatten.hpp>
 #include <brindle/nn/sequential.hpp>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Header-only: nothing differs between debug and release.
 set(VCPKG_BUILD_TYPE release)
 get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)

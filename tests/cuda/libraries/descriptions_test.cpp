@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What cuDNN itself says of the descriptions that it gets. This needs no GPU, only the library.
 #include <catch2/catch.hpp>
 #include <cstdint>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Makes the pictures beside it with Pillow: kinds of files that a collection from the internet holds.
 # python3 make_pictures.py FOLDER   (prints the version of Pillow it ran with)
 import sys, pathlib, struct, zlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Makes rare_pictures.npz beside it: files of rare kinds, "NAME" (1, bytes), and what Pillow shows of each, "NAME.rgb"
 # (H, W, 3); of names that begin with "refused" there is none. Needs cjpeg of libjpeg-turbo.
 # python3 make_rare_pictures.py FOLDER   (prints the version of Pillow it ran with)

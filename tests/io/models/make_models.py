@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Makes nested.npz beside it: inputs x and what Keras predicts for them with the models beside it, which Keras wrote
 # (k2_twins_deep.keras with tf_keras, the others as their attributes say); and twins.keras, twins.weights.h5, channels_first_conv.h5.
 # python3 make_models.py FOLDER   (prints the version of Keras it ran with)

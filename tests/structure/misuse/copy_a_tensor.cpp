@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // expects: deleted|implicitly-deleted
 #include "brindle/core/tensor.hpp"
 

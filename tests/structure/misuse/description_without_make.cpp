@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // expects: a layer is described by a struct with
 #define BRINDLE_COMPILED
 #include <string>

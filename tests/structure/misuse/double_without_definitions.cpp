@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // expects: error: static assertion failed.*models of float on the Cpu: for others include <brindle/definitions.hpp>
 #define BRINDLE_COMPILED
 #include <brindle/brindle.hpp>

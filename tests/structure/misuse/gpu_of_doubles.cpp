@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // expects: a GPU computes in float
 #define BRINDLE_COMPILED
 #include "brindle/nn/nn.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // expects: incomplete type|undefined template
 #include "brindle/ops/activation/activation.hpp"
 #ifdef BRINDLE_RIGHT

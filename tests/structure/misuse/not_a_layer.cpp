@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // expects: LayerDescription|no matching
 #define BRINDLE_COMPILED
 #include "brindle/nn/nn.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // expects: an optimizer is described by a struct with
 #define BRINDLE_COMPILED
 #include "brindle/brindle.hpp"

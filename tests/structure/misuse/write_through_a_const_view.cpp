@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // expects: conver
 #include "brindle/core/tensor.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <cudnn.h>
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the library does where cuDNN or cuBLASLt has no kernel for what it would like best.
 #include <cstdint>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // A GPU for machines without one: the functions of cudart, cuDNN and cuBLASLt that the library calls, as plain loops.
