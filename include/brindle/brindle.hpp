@@ -85,6 +85,7 @@
 #include "brindle/train/one_cycle.hpp"
 #include "brindle/train/out_of_fold.hpp"
 #include "brindle/train/polynomial_decay.hpp"
+#include "brindle/train/progressive_resizing.hpp"
 #include "brindle/train/run_choices.hpp"
 #include "brindle/train/similar_samples.hpp"
 #include "brindle/train/suggest_samples.hpp"

@@ -75,10 +75,10 @@ TEST_CASE("no header names Eigen outside ops", "[structure]") {
     }
 }
 
-TEST_CASE("every header begins with #pragma once", "[structure]") {
+TEST_CASE("every header begins with its licence and #pragma once", "[structure]") {
   for (const fs::path& header : headers()) {
     INFO(header.string());
-    CHECK(read(header).rfind("#pragma once\n", 0) == 0);
+    CHECK(read(header).rfind("// SPDX-License-Identifier: MIT\n#pragma once\n", 0) == 0);
   }
 }
 

@@ -56,6 +56,7 @@
 #include "brindle/nn/relu_inl.hpp"
 #include "brindle/nn/rescaling_inl.hpp"
 #include "brindle/nn/reshape_inl.hpp"
+#include "brindle/nn/resized_inl.hpp"
 #include "brindle/nn/rmsprop_inl.hpp"
 #include "brindle/nn/separable_conv2d_inl.hpp"
 #include "brindle/nn/sgd_inl.hpp"

@@ -38,6 +38,7 @@
 #include "brindle/train/out_of_fold_inl.hpp"
 #include "brindle/train/output_rules_inl.hpp"
 #include "brindle/train/polynomial_decay_inl.hpp"
+#include "brindle/train/progressive_resizing_inl.hpp"
 #include "brindle/train/run_choices_inl.hpp"
 #include "brindle/train/run_identity_inl.hpp"
 #include "brindle/train/same_data_inl.hpp"

@@ -44,6 +44,7 @@
 #include "brindle/nn/relu.hpp"
 #include "brindle/nn/rescaling.hpp"
 #include "brindle/nn/reshape.hpp"
+#include "brindle/nn/resized.hpp"
 #include "brindle/nn/rmsprop.hpp"
 #include "brindle/nn/separable_conv2d.hpp"
 #include "brindle/nn/sequential.hpp"
