@@ -64,15 +64,15 @@ const std::vector<Technique>& techniques() {
       {"resized crop", [](Recipe& r) { r.augment.resized_crop.least = 0.35; }},
       {"colour jitter", [](Recipe& r) { r.augment.color_jitter = {.brightness = 0.3, .contrast = 0.3, .saturation = 0.3}; }},
       {"RandAugment", [](Recipe& r) { r.augment.rand_augment.num_ops = 2; }},
-      {"random erasing", [](Recipe& r) { r.augment.random_erasing.probability = 0.25; }},
+      {"random erasing", [](Recipe& r) { r.augment.random_erasing.probability = 0.25; }, true, false},
       {"mixup", [](Recipe& r) { r.mixup = 0.2; }},
       {"cutmix", [](Recipe& r) { r.cutmix = 1; }},
       {"label smoothing", [](Recipe& r) { r.label_smoothing = 0.1; }},
-      {"focal loss", [](Recipe& r) { r.focal = true; }},
-      {"balanced batches", [](Recipe& r) { r.balanced = true; }},
-      {"AdamW, decay 0.05", [](Recipe& r) { r.adamw = true; }},
+      {"focal loss", [](Recipe& r) { r.focal = true; }, true, false},
+      {"balanced batches", [](Recipe& r) { r.balanced = true; }, true, false},
+      {"AdamW, decay 0.05", [](Recipe& r) { r.adamw = true; }, true, false},
       {"averaged weights", [](Recipe& r) { r.trainer = {.use_ema = true, .swap_ema_weights = true}; }},
-      {"norm of gradients at most 1", [](Recipe& r) { r.trainer = {.global_clipnorm = 1}; }},
+      {"norm of gradients at most 1", [](Recipe& r) { r.trainer = {.global_clipnorm = 1}; }, true, false},
       {"cosine decay", [](Recipe& r) { r.schedule = [] { return cosine_decay(); }; }},
       {"one cycle, thrice the rate",
        [](Recipe& r) {
@@ -180,12 +180,12 @@ class Study {
 
   Model<float> with_head() {
     if (!head_) {
-      Model<float> folded_base{{side_, side_, 3}, [&](auto x) { return x.then(base(), GlobalAveragePooling2D{}); }};
-      const io::Features seen = io::extract(folded_base = folded(std::move(folded_base)), read(side_, true));
+      Model<float> network = folded(base());
+      const io::Features seen = io::extract(network, read(side_, true));
       head_ = linear_head(Cpu(), seen.x, seen.labels);
     }
     Model<float> model{{side_, side_, 3}, [&](auto x) {
-      return x.then(base(), GlobalAveragePooling2D{}, Dense{classes(), softmax});
+      return x.then(base(), Dense{classes(), softmax});
     }};
     set_linear_head(model, *head_);
     return model;
@@ -253,7 +253,7 @@ std::string key(const std::string& photos, const std::string& network, const std
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   if (argc != 5 && argc != 7)
     return std::fprintf(stderr, "gains WEIGHTS CATS_AND_DOGS CLOTHES CSV [PHOTOS NETWORK]\n"), EXIT_FAILURE;
   const fs::path weights = argv[1], cats = argv[2], clothes = argv[3], out = argv[4];
@@ -291,4 +291,7 @@ int main(int argc, char** argv) {
         }
     }
   return EXIT_SUCCESS;
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "gains: %s\n", e.what());
+  return EXIT_FAILURE;
 }

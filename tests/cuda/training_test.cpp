@@ -67,10 +67,11 @@ struct Run {
 /// fit, evaluate and predict with a short last batch, class weights and a learning rate that changes.
 template <class OptimizerValue, class Device>
 Run run(const Device& on, const OptimizerValue& optimizer, std::int64_t classes, FitOptions options = {},
-        TrainerOptions updates = {}) {
+        TrainerOptions updates = {}, double l2 = 0) {
   updates.seed = 11;
   const data::InMemory training = corners(22, classes, 1), holdout = corners(9, classes, 2);
   auto model = network(on, classes);
+  model.set_l2(l2);
   options.batch = 8;
   options.epochs = 4;
   options.validation = holdout;
@@ -135,6 +136,22 @@ TEST_CASE("clipped and accumulated gradients and averaged weights on the GPU are
     const Run again = run(Cuda{Cuda::Options{.record_steps = false}}, optimizer, 3, {}, updates);
     for (std::size_t i = 0; i < recorded.weights.size(); ++i) CHECK(same_bits(recorded.weights[i], again.weights[i]));
   }
+}
+
+TEST_CASE("rates by layer and L2 penalties on the GPU are the processor's", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const std::vector<LayerRate> rates{{"conv2d", 0.1}, {"conv2d_1", 0}, {"dense_1", 2}};
+  const auto same = [&](const auto& optimizer, double l2, double share) {
+    const LayerRates by_layer{optimizer, rates};
+    check_run(run(Cuda{}, by_layer, 3, {}, {}, l2), run(Cpu{1}, by_layer, 3, {}, {}, l2), share);
+  };
+  same(SGD{.learning_rate = 0.05, .momentum = 0.9, .weight_decay = 0.1}, 0, 1e-3);
+  same(RMSprop{.learning_rate = 1e-3}, 0, 1e-2);
+  same(AdamW{.weight_decay = 0.1}, 0, 1e-2);
+  same(SGD{.learning_rate = 0.05}, 0.01, 1e-3);
+  const Run recorded = run(Cuda{}, SGD{.learning_rate = 0.05}, 2, {}, {}, 0.02);
+  check_run(recorded, run(Cpu{1}, SGD{.learning_rate = 0.05}, 2, {}, {}, 0.02), 1e-3);
+  CHECK(recorded.history.loss[0] > run(Cuda{}, SGD{.learning_rate = 0.05}, 2).history.loss[0] + 0.01);
 }
 
 TEST_CASE("recorded steps have the bits of steps that are not", "[cuda]") {

@@ -102,7 +102,7 @@ TEST_CASE("a file that is no model of ours is refused with its path and the reas
   refused("{", "cannot be understood");
   refused("[]", "cannot be understood");
   refused(R"({"version":1})", "cannot be understood");
-  refused(dense_json(R"({"units":1,"use_bias":false})", "5"), "version 5");
+  refused(dense_json(R"({"units":1,"use_bias":false})", "6"), "version 6");
   refused(dense_json(R"({"units":1})"), "dense/bias");
   refused(dense_json(R"({"units":2,"use_bias":false})"), "(2, 1)");
   refused(dense_json(R"({"units":1000000000000,"use_bias":false})"), "(2, 1000000000000)");

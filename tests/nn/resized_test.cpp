@@ -78,9 +78,10 @@ TEST_CASE("a resized model has weights of its own, and the model's names, groups
 
 TEST_CASE("weights that depend on the size of a picture are refused, with what to write instead", "[nn][resized]") {
   const Sequential<float> model{{8, 8, 3}, Conv2D{4, 3, relu}, Flatten{}, Dense{2, softmax}};
-  CHECK_THROWS_WITH(resized(model, Shape{12, 12, 3}),
-                    "resized: Dense \"dense\" has a kernel of (144, 2), for samples of (12, 12, 3) it needs (400, 2): put "
-                    "GlobalAveragePooling2D in the place of Flatten in front of it");
+  CHECK_THROWS_WITH(
+      resized(model, Shape{12, 12, 3}),
+      "resized: Dense \"dense\" has a kernel of (144, 2), for samples of (12, 12, 3) it needs (400, 2): put "
+      "GlobalAveragePooling2D in the place of Flatten in front of it");
   CHECK_THROWS_AS(resized(model, Shape{2, 2, 3}), ShapeError);
   CHECK_THROWS_AS(resized(model, Shape{8, 8, 1}), ShapeError);
 }

@@ -87,7 +87,8 @@ TEST_CASE("without sizes the model is trained as it is, and frozen layers stay f
   CHECK(before != after);
 }
 
-TEST_CASE("a training that fails leaves what was learned, and sizes that do not fit are refused before the first", "[train]") {
+TEST_CASE("a training that fails leaves what was learned, and sizes that do not fit are refused before the first",
+          "[train]") {
   Sequential<float> model = network();
   std::vector<float> learned;
   CHECK_THROWS_AS(progressive_resizing(model, {{6, 6}},
@@ -105,7 +106,8 @@ TEST_CASE("a training that fails leaves what was learned, and sizes that do not 
   Sequential<float> flat{{12, 12, 3}, Flatten{}, Dense{2, softmax}};
   CHECK_THROWS_AS(progressive_resizing(flat, {{8, 8}}, count), ShapeError);
   Sequential<float> rows{{12}, Dense{2, softmax}};
-  CHECK_THROWS_WITH(progressive_resizing(rows, {}, count),
-                    "progressive_resizing: the model takes samples of (12), expected pictures (rows, columns, channels)");
+  CHECK_THROWS_WITH(
+      progressive_resizing(rows, {}, count),
+      "progressive_resizing: the model takes samples of (12), expected pictures (rows, columns, channels)");
   CHECK(calls == 0);
 }

@@ -89,6 +89,7 @@
 #include "brindle/train/trainer_inl.hpp"
 #include "brindle/train/training_cost_inl.hpp"
 #include "brindle/train/training_step_inl.hpp"
+#include "brindle/train/weight_penalty_inl.hpp"
 #include "brindle/train/weight_update_inl.hpp"
 
 #ifdef BRINDLE_COMPILED

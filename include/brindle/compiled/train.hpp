@@ -50,6 +50,7 @@
 #include "brindle/train/training_cost_inl.hpp"
 #include "brindle/train/training_step_inl.hpp"
 #include "brindle/train/update_rules_inl.hpp"
+#include "brindle/train/weight_penalty_inl.hpp"
 #include "brindle/train/weight_update_inl.hpp"
 
 #define BRINDLE_INSTANTIATION

@@ -320,10 +320,15 @@ struct Memory<Cuda> {
     if (bytes) BRINDLE_CUDA_CHECK(cudaMemcpy(to, from, bytes, cudaMemcpyDeviceToHost));
   }
   /// @}
-  /// Zeros.
+  /// Zeros; with a context it is one of its works.
+  /// @{
   static void clear(void* p, std::size_t bytes) {
     if (bytes) BRINDLE_CUDA_CHECK(cudaMemsetAsync(p, 0, bytes, cudaStreamLegacy));
   }
+  static void clear(const Cuda& on, void* p, std::size_t bytes) {
+    if (bytes) BRINDLE_CUDA_CHECK(cudaMemsetAsync(p, 0, bytes, on.stream()));
+  }
+  /// @}
 };
 
 }  // namespace brindle

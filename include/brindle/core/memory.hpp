@@ -53,6 +53,7 @@ struct Memory<Cpu> {
   static void copy_to_host(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
   /// @}
   /// Zeros.
+  static void clear(const Cpu&, void* p, std::size_t bytes) { clear(p, bytes); }
   static void clear(void* p, std::size_t bytes) {
     if (bytes) std::memset(p, 0, bytes);
   }

@@ -210,6 +210,7 @@ class KerasConfigReader {
                      around.trainable && settings.value("trainable", true),
                      around.models,
                      around.kinds,
+                     l2_of(layer.kind, settings),
                      left_out_of(settings),
                      layer.key,
                      std::move(inputs),
@@ -257,11 +258,43 @@ class KerasConfigReader {
     }
   }
 
-  /// Penalties and limits of the weights, and Keras 1's names of them.
+  /// The factor of a penalty that is the sum of squares alone; 0 for any other, or none. Keras 3 writes L2, Keras 2
+  /// L1L2, Keras 1 a name beside the numbers; a text stands for Keras's default.
+  static double l2_factor(const KerasJson& penalty) {
+    if (penalty.is_string()) return penalty == "l2" || penalty == "L2" ? 0.01 : 0;
+    if (!penalty.is_object()) return 0;
+    const std::string kind = penalty.value("class_name", KerasJson()).is_string()
+                                 ? penalty["class_name"].get<std::string>()
+                             : penalty.value("name", KerasJson()).is_string() ? penalty["name"].get<std::string>()
+                                                                              : std::string();
+    if (kind != "L2" && kind != "L1L2" && kind != "WeightRegularizer") return 0;
+    const KerasJson& of = penalty.contains("config") && penalty["config"].is_object() ? penalty["config"] : penalty;
+    const auto number = [&](const char* key) {
+      return of.contains(key) && of[key].is_number() ? of[key].get<double>() : 0;
+    };
+    return number("l1") == 0 && number("l2") > 0 && number("l2") <= 1e30 ? number("l2") : 0;
+  }
+
+  /// Those penalties, by our names of the parameters.
+  static std::map<std::string, double> l2_of(const std::string& kind, const KerasJson& settings) {
+    std::map<std::string, double> all;
+    for (const auto& [key, value] : settings.items()) {
+      const std::string ending = "_regularizer";
+      if (!key.ends_with(ending) || key == "activity_regularizer") continue;
+      std::string parameter = key.substr(0, key.size() - ending.size());
+      if (parameter == "depthwise" || parameter == "pointwise")
+        parameter = kind == "SeparableConv2D" ? parameter + "_kernel" : "kernel";
+      if (const double l2 = l2_factor(value); l2 > 0) all[parameter] = l2;
+    }
+    return all;
+  }
+
+  /// Other penalties and limits of the weights, and Keras 1's names of them.
   static std::vector<std::string> left_out_of(const KerasJson& settings) {
     std::vector<std::string> all;
     for (const auto& [key, value] : settings.items()) {
       if (value.is_null() || !(key.ends_with("_regularizer") || key.ends_with("_constraint"))) continue;
+      if (key != "activity_regularizer" && l2_factor(value) > 0) continue;
       std::string what = key;
       if (value.is_string()) what += " " + value.get<std::string>();
       if (value.is_object() && value.contains("class_name") && value.at("class_name").is_string())

@@ -3,6 +3,7 @@
 
 #include <cctype>
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,7 +22,8 @@ struct KerasLayer {
   bool trainable = true;            ///< with those of the models around it
   std::vector<std::string> models;  ///< names of the nested models that it stands in, the outermost first
   std::vector<std::string> kinds;   ///< and Keras 3's kind and number of each: "functional", "sequential_1"
-  std::vector<std::string> left_out = {};   ///< what training would need and we have not: "kernel_regularizer L2"
+  std::map<std::string, double> l2 = {};    ///< penalties by parameter: "kernel"
+  std::vector<std::string> left_out = {};   ///< what training would need and we have not: "kernel_regularizer L1"
   std::string key = {};                     ///< Keras 3's kind and number within its model: "conv2d_1"
   std::vector<std::size_t> inputs = {};     ///< the values it reads: 0 is the model's input, i + 1 what layer i gives
   bool inference = false;                   ///< called with training=False, itself or a model around it

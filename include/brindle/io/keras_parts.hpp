@@ -19,6 +19,7 @@ struct ModelToWrite {
     Shape shape;
     const void* data = nullptr;
     bool learned = true;
+    double l2 = 0;                        ///< of its penalty
     std::vector<const void*> slots = {};  ///< what the optimizer remembers of it, in its order
   };
   struct Layer {

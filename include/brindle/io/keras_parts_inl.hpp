@@ -50,6 +50,15 @@ BRINDLE_INLINE OrderedJson keras_settings(const ModelToWrite::Layer& layer) {
     for (const auto& size : json["noise_shape"]) sizes.push_back(size == -1 ? OrderedJson() : size);
     json["noise_shape"] = sizes;
   }
+  for (const ModelToWrite::Variable& variable : layer.variables) {
+    if (variable.l2 == 0) continue;
+    const std::string of = layer.type == "DepthwiseConv2D" && variable.name == "kernel" ? "depthwise" : variable.name;
+    const std::string key = (of.ends_with("_kernel") ? of.substr(0, of.size() - 7) : of) + "_regularizer";
+    json[key] = {{"module", "keras.regularizers"},
+                 {"class_name", "L2"},
+                 {"config", {{"l2", variable.l2}}},
+                 {"registered_name", nullptr}};
+  }
   // One number for all channels is no list.
   if (layer.type == "Rescaling")
     for (const char* key : {"scale", "offset"})

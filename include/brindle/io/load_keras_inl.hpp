@@ -142,6 +142,7 @@ Model<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOp
         needed_elements += spec.shape.size();
       }
       model.add_uninitialized(std::move(made[i]), names[i], layer.inputs);
+      for (const auto& [parameter, l2] : layer.l2) model.set_l2(names[i], parameter, l2);
     }
     where = "the model";
     using Group = typename Model<T, Device>::Group;

@@ -160,7 +160,8 @@ void write_keras(const Model<T, Device>& model, const OptimizerState<T>* state, 
                            {}};
     for (const auto& parameter : layer.parameters()) {
       values.emplace_back(parameter.value.view());
-      to.variables.push_back({parameter.name, parameter.value.shape(), values.back().data(), parameter.learned, {}});
+      to.variables.push_back(
+          {parameter.name, parameter.value.shape(), values.back().data(), parameter.learned, parameter.l2, {}});
       if (!state) continue;
       for (const auto& slot : state->slots)
         if (slot.layer == layer.name && slot.parameter == parameter.name)

@@ -33,10 +33,10 @@ struct ModelInfo {
   std::string card = {};         ///< for people, Markdown in UTF-8, see report::model_card(); empty: there is none
 };
 
-/// The latest version of the format. save_model writes it where the info has a familiarity, version 3 where layers do
-/// not stand in a row, or run for inference while the model is trained (Layer::inference); any other model is written
-/// as version 2. All versions are read for ever.
-inline constexpr std::int64_t saved_model_version = 4;
+/// The latest version of the format. save_model writes it where weights have penalties (Model::set_l2), version 4 where
+/// the info has a familiarity, version 3 where layers do not stand in a row, or run for inference while the model is
+/// trained (Layer::inference); any other model is written as version 2. All versions are read for ever.
+inline constexpr std::int64_t saved_model_version = 5;
 
 /// Writes a model to one safetensors file: the weights as tensors "layer/parameter", and in the header's metadata,
 /// under "brindle", the layers with their settings as JSON. Whole or not at all; the weights come back bit by bit.

@@ -89,6 +89,9 @@ std::optional<PictureInput> stored_input(const Json& json, const Shape& x) {
 /// The oldest version of the format that can say what the model is.
 template <class T, class Device>
 std::int64_t version_of(const Model<T, Device>& model) {
+  for (const auto& layer : model.layers())
+    for (const auto& p : layer->parameters())
+      if (p.l2 > 0) return 5;
   const auto inference = [](const auto& of) { return of.inference; };
   const auto of_3 = [](const auto& group) { return group.inference || !group.groups.empty(); };
   const bool as_before =
@@ -175,7 +178,7 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
                 const OptimizerState<T>* optimizer) {
   detail::check_info("save_model", model.input_shape(), model.output_shape(), info);
   nlohmann::ordered_json json;
-  json["version"] = info.familiarity ? saved_model_version : detail::version_of(model);
+  json["version"] = std::max<std::int64_t>(detail::version_of(model), info.familiarity ? 4 : 0);
   json["name"] = model.name();
   json["input_shape"] = std::vector<std::int64_t>(model.input_shape().begin(), model.input_shape().end());
   json["class_names"] = info.class_names;
@@ -197,6 +200,7 @@ void save_model(const Model<T, Device>& model, const std::filesystem::path& path
     if (model.inputs(i) != std::vector<std::size_t>{i})
       json["layers"].back()["inputs"] = detail::names_of(model, model.inputs(i));
     for (const auto& p : layer.parameters()) {
+      if (p.l2 > 0) json["layers"].back()["l2"][p.name] = p.l2;
       values.emplace_back(p.value.view());
       entries.push_back({detail::tensor_name(layer.name, p.name), detail::safetensors_dtype<T>(), p.value.shape(),
                          values.back().data(), static_cast<std::int64_t>(p.value.bytes())});
@@ -277,9 +281,9 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
       auto layer =
           registry.make(entry.at("type").template get<std::string>(), detail::config_from_json(entry.at("config")));
       layer->name = entry.at("name").template get<std::string>();
-      for (const char* of_3 : {"inputs", "inference"})
-        if (version < 3 && entry.contains(of_3))
-          fail(layer->who() + " says \"" + of_3 + "\", which version " + std::to_string(version) +
+      for (const auto& [setting, since] : {std::pair{"inputs", 3}, {"inference", 3}, {"l2", 5}})
+        if (version < since && entry.contains(setting))
+          fail(layer->who() + " says \"" + setting + "\", which version " + std::to_string(version) +
                " of the format has not");
       const std::vector<std::size_t> inputs = detail::stored_inputs(layers, i, saved.model);
       // Sizes are checked against the file before a layer takes memory for them.
@@ -302,6 +306,9 @@ SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device
       layer->trainable = entry.at("trainable").template get<bool>();
       const std::string name = layer->name;
       saved.model.add_uninitialized(std::move(layer), name, inputs);
+      if (entry.contains("l2"))
+        for (const auto& [parameter, l2] : entry.at("l2").items())
+          saved.model.set_l2(name, parameter, l2.template get<double>());
     }
     if (!saved.model.graph().is_row()) saved.model.check_output(saved.model.graph().output());
     if (version >= 4 && json.contains("familiarity")) {

@@ -60,6 +60,7 @@ struct AddToSums {
   const T* each;
   const T* weight;  ///< null: ones
   const T* correct;
+  const double* penalty;  ///< of the weights, for each sample; null: none
   std::int64_t n;
   StepSums* sums;
 
@@ -69,7 +70,7 @@ struct AddToSums {
       loss += static_cast<double>(each[i]) * (weight ? static_cast<double>(weight[i]) : 1.0);
       right += static_cast<double>(correct[i]);
     }
-    sums->loss += loss;
+    sums->loss += loss + (penalty ? static_cast<double>(n) * *penalty : 0.0);
     sums->correct += right;
     sums->samples += static_cast<double>(n);
   }

@@ -241,7 +241,11 @@ class Folder {
                   const std::vector<std::size_t>& inputs) {
     const bool trainable = layer->trainable, inference = layer->inference;
     std::vector<Tensor<T, Device>> values;
-    for (auto& p : layer->parameters()) values.push_back(std::move(p.value));
+    std::vector<double> penalties;
+    for (auto& p : layer->parameters()) {
+      values.push_back(std::move(p.value));
+      penalties.push_back(p.l2);
+    }
     const std::size_t value = made.add_uninitialized(std::move(layer), name, inputs);
     auto& added = *made.layers().back();
     added.trainable = trainable;
@@ -249,6 +253,7 @@ class Folder {
     const auto kernel = kernels_.find(name);
     for (std::size_t p = 0; p < added.parameters().size(); ++p) {
       auto& to = added.parameters()[p].value;
+      if (p < penalties.size()) added.set_l2(p, penalties[p]);
       if (kernel == kernels_.end())
         to = std::move(values[p]);
       else

@@ -36,6 +36,7 @@ struct Parameter {
   Tensor<T, Device> value;  ///< changed in place by the optimizer
   Initializer initializer;  ///< of its first values
   bool learned = true;      ///< by the optimizer; false: by Layer::follow
+  double l2 = 0;            ///< training makes loss + l2 sum(value^2) small, see Model::set_l2
 };
 
 template <class T, class Device>
@@ -151,8 +152,11 @@ class Layer {
   void build(const Shape& x) {
     parameters().clear();
     for (ParameterSpec& spec : parameter_specs(x))
-      parameters_.push_back({std::move(spec.name), Tensor<T, Device>(spec.shape), spec.initializer, spec.learned});
+      parameters_.push_back({std::move(spec.name), Tensor<T, Device>(spec.shape), spec.initializer, spec.learned, 0});
   }
+
+  /// Sets the penalty of parameter number `which`, see Model::set_l2; weights stay what they are.
+  void set_l2(std::size_t which, double l2) { parameters_[which].l2 = l2; }
 
   /// What the layer does to its output last; a loss may take it over (Pass::logits).
   virtual ActivationFunction activation() const { return ActivationFunction::linear; }

@@ -38,7 +38,7 @@ struct LayerRates {
   OptimizerValue optimizer;      ///< Adam{...}, SGD{...}, one of your own
   std::vector<LayerRate> rates;  ///< name and factor, >= 0
 
-  /// For Trainer. Throws ValueError for factors below 0, empty or doubled names, and on a GPU.
+  /// For Trainer. Throws ValueError for factors below 0, empty or doubled names.
   template <class T, class Device>
   std::unique_ptr<Optimizer<T, Device>> make() const {
     std::vector<std::unique_ptr<Optimizer<T, Device>>> each;

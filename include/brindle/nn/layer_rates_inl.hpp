@@ -58,6 +58,14 @@ class LayerRatesOptimizer final : public Optimizer<T, Device> {
                     TensorView<const T, Device> g, std::span<const TensorView<T, Device>> slots) const override {
     of(name.layer).update_named(on, step, name, w, g, slots);
   }
+  void update_all(const Device& on, std::int64_t step,
+                  std::span<const ops::ParameterUpdate<T, Device>> all) const override {
+    if constexpr (std::is_same_v<Device, Cpu>)
+      Optimizer<T, Device>::update_all(on, step, all);
+    else
+      others().update_all(on, step, all);  // each with its factor
+  }
+  double rate_factor(const ParameterName& name) const override { return factor_of(number_of(name.layer)); }
   double step_rate(std::int64_t step) const override { return others().step_rate(step); }
   double step_decay() const override { return others().step_decay(); }
   bool decays(const ParameterName& name) const override { return others().decays(name); }
@@ -73,12 +81,17 @@ class LayerRatesOptimizer final : public Optimizer<T, Device> {
  private:
   const Optimizer<T, Device>& others() const { return *each_.back(); }
 
-  const Optimizer<T, Device>& of(std::string_view layer) const {
+  const Optimizer<T, Device>& of(std::string_view layer) const { return *each_[number_of(layer)]; }
+
+  double factor_of(std::size_t number) const { return number < rates_.size() ? rates_[number].second : 1; }
+
+  // Of the rate with the longest name that the layer's begins with; behind the last one: none.
+  std::size_t number_of(std::string_view layer) const {
     std::size_t best = rates_.size(), length = 0;
     for (std::size_t i = 0; i < rates_.size(); ++i)
       if (layer.starts_with(rates_[i].first) && rates_[i].first.size() > length)
         best = i, length = rates_[i].first.size();
-    return *each_[best];
+    return best;
   }
 
   std::vector<std::unique_ptr<Optimizer<T, Device>>> each_;
@@ -90,8 +103,6 @@ namespace detail {
 template <class T, class Device>
 std::unique_ptr<Optimizer<T, Device>> make_layer_rates(std::vector<std::unique_ptr<Optimizer<T, Device>>> each,
                                                        const std::vector<LayerRate>& rates) {
-  if constexpr (!std::is_same_v<Device, Cpu>)
-    raise<ValueError>("LayerRates: a GPU updates all parameters at one rate; train on the Cpu, or freeze layers");
   for (std::size_t i = 0; i < rates.size(); ++i) {
     const auto& [name, factor] = rates[i];
     if (name.empty()) raise<ValueError>("LayerRates: a rate has no name");

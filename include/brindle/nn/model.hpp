@@ -200,6 +200,15 @@ class Model {
   /// Throws ValueError if there is none of that name. Keras: base(x, training=False).
   void set_inference(const std::string& group, bool inference);
 
+  /// A penalty on large weights: training makes the loss and the sum of l2 w^2 over the layer's parameter small, and
+  /// loss and val_loss tell it as well. 0: none. A frozen layer has none. Keras: kernel_regularizer=L2(l2); saved
+  /// models and Keras's files keep it. Throws ValueError for a layer or a parameter that is not there or not learned,
+  /// or l2 outside of 0 to 1e30.
+  void set_l2(const std::string& layer, const std::string& parameter, double l2);
+
+  /// The same for the kernels of all layers: "kernel", "depthwise_kernel", "pointwise_kernel".
+  void set_l2(double l2);
+
   /// Freezes the layers in front of the named one and frees it and those behind it.
   void freeze_before(const std::string& name);
 

@@ -16,6 +16,7 @@
 
 #include "brindle/core/for_each_batch.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/layer.hpp"
@@ -24,6 +25,23 @@
 #include "brindle/nn/plan.hpp"
 
 namespace brindle {
+namespace detail {
+
+/// The penalty of a layer's parameter. Throws as Model::set_l2.
+template <class T, class Device>
+void set_l2(Layer<T, Device>& layer, const std::string& parameter, double l2) {
+  if (!(l2 >= 0) || l2 > 1e30)
+    raise<ValueError>(layer.who() + ": expected an L2 penalty of 0 to 1e30, got " + number_text(l2));
+  const auto& parameters = std::as_const(layer).parameters();
+  std::string names;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (parameters[i].name == parameter && parameters[i].learned) return layer.set_l2(i, l2);
+    if (parameters[i].learned) names += (names.empty() ? "" : ", ") + parameters[i].name;
+  }
+  raise<ValueError>(layer.who() + " learns no \"" + parameter + "\"; it learns " + (names.empty() ? "nothing" : names));
+}
+
+}  // namespace detail
 
 namespace detail {
 template <class T, class Device>
@@ -260,6 +278,18 @@ void Model<T, Device>::set_inference(const std::string& group, bool inference) {
   Group& g = this->group(group);
   g.inference = inference;
   for (std::size_t i = g.begin; i < g.end; ++i) graph_.layers[i]->inference = runs_for_inference(groups_, i);
+}
+
+template <class T, class Device>
+void Model<T, Device>::set_l2(const std::string& layer, const std::string& parameter, double l2) {
+  detail::set_l2(*graph_.layers[index_of(layer)], parameter, l2);
+}
+
+template <class T, class Device>
+void Model<T, Device>::set_l2(double l2) {
+  for (const LayerPointer& layer : graph_.layers)
+    for (const auto& p : std::as_const(*layer).parameters())
+      if (p.name.ends_with("kernel")) detail::set_l2(*layer, p.name, l2);
 }
 
 template <class T, class Device>

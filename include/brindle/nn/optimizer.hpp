@@ -69,6 +69,8 @@ class Optimizer {
 
   /// Share of a weight that the next step takes off it by weight decay: learning rate times weight decay.
   virtual double step_decay() const { return 0; }
+  /// The factor of this parameter's learning rate, see LayerRates.
+  virtual double rate_factor(const ParameterName&) const { return 1; }
   /// Whether weight decay is for this parameter.
   virtual bool decays(const ParameterName&) const { return true; }
 

@@ -182,7 +182,8 @@ class MemoryPlanner {
     if (!s.layer->trainable || options_.gradient_of) return;
     for (std::size_t which = 0; which < s.layer->parameters().size(); ++which) {
       const bool stays = !s.layer->parameters()[which].learned && !pass_of(on_, s, options_).training;
-      const bool streamed = stays || (!options_.keep_gradients && s.layer->streams(which));
+      const bool whole = options_.keep_gradients || s.layer->parameters()[which].l2 > 0;
+      const bool streamed = stays || (!whole && s.layer->streams(which));
       m.gradients.push_back(
           streamed ? BlockNumber{}
                    : add(size * s.layer->parameters()[which].value.size(), now, options_.keep_gradients ? end() : now));

@@ -32,6 +32,7 @@ Model<T, Device> resized(const Model<T, Device>& model, const Shape& input, cons
                                   ", for samples of " + to_string(input) + " it needs " + to_string(specs[p].shape) +
                                   ": put GlobalAveragePooling2D in the place of Flatten in front of it");
     made.add_uninitialized(std::move(copy), layer.name, inputs);
+    for (std::size_t p = 0; p < specs.size(); ++p) made.layers().back()->set_l2(p, layer.parameters()[p].l2);
   }
   for (const auto& group : model.groups()) made.add_group(group);
   for (std::size_t i = 0; i < model.layers().size(); ++i) made.layers()[i]->inference = model.layers()[i]->inference;

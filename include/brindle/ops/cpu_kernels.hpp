@@ -21,6 +21,7 @@
 #include "brindle/ops/dropout/cpu.hpp"
 #include "brindle/ops/gemm/cpu.hpp"
 #include "brindle/ops/globalpool2d/cpu.hpp"
+#include "brindle/ops/l2_penalty/cpu.hpp"
 #include "brindle/ops/layer_normalization/cpu.hpp"
 #include "brindle/ops/maxpool2d/cpu.hpp"
 #include "brindle/ops/multiply/cpu.hpp"

@@ -99,6 +99,11 @@ struct globalpool2d<float, Cpu> {
 };
 
 template <>
+struct l2_penalty<float, Cpu> {
+  BRINDLE_CPU_L2_PENALTY(BRINDLE_CALL)
+};
+
+template <>
 struct layer_normalization<float, Cpu> {
   BRINDLE_CPU_LAYER_NORMALIZATION(BRINDLE_CALL)
 };

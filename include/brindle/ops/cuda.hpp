@@ -19,6 +19,7 @@
 #include "brindle/ops/dropout/cuda.hpp"
 #include "brindle/ops/gemm/cuda.hpp"
 #include "brindle/ops/globalpool2d/cuda.hpp"
+#include "brindle/ops/l2_penalty/cuda.hpp"
 #include "brindle/ops/layer_normalization/cuda.hpp"
 #include "brindle/ops/maxpool2d/cuda.hpp"
 #include "brindle/ops/multiply/cuda.hpp"

@@ -24,6 +24,7 @@
 #include "brindle/ops/dropout/dropout.hpp"
 #include "brindle/ops/gemm/gemm.hpp"
 #include "brindle/ops/globalpool2d/globalpool2d.hpp"
+#include "brindle/ops/l2_penalty/l2_penalty.hpp"
 #include "brindle/ops/layer_normalization/layer_normalization.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
 #include "brindle/ops/multiply/multiply.hpp"
@@ -139,6 +140,10 @@
   KERNEL(globalpool2d, average_backward, void(const Cpu&, Read dy, Write dx)) \
   KERNEL(globalpool2d, maximum, void(const Cpu&, Read x, Write y)) \
   KERNEL(globalpool2d, maximum_backward, void(const Cpu&, Read x, Read y, Read dy, Write dx))
+#define BRINDLE_CPU_L2_PENALTY(KERNEL) \
+  KERNEL(l2_penalty, add, \
+         void(const Cpu&, Read w, double factor, TensorView<double> total, TensorView<double> workspace)) \
+  KERNEL(l2_penalty, backward, void(const Cpu&, Read w, double factor, Write g))
 #define BRINDLE_CPU_LAYER_NORMALIZATION(KERNEL) \
   KERNEL(layer_normalization, forward, void(const Cpu&, Read x, Read gamma, Read beta, Write y, double epsilon)) \
   KERNEL(layer_normalization, workspace, std::int64_t(const Cpu&, const Shape& x)) \
@@ -192,6 +197,7 @@
   BRINDLE_CPU_DROPOUT(KERNEL) \
   BRINDLE_CPU_GEMM(KERNEL) \
   BRINDLE_CPU_GLOBALPOOL2D(KERNEL) \
+  BRINDLE_CPU_L2_PENALTY(KERNEL) \
   BRINDLE_CPU_LAYER_NORMALIZATION(KERNEL) \
   BRINDLE_CPU_MAXPOOL2D(KERNEL) \
   BRINDLE_CPU_MULTIPLY(KERNEL) \

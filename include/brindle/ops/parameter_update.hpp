@@ -20,6 +20,7 @@ struct ParameterUpdate {
   std::string_view layer = {};                     ///< name of its layer
   std::string_view parameter = {};                 ///< its name within the layer
   bool decays = true;                              ///< where the optimizer has weight decay
+  double rate = 1;                                 ///< times the learning rate, and what weight decay takes
 };
 
 /// The options of an optimizer's step for a parameter that does not decay.

@@ -27,6 +27,7 @@
 #include "brindle/train/trainer.hpp"
 #include "brindle/train/training_step.hpp"
 #include "brindle/train/update_rules.hpp"
+#include "brindle/train/weight_penalty.hpp"
 #include "brindle/train/weight_update.hpp"
 
 namespace brindle::detail {
@@ -137,7 +138,9 @@ class TrainingStep<T, Cuda> {
            CorrectSample<T>{y.data, labels.data, correct_.data(), y.shape.sample().size(), labels.shape.sample().size(),
                             p.rules.each_output() ? 1 : y.shape.back(),
                             p.rules.left_out() == ActivationFunction::sigmoid, p.rules.template threshold<T>()});
-    launch(on_, 1, AddToSums<T>{p.batch.each(n).data, weight.data, correct_.data(), n, sums_.data()});
+    penalty_.compute(on_, p.model);
+    launch(on_, 1,
+           AddToSums<T>{p.batch.each(n).data, weight.data, correct_.data(), penalty_.on_device(), n, sums_.data()});
     updates_.clear();
     p.plan.backward([&](std::size_t layer, std::span<const TensorView<T, Cuda>> gradients) {
       const Layer<T, Cuda>& of = *p.model.layers()[layer];
@@ -147,6 +150,7 @@ class TrainingStep<T, Cuda> {
           of.follow(on_, i, p.model.layers()[layer]->parameters()[i].value.view(), gradients[i]);
           continue;
         }
+        add_penalty_gradient<T>(on_, of.parameters()[i], gradients[i]);
         updates_.add(p.updates, p.optimizer, *p.model.layers()[layer], i, p.slots[layer][i].slots, gradients[i]);
       }
     });
@@ -170,6 +174,7 @@ class TrainingStep<T, Cuda> {
   std::map<GraphKey, Recording> graphs_;
   ParameterAddresses<T> addresses_;
   WeightUpdate<T, Cuda> updates_;
+  WeightPenalty<T, Cuda> penalty_;
   Clock::time_point last_read_ = {};
 };
 

@@ -17,6 +17,7 @@
 #include "brindle/train/batch.hpp"
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/output_rules.hpp"
+#include "brindle/train/weight_penalty.hpp"
 
 namespace brindle::detail {
 
@@ -54,6 +55,7 @@ class Evaluator {
 
   std::unique_ptr<Plan<T, Device>> plan_;
   Batch<T, Device> batch_;
+  WeightPenalty<T, Device> penalty_;
 };
 
 }  // namespace brindle::detail

@@ -79,7 +79,8 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
   });
   const auto n = static_cast<double>(source.size());
   e.samples = source.size();
-  e.loss /= n;
+  penalty_.compute(on, model);
+  e.loss = e.loss / n + penalty_.value();
   e.accuracy /= n;
   e.weighted_accuracy = weight_sum > 0 || !rules.has_accuracy ? e.weighted_accuracy / weight_sum : 0;
   const std::vector<double> values =

@@ -47,6 +47,7 @@ class TrainableFlags {
  private:
   struct Flags {
     bool trainable, inference;
+    std::vector<double> l2;  // of its parameters; empty: none has one
     friend bool operator==(const Flags&, const Flags&) = default;
   };
   std::vector<Flags> flags_;

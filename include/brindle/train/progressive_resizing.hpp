@@ -19,10 +19,10 @@ namespace brindle {
 ///     });
 ///
 /// train(at, size) is called with the model for pictures of each size, and then with the model itself; the weights go
-/// on from one to the next, frozen layers stay frozen. What a trainer keeps beside them, such as Adam's means, begins anew. sizes may be empty;
-/// registry is for layers of the user's own.
-/// Throws before the first training: what resized() throws for one of the sizes, ShapeError for a model whose samples
-/// are no pictures. If train throws, the weights learned so far are in the model.
+/// on from one to the next, frozen layers stay frozen. What a trainer keeps beside them, such as Adam's means, begins
+/// anew. sizes may be empty; registry is for layers of the user's own. Throws before the first training: what resized()
+/// throws for one of the sizes, ShapeError for a model whose samples are no pictures. If train throws, the weights
+/// learned so far are in the model.
 template <class T, class Device>
 void progressive_resizing(Model<T, Device>& model, const std::vector<Size2>& sizes,
                           std::type_identity_t<FunctionRef<void(Model<T, Device>& at, Size2 size)>> train,

@@ -92,7 +92,10 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
       for (const std::size_t value : model.inputs(i))
         reads += (reads.empty() ? ", reads " : " and ") +
                  (value == 0 ? std::string("the model's input") : model.layers()[value - 1]->who());
-    same("layer " + std::to_string(i + 1), settings_text(layer.who(), layer.config()) + reads +
+    std::string penalties;
+    for (const auto& p : layer.parameters())
+      if (p.l2 > 0) penalties += ", L2 of " + p.name + " " + number_text(p.l2);
+    same("layer " + std::to_string(i + 1), settings_text(layer.who(), layer.config()) + reads + penalties +
                                                (layer.trainable ? "" : ", frozen") +
                                                (layer.inference ? ", for inference" : ""));
   }

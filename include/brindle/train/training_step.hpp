@@ -11,6 +11,7 @@
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/output_rules.hpp"
 #include "brindle/train/update_rules.hpp"
+#include "brindle/train/weight_penalty.hpp"
 #include "brindle/train/weight_update.hpp"
 
 namespace brindle::detail {
@@ -68,6 +69,7 @@ class TrainingStep {
 
   Device on_;
   WeightUpdate<T, Device> whole_;
+  WeightPenalty<T, Device> penalty_;
 };
 
 }  // namespace brindle::detail

@@ -20,6 +20,7 @@
 #include "brindle/train/output_rules.hpp"
 #include "brindle/train/training_step.hpp"
 #include "brindle/train/update_rules.hpp"
+#include "brindle/train/weight_penalty.hpp"
 #include "brindle/train/weight_update.hpp"
 
 namespace brindle::detail {
@@ -36,7 +37,8 @@ StepTotals TrainingStep<T, Device>::run(const StepParts<T, Device>& p, std::int6
   const auto each = p.batch.each(n);
   for (std::int64_t i = 0; i < n; ++i)
     loss += static_cast<double>(each[i]) * (with_weights ? static_cast<double>(weight.data[i]) : 1.0);
-  loss /= static_cast<double>(n);
+  penalty_.compute(on_, p.model);
+  loss = loss / static_cast<double>(n) + penalty_.value();
   if (!std::isfinite(loss))
     raise_not_finite<T, Device>(names.who, on_, p.model, x, each, loss, step, names.seed, names.sample);
   if (!outputs_seen) p.loss.check_outputs(names.who, p.rules.last, y);
@@ -66,6 +68,7 @@ void TrainingStep<T, Device>::update(const StepParts<T, Device>& p, std::int64_t
     const Layer<T, Device>& of = *p.model.layers()[layer];
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       if (gradients[i].empty()) continue;
+      add_penalty_gradient<T>(on_, of.parameters()[i], gradients[i]);
       if (of.parameters()[i].learned && p.updates.whole())
         whole_.add(p.updates, p.optimizer, *p.model.layers()[layer], i, p.slots[layer][i].slots, gradients[i]);
       else if (of.parameters()[i].learned)

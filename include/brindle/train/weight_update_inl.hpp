@@ -53,6 +53,7 @@ void WeightUpdate<T, Device>::add(const UpdateRules& rules, const Optimizer<T, D
   update.g = gradient;
   update.layer = layer.name;
   update.parameter = layer.parameters()[which].name;
+  update.rate = optimizer.rate_factor({update.layer, update.parameter});
   update.decays = optimizer.decays({update.layer, update.parameter});
   if constexpr (std::is_same_v<Device, Cpu>) {
     auto& views = slots_.emplace_back();

@@ -22,12 +22,12 @@ struct AdamStep {
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
     const T now = static_cast<T>(step ? step->learning_rate : rate), epsilon = static_cast<T>(options.epsilon);
     const T decay = static_cast<T>(step ? step->decay : options.decay);
-    table.each(i, [&](bool decays, T& w, T g, T& m, T& v, T& most) {
+    table.each(i, [&](T factor, bool decays, T& w, T g, T& m, T& v, T& most) {
       m += (g - m) * static_cast<T>(1 - options.beta_1);
       v += (g * g - v) * static_cast<T>(1 - options.beta_2);
       if (options.amsgrad && most < v) most = v;
-      if (decays && decay != T(0)) w -= w * decay;
-      w -= m * now / (std::sqrt(options.amsgrad ? most : v) + epsilon);
+      if (decays && decay != T(0)) w -= w * (decay * factor);
+      w -= m * (now * factor) / (std::sqrt(options.amsgrad ? most : v) + epsilon);
     });
   }
 };

@@ -23,7 +23,7 @@ struct RMSpropStep {
     const T rho = static_cast<T>(options.rho), rest = static_cast<T>(1 - options.rho);
     const T momentum = static_cast<T>(options.momentum), epsilon = static_cast<T>(options.epsilon);
     const T decay = static_cast<T>(step ? step->decay : options.decay);
-    table.each(i, [&](bool decays, T& w, T g, T& v, T& second, T& third) {
+    table.each(i, [&](T factor, bool decays, T& w, T g, T& v, T& second, T& third) {
       T square = v = rho * v + rest * g * g;
       if (options.centered) {
         T& kept = options.momentum != 0 ? third : second;
@@ -31,9 +31,9 @@ struct RMSpropStep {
         square -= mean * mean;
         if (square < T(0)) square = T(0);  // by rounding only
       }
-      T move = rate * g / (options.keras2 ? std::sqrt(square) + epsilon : std::sqrt(square + epsilon));
+      T move = (rate * factor) * g / (options.keras2 ? std::sqrt(square) + epsilon : std::sqrt(square + epsilon));
       if (options.momentum != 0) move = second = momentum * second + move;
-      if (decays && decay != T(0)) w -= w * decay;
+      if (decays && decay != T(0)) w -= w * (decay * factor);
       w -= move;
     });
   }

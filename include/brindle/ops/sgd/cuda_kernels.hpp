@@ -21,13 +21,13 @@ struct SGDStep {
     const T rate = static_cast<T>(step ? step->learning_rate : options.learning_rate);
     const T momentum = static_cast<T>(options.momentum);
     const T decay = static_cast<T>(step ? step->decay : options.decay);
-    table.each(i, [&](bool decays, T& w, T g, T& v, T&, T&) {
-      T move = -rate * g;
+    table.each(i, [&](T factor, bool decays, T& w, T g, T& v, T&, T&) {
+      T move = -(rate * factor) * g;
       if (options.momentum != 0) {
         const T velocity = v = momentum * v + move;
         move = options.nesterov ? momentum * velocity + move : velocity;
       }
-      if (decays && decay != T(0)) w -= w * decay;
+      if (decays && decay != T(0)) w -= w * (decay * factor);
       w += move;
     });
   }
