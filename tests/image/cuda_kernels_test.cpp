@@ -2,6 +2,7 @@
 // What one thread of the GPU does to a pixel, run by the processor, against image::apply(). Needs neither CUDA nor a
 // GPU.
 #include "brindle/image/cuda_kernels.hpp"
+#include "brindle/image/cuda_picture_ops.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -61,6 +62,7 @@ TEST_CASE("the GPU's warp is the processor's, for every fill, size and number of
         }
       }
   CHECK(sizeof(image::internal::WarpPixel<float>) <= 4000);
+  CHECK(sizeof(image::internal::PictureChanges) <= 4000);
 }
 
 TEST_CASE("the GPU's brightness is the processor's", "[image][cuda_kernels]") {

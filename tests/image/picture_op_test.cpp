@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "brindle/image/picture_op.hpp"
+#include "brindle/image/apply_op.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -8,13 +8,13 @@
 #endif
 
 #include "brindle/image/affine_inl.hpp"
+#include "brindle/image/apply_op_inl.hpp"
 #include "brindle/image/augment_inl.hpp"
 #include "brindle/image/decode_inl.hpp"
 #include "brindle/image/encode_inl.hpp"
 #include "brindle/image/orientation_inl.hpp"
 #include "brindle/image/picture_inl.hpp"
 #include "brindle/image/picture_input_inl.hpp"
-#include "brindle/image/picture_op_inl.hpp"
 #include "brindle/image/picture_quality_inl.hpp"
 #include "brindle/image/pixels_inl.hpp"
 #include "brindle/image/preprocessing_inl.hpp"

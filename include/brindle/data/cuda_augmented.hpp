@@ -13,6 +13,7 @@
 #include "brindle/core/cuda_launch.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/augmented.hpp"
+#include "brindle/data/cuda_picture_changes.hpp"
 #include "brindle/data/picture_source.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/image/augment.hpp"
@@ -41,9 +42,9 @@ class CudaSource : public Source {
 /// this, for those that read on the Cpu.
 class CudaAugmented final : public CudaSource {
  public:
-  /// Throws ValueError for color_jitter, rand_augment and random_erasing, and for what looks at whole pictures:
-  /// channel_shift, brightness as of 2018 (Augment::keras2) or with a cval outside of 0..255; and for more than four
-  /// channels. CudaError if the pictures do not fit.
+  /// Throws ValueError for what looks at all levels of a warped picture: channel_shift, brightness as of 2018
+  /// (Augment::keras2) or with a cval outside of 0..255; and for more than four channels. CudaError if the pictures do
+  /// not fit.
   CudaAugmented(const Cuda& on, const PictureSource& pictures, const Augment& augment,
                 const AugmentedOptions& options = {})
       : pictures_(&pictures), augmented_(pictures, augment, options) {
@@ -54,12 +55,6 @@ class CudaAugmented final : public CudaSource {
       detail::raise<ValueError>(
           "data::CudaAugmented: channel_shift, and brightness with keras2 or a cval outside of 0 to "
           "255, are not made on the GPU; use data::Augmented");
-    const ColorJitter& jitter = augment.color_jitter;
-    if (jitter.brightness > 0 || jitter.contrast > 0 || jitter.saturation > 0 || jitter.hue > 0 ||
-        augment.rand_augment.num_ops > 0 || augment.random_erasing.probability > 0)
-      detail::raise<ValueError>(
-          "data::CudaAugmented: color_jitter, rand_augment and random_erasing are not made on the GPU; use "
-          "data::Augmented");
     if (shape[2] > image::internal::WarpPixel<float>::most_channels)
       detail::raise<ValueError>("data::CudaAugmented: expected pictures of at most 4 channels, got " +
                                 to_string_batch(shape));
@@ -100,15 +95,27 @@ class CudaAugmented final : public CudaSource {
     warp.fill = augmented_.augment().fill;
     warp.constant = augmented_.augment().cval;
     warp.swap_red_blue = augmented_.swaps_red_and_blue();
+    warp.erased = static_cast<float>(augmented_.augment().random_erasing.value);
     const image::Standardize& to = augmented_.standardize();
     std::copy(to.factor.begin(), to.factor.end(), warp.factor);
     std::copy(to.offset.begin(), to.offset.end(), warp.offset);
     for (std::size_t begin = 0; begin < draws.size(); begin += image::internal::WarpPixel<float>::most) {
       const std::size_t count = std::min<std::size_t>(image::internal::WarpPixel<float>::most, draws.size() - begin);
+      std::vector<AugmentDraw> drawn_now;
+      for (std::size_t i = 0; i < count; ++i) drawn_now.push_back(drawn(draws[begin + i].use));
+      // Pictures whose bytes are changed first are warped from where that leaves them.
+      const std::uint8_t* changed = changes_.run(on, pixels_.data(), shape, draws.subspan(begin, count), drawn_now);
+      warp.pixels = changed ? changed : pixels_.data();
       for (std::size_t i = 0; i < count; ++i) {
-        const AugmentDraw d = drawn(draws[begin + i].use);
+        const AugmentDraw& d = drawn_now[i];
+        const auto small = [](std::int64_t v) { return static_cast<std::int32_t>(v); };
         warp.use[i] = {image::affine(augmented_.augment(), d, {warp.h, warp.w}),
-                       static_cast<std::int32_t>(draws[begin + i].row), static_cast<float>(d.brightness)};
+                       small(changed ? static_cast<std::int64_t>(i) : draws[begin + i].row),
+                       static_cast<float>(d.brightness),
+                       small(d.erased.top),
+                       small(d.erased.left),
+                       small(d.erased.height),
+                       small(d.erased.width)};
       }
       warp.out = x.data + static_cast<std::int64_t>(begin) * shape.size();
       launch(on, static_cast<std::int64_t>(count) * warp.h * warp.w, warp);
@@ -119,6 +126,7 @@ class CudaAugmented final : public CudaSource {
   const PictureSource* pictures_;
   Augmented augmented_;
   Tensor<std::uint8_t, Cuda> pixels_;
+  mutable CudaPictureChanges changes_;
 };
 
 /// As for the processor, see augmented.hpp. Throws as CudaAugmented does.

@@ -21,6 +21,7 @@
 #include "brindle/core/random.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/image/apply_op.hpp"
 #include "brindle/image/affine.hpp"
 #include "brindle/image/augment.hpp"
 #include "brindle/image/augment_draws.hpp"

@@ -14,13 +14,14 @@ namespace brindle::image::internal {
 /// looks at no whole picture. The draws go along with the launch.
 template <class T>
 struct WarpPixel {
-  static constexpr int most = 64;  ///< uses
+  static constexpr int most = 48;  ///< uses
   static constexpr int most_channels = 4;
 
   struct Use {
     Affine m;
     std::int32_t row;  ///< of the picture
     float brightness;  ///< factor of the levels, within 0..255; 1: they stay as they are
+    std::int32_t top = 0, left = 0, height = 0, width = 0;  ///< the part that is erased; of no height: none
   };
 
   const std::uint8_t* pixels;  ///< (pictures, h, w, c)
@@ -30,11 +31,16 @@ struct WarpPixel {
   double constant;
   float factor[most_channels], offset[most_channels];
   bool swap_red_blue;
+  float erased;  ///< what stands in a part that is erased
   Use use[most];
 
   BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
     const std::int64_t n = i / w / h;
     const double column = static_cast<double>(i % w), row = static_cast<double>(i / w % h);
+    if (const Use& u = use[n]; u.height > 0 && is_in(i / w % h - u.top, u.height) && is_in(i % w - u.left, u.width)) {
+      for (std::int64_t k = 0; k < c; ++k) out[i * c + k] = static_cast<T>(erased);
+      return;
+    }
     const Affine& m = use[n].m;
     const internal::AxisPosition x = internal::locate(m.xx * column + m.xy * row + m.x0, w, fill);
     const internal::AxisPosition y = internal::locate(m.yx * column + m.yy * row + m.y0, h, fill);
@@ -52,6 +58,8 @@ struct WarpPixel {
   }
 
  private:
+  BRINDLE_HOST_DEVICE static bool is_in(std::int64_t at, std::int64_t size) { return at >= 0 && at < size; }
+
   BRINDLE_HOST_DEVICE static double brighter(float level) {
     level = level < 0 ? 0 : level;
     return std::floor(255 < level ? 255 : level);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <string>
-
-#include "brindle/core/tensor.hpp"
 
 namespace brindle {
 
@@ -27,21 +25,11 @@ enum class PictureOp {
 };
 
 /// "shear_x".
-std::string to_string(PictureOp op);
+inline std::string to_string(PictureOp op) {
+  constexpr const char* names[] = {"shear_x",    "shear_y",  "translate_x",  "translate_y", "rotate",
+                                   "brightness", "contrast", "saturation",   "hue",         "sharpness",
+                                   "posterize",  "solarize", "autocontrast", "equalize"};
+  return names[static_cast<std::size_t>(op)];
+}
 
-namespace image {
-
-/// Changes a picture in place.
-///
-///     picture (H, W, C), 0..255, C 1 or 3
-///
-/// What comes from outside is 0, positions take the nearest pixel, levels are cut to whole ones. Of one channel
-/// saturation and hue change nothing. Throws ShapeError for other shapes.
-void apply_op(PictureOp op, double amount, TensorView<std::uint8_t> picture);
-
-}  // namespace image
 }  // namespace brindle
-
-#ifndef BRINDLE_COMPILED
-#include "brindle/image/picture_op_inl.hpp"
-#endif
