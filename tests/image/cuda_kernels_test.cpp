@@ -2,7 +2,6 @@
 // What one thread of the GPU does to a pixel, run by the processor, against image::apply(). Needs neither CUDA nor a
 // GPU.
 #include "brindle/image/cuda_kernels.hpp"
-#include "brindle/image/cuda_picture_ops.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -10,6 +9,7 @@
 #include <cstdint>
 
 #include "brindle/image/augment.hpp"
+#include "brindle/image/cuda_picture_ops.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

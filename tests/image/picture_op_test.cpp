@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "brindle/image/apply_op.hpp"
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "brindle/definitions.hpp"
+#include "brindle/image/apply_op.hpp"
 #include "support/golden.hpp"
 
 using namespace brindle;
