@@ -111,7 +111,7 @@ function(brindle_add_compiled)
   target_include_directories(brindle_compiled ${system} PUBLIC
                              $<TARGET_PROPERTY:brindle::brindle,INTERFACE_INCLUDE_DIRECTORIES>)
   target_link_libraries(brindle_compiled PUBLIC Threads::Threads)
-  foreach(optional brindle::hdf5 brindle::zlib brindle::webp)  # for Keras's files and WebP, where they are installed
+  foreach(optional brindle::hdf5 brindle::zlib brindle::webp brindle::turbojpeg)  # for Keras's files and pictures
     if(TARGET ${optional})
       target_link_libraries(brindle_compiled PRIVATE ${optional})
     endif()

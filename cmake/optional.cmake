@@ -4,6 +4,7 @@
 #     brindle::hdf5   files of HDF5 (.h5, .weights.h5, .keras); Debian: libhdf5-dev
 #     brindle::zlib   compressed entries of .keras and .npz files; Debian: zlib1g-dev
 #     brindle::webp   WebP pictures; Debian: libwebp-dev
+#     brindle::turbojpeg   JPEG by libjpeg-turbo; Debian: libturbojpeg0-dev
 #     brindle::cuda   NVIDIA GPUs: CUDA toolkit with cuBLAS, cuDNN 9
 #
 # A program that does not link them does everything else.
@@ -36,6 +37,16 @@ if(BRINDLE_WEBP_INCLUDE AND BRINDLE_WEBP_LIBRARY AND NOT TARGET brindle::webp)
   if(BRINDLE_WEBP_SHARPYUV_LIBRARY)
     target_link_libraries(brindle::webp INTERFACE ${BRINDLE_WEBP_SHARPYUV_LIBRARY})
   endif()
+endif()
+
+find_path(BRINDLE_TURBOJPEG_INCLUDE turbojpeg.h)
+find_library(BRINDLE_TURBOJPEG_LIBRARY turbojpeg)
+mark_as_advanced(BRINDLE_TURBOJPEG_INCLUDE BRINDLE_TURBOJPEG_LIBRARY)
+if(BRINDLE_TURBOJPEG_INCLUDE AND BRINDLE_TURBOJPEG_LIBRARY AND NOT TARGET brindle::turbojpeg)
+  add_library(brindle::turbojpeg INTERFACE IMPORTED)
+  set_target_properties(brindle::turbojpeg PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_TURBOJPEG)
+  target_include_directories(brindle::turbojpeg SYSTEM INTERFACE ${BRINDLE_TURBOJPEG_INCLUDE})
+  target_link_libraries(brindle::turbojpeg INTERFACE ${BRINDLE_TURBOJPEG_LIBRARY})
 endif()
 
 find_package(CUDAToolkit QUIET)

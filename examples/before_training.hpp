@@ -38,9 +38,17 @@ struct PictureFolders {
   double share = 0.2;
   std::uint64_t seed = 0;  ///< of the split
   std::int64_t side = 224;
-  std::string aspect_ratio;
+  std::string aspect_ratio, decoder;
   brindle::Preprocessing preprocessing = brindle::Preprocessing::unit_rgb;
 };
+
+/// The decoder of JPEG that is called so.
+inline brindle::Decoder decoder_named(const std::string& name) {
+  using brindle::Decoder;
+  for (const Decoder decoder : {Decoder::libjpeg_turbo, Decoder::libjpeg_turbo_reduced})
+    if (to_string(decoder) == name) return decoder;
+  return Decoder::stb;
+}
 
 /// Training and validation pictures, the same classes in both.
 inline std::pair<brindle::data::Pictures, brindle::data::Pictures> load_pictures(const PictureFolders& from) {
@@ -52,6 +60,7 @@ inline std::pair<brindle::data::Pictures, brindle::data::Pictures> load_pictures
                                                                   : brindle::AspectRatio::stretch,
                                               .orientation = brindle::Orientation::exif,
                                               .preprocessing = from.preprocessing,
+                                              .decoder = decoder_named(from.decoder),
                                               .on_bad_file = brindle::data::BadFile::skip};
   brindle::data::Pictures all = brindle::data::image_folder(from.data, how);
   if (const std::string lost = brindle::data::lost_text(all.skipped()); !lost.empty())

@@ -54,7 +54,7 @@ namespace {
 struct Options {
   fs::path data = {}, validation = {}, weights = {}, onnx = {};
   fs::path out = "model.safetensors";
-  std::string base = "small", fine_tuned_from = {}, aspect_ratio = "stretch";
+  std::string base = "small", fine_tuned_from = {}, aspect_ratio = "stretch", decoder = "stb";
   std::string stages = {};                                        ///< empty: chosen
   std::int64_t epochs = 40, fine_tuning_epochs = 5, batch = 0, side = 0, patience = 8, memory = 4000;
   double share = 0.2, learning_rate = 0, fine_tuning_rate = 0, alpha = 1;  ///< batch and rates: 0: chosen
@@ -272,6 +272,10 @@ int main(int argc, char** argv) {
            "cut off on both sides, or black added")
       .show_default()
       .one_of({"stretch", "crop", "pad"});
+  line.add("--decoder", o.decoder, "who decodes JPEG; the last takes a fraction of the time for large photos, by reading "
+           "them at a half to an eighth of their size")
+      .show_default()
+      .one_of({"stb", "libjpeg_turbo", "libjpeg_turbo_reduced"});
   line.add("--learning-rate", o.learning_rate, "of Adam, for a head or small; a tenth of it for the head on vgg16. Without it "
            "a range test finds the head's, and small has 0.001").positive();
   line.flag("--find-rates", o.find_rates, "find the learning rate of every stage by a range test (200 steps)");
@@ -314,7 +318,7 @@ int main(int argc, char** argv) {
     if (o.data.empty()) detail::raise<ValueError>("name a folder of pictures: train --data FOLDER");
 
     const auto [training, validation] = example::load_pictures(
-        {.data = o.data, .validation = o.validation, .share = o.share, .seed = o.seed, .side = o.side, .aspect_ratio = o.aspect_ratio,
+        {.data = o.data, .validation = o.validation, .share = o.share, .seed = o.seed, .side = o.side, .aspect_ratio = o.aspect_ratio, .decoder = o.decoder,
          .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing});
     std::map<std::int64_t, double> weights;
     if (o.class_weights) weights = balanced_class_weights(training);

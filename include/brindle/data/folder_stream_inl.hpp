@@ -20,6 +20,7 @@
 #include "brindle/data/picture_source.hpp"
 #include "brindle/image/picture_input.hpp"
 #include "brindle/image/read_picture.hpp"
+#include "brindle/image/turbojpeg.hpp"
 
 namespace brindle::data {
 
@@ -27,6 +28,7 @@ BRINDLE_INLINE FolderStream::FolderStream(const std::filesystem::path& path, con
                                           const Cpu& on)
     : options_(options) {
   image::check_picture_input("FolderStream", options.picture_input());
+  image::internal::check_decoder("FolderStream", options.decoder);
   internal::FolderListing listing = internal::list_image_folder(path, options.classes);
   if (options.on_bad_file == BadFile::raise && options.classes.empty()) internal::check_empty_classes(path, listing);
   class_names_ = std::move(listing.class_names);

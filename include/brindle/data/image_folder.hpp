@@ -27,6 +27,7 @@ struct ImageFolderOptions {
   ColorMode color_mode = ColorMode::rgb;                               ///< grayscale: one channel
   Orientation orientation = Orientation::as_stored;                    ///< exif: turned as the camera was held
   Preprocessing preprocessing = Preprocessing::unit_rgb;               ///< what makes the network's numbers of pixels
+  Decoder decoder = Decoder::stb;                                      ///< of JPEG
   BadFile on_bad_file = BadFile::raise;   ///< what to do with pictures that cannot be decoded
   std::vector<std::string> classes = {};  ///< the order of the classes, if it should be another's: train.class_names()
   image::DecodeOptions decode = {};       ///< how large a picture may be

@@ -17,9 +17,9 @@
 #include "brindle/data/folder_listing.hpp"
 #include "brindle/data/image_folder.hpp"
 #include "brindle/data/pictures.hpp"
-#include "brindle/image/decode.hpp"
 #include "brindle/image/picture_input.hpp"
 #include "brindle/image/read_picture.hpp"
+#include "brindle/image/turbojpeg.hpp"
 
 namespace brindle::data {
 
@@ -29,7 +29,8 @@ BRINDLE_INLINE PictureInput ImageFolderOptions::picture_input() const {
           .aspect_ratio = aspect_ratio,
           .color_mode = color_mode,
           .orientation = orientation,
-          .preprocessing = preprocessing};
+          .preprocessing = preprocessing,
+          .decoder = decoder};
 }
 
 BRINDLE_INLINE ImageFolderOptions ImageFolderOptions::of(const PictureInput& input,
@@ -40,17 +41,20 @@ BRINDLE_INLINE ImageFolderOptions ImageFolderOptions::of(const PictureInput& inp
           .color_mode = input.color_mode,
           .orientation = input.orientation,
           .preprocessing = input.preprocessing,
+          .decoder = input.decoder,
           .classes = class_names};
 }
 
 BRINDLE_INLINE std::vector<SkippedFile> check_image_folder(const std::filesystem::path& path,
                                                            const ImageFolderOptions& options, const Cpu& on) {
+  const PictureInput input = options.picture_input();
+  image::internal::check_decoder("check_image_folder", input.decoder);
   const internal::FolderListing listing = internal::list_image_folder(path, options.classes);
   const auto n = static_cast<std::int64_t>(listing.files.size());
   std::vector<std::string> reasons(listing.files.size());
   on.parallel(n, [&](std::int64_t i, int) {
     try {
-      static_cast<void>(image::decode(listing.files[static_cast<std::size_t>(i)], options.decode));
+      static_cast<void>(image::read_upright(listing.files[static_cast<std::size_t>(i)], input, options.decode));
     } catch (const FileError& e) {
       reasons[static_cast<std::size_t>(i)] = e.what();
     }
@@ -66,6 +70,7 @@ BRINDLE_INLINE Pictures image_folder(const std::filesystem::path& path, const Im
                                      const Cpu& on) {
   const PictureInput input = options.picture_input();
   image::check_picture_input("image_folder", input);
+  image::internal::check_decoder("image_folder", input.decoder);
   internal::FolderListing listing = internal::list_image_folder(path, options.classes);
   if (options.on_bad_file == BadFile::raise && options.classes.empty()) internal::check_empty_classes(path, listing);
 

@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "brindle/core/shape.hpp"
+#include "brindle/image/decoder.hpp"
 #include "brindle/image/picture.hpp"
 
 namespace brindle::image {
@@ -34,6 +36,11 @@ namespace brindle::image::internal {
 
 /// How the bytes of a file begin, by its well-known signatures.
 std::string kind_of_file(std::span<const std::uint8_t> bytes);
+
+/// As decode(), a JPEG by this decoder. least: the size that must be left where it decodes in a reduced size; {0, 0}: it
+/// does not.
+Picture decode_by(Decoder decoder, std::span<const std::uint8_t> bytes, const std::string& name,
+                  const DecodeOptions& options, const Size2& least);
 
 }  // namespace brindle::image::internal
 

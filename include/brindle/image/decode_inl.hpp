@@ -23,6 +23,7 @@
 #include "brindle/image/picture_file.hpp"
 #include "brindle/image/png.hpp"
 #include "brindle/image/stb.hpp"
+#include "brindle/image/turbojpeg.hpp"
 #include "brindle/image/webp.hpp"
 
 namespace brindle::image::internal {
@@ -99,33 +100,43 @@ BRINDLE_INLINE Picture decode_by_stb(const PictureFile& file, std::span<const st
 }
 #endif
 
+BRINDLE_INLINE Picture decode_by(Decoder decoder, std::span<const std::uint8_t> bytes, const std::string& name,
+                                 const DecodeOptions& options, const Size2& least) {
+  using detail::raise;
+  if (bytes.empty()) raise<FileError>(name + ": is empty (0 bytes); delete it or fetch it again");
+  if (options.most_pixels < 1 || options.most_pixels > std::int64_t{1} << 28)
+    raise<ValueError>("decode: most_pixels is " + std::to_string(options.most_pixels) + ", expected 1 to 2^28");
+  const std::string kind = kind_of_file(bytes);
+  const bool known = kind == "JPEG" || kind == "PNG" || kind == "BMP" || kind == "GIF" || kind == "WebP";
+  if (!known)
+    raise<FileError>(name + ": is no picture that can be read: expected JPEG, PNG, BMP, GIF or WebP, got " +
+                     (kind.empty() ? std::string("something else") : kind) + "; convert or remove it");
+  const PictureFile file{bytes, name, kind.c_str(), options.most_pixels};
+  if (kind == "WebP") return read_webp(file);
+  if (kind == "JPEG" && decoder != Decoder::stb) {
+    const JpegSegments segments(file);  // says what is wrong with the file
+    const bool reduced = decoder == Decoder::libjpeg_turbo_reduced;
+    if (std::optional<Picture> picture = read_by_turbojpeg(file, reduced ? least : Size2{0, 0}))
+      return *std::move(picture);
+  }
+#if BRINDLE_HAS_STB_IMAGE
+  if (kind == "GIF") return read_gif(file);
+  if (kind == "BMP") return read_bmp(file);
+  const std::vector<std::uint8_t> other = kind == "PNG" ? check_png(file) : JpegSegments(file).in_stb_words();
+  return decode_by_stb(file, other.empty() ? bytes : std::span<const std::uint8_t>(other));
+#else
+  raise<Error>(name + ": brindle was compiled without stb_image and cannot decode pictures; install it (Debian: " +
+               "apt-get install libstb-dev) or put stb_image.h on the include path, then compile again");
+#endif
+}
+
 }  // namespace brindle::image::internal
 
 namespace brindle::image {
 
 BRINDLE_INLINE Picture decode(std::span<const std::uint8_t> bytes, const std::string& name,
                               const DecodeOptions& options) {
-  using detail::raise;
-  if (bytes.empty()) raise<FileError>(name + ": is empty (0 bytes); delete it or fetch it again");
-  if (options.most_pixels < 1 || options.most_pixels > std::int64_t{1} << 28)
-    raise<ValueError>("decode: most_pixels is " + std::to_string(options.most_pixels) + ", expected 1 to 2^28");
-  const std::string kind = internal::kind_of_file(bytes);
-  const bool known = kind == "JPEG" || kind == "PNG" || kind == "BMP" || kind == "GIF" || kind == "WebP";
-  if (!known)
-    raise<FileError>(name + ": is no picture that can be read: expected JPEG, PNG, BMP, GIF or WebP, got " +
-                     (kind.empty() ? std::string("something else") : kind) + "; convert or remove it");
-  const internal::PictureFile file{bytes, name, kind.c_str(), options.most_pixels};
-  if (kind == "WebP") return internal::read_webp(file);
-#if BRINDLE_HAS_STB_IMAGE
-  if (kind == "GIF") return internal::read_gif(file);
-  if (kind == "BMP") return internal::read_bmp(file);
-  const std::vector<std::uint8_t> other =
-      kind == "PNG" ? internal::check_png(file) : internal::JpegSegments(file).in_stb_words();
-  return internal::decode_by_stb(file, other.empty() ? bytes : std::span<const std::uint8_t>(other));
-#else
-  raise<Error>(name + ": brindle was compiled without stb_image and cannot decode pictures; install it (Debian: " +
-               "apt-get install libstb-dev) or put stb_image.h on the include path, then compile again");
-#endif
+  return internal::decode_by(Decoder::stb, bytes, name, options, {0, 0});
 }
 
 BRINDLE_INLINE Picture decode(const std::filesystem::path& path, const DecodeOptions& options) {

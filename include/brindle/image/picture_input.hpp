@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "brindle/core/shape.hpp"
+#include "brindle/image/decoder.hpp"
 #include "brindle/image/interpolation.hpp"
 #include "brindle/image/preprocessing.hpp"
 
@@ -28,11 +29,6 @@ enum class AspectRatio {
 enum class Orientation {
   as_stored,  ///< nothing, as in Keras
   exif,       ///< the picture is turned upright first
-};
-
-/// Who decodes JPEG: decoders differ by a few levels.
-enum class Decoder {
-  stb,  ///< stb_image, see image::decode
 };
 
 /// How a picture becomes what a network takes, from the file to the numbers: the data source says it, the trainer
@@ -59,7 +55,6 @@ struct PictureInput {
 inline std::string to_string(ColorMode m) { return m == ColorMode::rgb ? "rgb" : "grayscale"; }
 std::string to_string(AspectRatio a);
 inline std::string to_string(Orientation o) { return o == Orientation::as_stored ? "as_stored" : "exif"; }
-inline std::string to_string(Decoder) { return "stb"; }
 /// @}
 
 namespace detail {

@@ -91,7 +91,7 @@ BRINDLE_INLINE Picture seen(const Picture& picture, const PictureInput& input) {
 
 BRINDLE_INLINE Picture read_upright(std::span<const std::uint8_t> bytes, const std::string& name,
                                     const PictureInput& input, const DecodeOptions& options) {
-  Picture picture = decode(bytes, name, options);
+  Picture picture = internal::decode_by(input.decoder, bytes, name, options, {0, 0});
   return input.orientation == Orientation::exif ? upright(picture, exif_orientation(bytes)) : picture;
 }
 
@@ -102,7 +102,11 @@ BRINDLE_INLINE Picture read_upright(const std::filesystem::path& path, const Pic
 
 BRINDLE_INLINE Picture read_picture(std::span<const std::uint8_t> bytes, const std::string& name,
                                     const PictureInput& input, const DecodeOptions& options) {
-  return fit(read_upright(bytes, name, input, options), input);
+  const int turned = input.orientation == Orientation::exif ? exif_orientation(bytes) : 1;
+  const bool sideways = turned > 4;  // rows and columns change places
+  const Size2 least = sideways ? Size2{input.size.w, input.size.h} : input.size;
+  const Picture picture = internal::decode_by(input.decoder, bytes, name, options, least);
+  return fit(turned == 1 ? picture : upright(picture, turned), input);
 }
 
 BRINDLE_INLINE Picture read_picture(const std::filesystem::path& path, const PictureInput& input,

@@ -50,7 +50,7 @@ PictureInput picture_input_from_json(const Json& json) {
   p.aspect_ratio = named(json, "aspect_ratio", {AspectRatio::stretch, AspectRatio::crop, AspectRatio::pad});
   p.color_mode = named(json, "color_mode", {ColorMode::rgb, ColorMode::grayscale});
   p.orientation = named(json, "orientation", {Orientation::as_stored, Orientation::exif});
-  p.decoder = named(json, "decoder", {Decoder::stb});
+  p.decoder = named(json, "decoder", {Decoder::stb, Decoder::libjpeg_turbo, Decoder::libjpeg_turbo_reduced});
   const auto& q = json.at("preprocessing");
   p.preprocessing.scale = q.at("scale").template get<double>();
   p.preprocessing.channels = whole_number<std::int64_t>(q.at("channels"));
