@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Photos a second that a folder is read by each decoder of JPEG, to 224x224, bilinear: a JSON line a decoder. The peers:
-// peers/bench_decoding.py.
+// Photos a second that a folder is read by each decoder of JPEG, to 224x224, bilinear: a JSON line a decoder. The
+// peers: peers/bench_decoding.py.
 //
 //     decoding_bench --photos FOLDER [--threads 2] [--rounds 5]
 #include <CLI/CLI.hpp>
@@ -35,8 +35,9 @@ int main(int argc, char** argv) {
     }
   for (std::size_t d = 0; d < 3; ++d) {
     std::sort(rates[d].begin(), rates[d].end());
-    std::printf("{\"peer\": \"brindle\", \"work\": \"%s\", \"value\": %.1f, \"min\": %.1f, \"max\": %.1f, "
-                "\"unit\": \"photos/s\", \"threads\": %d}\n",
-                to_string(decoders[d]).c_str(), rates[d][rates[d].size() / 2], rates[d].front(), rates[d].back(), threads);
+    std::printf(
+        "{\"peer\": \"brindle\", \"work\": \"%s\", \"value\": %.1f, \"min\": %.1f, \"max\": %.1f, "
+        "\"unit\": \"photos/s\", \"threads\": %d}\n",
+        to_string(decoders[d]).c_str(), rates[d][rates[d].size() / 2], rates[d].front(), rates[d].back(), threads);
   }
 }

@@ -37,8 +37,8 @@ namespace brindle::image::internal {
 /// How the bytes of a file begin, by its well-known signatures.
 std::string kind_of_file(std::span<const std::uint8_t> bytes);
 
-/// As decode(), a JPEG by this decoder. least: the size that must be left where it decodes in a reduced size; {0, 0}: it
-/// does not.
+/// As decode(), a JPEG by this decoder. least: the size that must be left where it decodes in a reduced size; {0, 0}:
+/// it does not.
 Picture decode_by(Decoder decoder, std::span<const std::uint8_t> bytes, const std::string& name,
                   const DecodeOptions& options, const Size2& least);
 
