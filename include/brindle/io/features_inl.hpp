@@ -17,6 +17,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/for_each_batch.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/path_of.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/in_memory.hpp"
 #include "brindle/data/picture_source.hpp"
@@ -114,7 +115,7 @@ BRINDLE_INLINE void add_source(const Cpu& on, const data::Source& source, std::i
   to.add(labels.data, static_cast<std::size_t>(labels.size()) * sizeof(float));
   for (const std::string& name : source.class_names()) to.add(name);
   const std::int64_t n = source.size();
-  for (std::int64_t i = 0; i < n; ++i) to.add(std::filesystem::path(source.describe(i)).filename().string());
+  for (std::int64_t i = 0; i < n; ++i) to.add(brindle::detail::path_of(source.describe(i)).filename().string());
   if (const auto* pictures = dynamic_cast<const data::PictureSource*>(&source)) {
     to.add(to_string(pictures->preprocessing()));
     if (const auto input = pictures->picture_input()) to.add(to_string(*input));
