@@ -80,8 +80,9 @@ counted() { # what command ...
   [ "$4" = 0 ] || grep '^FAILED' "$out/output.txt"
 }
 
-# The compiled form, once.
+# The compiled form, once, and again when a header has changed.
 library() { # optimisation and instruction flags
+  [ -e "$out/library.o" ] && [ -z "$(find include -newer "$out/library.o" -print -quit)" ] && return 0
   echo '#include <brindle/compiled.hpp>' >"$out/library.cpp"
   compile "the library" "$@" -DBRINDLE_COMPILED -c "$out/library.cpp" -o "$out/library.o"
 }
@@ -122,20 +123,22 @@ same_bytes() {
   done
 }
 
-# A run that is ended again and again, each time a little later, until it is through; then it has the bits of one that
-# nobody ended.
+# A run that is ended again and again, at first after a fifth of the time that it takes, each time a little later, until
+# it is through; then it has the bits of one that nobody ended.
 killed_run() {
-  local folder=$out/killed seconds=0.4 times=0
+  local folder=$out/killed begun seconds times=0
+  begun=$(date +%s.%N)
   # shellcheck disable=SC2086
   counted "a run" $launcher "$out/bin/killed$ending" "$folder" 0
+  seconds=$(awk "BEGIN { print ($(date +%s.%N) - $begun) / 5 }")
   mv "$folder/outcome.txt" "$folder/undisturbed.txt" 2>/dev/null
   rm -f "$folder"/run.checkpoint*
   while [ $times -lt 40 ]; do
     # shellcheck disable=SC2086
-    timeout 300 $launcher "$out/bin/killed$ending" "$folder" $seconds >"$out/output" 2>&1
+    timeout 300 $launcher "$out/bin/killed$ending" "$folder" "$seconds" >"$out/output" 2>&1
     [ -e "$folder/outcome.txt" ] && break
     times=$((times + 1))
-    seconds=$(awk "BEGIN { print $seconds * 1.25 }")
+    seconds=$(awk "BEGIN { print $seconds * 1.2 }")
   done
   tr -d '\r' <"$out/output" >"$out/output.txt"
   echo "-- the run was ended $times times" >>"$out/log"

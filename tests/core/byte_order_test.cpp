@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "brindle/core/byte_order.hpp"
 
-#include <array>
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "brindle/core/bit_cast.hpp"
 #include "brindle/core/checksum.hpp"
 #include "brindle/core/path_of.hpp"
 
@@ -31,7 +30,9 @@ TEST_CASE("arrays are given as files hold them, and come back", "[core][byte_ord
   CHECK(bytes.of(nullptr, 0, 8).empty());
   std::string read = expected;
   detail::swap_little_endian(read.data(), read.size(), 4);
-  CHECK(detail::bit_cast<std::uint32_t>(std::array<char, 4>{read[0], read[1], read[2], read[3]}) == 0x04030201u);
+  std::uint32_t first = 0;
+  std::memcpy(&first, read.data(), 4);
+  CHECK(first == 0x04030201u);
 }
 
 TEST_CASE("a checksum of numbers is that of their bytes in files", "[core][checksum]") {

@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include "brindle/core/bit_cast.hpp"
 #include "brindle/core/byte_order.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/path_of.hpp"
+#include "brindle/io/bit_cast.hpp"
 #include "brindle/io/file_bytes.hpp"
 #include "brindle/io/onnx_messages.hpp"
 #include "brindle/io/safetensors.hpp"
@@ -177,9 +177,7 @@ class OnnxTensors {
     return t.type == OnnxType::float64 ? t.doubles.size() : t.integers.size();
   }
 
-  static float bfloat16(std::uint16_t bits) {
-    return brindle::detail::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-  }
+  static float bfloat16(std::uint16_t bits) { return bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 
   // Calls f with a function that gives element i.
   template <class F>

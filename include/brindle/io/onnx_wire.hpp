@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "brindle/core/bit_cast.hpp"
 #include "brindle/core/byte_order.hpp"
 #include "brindle/core/error.hpp"
+#include "brindle/io/bit_cast.hpp"
 
 // The encoding of ONNX files: Protocol Buffers, protobuf.dev/programming-guides/encoding. A message is a row of fields,
 // each a number, a kind and a value; what is unknown is passed over.
@@ -82,7 +82,7 @@ class WireReader {
   /// The value of a field that is a float.
   float number(const WireField& field, const char* what) const {
     if (field.kind != WireField::fixed32) file_->fail(field.begin, std::string(what) + " is no float");
-    return brindle::detail::bit_cast<float>(static_cast<std::uint32_t>(field.value));
+    return bit_cast<float>(static_cast<std::uint32_t>(field.value));
   }
 
   /// The value of a field that is a text, or bytes.
@@ -111,9 +111,9 @@ class WireReader {
     const std::size_t before = to.size();
     if (field.kind == kind) {
       if constexpr (sizeof(Stored) == 4)
-        to.push_back(brindle::detail::bit_cast<Stored>(static_cast<std::uint32_t>(field.value)));
+        to.push_back(bit_cast<Stored>(static_cast<std::uint32_t>(field.value)));
       else
-        to.push_back(brindle::detail::bit_cast<Stored>(field.value));
+        to.push_back(bit_cast<Stored>(field.value));
       return;
     }
     const std::span<const std::uint8_t> packed = bytes(field, what);

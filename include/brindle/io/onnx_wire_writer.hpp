@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "brindle/core/bit_cast.hpp"
+#include "brindle/io/bit_cast.hpp"
 
 namespace brindle::io::detail {
 
@@ -24,7 +24,7 @@ class WireWriter {
   /// A float.
   void number(std::uint32_t field, float value) {
     key(field, 5);
-    auto bits = brindle::detail::bit_cast<std::uint32_t>(value);
+    auto bits = bit_cast<std::uint32_t>(value);
     for (int i = 0; i < 4; ++i, bits >>= 8) bytes_ += static_cast<char>(bits & 0xff);
   }
   /// Bytes, or a text in UTF-8.

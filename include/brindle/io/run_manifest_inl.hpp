@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "brindle/core/bit_cast.hpp"
 #include "brindle/core/byte_order.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/file.hpp"
@@ -22,6 +21,7 @@
 #include "brindle/core/number_text.hpp"
 #include "brindle/core/sha256.hpp"
 #include "brindle/core/version.hpp"
+#include "brindle/io/bit_cast.hpp"
 #include "brindle/io/json.hpp"
 #include "brindle/io/parse_json.hpp"
 #include "brindle/io/run_manifest.hpp"
@@ -131,8 +131,7 @@ BRINDLE_INLINE std::string first_difference(const RecordedStage& recorded, const
       if (e >= now.size()) return at + "missing, recorded was " + brindle::detail::number_text(before[e]);
       if (e >= before.size()) return at + brindle::detail::number_text(now[e]) + ", recorded were no more epochs";
       const bool both_nan = std::isnan(before[e]) && std::isnan(now[e]);
-      if (!both_nan &&
-          brindle::detail::bit_cast<std::uint64_t>(before[e]) != brindle::detail::bit_cast<std::uint64_t>(now[e]))
+      if (!both_nan && bit_cast<std::uint64_t>(before[e]) != bit_cast<std::uint64_t>(now[e]))
         return at + brindle::detail::number_text(now[e]) + ", recorded was " + brindle::detail::number_text(before[e]);
     }
   return {};

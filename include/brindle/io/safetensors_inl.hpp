@@ -12,12 +12,12 @@
 #include <utility>
 #include <vector>
 
-#include "brindle/core/bit_cast.hpp"
 #include "brindle/core/byte_order.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/file.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/io/bit_cast.hpp"
 #include "brindle/io/file_bytes.hpp"
 #include "brindle/io/json.hpp"
 #include "brindle/io/parse_json.hpp"
@@ -36,12 +36,12 @@ BRINDLE_INLINE std::int64_t safetensors_element(const std::string& dtype) {
 BRINDLE_INLINE float half_to_float(std::uint16_t half) {
   const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000u) << 16;
   std::uint32_t exponent = (half >> 10) & 0x1Fu, fraction = half & 0x3FFu;
-  if (exponent == 0x1F) return brindle::detail::bit_cast<float>(sign | 0x7F800000u | fraction << 13);
+  if (exponent == 0x1F) return bit_cast<float>(sign | 0x7F800000u | fraction << 13);
   if (exponent == 0) {
     const float value = static_cast<float>(fraction) * 0x1p-24f;
     return sign ? -value : value;
   }
-  return brindle::detail::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
+  return bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
 }  // namespace brindle::io::detail
@@ -85,9 +85,8 @@ void SafetensorsFile::read_into(const std::string& name, TensorView<T> to) {
     if (e.dtype == "F64") return convert<double>(e, name, to, [](double v) { return v; });
     if (e.dtype == "F16") return convert<std::uint16_t>(e, name, to, detail::half_to_float);
     if (e.dtype == "BF16")
-      return convert<std::uint16_t>(e, name, to, [](std::uint16_t v) {
-        return brindle::detail::bit_cast<float>(static_cast<std::uint32_t>(v) << 16);
-      });
+      return convert<std::uint16_t>(
+          e, name, to, [](std::uint16_t v) { return detail::bit_cast<float>(static_cast<std::uint32_t>(v) << 16); });
   }
   detail::raise<FileError>(path_ + ": tensor \"" + name + "\" holds " + e.dtype + ", expected " +
                            detail::safetensors_dtype<T>());

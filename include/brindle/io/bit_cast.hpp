@@ -4,7 +4,7 @@
 #include <bit>
 #include <type_traits>
 
-namespace brindle::detail {
+namespace brindle::io::detail {
 
 /// std::bit_cast, also where the compiler has it and the standard library does not yet (libc++ before 14).
 template <class To, class From>
@@ -17,4 +17,4 @@ constexpr To bit_cast(const From& from) {
 #endif
 }
 
-}  // namespace brindle::detail
+}  // namespace brindle::io::detail
