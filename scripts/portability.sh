@@ -151,7 +151,7 @@ killed_run() {
 run_tests() { # room ... [-- ~test ...]
   local rooms=() source objects room name
   while [ $# -gt 0 ] && [ "$1" != -- ]; do rooms+=("$1") && shift; done
-  shift
+  [ $# -eq 0 ] || shift
   printf '%s\n' '#include <catch2/catch.hpp>' '#include <brindle/brindle.hpp>' '#include <brindle/io/saved_model.hpp>' \
     '#include <brindle/train/checkpoint.hpp>' >"$out/precompiled.hpp"
   local flags="-O0 -DBRINDLE_COMPILED"
@@ -217,6 +217,9 @@ record() { # how
 
 emulator() { echo "$1 $("$1" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1), emulated"; }
 
+# Tests whose expected numbers are compressed: there is no zlib for the targets.
+without_zlib='~"changes of whole pictures are torchvision*" ~"a part that is made as large as the picture*"'
+
 host() {
   begin host "Linux, x86-64" g++-12 ""
   library -O2 && run_programs
@@ -227,7 +230,7 @@ aarch64() {
   need g++-12-aarch64-linux-gnu qemu-user
   begin aarch64 "Linux, 64-bit ARM" aarch64-linux-gnu-g++-12 "qemu-aarch64 -L /usr/aarch64-linux-gnu"
   library -O2 && run_programs && run_tests core nn
-  run_kernel_tests -O1 activation gemm dense conv2d winograd depthwise_conv2d maxpool2d adam
+  run_kernel_tests -O1 activation gemm winograd depthwise_conv2d conv2d
   record "$(emulator qemu-aarch64)"
 }
 
@@ -241,7 +244,7 @@ riscv64() {
 s390x() {
   need g++-12-s390x-linux-gnu qemu-user
   begin s390x "Linux, IBM Z, big-endian" s390x-linux-gnu-g++-12 "qemu-s390x -L /usr/s390x-linux-gnu"
-  library -O2 && run_programs && run_tests core io image
+  library -O2 && run_programs && run_tests core io image -- "$without_zlib"
   record "$(emulator qemu-s390x)"
 }
 
