@@ -200,19 +200,32 @@ void read(Checks& checks, const std::filesystem::path& folder) {
   });
 }
 
+/// What a program of 32 bits cannot hold, it refuses by name.
+void check_large(Checks& checks, const std::filesystem::path& folder) {
+  const std::filesystem::path large = folder / "large.safetensors";
+  replace_file(large, std::string("\x02\0\0\0\0\0\0\0{}", 10));
+  std::filesystem::resize_file(large, 3'000'000'000u);
+  checks.refuses("a file of 3 GB, read whole", "a program of 32 bits", [&] { read_file(large); });
+  checks.refuses("a file of 3 GB, opened", "a program of 32 bits", [&] { io::SafetensorsFile{large}; });
+  checks.refuses("a tensor of 4 GB", "larger than memory can be", [] { Tensor<float>({1 << 15, 1 << 15}); });
+  std::filesystem::remove(large);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string what = argc == 3 ? argv[1] : "";
   Checks checks;
-  if (what == "write")
+  if (what == "write") {
     checks.runs("writing", [&] {
       write(argv[2]);
       checks.is(true, "written");
     });
-  else if (what == "read")
+  } else if (what == "read") {
     read(checks, argv[2]);
-  else
+    if (sizeof(void*) == 4) checks.runs("large files and tensors", [&] { check_large(checks, argv[2]); });
+  } else {
     return 2;
+  }
   return checks.finish();
 }
