@@ -38,6 +38,7 @@ struct Recipe {
   Augment augment = {.flip_horizontal = true};
   double mixup = 0, cutmix = 0, label_smoothing = 0;
   bool focal = false, balanced = false, distilled = false, adamw = false;
+  bool batch_statistics = false;  ///< BatchNormalization of the trained base goes by the batches, else as in prediction
   double rate_factor = 1;  ///< of the learning rate
   TrainerOptions trainer = {};
   std::function<Callback()> schedule = {};
@@ -81,6 +82,7 @@ const std::vector<Technique>& techniques() {
        }},
       {"rates by layer, 0.9", [](Recipe& r) { r.layer_rates = [](const Model<float>& m) { return decayed_rates(m, 0.9); }; },
        false, true},
+      {"statistics of batches", [](Recipe& r) { r.batch_statistics = true; }, false, true},
       {"progressive resizing", [](Recipe& r) { r.sides = {112}; }, false, true},
       {"labels of EfficientNet-Lite0", [](Recipe& r) { r.distilled = true; }, true, false},
       {"several at once",
@@ -128,12 +130,12 @@ class Study {
   Study(const Photos& photos, bool small, const fs::path& weights)
       : photos_(photos), small_(small), weights_(weights), side_(small ? 96 : 160) {}
 
-  std::int64_t epochs() const { return small_ ? 30 : photos_.name == "clothes" ? 4 : 2; }
+  std::int64_t epochs() const { return small_ ? (photos_.name == "clothes" ? 30 : 20) : photos_.name == "clothes" ? 4 : 2; }
   std::int64_t side() const { return side_; }
 
   Outcome run(const Recipe& recipe, std::uint64_t seed) {
     const data::Pictures& test = read(side_, false);
-    Model<float> model = small_ ? small_network(seed) : with_head();
+    Model<float> model = small_ ? small_network(seed) : with_head(!recipe.batch_statistics);
     const double rate = (small_ ? 1e-3 : 1e-4) * recipe.rate_factor;
     if (recipe.sides.empty()) {
       train(model, recipe, side_, rate, seed, epochs());
@@ -178,14 +180,15 @@ class Study {
 
   Model<float> base() const { return models::efficientnet_lite0<float>(weights_, Shape{side_, side_, 3}); }
 
-  Model<float> with_head() {
+  /// folds: BatchNormalization stands in the convolutions, as `train` has it.
+  Model<float> with_head(bool folds) {
     if (!head_) {
       Model<float> network = folded(base());
       const io::Features seen = io::extract(network, read(side_, true));
       head_ = linear_head(Cpu(), seen.x, seen.labels);
     }
     Model<float> model{{side_, side_, 3}, [&](auto x) {
-      return x.then(base(), Dense{classes(), softmax});
+      return x.then(folds ? folded(base()) : base(), Dense{classes(), softmax});
     }};
     set_linear_head(model, *head_);
     return model;
@@ -194,7 +197,7 @@ class Study {
   /// What the linear head on EfficientNet-Lite0's features says of the training photos.
   Tensor<float> teacher_rows() {
     Study teacher({photos_.name, photos_.training, photos_.test}, false, weights_);
-    Model<float> large = folded(teacher.with_head());
+    Model<float> large = teacher.with_head(true);
     const data::Pictures& photos = teacher.read(teacher.side_, true);
     return distilled_labels(Trainer{large, Adam{}, SparseCategoricalCrossentropy{}}.predict(photos), photos.labels());
   }

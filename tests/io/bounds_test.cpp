@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/io/keras_config.hpp"
 #include "brindle/io/npz.hpp"
 #include "brindle/io/saved_model.hpp"
@@ -53,7 +54,8 @@ TEST_CASE("JSON that nests without end is refused before it is copied", "[io][er
   CHECK_THROWS_WITH(io::load_model(path), Contains("cannot be understood"));
   const std::string header = nested(100000);
   const std::uint64_t length = header.size();
-  write(path, std::string(reinterpret_cast<const char*>(&length), 8) + header);
+  brindle::detail::LittleEndianBytes numbers;
+  write(path, std::string(numbers.of(&length, 8, 8)) + header);
   CHECK_THROWS_WITH(io::SafetensorsFile(path), Contains("no JSON object"));
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/random.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -30,9 +31,8 @@ std::string npy(const std::string& header, const std::string& elements) {
 }
 
 std::string floats(const std::vector<float>& values) {
-  std::string text(values.size() * 4, '\0');
-  if (!values.empty()) std::memcpy(text.data(), values.data(), text.size());
-  return text;
+  brindle::detail::LittleEndianBytes numbers;
+  return std::string(numbers.of(values.data(), values.size() * 4, 4));
 }
 
 std::string float_array(const std::string& shape, const std::vector<float>& values) {

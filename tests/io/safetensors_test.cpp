@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 
@@ -20,7 +21,8 @@ std::string file_of(const TemporaryFolder& folder, const std::string& header, co
   const std::string path = (folder.path() / "t.safetensors").string();
   std::ofstream out(path, std::ios::binary);
   const std::uint64_t length = header.size();
-  out.write(reinterpret_cast<const char*>(&length), 8);
+  brindle::detail::LittleEndianBytes numbers;
+  out << numbers.of(&length, 8, 8);
   out << header << data;
   return path;
 }
@@ -70,7 +72,8 @@ TEST_CASE("an empty array may begin where another one does", "[io][safetensors]"
 TEST_CASE("half and brain floats are read as floats", "[io][safetensors]") {
   const TemporaryFolder folder;
   const std::vector<std::uint16_t> bits{0x3C00, 0xC000, 0x0001, 0x7BFF, 0x0000};
-  const std::string data(reinterpret_cast<const char*>(bits.data()), bits.size() * 2);
+  brindle::detail::LittleEndianBytes numbers;
+  const std::string data(numbers.of(bits.data(), bits.size() * 2, 2));
   io::SafetensorsFile half(file_of(folder, R"({"x":{"dtype":"F16","shape":[5],"data_offsets":[0,10]}})", data));
   const auto x = half.read<float>("x");
   CHECK(x[0] == 1.0f);

@@ -4,9 +4,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
+
+#include "brindle/core/byte_order.hpp"
 
 namespace brindle {
 
@@ -19,11 +20,16 @@ class Checksum {
     length_ += bytes.size();
     for (; filled_ > 0 && !bytes.empty(); bytes.remove_prefix(1)) add_byte(bytes.front());
     for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, bytes.data(), 8);
-      mix(word);
+      mix(detail::load_little_endian<std::uint64_t>(bytes.data()));
     }
     for (const char c : bytes) add_byte(c);
+  }
+
+  /// Numbers, by their bytes in files: the same sum whatever the order of bytes in memory.
+  template <class Number>
+  void add_numbers(const Number* numbers, std::size_t count) {
+    detail::LittleEndianBytes bytes;
+    add(bytes.of(numbers, count * sizeof(Number), sizeof(Number)));
   }
 
   /// 16 hexadecimal digits.

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string_view>
+
+#include "brindle/core/byte_order.hpp"
 
 namespace brindle::detail {
 
@@ -35,16 +35,13 @@ inline std::uint32_t crc32_of(std::span<const std::uint8_t> bytes, std::uint32_t
   std::uint32_t sum = ~before;
   const std::uint8_t* at = bytes.data();
   std::size_t left = bytes.size();
-  if constexpr (std::endian::native == std::endian::little)
-    for (; left >= 8; left -= 8, at += 8) {
-      std::uint32_t low = 0, high = 0;
-      std::memcpy(&low, at, 4);
-      std::memcpy(&high, at + 4, 4);
-      low ^= sum;
-      sum = tables[7][low & 0xFFu] ^ tables[6][low >> 8 & 0xFFu] ^ tables[5][low >> 16 & 0xFFu] ^ tables[4][low >> 24] ^
-            tables[3][high & 0xFFu] ^ tables[2][high >> 8 & 0xFFu] ^ tables[1][high >> 16 & 0xFFu] ^
-            tables[0][high >> 24];
-    }
+  for (; left >= 8; left -= 8, at += 8) {
+    const std::uint32_t low = load_little_endian<std::uint32_t>(at) ^ sum,
+                        high = load_little_endian<std::uint32_t>(at + 4);
+    sum = tables[7][low & 0xFFu] ^ tables[6][low >> 8 & 0xFFu] ^ tables[5][low >> 16 & 0xFFu] ^ tables[4][low >> 24] ^
+          tables[3][high & 0xFFu] ^ tables[2][high >> 8 & 0xFFu] ^ tables[1][high >> 16 & 0xFFu] ^
+          tables[0][high >> 24];
+  }
   for (; left > 0; --left, ++at) sum = tables[0][(sum ^ *at) & 0xFFu] ^ sum >> 8;
   return ~sum;
 }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
@@ -21,6 +17,7 @@
 
 #include "brindle/core/checksum.hpp"
 #include "brindle/core/error.hpp"
+#include "brindle/core/system_file.hpp"
 
 namespace brindle {
 
@@ -44,6 +41,9 @@ inline std::vector<std::uint8_t> read_file(const std::filesystem::path& path,
   if (bytes > most_bytes)
     detail::raise<FileError>(name + ": has " + std::to_string(bytes) + " bytes, more than the limit of " +
                              std::to_string(most_bytes));
+  if (bytes > static_cast<std::uint64_t>(PTRDIFF_MAX))
+    detail::raise<FileError>(name + ": has " + std::to_string(bytes) +
+                             " bytes, more than a program of 32 bits can hold; use one of 64 bits");
   std::ifstream in(path, std::ios::binary);
   if (!in) detail::raise<FileError>(name + ": cannot be opened; check that you may read it");
   std::vector<std::uint8_t> content(static_cast<std::size_t>(bytes));
@@ -70,8 +70,7 @@ inline std::filesystem::path folder_of(const std::filesystem::path& path) {
 /// system, the name is cut, between characters, and ends with its checksum instead.
 inline std::string name_beside(const std::filesystem::path& path, std::size_t more) {
   const std::string name = path.filename().string();
-  const long most = ::pathconf(folder_of(path).c_str(), _PC_NAME_MAX);
-  const std::size_t longest = most > 64 ? static_cast<std::size_t>(most) : 255;
+  const std::size_t longest = longest_name(folder_of(path));
   if (name.size() + more <= longest) return name;
   Checksum sum;
   sum.add(name);
@@ -99,34 +98,6 @@ inline std::filesystem::path temporary_file(const std::filesystem::path& path) {
                                     std::to_string(now ^ static_cast<std::uint64_t>(thread)) + ".tmp");
 }
 
-/// Writes all parts to a new file. 0, or the errno of what failed: a full disk shows in any of write, fsync and close.
-inline int write_parts(const std::filesystem::path& path, std::span<const std::string_view> parts, bool sync) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) return errno;
-  int error = 0;
-  for (std::string_view part : parts)
-    while (!part.empty() && error == 0) {
-      const ssize_t written = ::write(file, part.data(), part.size());
-      if (written > 0)
-        part.remove_prefix(static_cast<std::size_t>(written));
-      else if (written == 0)
-        error = ENOSPC;
-      else if (errno != EINTR)
-        error = errno;
-    }
-  if (sync && error == 0 && ::fsync(file) != 0) error = errno;
-  if (::close(file) != 0 && error == 0) error = errno;
-  return error;
-}
-
-/// Has the disk know a folder's entries. Folders that cannot be synchronised (some network disks) are left alone.
-inline void sync_folder(const std::filesystem::path& folder) {
-  const int file = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return;
-  ::fsync(file);
-  ::close(file);
-}
-
 /// Throws FileError, the path first, for a name that is no file's or that has no folder.
 inline void check_place(const std::filesystem::path& path) {
   const std::filesystem::path folder = folder_of(path);
@@ -141,12 +112,21 @@ inline void check_place(const std::filesystem::path& path) {
 /// Throws FileError: why a file cannot be written, and what to do. error: errno.
 [[noreturn]] inline void fail_to_write(const std::filesystem::path& path, int error, std::uint64_t bytes) {
   std::string advice;
-  if (error == ENOSPC || error == EDQUOT)
+#ifdef EDQUOT
+  const bool full = error == ENOSPC || error == EDQUOT;
+#else
+  const bool full = error == ENOSPC;
+#endif
+  if (full)
     advice = "; make room for its " + std::to_string(bytes) + " bytes";
   else if (error == EFBIG)
     advice = "; its " + std::to_string(bytes) + " bytes are more than a file may have here";
   else if (error == EACCES || error == EPERM || error == EROFS)
+#ifdef _WIN32
+    advice = "; check that you may write there, and that no program has it open";
+#else
     advice = "; check that you may write there";
+#endif
   else if (error == ENAMETOOLONG)
     advice = "; give it a shorter name, it has " + std::to_string(path.filename().string().size()) + " bytes";
   raise<FileError>(path.string() + ": cannot be written: " + std::generic_category().message(error) + advice);
@@ -166,8 +146,7 @@ namespace detail {
 /// lost. The file itself is left as it is.
 inline void check_writable(const std::filesystem::path& path) {
   check_place(path);
-  struct stat there {};
-  if (::lstat(path.c_str(), &there) != 0 && errno == ENAMETOOLONG) fail_to_write(path, ENAMETOOLONG, 0);
+  if (path_too_long(path)) fail_to_write(path, ENAMETOOLONG, 0);
   const std::filesystem::path temporary = temporary_file(path);
   const int failed = write_parts(temporary, {}, false);
   std::error_code ignored;
@@ -209,7 +188,7 @@ inline void replace_file(const std::filesystem::path& path, std::span<const std:
     std::filesystem::create_hard_link(path, previous, error);
     if (error) std::filesystem::rename(path, previous, error);
   }
-  if (failed == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) failed = errno;
+  if (failed == 0) failed = detail::rename_over(temporary, path);
   if (failed == 0) {
     if (options.sync) detail::sync_folder(detail::folder_of(path));
     return;

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 
-#if defined(__SSE__)
+// Emscripten takes SSE for its own SIMD, which has no such mode.
+#if (defined(__SSE__) || defined(_M_X64)) && !defined(__EMSCRIPTEN__)
 #include <xmmintrin.h>
+#define BRINDLE_HAS_MXCSR
 #endif
 
 namespace brindle::detail {
@@ -31,12 +33,12 @@ class FlushDenormals {
   static bool active() { return flushing != 0 && (mode() & flushing) == flushing; }
 
  private:
-#if defined(__SSE__)
+#if defined(BRINDLE_HAS_MXCSR)
   using Mode = unsigned;
   static constexpr Mode flushing = 0x8040;
   static Mode mode() { return _mm_getcsr(); }
   static void set_mode(Mode m) { _mm_setcsr(m); }
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && defined(__GNUC__)
   using Mode = std::uint64_t;
   static constexpr Mode flushing = Mode{1} << 24;
   static Mode mode() {
@@ -56,3 +58,5 @@ class FlushDenormals {
 };
 
 }  // namespace brindle::detail
+
+#undef BRINDLE_HAS_MXCSR

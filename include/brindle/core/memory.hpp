@@ -11,6 +11,9 @@
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
+#ifdef _WIN32
+#include <malloc.h>
+#endif
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
@@ -34,13 +37,19 @@ struct Memory<Cpu> {
     const bool large = bytes >= large_page / 2;
     const std::size_t alignment = large ? large_page : detail::memory_alignment;
     const std::size_t whole = (bytes + alignment - 1) / alignment * alignment;
-    void* p = whole < bytes ? nullptr : std::aligned_alloc(alignment, std::max(whole, alignment));
+    void* p = whole < bytes ? nullptr : aligned(alignment, std::max(whole, alignment));
     if (!p) detail::raise<Error>("out of memory: asked for " + std::to_string(bytes) + " bytes");
     if (large) ask_for_large_pages(p, whole);
     return p;
   }
   /// Of what allocate() gave; null does nothing.
-  static void release(void* p) noexcept { std::free(p); }
+  static void release(void* p) noexcept {
+#ifdef _WIN32
+    ::_aligned_free(p);
+#else
+    std::free(p);
+#endif
+  }
   /// The two must not overlap.
   static void copy(void* to, const void* from, std::size_t bytes) {
     if (bytes) std::memcpy(to, from, bytes);
@@ -59,6 +68,15 @@ struct Memory<Cpu> {
   }
 
  private:
+  // Null where there is not enough. Windows has a function of its own for it, and one that frees what that gave.
+  static void* aligned(std::size_t alignment, std::size_t bytes) {
+#ifdef _WIN32
+    return ::_aligned_malloc(bytes, alignment);
+#else
+    return std::aligned_alloc(alignment, bytes);
+#endif
+  }
+
   // Kernels walk through weights and activations in large strides, and would miss the TLB with pages of 4 KB: a block
   // of half a large page or more gets whole ones. Linux gives them where it is asked to; a refusal changes nothing but
   // speed.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <charconv>
 #include <string>
 #include <system_error>
+
+#include "brindle/core/to_chars.hpp"
 
 namespace brindle::detail {
 
@@ -11,7 +12,7 @@ namespace brindle::detail {
 inline std::string number_text(double value) {
   if (value != value) return "nan";  // its sign says nothing
   char text[64];
-  const std::to_chars_result end = std::to_chars(text, text + sizeof text, value);
+  const std::to_chars_result end = to_chars(text, text + sizeof text, value);
   return end.ec == std::errc() ? std::string(text, end.ptr) : "?";
 }
 

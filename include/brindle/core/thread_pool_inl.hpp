@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "brindle/core/atomic_wait.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/flush_denormals.hpp"
 #include "brindle/core/function_ref.hpp"
@@ -29,7 +30,7 @@ BRINDLE_INLINE ThreadPool::ThreadPool(int threads) : threads_(threads) {
 BRINDLE_INLINE ThreadPool::~ThreadPool() {
   stopping_.store(true);
   epoch_.fetch_add(1);
-  epoch_.notify_all();
+  wake_all(epoch_);
   for (std::thread& w : workers_) w.join();
 }
 
@@ -51,13 +52,13 @@ BRINDLE_INLINE void ThreadPool::run(std::int64_t tasks, FunctionRef<void(std::in
   const int now = epoch_.load(std::memory_order_relaxed) + 1;
   open_.store(now);
   epoch_.store(now);
-  epoch_.notify_all();
+  wake_all(epoch_);
   work(0);
   open_.store(0);  // from here on no worker enters; wait for those that did
   for (int spin = 0;; ++spin) {
     const int inside = inside_.load();
     if (inside == 0) break;
-    if (spin >= spins_) inside_.wait(inside);
+    if (spin >= spins_) wait_while(inside_, inside);
   }
   if (error_) std::rethrow_exception(error_);
 }
@@ -80,14 +81,14 @@ BRINDLE_INLINE void ThreadPool::serve(int worker, int seen) {
     int spin = 0;
     int now = epoch_.load();
     while (now == seen) {
-      if (++spin > spins_) epoch_.wait(seen);
+      if (++spin > spins_) wait_while(epoch_, seen);
       now = epoch_.load();
     }
     if (stopping_.load()) return;
     seen = now;
     inside_.fetch_add(1);
     if (open_.load() != 0) work(worker);
-    if (inside_.fetch_sub(1) == 1) inside_.notify_all();
+    if (inside_.fetch_sub(1) == 1) wake_all(inside_);
   }
 }
 

@@ -48,7 +48,7 @@ BRINDLE_INLINE TensorView<const float> InMemory::labels() const {
 
 BRINDLE_INLINE std::string InMemory::fingerprint(const Cpu&) const {
   Checksum sum;
-  sum.add({reinterpret_cast<const char*>(x_.data()), x_.bytes()});
+  sum.add_numbers(x_.data(), static_cast<std::size_t>(x_.size()));
   return sum.text();
 }
 

@@ -25,7 +25,7 @@ BRINDLE_INLINE std::string Source::fingerprint(const Cpu& on) const {
   for (std::int64_t i = 0; i < most; ++i) draws.push_back({i * n / most, static_cast<std::uint64_t>(i)});
   Tensor<float> x = Tensor<float>::uninitialized(sample_shape().batch(most));
   read(on, draws, x.view());
-  sum.add({reinterpret_cast<const char*>(x.data()), x.bytes()});
+  sum.add_numbers(x.data(), static_cast<std::size_t>(x.size()));
   return sum.text();
 }
 

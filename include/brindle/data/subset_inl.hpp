@@ -62,7 +62,7 @@ BRINDLE_INLINE Subset::Subset(const Source& source, std::vector<std::int64_t> ro
 BRINDLE_INLINE std::string Subset::fingerprint(const Cpu& on) const {
   Checksum sum;
   sum.add(source().fingerprint(on));
-  sum.add({reinterpret_cast<const char*>(rows_.data()), rows_.size() * sizeof(std::int64_t)});
+  sum.add_numbers(rows_.data(), rows_.size());
   return sum.text();
 }
 

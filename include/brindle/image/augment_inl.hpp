@@ -21,6 +21,7 @@
 #include "brindle/core/random.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/core/to_chars.hpp"
 #include "brindle/image/affine.hpp"
 #include "brindle/image/apply_op.hpp"
 #include "brindle/image/augment.hpp"
@@ -78,8 +79,8 @@ BRINDLE_INLINE std::string to_string(const AugmentDraw& d) {
   const auto add = [&](const char* name, double value, double neutral) {
     if (value == neutral) return;
     char number[48];
-    const std::to_chars_result end =
-        std::to_chars(number, number + sizeof number, value, std::chars_format::general, 6);  // a point in any locale
+    const std::to_chars_result end = brindle::detail::to_chars(number, number + sizeof number, value,
+                                                               std::chars_format::general, 6);  // a point in any locale
     text.append(text.empty() ? "" : ", ").append(name);
     text.append(" ").append(number, end.ptr);
   };

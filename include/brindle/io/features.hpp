@@ -40,8 +40,9 @@ namespace detail {
 /// A hash of 128 bits of everything that is added, in order. To tell contents apart, not to withstand an attacker.
 class ContentHash {
  public:
-  void add(const void* data, std::size_t bytes);
-  void add(const std::string& text) { add(text.data(), text.size()); }
+  /// element: bytes of a number. The hash is of the numbers as files hold them.
+  void add(const void* data, std::size_t bytes, std::size_t element);
+  void add(const std::string& text) { add(text.data(), text.size(), 1); }
 
   std::string text() const;
 

@@ -14,9 +14,11 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/for_each_batch.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/path_of.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/in_memory.hpp"
 #include "brindle/data/picture_source.hpp"
@@ -38,17 +40,14 @@ BRINDLE_INLINE data::InMemory Features::in_memory() && {
 
 namespace brindle::io::detail {
 
-BRINDLE_INLINE void ContentHash::add(const void* data, std::size_t bytes) {
-  const auto* at = static_cast<const unsigned char*>(data);
+BRINDLE_INLINE void ContentHash::add(const void* data, std::size_t bytes, std::size_t element) {
+  brindle::detail::LittleEndianBytes numbers;
+  const char* at = numbers.of(data, bytes, element).data();
   mix(bytes);
-  for (; bytes >= 8; at += 8, bytes -= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, 8);
-    mix(word);
-  }
+  for (; bytes >= 8; at += 8, bytes -= 8) mix(brindle::detail::load_little_endian<std::uint64_t>(at));
   std::uint64_t rest = 0;
   if (bytes > 0) std::memcpy(&rest, at, bytes);
-  mix(rest);
+  mix(brindle::detail::load_little_endian<std::uint64_t>(&rest));
 }
 
 BRINDLE_INLINE std::string ContentHash::text() const {
@@ -78,12 +77,13 @@ BRINDLE_INLINE std::vector<data::Draw> rows_of(std::int64_t begin, std::int64_t 
 
 template <class T, class Device>
 void add_model(const Model<T, Device>& model, ContentHash& to) {
-  to.add(model.input_shape().begin(), sizeof(std::int64_t) * static_cast<std::size_t>(model.input_shape().rank()));
+  to.add(model.input_shape().begin(), sizeof(std::int64_t) * static_cast<std::size_t>(model.input_shape().rank()),
+         sizeof(std::int64_t));
   for (const auto& pointer : model.layers()) {
     const Layer<T, Device>& layer = *pointer;  // to read alone: its prepared filters stay
     to.add(layer.type() + to_json(layer.config()).dump());
     for (const auto& p : layer.parameters())
-      to.add(brindle::detail::HostCopy<T, Device>(p.value.view()).data(), p.value.bytes());
+      to.add(brindle::detail::HostCopy<T, Device>(p.value.view()).data(), p.value.bytes(), sizeof(T));
   }
   if (model.graph().is_row()) return;  // caches of rows were named so before there were graphs
   for (const std::vector<std::size_t>& inputs : model.graph().inputs) {
@@ -109,12 +109,12 @@ void for_each_read_batch(const Cpu& on, const data::Source& source, std::int64_t
 /// Names, labels and the samples: pictures by their bytes and their preprocessing, others as the network takes them.
 BRINDLE_INLINE void add_source(const Cpu& on, const data::Source& source, std::int64_t batch, ContentHash& to) {
   const Shape shape = source.sample_shape();
-  to.add(shape.begin(), sizeof(std::int64_t) * static_cast<std::size_t>(shape.rank()));
+  to.add(shape.begin(), sizeof(std::int64_t) * static_cast<std::size_t>(shape.rank()), sizeof(std::int64_t));
   const TensorView<const float> labels = source.labels();
-  to.add(labels.data, static_cast<std::size_t>(labels.size()) * sizeof(float));
+  to.add(labels.data, static_cast<std::size_t>(labels.size()) * sizeof(float), sizeof(float));
   for (const std::string& name : source.class_names()) to.add(name);
   const std::int64_t n = source.size();
-  for (std::int64_t i = 0; i < n; ++i) to.add(std::filesystem::path(source.describe(i)).filename().string());
+  for (std::int64_t i = 0; i < n; ++i) to.add(brindle::detail::path_of(source.describe(i)).filename().string());
   if (const auto* pictures = dynamic_cast<const data::PictureSource*>(&source)) {
     to.add(to_string(pictures->preprocessing()));
     if (const auto input = pictures->picture_input()) to.add(to_string(*input));
@@ -123,7 +123,7 @@ BRINDLE_INLINE void add_source(const Cpu& on, const data::Source& source, std::i
     on.parallel(n, [&](std::int64_t i, int) {
       pictures->with_pixels(i, [&](const std::uint8_t* pixels) {
         ContentHash one;
-        one.add(pixels, static_cast<std::size_t>(shape.size()));
+        one.add(pixels, static_cast<std::size_t>(shape.size()), 1);
         hashes[static_cast<std::size_t>(i)] = one.text();
       });
     });
@@ -131,7 +131,7 @@ BRINDLE_INLINE void add_source(const Cpu& on, const data::Source& source, std::i
     return;
   }
   for_each_read_batch<float>(on, source, batch, [&](std::int64_t, TensorView<const float> x) {
-    to.add(x.data, static_cast<std::size_t>(x.size()) * sizeof(float));
+    to.add(x.data, static_cast<std::size_t>(x.size()) * sizeof(float), sizeof(float));
   });
 }
 
@@ -150,7 +150,7 @@ BRINDLE_INLINE bool read_cache(const std::filesystem::path& path, const std::str
     if (!(file.entry("features").shape == x.shape())) throw FileError(path.string() + ": the features' shape is wrong");
     file.read_into<float>("features", x.view());
     ContentHash content;
-    content.add(x.data(), x.bytes());
+    content.add(x.data(), x.bytes(), sizeof(float));
     const auto sum = file.metadata().find("brindle_content");
     if (sum == file.metadata().end() || sum->second != content.text())
       throw FileError(path.string() + ": the features are not those that were written");
@@ -212,7 +212,7 @@ Features extract(const Model<T, Device>& model, const data::Source& source, cons
 
   if (!options.cache.empty()) {
     detail::ContentHash content;
-    content.add(features.x.data(), features.x.bytes());
+    content.add(features.x.data(), features.x.bytes(), sizeof(float));
     const std::vector<SafetensorsEntry> entries{
         {"features", "F32", features.x.shape(), features.x.data(), static_cast<std::int64_t>(features.x.bytes())}};
     try {

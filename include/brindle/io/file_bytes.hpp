@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <string>
 #include <utility>
 
 #include "brindle/core/error.hpp"
+#include "brindle/core/path_of.hpp"
 
 namespace brindle::detail {
 
@@ -22,13 +24,16 @@ class FileBytes {
         in_memory_(true),
         size_(static_cast<std::int64_t>(content_.size())) {}
 
-  explicit FileBytes(const std::string& path) : path_(path), file_(path, std::ios::binary) {
+  explicit FileBytes(const std::string& path) : path_(path), file_(path_of(path), std::ios::binary) {
     if (!file_) raise<FileError>(path + ": cannot be opened");
     file_.seekg(0, std::ios::end);
     size_ = static_cast<std::int64_t>(file_.tellg());
     // A folder opens, but says that it is as long as a number can be, or fails to read.
     if (!file_ || size_ < 0 || size_ == std::numeric_limits<std::int64_t>::max())
       raise<FileError>(path + ": cannot be read; is it a folder?");
+    if (static_cast<std::uint64_t>(size_) > static_cast<std::uint64_t>(PTRDIFF_MAX))
+      raise<FileError>(path + ": has " + std::to_string(size_) +
+                       " bytes, more than a program of 32 bits can hold; use one of 64 bits");
   }
 
   std::int64_t size() const { return size_; }
@@ -47,7 +52,7 @@ class FileBytes {
     }
     file_.clear();
     file_.seekg(offset);
-    file_.read(static_cast<char*>(to), bytes);
+    file_.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes));
     if (file_.gcount() != bytes) fail(offset, what + " cannot be read");
   }
 

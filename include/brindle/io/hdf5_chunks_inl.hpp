@@ -3,7 +3,6 @@
 
 // Definitions of what hdf5_chunks.hpp declares.
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -12,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/io/file_bytes.hpp"
 #include "brindle/io/hdf5_chunks.hpp"
@@ -23,13 +23,13 @@ namespace brindle::io::detail {
 BRINDLE_INLINE void hdf5_numbers(const char* from, std::int64_t element, std::int64_t count, float* to) {
   if (element == 4) {
     std::memcpy(to, from, static_cast<std::size_t>(4 * count));
+    brindle::detail::swap_little_endian(to, static_cast<std::size_t>(4 * count), 4);
     return;
   }
   for (std::int64_t i = 0; i < count; ++i) {
-    std::uint64_t bits = 0;
-    std::memcpy(&bits, from + i * element, static_cast<std::size_t>(element));
-    to[i] = element == 8 ? static_cast<float>(std::bit_cast<double>(bits))
-                         : half_to_float(static_cast<std::uint16_t>(bits));
+    const char* at = from + i * element;
+    to[i] = element == 8 ? static_cast<float>(brindle::detail::load_little_endian<double>(at))
+                         : half_to_float(brindle::detail::load_little_endian<std::uint16_t>(at));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/io/file_bytes.hpp"
@@ -30,7 +31,7 @@ class ClassicHdf5File final : public Hdf5File {
   ClassicHdf5File(std::string path, brindle::detail::FileBytes file)
       : Hdf5File(std::move(path)), file_(std::move(file)) {
     const std::string start = file_.text(0, std::min<std::int64_t>(file_.size(), 96), "the superblock");
-    const bool known = start.size() == 96 && start[8] >= 0 && start[8] <= 1;
+    const bool known = start.size() == 96 && static_cast<unsigned char>(start[8]) <= 1;
     if (!known || start[13] != 8 || start[14] != 8) file_.fail(8, "the superblock is of a kind that is not supported");
     const std::size_t base = start[8] == 0 ? 24 : 28;
     if (number(start, base, 8) != 0) file_.fail(static_cast<std::int64_t>(base), "the file's base is not its start");
@@ -90,6 +91,7 @@ class ClassicHdf5File final : public Hdf5File {
     if (d.chunks) return Hdf5Chunks(file_, what, d.shape, d.element, *d.chunks, d.filters).read(to.data);
     if (d.element == 4) {
       file_.read(d.begin, 4 * to.size(), to.data, what);
+      brindle::detail::swap_little_endian(to.data, static_cast<std::size_t>(4 * to.size()), 4);
       return;
     }
     for (std::int64_t i = 0; i < to.size();) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/shape.hpp"
 
 namespace brindle::io::detail {
@@ -85,6 +86,7 @@ class Hdf5Writer {
   std::string head_;
   std::map<const std::string*, Place> places_;
   std::vector<std::pair<std::size_t, std::uint64_t>> addresses_;  // in head_: what is counted from the end of it
+  brindle::detail::LittleEndianBytes numbers_;
   std::vector<std::string_view> elements_;
   std::uint64_t elements_bytes_ = 0;
 };

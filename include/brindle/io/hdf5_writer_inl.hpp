@@ -3,7 +3,6 @@
 
 // Definitions of what hdf5_writer.hpp declares.
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -17,8 +16,6 @@
 #include "brindle/io/hdf5_writer.hpp"
 
 namespace brindle::io::detail {
-
-static_assert(std::endian::native == std::endian::little, "elements are written as they lie in memory");
 
 inline constexpr std::uint64_t hdf5_nowhere = ~std::uint64_t{0};  ///< an address that is none
 // Half of the most entries that a leaf and an inner node of a group's tree have: the library's own choice.
@@ -224,7 +221,7 @@ BRINDLE_INLINE std::uint64_t Hdf5Writer::write_object(const Node& node) {
   if (node.element > 0 && node.shape.size() > 0) {
     addresses_.emplace_back(head_.size() + address_at, elements_bytes_);
     const auto bytes = static_cast<std::size_t>(node.shape.size() * node.element);
-    elements_.emplace_back(static_cast<const char*>(node.data), bytes);
+    elements_.push_back(numbers_.of(node.data, bytes, static_cast<std::size_t>(node.element)));
     elements_bytes_ += bytes;
   }
   head_ += messages;

@@ -3,7 +3,6 @@
 
 // Definitions of what npz.hpp declares.
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
@@ -82,7 +82,6 @@ BRINDLE_INLINE NpyHeader read_npy_header(FileBytes& file, std::int64_t offset, s
 
 template <class T>
 Tensor<T> read_npy_elements(FileBytes& file, const NpyHeader& header, std::int64_t end, const std::string& name) {
-  static_assert(std::endian::native == std::endian::little, "arrays are read as they lie in the file");
   const std::string array = "array \"" + name + "\"";
   if (header.dtype != npy_dtype<T>())
     file.fail(header.begin,
@@ -95,6 +94,7 @@ Tensor<T> read_npy_elements(FileBytes& file, const NpyHeader& header, std::int64
                                 std::to_string(there) + " bytes that it has");
   Tensor<T> tensor = Tensor<T>::uninitialized(header.shape);
   file.read(header.begin, there, tensor.data(), array);
+  swap_little_endian(tensor.data(), static_cast<std::size_t>(there), sizeof(T));
   return tensor;
 }
 

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <span>
@@ -15,7 +13,10 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/error.hpp"
+#include "brindle/core/path_of.hpp"
+#include "brindle/io/bit_cast.hpp"
 #include "brindle/io/file_bytes.hpp"
 #include "brindle/io/onnx_messages.hpp"
 #include "brindle/io/safetensors.hpp"
@@ -176,7 +177,7 @@ class OnnxTensors {
     return t.type == OnnxType::float64 ? t.doubles.size() : t.integers.size();
   }
 
-  static float bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+  static float bfloat16(std::uint16_t bits) { return bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 
   // Calls f with a function that gives element i.
   template <class F>
@@ -200,11 +201,8 @@ class OnnxTensors {
       return f([&](std::size_t i) { return t.integers[i]; });
     }
     const auto as = [&]<class Stored>(Stored) {
-      return [&](std::size_t i) {
-        Stored value;
-        std::memcpy(&value, raw.data() + i * sizeof value, sizeof value);
-        return value;
-      };
+      return
+          [&](std::size_t i) { return brindle::detail::load_little_endian<Stored>(raw.data() + i * sizeof(Stored)); };
     };
     const auto half = as(std::uint16_t{});
     switch (t.type) {
@@ -249,11 +247,11 @@ class OnnxTensors {
   // The file beside this one that a tensor stands in; no other place is read.
   brindle::detail::FileBytes external_file(const OnnxTensor& t) const {
     const auto found = t.place.find("location");
-    const std::filesystem::path place = found == t.place.end() ? std::string() : found->second;
+    const std::filesystem::path place = brindle::detail::path_of(found == t.place.end() ? "" : found->second);
     if (place.empty() || place.is_absolute() || place.has_parent_path() || place == ".." || place == "." ||
         place.string().find('\\') != std::string::npos || place.string().find('\0') != std::string::npos)
       fail(t, "stands in \"" + place.string() + "\", expected the name of a file beside this one");
-    const std::filesystem::path path = std::filesystem::path(file_->path).parent_path() / place;
+    const std::filesystem::path path = brindle::detail::path_of(file_->path).parent_path() / place;
     std::error_code error;
     const std::filesystem::file_status status = std::filesystem::symlink_status(path, error);
     if (status.type() != std::filesystem::file_type::regular)

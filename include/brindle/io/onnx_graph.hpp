@@ -348,7 +348,7 @@ class OnnxGraph {
   std::string free_name(const OnnxOperator& n) {
     std::string stem = n.name();
     for (char& c : stem)
-      if (c >= 0 && c < ' ') c = '_';
+      if (static_cast<unsigned char>(c) < ' ') c = '_';
     if (stem.empty()) stem = n.node().op;
     std::string name = stem;
     for (int& number = numbers_of_[stem]; !names_.insert(name).second;) name = stem + "_" + std::to_string(++number);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -13,12 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/file.hpp"
 #include "brindle/io/onnx_wire_writer.hpp"
 
 namespace brindle::io::detail {
-
-static_assert(std::endian::native == std::endian::little, "the numbers of ONNX files are little-endian");
 
 /// An attribute of a node that is written.
 struct OnnxSetting {
@@ -66,12 +64,15 @@ class OnnxGraphWriter {
 
   /// Adds an array of floats; gives its name.
   std::string add_floats(const std::string& wanted, const std::vector<std::int64_t>& sizes, std::vector<float> values) {
+    brindle::detail::swap_little_endian(values.data(), values.size() * sizeof(float), sizeof(float));
     arrays_.push_back({free_name(wanted), sizes, 1, std::move(values), {}});
     return arrays_.back().name;
   }
   /// Adds an array of whole numbers, in one row; gives its name.
-  std::string add_integers(const std::string& wanted, const std::vector<std::int64_t>& values) {
-    arrays_.push_back({free_name(wanted), {static_cast<std::int64_t>(values.size())}, 7, {}, values});
+  std::string add_integers(const std::string& wanted, std::vector<std::int64_t> values) {
+    const auto count = static_cast<std::int64_t>(values.size());
+    brindle::detail::swap_little_endian(values.data(), values.size() * sizeof(std::int64_t), sizeof(std::int64_t));
+    arrays_.push_back({free_name(wanted), {count}, 7, {}, std::move(values)});
     return arrays_.back().name;
   }
 
@@ -131,6 +132,7 @@ class OnnxGraphWriter {
     std::string name;
     std::vector<std::int64_t> sizes;
     std::int64_t type;  ///< as TensorProto numbers them: 1 floats, 7 whole numbers of 64 bits
+    // In the order of the file's bytes.
     std::vector<float> floats;
     std::vector<std::int64_t> integers;
 

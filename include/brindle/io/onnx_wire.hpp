@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -10,13 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/error.hpp"
+#include "brindle/io/bit_cast.hpp"
 
 // The encoding of ONNX files: Protocol Buffers, protobuf.dev/programming-guides/encoding. A message is a row of fields,
 // each a number, a kind and a value; what is unknown is passed over.
 namespace brindle::io::detail {
-
-static_assert(std::endian::native == std::endian::little, "ONNX files are little-endian");
 
 /// The bytes of a file, which messages and tensors lie in.
 struct WireFile {
@@ -83,7 +82,7 @@ class WireReader {
   /// The value of a field that is a float.
   float number(const WireField& field, const char* what) const {
     if (field.kind != WireField::fixed32) file_->fail(field.begin, std::string(what) + " is no float");
-    return std::bit_cast<float>(static_cast<std::uint32_t>(field.value));
+    return bit_cast<float>(static_cast<std::uint32_t>(field.value));
   }
 
   /// The value of a field that is a text, or bytes.
@@ -111,8 +110,10 @@ class WireReader {
     constexpr WireField::Kind kind = sizeof(Stored) == 4 ? WireField::fixed32 : WireField::fixed64;
     const std::size_t before = to.size();
     if (field.kind == kind) {
-      to.resize(before + 1);
-      std::memcpy(&to[before], &field.value, sizeof(Stored));
+      if constexpr (sizeof(Stored) == 4)
+        to.push_back(bit_cast<Stored>(static_cast<std::uint32_t>(field.value)));
+      else
+        to.push_back(bit_cast<Stored>(field.value));
       return;
     }
     const std::span<const std::uint8_t> packed = bytes(field, what);
@@ -121,6 +122,7 @@ class WireReader {
                                    " bytes, no multiple of " + std::to_string(sizeof(Stored)));
     to.resize(before + packed.size() / sizeof(Stored));
     if (!packed.empty()) std::memcpy(to.data() + before, packed.data(), packed.size());
+    brindle::detail::swap_little_endian(to.data() + before, packed.size(), sizeof(Stored));
   }
 
  private:
@@ -172,8 +174,7 @@ class WireReader {
   template <class Stored>
   Stored read_fixed() {
     if (sizeof(Stored) > end_ - at_) file_->fail(at_, "a number goes on behind the end of its message");
-    Stored value;
-    std::memcpy(&value, file_->bytes.data() + at_, sizeof value);
+    const auto value = brindle::detail::load_little_endian<Stored>(file_->bytes.data() + at_);
     at_ += sizeof value;
     return value;
   }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "brindle/io/bit_cast.hpp"
 
 namespace brindle::io::detail {
 
@@ -23,7 +24,7 @@ class WireWriter {
   /// A float.
   void number(std::uint32_t field, float value) {
     key(field, 5);
-    auto bits = std::bit_cast<std::uint32_t>(value);
+    auto bits = bit_cast<std::uint32_t>(value);
     for (int i = 0; i < 4; ++i, bits >>= 8) bytes_ += static_cast<char>(bits & 0xff);
   }
   /// Bytes, or a text in UTF-8.

@@ -22,7 +22,7 @@ BRINDLE_INLINE bool is_classic_hdf5(brindle::detail::FileBytes& file) {
   const std::string start = file.text(0, std::min<std::int64_t>(file.size(), 9), "the superblock");
   if (start.starts_with("<")) file.fail(0, "is a web page or XML, no HDF5 file; fetch it again");
   if (start.size() < 9 || start.compare(0, 8, "\x89HDF\r\n\x1a\n") != 0) file.fail(0, "is no HDF5 file");
-  return start[8] >= 0 && start[8] < 2;
+  return static_cast<unsigned char>(start[8]) < 2;
 }
 
 }  // namespace brindle::io::detail

@@ -41,7 +41,7 @@ struct RecordedStage {
 struct RecordedParameter {
   std::string layer;        ///< its name
   std::string parameter;    ///< "kernel"
-  std::string sha256 = {};  ///< of its values, as they lie in memory
+  std::string sha256 = {};  ///< of its values, as files hold them, the lowest byte of each first
 
   friend bool operator==(const RecordedParameter&, const RecordedParameter&) = default;  ///< the same bits
 };

@@ -3,7 +3,6 @@
 
 // Definitions of what run_manifest.hpp declares.
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -15,12 +14,14 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/file.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/number_text.hpp"
 #include "brindle/core/sha256.hpp"
 #include "brindle/core/version.hpp"
+#include "brindle/io/bit_cast.hpp"
 #include "brindle/io/json.hpp"
 #include "brindle/io/parse_json.hpp"
 #include "brindle/io/run_manifest.hpp"
@@ -130,7 +131,7 @@ BRINDLE_INLINE std::string first_difference(const RecordedStage& recorded, const
       if (e >= now.size()) return at + "missing, recorded was " + brindle::detail::number_text(before[e]);
       if (e >= before.size()) return at + brindle::detail::number_text(now[e]) + ", recorded were no more epochs";
       const bool both_nan = std::isnan(before[e]) && std::isnan(now[e]);
-      if (!both_nan && std::bit_cast<std::uint64_t>(before[e]) != std::bit_cast<std::uint64_t>(now[e]))
+      if (!both_nan && bit_cast<std::uint64_t>(before[e]) != bit_cast<std::uint64_t>(now[e]))
         return at + brindle::detail::number_text(now[e]) + ", recorded was " + brindle::detail::number_text(before[e]);
     }
   return {};
@@ -158,7 +159,8 @@ std::vector<RecordedParameter> recorded_weights(const Model<T, Device>& model) {
     for (const auto& p : layer.parameters()) {
       const brindle::detail::HostCopy<T, Device> values(p.value.view());
       Sha256 sum;
-      sum.add({reinterpret_cast<const std::uint8_t*>(values.data()), static_cast<std::size_t>(p.value.bytes())});
+      brindle::detail::LittleEndianBytes numbers;
+      sum.add(numbers.of(values.data(), static_cast<std::size_t>(p.value.bytes()), sizeof(T)));
       weights.push_back({layer.name, p.name, sum.text()});
     }
   }

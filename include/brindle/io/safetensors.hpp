@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -11,14 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/file.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/io/file_bytes.hpp"
 
 namespace brindle::io {
-
-static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
 /// A tensor to be written: a name and the bytes of a dense row-major array.
 struct SafetensorsEntry {
@@ -47,6 +45,9 @@ constexpr const char* safetensors_dtype() {
   else
     static_assert(!sizeof(T), "no safetensors type for this element");
 }
+
+/// Bytes of an element, 0 for a type that is not known.
+std::int64_t safetensors_element(const std::string& dtype);
 
 /// IEEE half precision to float, exactly.
 float half_to_float(std::uint16_t half);
@@ -97,6 +98,7 @@ class SafetensorsFile {
       const std::int64_t count = std::min<std::int64_t>(static_cast<std::int64_t>(piece.size()), to.size() - i);
       const auto size = static_cast<std::int64_t>(sizeof(Stored));
       file_.read(e.begin + i * size, count * size, piece.data(), "tensor \"" + name + "\"");
+      brindle::detail::swap_little_endian(piece.data(), static_cast<std::size_t>(count * size), sizeof(Stored));
       for (std::int64_t k = 0; k < count; ++k)
         to.data[i + k] = static_cast<T>(value(piece[static_cast<std::size_t>(k)]));
       i += count;

@@ -3,7 +3,6 @@
 
 // Definitions of what safetensors.hpp declares.
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -13,10 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/file.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/io/bit_cast.hpp"
 #include "brindle/io/file_bytes.hpp"
 #include "brindle/io/json.hpp"
 #include "brindle/io/parse_json.hpp"
@@ -24,7 +25,6 @@
 
 namespace brindle::io::detail {
 
-/// Bytes of an element, 0 for a type that is not known.
 BRINDLE_INLINE std::int64_t safetensors_element(const std::string& dtype) {
   if (dtype == "F64" || dtype == "I64" || dtype == "U64") return 8;
   if (dtype == "F32" || dtype == "I32" || dtype == "U32") return 4;
@@ -36,12 +36,12 @@ BRINDLE_INLINE std::int64_t safetensors_element(const std::string& dtype) {
 BRINDLE_INLINE float half_to_float(std::uint16_t half) {
   const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000u) << 16;
   std::uint32_t exponent = (half >> 10) & 0x1Fu, fraction = half & 0x3FFu;
-  if (exponent == 0x1F) return std::bit_cast<float>(sign | 0x7F800000u | fraction << 13);
+  if (exponent == 0x1F) return bit_cast<float>(sign | 0x7F800000u | fraction << 13);
   if (exponent == 0) {
     const float value = static_cast<float>(fraction) * 0x1p-24f;
     return sign ? -value : value;
   }
-  return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
+  return bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
 }  // namespace brindle::io::detail
@@ -54,6 +54,7 @@ BRINDLE_INLINE SafetensorsFile::SafetensorsFile(const std::filesystem::path& pat
     file_.fail(0, "a safetensors file begins with 8 bytes, this one has " + std::to_string(file_.size()));
   std::uint64_t length = 0;
   file_.read(0, 8, &length, "the length of the header");
+  brindle::detail::swap_little_endian(&length, 8, 8);
   if (length > most_header_bytes || static_cast<std::int64_t>(length) > file_.size() - 8)
     file_.fail(0, "the header would have " + std::to_string(length) +
                       " bytes: this is no safetensors file, or it is cut short");
@@ -76,6 +77,7 @@ void SafetensorsFile::read_into(const std::string& name, TensorView<T> to) {
                              to_string(to.shape));
   if (e.dtype == detail::safetensors_dtype<T>()) {
     file_.read(e.begin, e.bytes, to.data, "tensor \"" + name + "\"");
+    brindle::detail::swap_little_endian(to.data, static_cast<std::size_t>(e.bytes), sizeof(T));
     return;
   }
   if constexpr (std::is_floating_point_v<T>) {
@@ -84,7 +86,7 @@ void SafetensorsFile::read_into(const std::string& name, TensorView<T> to) {
     if (e.dtype == "F16") return convert<std::uint16_t>(e, name, to, detail::half_to_float);
     if (e.dtype == "BF16")
       return convert<std::uint16_t>(
-          e, name, to, [](std::uint16_t v) { return std::bit_cast<float>(static_cast<std::uint32_t>(v) << 16); });
+          e, name, to, [](std::uint16_t v) { return detail::bit_cast<float>(static_cast<std::uint32_t>(v) << 16); });
   }
   detail::raise<FileError>(path_ + ": tensor \"" + name + "\" holds " + e.dtype + ", expected " +
                            detail::safetensors_dtype<T>());
@@ -174,9 +176,11 @@ BRINDLE_INLINE void write_safetensors(const std::filesystem::path& path, std::sp
   std::string text = header.dump();
   text.append((64 - (8 + text.size()) % 64) % 64, ' ');
   const std::uint64_t length = text.size();
-  std::vector<std::string_view> parts{{reinterpret_cast<const char*>(&length), 8}, text};
+  brindle::detail::LittleEndianBytes numbers;
+  std::vector<std::string_view> parts{numbers.of(&length, 8, 8), text};
   for (const SafetensorsEntry& e : entries)
-    parts.emplace_back(static_cast<const char*>(e.data), static_cast<std::size_t>(e.bytes));
+    parts.push_back(numbers.of(e.data, static_cast<std::size_t>(e.bytes),
+                               static_cast<std::size_t>(detail::safetensors_element(e.dtype))));
   replace_file(path, parts, options);
 }
 

@@ -3,7 +3,6 @@
 
 // Definitions of what torch_file.hpp declares.
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -13,10 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/crc32.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/io/bit_cast.hpp"
 #include "brindle/io/safetensors.hpp"
 #include "brindle/io/torch_file.hpp"
 #include "brindle/io/torch_pickle.hpp"
@@ -240,10 +241,11 @@ BRINDLE_INLINE void TorchFile::read_into(const std::string& name, TensorView<flo
   const auto value = [&](std::int64_t i) {
     std::uint64_t bits = 0;
     std::memcpy(&bits, bytes.data() + i * element, static_cast<std::size_t>(element));
-    if (element == 8) return static_cast<float>(std::bit_cast<double>(bits));
-    if (element == 4) return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+    brindle::detail::swap_little_endian(&bits, sizeof bits, sizeof bits);
+    if (element == 8) return static_cast<float>(detail::bit_cast<double>(bits));
+    if (element == 4) return detail::bit_cast<float>(static_cast<std::uint32_t>(bits));
     if (e.dtype == "F16") return detail::half_to_float(static_cast<std::uint16_t>(bits));
-    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+    return detail::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
   };
   std::int64_t index[Shape::max_rank] = {}, at = 0;
   for (std::int64_t i = 0; i < to.size(); ++i) {

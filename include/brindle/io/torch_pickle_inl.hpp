@@ -2,7 +2,6 @@
 #pragma once
 
 // Definitions of what torch_pickle.hpp declares.
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/io/bit_cast.hpp"
 #include "brindle/io/torch_pickle.hpp"
 
 namespace brindle::io::detail {
@@ -190,7 +190,7 @@ BRINDLE_INLINE void TorchPickle::step(unsigned char code) {
     case 'G': {  // BINFLOAT: the highest byte first
       std::uint64_t bits = 0;
       for (int i = 0; i < 8; ++i) bits = bits << 8 | number(1);
-      return push({.kind = Kind::real, .real = std::bit_cast<double>(bits)});
+      return push({.kind = Kind::real, .real = bit_cast<double>(bits)});
     }
     case 'X':  // BINUNICODE
     case 'T':  // BINSTRING, of Python 2

@@ -7,9 +7,9 @@
 /// ", not optimised" behind it in a build without optimisation.
 #if defined(__AVX512F__)
 #define BRINDLE_UNIT_SIMD_WIDTH "AVX-512"
-#elif defined(__AVX2__) && defined(__FMA__)
+#elif defined(__AVX2__) && (defined(__FMA__) || defined(_MSC_VER))  // Visual C++ has no word for FMA of its own
 #define BRINDLE_UNIT_SIMD_WIDTH "AVX2"
-#elif defined(__SSE2__)
+#elif defined(__SSE2__) || defined(_M_X64)
 #define BRINDLE_UNIT_SIMD_WIDTH "SSE"
 #elif defined(__ARM_NEON)
 #define BRINDLE_UNIT_SIMD_WIDTH "NEON"

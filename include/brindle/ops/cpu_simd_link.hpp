@@ -33,6 +33,13 @@
 #define BRINDLE_SIMD_MARK_NAME BRINDLE_SIMD_MARK_WIDTH
 #endif
 
+// As wide as an address: object files of 32 bits cannot say more.
+#if __SIZEOF_POINTER__ == 4
+#define BRINDLE_SIMD_DISTANCE ".long"
+#else
+#define BRINDLE_SIMD_DISTANCE ".quad"
+#endif
+
 #define BRINDLE_SIMD_MARK "brindle_all_units_need_the_same_SIMD_flags_and_this_one_has_" BRINDLE_SIMD_MARK_NAME
 
 // .ifndef: with link-time optimisation several units may come to the assembler as one.
@@ -46,13 +53,13 @@ asm(".ifndef " BRINDLE_SIMD_MARK
     ".byte 1\n"
     ".popsection\n"
     ".pushsection .rodata.brindle_simd_asked,\"a\",%progbits\n"
-    ".balign 8\n"
-    ".quad " BRINDLE_SIMD_MARK
+    ".balign 8\n" BRINDLE_SIMD_DISTANCE " " BRINDLE_SIMD_MARK
     " - .\n"
     ".popsection\n"
     ".endif\n");
 
 #undef BRINDLE_SIMD_MARK
+#undef BRINDLE_SIMD_DISTANCE
 #undef BRINDLE_SIMD_MARK_NAME
 #undef BRINDLE_SIMD_MARK_WIDTH
 #endif

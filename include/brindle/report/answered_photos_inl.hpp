@@ -18,6 +18,7 @@
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/path_of.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/picture_source.hpp"
 #include "brindle/image/encode.hpp"
@@ -159,7 +160,7 @@ class PhotoCards {
 
   std::string card(const AnsweredPhoto& photo, bool first) const {
     const bool wrong = photo.label != photo.predicted;
-    const std::string file = std::filesystem::path(photos_.describe(photo.row)).filename().string();
+    const std::string file = brindle::detail::path_of(photos_.describe(photo.row)).filename().string();
     const image::Picture seen = shown_photo(photos_, photo.row, o_.side);
     std::string html = "<figure class=\"card " + cell(photo.label, photo.predicted) + (first ? " first" : "") +
                        (wrong ? " wrong" : "") + "\">\n<div class=\"pair\">" + picture(seen, file);
@@ -173,7 +174,7 @@ class PhotoCards {
       html += "<p class=\"note\">Nearest training photos</p>\n<ul class=\"near\">\n";
       for (const SimilarPhoto& other : photo.similar) {
         const auto label = static_cast<std::int64_t>(training_->labels().data[other.row]);
-        const std::string other_file = std::filesystem::path(training_->describe(other.row)).filename().string();
+        const std::string other_file = brindle::detail::path_of(training_->describe(other.row)).filename().string();
         html += "<li>" + picture(shown_photo(*training_, other.row, o_.similar_side), other_file) + "<span>" +
                 escaped(name(label)) + " " + fixed(other.cosine, 2) + "</span></li>\n";
       }

@@ -17,6 +17,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/file.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/path_of.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/examined_folder.hpp"
 #include "brindle/image/picture.hpp"
@@ -68,7 +69,7 @@ struct CheckedPicture {
 
 /// "training/cat.12.jpg".
 BRINDLE_INLINE std::string name_of(const CheckedPicture& p) {
-  return p.set->name + "/" + std::filesystem::path(p.picture->file).filename().string();
+  return p.set->name + "/" + brindle::detail::path_of(p.picture->file).filename().string();
 }
 
 BRINDLE_INLINE Finding finding_of(const CheckedPicture& p, const std::string& kind, const std::string& reason,
@@ -314,7 +315,7 @@ BRINDLE_INLINE RunPage data_check_page(const DataCheck& check, const DataCheckPa
     for (const Finding& f : check.findings) {
       if (f.kind != kind.name || shown == o.most) continue;
       ++shown;
-      const std::string name = f.set + "/" + std::filesystem::path(f.file).filename().string();
+      const std::string name = f.set + "/" + brindle::detail::path_of(f.file).filename().string();
       table.rows.push_back({name, f.class_name, f.reason});
       if (!gallery) continue;
       const image::Picture photo = internal::thumbnail(f.file, o.side);

@@ -14,6 +14,7 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/path_of.hpp"
 #include "brindle/io/run_manifest.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/nn/answer_table.hpp"
@@ -78,7 +79,7 @@ BRINDLE_INLINE std::string card_data(const io::RunManifest& run) {
   std::string text = "## Data\n\n" + card_head({"for", "folder", "pictures", "SHA-256"});
   for (const io::RecordedFolder& folder : run.folders)
     text +=
-        card_row({markdown(folder.name), markdown(std::filesystem::path(folder.contents.folder).filename().string()),
+        card_row({markdown(folder.name), markdown(brindle::detail::path_of(folder.contents.folder).filename().string()),
                   std::to_string(folder.contents.files.size()), folder.contents.sha256()});
   return text + "\nThe hash is of the lines that `sha256sum` writes of the pictures, in the order of their paths.\n\n";
 }
@@ -88,7 +89,7 @@ BRINDLE_INLINE std::string card_training(const ModelCard& card) {
   std::string text = "## Training\n\n" + card_head({"setting", "value"});
   for (const Entry& e : card.settings) text += card_row({markdown(e.name), markdown(e.value)});
   for (const io::RecordedFile& file : card.run.files)
-    text += card_row({markdown(file.name), markdown(std::filesystem::path(file.contents.path).filename().string()) +
+    text += card_row({markdown(file.name), markdown(brindle::detail::path_of(file.contents.path).filename().string()) +
                                                ", SHA-256 " + file.contents.sha256});
   for (const io::RecordedStage& stage : card.run.stages) {
     std::string told;

@@ -2,18 +2,19 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <string>
 #include <system_error>
+
+#include "brindle/core/to_chars.hpp"
 
 namespace brindle::report {
 
 /// The shortest digits that read back as the same number, with a point whatever the locale; "nan" and "inf" in words.
 inline std::string shortest(double value) {
   char text[64];
-  const std::to_chars_result end = std::to_chars(text, text + sizeof text, value);
+  const std::to_chars_result end = brindle::detail::to_chars(text, text + sizeof text, value);
   return end.ec == std::errc() ? std::string(text, end.ptr) : "?";
 }
 
@@ -21,7 +22,8 @@ inline std::string shortest(double value) {
 inline std::string fixed(double value, int digits) {
   char text[64];
   if (!std::isfinite(value) || std::abs(value) > 1e15) return shortest(value);
-  const std::to_chars_result end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits);
+  const std::to_chars_result end =
+      brindle::detail::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits);
   if (end.ec != std::errc()) return shortest(value);
   const std::string number(text, end.ptr);
   // A small negative number that rounds to zero is zero.

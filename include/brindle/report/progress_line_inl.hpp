@@ -11,9 +11,10 @@
 #include <string>
 #include <vector>
 
-#if __has_include(<unistd.h>)
+#if __has_include(<sys/ioctl.h>) && __has_include(<unistd.h>)
 #include <sys/ioctl.h>
 #include <unistd.h>
+#define BRINDLE_HAS_TERMINALS 1
 #endif
 
 #include "brindle/core/inline.hpp"
@@ -33,7 +34,7 @@ BRINDLE_INLINE std::string duration_text(double seconds) {
 
 /// Whether a line there can be written over: a terminal, and not one that calls itself dumb.
 BRINDLE_INLINE bool is_terminal(std::FILE* out) {
-#if __has_include(<unistd.h>)
+#ifdef BRINDLE_HAS_TERMINALS
   const char* kind = std::getenv("TERM");
   return isatty(fileno(out)) != 0 && kind && std::string(kind) != "dumb";
 #else
@@ -43,7 +44,7 @@ BRINDLE_INLINE bool is_terminal(std::FILE* out) {
 }
 
 BRINDLE_INLINE int columns(std::FILE* out) {
-#if __has_include(<unistd.h>) && defined(TIOCGWINSZ)
+#if defined(BRINDLE_HAS_TERMINALS) && defined(TIOCGWINSZ)
   winsize size{};
   if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
 #endif
@@ -188,3 +189,5 @@ BRINDLE_INLINE Callback progress_line(const ProgressOptions& options) {
 }
 
 }  // namespace brindle::report
+
+#undef BRINDLE_HAS_TERMINALS

@@ -9,6 +9,7 @@
 
 #include "brindle/core/file.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/path_of.hpp"
 #include "brindle/data/pictures.hpp"
 #include "brindle/image/picture.hpp"
 #include "brindle/models/suggest_pictures.hpp"
@@ -30,7 +31,7 @@ BRINDLE_INLINE RunPage suggestions_page(const models::PictureSuggestions& found,
   for (const models::SuggestedPicture& s : found.pictures) {
     if (pictures.size() == o.most) break;
     pictures.push_back(internal::thumbnail(s.file, o.side));
-    captions.push_back(std::to_string(pictures.size()) + ". " + std::filesystem::path(s.file).filename().string() +
+    captions.push_back(std::to_string(pictures.size()) + ". " + brindle::detail::path_of(s.file).filename().string() +
                        ": " + s.name + "? " + fixed(s.probability, 2));
   }
   if (pictures.empty()) {

@@ -19,10 +19,12 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/byte_order.hpp"
 #include "brindle/core/checksum.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/file.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/path_of.hpp"
 #include "brindle/io/safetensors.hpp"
 #include "brindle/train/checkpoint.hpp"
 #include "brindle/train/checkpoint_store.hpp"
@@ -48,7 +50,11 @@ class CheckpointWriter final : public RunState {
     metadata_["where"] = where;
     Checksum sum;
     for (const auto& [key, text] : metadata_) sum.add(key + "=" + text + "\n");
-    for (const auto& e : entries_) sum.add({static_cast<const char*>(e.data), static_cast<std::size_t>(e.bytes)});
+    for (const auto& e : entries_) {  // as the file holds them
+      LittleEndianBytes numbers;
+      sum.add(numbers.of(e.data, static_cast<std::size_t>(e.bytes),
+                         static_cast<std::size_t>(io::detail::safetensors_element(e.dtype))));
+    }
     metadata_["checksum"] = sum.text();
     io::write_safetensors(path, entries_, metadata_, {.sync = true, .keep_previous = true});
   }
@@ -171,9 +177,10 @@ class CheckpointReader final : public RunState {
     Checksum sum;
     for (const auto& [key, text] : file_.metadata())
       if (key != "checksum") sum.add(key + "=" + text + "\n");
-    std::ifstream in(file_.path(), std::ios::binary);
+    std::ifstream in(path_of(file_.path()), std::ios::binary);
     std::uint64_t header = 0;
     in.read(reinterpret_cast<char*>(&header), 8);
+    swap_little_endian(&header, 8, 8);
     in.seekg(static_cast<std::streamoff>(8 + header));
     std::vector<char> piece(1 << 20);
     while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)

@@ -13,6 +13,7 @@
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/to_chars.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/csv_logger.hpp"
 #include "brindle/train/run_state.hpp"
@@ -44,7 +45,7 @@ BRINDLE_INLINE Callback csv_logger(const std::filesystem::path& path, const CsvL
   callback.epoch = [put](FitState& s) {
     const auto number = [](double value) {
       char text[64];
-      const std::to_chars_result end = std::to_chars(text, text + sizeof text, value);
+      const std::to_chars_result end = brindle::detail::to_chars(text, text + sizeof text, value);
       return std::string(text, end.ptr);
     };
     const bool validated = s.has_validation();

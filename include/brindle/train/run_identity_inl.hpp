@@ -68,9 +68,9 @@ BRINDLE_INLINE std::string settings_text(const std::string& type, const Config& 
   return text.empty() ? type : type + " (" + text + ")";
 }
 
-BRINDLE_INLINE std::string checksum_text(const void* data, std::size_t bytes) {
+BRINDLE_INLINE std::string checksum_text(std::span<const float> numbers) {
   Checksum sum;
-  sum.add({static_cast<const char*>(data), bytes});
+  sum.add_numbers(numbers.data(), numbers.size());
   return sum.text();
 }
 
@@ -107,7 +107,7 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
   same("shuffling", o.shuffle ? "on" : "off");
   same("number of samples", std::to_string(source.size()));
   const auto labels = source.labels().span();
-  same("checksum of the labels", checksum_text(labels.data(), labels.size_bytes()));
+  same("checksum of the labels", checksum_text(labels));
   const auto data = [&](const std::string& prefix, const data::Source& s) {
     same(prefix + "list of classes", names_text(s.class_names(), s.class_names().size()));
     const std::optional<PictureInput> input = s.picture_input();
@@ -118,7 +118,7 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
   data("", source);
   same("validation", o.validation ? std::to_string(o.validation->size()) + " samples" : "none");
   if (o.validation) data("validation's ", *o.validation);
-  same("sample weights", checksum_text(o.sample_weight.data(), o.sample_weight.size_bytes()));
+  same("sample weights", checksum_text(o.sample_weight));
   std::string weights;
   for (const auto& [label, weight] : o.class_weight)
     weights += settings_text(std::to_string(label), {{"weight", weight}}) + " ";

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "brindle/core/prefetch.hpp"
 #include "brindle/ops/activation_function.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/eigen.hpp"
@@ -105,7 +106,7 @@ class TileReader {
     const std::int64_t to = ahead * (down ? from_.w : 1) * from_.c + c;
     for (int i = 0; i < side; ++i)
       for (std::int64_t j = side - step; j < side; ++j)
-        __builtin_prefetch(pixel_of_picture_[down ? j * side + i : i * side + j] + to);
+        brindle::detail::prefetch(pixel_of_picture_[down ? j * side + i : i * side + j] + to);
   }
 
  private:

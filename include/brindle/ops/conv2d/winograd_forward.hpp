@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "brindle/core/cpu.hpp"
+#include "brindle/core/prefetch.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/conv2d/winograd_tiles.hpp"
@@ -282,7 +283,7 @@ class WinogradForward {
         const std::int64_t count = std::min<std::int64_t>(width, tiles_.g.co - o);
         const T* from = filters.w + i * tiles_.g.co + o;
         T* to = u + i * (c_end - c) + o - c;
-        for (int j = 0; j < 9; ++j) __builtin_prefetch(from + j * tap + rows_ahead * tiles_.g.co);
+        for (int j = 0; j < 9; ++j) brindle::detail::prefetch(from + j * tap + rows_ahead * tiles_.g.co);
         if (count == width) {
           Tile::filter(from, tap, to, u_plane_);
         } else {

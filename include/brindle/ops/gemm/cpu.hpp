@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "brindle/core/cpu.hpp"
+#include "brindle/core/prefetch.hpp"
 #include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
 #include "brindle/ops/gemm/gemm.hpp"
@@ -153,7 +154,7 @@ struct gemm<T, Cpu> {
   }
 
   static void prefetch(const T* from, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; i += Tile::line) __builtin_prefetch(from + i, 0, 2);
+    for (std::int64_t i = 0; i < count; i += Tile::line) brindle::detail::prefetch<2>(from + i);
   }
 
   /// Rows of A, `row` apart, are copied to where they fall into different cache sets; memory is read from front to

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "brindle/core/memory.hpp"
+#include "brindle/core/prefetch.hpp"
 #include "brindle/ops/eigen.hpp"
 
 namespace brindle::ops::kernel {
@@ -92,7 +93,7 @@ template <class T, int rows, int packets, int row_step>
         for (int j = 0; j < packets; ++j) sum[i][j] = pmadd(ai, bj[j], sum[i][j]);
       }
       if constexpr (packets > 1) {
-        __builtin_prefetch(ahead);
+        brindle::detail::prefetch(ahead);
         ahead += line;
       }
       a0 += p.a_k, a1 += p.a_k, a2 += p.a_k;
