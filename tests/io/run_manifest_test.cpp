@@ -93,12 +93,14 @@ TEST_CASE("other surroundings of a run are told, the number of threads is none",
   const io::RunManifest run = example();
   io::RunManifest other = example();
   CHECK_THAT(run.instruction_set, Contains(ops::cpu_isa()));
-  CHECK(run.version == "0.1.0");
+  const std::string version = std::to_string(BRINDLE_VERSION_MAJOR) + "." + std::to_string(BRINDLE_VERSION_MINOR) +
+                              "." + std::to_string(BRINDLE_VERSION_PATCH);
+  CHECK(run.version == version);
   CHECK(io::different_surroundings(run, other).empty());
   other.version = "9.9.9", other.compiler = "a++ 1", other.instruction_set = "none";
   const std::vector<std::string> found = io::different_surroundings(run, other);
   REQUIRE(found.size() == 3);
-  CHECK(found[0] == "the version of brindle is 9.9.9, recorded was 0.1.0");
+  CHECK(found[0] == "the version of brindle is 9.9.9, recorded was " + version);
   CHECK_THAT(found[1], Contains("the compiler is a++ 1, recorded was " + run.compiler));
   CHECK_THAT(found[2], Contains("the instruction set is none"));
 }

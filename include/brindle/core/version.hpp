@@ -3,5 +3,5 @@
 
 // The only place of the version: CMake reads these three lines.
 #define BRINDLE_VERSION_MAJOR 0
-#define BRINDLE_VERSION_MINOR 1
+#define BRINDLE_VERSION_MINOR 2
 #define BRINDLE_VERSION_PATCH 0

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Compiles the library with each compiler that Debian has by name, and writes what came of it into
+# docs/results/compilers.csv and the table of docs/portability.md.
+#
+#     bash scripts/compilers.sh [COMPILER ...]     g++-11 g++-12 clang++-15 clang++-16 clang++-19 clang++-22; default: all
+#     EIGEN=FOLDER bash scripts/compilers.sh ...   with the Eigen of this folder, else Debian's
+#
+# For each standard (C++20, C++23) and, with Clang, each standard library: the whole library as one unit, all warnings being errors, and
+# tests/portability/train.cpp, header-only, whose losses and outputs must be those of g++-12. Needs Debian 12 with the
+# packages of `scripts/install_packages.sh test`; installs the compilers besides, and takes their libc++ away again where
+# another version needs that. One to two minutes a row.
+set -uo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+work=$root/build/compilers
+eigen=${EIGEN:-/usr/include/eigen3}
+mkdir -p "$work"
+python3 scripts/amalgamate.py "$work" >/dev/null
+
+version_of() { sed -n "s/^#define $1 *\([0-9]*\).*/\1/p" "$eigen/Eigen/src/Core/util/Macros.h" "$eigen/Eigen/Version" 2>/dev/null | head -n 1; }
+eigen_version=$(version_of EIGEN_WORLD_VERSION).$(version_of EIGEN_MAJOR_VERSION).$(version_of EIGEN_MINOR_VERSION)
+
+install() { # package ...
+  local as_root=""
+  [ "$(id -u)" = 0 ] || as_root=sudo
+  dpkg-query -W -f='${Status}\n' "$@" 2>/dev/null | grep -vq "ok installed" || [ "$(dpkg-query -W "$@" 2>/dev/null | wc -l)" -lt $# ] || return 0
+  $as_root apt-get update -qq
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1
+}
+
+row() { # compiler standard library
+  local compiler=$1 standard=$2 library=$3 started flags ran="" out=$work/$1-$2-$3 failed=""
+  started=$(date +%s)
+  mkdir -p "$out"
+  flags="-std=$standard -DBRINDLE_NO_BUILD_ADVICE -Iinclude -Itests -isystem $eigen"
+  [ "$library" = libstdc++ ] || flags="$flags -stdlib=libc++"
+  echo "== $compiler $standard $library"
+  printf '#include "%s"\n' "$work/brindle_all.hpp" >"$out/whole.cpp"
+  # shellcheck disable=SC2086
+  if "$compiler" $flags -fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror "$out/whole.cpp" >"$out/messages" 2>&1; then
+    ran="the whole library without a warning"
+  else
+    failed="the whole library: $(grep -m 1 -E 'error' "$out/messages" | sed "s|$root/||g; s|$work/||g" | cut -c1-160)"
+  fi
+  # shellcheck disable=SC2086
+  if ! "$compiler" $flags -O2 -march=native tests/portability/train.cpp -pthread -o "$out/train" >"$out/messages" 2>&1; then
+    failed="$failed${failed:+; }training: $(grep -m 1 -E 'error' "$out/messages" | cut -c1-160)"
+  elif ! timeout 300 "$out/train" "$out/numbers" $([ -d "$work/reference" ] && echo "$work/reference") >"$out/output" 2>&1; then
+    failed="$failed${failed:+; }training: $(grep -m 1 -i failed "$out/output" | cut -c1-160)"
+  else
+    ran="$ran${ran:+; }training, saving, loading: the numbers of g++-12"
+  fi
+  [ -d "$work/reference" ] || cp -r "$out/numbers" "$work/reference"
+  [ -z "$failed" ] || echo "FAILED $failed"
+  python3 scripts/compilers_table.py record "$compiler" "$("$compiler" --version | head -n 1)" "$standard" "$library" "$eigen_version" \
+    "${ran:-nothing}" "$failed" $(($(date +%s) - started))
+}
+
+compiler() { # name
+  local standard number=${1##*-}
+  case "$1" in
+    g++-*) install "$1" || { echo "$1: Debian has none here" >&2; return; } ;;
+    clang++-*) install "clang-$number" || { echo "$1: Debian has none here" >&2; return; } ;;
+    *) echo "compilers.sh: $1 is not g++-N or clang++-N" >&2; exit 2 ;;
+  esac
+  for standard in c++20 c++23; do row "$1" $standard libstdc++; done
+  [ "${1%%-*}" = clang++ ] || return 0
+  install "libc++-$number-dev" "libc++abi-$number-dev" || { echo "libc++ $number: cannot be installed" >&2; return; }
+  for standard in c++20 c++23; do row "$1" $standard libc++; done
+}
+
+[ $# -gt 0 ] || set -- g++-12 g++-11 clang++-15 clang++-16 clang++-19 clang++-22
+[ -d "$work/reference" ] || { compiler g++-12; done_reference=yes; }
+for name; do
+  [ "$name" = g++-12 ] && [ -n "${done_reference:-}" ] && continue
+  compiler "$name"
+done
