@@ -130,7 +130,7 @@ class Study {
   Study(const Photos& photos, bool small, const fs::path& weights)
       : photos_(photos), small_(small), weights_(weights), side_(small ? 96 : 160) {}
 
-  std::int64_t epochs() const { return small_ ? (photos_.name == "clothes" ? 30 : 20) : photos_.name == "clothes" ? 4 : 2; }
+  std::int64_t epochs() const { return small_ ? (photos_.name == "clothes" ? 30 : 10) : photos_.name == "clothes" ? 4 : 2; }
   std::int64_t side() const { return side_; }
 
   Outcome run(const Recipe& recipe, std::uint64_t seed) {
