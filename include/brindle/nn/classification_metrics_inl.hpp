@@ -15,6 +15,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/number_text.hpp"
+#include "brindle/core/stable_sort.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/classification_metrics.hpp"
 #include "brindle/nn/output_options.hpp"
@@ -145,8 +146,7 @@ BRINDLE_INLINE std::vector<Mistake> worst_mistakes(In<float, Cpu> outputs, In<fl
     mistakes.push_back(
         {row, truth[i], predicted[i], detail::class_probability(outputs.data + row * k, k, predicted[i], options)});
   }
-  std::stable_sort(mistakes.begin(), mistakes.end(),
-                   [](const Mistake& a, const Mistake& b) { return a.probability > b.probability; });
+  detail::stable_sort(mistakes, [](const Mistake& a, const Mistake& b) { return a.probability > b.probability; });
   if (mistakes.size() > count) mistakes.resize(count);
   return mistakes;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "brindle/core/memory.hpp"
+#include "brindle/core/stable_sort.hpp"
 
 namespace brindle::detail {
 
@@ -29,8 +30,7 @@ inline std::int64_t place_blocks(std::vector<LiveBlock>& blocks) {
 
   std::vector<std::size_t> by_size(blocks.size());
   std::iota(by_size.begin(), by_size.end(), std::size_t{0});
-  std::stable_sort(by_size.begin(), by_size.end(),
-                   [&](std::size_t a, std::size_t b) { return blocks[a].bytes > blocks[b].bytes; });
+  detail::stable_sort(by_size, [&](std::size_t a, std::size_t b) { return blocks[a].bytes > blocks[b].bytes; });
 
   std::int64_t total = 0;
   std::vector<std::size_t> placed;  // sorted by offset

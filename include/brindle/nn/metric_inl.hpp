@@ -14,6 +14,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/number_text.hpp"
+#include "brindle/core/stable_sort.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/classification_metrics.hpp"
 #include "brindle/nn/metric.hpp"
@@ -68,7 +69,7 @@ struct ClassRows {
   std::vector<std::int64_t> ranked(std::int64_t k) const {
     std::vector<std::int64_t> order(static_cast<std::size_t>(samples));
     std::iota(order.begin(), order.end(), std::int64_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return at(a, k) > at(b, k); });
+    detail::stable_sort(order, [&](std::int64_t a, std::int64_t b) { return at(a, k) > at(b, k); });
     return order;
   }
 

@@ -19,6 +19,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/path_of.hpp"
+#include "brindle/core/stable_sort.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/picture_source.hpp"
 #include "brindle/image/encode.hpp"
@@ -55,8 +56,8 @@ BRINDLE_INLINE std::vector<AnsweredPhoto> chosen_photos(In<float, Cpu> outputs, 
     if (predicted[i] == label)
       right.push_back({row, label, label, detail::class_probability(outputs.data + row * k, k, label, o.outputs)});
   }
-  std::stable_sort(right.begin(), right.end(),
-                   [](const AnsweredPhoto& a, const AnsweredPhoto& b) { return a.probability < b.probability; });
+  detail::stable_sort(right,
+                      [](const AnsweredPhoto& a, const AnsweredPhoto& b) { return a.probability < b.probability; });
   std::vector<std::size_t> taken(static_cast<std::size_t>(std::max<std::int64_t>(k, 2)));
   const std::size_t of_each = std::min(o.most_right, 200 / taken.size());
   for (AnsweredPhoto& photo : right)

@@ -18,6 +18,7 @@
 #include "brindle/core/file.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/path_of.hpp"
+#include "brindle/core/stable_sort.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/examined_folder.hpp"
 #include "brindle/image/picture.hpp"
@@ -286,7 +287,7 @@ BRINDLE_INLINE DataCheck check_data(std::span<const CheckedSet> sets, const Data
     const auto is = [&](const internal::FindingKind& kind) { return f.kind == kind.name; };
     return std::find_if(internal::finding_kinds.begin(), internal::finding_kinds.end(), is);
   };
-  std::stable_sort(check.findings.begin(), check.findings.end(), [&](const Finding& a, const Finding& b) {
+  detail::stable_sort(check.findings, [&](const Finding& a, const Finding& b) {
     const auto of_a = place(a), of_b = place(b);
     return of_a != of_b ? of_a < of_b : a.score > b.score;
   });

@@ -15,6 +15,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/path_of.hpp"
+#include "brindle/core/stable_sort.hpp"
 #include "brindle/io/run_manifest.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/nn/answer_table.hpp"
@@ -116,8 +117,8 @@ BRINDLE_INLINE std::string card_figures(const ModelCard& card, const ModelCardOp
   std::vector<std::size_t> shown(card.class_names.size());
   std::iota(shown.begin(), shown.end(), std::size_t{0});
   if (shown.size() > o.most_classes) {
-    std::stable_sort(shown.begin(), shown.end(),
-                     [&](std::size_t a, std::size_t b) { return metrics.classes[a].f1 < metrics.classes[b].f1; });
+    detail::stable_sort(shown,
+                        [&](std::size_t a, std::size_t b) { return metrics.classes[a].f1 < metrics.classes[b].f1; });
     shown.resize(o.most_classes);
   }
   for (const std::size_t i : shown) {

@@ -14,6 +14,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/random.hpp"
+#include "brindle/core/stable_sort.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/train/linear_classifier.hpp"
 #include "brindle/train/logistic_regression.hpp"
@@ -140,7 +141,7 @@ BRINDLE_INLINE std::vector<LabelSuspect> label_suspects(TensorView<const double>
       if (c != label && row[c] > row[other]) other = c;
     all.push_back({i, label, other, row[other] - row[label]});
   }
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.margin > b.margin; });
+  detail::stable_sort(all, [](const auto& a, const auto& b) { return a.margin > b.margin; });
   return all;
 }
 

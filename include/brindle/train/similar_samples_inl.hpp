@@ -11,6 +11,7 @@
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/stable_sort.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/familiarity.hpp"
 #include "brindle/ops/gemm/gemm.hpp"
@@ -51,7 +52,7 @@ BRINDLE_INLINE std::vector<SimilarPair> similar_samples(const Cpu& on, TensorVie
         pairs.push_back({begin + i, begin + j, std::min(cosine, 1.0)});
       }
   }
-  std::stable_sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) { return a.cosine > b.cosine; });
+  detail::stable_sort(pairs, [](const auto& a, const auto& b) { return a.cosine > b.cosine; });
   return pairs;
 }
 

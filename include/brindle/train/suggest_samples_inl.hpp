@@ -14,6 +14,7 @@
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/stable_sort.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/familiarity.hpp"
 #include "brindle/train/linear_classifier.hpp"
@@ -158,7 +159,7 @@ BRINDLE_INLINE std::vector<Suggestion> suggest_samples(const Cpu& on, TensorView
     detail::raise<ValueError>(who + ": expected a cosine of near copies above 0, at most 1, got " +
                               std::to_string(o.near_copy));
   std::vector<Suggestion> ranked = detail::predictions_with_doubt(probabilities, o.doubt);
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.doubt > b.doubt; });
+  detail::stable_sort(ranked, [](const auto& a, const auto& b) { return a.doubt > b.doubt; });
   const Tensor<float> x = detail::unit_rows(features);
   const Tensor<float> known = labelled.size() > 0 ? detail::unit_rows(labelled) : Tensor<float>();
   const auto most =
