@@ -61,11 +61,13 @@ struct Memory<Cpu> {
   static void copy_from_host(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
   static void copy_to_host(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
   /// @}
-  /// Zeros.
-  static void clear(const Cpu&, void* p, std::size_t bytes) { clear(p, bytes); }
+  /// Zeros; with a context in the order of its work.
+  /// @{
   static void clear(void* p, std::size_t bytes) {
     if (bytes) std::memset(p, 0, bytes);
   }
+  static void clear(const Cpu&, void* p, std::size_t bytes) { clear(p, bytes); }
+  /// @}
 
  private:
   // Null where there is not enough. Windows has a function of its own for it, and one that frees what that gave.

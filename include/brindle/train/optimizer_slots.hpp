@@ -35,7 +35,7 @@ template <class T, class Device>
 void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules,
                 OptimizerSlots<T, Device>& slots);
 
-/// Which layers were trainable, and which ran for inference, when a plan was made.
+/// Which layers were trainable, which ran for inference, and the penalties of weights, when a plan was made.
 class TrainableFlags {
  public:
   template <class T, class Device>
@@ -47,10 +47,10 @@ class TrainableFlags {
  private:
   struct Flags {
     bool trainable, inference;
-    std::vector<double> l2;  // of its parameters; empty: none has one
     friend bool operator==(const Flags&, const Flags&) = default;
   };
   std::vector<Flags> flags_;
+  std::vector<double> l2_;  // penalties of all parameters
 };
 
 /// Which layers are frozen now, which callbacks may have changed, for checkpoints.

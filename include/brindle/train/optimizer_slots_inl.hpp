@@ -49,30 +49,25 @@ void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optim
   }
 }
 
-/// Of a layer's parameters; empty: none has a penalty.
-template <class T, class Device>
-std::vector<double> penalties_of(const Layer<T, Device>& layer) {
-  std::vector<double> all;
-  bool any = false;
-  for (const auto& p : layer.parameters()) {
-    all.push_back(p.l2);
-    any = any || p.l2 > 0;
-  }
-  return any ? all : std::vector<double>();
-}
-
 template <class T, class Device>
 void TrainableFlags::note(const Model<T, Device>& model) {
   flags_.clear();
-  for (const auto& layer : model.layers()) flags_.push_back({layer->trainable, layer->inference, penalties_of(*layer)});
+  l2_.clear();
+  for (const auto& layer : model.layers()) {
+    flags_.push_back({layer->trainable, layer->inference});
+    for (const auto& parameter : layer->parameters()) l2_.push_back(parameter.l2);
+  }
 }
 
 template <class T, class Device>
 bool TrainableFlags::same(const Model<T, Device>& model) const {
-  for (std::size_t i = 0; i < flags_.size(); ++i)
-    if (const auto& layer = *model.layers()[i];
-        flags_[i] != Flags{layer.trainable, layer.inference, penalties_of(layer)})
-      return false;
+  std::size_t number = 0;  // of a parameter
+  for (std::size_t i = 0; i < flags_.size(); ++i) {
+    const Layer<T, Device>& layer = *model.layers()[i];
+    if (flags_[i] != Flags{layer.trainable, layer.inference}) return false;
+    for (const auto& parameter : layer.parameters())
+      if (l2_[number++] != parameter.l2) return false;
+  }
   return true;
 }
 
