@@ -75,7 +75,7 @@ compiler() { # name
   esac
   for standard in c++20 c++23; do row "$1" $standard libstdc++; done
   [ "${1%%-*}" = clang++ ] || return 0
-  install "libc++-$number-dev" "libc++abi-$number-dev" || { echo "libc++ $number: cannot be installed" >&2; failures=$((failures + 1)); return; }
+  install "libc++-$number-dev" "libc++abi-$number-dev" "libc++1-$number" "libc++abi1-$number" || { echo "libc++ $number: cannot be installed" >&2; failures=$((failures + 1)); return; }
   for standard in c++20 c++23; do row "$1" $standard libc++; done
 }
 
