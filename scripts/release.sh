@@ -15,12 +15,9 @@ read_version() { git show "$commit:include/brindle/core/version.hpp" | sed -n "s
 version=$(read_version MAJOR).$(read_version MINOR).$(read_version PATCH)
 name=brindle-$version
 
-fail() { echo "release.sh: $*" >&2; exit 1; }
-git show "$commit:CHANGELOG.md" | grep -q "^## $version\$" || fail "CHANGELOG.md has no chapter \"## $version\""
-git show "$commit:packaging/vcpkg/brindle/vcpkg.json" | grep -q "\"$version\"" || fail "packaging/vcpkg/brindle/vcpkg.json names another version"
-git show "$commit:CITATION.cff" | grep -q "^version: $version\$" || fail "CITATION.cff names another version"
-git show "$commit:debian/changelog" | head -n 1 | grep -q "($version-" || fail "debian/changelog begins with another version"
-git show "$commit:meson.build" | grep -q "version: '$version'" || fail "meson.build names another version"
+rm -rf "$out/unpacked" && mkdir "$out/unpacked"
+git archive --format=tar --prefix="$name/" "$commit" | tar -x -C "$out/unpacked"
+bash "$out/unpacked/$name/tests/consumers/versions.sh" "$out/unpacked/$name" "$version" >&2
 
 # git writes the same tar for a commit; gzip without a name and a time.
 git archive --format=tar --prefix="$name/" "$commit" | gzip -9n >"$out/$name.tar.gz"
@@ -30,7 +27,6 @@ sha512sum "$name.tar.gz" >"$name.tar.gz.sha512"
 sha256=$(cut -d' ' -f1 "$name.tar.gz.sha256") sha512=$(cut -d' ' -f1 "$name.tar.gz.sha512")
 url=${BRINDLE_RELEASE_URL:-file://$out/$name.tar.gz}
 
-rm -rf unpacked && mkdir unpacked && tar -xzf "$name.tar.gz" -C unpacked
 python3 "unpacked/$name/scripts/amalgamate.py" "$out" >/dev/null
 
 rm -rf conan vcpkg && mkdir -p conan vcpkg/brindle

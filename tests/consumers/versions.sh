@@ -13,6 +13,6 @@ names() { # file, extended regular expression
 names packaging/vcpkg/brindle/vcpkg.json "\"version-semver\": \"$pattern\""
 names meson.build "^ +version: '$pattern',"
 names CITATION.cff "^version: $pattern\$"
-names CHANGELOG.md "^## $pattern(,|\$)"
+names CHANGELOG.md "^## $pattern\$"
 head -n 1 debian/changelog | grep -Eq "^brindle \($pattern-[0-9]+\)" || { echo "debian/changelog: expected to begin with the version $version"; rc=1; }
 exit $rc
