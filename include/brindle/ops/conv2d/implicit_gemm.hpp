@@ -9,6 +9,7 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
+#include "brindle/ops/conv2d/picture_blocks.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
 #include "brindle/ops/gemm/micro_kernel.hpp"
@@ -39,17 +40,12 @@ class ImplicitGemm {
   explicit ImplicitGemm(const ConvGeometry& g, const Size2& step = {})
       : g_(g), step_(step), segment_(g.kw * g.ci), depth_(g.kh * segment_), co_(Micro::padded(g.co)) {
     // Blocks of about 256 pixels: their part of y stays in the level 2 cache while w passes by once.
-    block_columns_ = std::max<std::int64_t>(1, std::min<std::int64_t>(g.ow, 252));
-    block_rows_ = std::max<std::int64_t>(2, (256 / block_columns_ + 1) / 2 * 2);
-    row_blocks_ = (g.oh + block_rows_ - 1) / block_rows_;
-    column_blocks_ = (g.ow + block_columns_ - 1) / block_columns_;
-    band_row_ = ((block_columns_ - 1) * g.stride.w + g.kw) * g.ci;
-    band_rows_ = (block_rows_ - 1) * g.stride.h + g.kh;
-    const std::int64_t blocks = g.n * row_blocks_ * column_blocks_;
-    // Few blocks, few pictures: the output channels are dealt to the threads too.
-    chunk_ = blocks >= 32 ? co_ : Micro::columns * (blocks >= 8 ? 4 : 2);
+    most_columns_ = std::max<std::int64_t>(1, std::min<std::int64_t>(g.ow, 252));
+    most_rows_ = std::max<std::int64_t>(2, (256 / most_columns_ + 1) / 2 * 2);
+    cut_ = PictureBlocks::of({g.n, g.oh, g.ow, g.co}, most_rows_, most_columns_);
     const std::int64_t filter_bytes = depth_ * co_ * static_cast<std::int64_t>(sizeof(T));
-    groups_ = std::min(blocks, std::clamp<std::int64_t>((16 << 20) / std::max<std::int64_t>(filter_bytes, 1), 2, 32));
+    groups_ =
+        std::min(cut_.count, std::clamp<std::int64_t>((16 << 20) / std::max<std::int64_t>(filter_bytes, 1), 2, 32));
     split_rows_ = groups_ < 8;
   }
 
@@ -100,12 +96,13 @@ class ImplicitGemm {
     if (out.bias) std::copy_n(out.bias, g_.co, bias);
     if (!prepared) pack(on, w, rotated, arrays.filters);
     const T* packed = prepared ? prepared : arrays.filters;
-    const std::int64_t chunks = (co_ + chunk_ - 1) / chunk_;
+    const auto [blocks, panels] = deal_product<T>(cut_, co_, on.threads());
+    const std::int64_t chunks = panels.count;
     const auto last = ActivationSteps<T>::of(out.activation);
-    on.parallel(g_.n * row_blocks_ * column_blocks_ * chunks, [&](std::int64_t i, int worker) {
+    on.parallel(blocks.count * chunks, [&](std::int64_t i, int worker) {
       T *scratch = arrays.bands.of(worker), *result = arrays.results.of(worker);
-      const std::int64_t c = i % chunks * chunk_, c_end = std::min(co_, c + chunk_);
-      const Block block = at(i / chunks);
+      const std::int64_t c = panels.first(i % chunks), c_end = panels.first(i % chunks + 1);
+      const PictureBlock block = blocks.at(i / chunks);
       const Band band = read_band(x, block, 0, g_.kh, scratch);
       // Straight into y, unless a pool or channels that do not fill a packet come between.
       const bool direct = !out.pooled && g_.co % width == 0;
@@ -130,7 +127,7 @@ class ImplicitGemm {
                         Workspace<Cpu> workspace) const {
     Scratch space(workspace);
     const Arrays arrays(*this, space, on.threads(), groups_);
-    const std::int64_t size = depth_ * co_, blocks = g_.n * row_blocks_ * column_blocks_;
+    const std::int64_t size = depth_ * co_, blocks = cut_.count;
     T *sums = arrays.filters, *dbs = arrays.channels;
     std::fill_n(dbs, groups_ * co_, T(0));
     const std::int64_t parts = split_rows_ ? g_.kh : 1;
@@ -139,7 +136,7 @@ class ImplicitGemm {
       const std::int64_t group = task / parts, part = task % parts;
       const std::int64_t begin = group * blocks / groups_, end = (group + 1) * blocks / groups_;
       for (std::int64_t b = begin; b < end; ++b) {
-        const Block block = at(b);
+        const PictureBlock block = cut_.at(b);
         const T* z = read_gradient(dz, block, gradient);
         if (part == 0) add_pixels(z, block.rows * block.columns, dbs + group * co_);
         const std::int64_t first = split_rows_ ? part : 0, last = split_rows_ ? part + 1 : g_.kh;
@@ -177,10 +174,6 @@ class ImplicitGemm {
   }
 
  private:
-  /// Output pixels of one picture that are computed together.
-  struct Block {
-    std::int64_t n, row, column, rows, columns;
-  };
   /// Rows of x that a block sees, zeros included, from its first one on; `row` elements from one to the next.
   struct Band {
     const T* data;
@@ -194,19 +187,14 @@ class ImplicitGemm {
     Arrays(const ImplicitGemm& c, Scratch& scratch, int threads, std::int64_t sets)
         : filters(scratch.take<T>(sets * c.depth_ * c.co_)),
           channels(scratch.take<T>(sets * c.co_)),
-          bands(PerWorker<T>::take(scratch, threads, c.band_rows_ * c.band_row_)),
-          results(PerWorker<T>::take(scratch, threads, c.block_rows_ * c.block_columns_ * c.co_)) {}
+          bands(PerWorker<T>::take(scratch, threads,
+                                   ((c.most_rows_ - 1) * c.g_.stride.h + c.g_.kh) *
+                                       ((c.most_columns_ - 1) * c.g_.stride.w + c.g_.kw) * c.g_.ci)),
+          results(PerWorker<T>::take(scratch, threads, c.most_rows_ * c.most_columns_ * c.co_)) {}
   };
 
-  Block at(std::int64_t i) const {
-    const std::int64_t column = i % column_blocks_ * block_columns_,
-                       row = i / column_blocks_ % row_blocks_ * block_rows_;
-    return {i / (row_blocks_ * column_blocks_), row, column, std::min(block_rows_, g_.oh - row),
-            std::min(block_columns_, g_.ow - column)};
-  }
-
   /// What filter rows [first, last) see of x.
-  Band read_band(const Picture<T>& x, const Block& b, std::int64_t first, std::int64_t last, T* scratch) const {
+  Band read_band(const Picture<T>& x, const PictureBlock& b, std::int64_t first, std::int64_t last, T* scratch) const {
     const std::int64_t row = b.row * g_.stride.h - g_.top + first, column = b.column * g_.stride.w - g_.left;
     const std::int64_t rows = (b.rows - 1) * g_.stride.h + last - first;
     const std::int64_t columns = (b.columns - 1) * g_.stride.w + g_.kw;
@@ -219,7 +207,7 @@ class ImplicitGemm {
   }
 
   /// dz of a block as one matrix (pixels, co_).
-  const T* read_gradient(const Picture<T>& dz, const Block& b, T* scratch) const {
+  const T* read_gradient(const Picture<T>& dz, const PictureBlock& b, T* scratch) const {
     if (!dz.code && g_.co == co_ && b.columns == g_.ow) return dz.data + (b.n * g_.oh + b.row) * g_.ow * g_.co;
     if (g_.co == co_) {
       for (std::int64_t r = 0; r < b.rows; ++r)
@@ -284,8 +272,9 @@ class ImplicitGemm {
   }
 
   /// Columns of y for a block; `packed` begins at the panel of the first.
-  void multiply(const Band& band, const T* packed, const T* bias, const ActivationSteps<T>& last, const Block& block,
-                std::int64_t columns, T* to, std::int64_t to_row, std::int64_t to_pixel) const {
+  void multiply(const Band& band, const T* packed, const T* bias, const ActivationSteps<T>& last,
+                const PictureBlock& block, std::int64_t columns, T* to, std::int64_t to_row,
+                std::int64_t to_pixel) const {
     const std::int64_t slices = (segment_ + Micro::depth - 1) / Micro::depth;
     const bool at_once = depth_ <= Micro::depth + Micro::depth / 2;
     const std::int64_t steps = at_once ? 1 : g_.kh * slices;
@@ -316,7 +305,7 @@ class ImplicitGemm {
   }
 
   /// The pool of a block in `result` (rows, columns, c_end - c).
-  void write_pooled(const Block& b, const T* result, std::int64_t c, std::int64_t c_end,
+  void write_pooled(const PictureBlock& b, const T* result, std::int64_t c, std::int64_t c_end,
                     const PictureOutput<T>& out) const {
     const std::int64_t ph = g_.oh / 2, pw = g_.ow / 2, pixel = c_end - c, row = b.columns * pixel;
     for (std::int64_t r = 0; r < b.rows / 2; ++r)
@@ -356,10 +345,11 @@ class ImplicitGemm {
 
   ConvGeometry g_;
   Size2 step_;
-  std::int64_t segment_, depth_, co_;  // KW CI; KH KW CI; output channels with padding
-  std::int64_t block_rows_ = 0, block_columns_ = 0, row_blocks_ = 0, column_blocks_ = 0, band_rows_ = 0, band_row_ = 0;
-  std::int64_t chunk_ = 0, groups_ = 0;  // output channels of a task; partial sums of dw
-  bool split_rows_ = false;              // rows of the filter are tasks of their own in backward_weights
+  std::int64_t segment_, depth_, co_;              // KW CI; KH KW CI; output channels with padding
+  std::int64_t most_rows_ = 0, most_columns_ = 0;  // of a block
+  PictureBlocks cut_;                              // whatever the number of threads
+  std::int64_t groups_ = 0;                        // partial sums of dw
+  bool split_rows_ = false;                        // rows of the filter are tasks of their own in backward_weights
 };
 
 }  // namespace brindle::ops::kernel

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "brindle/core/shape.hpp"
+#include "brindle/ops/gemm/micro_kernel.hpp"
+
+// How the output pixels of a convolution by a matrix product are dealt to threads.
+namespace brindle::ops::kernel {
+
+/// Output pixels of one picture that are computed together.
+struct PictureBlock {
+  std::int64_t n, row, column, rows, columns;
+};
+
+/// All pictures of y cut into blocks, which differ by a column, or by two rows, at most: a block begins with an even
+/// row, so that the windows of a 2x2 pool stay whole.
+struct PictureBlocks {
+  Shape4 y;
+  std::int64_t rows = 0, columns = 0;  ///< how many blocks a picture has along each axis
+  std::int64_t count = 0;              ///< of all pictures
+
+  /// The fewest that have no more rows (an even number) and columns than these.
+  static PictureBlocks of(const Shape4& y, std::int64_t most_rows, std::int64_t most_columns) {
+    return with(y, (y.h + most_rows - 1) / most_rows, (y.w + most_columns - 1) / most_columns);
+  }
+
+  /// `more` of them along the axis that can be cut, as far as there are rows, or pixels of a single row.
+  PictureBlocks finer(std::int64_t more) const {
+    if (y.h == 1) return with(y, rows, std::min(columns + more, y.w));
+    return with(y, std::min(rows + more, (y.h + 1) / 2), columns);
+  }
+
+  PictureBlock at(std::int64_t i) const {
+    const std::int64_t r = i / columns % rows, c = i % columns, pairs = (y.h + 1) / 2;
+    const std::int64_t row = r * pairs / rows * 2, end = std::min(y.h, (r + 1) * pairs / rows * 2);
+    const std::int64_t column = c * y.w / columns;
+    return {i / (rows * columns), row, column, end - row, (c + 1) * y.w / columns - column};
+  }
+
+ private:
+  static PictureBlocks with(const Shape4& y, std::int64_t rows, std::int64_t columns) {
+    return {y, rows, columns, y.n * rows * columns};
+  }
+};
+
+/// Output channels, which stand in packed panels, in `count` parts of whole panels.
+template <class T>
+struct PanelParts {
+  std::int64_t channels = 0;  ///< with those that fill the last packet
+  std::int64_t count = 1;
+
+  std::int64_t panels() const { return (channels + MicroTile<T>::columns - 1) / MicroTile<T>::columns; }
+  /// The first channel of a part; of part `count`, the end.
+  std::int64_t first(std::int64_t part) const {
+    return std::min(channels, part * panels() / count * MicroTile<T>::columns);
+  }
+};
+
+/// What a product makes tasks of: each block with each part of the channels.
+template <class T>
+struct Dealing {
+  PictureBlocks blocks;
+  PanelParts<T> parts;
+};
+
+/// Tasks that keep all threads busy to the end: of a few ways to cut blocks and channels further, that in which the
+/// thread with most to do has least, of multiply-adds and of what it reads for them. No element of y depends on it.
+template <class T>
+Dealing<T> deal_product(const PictureBlocks& blocks, std::int64_t channels, std::int64_t threads) {
+  // Multiply-adds (for each step of the sum) that take as long as to bring an element from the level 2 cache.
+  constexpr double read_cost = 8;
+  Dealing<T> best{blocks, {channels, 1}};
+  if (blocks.count >= 16 * threads) return best;
+  const std::int64_t panels = best.parts.panels();
+  double least = std::numeric_limits<double>::infinity();
+  for (std::int64_t more = 0; more < 2 * threads; ++more) {
+    const PictureBlocks b = blocks.finer(more);
+    const double pixels = static_cast<double>(b.y.n * b.y.h * b.y.w) / static_cast<double>(b.count);
+    for (std::int64_t parts = 1; parts <= std::min(panels, 4 * threads); ++parts) {
+      const auto rounds = static_cast<double>((b.count * parts + threads - 1) / threads);
+      const auto width = static_cast<double>((panels + parts - 1) / parts * MicroTile<T>::columns);
+      const double cost = rounds * (pixels * width + read_cost * (pixels + width));
+      if (cost >= least) continue;
+      least = cost;
+      best = {b, {channels, parts}};
+    }
+  }
+  return best;
+}
+
+}  // namespace brindle::ops::kernel
