@@ -7,6 +7,7 @@
 
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/activation.hpp"
+#include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/ops/activation.hpp"
 
@@ -31,6 +32,7 @@ class ActivationLayer : public Layer<T, Device> {
   bool is_identity(const Pass<T, Device>& pass) const override {
     return pass.logits || function_ == ActivationFunction::linear;
   }
+  Epilogue epilogue() const override { return detail::activation_epilogue(activation()); }
   bool sample_by_sample() const override { return true; }
   bool backward_in_place() const override { return true; }
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape&) const override {

@@ -9,6 +9,7 @@
 
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/add.hpp"
+#include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/merge_layer.hpp"
 #include "brindle/ops/add/add.hpp"
 
@@ -42,6 +43,7 @@ class AddLayer final : public MergeLayer<T, Device> {
     return x.front();
   }
 
+  Epilogue epilogue() const override { return ResidualEpilogue{}; }
   bool sample_by_sample() const override { return true; }
   bool backward_in_place() const override { return true; }
   LayerNeeds needs(const Pass<T, Device>&, std::span<const Shape>) const override { return {}; }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -78,8 +79,11 @@ class Conv2DLayer final : public Layer<T, Device> {
 
   bool sample_by_sample() const override { return true; }
 
-  /// A 2x2 pool behind a convolution runs in the same pass, so that the full-size output is never stored.
+  /// A 2x2 pool behind a convolution runs in the same pass, so that the full-size output is never stored; on the Cpu
+  /// also the sum with a shortcut, and its activation.
   bool fuses(const Epilogue& behind) const override {
+    if (std::holds_alternative<ResidualEpilogue>(behind))
+      return std::is_same_v<Device, Cpu> && activation() == ActivationFunction::linear;
     const auto* pool = std::get_if<MaxPoolEpilogue>(&behind);
     return pool && pool->window == Size2(2) && pool->stride == Size2(2) && pool->padding == Padding::valid &&
            options(false).is_plain() &&
@@ -118,6 +122,12 @@ class Conv2DLayer final : public Layer<T, Device> {
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
     const ops::Conv2DOptions o = options(pass.logits);
+    if (!pass.residual.empty()) {
+      ops::Conv2DOptions added = o;
+      added.activation = pass.residual_activation;
+      ops::conv2d_add<T>(pass.on, x, kernel(), bias(), pass.residual, y, added, pass.workspace, pass.prepared);
+      return;
+    }
     if (pass.fused) {
       ops::conv2d_maxpool2d<T>(pass.on, x, kernel(), bias(), y, codes(pass, y.shape), o, pass.workspace, pass.prepared);
       return;

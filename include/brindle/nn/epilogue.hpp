@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "brindle/core/shape.hpp"
+#include "brindle/ops/activation_function.hpp"
 #include "brindle/ops/padding.hpp"
 
 namespace brindle {
@@ -17,8 +18,27 @@ struct MaxPoolEpilogue {
   Padding padding = Padding::valid;  ///< same: minus infinity around the picture
 };
 
+/// activation(x), element by element, as Activation and ReLU give it; never softmax.
+struct ActivationEpilogue {
+  ActivationFunction activation = ActivationFunction::linear;  ///< of each element
+};
+
+/// activation(x + residual), as Add gives it of two values, and an activation behind it.
+struct ResidualEpilogue {
+  ActivationFunction activation = ActivationFunction::linear;  ///< of each sum; never softmax
+};
+
 /// What a layer computes, for the layer in front of it, which may do that at the end of its own pass (Layer::fuses).
 /// std::monostate: nothing that another layer does.
-using Epilogue = std::variant<std::monostate, MaxPoolEpilogue>;
+using Epilogue = std::variant<std::monostate, MaxPoolEpilogue, ActivationEpilogue, ResidualEpilogue>;
 
+namespace detail {
+
+/// Of a layer that does no more than this; nothing, where it does nothing or is a softmax.
+inline Epilogue activation_epilogue(ActivationFunction f) {
+  if (f == ActivationFunction::linear || f == ActivationFunction::softmax) return {};
+  return ActivationEpilogue{f};
+}
+
+}  // namespace detail
 }  // namespace brindle

@@ -78,28 +78,31 @@ class Folder {
         name_(model.name()),
         groups_(model.groups()),
         graph_(std::move(model).release()),
-        readers_(layers_.size() + 1, 0) {
-    for (const std::vector<std::size_t>& inputs : graph_.inputs)
-      for (const std::size_t value : inputs) ++readers_[value];
+        readers_(layers_.size() + 1, 0),
+        reader_(layers_.size() + 1, 0),
+        taken_(layers_.size(), false) {
+    for (std::size_t i = 0; i < layers_.size(); ++i)
+      for (const std::size_t value : graph_.inputs[i]) ++readers_[value], reader_[value] = i;
   }
 
   Model<T, Device> fold() && {
     Model<T, Device> made(on_, graph_.input);
     std::vector<std::size_t> number(layers_.size() + 1, 0);  // of values, in the folded model
     std::vector<std::size_t> ends(layers_.size() + 1, 0);    // layers of the folded model behind the first i
-    for (std::size_t i = 0; i < layers_.size();) {
-      const std::size_t first = i;
-      std::vector<std::size_t> inputs;
-      for (const std::size_t value : graph_.inputs[i]) inputs.push_back(number[value]);
-      if (left_out(*layers_[i]) && i + 1 < layers_.size()) {
-        number[i + 1] = inputs.front();
-        ++i;
-      } else {
-        LayerPointer layer = take(i);  // moves i behind what it took
-        const std::string name = layer->name;
-        number[i] = put(made, std::move(layer), name, inputs);
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      if (!taken_[i]) {
+        std::vector<std::size_t> inputs;
+        for (const std::size_t value : graph_.inputs[i]) inputs.push_back(number[value]);
+        if (left_out(*layers_[i]) && i + 1 < layers_.size()) {
+          number[i + 1] = inputs.front();
+        } else {
+          std::size_t last = i;
+          LayerPointer layer = take(last);
+          const std::string name = layer->name;
+          number[last + 1] = put(made, std::move(layer), name, inputs);
+        }
       }
-      for (std::size_t k = first + 1; k <= i; ++k) ends[k] = made.layers().size();
+      ends[i + 1] = made.layers().size();
     }
     for (const Group& group : folded_groups(groups_, ends)) made.add_group(group);
     made.set_name(name_);
@@ -126,10 +129,14 @@ class Folder {
            (layer.type() == "Activation" && layer.activation() == ActivationFunction::linear);
   }
 
-  // The layer that alone reads what layer i gives, if it is the next one.
+  // The layer that alone reads what layer i gives, and nothing else.
+  std::optional<std::size_t> only_reader(std::size_t i) const {
+    if (readers_[i + 1] != 1 || graph_.inputs[reader_[i + 1]].size() != 1) return {};
+    return reader_[i + 1];
+  }
+  // The same, if it is the next one.
   const Layer<T, Device>* next(std::size_t i) const {
-    const bool only = i + 1 < layers_.size() && readers_[i + 1] == 1 && graph_.inputs[i + 1].front() == i + 1;
-    return only ? layers_[i + 1].get() : nullptr;
+    return only_reader(i) == i + 1 ? layers_[i + 1].get() : nullptr;
   }
 
   static bool has_kernel(const Layer<T, Device>& layer) {
@@ -144,32 +151,35 @@ class Folder {
     return copy;
   }
 
-  // Layer i with all that goes into it; i becomes the number of the next one.
+  // Layer i with all that goes into it, which need not stand beside it (Keras has the shortcut's and the block's
+  // normalizations one behind the other); i becomes the number of the last of it.
   LayerPointer take(std::size_t& i) {
     const Layer<T, Device>* rescaling = goes_into_next(i) ? layers_[i++].get() : nullptr;
     std::optional<Config::Value> padding;
     if (layers_[i]->type() == "ZeroPadding2D" && next(i) && takes_padding(*next(i)))
       padding = *layers_[i++]->config().find("padding");
-    if (!has_kernel(*layers_[i])) return std::move(layers_[i++]);
+    taken_[i] = true;
+    if (!has_kernel(*layers_[i])) return std::move(layers_[i]);
     const Layer<T, Device>& layer = *layers_[i];
     FoldedLayer<T> made{layer.config(), on_host(layer.parameters()[0].value), {}};
     if (layer.parameters().size() > 1) made.bias = on_host(layer.parameters()[1].value);
     if (rescaling) made.scale_inputs(factors_of(*rescaling), shifts_of(*rescaling));
     if (padding) made.config = with_setting(made.config, "padding", *padding);
     bool linear_so_far = layer.activation() == ActivationFunction::linear;
-    for (; next(i) && linear_so_far; ++i) {
-      const Layer<T, Device>& behind = *next(i);
-      if (left_out(behind)) continue;
+    while (only_reader(i) && linear_so_far) {
+      const std::size_t reader = *only_reader(i);
+      const Layer<T, Device>& behind = *layers_[reader];
       if (behind.type() == "BatchNormalization") {
         fold_normalization(made, behind);
       } else if (is_activation(behind)) {
         made.config = with_setting(made.config, "activation", to_string(behind.activation()));
         linear_so_far = false;
-      } else {
+      } else if (!left_out(behind)) {
         break;
       }
+      i = reader;
+      taken_[i] = true;
     }
-    ++i;
     LayerPointer result = LayerRegistry<T, Device>().make(layer.type(), made.config);
     result->name = layer.name;
     result->trainable = layer.trainable;
@@ -267,7 +277,9 @@ class Folder {
   std::vector<Group> groups_;
   LayerGraph<T, Device> graph_;
   std::vector<LayerPointer>& layers_ = graph_.layers;
-  std::vector<std::size_t> readers_;  // of each value
+  std::vector<std::size_t> readers_;  // of each value: how many
+  std::vector<std::size_t> reader_;   // and the last of them
+  std::vector<bool> taken_;           // layers that are in the folded model, alone or within another
   std::map<std::string, FoldedLayer<T>> kernels_;
 };
 

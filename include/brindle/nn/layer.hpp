@@ -62,6 +62,9 @@ struct Pass {
   const Layer<T, Device>* fused = nullptr;       ///< the layer behind, whose work this one does as well
   TensorView<std::byte, Device> saved = {};      ///< kept from forward to backward
   TensorView<std::byte, Device> workspace = {};  ///< contents lost after the call
+  /// Added to what forward() gives, before residual_activation; of y's shape. Empty: nothing is.
+  TensorView<const T, Device> residual = {};
+  ActivationFunction residual_activation = ActivationFunction::linear;  ///< of the sum with the residual
   /// What Layer::prepare() made of the parameters, for forward(); empty: there is nothing, forward() makes it itself.
   TensorView<const std::byte, Device> prepared = {};
 };
@@ -178,7 +181,7 @@ class Layer {
   /// called: all that forward() computes, and nothing beside. A layer with parameters is never done by another.
   virtual Epilogue epilogue() const { return {}; }
   /// Whether forward and backward can do the work of a layer behind this one that is such an epilogue, too; they do
-  /// where Pass::fused is set.
+  /// where Pass::fused is set. Of a ResidualEpilogue forward alone, where Pass::residual is not empty.
   virtual bool fuses(const Epilogue&) const { return false; }
   /// Whether the gradient of parameter `which` can be streamed.
   virtual bool streams(std::size_t) const { return false; }

@@ -97,7 +97,8 @@ template <class T, class Device>
 void Plan<T, Device>::forward_step(std::size_t i, std::int64_t begin, std::int64_t end) {
   Step& s = steps_[i];
   if (!s.identity) {
-    const Pass<T, Device> p = pass(i, memory_.steps[i].forward_workspace);
+    Pass<T, Device> p = pass(i, memory_.steps[i].forward_workspace);
+    if (s.added) p.residual = samples(s.inputs[1], begin, end);
     const TensorView<T, Device> y = samples(s.output, begin, end);
     if (s.merge) {
       merge_x_.clear();

@@ -13,14 +13,17 @@
 
 namespace brindle::detail {
 
-/// What a plan does as one: a layer, or a layer and the one behind it.
+/// What a plan does as one: a layer, a layer and the one behind it, or a layer, the sum of what it gives and another
+/// value, and the activation of that.
 template <class T, class Device>
 struct PlanStep {
   const Layer<T, Device>* layer = nullptr;       ///< the first of the step
   const MergeLayer<T, Device>* merge = nullptr;  ///< the same, where it reads several values
   const Layer<T, Device>* fused = nullptr;       ///< the layer behind it that the step does too; null: none
+  const Layer<T, Device>* added = nullptr;       ///< the Add behind it that the step does too; null: none
+  const Layer<T, Device>* activated = nullptr;   ///< the activation behind that; null: none
   std::size_t index = 0;                         ///< of the layer in the model
-  std::vector<std::size_t> inputs;               ///< the values that it reads
+  std::vector<std::size_t> inputs;               ///< the values that it reads; with `added` the other one of the sum
   std::size_t output = 0;                        ///< the value that it gives
   std::vector<bool> gradients;                   ///< of which inputs backward() is to give the gradient
   std::uint32_t stream = 0;                      ///< of the layer's random numbers
@@ -32,7 +35,8 @@ struct PlanStep {
 
 /// The steps of a plan. Throws ValueError for a graph without layers.
 ///
-/// A layer is fused with the one behind it where it can be and nothing else reads what stands between them. Backward
+/// A layer is fused with the one behind it where it can be and nothing else reads what stands between them; with a sum
+/// only where no backward pass follows. Backward
 /// has the layers that learn, and those that stand behind one which learns (or behind PlanOptions::gradient_of): only
 /// they are asked for gradients by their input.
 template <class T, class Device>

@@ -3,13 +3,16 @@
 
 // Definitions of what plan_steps.hpp declares.
 #include <cstddef>
+#include <optional>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "brindle/core/inline.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/layer_graph.hpp"
 #include "brindle/nn/library_layers.hpp"
@@ -24,7 +27,8 @@ Pass<T, Device> pass_of(const Device& on, const PlanStep<T, Device>& step, const
           .training = options.training && !step.layer->inference,
           .backward = step.backward,
           .logits = options.logits && step.last,
-          .fused = step.fused};
+          .fused = step.fused,
+          .residual_activation = step.activated ? step.activated->activation() : ActivationFunction::linear};
 }
 
 /// The layer whose activation a loss may take over: those behind it only rename memory, in training as well.
@@ -44,13 +48,25 @@ std::vector<PlanStep<T, Device>> plan_steps(const Device& on, const LayerGraph<T
   std::vector<std::size_t> readers(layers + 1, 0);
   for (const std::vector<std::size_t>& inputs : graph.inputs)
     for (const std::size_t value : inputs) ++readers[value];
-  // Whether a next layer does its work in the pass of this one, and what stands between them is nowhere else read.
-  const auto fuses = [&](std::size_t i) {
+  // Whether what layer i gives is read by the next layer alone, which could do its work in the same pass.
+  const auto only_next = [&](std::size_t i) {
     const std::size_t value = i + 1;
     if (value == layers || options.layer_by_layer || options.gradient_of == value || readers[value] != 1) return false;
     const Layer<T, Device>& next = *graph.layers[value];
-    return graph.inputs[value] == std::vector<std::size_t>{value} && next.parameters().empty() &&
-           graph.layers[i]->fuses(next.epilogue());
+    return next.parameters().empty();
+  };
+  const auto fuses = [&](std::size_t i) {
+    return only_next(i) && graph.inputs[i + 1] == std::vector<std::size_t>{i + 1} &&
+           graph.layers[i]->fuses(graph.layers[i + 1]->epilogue());
+  };
+  // The other value of a sum that the next layer is.
+  const auto residual_behind = [&](std::size_t i) -> std::optional<std::size_t> {
+    if (!only_next(i) || graph.inputs[i + 1].size() != 2 ||
+        !std::holds_alternative<ResidualEpilogue>(graph.layers[i + 1]->epilogue()) ||
+        !graph.layers[i]->fuses(graph.layers[i + 1]->epilogue()))
+      return {};
+    const std::vector<std::size_t>& both = graph.inputs[i + 1];
+    return both[0] == i + 1 ? both[1] : both[0];
   };
 
   std::vector<PlanStep<T, Device>> steps;
@@ -71,7 +87,19 @@ std::vector<PlanStep<T, Device>> plan_steps(const Device& on, const LayerGraph<T
       learns = learns || asked[value];
     }
     s.backward = options.backward && learns;
-    if (fuses(i)) s.fused = graph.layers[++i].get();
+    if (fuses(i)) {
+      s.fused = graph.layers[++i].get();
+    } else if (const auto residual = residual_behind(i); residual && !s.backward && !(options.backward && asked[*residual])) {
+      s.added = graph.layers[++i].get();
+      s.inputs.push_back(*residual);
+      s.gradients.push_back(false);
+      const auto activates = [&] {
+        const Epilogue epilogue = graph.layers[i + 1]->epilogue();
+        const auto* behind = std::get_if<ActivationEpilogue>(&epilogue);
+        return behind && s.layer->fuses(ResidualEpilogue{behind->activation});
+      };
+      if (only_next(i) && !(options.logits && i + 1 == last) && activates()) s.activated = graph.layers[++i].get();
+    }
     s.last = i == last;
     s.output = i + 1;
     asked[s.output] = asked[s.output] || learns;

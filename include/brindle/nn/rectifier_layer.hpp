@@ -5,6 +5,7 @@
 #include <string>
 
 #include "brindle/core/number_text.hpp"
+#include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/ops/activation.hpp"
 
@@ -32,6 +33,7 @@ class RectifierLayer : public Layer<T, Device> {
     expect_at_least_0(*this, "threshold", options_.threshold);
     return x;
   }
+  Epilogue epilogue() const override { return activation_epilogue(activation()); }
   bool sample_by_sample() const override { return true; }
   bool backward_in_place() const override { return true; }
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape&) const override {

@@ -98,6 +98,9 @@
          void(const Cpu&, const Shape4& x, Read w, const Conv2DOptions&, bool pooled, WritePrepared)) \
   KERNEL(conv2d, forward, \
          void(const Cpu&, Read x, Read w, Read bias, Write y, const Conv2DOptions&, Workspace<Cpu>, ReadPrepared)) \
+  KERNEL(conv2d, forward_added, \
+         void(const Cpu&, Read x, Read w, Read bias, Read residual, Write y, const Conv2DOptions&, Workspace<Cpu>, \
+              ReadPrepared)) \
   KERNEL(conv2d, forward_pooled, \
          void(const Cpu&, Read x, Read w, Read bias, Write y, WriteBytes code, const Conv2DOptions&, Workspace<Cpu>, \
               ReadPrepared)) \

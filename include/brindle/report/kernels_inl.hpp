@@ -38,6 +38,8 @@ std::string kernels(const Model<T, Device>& model, std::int64_t n) {
     if (name.empty()) continue;
     text.append(step.layer->name).append(": ").append(name);
     if (step.fused) text.append(", with ").append(step.fused->name);
+    if (step.added) text.append(", with ").append(step.added->name);
+    if (step.activated) text.append(" and ").append(step.activated->name);
     text += '\n';
   }
   if (prepared > 0) text.append("filters prepared once, in ").append(thousands(prepared)).append(" bytes\n");

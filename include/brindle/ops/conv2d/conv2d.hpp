@@ -177,6 +177,28 @@ void conv2d(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device> bi
   kernel::conv2d<T, Device>::forward(on, x, w, bias, y, o, workspace, prepared);
 }
 
+/// y = activation(x * w + bias + residual): a block's last convolution and its shortcut in one pass, with the bits of
+/// conv2d without an activation, add, and the activation one after the other.
+///
+///     x (N, H, W, groups CI), w (KH, KW, CI, CO), bias (CO) or empty, residual (N, OH, OW, CO)  ->  y (N, OH, OW, CO)
+///
+/// y overlaps no input. workspace: conv2d_forward_workspace. prepared: of w, by conv2d_prepare, or empty.
+template <class T, class Device>
+void conv2d_add(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device> bias, In<T, Device> residual,
+                Out<T, Device> y, const Conv2DOptions& o, Workspace<Device> workspace,
+                In<std::byte, Device> prepared = {}) {
+  const Shape expected = conv2d_shape(x.shape, w.shape, o);
+  detail::expect_shape("conv2d_add", "y", expected, y.shape);
+  detail::expect_shape("conv2d_add", "residual", expected, residual.shape);
+  if (!bias.empty()) detail::expect_shape("conv2d_add", "bias", Shape{w.shape[3]}, bias.shape);
+  if (y.size() == 0) return;
+  detail::expect_workspace("conv2d_add", conv2d_forward_workspace<T>(on, x.shape, w.shape, o), workspace.size());
+  if (!prepared.empty())
+    detail::expect_shape("conv2d_add", "prepared", Shape{conv2d_prepared_bytes<T>(on, x.shape, w.shape, o)},
+                         prepared.shape);
+  kernel::conv2d<T, Device>::forward_added(on, x, w, bias, residual, y, o, workspace, prepared);
+}
+
 /// Gradient by x, from the gradient by the sum before the activation.
 ///
 ///     dz (N, OH, OW, CO), w (KH, KW, CI, CO)  ->  dx (N, H, W, CI), overwritten

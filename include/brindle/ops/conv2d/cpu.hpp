@@ -7,6 +7,7 @@
 #include <string>
 
 #include "brindle/core/cpu.hpp"
+#include "brindle/ops/add/cpu.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/conv2d/gathered_gemm.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
@@ -54,6 +55,12 @@ struct conv2d<T, Cpu> {
     convolve(on, x, w, bias, y, {}, o, workspace, prepared, false);
   }
 
+  static void forward_added(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, In<T, Cpu> residual,
+                            Out<T, Cpu> y, const Conv2DOptions& o, Workspace<Cpu> workspace,
+                            In<std::byte, Cpu> prepared) {
+    convolve(on, x, w, bias, y, {}, o, workspace, prepared, false, residual.data);
+  }
+
   static void forward_pooled(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y,
                              Out<std::uint8_t, Cpu> code, const Conv2DOptions& o, Workspace<Cpu> workspace,
                              In<std::byte, Cpu> prepared) {
@@ -91,13 +98,19 @@ struct conv2d<T, Cpu> {
  private:
   static void convolve(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y,
                        Out<std::uint8_t, Cpu> code, const Conv2DOptions& o, Workspace<Cpu> workspace,
-                       In<std::byte, Cpu> prepared, bool pooled) {
-    const PictureOutput<T> out{
-        .y = y.data, .code = code.data, .bias = bias.data, .activation = o.activation, .pooled = pooled};
+                       In<std::byte, Cpu> prepared, bool pooled, const T* residual = nullptr) {
+    const PictureOutput<T> out{.y = y.data,
+                               .code = code.data,
+                               .bias = bias.data,
+                               .activation = o.activation,
+                               .pooled = pooled,
+                               .residual = residual};
     with_kernel(on, x.shape, w.shape, o, pooled, [&](const auto& kernel) {
       kernel.forward(on, picture(x), w.data, out, workspace, reinterpret_cast<const T*>(prepared.data));
     });
-    if (!o.is_plain()) return activate<T>(on, o.activation, y, y);  // the gathered product leaves it out
+    if (o.is_plain()) return;  // the gathered product leaves these out:
+    if (residual) add<T, Cpu>::forward(on, y, {residual, y.shape}, y);
+    activate<T>(on, o.activation, y, y);
   }
 
   static Picture<T> picture(const In<T, Cpu>& x) {

@@ -8,6 +8,7 @@
 #include "brindle/core/cuda.hpp"
 #include "brindle/core/cuda_launch.hpp"
 #include "brindle/ops/activation/cuda.hpp"
+#include "brindle/ops/add/cuda.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/conv2d/cuda_general.hpp"
 #include "brindle/ops/conv2d/cuda_kernels.hpp"
@@ -74,6 +75,16 @@ struct conv2d<float, Cuda> {
     Conv2DPlan& plan = conv2d_plan(on, x.shape, w.shape, o);
     CudaScratch scratch(workspace);
     convolve(on, plan, Buffers(on, scratch, plan.shapes, false), x, w, bias, y.data, o.activation);
+  }
+
+  static void forward_added(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias,
+                            In<float, Cuda> residual, Out<float, Cuda> y, const Conv2DOptions& o,
+                            Workspace<Cuda> workspace, In<std::byte, Cuda> prepared) {
+    Conv2DOptions sums = o;
+    sums.activation = ActivationFunction::linear;
+    forward(on, x, w, bias, y, sums, workspace, prepared);
+    add<float, Cuda>::forward(on, y, residual, y);
+    if (o.activation != ActivationFunction::linear) activation<float, Cuda>::forward(on, o.activation, y, y);
   }
 
   static void forward_pooled(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias,

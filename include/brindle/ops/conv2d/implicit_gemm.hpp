@@ -98,27 +98,27 @@ class ImplicitGemm {
     const T* packed = prepared ? prepared : arrays.filters;
     const auto [blocks, panels] = deal_product<T>(cut_, co_, on.threads());
     const std::int64_t chunks = panels.count;
-    const auto last = ActivationSteps<T>::of(out.activation);
+    // Straight into y, unless a pool or channels that do not fill a packet come between.
+    const bool direct = !out.pooled && g_.co % width == 0;
+    const bool residual_apart = out.residual && !direct;  // added, and activated, on the way into y
+    const auto last =
+        ActivationSteps<T>::of(residual_apart ? ActivationFunction::linear : out.activation);
     on.parallel(blocks.count * chunks, [&](std::int64_t i, int worker) {
       T *scratch = arrays.bands.of(worker), *result = arrays.results.of(worker);
       const std::int64_t c = panels.first(i % chunks), c_end = panels.first(i % chunks + 1);
       const PictureBlock block = blocks.at(i / chunks);
       const Band band = read_band(x, block, 0, g_.kh, scratch);
-      // Straight into y, unless a pool or channels that do not fill a packet come between.
-      const bool direct = !out.pooled && g_.co % width == 0;
       T* to = direct ? out.y + ((block.n * g_.oh + block.row) * g_.ow + block.column) * g_.co + c : result;
       const std::int64_t to_pixel = direct ? g_.co : c_end - c, to_row = (direct ? g_.ow : block.columns) * to_pixel;
-      multiply(band, packed + c * depth_, bias + c, last, block, c_end - c, to, to_row, to_pixel);
+      const T* residual = out.residual && direct ? out.residual + (to - out.y) : nullptr;
+      multiply(band, packed + c * depth_, bias + c, residual, last, block, c_end - c, to, to_row, to_pixel);
       if (last.after != ActivationFunction::linear)
         for (std::int64_t r = 0; r < block.rows; ++r)
           activate_rows(last.after, to + r * to_row, block.columns, to_pixel, std::min(c_end, g_.co) - c);
       if (out.pooled)
         write_pooled(block, result, c, c_end, out);
       else if (!direct)
-        for (std::int64_t r = 0; r < block.rows; ++r)
-          for (std::int64_t k = 0; k < block.columns; ++k)
-            std::copy_n(result + r * to_row + k * to_pixel, std::min(c_end, g_.co) - c,
-                        out.y + ((block.n * g_.oh + block.row + r) * g_.ow + block.column + k) * g_.co + c);
+        write(block, result, c, c_end, out);
     });
   }
 
@@ -272,7 +272,7 @@ class ImplicitGemm {
   }
 
   /// Columns of y for a block; `packed` begins at the panel of the first.
-  void multiply(const Band& band, const T* packed, const T* bias, const ActivationSteps<T>& last,
+  void multiply(const Band& band, const T* packed, const T* bias, const T* residual, const ActivationSteps<T>& last,
                 const PictureBlock& block, std::int64_t columns, T* to, std::int64_t to_row,
                 std::int64_t to_pixel) const {
     const std::int64_t slices = (segment_ + Micro::depth - 1) / Micro::depth;
@@ -290,6 +290,7 @@ class ImplicitGemm {
       p.k = at_once ? segment_ : (slice + 1) * segment_ / slices - begin;
       p.accumulate = step > 0;
       p.clamps = last.clamps && step + 1 == steps;
+      const T* added = step + 1 == steps ? residual : nullptr;
       for (std::int64_t c = 0; c < columns; c += Micro::columns) {
         const std::int64_t panel = std::min<std::int64_t>(Micro::columns, columns - c);
         p.bias = step == 0 ? bias + c : nullptr;
@@ -298,10 +299,26 @@ class ImplicitGemm {
         for (std::int64_t r = 0; r < block.rows; ++r) {
           p.a = band.data + (r * g_.stride.h + i) * band.row + begin;
           p.c = to + r * to_row + c;
+          p.residual = added ? added + r * to_row + c : nullptr;
           micro_block(p, block.columns, panel);
         }
       }
     }
+  }
+
+  /// Those of the channels [c, c_end) that y has, of a block in `result` (rows, columns, c_end - c), with the residual.
+  void write(const PictureBlock& b, const T* result, std::int64_t c, std::int64_t c_end,
+             const PictureOutput<T>& out) const {
+    const std::int64_t count = std::min(c_end, g_.co) - c;
+    for (std::int64_t r = 0; r < b.rows; ++r)
+      for (std::int64_t k = 0; k < b.columns; ++k, result += c_end - c) {
+        const std::int64_t to = ((b.n * g_.oh + b.row + r) * g_.ow + b.column + k) * g_.co + c;
+        std::copy_n(result, count, out.y + to);
+        if (!out.residual) continue;
+        for (std::int64_t i = to; i < to + count; ++i) out.y[i] += out.residual[i];
+        if (out.activation != ActivationFunction::linear)
+          activate_range(out.activation, out.y + to, out.y + to, count);
+      }
   }
 
   /// The pool of a block in `result` (rows, columns, c_end - c).

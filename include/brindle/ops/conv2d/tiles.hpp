@@ -233,7 +233,7 @@ void with_reader(const Picture<T>& picture, const T* zeros, std::int64_t row, st
   work(pixels);
 }
 
-/// Where a kernel writes y (N, OH, OW, CO): bias, activation and a 2x2 max pool on the way out.
+/// Where a kernel writes y (N, OH, OW, CO): bias, a residual, activation and a 2x2 max pool on the way out.
 template <class T>
 struct PictureOutput {
   T* y = nullptr;                ///< (N, OH, OW, CO), or (N, OH / 2, OW / 2, CO) if pooled
@@ -241,6 +241,7 @@ struct PictureOutput {
   const T* bias = nullptr;       ///< CO; may be null
   ActivationFunction activation = ActivationFunction::linear;  ///< linear or relu if pooled; never softmax
   bool pooled = false;
+  const T* residual = nullptr;  ///< (N, OH, OW, CO), added before the activation; null if pooled, and may be null
 
   bool relu() const { return activation == ActivationFunction::relu; }
 };

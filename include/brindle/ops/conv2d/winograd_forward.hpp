@@ -162,13 +162,22 @@ class WinogradForward {
   /// M -> tiles [first, end) of y.
   void transform_output(const T* sums, std::int64_t first, std::int64_t end, const T* bias,
                         const PictureOutput<T>& out) const {
+    if (out.residual)
+      transform_output<true>(sums, first, end, bias, out);
+    else
+      transform_output<false>(sums, first, end, bias, out);
+  }
+
+  template <bool residual>
+  void transform_output(const T* sums, std::int64_t first, std::int64_t end, const T* bias,
+                        const PictureOutput<T>& out) const {
     const auto last = ActivationSteps<T>::of(out.activation);
     const bool limited = last.most < std::numeric_limits<T>::infinity();
     const ActivationFunction after = limited ? out.activation : last.after;
     for (std::int64_t t = first; t < end; ++t, sums += m_row_) {
       const auto at = tiles_.at(t);
       Tiles::with_size(at, [&](auto rows, auto columns) {
-        output_tile<rows, columns>(sums, at, bias, last.least, out);
+        output_tile<rows, columns, residual>(sums, at, bias, last.least, out);
         if (after != ActivationFunction::linear) activate<rows, columns>(after, at, out.y);
       });
     }
@@ -184,20 +193,24 @@ class WinogradForward {
     }
   }
 
-  template <int rows, int columns>
+  template <int rows, int columns, bool residual>
   void output_tile(const T* sums, const TileAt& at, const T* bias, T smallest, const PictureOutput<T>& out) const {
     using Packet = typename Eigen::internal::packet_traits<T>::type;
     using namespace Eigen::internal;
     const Packet least = pset1<Packet>(smallest);
-    T* y = out.y + ((at.n * tiles_.g.oh + at.row) * tiles_.g.ow + at.column) * tiles_.g.co;
+    const std::int64_t first = ((at.n * tiles_.g.oh + at.row) * tiles_.g.ow + at.column) * tiles_.g.co;
+    T* y = out.y + first;
+    [[maybe_unused]] const T* shortcut = residual ? out.residual + first : nullptr;
     const bool inside = at.row + rows <= tiles_.g.oh && at.column + columns <= tiles_.g.ow;
     std::int64_t c = 0;
     if (!out.pooled && inside)
       for (; c + width <= tiles_.g.co; c += width) {
         const Packet b = ploadu<Packet>(bias + c);
         Tile::template output<rows, columns>(sums + c, m_plane_, [&](int i, int j, const auto& value) {
-          const auto sum = padd(value, b);
-          pstoreu(y + (i * tiles_.g.ow + j) * tiles_.g.co + c, sum < least ? least : sum);
+          const std::int64_t to = (i * tiles_.g.ow + j) * tiles_.g.co + c;
+          auto sum = padd(value, b);
+          if constexpr (residual) sum = padd(sum, ploadu<Packet>(shortcut + to));
+          pstoreu(y + to, sum < least ? least : sum);
         });
       }
     alignas(64) T z[m * m * width];
@@ -205,22 +218,36 @@ class WinogradForward {
       const Packet b = ploadu<Packet>(bias + c);
       Tile::template output<rows, columns>(sums + c, m_plane_, [&](int i, int j, const auto& value) {
         const auto sum = padd(value, b);
-        pstore(z + (i * m + j) * width, sum < least ? least : sum);
+        if constexpr (residual)
+          pstore(z + (i * m + j) * width, sum);
+        else
+          pstore(z + (i * m + j) * width, sum < least ? least : sum);
       });
       const std::int64_t count = std::min<std::int64_t>(width, tiles_.g.co - c);
       if (out.pooled)
         store_pooled<rows, columns>(z, at, c, count, out);
       else
-        store<rows, columns>(z, at, c, count, out.y);
+        store<rows, columns>(z, at, c, count, smallest, out);
     }
   }
 
   template <int rows, int columns>
-  void store(const T* z, const TileAt& at, std::int64_t c, std::int64_t count, T* y) const {
+  void store(const T* z, const TileAt& at, std::int64_t c, std::int64_t count, T smallest,
+             const PictureOutput<T>& out) const {
     for (int i = 0; i < rows && at.row + i < tiles_.g.oh; ++i)
-      for (int j = 0; j < columns && at.column + j < tiles_.g.ow; ++j)
-        std::copy_n(z + (i * m + j) * width, count,
-                    y + ((at.n * tiles_.g.oh + at.row + i) * tiles_.g.ow + at.column + j) * tiles_.g.co + c);
+      for (int j = 0; j < columns && at.column + j < tiles_.g.ow; ++j) {
+        const T* from = z + (i * m + j) * width;
+        const std::int64_t to =
+            ((at.n * tiles_.g.oh + at.row + i) * tiles_.g.ow + at.column + j) * tiles_.g.co + c;
+        if (!out.residual) {
+          std::copy_n(from, count, out.y + to);
+          continue;
+        }
+        for (std::int64_t k = 0; k < count; ++k) {
+          const T sum = from[k] + out.residual[to + k];
+          out.y[to + k] = sum < smallest ? smallest : sum;
+        }
+      }
   }
 
   template <int rows, int columns>

@@ -30,8 +30,8 @@ struct MicroTile {
 
 /// One tile of a product, as sums over `segments` runs of `k` steps each:
 ///
-///     C(i, j) = [bias(j)] + sum over s, t of A(i, s, t) B(s k + t, j) [+ C(i, j)],   cut off at `least` and `most` if
-///     clamps
+///     C(i, j) = [bias(j)] + sum over s, t of A(i, s, t) B(s k + t, j) [+ C(i, j)] [+ residual(i, j)],   cut off at
+///     `least` and `most` if clamps
 ///
 ///     A(i, s, t) = a[i a_row + s a_segment + t a_k]     B(r, j) = b[r b_row + j]     C(i, j) = c[i c_row + j]
 ///
@@ -49,6 +49,7 @@ struct MicroProduct {
   std::int64_t c_row = 0;
   std::int64_t k = 0, segments = 1;
   const T* bias = nullptr;
+  const T* residual = nullptr;  ///< with C's rows
   bool accumulate = false;
   bool clamps = false;  ///< C is cut off
   T least = 0, most = std::numeric_limits<T>::infinity();
@@ -106,6 +107,13 @@ template <class T, int rows, int packets, int row_step>
 #pragma GCC unroll 8
       for (int j = 0; j < packets; ++j) sum[i][j] = padd(sum[i][j], ploadu<Packet>(p.c + i * p.c_row + j * width));
   }
+  if (p.residual) {
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 8
+      for (int j = 0; j < packets; ++j)
+        sum[i][j] = padd(sum[i][j], ploadu<Packet>(p.residual + i * p.c_row + j * width));
+  }
   if (p.clamps) {
     const Packet least = pset1<Packet>(p.least);
 #pragma GCC unroll 16
@@ -159,13 +167,14 @@ void micro_block(MicroProduct<T> p, std::int64_t m, std::int64_t n, std::int64_t
       const std::int64_t i = band * m / bands, end = (band + 1) * m / bands;
       p.a = whole.a + i * p.a_row;
       p.c = whole.c + i * p.c_row + j;
+      if (whole.residual) p.residual = whole.residual + i * p.c_row + j;
       micro_kernel(p, static_cast<int>(end - i), packets);
       if (p.ahead) p.ahead += p.segments * p.k * Tile::line;
     }
   }
 }
 
-/// C (m x n) for any n: B has its columns padded with anything up to a whole packet, C and bias have n.
+/// C (m x n), without a residual, for any n: B has its columns padded with anything up to a whole packet, C and bias have n.
 template <class T>
 void micro_matrix(const MicroProduct<T>& p, std::int64_t m, std::int64_t n, std::int64_t b_panel = 0,
                   std::int64_t b_first = 0) {
