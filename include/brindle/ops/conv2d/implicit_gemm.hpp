@@ -101,8 +101,7 @@ class ImplicitGemm {
     // Straight into y, unless a pool or channels that do not fill a packet come between.
     const bool direct = !out.pooled && g_.co % width == 0;
     const bool residual_apart = out.residual && !direct;  // added, and activated, on the way into y
-    const auto last =
-        ActivationSteps<T>::of(residual_apart ? ActivationFunction::linear : out.activation);
+    const auto last = ActivationSteps<T>::of(residual_apart ? ActivationFunction::linear : out.activation);
     on.parallel(blocks.count * chunks, [&](std::int64_t i, int worker) {
       T *scratch = arrays.bands.of(worker), *result = arrays.results.of(worker);
       const std::int64_t c = panels.first(i % chunks), c_end = panels.first(i % chunks + 1);
@@ -296,11 +295,16 @@ class ImplicitGemm {
         p.bias = step == 0 ? bias + c : nullptr;
         p.b_row = panel;
         p.b = packed + c * depth_ + (i * segment_ + begin) * panel;
+        // The filters of the next panel, which come from memory where there are few pixels.
+        p.ahead = p.b + depth_ * panel;
+        p.ahead_end = c + panel < columns ? p.ahead + p.segments * p.k * panel : p.ahead;
+        p.move_ahead(0);
         for (std::int64_t r = 0; r < block.rows; ++r) {
           p.a = band.data + (r * g_.stride.h + i) * band.row + begin;
           p.c = to + r * to_row + c;
           p.residual = added ? added + r * to_row + c : nullptr;
           micro_block(p, block.columns, panel);
+          p.move_ahead((block.columns + Micro::rows - 1) / Micro::rows * p.segments * p.k);
         }
       }
     }
@@ -316,8 +320,7 @@ class ImplicitGemm {
         std::copy_n(result, count, out.y + to);
         if (!out.residual) continue;
         for (std::int64_t i = to; i < to + count; ++i) out.y[i] += out.residual[i];
-        if (out.activation != ActivationFunction::linear)
-          activate_range(out.activation, out.y + to, out.y + to, count);
+        if (out.activation != ActivationFunction::linear) activate_range(out.activation, out.y + to, out.y + to, count);
       }
   }
 

@@ -53,7 +53,14 @@ struct MicroProduct {
   bool accumulate = false;
   bool clamps = false;  ///< C is cut off
   T least = 0, most = std::numeric_limits<T>::infinity();
-  const T* ahead = nullptr;  ///< memory that is needed soon: a cache line of it is called for at each step; null: none
+  const T* ahead = nullptr;  ///< memory that is needed soon: a cache line of it is prefetched at each step; null: none
+  const T* ahead_end = nullptr;  ///< where it ends; null: it is as long as there are steps
+
+  /// `steps` steps have been made.
+  void move_ahead(std::int64_t steps) {
+    if (ahead) ahead += steps * MicroTile<T>::line;
+    if (ahead_end && ahead >= ahead_end) ahead = nullptr;
+  }
 };
 
 /// The tile rows x (packets * width). row_step: A's a_row when it is known to be 1, else 0.
@@ -169,7 +176,7 @@ void micro_block(MicroProduct<T> p, std::int64_t m, std::int64_t n, std::int64_t
       p.c = whole.c + i * p.c_row + j;
       if (whole.residual) p.residual = whole.residual + i * p.c_row + j;
       micro_kernel(p, static_cast<int>(end - i), packets);
-      if (p.ahead) p.ahead += p.segments * p.k * Tile::line;
+      p.move_ahead(p.segments * p.k);
     }
   }
 }
