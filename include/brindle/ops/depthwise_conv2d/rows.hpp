@@ -6,11 +6,9 @@
 #include <type_traits>
 
 #include "brindle/core/shape.hpp"
-#include "brindle/ops/eigen.hpp"
+#include "brindle/ops/cpu_packets.hpp"
 
-// The loops of a depthwise convolution with one filter a channel, over packets of channels. The last packet ends with
-// the last channel and overlaps the one before, so that no load is beyond a row; with fewer channels than a packet has,
-// packets are smaller.
+// The loops of a depthwise convolution with one filter a channel, over packets of channels (cpu_packets.hpp).
 namespace brindle::ops::kernel {
 
 /// The sizes of y (n, oh, ow, c) = x (n, h, w, c) * w (kh, kw, c).
@@ -41,35 +39,6 @@ struct DepthwiseGeometry {
     return kh == side && kw == side && stride == Size2(step) && dilation == Size2(1);
   }
 };
-
-/// Elements of a packet.
-template <class P>
-constexpr int packet_size() {
-  return Eigen::internal::unpacket_traits<P>::size;
-}
-
-/// work.operator()<P>() with the largest packet of T that has no more elements than there are channels.
-template <class T, class P = typename Eigen::internal::packet_traits<T>::type, class F>
-void with_packet(std::int64_t channels, F&& work) {
-  constexpr int size = packet_size<P>(), half = packet_size<typename Eigen::internal::unpacket_traits<P>::half>();
-  if constexpr (size == 1) {
-    work.template operator()<T>();
-  } else {
-    if (channels >= size)
-      work.template operator()<P>();
-    else if constexpr (half == size)
-      work.template operator()<T>();
-    else
-      with_packet<T, typename Eigen::internal::unpacket_traits<P>::half>(channels, work);
-  }
-}
-
-/// work(c) for the first channel of each packet.
-template <class P, class F>
-void each_packet(std::int64_t channels, F&& work) {
-  constexpr std::int64_t width = packet_size<P>();
-  for (std::int64_t c = 0; c < channels; c += width) work(std::min(c, channels - width));
-}
 
 /// One packet of channels of one pixel of y, wherever its window lies.
 template <class T, class P>

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "brindle/core/cpu.hpp"
+#include "brindle/ops/cpu_packets.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
 
 namespace brindle::ops::kernel {
@@ -77,7 +79,7 @@ struct maxpool2d<T, Cpu> {
           const T* upper = image + r % at.out.h * 2 * at.row;
           maxpool_2x2_row(upper, upper + at.row, at.out.w, at.out.c, y.data + r * row, codes, -1);
         } else {
-          windows(at, o, image, r % at.out.h, y.data + r * row, codes);
+          with_packet<T>(at.out.c, [&]<class P>() { windows<P>(at, o, image, r % at.out.h, y.data + r * row, codes); });
         }
       }
     });
@@ -96,7 +98,7 @@ struct maxpool2d<T, Cpu> {
           maxpool_2x2_expand_row(dy.data + from, code.data + from, at.out.w, at.out.c, static_cast<int>(h % 2), at.in.w,
                                  to);
         } else {
-          scatter(at, o, dy.data + pooled, code.data + pooled, h, to);
+          with_packet<T>(at.out.c, [&]<class P>() { collect<P>(at, o, dy.data + pooled, code.data + pooled, h, to); });
         }
       }
     });
@@ -124,46 +126,72 @@ struct maxpool2d<T, Cpu> {
     return std::max<std::int64_t>(16384 / std::max<std::int64_t>(row, 1), 1);
   }
 
+  template <class P>
   static void windows(const Windows& at, const MaxPool2DOptions& o, const T* image, std::int64_t oh, T* y,
                       std::uint8_t* code) {
+    using namespace Eigen::internal;
     const std::int64_t channels = at.out.c;
     const std::int64_t h0 = oh * at.step.h - at.top;
     const std::int64_t kh0 = std::max<std::int64_t>(-h0, 0), kh1 = std::min(o.window.h, at.in.h - h0);
     for (std::int64_t ow = 0; ow < at.out.w; ++ow, y += channels) {
       const std::int64_t w0 = ow * at.step.w - at.left;
       const std::int64_t kw0 = std::max<std::int64_t>(-w0, 0), kw1 = std::min(o.window.w, at.in.w - w0);
-      for (std::int64_t kh = kh0; kh < kh1; ++kh)
-        for (std::int64_t kw = kw0; kw < kw1; ++kw) {
-          const T* x = image + (h0 + kh) * at.row + (w0 + kw) * channels;
-          const bool first = kh == kh0 && kw == kw0;
-          const auto position = static_cast<std::uint8_t>(kh * o.window.w + kw);
-          if (code)
-            for (std::int64_t c = 0; c < channels; ++c) code[c] = first || is_larger(x[c], y[c]) ? position : code[c];
-          for (std::int64_t c = 0; c < channels; ++c) y[c] = first || is_larger(x[c], y[c]) ? x[c] : y[c];
-        }
+      const T* first = image + (h0 + kh0) * at.row + (w0 + kw0) * channels;
+      each_packet<P>(channels, [&](std::int64_t c) {
+        P best = ploadu<P>(first + c), place = pset1<P>(static_cast<T>(kh0 * o.window.w + kw0));
+        for (std::int64_t kh = kh0; kh < kh1; ++kh)
+          for (std::int64_t kw = kw0; kw < kw1; ++kw) {
+            const P value = ploadu<P>(first + (kh - kh0) * at.row + (kw - kw0) * channels + c);
+            const auto larger = (value > best) | ((value != value) & (best == best));  // as is_larger()
+            place = larger ? pset1<P>(static_cast<T>(kh * o.window.w + kw)) : place;
+            best = larger ? value : best;
+          }
+        pstoreu(y + c, best);
+        if (!code) return;
+        T places[packet_size<P>()];
+        pstoreu(places, place);
+        for (int l = 0; l < packet_size<P>(); ++l) code[c + l] = static_cast<std::uint8_t>(static_cast<int>(places[l]));
+      });
       if (code) code += channels;
     }
   }
 
-  // One row of dx collects from the rows of windows over it, so that rows can be made by different threads.
-  static void scatter(const Windows& at, const MaxPool2DOptions& o, const T* dy, const std::uint8_t* code,
+  // One row of dx collects from the windows over it, so that rows can be made by different threads.
+  template <class P>
+  static void collect(const Windows& at, const MaxPool2DOptions& o, const T* dy, const std::uint8_t* code,
                       std::int64_t h, T* to) {
+    using namespace Eigen::internal;
+    constexpr int width = packet_size<P>();
     const std::int64_t channels = at.out.c;
-    std::fill_n(to, at.row, T(0));
-    const std::int64_t behind = h + at.top - o.window.h + 1;  // first window starts here or later
-    const std::int64_t oh0 = behind <= 0 ? 0 : (behind + at.step.h - 1) / at.step.h;
-    const std::int64_t oh1 = std::min(at.out.h, (h + at.top) / at.step.h + 1);
-    for (std::int64_t oh = oh0; oh < oh1; ++oh) {
-      const std::int64_t kh = h + at.top - oh * at.step.h;
-      for (std::int64_t ow = 0; ow < at.out.w; ++ow) {
-        const std::int64_t from = (oh * at.out.w + ow) * channels;
-        for (std::int64_t c = 0; c < channels; ++c) {
-          const std::int64_t position = code[from + c];
-          if (position / o.window.w == kh)
-            to[(ow * at.step.w - at.left + position % o.window.w) * channels + c] += dy[from + c];
-        }
-      }
+    const Range rows = windows_over(h + at.top, o.window.h, at.step.h, at.out.h);
+    for (std::int64_t w = 0; w < at.in.w; ++w, to += channels) {
+      const Range columns = windows_over(w + at.left, o.window.w, at.step.w, at.out.w);
+      each_packet<P>(channels, [&](std::int64_t c) {
+        P sum = pset1<P>(T(0));
+        for (std::int64_t oh = rows.begin; oh < rows.end; ++oh)
+          for (std::int64_t ow = columns.begin; ow < columns.end; ++ow) {
+            const std::int64_t from = (oh * at.out.w + ow) * channels + c;
+            std::uint8_t bytes[width];  // a copy: bytes may alias anything, which would keep the compiler from packets
+            std::memcpy(bytes, code + from, width);
+            T places[width];
+            for (int l = 0; l < width; ++l) places[l] = static_cast<T>(static_cast<int>(bytes[l]));
+            const P here =
+                pset1<P>(static_cast<T>((h + at.top - oh * at.step.h) * o.window.w + w + at.left - ow * at.step.w));
+            sum = padd(sum, ploadu<P>(places) == here ? ploadu<P>(dy + from) : pset1<P>(T(0)));
+          }
+        pstoreu(to + c, sum);
+      });
     }
+  }
+
+  struct Range {
+    std::int64_t begin, end;
+  };
+
+  // The windows, of `count`, that lie over place `at` of an axis with its padding.
+  static Range windows_over(std::int64_t at, std::int64_t window, std::int64_t step, std::int64_t count) {
+    const std::int64_t behind = at - window + 1;  // the first one starts here or later
+    return {behind <= 0 ? 0 : (behind + step - 1) / step, std::min(count, at / step + 1)};
   }
 };
 
