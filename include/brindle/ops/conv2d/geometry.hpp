@@ -25,9 +25,33 @@ struct ConvGeometry {
             rows.out, columns.out, filters.c, stride, rows.before, columns.before};
   }
 
+  /// With all pixels of the batch in one row, where 1x1 filters see each of them alone; else as it is.
+  ConvGeometry one_row() const {
+    if (kh != 1 || kw != 1 || !(stride == Size2(1)) || top != 0 || left != 0 || oh != h || ow != w) return *this;
+    const std::int64_t pixels = n * h * w;
+    return {1, 1, pixels, ci, 1, 1, 1, pixels, co, stride, 0, 0};
+  }
+
   /// The convolution that gives dx (N, H, W, CI) from dz (N, OH, OW, CO) and the rotated, transposed filters; for a
   /// stride of 1.
   ConvGeometry backward() const { return {n, oh, ow, co, kh, kw, h, w, ci, Size2{1}, kh - 1 - top, kw - 1 - left}; }
+};
+
+/// The filters' taps that a convolution uses, of KH x KW: row first.h, first.h + step.h and so on, columns alike.
+struct FilterTaps {
+  std::int64_t kw = 0;  ///< columns of the whole filter
+  Size2 first{0}, step{1};
+};
+
+/// Where the pixels of y (OH, OW) lie in a picture of h x w: pixel (r, c) at (first.h + r step.h, first.w + c step.w).
+struct PixelGrid {
+  std::int64_t h = 0, w = 0;
+  Size2 first{0}, step{1};
+
+  /// The number of the pixel in a batch of such pictures.
+  std::int64_t at(std::int64_t n, std::int64_t r, std::int64_t c) const {
+    return (n * h + first.h + r * step.h) * w + first.w + c * step.w;
+  }
 };
 
 }  // namespace brindle::ops::kernel

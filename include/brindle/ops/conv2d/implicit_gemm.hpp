@@ -24,8 +24,8 @@ namespace brindle::ops::kernel {
 ///     y row (OW, CO) = sum over i < KH of  A of x row (r stride.h + i) (OW, KW CI)  times  w(i) (KW CI, CO)
 ///
 /// and nothing is gathered into columns. Where zeros surround x, a band of a few rows is copied with them around it;
-/// the gradient with respect to x is the same with rotated, transposed filters over dz, with stride - 1 zeros between
-/// its rows and columns. The one with respect to the filters has the sum over pixels:
+/// the gradient with respect to x is the same with rotated, transposed filters over dz (implicit_gemm_gradient.hpp).
+/// The one with respect to the filters has the sum over pixels:
 ///
 ///     dw(i) (KW CI, CO) = sum over rows r of  A' of x row (r stride.h + i) (KW CI, OW)  times  dz row r (OW, CO)
 ///
@@ -36,9 +36,12 @@ class ImplicitGemm {
   static constexpr int width = Micro::width;
 
  public:
-  /// y = x * w as g says; step: x has step - 1 zeros between its rows and columns, which g.h and g.w count.
-  explicit ImplicitGemm(const ConvGeometry& g, const Size2& step = {})
-      : g_(g), step_(step), segment_(g.kw * g.ci), depth_(g.kh * segment_), co_(Micro::padded(g.co)) {
+  /// y = x * w as g says.
+  explicit ImplicitGemm(const ConvGeometry& g) : ImplicitGemm(g, {.kw = g.kw}, {.h = g.oh, .w = g.ow}) {}
+
+  /// The same with some taps of the filters, which g counts, and with y's pixels spread over a larger picture.
+  ImplicitGemm(const ConvGeometry& g, const FilterTaps& taps, const PixelGrid& to)
+      : g_(g), taps_(taps), to_(to), segment_(g.kw * g.ci), depth_(g.kh * segment_), co_(Micro::padded(g.co)) {
     // Blocks of about 256 pixels: their part of y stays in the level 2 cache while w passes by once.
     most_columns_ = std::max<std::int64_t>(1, std::min<std::int64_t>(g.ow, 252));
     most_rows_ = std::max<std::int64_t>(2, (256 / most_columns_ + 1) / 2 * 2);
@@ -66,8 +69,8 @@ class ImplicitGemm {
   /// Elements of packed filters, whatever the pictures are.
   std::int64_t packed_size() const { return depth_ * co_; }
 
-  /// Filters as panels of columns, (KH KW CI, columns) each. w: (KH, KW, CI, CO); rotated: (KH, KW, CO, CI), to be
-  /// rotated and transposed.
+  /// Filters as panels of columns, (KH KW CI, columns) each. w: (KH, KW, CI, CO); rotated: (KH, KW, CO, CI), of which
+  /// the taps are to be rotated and transposed.
   void pack(const Cpu& on, const T* w, bool rotated, T* packed) const {
     on.parallel((co_ + Micro::columns - 1) / Micro::columns, [&](std::int64_t panel, int) {
       const std::int64_t c = panel * Micro::columns, columns = std::min<std::int64_t>(Micro::columns, co_ - c);
@@ -77,7 +80,9 @@ class ImplicitGemm {
       for (std::int64_t tap = 0; tap < taps; ++tap)
         if (rotated)
           for (std::int64_t o = 0; o < count; ++o) {
-            const T* from = w + ((taps - 1 - tap) * g_.co + c + o) * g_.ci;
+            const std::int64_t i = taps_.first.h + (g_.kh - 1 - tap / g_.kw) * taps_.step.h;
+            const std::int64_t j = taps_.first.w + (g_.kw - 1 - tap % g_.kw) * taps_.step.w;
+            const T* from = w + ((i * taps_.kw + j) * g_.co + c + o) * g_.ci;
             for (std::int64_t k = 0; k < g_.ci; ++k) to[(tap * g_.ci + k) * columns + o] = from[k];
           }
         else
@@ -107,8 +112,9 @@ class ImplicitGemm {
       const std::int64_t c = panels.first(i % chunks), c_end = panels.first(i % chunks + 1);
       const PictureBlock block = blocks.at(i / chunks);
       const Band band = read_band(x, block, 0, g_.kh, scratch);
-      T* to = direct ? out.y + ((block.n * g_.oh + block.row) * g_.ow + block.column) * g_.co + c : result;
-      const std::int64_t to_pixel = direct ? g_.co : c_end - c, to_row = (direct ? g_.ow : block.columns) * to_pixel;
+      T* to = direct ? out.y + to_.at(block.n, block.row, block.column) * g_.co + c : result;
+      const std::int64_t to_pixel = direct ? to_.step.w * g_.co : c_end - c;
+      const std::int64_t to_row = direct ? to_.step.h * to_.w * g_.co : block.columns * to_pixel;
       const T* residual = out.residual && direct ? out.residual + (to - out.y) : nullptr;
       multiply(band, packed + c * depth_, bias + c, residual, last, block, c_end - c, to, to_row, to_pixel);
       if (last.after != ActivationFunction::linear)
@@ -198,36 +204,36 @@ class ImplicitGemm {
     const std::int64_t rows = (b.rows - 1) * g_.stride.h + last - first;
     const std::int64_t columns = (b.columns - 1) * g_.stride.w + g_.kw;
     const bool inside = row >= 0 && column >= 0 && row + rows <= g_.h && column + columns <= g_.w;
-    if (inside && !x.code && step_ == Size2{1})
-      return {x.data + ((b.n * g_.h + row) * g_.w + column) * g_.ci, g_.w * g_.ci};
-    for (std::int64_t r = 0; r < rows; ++r)
-      read_row(x, b.n, row + r, column, columns, step_, scratch + r * columns * g_.ci);
+    if (inside && !x.code) return {x.data + ((b.n * g_.h + row) * g_.w + column) * g_.ci, g_.w * g_.ci};
+    for (std::int64_t r = 0; r < rows; ++r) read_row(x, b.n, row + r, column, columns, scratch + r * columns * g_.ci);
     return {scratch, columns * g_.ci};
   }
 
-  /// dz of a block as one matrix (pixels, co_).
+  /// dz of a block as one matrix (pixels, co_), channels beyond CO zero.
   const T* read_gradient(const Picture<T>& dz, const PictureBlock& b, T* scratch) const {
     if (!dz.code && g_.co == co_ && b.columns == g_.ow) return dz.data + (b.n * g_.oh + b.row) * g_.ow * g_.co;
     if (g_.co == co_) {
       for (std::int64_t r = 0; r < b.rows; ++r)
-        read_row(dz, b.n, b.row + r, b.column, b.columns, Size2{1}, scratch + r * b.columns * co_);
+        read_row(dz, b.n, b.row + r, b.column, b.columns, scratch + r * b.columns * co_);
       return scratch;
     }
-    std::fill_n(scratch, b.rows * b.columns * co_, T(0));
     for (std::int64_t r = 0; r < b.rows; ++r)
-      for (std::int64_t c = 0; c < b.columns; ++c)
-        read_row(dz, b.n, b.row + r, b.column + c, 1, Size2{1}, scratch + (r * b.columns + c) * co_);
+      for (std::int64_t c = 0; c < b.columns; ++c) {
+        T* to = scratch + (r * b.columns + c) * co_;
+        if (dz.code)
+          read_row(dz, b.n, b.row + r, b.column + c, 1, to);
+        else
+          std::copy_n(dz.data + ((b.n * g_.oh + b.row + r) * g_.ow + b.column + c) * g_.co, g_.co, to);
+        std::fill_n(to + g_.co, co_ - g_.co, T(0));
+      }
     return scratch;
   }
 
-  /// Pixels [column, column + count) of a row of the picture with step - 1 zeros between its rows and columns, and
-  /// zeros around it.
+  /// Pixels [column, column + count) of a row of the picture with zeros around it.
   static void read_row(const Picture<T>& x, std::int64_t n, std::int64_t row, std::int64_t column, std::int64_t count,
-                       const Size2& step, T* to) {
-    if (row < 0 || row % step.h != 0 || row / step.h >= x.h)
-      return static_cast<void>(std::fill_n(to, count * x.c, T(0)));
-    row /= step.h;
-    if (!x.code && step.w == 1) {
+                       T* to) {
+    if (row < 0 || row >= x.h) return static_cast<void>(std::fill_n(to, count * x.c, T(0)));
+    if (!x.code) {
       const std::int64_t begin = std::clamp<std::int64_t>(-column, 0, count);
       const std::int64_t end = std::clamp<std::int64_t>(x.w - column, begin, count);
       std::fill_n(to, begin * x.c, T(0));
@@ -235,30 +241,14 @@ class ImplicitGemm {
       std::fill_n(to + end * x.c, (count - end) * x.c, T(0));
       return;
     }
-    if (x.code && step.w == 1) {
-      const std::int64_t line = (n * (x.h / 2) + row / 2) * (x.w / 2), end = column + count;
-      for (std::int64_t k = column, pixels; k < end; k += pixels, to += pixels * x.c) {
-        pixels = k % 2 == 0 && k + 1 < end ? 2 : 1;
-        if (k < 0 || k / 2 >= x.w / 2 || row / 2 >= x.h / 2)
-          std::fill_n(to, pixels * x.c, T(0));
-        else
-          select(x.data + (line + k / 2) * x.c, x.code + (line + k / 2) * x.c, static_cast<int>(row % 2 * 2 + k % 2),
-                 static_cast<int>(pixels), x.c, to);
-      }
-      return;
-    }
-    for (std::int64_t k = 0; k < count; ++k, to += x.c) {
-      const std::int64_t c = (column + k) / step.w;
-      const bool inside = column + k >= 0 && (column + k) % step.w == 0 && c < x.w;
-      if (!inside || (x.code && (row / 2 >= x.h / 2 || c / 2 >= x.w / 2))) {
-        std::fill_n(to, x.c, T(0));
-      } else if (!x.code) {
-        std::copy_n(x.data + ((n * x.h + row) * x.w + c) * x.c, x.c, to);
-      } else {
-        const std::int64_t from = ((n * (x.h / 2) + row / 2) * (x.w / 2) + c / 2) * x.c;
-        const int place = static_cast<int>(row % 2 * 2 + c % 2);
-        select(x.data + from, x.code + from, place, 1, x.c, to);
-      }
+    const std::int64_t line = (n * (x.h / 2) + row / 2) * (x.w / 2), end = column + count;
+    for (std::int64_t k = column, pixels; k < end; k += pixels, to += pixels * x.c) {
+      pixels = k % 2 == 0 && k + 1 < end ? 2 : 1;
+      if (k < 0 || k / 2 >= x.w / 2 || row / 2 >= x.h / 2)
+        std::fill_n(to, pixels * x.c, T(0));
+      else
+        select(x.data + (line + k / 2) * x.c, x.code + (line + k / 2) * x.c, static_cast<int>(row % 2 * 2 + k % 2),
+               static_cast<int>(pixels), x.c, to);
     }
   }
 
@@ -316,7 +306,7 @@ class ImplicitGemm {
     const std::int64_t count = std::min(c_end, g_.co) - c;
     for (std::int64_t r = 0; r < b.rows; ++r)
       for (std::int64_t k = 0; k < b.columns; ++k, result += c_end - c) {
-        const std::int64_t to = ((b.n * g_.oh + b.row + r) * g_.ow + b.column + k) * g_.co + c;
+        const std::int64_t to = to_.at(b.n, b.row + r, b.column + k) * g_.co + c;
         std::copy_n(result, count, out.y + to);
         if (!out.residual) continue;
         for (std::int64_t i = to; i < to + count; ++i) out.y[i] += out.residual[i];
@@ -364,7 +354,8 @@ class ImplicitGemm {
   }
 
   ConvGeometry g_;
-  Size2 step_;
+  FilterTaps taps_;
+  PixelGrid to_;
   std::int64_t segment_, depth_, co_;              // KW CI; KH KW CI; output channels with padding
   std::int64_t most_rows_ = 0, most_columns_ = 0;  // of a block
   PictureBlocks cut_;                              // whatever the number of threads

@@ -237,8 +237,7 @@ class WinogradForward {
     for (int i = 0; i < rows && at.row + i < tiles_.g.oh; ++i)
       for (int j = 0; j < columns && at.column + j < tiles_.g.ow; ++j) {
         const T* from = z + (i * m + j) * width;
-        const std::int64_t to =
-            ((at.n * tiles_.g.oh + at.row + i) * tiles_.g.ow + at.column + j) * tiles_.g.co + c;
+        const std::int64_t to = ((at.n * tiles_.g.oh + at.row + i) * tiles_.g.ow + at.column + j) * tiles_.g.co + c;
         if (!out.residual) {
           std::copy_n(from, count, out.y + to);
           continue;
