@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "brindle/nn/epilogue.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brindle/core/error.hpp"
 #include "brindle/nn/nn.hpp"
+#include "brindle/nn/plan.hpp"
 #include "brindle/nn/plan_steps.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
@@ -120,6 +125,79 @@ TEST_CASE("a convolution leaves alone what it cannot do in its pass", "[nn][epil
   CHECK(steps(OwnPool{.says = pool_of_2, .learns = true}) == 2);
 }
 
+TEST_CASE("a normalization does the work of a relu behind it, with the bits of both one after the other",
+          "[nn][epilogue]") {
+  const auto x = random_tensor<float>({3, 9, 9, 3}, 1), dy = random_tensor<float>({3, 9, 9, 20}, 2);
+  for (const bool inference : {false, true})
+    for (const auto& [description, steps] : std::vector<std::pair<Activation, std::size_t>>{
+             {Activation{relu}, 2}, {Activation{relu6}, 2}, {Activation{sigmoid}, 3}}) {
+      INFO(to_string(description.function) << ", inference " << inference);
+      const Conv2D convolution{.filters = 20, .kernel = 3, .padding = Padding::same};
+      Sequential<float> model{{9, 9, 3}, convolution, BatchNormalization{}, description};
+      auto& normalization = *model.layers()[1];
+      normalization.inference = inference;
+      for (auto& p : normalization.parameters())
+        p.value = random_tensor<float>(p.value.shape(), stream_id(p.name), 0.5, 1.5);
+      for (const bool training : {false, true}) {
+        PlanOptions options{.batch = 3, .training = training, .backward = training, .keep_gradients = true};
+        CHECK(detail::plan_steps(model.device(), model.graph(), options).size() == steps);
+        Plan<float, Cpu> plan(model.device(), model.graph(), options);
+        options.layer_by_layer = true;
+        Plan<float, Cpu> apart(model.device(), model.graph(), options);
+        const auto equal = [](const TensorView<float>& a, const TensorView<float>& b) {
+          return a.shape == b.shape && std::equal(a.data, a.data + a.size(), b.data);
+        };
+        CHECK(equal(plan.forward(x, 1), apart.forward(x, 1)));
+        if (!training) continue;
+        std::vector<Tensor<float>> gradients;
+        std::copy_n(dy.data(), dy.size(), plan.output_gradient().data);
+        std::copy_n(dy.data(), dy.size(), apart.output_gradient().data);
+        plan.backward([&](std::size_t, std::span<const TensorView<float, Cpu>> of) {
+          for (const auto& g : of)
+            gradients.push_back(Tensor<float>(g.shape)), std::copy_n(g.data, g.size(), gradients.back().data());
+        });
+        std::size_t next = 0;
+        apart.backward([&](std::size_t, std::span<const TensorView<float, Cpu>> of) {
+          for (const auto& g : of) CHECK(equal(g, gradients[next++].view()));
+        });
+        CHECK(next == gradients.size());
+      }
+    }
+}
+
+TEST_CASE("a convolution adds a shortcut and applies the activation behind it in its own pass, in a prediction",
+          "[nn][epilogue]") {
+  for (const ActivationFunction f : {linear, relu, relu6, silu})
+    for (const bool shortcut_first : {false, true})
+      for (const std::int64_t filters : {24, 32}) {
+        INFO(to_string(f) << ", " << filters << " filters");
+        Model<float> model{Cpu{2}, {9, 8, filters}, [&](auto x) {
+                             auto y = x.then(Conv2D{.filters = filters, .kernel = 1});
+                             y = shortcut_first ? x + y : y + x;
+                             return y.then(Activation{f}, Conv2D{2, 3});
+                           }};
+        const auto x = random_tensor<float>({5, 9, 8, filters}, 1);
+        const PlanOptions predicting{.batch = 5}, by_layer{.batch = 5, .layer_by_layer = true};
+        const std::size_t layers = f == linear ? 3 : 4;
+        std::size_t steps = 0;
+        for (const auto& s : detail::plan_steps(model.device(), model.graph(), predicting)) steps += s.identity ? 0 : 1;
+        CHECK(steps == 2);
+        CHECK(detail::plan_steps(model.device(), model.graph(), by_layer).size() >= layers);
+        const PlanOptions training{.batch = 5, .training = true, .backward = true};
+        CHECK(detail::plan_steps(model.device(), model.graph(), training).size() >= layers);
+        Plan<float, Cpu> plan(model.device(), model.graph(), predicting),
+            apart(model.device(), model.graph(), by_layer);
+        const auto a = plan.forward(x), b = apart.forward(x);
+        CHECK(std::equal(a.data, a.data + a.size(), b.data));
+      }
+  // What stands between them is read elsewhere, too, or the sum is of three.
+  const Model<float> twice{Cpu{1}, {9, 8, 16}, [](auto x) {
+                             auto y = x.then(Conv2D{16, 1});
+                             return (x + y).then(Conv2D{16, 1}) + y;
+                           }};
+  CHECK(detail::plan_steps(twice.device(), twice.graph(), {.batch = 1}).size() == 3);
+}
+
 TEST_CASE("check_layer finds a layer that says it is another epilogue than it is", "[nn][epilogue][check_layer]") {
   CHECK_NOTHROW(testing::check_layer(OwnPool{.says = pool_of_2}, {6, 5, 3}));
   CHECK_NOTHROW(testing::check_layer(MaxPooling2D{.pool_size = 3, .stride = 2, .padding = Padding::same}, {6, 5, 3}));
@@ -128,6 +206,9 @@ TEST_CASE("check_layer finds a layer that says it is another epilogue than it is
                              "(3, 3, 2, 3), and gives (3, 6, 5, 3)"));
   CHECK_THROWS_WITH(testing::check_layer(OwnPool{.window = 3, .says = MaxPoolEpilogue{3, 2}}, {5, 5, 3}),
                     Contains("says of itself that it is a maximum of windows of (3, 3) with stride (2, 2)"));
+  CHECK_THROWS_WITH(
+      testing::check_layer(OwnPool{.window = 1, .says = ActivationEpilogue{relu}, .factor = 2}, {4, 4, 2}),
+      Contains("says of itself that it is the activation relu, and gives other numbers"));
   CHECK_THROWS_WITH(testing::check_layer(OwnPool{.window = 2, .says = pool_of_2, .factor = 2}, {4, 4, 2}),
                     Contains("and gives other numbers"));
 }

@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "brindle/core/inline.hpp"
 #include "brindle/core/number_text.hpp"
 #include "brindle/nn/batch_normalization.hpp"
 #include "brindle/nn/channel_axis.hpp"
+#include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
 
@@ -65,6 +67,12 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
   bool sample_by_sample_in(const Pass<T, Device>& pass) const override { return !of_batch(pass); }
   bool backward_in_place() const override { return true; }
 
+  /// A relu behind it runs in the same passes, so that what stands between them is never stored.
+  bool fuses(const Epilogue& behind) const override {
+    const auto* activation = std::get_if<ActivationEpilogue>(&behind);
+    return activation && ops::batch_normalization_activates<Device>(activation->activation);
+  }
+
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     LayerNeeds needs;
     if (!of_batch(pass) && !pass.backward) return needs;
@@ -84,7 +92,8 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
       mean = m;
       variance = v;
     }
-    ops::batch_normalization<T>(pass.on, x, mean, variance, gamma(), beta(), y, description_.epsilon);
+    ops::batch_normalization<T>(pass.on, x, mean, variance, gamma(), beta(), y, description_.epsilon,
+                                activation_behind(pass));
   }
 
   void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device>, Out<T, Device> dy, Out<T, Device> dx,
@@ -94,9 +103,10 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
     const bool batch = of_batch(pass);
     const TensorView<const T, Device> mean = batch ? TensorView<const T, Device>(saved(pass, 0)) : moving(0);
     const TensorView<const T, Device> variance = batch ? TensorView<const T, Device>(saved(pass, 1)) : moving(1);
-    ops::batch_normalization_backward<T>(
-        pass.on, batch, x, mean, variance, gamma(), dy, dx, into.empty() || !description_.scale ? none : into[0],
-        into.empty() || !description_.center ? none : into[learned() - 1], description_.epsilon, pass.workspace);
+    ops::batch_normalization_backward<T>(pass.on, batch, x, mean, variance, gamma(), dy, dx,
+                                         into.empty() || !description_.scale ? none : into[0],
+                                         into.empty() || !description_.center ? none : into[learned() - 1],
+                                         description_.epsilon, pass.workspace, beta(), activation_behind(pass));
     // What the moving averages are to follow.
     for (std::size_t i = learned(); batch && i < into.size(); ++i)
       if (!into[i].empty())
@@ -111,6 +121,9 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
  private:
   // Whether mean and variance are those of the batch.
   bool of_batch(const Pass<T, Device>& pass) const { return pass.training && this->trainable; }
+  static ActivationFunction activation_behind(const Pass<T, Device>& pass) {
+    return pass.fused ? detail::activation_of(pass.fused->epilogue()) : ActivationFunction::linear;
+  }
   std::size_t learned() const { return (description_.scale ? 1u : 0u) + (description_.center ? 1u : 0u); }
 
   // Two arrays of channels, each at a multiple of 64 bytes.

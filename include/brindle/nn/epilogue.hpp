@@ -40,5 +40,11 @@ inline Epilogue activation_epilogue(ActivationFunction f) {
   return ActivationEpilogue{f};
 }
 
+/// What a layer that is such an epilogue does last to its output, element by element; linear: nothing.
+inline ActivationFunction activation_of(const Epilogue& epilogue) {
+  const auto* activation = std::get_if<ActivationEpilogue>(&epilogue);
+  return activation ? activation->activation : ActivationFunction::linear;
+}
+
 }  // namespace detail
 }  // namespace brindle

@@ -135,9 +135,7 @@ class Folder {
     return reader_[i + 1];
   }
   // The same, if it is the next one.
-  const Layer<T, Device>* next(std::size_t i) const {
-    return only_reader(i) == i + 1 ? layers_[i + 1].get() : nullptr;
-  }
+  const Layer<T, Device>* next(std::size_t i) const { return only_reader(i) == i + 1 ? layers_[i + 1].get() : nullptr; }
 
   static bool has_kernel(const Layer<T, Device>& layer) {
     const std::string type = layer.type();

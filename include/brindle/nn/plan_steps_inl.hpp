@@ -23,12 +23,13 @@ namespace brindle::detail {
 
 template <class T, class Device>
 Pass<T, Device> pass_of(const Device& on, const PlanStep<T, Device>& step, const PlanOptions& options) {
-  return {.on = on,
-          .training = options.training && !step.layer->inference,
-          .backward = step.backward,
-          .logits = options.logits && step.last,
-          .fused = step.fused,
-          .residual_activation = step.activated ? step.activated->activation() : ActivationFunction::linear};
+  return {
+      .on = on,
+      .training = options.training && !step.layer->inference,
+      .backward = step.backward,
+      .logits = options.logits && step.last,
+      .fused = step.fused,
+      .residual_activation = step.activated ? activation_of(step.activated->epilogue()) : ActivationFunction::linear};
 }
 
 /// The layer whose activation a loss may take over: those behind it only rename memory, in training as well.
@@ -89,14 +90,14 @@ std::vector<PlanStep<T, Device>> plan_steps(const Device& on, const LayerGraph<T
     s.backward = options.backward && learns;
     if (fuses(i)) {
       s.fused = graph.layers[++i].get();
-    } else if (const auto residual = residual_behind(i); residual && !s.backward && !(options.backward && asked[*residual])) {
+    } else if (const auto residual = residual_behind(i);
+               residual && !s.backward && !(options.backward && asked[*residual])) {
       s.added = graph.layers[++i].get();
       s.inputs.push_back(*residual);
       s.gradients.push_back(false);
       const auto activates = [&] {
-        const Epilogue epilogue = graph.layers[i + 1]->epilogue();
-        const auto* behind = std::get_if<ActivationEpilogue>(&epilogue);
-        return behind && s.layer->fuses(ResidualEpilogue{behind->activation});
+        const ActivationFunction behind = activation_of(graph.layers[i + 1]->epilogue());
+        return behind != ActivationFunction::linear && s.layer->fuses(ResidualEpilogue{behind});
       };
       if (only_next(i) && !(options.logits && i + 1 == last) && activates()) s.activated = graph.layers[++i].get();
     }

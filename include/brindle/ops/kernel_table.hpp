@@ -60,10 +60,11 @@
   KERNEL(batch_normalization, workspace, std::int64_t(const Cpu&, const Shape& x)) \
   KERNEL(batch_normalization, statistics, void(const Cpu&, Read x, Write mean, Write variance, Workspace<Cpu>)) \
   KERNEL(batch_normalization, forward, \
-         void(const Cpu&, Read x, Read mean, Read variance, Read gamma, Read beta, Write y, double epsilon)) \
+         void(const Cpu&, Read x, Read mean, Read variance, Read gamma, Read beta, Write y, double epsilon, \
+              ActivationFunction)) \
   KERNEL(batch_normalization, backward, \
          void(const Cpu&, bool of_batch, Read x, Read mean, Read variance, Read gamma, Read dy, Write dx, \
-              Write dgamma, Write dbeta, double epsilon, Workspace<Cpu>)) \
+              Write dgamma, Write dbeta, double epsilon, Workspace<Cpu>, Read beta, ActivationFunction)) \
   KERNEL(batch_normalization, follow, void(const Cpu&, Write value, Read now, double momentum))
 #define BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
   KERNEL(binary_crossentropy, logits, \

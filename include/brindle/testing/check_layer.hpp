@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -15,6 +16,8 @@
 #include "brindle/nn/config.hpp"
 #include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/layer.hpp"
+#include "brindle/ops/activation/functions.hpp"
+#include "brindle/ops/activation_function.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
 #include "brindle/testing/check_gradient.hpp"
 #include "brindle/testing/lone_layer.hpp"
@@ -24,9 +27,23 @@ namespace brindle::testing {
 
 namespace internal {
 
-/// Whether a layer that says it is a maximum of windows makes y of x as such.
+/// Whether a layer that says it is an activation makes y of x as such, but for the rounding of exp and the like.
+inline void expect_activation(Problems& problems, ActivationFunction f, const Tensor<float>& x,
+                              const Tensor<float>& y) {
+  std::int64_t others = y.shape() == x.shape() ? 0 : 1;
+  for (std::int64_t i = 0; i < y.size() && y.shape() == x.shape(); ++i) {
+    const float expected = ops::kernel::activations::value(f, x[i]);
+    others += std::abs(y[i] - expected) <= 1e-5f * (1 + std::abs(expected)) ? 0 : 1;
+  }
+  problems.expect(others == 0,
+                  "says of itself that it is the activation " + to_string(f) + ", and gives other numbers");
+}
+
+/// Whether a layer that says it is an activation or a maximum of windows makes y of x as such.
 inline void expect_epilogue(Problems& problems, const Epilogue& epilogue, const Tensor<float>& x,
                             const Tensor<float>& y) {
+  if (const auto* activation = std::get_if<ActivationEpilogue>(&epilogue))
+    return expect_activation(problems, activation->activation, x, y);
   const auto* pool = std::get_if<MaxPoolEpilogue>(&epilogue);
   if (!pool) return;
   const ops::MaxPool2DOptions options{pool->window, pool->stride, pool->padding};

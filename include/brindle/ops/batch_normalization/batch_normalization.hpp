@@ -4,11 +4,31 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include "brindle/core/tensor.hpp"
+#include "brindle/ops/activation_function.hpp"
 #include "brindle/ops/check.hpp"
 
+namespace brindle::ops {
+
+/// Whether batch_normalization applies this activation in its own pass: one whose gradient follows from where y lies.
+template <class Device>
+constexpr bool batch_normalization_activates(ActivationFunction f) {
+  const bool clamps = f == ActivationFunction::relu || f == ActivationFunction::relu6;
+  return f == ActivationFunction::linear || (clamps && std::is_same_v<Device, Cpu>);
+}
+
+}  // namespace brindle::ops
+
 namespace brindle::detail {
+
+template <class Device>
+void expect_activates(const char* op, ActivationFunction f) {
+  if (!ops::batch_normalization_activates<Device>(f))
+    raise<ValueError>(std::string(op) + ": expected activation linear, or on the Cpu relu or relu6, got " +
+                      to_string(f) + ": apply ops::activate");
+}
 
 /// Throws ShapeError unless x has rows of channels, and each of the others one number a channel or none at all.
 template <class... Shapes>
@@ -52,37 +72,43 @@ void batch_statistics(const Device& on, In<T, Device> x, Out<T, Device> mean, Ou
 
 /// Each channel with the mean and variance taken out, then scaled and shifted:
 ///
-///     y = (x - mean) / sqrt(variance + epsilon) gamma + beta
+///     y = f((x - mean) / sqrt(variance + epsilon) gamma + beta)
 ///
 ///     x, y (N, ..., C): they may be the same memory.  mean, variance (C).  gamma, beta (C), or empty: 1 and 0
 ///
+/// f: linear, and on the Cpu relu and relu6 (batch_normalization_activates); others throw a ValueError.
 /// Keras: layers/normalization/batch_normalization.py.
 template <class T, class Device>
 void batch_normalization(const Device& on, In<T, Device> x, In<T, Device> mean, In<T, Device> variance,
-                         In<T, Device> gamma, In<T, Device> beta, Out<T, Device> y, double epsilon) {
+                         In<T, Device> gamma, In<T, Device> beta, Out<T, Device> y, double epsilon,
+                         ActivationFunction f = ActivationFunction::linear) {
   detail::expect_channels("batch_normalization", x.shape, mean, variance, gamma, beta);
   detail::expect_shape("batch_normalization", "y", x.shape, y.shape);
-  kernel::batch_normalization<T, Device>::forward(on, x, mean, variance, gamma, beta, y, epsilon);
+  detail::expect_activates<Device>("batch_normalization", f);
+  kernel::batch_normalization<T, Device>::forward(on, x, mean, variance, gamma, beta, y, epsilon, f);
 }
 
 /// Gradients by x, gamma and beta; those that are empty are not wanted. of_batch: mean and variance are those of x,
 /// which change with it; else they stand still.
 ///
-///     x, dy, dx (N, ..., C): dx may be the memory of dy.  mean, variance, dgamma, dbeta (C).  gamma (C), or empty: 1
+///     x, dy, dx (N, ..., C): dx may be the memory of dy.  mean, variance, dgamma, dbeta (C).  gamma, beta (C), or
+///     empty: 1 and 0
 ///
-/// workspace: batch_normalization_workspace.
+/// f: the activation of the forward pass; beta is read with one alone. workspace: batch_normalization_workspace.
 template <class T, class Device>
 void batch_normalization_backward(const Device& on, bool of_batch, In<T, Device> x, In<T, Device> mean,
                                   In<T, Device> variance, In<T, Device> gamma, In<T, Device> dy, Out<T, Device> dx,
                                   Out<T, Device> dgamma, Out<T, Device> dbeta, double epsilon,
-                                  Workspace<Device> workspace) {
-  detail::expect_channels("batch_normalization_backward", x.shape, mean, variance, gamma, dgamma, dbeta);
+                                  Workspace<Device> workspace, In<T, Device> beta = {},
+                                  ActivationFunction f = ActivationFunction::linear) {
+  detail::expect_channels("batch_normalization_backward", x.shape, mean, variance, gamma, beta, dgamma, dbeta);
+  detail::expect_activates<Device>("batch_normalization_backward", f);
   detail::expect_shape("batch_normalization_backward", "dy", x.shape, dy.shape);
   if (!dx.empty()) detail::expect_shape("batch_normalization_backward", "dx", x.shape, dx.shape);
   detail::expect_workspace("batch_normalization_backward", batch_normalization_workspace<T>(on, x.shape),
                            workspace.size());
   kernel::batch_normalization<T, Device>::backward(on, of_batch, x, mean, variance, gamma, dy, dx, dgamma, dbeta,
-                                                   epsilon, workspace);
+                                                   epsilon, workspace, beta, f);
 }
 
 /// A moving average follows: value = momentum value + (1 - momentum) now.

@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "brindle/core/cpu.hpp"
+#include "brindle/core/prefetch.hpp"
+#include "brindle/ops/activation/functions.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/cpu_chunks.hpp"
+#include "brindle/ops/cpu_packets.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
 
 namespace brindle::ops::kernel {
@@ -27,104 +31,44 @@ struct batch_normalization<T, Cpu> {
     const Arrays arrays(scratch, rows);
     // A block's mean, then its squares around that while it is still in the cache.
     on.parallel(rows.blocks, [&](std::int64_t block, int) {
-      const std::int64_t c = rows.channels, begin = rows.begin(block), end = rows.begin(block + 1);
-      T *means = arrays.first + block * c, *squares = arrays.second + block * c;
-      std::fill_n(means, c, T(0));
-      std::fill_n(squares, c, T(0));
-      for (std::int64_t r = begin; r < end; ++r)
-        for (std::int64_t i = 0; i < c; ++i) means[i] += x.data[r * c + i];
-      for (std::int64_t i = 0; i < c; ++i) means[i] /= static_cast<T>(end - begin);
-      for (std::int64_t r = begin; r < end; ++r)
-        for (std::int64_t i = 0; i < c; ++i) {
-          const T off = x.data[r * c + i] - means[i];
-          squares[i] += off * off;
-        }
+      const std::int64_t begin = rows.begin(block), at = block * rows.channels;
+      with_packet<T>(rows.channels, [&]<class P>() {
+        moments<P>(x.data + begin * rows.channels, rows.begin(block + 1) - begin, rows.channels, arrays.first + at,
+                   arrays.second + at);
+      });
     });
-    for (std::int64_t i = 0; i < rows.channels; ++i) {
-      double count = 0, m = 0, s = 0;
+    for (std::int64_t first = 0; first < rows.channels; first += most) {
+      const std::int64_t channels = std::min(most, rows.channels - first);
+      double count = 0, m[most] = {}, s[most] = {};
       for (std::int64_t block = 0; block < rows.blocks; ++block) {
         const auto n = static_cast<double>(rows.begin(block + 1) - rows.begin(block));
-        const double off = static_cast<double>(arrays.first[block * rows.channels + i]) - m;
-        s += static_cast<double>(arrays.second[block * rows.channels + i]) + off * off * count * n / (count + n);
-        m += off * n / (count + n);
+        const double both = count * n / (count + n), share = n / (count + n);
+        const T *means = arrays.first + block * rows.channels + first,
+                *squares = arrays.second + block * rows.channels + first;
+        for (std::int64_t i = 0; i < channels; ++i) {
+          const double off = static_cast<double>(means[i]) - m[i];
+          s[i] += static_cast<double>(squares[i]) + off * off * both;
+          m[i] += off * share;
+        }
         count += n;
       }
-      mean.data[i] = static_cast<T>(m);
-      variance.data[i] = static_cast<T>(s / count);
+      for (std::int64_t i = 0; i < channels; ++i) {
+        mean.data[first + i] = static_cast<T>(m[i]);
+        variance.data[first + i] = static_cast<T>(s[i] / count);
+      }
     }
   }
 
   static void forward(const Cpu& on, In<T, Cpu> x, In<T, Cpu> mean, In<T, Cpu> variance, In<T, Cpu> gamma,
-                      In<T, Cpu> beta, Out<T, Cpu> y, double epsilon) {
-    const Rows rows(x.shape);
-    on.parallel(rows.blocks, [&](std::int64_t block, int) {
-      const std::int64_t c = rows.channels, end = rows.begin(block + 1);
-      constexpr std::int64_t most = 64;  // channels at a time, whose factors stay in the first cache
-      for (std::int64_t first = 0; first < c; first += most) {
-        const std::int64_t count = std::min(most, c - first);
-        alignas(64) T m[most], scale[most], shift[most];
-        for (std::int64_t i = 0; i < count; ++i) {
-          m[i] = mean.data[first + i];
-          scale[i] = factor(variance, gamma, first + i, epsilon);
-          shift[i] = beta.empty() ? T(0) : beta.data[first + i];
-        }
-        for (std::int64_t r = rows.begin(block); r < end; ++r) {
-          const T* from = x.data + r * c + first;
-          T* to = y.data + r * c + first;
-          for (std::int64_t i = 0; i < count; ++i) to[i] = (from[i] - m[i]) * scale[i] + shift[i];
-        }
-      }
-    });
+                      In<T, Cpu> beta, Out<T, Cpu> y, double epsilon, ActivationFunction f) {
+    with_clamp(f, [&](auto function) { normalize(on, x, mean, variance, gamma, beta, y, epsilon, function); });
   }
 
   static void backward(const Cpu& on, bool of_batch, In<T, Cpu> x, In<T, Cpu> mean, In<T, Cpu> variance,
                        In<T, Cpu> gamma, In<T, Cpu> dy, Out<T, Cpu> dx, Out<T, Cpu> dgamma, Out<T, Cpu> dbeta,
-                       double epsilon, Workspace<Cpu> workspace) {
-    const Rows rows(x.shape);
-    Scratch scratch(workspace);
-    const Arrays arrays(scratch, rows);
-    const std::int64_t c = rows.channels;
-    const bool sums = of_batch || !dgamma.empty() || !dbeta.empty();
-    if (sums) {
-      on.parallel(rows.blocks, [&](std::int64_t block, int) {
-        T *scales = arrays.first + block * c, *shifts = arrays.second + block * c;
-        std::fill_n(scales, c, T(0));
-        std::fill_n(shifts, c, T(0));
-        for (std::int64_t r = rows.begin(block); r < rows.begin(block + 1); ++r)
-          for (std::int64_t i = 0; i < c; ++i) {
-            const T d = dy.data[r * c + i];
-            scales[i] += d * (x.data[r * c + i] - mean.data[i]);
-            shifts[i] += d;
-          }
-      });
-      for (std::int64_t i = 0; i < c; ++i) {
-        double scale = 0, shift = 0;
-        for (std::int64_t block = 0; block < rows.blocks; ++block) {
-          scale += static_cast<double>(arrays.first[block * c + i]);
-          shift += static_cast<double>(arrays.second[block * c + i]);
-        }
-        scale *= static_cast<double>(factor(variance, {}, i, epsilon));
-        arrays.scale[i] = static_cast<T>(scale);
-        arrays.shift[i] = static_cast<T>(shift);
-        if (!dgamma.empty()) dgamma.data[i] = arrays.scale[i];
-        if (!dbeta.empty()) dbeta.data[i] = arrays.shift[i];
-      }
-    }
-    if (dx.empty()) return;
-    // dx = by (dy - (shift + normal scale) / rows) = by dy - along (x - mean) - rest
-    for (std::int64_t i = 0; i < c; ++i) {
-      const T by = factor(variance, gamma, i, epsilon), count = static_cast<T>(rows.count);
-      arrays.by[i] = by;
-      arrays.along[i] = of_batch ? by * arrays.scale[i] * factor(variance, {}, i, epsilon) / count : T(0);
-      arrays.rest[i] = of_batch ? by * arrays.shift[i] / count : T(0);
-    }
-    on.parallel(rows.blocks, [&](std::int64_t block, int) {
-      for (std::int64_t r = rows.begin(block); r < rows.begin(block + 1); ++r) {
-        const T *from = x.data + r * c, *d = dy.data + r * c;
-        T* to = dx.data + r * c;
-        for (std::int64_t i = 0; i < c; ++i)
-          to[i] = arrays.by[i] * d[i] - arrays.along[i] * (from[i] - mean.data[i]) - arrays.rest[i];
-      }
+                       double epsilon, Workspace<Cpu> workspace, In<T, Cpu> beta, ActivationFunction f) {
+    with_clamp(f, [&](auto function) {
+      gradients(on, of_batch, x, mean, variance, gamma, dy, dx, dgamma, dbeta, epsilon, workspace, beta, function);
     });
   }
 
@@ -137,6 +81,184 @@ struct batch_normalization<T, Cpu> {
   }
 
  private:
+  static constexpr std::int64_t most = 64;  // channels at a time, whose factors stay in the first cache
+
+  /// call(f) with the functor of one of those that batch_normalization_activates() names.
+  template <class G>
+  static void with_clamp(ActivationFunction f, G&& call) {
+    if (f == ActivationFunction::relu) return call(activations::Relu{});
+    if (f == ActivationFunction::relu6) return call(activations::Relu6{});
+    call(activations::Linear{});
+  }
+
+  /// The mean of each channel of some rows, and the sum of the squares of x - mean.
+  template <class P>
+  static void moments(const T* x, std::int64_t rows, std::int64_t channels, T* means, T* squares) {
+    constexpr std::int64_t width = packet_size<P>();
+    std::int64_t c = 0;
+    for (; c + 4 * width <= channels; c += 4 * width) moments_of<P, 4>(x + c, rows, channels, means + c, squares + c);
+    for (; c < channels; c += width) {
+      const std::int64_t i = std::min(c, channels - width);
+      moments_of<P, 1>(x + i, rows, channels, means + i, squares + i);
+    }
+  }
+
+  /// The same of a few packets of channels, with sums of the even and the odd rows, which need not wait for each other.
+  template <class P, int packets>
+  static void moments_of(const T* x, std::int64_t rows, std::int64_t step, T* means, T* squares) {
+    using namespace Eigen::internal;
+    constexpr std::int64_t width = packet_size<P>();
+    const auto sum_of = [&](auto term, P(&sum)[packets]) {
+      P odd[packets];
+      for (int j = 0; j < packets; ++j) sum[j] = odd[j] = pset1<P>(T(0));
+      std::int64_t r = 0;
+      for (; r + 2 <= rows; r += 2)
+#pragma GCC unroll 4
+        for (int j = 0; j < packets; ++j) {
+          sum[j] = term(ploadu<P>(x + r * step + j * width), j, sum[j]);
+          odd[j] = term(ploadu<P>(x + (r + 1) * step + j * width), j, odd[j]);
+        }
+      for (int j = 0; j < packets; ++j) {
+        if (r < rows) sum[j] = term(ploadu<P>(x + r * step + j * width), j, sum[j]);
+        sum[j] = padd(sum[j], odd[j]);
+      }
+    };
+    P mean[packets], square[packets];
+    sum_of([](P value, int, P sum) { return padd(sum, value); }, mean);
+    for (int j = 0; j < packets; ++j) mean[j] = pdiv(mean[j], pset1<P>(static_cast<T>(rows)));
+    sum_of(
+        [&](P value, int j, P sum) {
+          const P off = psub(value, mean[j]);
+          return pmadd(off, off, sum);
+        },
+        square);
+    for (int j = 0; j < packets; ++j) {
+      pstoreu(means + j * width, mean[j]);
+      pstoreu(squares + j * width, square[j]);
+    }
+  }
+
+  /// y = f of each channel as it is normalised.
+  template <class F>
+  static void normalize(const Cpu& on, In<T, Cpu> x, In<T, Cpu> mean, In<T, Cpu> variance, In<T, Cpu> gamma,
+                        In<T, Cpu> beta, Out<T, Cpu> y, double epsilon, const F& f) {
+    const Rows rows(x.shape);
+    on.parallel(rows.blocks, [&](std::int64_t block, int) {
+      const std::int64_t c = rows.channels, end = rows.begin(block + 1);
+      for (std::int64_t first = 0; first < c; first += most) {
+        const std::int64_t count = std::min(most, c - first);
+        alignas(64) T m[most], scale[most], shift[most];
+        for (std::int64_t i = 0; i < count; ++i) {
+          m[i] = mean.data[first + i];
+          scale[i] = factor(variance, gamma, first + i, epsilon);
+          shift[i] = beta.empty() ? T(0) : beta.data[first + i];
+        }
+        for (std::int64_t r = rows.begin(block); r < end; ++r) {
+          const T* from = x.data + r * c + first;
+          T* to = y.data + r * c + first;
+          for (std::int64_t i = 0; i < count; ++i) to[i] = f.value((from[i] - m[i]) * scale[i] + shift[i]);
+        }
+      }
+    });
+  }
+
+  /// dy is loaded only where f lets it pass, so that the load would wait for the one of x: prefetches it instead.
+  template <class F>
+  static void prefetch_row(const T* dy, std::int64_t count) {
+    if constexpr (std::is_same_v<F, activations::Linear>) return;
+    for (std::int64_t i = 0; i < count; i += 64 / static_cast<std::int64_t>(sizeof(T)))
+      brindle::detail::prefetch(dy + i);
+  }
+
+  /// With f, dy is what passes it: y is computed again.
+  template <class F>
+  static void gradients(const Cpu& on, bool of_batch, In<T, Cpu> x, In<T, Cpu> mean, In<T, Cpu> variance,
+                        In<T, Cpu> gamma, In<T, Cpu> dy, Out<T, Cpu> dx, Out<T, Cpu> dgamma, Out<T, Cpu> dbeta,
+                        double epsilon, Workspace<Cpu> workspace, In<T, Cpu> beta, const F& f) {
+    const Rows rows(x.shape);
+    Scratch scratch(workspace);
+    const Arrays arrays(scratch, rows);
+    const std::int64_t c = rows.channels;
+    for (std::int64_t i = 0; i < c; ++i) {
+      arrays.by[i] = factor(variance, gamma, i, epsilon);
+      arrays.offset[i] = beta.empty() ? T(0) : beta.data[i];
+    }
+    // `off` is x - mean.
+    const auto passed = [&f](T off, T by, T offset, T d) {
+      if constexpr (std::is_same_v<F, activations::Linear>)
+        return d;
+      else
+        return f.gradient(off * by + offset, d);
+    };
+    const bool sums = of_batch || !dgamma.empty() || !dbeta.empty();
+    if (sums) {
+      on.parallel(rows.blocks, [&](std::int64_t block, int) {
+        for (std::int64_t first = 0; first < c; first += most) {
+          const std::int64_t count = std::min(most, c - first);
+          alignas(64) T scales[most] = {}, shifts[most] = {}, m[most], by[most], offset[most];
+          std::copy_n(mean.data + first, count, m);
+          std::copy_n(arrays.by + first, count, by);
+          std::copy_n(arrays.offset + first, count, offset);
+          for (std::int64_t r = rows.begin(block); r < rows.begin(block + 1); ++r) {
+            const T *from = x.data + r * c + first, *d = dy.data + r * c + first;
+            prefetch_row<F>(d + c, count);
+            for (std::int64_t i = 0; i < count; ++i) {
+              const T off = from[i] - m[i], g = passed(off, by[i], offset[i], d[i]);
+              scales[i] += g * off;
+              shifts[i] += g;
+            }
+          }
+          std::copy_n(scales, count, arrays.first + block * c + first);
+          std::copy_n(shifts, count, arrays.second + block * c + first);
+        }
+      });
+      for (std::int64_t first = 0; first < c; first += most) {
+        const std::int64_t channels = std::min(most, c - first);
+        double scales[most] = {}, shifts[most] = {};
+        for (std::int64_t block = 0; block < rows.blocks; ++block) {
+          const T *scale = arrays.first + block * c + first, *shift = arrays.second + block * c + first;
+          for (std::int64_t i = 0; i < channels; ++i) {
+            scales[i] += static_cast<double>(scale[i]);
+            shifts[i] += static_cast<double>(shift[i]);
+          }
+        }
+        for (std::int64_t i = first; i < first + channels; ++i) {
+          arrays.scale[i] = static_cast<T>(scales[i - first] * static_cast<double>(factor(variance, {}, i, epsilon)));
+          arrays.shift[i] = static_cast<T>(shifts[i - first]);
+          if (!dgamma.empty()) dgamma.data[i] = arrays.scale[i];
+          if (!dbeta.empty()) dbeta.data[i] = arrays.shift[i];
+        }
+      }
+    }
+    if (dx.empty()) return;
+    // dx = by (dy - (shift + normal scale) / rows) = by dy - along (x - mean) - rest
+    for (std::int64_t i = 0; i < c; ++i) {
+      const T by = arrays.by[i], count = static_cast<T>(rows.count);
+      arrays.along[i] = of_batch ? by * arrays.scale[i] * factor(variance, {}, i, epsilon) / count : T(0);
+      arrays.rest[i] = of_batch ? by * arrays.shift[i] / count : T(0);
+    }
+    on.parallel(rows.blocks, [&](std::int64_t block, int) {
+      for (std::int64_t first = 0; first < c; first += most) {
+        const std::int64_t count = std::min(most, c - first);
+        alignas(64) T m[most], by[most], offset[most], along[most], rest[most];
+        std::copy_n(mean.data + first, count, m);
+        std::copy_n(arrays.by + first, count, by);
+        std::copy_n(arrays.offset + first, count, offset);
+        std::copy_n(arrays.along + first, count, along);
+        std::copy_n(arrays.rest + first, count, rest);
+        for (std::int64_t r = rows.begin(block); r < rows.begin(block + 1); ++r) {
+          const T *from = x.data + r * c + first, *d = dy.data + r * c + first;
+          prefetch_row<F>(d + c, count);
+          T* to = dx.data + r * c + first;
+          for (std::int64_t i = 0; i < count; ++i) {
+            const T off = from[i] - m[i];
+            to[i] = by[i] * passed(off, by[i], offset[i], d[i]) - along[i] * off - rest[i];
+          }
+        }
+      }
+    });
+  }
+
   /// The rows of channels of a batch, and their blocks: 64 KB of floats each.
   struct Rows {
     std::int64_t channels, count, blocks;
@@ -150,7 +272,7 @@ struct batch_normalization<T, Cpu> {
 
   /// Sums of each block, and what is made of all of them.
   struct Arrays {
-    T *first, *second, *scale, *shift, *by, *along, *rest;
+    T *first, *second, *scale, *shift, *by, *along, *rest, *offset;
 
     Arrays(Scratch& scratch, const Rows& rows)
         : first(scratch.take<T>(rows.blocks * rows.channels)),
@@ -159,7 +281,8 @@ struct batch_normalization<T, Cpu> {
           shift(scratch.take<T>(rows.channels)),
           by(scratch.take<T>(rows.channels)),
           along(scratch.take<T>(rows.channels)),
-          rest(scratch.take<T>(rows.channels)) {}
+          rest(scratch.take<T>(rows.channels)),
+          offset(scratch.take<T>(rows.channels)) {}
   };
 
   static T factor(In<T, Cpu> variance, In<T, Cpu> gamma, std::int64_t i, double epsilon) {

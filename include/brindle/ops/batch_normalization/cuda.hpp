@@ -35,7 +35,8 @@ struct batch_normalization<float, Cuda> {
   }
 
   static void forward(const Cuda& on, In<float, Cuda> x, In<float, Cuda> mean, In<float, Cuda> variance,
-                      In<float, Cuda> gamma, In<float, Cuda> beta, Out<float, Cuda> y, double epsilon) {
+                      In<float, Cuda> gamma, In<float, Cuda> beta, Out<float, Cuda> y, double epsilon,
+                      ActivationFunction) {
     launch(on, x.size(),
            BatchNormalizationForward<float>{x.data, mean.data, variance.data, gamma.data, beta.data, y.data,
                                             x.shape.back(), static_cast<float>(epsilon)});
@@ -43,7 +44,8 @@ struct batch_normalization<float, Cuda> {
 
   static void backward(const Cuda& on, bool of_batch, In<float, Cuda> x, In<float, Cuda> mean, In<float, Cuda> variance,
                        In<float, Cuda> gamma, In<float, Cuda> dy, Out<float, Cuda> dx, Out<float, Cuda> dgamma,
-                       Out<float, Cuda> dbeta, double epsilon, Workspace<Cuda> workspace) {
+                       Out<float, Cuda> dbeta, double epsilon, Workspace<Cuda> workspace, In<float, Cuda>,
+                       ActivationFunction) {
     const std::int64_t channels = x.shape.back(), rows = x.size() / channels;
     CudaScratch scratch(workspace);
     const Arrays arrays(scratch, x.shape);
