@@ -6,7 +6,8 @@
 #include <utility>
 
 #include "brindle/core/cpu.hpp"
-#include "brindle/ops/cpu_bias_activation.hpp"
+#include "brindle/ops/activation/cpu.hpp"
+#include "brindle/ops/activation/functions.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "brindle/ops/depthwise_conv2d/rows.hpp"
@@ -188,12 +189,13 @@ struct depthwise_conv2d<T, Cpu> {
   static void convolve(const Cpu& on, const DepthwiseGeometry& g, const T* x, const T* w, const T* bias, T* y,
                        ActivationFunction f) {
     const std::int64_t row = g.ow * g.c;
+    const auto last = ActivationSteps<T>::of(f);
     with_packet<T>(g.c, [&]<class P>() {
       const auto row_kernel = row_of<P>(g);
       on.parallel_ranges(g.n * g.oh, rows_a_task(row), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = begin; r < end; ++r) {
-          row_kernel(g, x, r / g.oh, r % g.oh, w, bias, y + r * row);
-          if (f != ActivationFunction::linear) bias_activation<T>(y + r * row, g.ow, g.c, nullptr, f);
+          row_kernel(g, x, r / g.oh, r % g.oh, w, bias, last, y + r * row);
+          if (last.after != ActivationFunction::linear) activate_range(last.after, y + r * row, y + r * row, row);
         }
       });
     });

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "brindle/core/shape.hpp"
+#include "brindle/ops/activation/functions.hpp"
 #include "brindle/ops/cpu_packets.hpp"
 
 // The loops of a depthwise convolution with one filter a channel, over packets of channels (cpu_packets.hpp).
@@ -40,6 +41,16 @@ struct DepthwiseGeometry {
   }
 };
 
+/// A sum cut off as an activation has it; NaN stays NaN.
+template <class T, class P>
+P cut_off(P sum, const ActivationSteps<T>& last) {
+  using namespace Eigen::internal;
+  if (!last.clamps) return sum;
+  const P least = pset1<P>(last.least), most = pset1<P>(last.most);
+  const P above = sum < least ? least : sum;
+  return most < above ? most : above;
+}
+
 /// One packet of channels of one pixel of y, wherever its window lies.
 template <class T, class P>
 P depthwise_pixel(const DepthwiseGeometry& g, const T* x, std::int64_t picture, std::int64_t row, std::int64_t column,
@@ -57,15 +68,15 @@ P depthwise_pixel(const DepthwiseGeometry& g, const T* x, std::int64_t picture, 
   return sum;
 }
 
-/// Row `row` of a picture's y, filters and strides of any size. bias: c, or null.
+/// Row `row` of a picture's y, filters and strides of any size. bias: c, or null. last: of which only sums are cut off.
 template <class T, class P>
 void depthwise_row(const DepthwiseGeometry& g, const T* x, std::int64_t picture, std::int64_t row, const T* w,
-                   const T* bias, T* y) {
+                   const T* bias, const ActivationSteps<T>& last, T* y) {
   using namespace Eigen::internal;
   each_packet<P>(g.c, [&](std::int64_t c) {
     const P first = bias ? ploadu<P>(bias + c) : pset1<P>(T(0));
     for (std::int64_t q = 0; q < g.ow; ++q)
-      pstoreu(y + q * g.c + c, depthwise_pixel(g, x, picture, row, q, w, c, first));
+      pstoreu(y + q * g.c + c, cut_off(depthwise_pixel(g, x, picture, row, q, w, c, first), last));
   });
 }
 
@@ -73,7 +84,7 @@ void depthwise_row(const DepthwiseGeometry& g, const T* x, std::int64_t picture,
 /// stay in registers, and pixels of x are read once for all pixels of y that see them.
 template <class T, class P, int side, int step>
 void depthwise_square_row(const DepthwiseGeometry& g, const T* x, std::int64_t picture, std::int64_t row, const T* w,
-                          const T* bias, T* y) {
+                          const T* bias, const ActivationSteps<T>& last, T* y) {
   using namespace Eigen::internal;
   constexpr int pixels = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 4 : 2;
   const DepthwiseGeometry::Inside inside = g.inside();
@@ -104,7 +115,7 @@ void depthwise_square_row(const DepthwiseGeometry& g, const T* x, std::int64_t p
           for (int j = 0; j < side; ++j) sum[k] = pmadd(pixel[k * step + j], filter[i * side + j], sum[k]);
       }
 #pragma GCC unroll 4
-      for (int k = 0; k < count; ++k) pstoreu(y + (q + k) * g.c + c, sum[k]);
+      for (int k = 0; k < count; ++k) pstoreu(y + (q + k) * g.c + c, cut_off(sum[k], last));
     };
     const auto edge = [&](std::int64_t q) {
       P sum = first;
@@ -116,7 +127,7 @@ void depthwise_square_row(const DepthwiseGeometry& g, const T* x, std::int64_t p
           if (line[i] && at >= g.left && at < g.left + g.w)
             sum = pmadd(ploadu<P>(line[i] + at * g.c + c), filter[i * side + j], sum);
         }
-      pstoreu(y + q * g.c + c, sum);
+      pstoreu(y + q * g.c + c, cut_off(sum, last));
     };
     std::int64_t q = 0;
     for (; q < inside.first; ++q) edge(q);
