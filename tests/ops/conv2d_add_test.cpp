@@ -47,7 +47,8 @@ TEMPLATE_TEST_CASE("a convolution with a residual has the bits of its three part
         const Cpu on(Cpu::Options{.threads = 2, .precise = precise});
         INFO("x " << to_string(Shape(c.x)) << ", w " << to_string(c.w) << ", " << to_string(f) << ", "
                   << ops::conv2d_kernel_name<T>(on, c.x, c.w, c.o));
-        const Tensor<T> x = random_tensor<T>(c.x, 1), w = random_tensor<T>(c.w, 2), bias = random_tensor<T>({c.w.co}, 3);
+        const Tensor<T> x = random_tensor<T>(c.x, 1), w = random_tensor<T>(c.w, 2),
+                        bias = random_tensor<T>({c.w.co}, 3);
         const Shape shape = ops::conv2d_shape(c.x, c.w, c.o);
         const Tensor<T> residual = random_tensor<T>(shape, 4);
         auto expected = unwritten<T>(shape), y = unwritten<T>(shape);

@@ -122,14 +122,14 @@ class Conv2DLayer final : public Layer<T, Device> {
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
     const ops::Conv2DOptions o = options(pass.logits);
+    if (pass.fused) {
+      ops::conv2d_maxpool2d<T>(pass.on, x, kernel(), bias(), y, codes(pass, y.shape), o, pass.workspace, pass.prepared);
+      return;
+    }
     if (!pass.residual.empty()) {
       ops::Conv2DOptions added = o;
       added.activation = pass.residual_activation;
       ops::conv2d_add<T>(pass.on, x, kernel(), bias(), pass.residual, y, added, pass.workspace, pass.prepared);
-      return;
-    }
-    if (pass.fused) {
-      ops::conv2d_maxpool2d<T>(pass.on, x, kernel(), bias(), y, codes(pass, y.shape), o, pass.workspace, pass.prepared);
       return;
     }
     if (detail::keeps_sums(pass, activation())) {

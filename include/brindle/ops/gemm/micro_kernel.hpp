@@ -181,7 +181,8 @@ void micro_block(MicroProduct<T> p, std::int64_t m, std::int64_t n, std::int64_t
   }
 }
 
-/// C (m x n), without a residual, for any n: B has its columns padded with anything up to a whole packet, C and bias have n.
+/// C (m x n), without a residual, for any n: B has its columns padded with anything up to a whole packet, C and bias
+/// have n.
 template <class T>
 void micro_matrix(const MicroProduct<T>& p, std::int64_t m, std::int64_t n, std::int64_t b_panel = 0,
                   std::int64_t b_first = 0) {
