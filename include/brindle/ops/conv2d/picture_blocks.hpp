@@ -28,10 +28,14 @@ struct PictureBlocks {
     return with(y, (y.h + most_rows - 1) / most_rows, (y.w + most_columns - 1) / most_columns);
   }
 
-  /// `more` of them along the axis that can be cut, as far as there are rows, or pixels of a single row.
-  PictureBlocks finer(std::int64_t more) const {
-    if (y.h == 1) return with(y, rows, std::min(columns + more, y.w));
-    return with(y, std::min(rows + more, (y.h + 1) / 2), columns);
+  /// At least so many of all pictures, by cuts of the rows, or of a single row's pixels, as far as there are any.
+  PictureBlocks finer(std::int64_t wanted) const {
+    const auto along = [&](std::int64_t now, std::int64_t most, std::int64_t others) {
+      return std::clamp((wanted + others - 1) / others, now, std::max(now, most));
+    };
+    if (count == 0) return *this;
+    if (y.h == 1) return with(y, rows, along(columns, y.w, y.n * rows));
+    return with(y, along(rows, (y.h + 1) / 2, y.n * columns), columns);
   }
 
   PictureBlock at(std::int64_t i) const {
@@ -77,12 +81,12 @@ Dealing<T> deal_product(const PictureBlocks& blocks, std::int64_t channels, std:
   if (blocks.count >= 16 * threads) return best;
   const std::int64_t panels = best.parts.panels();
   double least = std::numeric_limits<double>::infinity();
-  for (std::int64_t more = 0; more < 2 * threads; ++more) {
-    const PictureBlocks b = blocks.finer(more);
-    const double pixels = static_cast<double>(b.y.n * b.y.h * b.y.w) / static_cast<double>(b.count);
-    for (std::int64_t parts = 1; parts <= std::min(panels, 4 * threads); ++parts) {
+  for (std::int64_t parts = 1; parts <= std::min(panels, 4 * threads); parts += std::max<std::int64_t>(parts / 4, 1)) {
+    const auto width = static_cast<double>((panels + parts - 1) / parts * MicroTile<T>::columns);
+    for (std::int64_t tasks = 0; tasks <= 4; ++tasks) {  // of a thread; 0: as the blocks are
+      const PictureBlocks b = blocks.finer((tasks * threads + parts - 1) / parts);
+      const double pixels = static_cast<double>(b.y.n * b.y.h * b.y.w) / static_cast<double>(b.count);
       const auto rounds = static_cast<double>((b.count * parts + threads - 1) / threads);
-      const auto width = static_cast<double>((panels + parts - 1) / parts * MicroTile<T>::columns);
       const double cost = rounds * (pixels * width + read_cost * (pixels + width));
       if (cost >= least) continue;
       least = cost;
