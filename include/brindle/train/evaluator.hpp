@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <numeric>
 #include <span>
@@ -60,8 +59,7 @@ class Evaluator {
   template <class Work>
   static void each_batch(Batch<T, Device>& b, const Cpu& host, const data::Source& source, const Shares& shares,
                          Team& team, const Work& work, std::int64_t time = 0) {
-    std::exception_ptr error;
-    try {
+    team.together([&] {
       std::vector<std::int64_t> rows;
       const std::int64_t first = shares.begin(team.rank());
       for_each_batch(shares.begin(team.rank() + 1) - first, shares.batch, [&](std::int64_t begin, std::int64_t end) {
@@ -70,10 +68,7 @@ class Evaluator {
         b.read(host, source, rows, time);
         work(first + begin, end - begin);
       });
-    } catch (...) {
-      error = std::current_exception();
-    }
-    team.rethrow_together(error);
+    });
   }
 
   /// Rows of all processes, one a sample.

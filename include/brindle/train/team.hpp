@@ -72,6 +72,19 @@ class Team {
   /// it is the exception itself.
   void rethrow_together(const std::exception_ptr& error);
 
+  /// work(), and what it throws in one process is thrown by all.
+  template <class Work>
+  void together(const Work& work) {
+    if (alone()) return work();
+    std::exception_ptr error;
+    try {
+      work();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    rethrow_together(error);
+  }
+
  private:
   void exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive);
 

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <exception>
 #include <map>
 #include <span>
 #include <string>
@@ -100,43 +99,27 @@ class StateBytes final : public RunState {
   std::map<std::string, Entry> entries_;
 };
 
-/// work() in process 0; what it throws, all throw.
-template <class Work>
-void by_first(Team& team, const Work& work) {
-  std::exception_ptr error;
-  try {
-    if (team.first()) work();
-  } catch (...) {
-    error = std::current_exception();
-  }
-  team.rethrow_together(error);
-}
-
 BRINDLE_INLINE bool TeamCheckpoint::begin() {
   bool found = false;
-  by_first(*team_, [&] { found = file_->begin(); });
+  team_->together([&] { found = team_->first() && file_->begin(); });
   return team_->any(found);
 }
 
 BRINDLE_INLINE void TeamCheckpoint::restore(Visit run) {
   std::string bytes;
-  by_first(*team_, [&] {
+  team_->together([&] {
+    if (!team_->first()) return;
     file_->restore(run);
     StateBytes state;
     run(state);
     bytes = state.bytes();
   });
   team_->broadcast(bytes);
-  std::exception_ptr error;
-  try {
-    if (!team_->first()) {
-      StateBytes state(bytes);
-      run(state);
-    }
-  } catch (...) {
-    error = std::current_exception();
-  }
-  team_->rethrow_together(error);
+  team_->together([&] {
+    if (team_->first()) return;
+    StateBytes state(bytes);
+    run(state);
+  });
 }
 
 BRINDLE_INLINE bool TeamCheckpoint::due(bool epoch_ended) const {
@@ -144,7 +127,9 @@ BRINDLE_INLINE bool TeamCheckpoint::due(bool epoch_ended) const {
 }
 
 BRINDLE_INLINE void TeamCheckpoint::save(const std::string& where, Visit run) {
-  by_first(*team_, [&] { file_->save(where, run); });
+  team_->together([&] {
+    if (team_->first()) file_->save(where, run);
+  });
 }
 
 BRINDLE_INLINE void expect_same_run(Team& team, const RunIdentity& run) {
@@ -167,12 +152,11 @@ BRINDLE_INLINE void expect_same_run(Team& team, const RunIdentity& run) {
     if (found != first.end()) first.erase(found);
   }
   for (const auto& [name, text] : first) differences += "it has no " + name + ", that of rank 0 is " + text + "; ";
-  std::exception_ptr error;
-  if (!differences.empty())
-    error = std::make_exception_ptr(
-        ValueError("fit: a process is not of the same run: " + differences +
-                   "start all processes with the same program, data and options on the same kind of machine"));
-  team.rethrow_together(error);
+  team.together([&] {
+    if (!differences.empty())
+      raise<ValueError>("fit: a process is not of the same run: " + differences +
+                        "start all processes with the same program, data and options on the same kind of machine");
+  });
 }
 
 }  // namespace brindle::detail

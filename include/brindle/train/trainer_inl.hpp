@@ -77,14 +77,10 @@ void Trainer<T, Device>::set_optimizer_state(const OptimizerState<T>& state) {
 
 template <class T, class Device>
 History Trainer<T, Device>::fit(const data::Source& source, const FitOptions& options) {
-  std::exception_ptr error;
-  try {
+  team_.together([&] {
     detail::check_fit(*model_, *loss_, rules_, source, options);
     detail::check_leaves("fit", leaves_.count, std::min(options.batch, source.size()));
-  } catch (...) {
-    error = std::current_exception();
-  }
-  team_.rethrow_together(error);
+  });
   trained_on_ = detail::DataMeaning(source);
   History history;
   FitState state;
@@ -163,7 +159,9 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   clear_totals();
   detail::RunIdentity identity;
   if (options.checkpoint || !team_.alone())
-    identity = detail::run_identity(host(), *model_, *optimizer_, *loss_, source, options, batch, steps, updates_);
+    team_.together([&] {
+      identity = detail::run_identity(host(), *model_, *optimizer_, *loss_, source, options, batch, steps, updates_);
+    });
   if (!team_.alone())
     detail::expect_same_run(team_, detail::process_identity(identity, *model_, *optimizer_, slots_, options, step_));
   std::optional<detail::TeamCheckpoint> shared;
