@@ -12,6 +12,7 @@
 
 #include "brindle/data/in_memory.hpp"
 #include "brindle/data/one_hot.hpp"
+#include "brindle/definitions.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/trainer.hpp"
