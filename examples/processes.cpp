@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <brindle/core/error.hpp>
+#include <brindle/train/leaves.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -28,7 +29,6 @@ Processes::Processes() {
   if (!brindle::MpiGroup::started()) return;
   mpi_ = std::make_unique<Mpi>();
   group_ = mpi_->group;
-  team_ = brindle::detail::Team(group_);
   MPI_Comm machine;
   MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
   MPI_Comm_size(machine, &mpi_->here);
@@ -57,9 +57,21 @@ int Processes::fail(const char* program, const std::exception& e) {
   return EXIT_FAILURE;
 }
 
+void Processes::begin(std::int64_t leaves) {
+  try {
+    team_ = brindle::detail::Team(group_);
+  } catch (...) {
+    mpi_->group->fails_together();  // it is the number of processes, which is wrong in all
+    throw;
+  }
+  team_.together([&] { brindle::detail::leaves_of("train", leaves, team_); });
+}
+
 #else
 
 struct Processes::Mpi {};
+
+void Processes::begin(std::int64_t) {}
 
 Processes::Processes() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"})

@@ -30,7 +30,10 @@ class Processes {
   Processes(const Processes&) = delete;
   Processes& operator=(const Processes&) = delete;
 
-  bool first() const { return team_.first(); }
+  /// Before anything else is asked of them: throws ValueError, in all, unless so many leaves are for so many processes.
+  void begin(std::int64_t leaves);
+
+  bool first() const { return !group_ || group_->rank() == 0; }
   int size() const { return team_.size(); }
   /// For a trainer; null: this process is alone.
   std::shared_ptr<brindle::ProcessGroup> group() const { return group_; }

@@ -306,6 +306,7 @@ int train(int argc, char** argv, example::Processes& processes) {
   if (const auto code = line.parse(argc, argv)) return *code;
 
   try {
+    processes.begin(o.leaves);
     o.device.threads = processes.threads(o.device.threads);
     if (o.smoke) o.data = o.out.parent_path() / "three_classes";
     processes.together([&] {

@@ -28,8 +28,8 @@ BRINDLE_INLINE Team::Team(std::shared_ptr<ProcessGroup> group) : group_(std::mov
   if (!group_) return;
   const int size = group_->size();
   if (size < 1 || !std::has_single_bit(static_cast<unsigned>(size)))
-    raise<ValueError>("Trainer: the number of processes must be a power of two, got " + std::to_string(size) +
-                      "; start " + std::to_string(std::bit_floor(static_cast<unsigned>(std::max(size, 1)))) + " or " +
+    raise<ValueError>("the number of processes must be a power of two, got " + std::to_string(size) + "; start " +
+                      std::to_string(std::bit_floor(static_cast<unsigned>(std::max(size, 1)))) + " or " +
                       std::to_string(std::bit_ceil(static_cast<unsigned>(std::max(size, 1)))));
 }
 

@@ -104,8 +104,9 @@ class Trainer {
   /// Bytes of activations, gradients and workspaces of the training step.
   std::int64_t plan_bytes() const { return plan_ ? plan_->bytes() + (in_leaves() ? leaf_step_.bytes() : 0) : 0; }
 
-  /// Seconds that exchanges with other processes have taken so far: waiting for them, and for what they send.
-  double exchange_seconds() const { return team_.seconds(); }
+  /// Seconds that exchanges with other processes have taken in the epochs so far: waiting for them, and for what they
+  /// send.
+  double exchange_seconds() const { return exchange_seconds_; }
 
   /// Trains for some epochs. Throws before the first step for settings or data that cannot work, and NumericsError
   /// with the step and the layer once the loss is no longer finite; the weights are then those before that step, unless
@@ -209,6 +210,7 @@ class Trainer {
   detail::StepTotals totals_;          // of the epoch; on other devices than the Cpu, as far as they have been read
   detail::StepTotals earlier_totals_;  // from before it was resumed
 
+  double exchange_seconds_ = 0;
   std::int64_t step_ = 0;      // training steps
   std::uint32_t pass_ = 0;     // passes over the data
   std::uint64_t samples_ = 0;  // samples used

@@ -207,6 +207,7 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   };
   const auto names = [&](std::int64_t i) { return source.describe(drawn[static_cast<std::size_t>(i)].row); };
 
+  const double exchanged_before = team_.seconds();
   // An epoch that was begun is brought to its end even if a callback has set stop.
   while (at.epochs < options.epochs && (!state.stop || at.step > 0) && !state.pause) {
     const auto start = std::chrono::steady_clock::now();
@@ -239,6 +240,7 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
     const bool last = at.epochs == options.epochs || state.stop || state.pause;
     if (checkpoint && (last || checkpoint->due(true))) save();
   }
+  exchange_seconds_ += team_.seconds() - exchanged_before;
   read_totals();  // of steps that are under way
   finalize_variable_values();
   call(options, &Callback::end, state);
