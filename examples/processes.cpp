@@ -58,12 +58,7 @@ int Processes::fail(const char* program, const std::exception& e) {
 }
 
 void Processes::begin(std::int64_t leaves) {
-  try {
-    team_ = brindle::detail::Team(group_);
-  } catch (...) {
-    mpi_->group->fails_together();  // it is the number of processes, which is wrong in all
-    throw;
-  }
+  team_ = brindle::detail::Team(group_);
   team_.together([&] { brindle::detail::leaves_of("train", leaves, team_); });
 }
 

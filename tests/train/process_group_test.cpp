@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "brindle/train/process_group.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <memory>
@@ -14,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "brindle/data/source_view.hpp"
@@ -323,6 +326,40 @@ TEST_CASE("three processes, or more than leaves, are refused", "[train][group]")
              Contains("4 processes need as many leaves or more, got leaves 2"));
 }
 
+TEST_CASE("numbers too small for a normal float are zero in sums over processes, as in those over leaves",
+          "[train][group]") {
+  // Gradients whose sums are too small: the second layer's weights are 1e-20, so that the first one's gradients are.
+  const auto trained = [](const std::shared_ptr<ProcessGroup>& group) {
+    Sequential<float> model{Cpu{1}, {4}, Dense{4}, Dense{1}};
+    model.initialize(1);
+    for (auto& w : model.layers()[1]->parameters()[0].value.span()) w *= 1e-20f;
+    for (auto& w : model.layers()[0]->parameters()[0].value.span()) w = 0;
+    Trainer trainer{model, SGD{.learning_rate = 1}, MeanSquaredError{}, {.leaves = 4, .group = group}};
+    Tensor<float> x({8, 4}), labels({8, 1});
+    for (std::int64_t i = 0; i < x.size(); ++i)
+      x[i] = 1e-18f * static_cast<float>(1 + i % 5) * (i / 4 % 2 ? 1.0f : -0.999f);
+    for (float& label : labels.span()) label = 1;
+    trainer.train_on_batch(x.view(), labels.view());
+    Checksum sum;
+    const auto weights = std::as_const(*model.layers()[0]).parameters()[0].value.span();
+    sum.add_numbers(weights.data(), weights.size());
+    return sum.text();
+  };
+  const std::string alone = trained(nullptr);
+  for (const int size : {2, 4}) {
+    std::vector<std::string> found(static_cast<std::size_t>(size));
+    run_group(size, [&](const Group& group) { found[static_cast<std::size_t>(group->rank())] = trained(group); });
+    for (const std::string& each : found) CHECK(each == alone);
+  }
+  for (const auto& error : run_group(2, [](const Group& group) {
+         detail::Team team(group);
+         std::vector<float> numbers{group->rank() == 0 ? 2e-38f : -1.9e-38f}, room(32);
+         team.sum<float>(numbers, room);
+         if (numbers[0] != 0) detail::raise<Error>("the sum is not zero");
+       }))
+    CHECK(message_of(error) == "no error");
+}
+
 TEST_CASE("sums over processes follow the tree, and each process sends twice what it does not own", "[train][group]") {
   for (const int size : {1, 2, 4, 8})
     for (const std::size_t count : {0, 1, 15, 16, 17, 1000}) {
@@ -348,6 +385,6 @@ TEST_CASE("sums over processes follow the tree, and each process sends twice wha
       };
       for (const auto& sum : sums)
         for (std::size_t i = 0; i < count; ++i) REQUIRE(sum[i] == tree(0, size, i));
-      if (count == 1000) CHECK(static_cast<double>(bytes) <= 4.0 * 2 * (size - 1) * (count + 64));
+      if (count == 1000) CHECK(bytes <= 4 * 2 * static_cast<std::size_t>(size - 1) * (count + 64));
     }
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "brindle/core/flush_denormals.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/model.hpp"
@@ -46,6 +47,7 @@ void LeafGradients<T>::prepare(const Model<T, Cpu>& model, const Plan<T, Cpu>& p
 template <class T>
 void LeafGradients<T>::add(std::int64_t leaf, std::size_t layer, std::size_t which, std::int64_t first,
                            TensorView<const T, Cpu> block) {
+  const FlushDenormals flush;           // wherever the tree is gone up
   constexpr std::int64_t piece = 2048;  // stays in the cache while it goes up the tree
   const std::int64_t at = begin_[layer][which] + first;
   const auto level = static_cast<std::size_t>(std::countr_one(static_cast<std::uint64_t>(leaf)));
@@ -71,6 +73,7 @@ void LeafGradients<T>::add_whole(const Cpu& on, std::int64_t leaf, std::size_t l
 
 template <class T>
 void LeafGradients<T>::add_nothing(std::int64_t leaf) {
+  const FlushDenormals flush;
   // Zeros are added, and not left out: the sum of -0 and 0 is another one than -0.
   const auto level = static_cast<std::size_t>(std::countr_one(static_cast<std::uint64_t>(leaf)));
   T* to = rows_[level].data();

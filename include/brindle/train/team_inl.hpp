@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "brindle/core/error.hpp"
+#include "brindle/core/flush_denormals.hpp"
 #include "brindle/core/function_ref.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/train/process_group.hpp"
@@ -27,10 +28,11 @@ namespace brindle::detail {
 BRINDLE_INLINE Team::Team(std::shared_ptr<ProcessGroup> group) : group_(std::move(group)) {
   if (!group_) return;
   const int size = group_->size();
-  if (size < 1 || !std::has_single_bit(static_cast<unsigned>(size)))
-    raise<ValueError>("the number of processes must be a power of two, got " + std::to_string(size) + "; start " +
-                      std::to_string(std::bit_floor(static_cast<unsigned>(std::max(size, 1)))) + " or " +
-                      std::to_string(std::bit_ceil(static_cast<unsigned>(std::max(size, 1)))));
+  if (size >= 1 && std::has_single_bit(static_cast<unsigned>(size))) return;
+  group_->fails_together();  // the size is that of all
+  raise<ValueError>("the number of processes must be a power of two, got " + std::to_string(size) + "; start " +
+                    std::to_string(std::bit_floor(static_cast<unsigned>(std::max(size, 1)))) + " or " +
+                    std::to_string(std::bit_ceil(static_cast<unsigned>(std::max(size, 1)))));
 }
 
 BRINDLE_INLINE void Team::exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive) {
@@ -90,6 +92,7 @@ BRINDLE_INLINE void Team::gather(std::span<std::byte> all, FunctionRef<std::size
 
 template <class T>
 void Team::sum(std::span<T> numbers, std::span<T> room) {
+  const FlushDenormals flush;  // as where leaves are added up inside of a process
   struct Half {
     std::span<T> kept, other;
   };
