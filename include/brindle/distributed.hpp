@@ -70,7 +70,6 @@ class MpiGroup final : public ProcessGroup {
   int size() const override { return size_; }
 
   void exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
-    constexpr std::size_t most = std::size_t{1} << 30;  // MPI counts in int
     do {
       const auto out = send.first(std::min(most, send.size()));
       const auto in = receive.first(std::min(most, receive.size()));
@@ -80,6 +79,23 @@ class MpiGroup final : public ProcessGroup {
       send = send.subspan(out.size());
       receive = receive.subspan(in.size());
     } while (!send.empty() || !receive.empty());
+  }
+
+  void start(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
+    if (std::max(send.size(), receive.size()) > most) return exchange(partner, send, receive);
+    check(MPI_Irecv(receive.data(), static_cast<int>(receive.size()), MPI_BYTE, partner, 0, processes_, &under_way_[0]),
+          "MPI_Irecv");
+    check(MPI_Isend(send.data(), static_cast<int>(send.size()), MPI_BYTE, partner, 0, processes_, &under_way_[1]),
+          "MPI_Isend");
+  }
+
+  bool ended(bool waits) override {
+    int done = 1;
+    if (waits)
+      check(MPI_Waitall(2, under_way_, MPI_STATUSES_IGNORE), "MPI_Waitall");
+    else
+      check(MPI_Testall(2, under_way_, &done, MPI_STATUSES_IGNORE), "MPI_Testall");
+    return done != 0;
   }
 
   void fails_together() override { together_ = true; }
@@ -96,6 +112,8 @@ class MpiGroup final : public ProcessGroup {
   }
 
  private:
+  static constexpr std::size_t most = std::size_t{1} << 30;  // bytes: MPI counts in int
+
   void begin() {
     int running = 0, given = 0;
     MPI_Initialized(&running);
@@ -123,6 +141,7 @@ class MpiGroup final : public ProcessGroup {
   }
 
   MPI_Comm processes_ = MPI_COMM_NULL;
+  MPI_Request under_way_[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
   int rank_ = 0, size_ = 1;
   bool begun_ = false, together_ = false;
 };

@@ -38,20 +38,40 @@ class ThreadGroup final : public ProcessGroup {
   int size() const override { return size_; }
 
   void exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
-    std::unique_lock<std::mutex> lock(room_->mutex);
-    const std::pair<int, int> here{rank_, partner}, there{partner, rank_};
-    room_->sent[here] = send;
+    start(partner, send, receive);
+    ended(true);
+  }
+
+  void start(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
+    const std::lock_guard<std::mutex> lock(room_->mutex);
+    if (under_way_) detail::raise<Error>("rank " + std::to_string(rank_) + ": an exchange is under way");
+    partner_ = partner;
+    receive_ = receive;
+    under_way_ = true;
+    received_ = false;
+    room_->sent[{rank_, partner}] = send;
     room_->bytes += send.size();
     room_->changed.notify_all();
-    wait(lock, [&] { return room_->sent.count(there) == 1; });
-    const std::span<const std::byte> from = room_->sent[there];
-    if (from.size() != receive.size())
-      detail::raise<Error>("rank " + std::to_string(rank_) + " expected " + std::to_string(receive.size()) +
-                           " bytes, rank " + std::to_string(partner) + " sent " + std::to_string(from.size()));
-    std::copy(from.begin(), from.end(), receive.begin());
-    room_->sent.erase(there);
-    room_->changed.notify_all();
-    wait(lock, [&] { return room_->sent.count(here) == 0; });
+  }
+
+  bool ended(bool waits) override {
+    std::unique_lock<std::mutex> lock(room_->mutex);
+    const std::pair<int, int> here{rank_, partner_}, there{partner_, rank_};
+    if (!received_) {
+      if (waits) wait(lock, [&] { return room_->sent.count(there) == 1; });
+      if (room_->sent.count(there) == 0) return false;
+      const std::span<const std::byte> from = room_->sent[there];
+      if (from.size() != receive_.size())
+        detail::raise<Error>("rank " + std::to_string(rank_) + " expected " + std::to_string(receive_.size()) +
+                             " bytes, rank " + std::to_string(partner_) + " sent " + std::to_string(from.size()));
+      std::copy(from.begin(), from.end(), receive_.begin());
+      room_->sent.erase(there);
+      room_->changed.notify_all();
+      received_ = true;
+    }
+    if (waits) wait(lock, [&] { return room_->sent.count(here) == 0; });
+    under_way_ = room_->sent.count(here) != 0;
+    return !under_way_;
   }
 
   void fails_together() override { together_ = true; }
@@ -66,7 +86,9 @@ class ThreadGroup final : public ProcessGroup {
   }
 
   std::shared_ptr<Room> room_;
-  int rank_, size_;
+  int rank_, size_, partner_ = 0;
+  std::span<std::byte> receive_;
+  bool under_way_ = false, received_ = false;
   bool together_ = false;
 };
 

@@ -88,7 +88,7 @@
 #include "brindle/train/output_rules_inl.hpp"
 #include "brindle/train/progressive_resizing_inl.hpp"
 #include "brindle/train/run_identity_inl.hpp"
-#include "brindle/train/team_inl.hpp"
+#include "brindle/train/team_sum_inl.hpp"
 #include "brindle/train/trainer_inl.hpp"
 #include "brindle/train/training_cost_inl.hpp"
 #include "brindle/train/training_step_inl.hpp"

@@ -52,6 +52,7 @@
 #include "brindle/train/suggest_samples_inl.hpp"
 #include "brindle/train/team_checkpoint_inl.hpp"
 #include "brindle/train/team_inl.hpp"
+#include "brindle/train/team_sum_inl.hpp"
 #include "brindle/train/trainer_inl.hpp"
 #include "brindle/train/training_cost_inl.hpp"
 #include "brindle/train/training_step_inl.hpp"

@@ -16,6 +16,7 @@
 #include "brindle/train/leaf_gradients.hpp"
 #include "brindle/train/leaves.hpp"
 #include "brindle/train/team.hpp"
+#include "brindle/train/team_sum.hpp"
 
 namespace brindle::detail {
 
@@ -26,16 +27,25 @@ void LeafGradients<T>::prepare(const Model<T, Cpu>& model, const Plan<T, Cpu>& p
   size_ = 0;
   begin_.assign(model.layers().size(), {});
   views_.assign(model.layers().size(), {});
-  for (std::size_t i = 0; i < model.layers().size(); ++i) {
+  end_.assign(model.layers().size(), 0);
+  std::vector<std::size_t> pieces;  // that are summed at a time
+  const auto add_layer = [&](std::size_t i) {
     const Layer<T, Cpu>& layer = *model.layers()[i];
     for (std::size_t p = 0; p < layer.parameters().size(); ++p) {
       begin_[i].push_back(plan.gives_gradient(i, p) ? size_ : nowhere);
       if (begin_[i].back() != nowhere) size_ += (layer.parameters()[p].value.size() + line - 1) / line * line;
     }
-  }
+    end_[i] = static_cast<std::size_t>(size_);
+    if (end_[i] - (pieces.empty() ? 0 : pieces.back()) >= piece_bytes / sizeof(T)) pieces.push_back(end_[i]);
+  };
+  for (std::size_t step = plan.steps().size(); step-- > 0;) add_layer(plan.steps()[step].index);
+  for (std::size_t i = 0; i < model.layers().size(); ++i)  // those that are done by the layer in front of them
+    if (begin_[i].empty()) add_layer(i);
+  if (pieces.empty() || pieces.back() < static_cast<std::size_t>(size_))
+    pieces.push_back(static_cast<std::size_t>(size_));
   rows_.resize(static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(own_))));
   for (Tensor<T>& row : rows_) row = Tensor<T>({size_});
-  room_ = alone ? Tensor<T>() : Tensor<T>({size_ / 2 + line});
+  sum_.prepare(rows_.back().span(), alone ? std::vector<std::size_t>{} : pieces);
   for (std::size_t i = 0; i < model.layers().size(); ++i)
     for (std::size_t p = 0; p < begin_[i].size(); ++p)
       views_[i].push_back(begin_[i][p] == nowhere
@@ -83,15 +93,10 @@ void LeafGradients<T>::add_nothing(std::int64_t leaf) {
 }
 
 template <class T>
-void LeafGradients<T>::sum(Team& team) {
-  if (!team.alone()) team.sum<T>(rows_.back().span(), room_.span());
-}
-
-template <class T>
 std::int64_t LeafGradients<T>::bytes() const {
-  std::int64_t sum = room_.bytes();
+  std::size_t sum = sum_.bytes();
   for (const Tensor<T>& row : rows_) sum += row.bytes();
-  return sum;
+  return static_cast<std::int64_t>(sum);
 }
 
 }  // namespace brindle::detail

@@ -46,8 +46,9 @@ class LeafStep {
   /// The first of them, of the batch.
   std::int64_t leaf_begin() const { return leaves_.begin(n_, leaves_.first + next_); }
 
-  /// The passes of the next leaf. Throws as TrainingStep::run().
-  void run(const Parts& p, bool with_weights, std::int64_t step, const StepNames& names, bool& outputs_seen);
+  /// The passes of the next leaf; behind the last one's the sums over processes begin. Throws as TrainingStep::run().
+  void run(const Parts& p, bool with_weights, std::int64_t step, const StepNames& names, bool& outputs_seen,
+           Team& team);
 
   /// What a process has caught on the way to finish(), which throws it in all of them.
   void fail(const std::exception_ptr& error) { error_ = error; }

@@ -30,6 +30,7 @@ template <class T>
 void LeafStep<T>::begin(std::int64_t n) {
   n_ = n;
   next_ = 0;
+  gradients_.begin();
   error_ = nullptr;
   skip_empty();
 }
@@ -50,8 +51,8 @@ void LeafStep<T>::add_up(Sums sums) {
 }
 
 template <class T>
-void LeafStep<T>::run(const Parts& p, bool with_weights, std::int64_t step, const StepNames& names,
-                      bool& outputs_seen) {
+void LeafStep<T>::run(const Parts& p, bool with_weights, std::int64_t step, const StepNames& names, bool& outputs_seen,
+                      Team& team) {
   const std::int64_t n = leaf_size();
   const auto number = static_cast<std::uint32_t>(leaves_.first + next_);
   T share = static_cast<T>(static_cast<double>(n) / static_cast<double>(n_));
@@ -80,6 +81,7 @@ void LeafStep<T>::run(const Parts& p, bool with_weights, std::int64_t step, cons
         ops::rescale_backward<T>(on_, gradients[i], shares, gradients[i]);
       gradients_.add_whole(on_, next_, layer, i, gradients[i]);
     }
+    if (next_ + 1 == leaves_.own) gradients_.advance(team, layer);
   };
   const auto part = [&](std::size_t layer, std::size_t which, std::int64_t first, TensorView<const T, Cpu> block) {
     gradients_.add(next_, layer, which, first, block);
@@ -94,6 +96,7 @@ template <class T>
 StepTotals LeafStep<T>::finish(const Parts& p, std::int64_t step, const StepNames& names, Team& team,
                                TrainingStep<T, Cpu>& update) {
   const auto last = static_cast<std::size_t>(std::countr_zero(static_cast<std::uint64_t>(leaves_.own)));
+  gradients_.finish(team);  // also of a process that has failed, since the others wait for its part
   Sums own = error_ ? Sums{} : waiting_[last];
   own.failed = error_ != nullptr;
   const Sums sums = team.combined(own, add);
@@ -110,7 +113,6 @@ StepTotals LeafStep<T>::finish(const Parts& p, std::int64_t step, const StepName
       team.rethrow_together(std::current_exception());
     }
   }
-  gradients_.sum(team);
   update.update(p, step, [&](auto on_gradients, const auto*, const auto*) {
     for (std::size_t layer = p.model.layers().size(); layer-- > 0;)
       if (!gradients_.of(layer).empty()) on_gradients(layer, gradients_.of(layer));

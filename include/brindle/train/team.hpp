@@ -31,7 +31,7 @@ class Team {
   bool alone() const { return size() == 1; }                ///< there is nobody to exchange with
   bool first() const { return rank() == 0; }                ///< the one that writes files and reports
 
-  /// Seconds in exchanges so far: for the others, and for the bytes to come.
+  /// Seconds of waiting in exchanges so far: for the others, and for the bytes to come.
   double seconds() const { return seconds_; }
 
   /// combine(left, right) over the values of all processes, for all.
@@ -59,13 +59,13 @@ class Team {
   /// Bytes [end(r - 1), end(r)) of `all` are those of process r; afterwards everybody has all of them.
   void gather(std::span<std::byte> all, FunctionRef<std::size_t(int)> end);
 
-  /// Sum of numbers over all processes, the same bits for all.
-  ///
-  /// Each process first becomes the owner of one range of them, by exchanges with 1, 2, 4, ... away in which it hands
-  /// over the half that it does not keep; then the sums go back the same way. It sends 2 (size - 1) / size of the
-  /// numbers. room: of half their number and a line of the cache, or more.
-  template <class T>
-  void sum(std::span<T> numbers, std::span<T> room);
+  /// ProcessGroup::start() and ended(); see TeamSum.
+  /// @{
+  void start(int partner, std::span<const std::byte> send, std::span<std::byte> receive) {
+    group_->start(partner, send, receive);
+  }
+  bool ended(bool waits);
+  /// @}
 
   /// error: what this process has caught, or null. If one has caught something, the same exception leaves in all of
   /// them: of the first one's kind and message, followed by what others have caught, if that is something else. Alone,

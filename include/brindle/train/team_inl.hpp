@@ -3,7 +3,6 @@
 
 // Definitions of what team.hpp declares.
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <chrono>
 #include <cstddef>
@@ -17,7 +16,6 @@
 #include <vector>
 
 #include "brindle/core/error.hpp"
-#include "brindle/core/flush_denormals.hpp"
 #include "brindle/core/function_ref.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/train/process_group.hpp"
@@ -39,6 +37,13 @@ BRINDLE_INLINE void Team::exchange(int partner, std::span<const std::byte> send,
   const auto start = std::chrono::steady_clock::now();
   group_->exchange(partner, send, receive);
   seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+BRINDLE_INLINE bool Team::ended(bool waits) {
+  const auto start = std::chrono::steady_clock::now();
+  const bool done = group_->ended(waits);
+  if (waits) seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return done;
 }
 
 BRINDLE_INLINE bool Team::any(bool value) {
@@ -87,36 +92,6 @@ BRINDLE_INLINE void Team::gather(std::span<std::byte> all, FunctionRef<std::size
   for (int step = 1; step < size(); step *= 2) {
     const int have = rank() & ~(step - 1);  // the first of `step` processes whose parts are here
     exchange(rank() ^ step, part(have, step), part(have ^ step, step));
-  }
-}
-
-template <class T>
-void Team::sum(std::span<T> numbers, std::span<T> room) {
-  const FlushDenormals flush;  // as where leaves are added up inside of a process
-  struct Half {
-    std::span<T> kept, other;
-  };
-  std::array<Half, 32> halves;  // one for each exchange
-  std::size_t count = 0;
-  std::span<T> mine = numbers;
-  for (int step = 1; step < size(); step *= 2) {
-    constexpr std::size_t line = 64 / sizeof(T);  // cuts lie at whole lines of the cache
-    const std::size_t middle = std::min(mine.size(), (mine.size() / 2 + line - 1) / line * line);
-    const bool lower = (rank() & step) == 0;
-    const Half half =
-        lower ? Half{mine.first(middle), mine.subspan(middle)} : Half{mine.subspan(middle), mine.first(middle)};
-    const std::span<T> received = room.first(half.kept.size());
-    exchange(rank() ^ step, std::as_bytes(half.other), std::as_writable_bytes(received));
-    if (lower)
-      for (std::size_t i = 0; i < received.size(); ++i) half.kept[i] = half.kept[i] + received[i];
-    else
-      for (std::size_t i = 0; i < received.size(); ++i) half.kept[i] = received[i] + half.kept[i];
-    halves[count++] = half;
-    mine = half.kept;
-  }
-  for (int step = size() / 2; step >= 1; step /= 2) {
-    const Half& half = halves[--count];
-    exchange(rank() ^ step, std::as_bytes(half.kept), std::as_writable_bytes(half.other));
   }
 }
 

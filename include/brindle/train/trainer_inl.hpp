@@ -359,7 +359,7 @@ void Trainer<T, Device>::train_leaves([[maybe_unused]] std::int64_t n, [[maybe_u
     try {
       while (leaf_step_.leaf_size() > 0) {
         next();
-        leaf_step_.run(step_parts(), with_weights, step_, telling, outputs_seen_);
+        leaf_step_.run(step_parts(), with_weights, step_, telling, outputs_seen_, team_);
       }
     } catch (...) {
       if (team_.alone()) throw;
