@@ -3,7 +3,7 @@
 # A run one of whose processes is killed at a random moment, again and again, and that goes on each time with another number
 # of processes, ends with the bits of one that is not killed: killed.sh MPIEXEC RUN_OVER_MPI FOLDER [KILLS] [EPOCHS]
 set -euo pipefail
-MPIEXEC=$1 program=$2 folder=$3 wanted=${4:-30} epochs=${5:-60}
+MPIEXEC=$1 program=$2 folder=$3 wanted=${4:-30} epochs=${5:-100}
 source "$(dirname "$0")/run.sh"
 rm -rf "$folder"
 mkdir -p "$folder"

@@ -59,7 +59,7 @@ class LeafRun {
                  .validation_batch = 3,
                  .class_weight = {{0, 0.5}},
                  .metrics = {metrics::auc()},
-                 .callbacks = {early_stopping({.patience = 30}), keep_best(model_)},
+                 .callbacks = {early_stopping({.patience = 1000}), keep_best(model_)},
                  .checkpoint = s_.checkpoint};
     for (const Callback& c : s_.callbacks) o.callbacks.push_back(c);
     if (s_.change) s_.change(o);
