@@ -365,7 +365,7 @@ TEST_CASE("numbers too small for a normal float are zero in sums over processes,
 
 TEST_CASE("sums over processes follow the tree, and each process sends twice what it does not own", "[train][group]") {
   for (const int size : {1, 2, 4, 8})
-    for (const std::size_t count : {0, 1, 15, 16, 17, 1000}) {
+    for (const std::size_t count : std::vector<std::size_t>{0, 1, 15, 16, 17, 1000}) {
       const auto value = [](int rank, std::size_t i) {
         return static_cast<float>(Random{1, 2, static_cast<std::uint32_t>(rank)}.uniform(i)) *
                (rank % 2 == 0 ? 1e6f : -1e-3f);
