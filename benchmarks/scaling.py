@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Foretells what more processes would bring, from measured steps of one process and what an exchange costs.
 
-usage: python3 scaling.py STEPS.jsonl [--batch 1024]
+usage: python3 scaling.py STEPS.jsonl [--batch 1024] [--page several-machines.md]
 
-STEPS.jsonl has lines of `processes_bench WORKLOAD 1 BATCH STEPS 1`, one leaf, for several batches. Each workload's step is
+With --page it fails unless the page has these tables. STEPS.jsonl (scaling_steps.jsonl is that of the page) has lines of `processes_bench WORKLOAD 1 BATCH STEPS 1`, one leaf, for several batches. Each workload's step is
 taken as fixed + each * samples, the line through the best steps of the smallest and the largest batch that were measured.
 
 A step of P processes on a batch of B samples takes, with n numbers of 4 bytes that are summed,
@@ -18,8 +18,11 @@ counted as free, and no process is later than another. It is a plan: nothing her
 """
 import argparse
 import collections
+import contextlib
+import io
 import json
 import math
+import sys
 
 NETWORKS = {"10 Gbit/s": (30e-6, 10e9 / 8), "100 Gbit/s": (3e-6, 100e9 / 8)}  # seconds of a message, bytes a second
 NAMES = {"baseline": "baseline", "vgg16": "VGG16, blocks 4 and 5", "efficientnet_lite0": "EfficientNet-Lite0", "resnet50": "ResNet50"}
@@ -58,7 +61,22 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("steps")
     parser.add_argument("--batch", type=int, default=1024)
+    parser.add_argument("--page")
     o = parser.parse_args()
+    if not o.page:
+        return tell(o)
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        tell(o)
+    page = open(o.page, encoding="utf-8").read()
+    tables = [part.strip() for part in text.getvalue().split("\n\n") if part.strip().startswith("|")]
+    missing = [table for table in tables if table not in page]
+    for table in missing:
+        print(f"{o.page} has not this table of {o.steps}:\n{table}", file=sys.stderr)
+    sys.exit(1 if missing or not tables else 0)
+
+
+def tell(o):
     workloads = read(o.steps)
     for work, (fixed, each, size) in workloads.items():
         print(f"{NAMES[work]}: {1e3 * fixed:.0f} ms + {1e3 * each:.1f} ms a sample, {size / 1e6:.0f} MB are summed")
