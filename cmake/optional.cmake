@@ -5,6 +5,7 @@
 #     brindle::zlib   compressed entries of .keras and .npz files; Debian: zlib1g-dev
 #     brindle::webp   WebP pictures; Debian: libwebp-dev
 #     brindle::turbojpeg   JPEG by libjpeg-turbo; Debian: libturbojpeg0-dev
+#     brindle::mpi    training by several processes, brindle/distributed.hpp; Debian: libopenmpi-dev or libmpich-dev
 #     brindle::cuda   NVIDIA GPUs: CUDA toolkit with cuBLAS, cuDNN 9
 #
 # A program that does not link them does everything else.
@@ -47,6 +48,19 @@ if(BRINDLE_TURBOJPEG_INCLUDE AND BRINDLE_TURBOJPEG_LIBRARY AND NOT TARGET brindl
   set_target_properties(brindle::turbojpeg PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_TURBOJPEG)
   target_include_directories(brindle::turbojpeg SYSTEM INTERFACE ${BRINDLE_TURBOJPEG_INCLUDE})
   target_link_libraries(brindle::turbojpeg INTERFACE ${BRINDLE_TURBOJPEG_LIBRARY})
+endif()
+
+# -DBRINDLE_MPI=OFF leaves MPI alone. Which one, where there are several, is FindMPI's choice: -DMPI_CXX_COMPILER=mpicxx.mpich.
+option(BRINDLE_MPI "Look for MPI, for training by several processes" ON)
+mark_as_advanced(BRINDLE_MPI)
+if(BRINDLE_MPI AND NOT TARGET brindle::mpi)
+  set(MPI_CXX_SKIP_MPICXX ON)  # the functions of C are used
+  find_package(MPI QUIET COMPONENTS CXX)
+  if(TARGET MPI::MPI_CXX)
+    add_library(brindle::mpi INTERFACE IMPORTED)
+    set_target_properties(brindle::mpi PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_MPI)
+    target_link_libraries(brindle::mpi INTERFACE MPI::MPI_CXX)
+  endif()
 endif()
 
 find_package(CUDAToolkit QUIET)

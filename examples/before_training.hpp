@@ -85,7 +85,7 @@ inline void describe(const char* what, const brindle::data::Pictures& pictures,
 }
 
 /// Looks for what would spoil the training, or make its accuracy look better than it is, and says where it is shown:
-/// beside `out`. How often labels of the training pictures were found.
+/// beside `out`, if it is not empty. How often labels of the training pictures were found.
 inline brindle::report::CheckedAnswers check_pictures(const std::filesystem::path& out, std::uint64_t seed,
                                                       const brindle::data::Pictures& training,
                                                       const brindle::data::Pictures& validation,
@@ -101,7 +101,7 @@ inline brindle::report::CheckedAnswers check_pictures(const std::filesystem::pat
     std::printf(
         "%lld photos stand in both sets, or nearly the same: the validation accuracy will look better than it is\n",
         static_cast<long long>(twice));
-  if (found.findings.empty()) return found.answers.front();
+  if (found.findings.empty() || out.empty()) return found.answers.front();
   std::filesystem::path page = out, table = out;
   page.replace_extension(".check.html");
   table.replace_extension(".check.csv");

@@ -4,6 +4,7 @@
 //     train --data flowers --base efficientnet_lite0 --weights efficientnet_lite0.safetensors --out flowers.safetensors
 //     train --data flowers --base small --epochs 40 --out flowers.safetensors      without weights of somebody else
 //     classify --model flowers.safetensors photo.jpg
+//     mpirun -n 4 train --data flowers --leaves 4 ...  four processes, the same model: docs/howto/several-machines.md
 //     train --smoke --out out/smoke.safetensors        a few steps on three classes that it draws itself
 //
 // Photos are turned upright as their cameras noted (EXIF), and made smaller by an antialiased bilinear filter, to a square
@@ -33,6 +34,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -43,6 +45,7 @@
 #include "command_line.hpp"
 #include "device.hpp"
 #include "drawn_pets.hpp"
+#include "processes.hpp"
 #include "three_classes.hpp"
 #include "trained.hpp"
 
@@ -56,10 +59,11 @@ struct Options {
   fs::path out = "model.safetensors";
   std::string base = "small", fine_tuned_from = {}, aspect_ratio = "stretch", decoder = "stb";
   std::string stages = {};                                        ///< empty: chosen
-  std::int64_t epochs = 40, fine_tuning_epochs = 5, batch = 0, side = 0, patience = 8, memory = 4000;
+  std::int64_t epochs = 40, fine_tuning_epochs = 5, batch = 0, side = 0, patience = 8, memory = 4000, leaves = 1;
   double share = 0.2, learning_rate = 0, fine_tuning_rate = 0, alpha = 1;  ///< batch and rates: 0: chosen
   std::uint64_t seed = 42;
   example::DeviceOptions device = {};
+  example::Processes* processes = nullptr;
   bool augment = true, class_weights = true, calibrate = true, check = true, find_rates = false, smoke = false;
 };
 
@@ -80,7 +84,8 @@ example::Kept learn(const Options& o, Model<float, Device>& model, const Stage& 
   std::printf("\n%s: %lld of %lld parameters learn, for at most %lld epochs\n", stage.name,
               static_cast<long long>(model.trainable_parameter_count()),
               static_cast<long long>(model.parameter_count()), static_cast<long long>(stage.epochs));
-  Trainer trainer{model, Adam{.learning_rate = stage.learning_rate}, SparseCategoricalCrossentropy{}, {.seed = o.seed}};
+  Trainer trainer{model, Adam{.learning_rate = stage.learning_rate}, SparseCategoricalCrossentropy{},
+                  {.seed = o.seed, .leaves = o.leaves, .group = o.processes->group()}};
   const History epochs = trainer.fit(
       stage.training,
       {.batch = std::min(o.batch, stage.training.size()),
@@ -91,6 +96,10 @@ example::Kept learn(const Options& o, Model<float, Device>& model, const Stage& 
   if (static_cast<std::int64_t>(epochs.epochs()) < stage.epochs)
     std::printf("the validation loss has not fallen for %lld epochs: ended\n", static_cast<long long>(o.patience));
   run.append(stage.name, epochs);
+  const double seconds = std::accumulate(epochs.seconds.begin(), epochs.seconds.end(), 0.0);
+  if (o.processes->size() > 1 && seconds > 0)
+    std::printf("%d processes exchanged and waited for each other for %.1f%% of that time\n", o.processes->size(),
+                100 * trainer.exchange_seconds() / seconds);
   return {trainer.evaluate(stage.validation), trainer.predict(stage.validation)};
 }
 
@@ -165,11 +174,11 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   std::printf("\ncomputing what %s sees in %lld pictures, about %s ...\n", base.name.c_str(), static_cast<long long>(n + more),
               report::progress::duration_text(each * static_cast<double>(n + more)).c_str());
   std::fflush(stdout);
-  io::Features seen_features = io::extract(network, training), unseen_features = io::extract(network, validation);
+  io::Features seen_features = o.processes->extract(network, training), unseen_features = o.processes->extract(network, validation);
 
   example::Forecast forecast;
   if (o.check) {
-    const report::CheckedAnswers a = example::check_pictures(o.out, o.seed, training, validation, seen_features, unseen_features);
+    const report::CheckedAnswers a = example::check_pictures(o.processes->first() ? o.out : fs::path(), o.seed, training, validation, seen_features, unseen_features);
     forecast.expect_accuracy(a.right, a.judged, more);
   }
   const TrainingStages stages = example::Forecast::stages(o.stages, base, training, forecast.accuracy());
@@ -248,10 +257,9 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   forecast.print_end();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int train(int argc, char** argv, example::Processes& processes) {
   Options o;
+  o.processes = &processes;
   std::vector<std::string> names = {"small"};
   for (const example::Base& base : example::bases()) names.push_back(base.name);
   example::CommandLine line{"trains a classifier on a folder of pictures"};
@@ -284,6 +292,8 @@ int main(int argc, char** argv) {
   line.add("--fine-tuning-epochs", o.fine_tuning_epochs, "at most so many of the last stage, which there is then; 0: none").show_default();
   line.add("--fine-tuning-rate", o.fine_tuning_rate, "of Adam in the last stage; without it 0.00003").positive();
   line.add("--fine-tuned-from", o.fine_tuned_from, "the first layer of the base that learns in the last stage; else the base's own");
+  line.add("--leaves", o.leaves, "parts of each batch, a power of two, as many as processes of mpirun or more; the model depends on "
+           "them, not on the processes").show_default().positive();
   line.add("--seed", o.seed, "of weights, shuffling, dropout and the split").show_default();
   example::add_device_options(line, o.device);
   line.flag("!--no-augment", o.augment, "show every picture as it is");
@@ -296,11 +306,17 @@ int main(int argc, char** argv) {
   if (const auto code = line.parse(argc, argv)) return *code;
 
   try {
-    for (const fs::path& file : {o.out, o.onnx})
-      if (file.has_parent_path()) fs::create_directories(file.parent_path());
+    processes.begin(o.leaves);
+    o.device.threads = processes.threads(o.device.threads);
+    if (o.smoke) o.data = o.out.parent_path() / "three_classes";
+    processes.together([&] {
+      if (!processes.first()) return true;
+      for (const fs::path& file : {o.out, o.onnx})
+        if (file.has_parent_path()) fs::create_directories(file.parent_path());
+      if (o.smoke) example_pets::draw_three_classes(o.data, o.seed);
+      return true;
+    });
     if (o.smoke) {
-      o.data = o.out.parent_path() / "three_classes";
-      example_pets::draw_three_classes(o.data, o.seed);
       o.epochs = 2;
       o.fine_tuning_epochs = 1;
       o.side = 64;
@@ -317,16 +333,19 @@ int main(int argc, char** argv) {
     if (o.side == 0) o.side = o.base == "small" ? 150 : example::base_of(o.base).side;
     if (o.data.empty()) detail::raise<ValueError>("name a folder of pictures: train --data FOLDER");
 
-    const auto [training, validation] = example::load_pictures(
-        {.data = o.data, .validation = o.validation, .share = o.share, .seed = o.seed, .side = o.side, .aspect_ratio = o.aspect_ratio, .decoder = o.decoder,
-         .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing});
+    const auto [training, validation] = processes.together([&] {
+      return example::load_pictures(
+          {.data = o.data, .validation = o.validation, .share = o.share, .seed = o.seed, .side = o.side, .aspect_ratio = o.aspect_ratio, .decoder = o.decoder,
+           .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing});
+    });
     std::map<std::int64_t, double> weights;
     if (o.class_weights) weights = balanced_class_weights(training);
     example::describe("training", training, weights);
     example::describe("validation", validation, {});
 
-    example::Run run{.out = o.out, .onnx = o.onnx, .seed = o.seed};
+    example::Run run{.out = o.out, .onnx = o.onnx, .seed = o.seed, .writes = processes.first()};
     run.settings = {{"base", o.base}, {"seed", std::to_string(o.seed)}};
+    if (o.leaves > 1) run.settings.push_back({"leaves", std::to_string(o.leaves)});
     run.begin({argv + 1, argv + argc}, o.data, o.validation, o.weights);
 
     return example::run_on(o.device, [&](const auto& on) {
@@ -338,7 +357,17 @@ int main(int argc, char** argv) {
       return EXIT_SUCCESS;
     });
   } catch (const std::exception& e) {
-    std::fflush(stdout);
+    return processes.fail("train", e);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    example::Processes processes;
+    return train(argc, argv, processes);
+  } catch (const std::exception& e) {
     std::fprintf(stderr, "train: %s\n", e.what());
     return EXIT_FAILURE;
   }

@@ -34,6 +34,7 @@ struct Kept {
 struct Run {
   std::filesystem::path out, onnx = {};
   std::uint64_t seed = 0;
+  bool writes = true;  ///< of several processes the first one only
   std::int64_t batch = 32;
   std::vector<brindle::report::Entry> settings = {};
   brindle::History history = {};           ///< of all stages
@@ -67,6 +68,7 @@ struct Run {
   }
 
   void write_manifest() const {
+    if (!writes) return;
     const std::filesystem::path path = beside(out, ".run.json");
     brindle::io::write_run_manifest(manifest, path);
     std::printf("to run it again and compare the bits: verify --run %s\n", path.string().c_str());
@@ -100,6 +102,7 @@ void calibrate(brindle::Model<float, Device>& model, const brindle::data::Source
 template <class Device>
 void write(Run& run, const brindle::Model<float, Device>& model, const brindle::data::Pictures& training,
            const brindle::data::Pictures& validation, const Kept& kept) {
+  if (!run.writes) return;
   namespace report = brindle::report;
   namespace io = brindle::io;
   const std::vector<std::string> classes = validation.class_names();

@@ -14,7 +14,7 @@ from pathlib import Path
 root = Path(__file__).resolve().parent.parent
 include = root / "include"
 INCLUDE = re.compile(r'^#include "(brindle/[^"]+)"')
-LEFT_OUT = re.compile(r"brindle/(compiled/|compiled\.hpp|definitions\.hpp|io/definitions\.hpp|inference|(.*/)?cuda|ops/cpu_library|ops/kernel_table)")  # the compiled form, the GPU
+LEFT_OUT = re.compile(r"brindle/(compiled/|compiled\.hpp|definitions\.hpp|distributed\.hpp|io/definitions\.hpp|inference|(.*/)?cuda|ops/cpu_library|ops/kernel_table)")  # the compiled form, MPI, the GPU
 
 
 def known(condition):

@@ -6,7 +6,7 @@
 set -euo pipefail
 
 build="g++ cmake ninja-build libeigen3-dev libstb-dev libcli11-dev nlohmann-json3-dev"
-test="$build catch2 clang-16 libclang-rt-16-dev clang-format-14 libbenchmark-dev libhdf5-dev libturbojpeg0-dev libwebp-dev zlib1g-dev git pkg-config python3 doxygen qemu-user"
+test="$build catch2 clang-16 libclang-rt-16-dev clang-format-14 libbenchmark-dev libhdf5-dev libopenmpi-dev libturbojpeg0-dev libwebp-dev openmpi-bin zlib1g-dev git pkg-config python3 doxygen qemu-user"
 
 case "${1:-}" in
   build) wanted=$build ;;

@@ -57,8 +57,8 @@ class Plan {
   std::int64_t prepared_bytes() const;
 
   /// x (n, sample), n <= options.batch, must stay until backward() is done. The result lies in the plan, valid until
-  /// the next forward(). step: counts the training steps, for dropout.
-  TensorView<T, Device> forward(In<T, Device> x, std::uint32_t step = 0);
+  /// the next forward(). step: counts the training steps, for dropout, which draws anew for each leaf of a step, too.
+  TensorView<T, Device> forward(In<T, Device> x, std::uint32_t step = 0, std::uint32_t leaf = 0);
 
   /// The last result.
   TensorView<T, Device> output() const { return value(memory_.values.size() - 1); }
@@ -78,6 +78,10 @@ class Plan {
   /// options.gradient_of only; stream_state may always be.
   void backward(OnGradients on_gradients, const OnStream* on_stream = nullptr,
                 const StreamState* stream_state = nullptr);
+
+  /// Whether backward() hands on, whole or streamed, what this parameter of this layer of the model is to be changed
+  /// by.
+  bool gives_gradient(std::size_t layer, std::size_t which) const;
 
   /// What is done as one: a layer, or a layer and the one behind it.
   const std::vector<detail::PlanStep<T, Device>>& steps() const { return steps_; }
@@ -132,7 +136,7 @@ class Plan {
   TensorView<const T, Device> x_;
   const OnStep* on_step_ = nullptr;
   std::int64_t n_ = 0;
-  std::uint32_t step_ = 0;
+  std::uint32_t step_ = 0, leaf_ = 0;
 };
 
 }  // namespace brindle

@@ -73,7 +73,7 @@ std::int64_t Plan<T, Device>::prepared_bytes() const {
 }
 
 template <class T, class Device>
-TensorView<T, Device> Plan<T, Device>::forward(In<T, Device> x, std::uint32_t step) {
+TensorView<T, Device> Plan<T, Device>::forward(In<T, Device> x, std::uint32_t step, std::uint32_t leaf) {
   const Shape& sample = value_shape(0);
   if (x.shape.rank() < 1 || x.shape[0] > options_.batch || !(x.shape == sample.batch(x.shape[0])))
     detail::raise<ShapeError>("model: expected x " + to_string(sample.batch(options_.batch)) +
@@ -82,6 +82,7 @@ TensorView<T, Device> Plan<T, Device>::forward(In<T, Device> x, std::uint32_t st
   x_ = x;
   n_ = x.shape[0];
   step_ = step;
+  leaf_ = leaf;
   const std::int64_t slices = (n_ + memory_.slice - 1) / memory_.slice;
   for (std::int64_t i = 0; i < slices; ++i) forward_slice(n_ * i / slices, n_ * (i + 1) / slices);
   for (std::size_t i = memory_.leading; i < steps_.size(); ++i) forward_step(i, 0, n_);
@@ -183,9 +184,17 @@ void Plan<T, Device>::add_gradients(std::size_t i) {
 }
 
 template <class T, class Device>
+bool Plan<T, Device>::gives_gradient(std::size_t layer, std::size_t which) const {
+  for (std::size_t i = 0; i < steps_.size(); ++i)
+    if (steps_[i].index == layer && steps_[i].backward && which < memory_.steps[i].gradients.size())
+      return memory_.steps[i].gradients[which] || steps_[i].layer->parameters()[which].learned;
+  return false;
+}
+
+template <class T, class Device>
 Pass<T, Device> Plan<T, Device>::pass(std::size_t i, const BlockNumber& workspace) const {
   Pass<T, Device> p = detail::pass_of(on_, steps_[i], options_);
-  p.random = {options_.seed, steps_[i].stream, step_};
+  p.random = {options_.seed, steps_[i].stream + leaf_ * 0x9E3779B9u, step_};  // odd: another for each leaf
   p.saved = bytes_of(memory_.steps[i].saved);
   p.workspace = bytes_of(workspace);
   if (prepared_[i].bytes) p.prepared = prepared_[i].bytes->view();

@@ -57,6 +57,8 @@ struct Callback {
   std::function<void(FitState&)> failed = {};
   /// What the callback remembers from epoch to epoch, for checkpoints; restored after `begin`.
   std::function<void(RunState&)> state = {};
+  /// Only writes or prints, and steers nothing: where several processes train together, the first one alone calls it.
+  bool once = false;
 };
 
 }  // namespace brindle

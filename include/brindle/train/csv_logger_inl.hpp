@@ -28,6 +28,7 @@ BRINDLE_INLINE Callback csv_logger(const std::filesystem::path& path, const CsvL
     if (!*out) detail::raise<FileError>(path.string() + ": cannot be written; check that the disk is not full");
   };
   Callback callback;
+  callback.once = true;
   callback.begin = [out, path, options, put](FitState& s) {
     if (out->is_open()) return;  // a second fit() goes on
     std::error_code ignored;

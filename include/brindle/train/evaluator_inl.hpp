@@ -26,13 +26,14 @@
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/output_rules.hpp"
 #include "brindle/train/sample_weights.hpp"
+#include "brindle/train/team.hpp"
 
 namespace brindle::detail {
 
 template <class T, class Device>
 Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T, Device>& model, Loss<T, Device>& loss,
                                           const OutputRules& rules, const Cpu& host, const data::Source& source,
-                                          const EvaluateOptions& options) {
+                                          const EvaluateOptions& options, Team& team) {
   check_data(who, model, loss, rules, source, options.batch);
   check_weights(who, options.sample_weight, source);
   const Device& on = model.device();
@@ -49,7 +50,9 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
   check_metrics(who, options.metrics, outputs, source.labels());
   Tensor<float> all_outputs({options.metrics.empty() ? 0 : source.size(), outputs});
   Tensor<float> all_labels({options.metrics.empty() ? 0 : source.size(), label_count});
-  each_batch(batch_, host, source, batch, [&](std::int64_t begin, std::int64_t count) {
+  Tensor<double> figures({source.size(), 2});  // loss and right answers of each sample
+  const Shares shares{source.size(), batch, team.size()};
+  each_batch(batch_, host, source, shares, team, [&](std::int64_t begin, std::int64_t count) {
     auto& b = batch_;
     b.upload(on, count, false);
     const TensorView<T, Device> y = plan_->forward(b.x(count));
@@ -67,16 +70,21 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
         all_labels[begin * label_count + i] = static_cast<float>(labels.data[i]);
     }
     for (std::int64_t i = 0; i < count; ++i) {
-      const double w = options.sample_weight.empty()
-                           ? 1.0
-                           : static_cast<double>(options.sample_weight[static_cast<std::size_t>(begin + i)]);
-      const double correct = rules.correct<T>(probabilities.slice(i, i + 1), labels.slice(i, i + 1));
-      e.loss += w * static_cast<double>(each[i]);
-      e.accuracy += correct;
-      e.weighted_accuracy += w * correct;
-      weight_sum += w;
+      figures[2 * (begin + i)] = static_cast<double>(each[i]);
+      figures[2 * (begin + i) + 1] = rules.correct<T>(probabilities.slice(i, i + 1), labels.slice(i, i + 1));
     }
   });
+  gather(figures.span(), shares, team);
+  gather(all_outputs.span(), shares, team);
+  gather(all_labels.span(), shares, team);
+  for (std::int64_t i = 0; i < source.size(); ++i) {
+    const double w =
+        options.sample_weight.empty() ? 1.0 : static_cast<double>(options.sample_weight[static_cast<std::size_t>(i)]);
+    e.loss += w * figures[2 * i];
+    e.accuracy += figures[2 * i + 1];
+    e.weighted_accuracy += w * figures[2 * i + 1];
+    weight_sum += w;
+  }
   const auto n = static_cast<double>(source.size());
   e.samples = source.size();
   penalty_.compute(on, model);
@@ -92,7 +100,9 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
 template <class T, class Device>
 Tensor<T, Cpu> Evaluator<T, Device>::predict(const std::string& who, const Model<T, Device>& model, const Cpu& host,
                                              const data::Source& source, std::int64_t batch, bool logits,
-                                             std::int64_t time) {
+                                             std::int64_t time, Team* team) {
+  Team alone;
+  if (!team) team = &alone;
   check_samples(who, model.input_shape(), source, batch);
   const std::int64_t n = source.size(), outputs = model.output_shape().size();
   Tensor<T, Cpu> y = Tensor<T, Cpu>::uninitialized(model.output_shape().batch(n));
@@ -100,8 +110,9 @@ Tensor<T, Cpu> Evaluator<T, Device>::predict(const std::string& who, const Model
   Plan<T, Device> plan(model.device(), model.graph(), PlanOptions{.batch = batch, .logits = logits});
   Batch<T, Device> b;
   b.resize(batch, model.input_shape(), model.output_shape());
+  const Shares shares{n, batch, team->size()};
   each_batch(
-      b, host, source, batch,
+      b, host, source, shares, *team,
       [&](std::int64_t begin, std::int64_t count) {
         b.upload(model.device(), count, false);
         const TensorView<T, Device> part = plan.forward(b.x(count));
@@ -112,7 +123,23 @@ Tensor<T, Cpu> Evaluator<T, Device>::predict(const std::string& who, const Model
             raise_bad_sample(who, "an output for", static_cast<double>(to.data[i]), host, source, begin + i / outputs);
       },
       time);
+  gather(y.span(), shares, *team);
   return y;
+}
+
+template <class T, class Device>
+Tensor<T, Cpu> Evaluator<T, Device>::predict_averaged(const Model<T, Device>& model, const Cpu& host,
+                                                      const data::Source& source, std::int64_t times,
+                                                      std::int64_t batch, Team& team) {
+  if (times < 1)
+    raise<ValueError>("predict_averaged: expected at least one use of each sample, got " + std::to_string(times));
+  Tensor<T, Cpu> sum = predict("predict_averaged", model, host, source, batch, false, 0, &team);
+  for (std::int64_t time = 1; time < times; ++time) {
+    const Tensor<T, Cpu> more = predict("predict_averaged", model, host, source, batch, false, time, &team);
+    for (std::int64_t i = 0; i < sum.size(); ++i) sum[i] += more[i];
+  }
+  for (std::int64_t i = 0; i < sum.size(); ++i) sum[i] /= static_cast<T>(times);
+  return sum;
 }
 
 template <class T, class Device>

@@ -15,12 +15,12 @@ template <class T>
 bool all_finite(TensorView<const T, Cpu> x);
 
 /// Throws the NumericsError of a training step whose loss is not finite, naming the layer that first produced a value
-/// that is not: runs the step's forward pass again on its batch x, layer by layer. each: the loss of each sample, whose
-/// names messages give after `who`.
+/// that is not: runs the step's forward pass again on its batch x, or leaf of it, layer by layer. each: the loss of
+/// each sample, whose names messages give after `who`.
 template <class T, class Device>
 [[noreturn]] void raise_not_finite(const std::string& who, const Device& on, const Model<T, Device>& model,
                                    TensorView<const T, Device> x, TensorView<const T, Device> each, double loss,
-                                   std::int64_t step, std::uint64_t seed, SampleNames names);
+                                   std::int64_t step, std::uint64_t seed, SampleNames names, std::uint32_t leaf = 0);
 
 }  // namespace brindle::detail
 

@@ -28,7 +28,7 @@ bool all_finite(TensorView<const T, Cpu> x) {
 template <class T, class Device>
 void raise_not_finite(const std::string& who, const Device& on, const Model<T, Device>& model,
                       TensorView<const T, Device> x, TensorView<const T, Device> each, double loss, std::int64_t step,
-                      std::uint64_t seed, SampleNames names) {
+                      std::uint64_t seed, SampleNames names, std::uint32_t leaf) {
   const std::string what = who + ": the loss is " + number_text(loss) + " at step " + std::to_string(step + 1) + "; ";
   const std::string advice = " No weight was changed by this step.";
   for (std::int64_t i = 0; i < x.shape[0]; ++i)
@@ -53,7 +53,7 @@ void raise_not_finite(const std::string& who, const Device& on, const Model<T, D
   };
   const typename Plan<T, Device>::OnStep on_step(look);
   plan.watch(&on_step);
-  plan.forward(x, static_cast<std::uint32_t>(step));
+  plan.forward(x, static_cast<std::uint32_t>(step), leaf);
   std::int64_t worst = 0;
   while (worst + 1 < each.size() && std::isfinite(each.data[worst])) ++worst;
   raise<NumericsError>(what + "every layer's output is finite, so the loss itself overflows" +

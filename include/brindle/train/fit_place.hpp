@@ -14,9 +14,6 @@ namespace brindle::detail {
 
 double seconds_since(std::chrono::steady_clock::time_point start);
 
-/// What a callback does where an exception leaves fit().
-void tell_failed(const Callback& c, FitState& state);
-
 /// Where it stands.
 struct FitPlace {
   std::int64_t epochs = 0;    // done

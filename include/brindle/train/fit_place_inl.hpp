@@ -17,13 +17,6 @@ BRINDLE_INLINE double seconds_since(std::chrono::steady_clock::time_point start)
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-BRINDLE_INLINE void tell_failed(const Callback& c, FitState& state) {
-  try {
-    if (c.failed) c.failed(state);
-  } catch (...) {  // the first exception is the one that leaves fit()
-  }
-}
-
 BRINDLE_INLINE void FitPlace::visit(RunState& run) {
   run.value("epochs", epochs);
   run.value("step", step);

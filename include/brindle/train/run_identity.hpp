@@ -11,6 +11,7 @@
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/train/fit_options.hpp"
+#include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/update_rules.hpp"
 
 // What must be the same when a run goes on from a checkpoint.
@@ -24,6 +25,12 @@ template <class T, class Device>
 RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
                          const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o,
                          std::int64_t batch, std::int64_t steps, const UpdateRules& updates);
+
+/// The same with what processes that train together must have alike beside it, when they begin: the program, the
+/// weights, what the optimizer remembers, and the options that a run may go on with others of.
+template <class T, class Device>
+RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
+                             const OptimizerSlots<T, Device>& slots, const FitOptions& o, std::int64_t steps_done);
 
 }  // namespace brindle::detail
 

@@ -15,12 +15,16 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/core/names_text.hpp"
 #include "brindle/core/number_text.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/core/version.hpp"
 #include "brindle/data/source.hpp"
 #include "brindle/nn/config.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
+#include "brindle/ops/cpu_simd.hpp"
 #include "brindle/train/fit_options.hpp"
+#include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/run_identity.hpp"
 #include "brindle/train/same_data.hpp"
 #include "brindle/train/update_rules.hpp"
@@ -123,6 +127,39 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
   for (const auto& [label, weight] : o.class_weight)
     weights += settings_text(std::to_string(label), {{"weight", weight}}) + " ";
   same("class weights", weights);
+  if (updates.options().leaves > 1) same("leaves", std::to_string(updates.options().leaves));
+  return run;
+}
+
+template <class T, class Device>
+RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
+                             const OptimizerSlots<T, Device>& slots, const FitOptions& o, std::int64_t steps_done) {
+  const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(name, text); };
+  same("version of brindle", std::to_string(BRINDLE_VERSION_MAJOR) + "." + std::to_string(BRINDLE_VERSION_MINOR) + "." +
+                                 std::to_string(BRINDLE_VERSION_PATCH));
+#ifdef __VERSION__
+  same("compiler", __VERSION__);
+#endif
+  same("instruction set", ops::cpu_isa());
+  Checksum weights, states;
+  const auto add = [](Checksum& sum, const Tensor<T, Device>& t) {
+    const Tensor<T, Cpu> copy = t.template to<Cpu>();
+    sum.add_numbers(copy.data(), static_cast<std::size_t>(copy.size()));
+  };
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    for (std::size_t p = 0; p < slots[i].size(); ++p) {
+      add(weights, std::as_const(*model.layers()[i]).parameters()[p].value);
+      for (const Tensor<T, Device>& slot : slots[i][p].slots) add(states, slot);
+    }
+  same("checksum of the weights", weights.text());
+  same("checksum of the optimizer's state", states.text());
+  same("learning rate", number_text(optimizer.learning_rate()));
+  same("number of steps before", std::to_string(steps_done));
+  same("number of epochs", std::to_string(o.epochs));
+  same("validation batch", std::to_string(o.validation_batch));
+  same("number of metrics", std::to_string(o.metrics.size()));
+  same("number of callbacks", std::to_string(o.callbacks.size()));
+  same("checkpoint", o.checkpoint ? "wanted" : "none");
   return run;
 }
 

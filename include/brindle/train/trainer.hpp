@@ -22,10 +22,13 @@
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/fit_place.hpp"
 #include "brindle/train/history.hpp"
+#include "brindle/train/leaf_step.hpp"
+#include "brindle/train/leaves.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/output_rules.hpp"
 #include "brindle/train/run_state.hpp"
 #include "brindle/train/same_data.hpp"
+#include "brindle/train/team.hpp"
 #include "brindle/train/training_step.hpp"
 #include "brindle/train/update_rules.hpp"
 #include "brindle/train/weight_update.hpp"
@@ -54,8 +57,12 @@ class Trainer {
         loss_(detail::make_loss<T, Device>(loss)),
         options_(options),
         updates_(options),
-        device_step_(on_) {
+        team_(options.group),
+        leaves_(detail::leaves_of("Trainer", options.leaves, team_)),
+        device_step_(on_),
+        leaf_step_(host()) {
     detail::expect_definitions<T, Device>();
+    if (!on_cpu && leaves_.count > 1) detail::raise<ValueError>("Trainer: leaves are for the Cpu; leave them out");
     if (model.layers().empty()) detail::raise<ValueError>("Trainer: the model has no layers");
     rules_ = detail::output_rules("Trainer", model, *loss_, options.accuracy);
     outputs_seen_ = rules_.last.known;
@@ -95,7 +102,11 @@ class Trainer {
   void finalize_variable_values() { detail::take_averages(updates_, *optimizer_, *model_, slots_); }
 
   /// Bytes of activations, gradients and workspaces of the training step.
-  std::int64_t plan_bytes() const { return plan_ ? plan_->bytes() : 0; }
+  std::int64_t plan_bytes() const { return plan_ ? plan_->bytes() + (in_leaves() ? leaf_step_.bytes() : 0) : 0; }
+
+  /// Seconds that exchanges with other processes have taken in the epochs so far: waiting for them, and for what they
+  /// send.
+  double exchange_seconds() const { return exchange_seconds_; }
 
   /// Trains for some epochs. Throws before the first step for settings or data that cannot work, and NumericsError
   /// with the step and the layer once the loss is no longer finite; the weights are then those before that step, unless
@@ -138,7 +149,14 @@ class Trainer {
   void visit(RunState& run, const FitOptions& options, detail::FitPlace& at, History& history, FitState& state);
 
   /// The processor that reads the data.
-  const Cpu& host();
+  const Cpu& host() {
+    if constexpr (on_cpu)
+      return on_;
+    else
+      return host_;
+  }
+  /// Whether steps are those of LeafStep.
+  bool in_leaves() const { return leaves_.count > 1; }
 
   void call(const FitOptions& options, std::function<void(FitState&)> Callback::*which, FitState& state);
   // What callbacks have set holds from the next step on: the learning rate, and which layers are frozen.
@@ -154,6 +172,13 @@ class Trainer {
 
   // One step. read: the totals are wanted now, else when that costs nothing. names: of the batch's samples.
   void train_batch(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, SampleNames names);
+  // The same in leaves. next() puts the samples of the next one into the batch, names() are of that.
+  template <class Next>
+  void train_leaves(std::int64_t n, bool with_weights, const Next& next, SampleNames names);
+  // What a step reads and changes.
+  detail::StepParts<T, Device> step_parts() {
+    return {*model_, *plan_, *loss_, *optimizer_, batch_, slots_, rules_, updates_};
+  }
 
   /// Waits for the steps that other devices than the Cpu have under way.
   void read_totals();
@@ -167,6 +192,8 @@ class Trainer {
   std::unique_ptr<Loss<T, Device>> loss_;
   TrainerOptions options_;
   detail::UpdateRules updates_;
+  detail::Team team_;
+  detail::Leaves leaves_;
   detail::OutputRules rules_;
   detail::DataMeaning trained_on_;  // by the last fit()
   const char* who_ = "fit";         // begins messages
@@ -174,13 +201,16 @@ class Trainer {
 
   detail::OptimizerSlots<T, Device> slots_;
   std::unique_ptr<Plan<T, Device>> plan_;
+  std::int64_t planned_batch_ = 0;  // samples
   detail::TrainableFlags planned_trainable_;
   detail::Evaluator<T, Device> evaluator_;
   detail::Batch<T, Device> batch_;
   detail::TrainingStep<T, Device> device_step_;
+  detail::LeafStep<T> leaf_step_;
   detail::StepTotals totals_;          // of the epoch; on other devices than the Cpu, as far as they have been read
   detail::StepTotals earlier_totals_;  // from before it was resumed
 
+  double exchange_seconds_ = 0;
   std::int64_t step_ = 0;      // training steps
   std::uint32_t pass_ = 0;     // passes over the data
   std::uint64_t samples_ = 0;  // samples used

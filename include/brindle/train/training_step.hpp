@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "brindle/core/function_ref.hpp"
 #include "brindle/nn/loss.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
@@ -41,6 +42,12 @@ struct StepTotals {
   double loss = 0;           ///< sum, weighted
   double correct = 0;        ///< sum
   std::int64_t samples = 0;  ///< how many
+
+  void add(const StepTotals& more) {
+    loss += more.loss;
+    correct += more.correct;
+    samples += more.samples;
+  }
 };
 
 /// Runs training steps, here on the Cpu; a device that works by itself has its own: cuda_training_step.hpp.
@@ -60,12 +67,16 @@ class TrainingStep {
   StepTotals run(const StepParts<T, Device>& p, std::int64_t n, bool with_weights, std::int64_t step,
                  const StepNames& names, bool& outputs_seen);
 
+  /// Gives gradients as Plan::backward() does.
+  using Backward = FunctionRef<void(typename Plan<T, Device>::OnGradients, const typename Plan<T, Device>::OnStream*,
+                                    const typename Plan<T, Device>::StreamState*)>;
+
+  /// The backward pass and what follows, of step number `step`, 0 for the first. Every gradient goes to the optimizer
+  /// as soon as it is there, if it may.
+  void update(const StepParts<T, Device>& p, std::int64_t step, Backward backward);
+
  private:
   using Slots = SlotViews<T, Device>;
-
-  // The backward pass and what follows, of step number `step`, 0 for the first. Every gradient goes to the optimizer as
-  // soon as it is there, if it may.
-  void update(const StepParts<T, Device>& p, std::int64_t step);
 
   Device on_;
   WeightUpdate<T, Device> whole_;

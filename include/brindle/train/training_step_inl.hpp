@@ -45,12 +45,14 @@ StepTotals TrainingStep<T, Device>::run(const StepParts<T, Device>& p, std::int6
   outputs_seen = true;
   const double correct =
       p.rules.template correct<T>(p.batch.read_probabilities(on_, y, p.rules.left_out()), p.batch.labels(n));
-  update(p, step);
+  update(p, step, [&](auto on_gradients, const auto* on_stream, const auto* stream_state) {
+    p.plan.backward(on_gradients, on_stream, stream_state);
+  });
   return {.loss = loss * static_cast<double>(n), .correct = correct, .samples = n};
 }
 
 template <class T, class Device>
-void TrainingStep<T, Device>::update(const StepParts<T, Device>& p, std::int64_t step) {
+void TrainingStep<T, Device>::update(const StepParts<T, Device>& p, std::int64_t step, Backward backward) {
   const StepKind kind = p.updates.kind(step);
   const auto own = static_cast<std::size_t>(p.optimizer.slots());
   const auto step_part = [&](std::size_t layer, std::size_t which, std::int64_t first,
@@ -83,7 +85,7 @@ void TrainingStep<T, Device>::update(const StepParts<T, Device>& p, std::int64_t
     return p.slots[layer][which].slots[0].view();
   };
   const typename Plan<T, Device>::StreamState stream_state(state);
-  p.plan.backward(whole, &stream, &stream_state);
+  backward(whole, &stream, &stream_state);
   if (p.updates.whole()) whole_.run(on_, p.updates, p.optimizer, step, kind);
 }
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "processes.hpp"
+
+#include <algorithm>
+#include <brindle/core/error.hpp>
+#include <brindle/train/leaves.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <thread>
+#ifdef BRINDLE_MPI
+#include <unistd.h>
+
+#include <brindle/distributed.hpp>
+#endif
+
+namespace example {
+
+#ifdef BRINDLE_MPI
+
+struct Processes::Mpi {
+  std::shared_ptr<brindle::MpiGroup> group = std::make_shared<brindle::MpiGroup>();
+  std::FILE* errors = stderr;  ///< for what only this process knows
+  int here = 1;                ///< processes on this machine
+};
+
+Processes::Processes() {
+  if (!brindle::MpiGroup::started()) return;
+  mpi_ = std::make_unique<Mpi>();
+  group_ = mpi_->group;
+  MPI_Comm machine;
+  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
+  MPI_Comm_size(machine, &mpi_->here);
+  MPI_Comm_free(&machine);
+  if (first()) return;
+  mpi_->errors = ::fdopen(::dup(2), "w");
+  for (std::FILE* out : {stdout, stderr})
+    if (!std::freopen("/dev/null", "w", out)) brindle::detail::raise<brindle::Error>("/dev/null: cannot be opened");
+}
+
+int Processes::threads(int asked) const {
+  if (asked > 0 || !mpi_ || mpi_->here == 1) return asked;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / mpi_->here);
+}
+
+int Processes::fail(const char* program, const std::exception& e) {
+  std::fflush(stdout);
+  const bool all = !mpi_ || mpi_->group->failed_together();
+  if (!all || first()) {
+    std::FILE* errors = mpi_ ? mpi_->errors : stderr;
+    std::fprintf(errors, "%s: %s\n", program, e.what());
+    std::fflush(errors);
+  }
+  if (!all) mpi_->group->end_all(EXIT_FAILURE);
+  if (mpi_) mpi_->group->wait();  // until it is printed
+  return EXIT_FAILURE;
+}
+
+void Processes::begin(std::int64_t leaves) {
+  team_ = brindle::detail::Team(group_);
+  team_.together([&] { brindle::detail::leaves_of("train", leaves, team_); });
+}
+
+#else
+
+struct Processes::Mpi {};
+
+void Processes::begin(std::int64_t) {}
+
+Processes::Processes() {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"})
+    if (const char* size = std::getenv(name); size && std::atoi(size) > 1)
+      brindle::detail::raise<brindle::Error>(
+          "this program was started in several processes and built without MPI; install libopenmpi-dev or libmpich-dev "
+          "and build it anew");
+}
+
+int Processes::threads(int asked) const { return asked; }
+
+int Processes::fail(const char* program, const std::exception& e) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s: %s\n", program, e.what());
+  return EXIT_FAILURE;
+}
+
+#endif
+
+Processes::~Processes() = default;
+
+}  // namespace example

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Definitions of what leaf_step.hpp declares.
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <span>
+#include <string>
+
+#include "brindle/core/error.hpp"
+#include "brindle/core/inline.hpp"
+#include "brindle/core/number_text.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/model.hpp"
+#include "brindle/nn/plan.hpp"
+#include "brindle/ops/rescale/rescale.hpp"
+#include "brindle/train/finite.hpp"
+#include "brindle/train/leaf_gradients.hpp"
+#include "brindle/train/leaf_step.hpp"
+#include "brindle/train/leaves.hpp"
+#include "brindle/train/team.hpp"
+#include "brindle/train/training_step.hpp"
+
+namespace brindle::detail {
+
+template <class T>
+void LeafStep<T>::begin(std::int64_t n) {
+  n_ = n;
+  next_ = 0;
+  gradients_.begin();
+  error_ = nullptr;
+  skip_empty();
+}
+
+template <class T>
+void LeafStep<T>::skip_empty() {
+  for (; next_ < leaves_.own && leaf_size() == 0; ++next_) {
+    gradients_.add_nothing(next_);
+    add_up({});
+  }
+}
+
+template <class T>
+void LeafStep<T>::add_up(Sums sums) {
+  const auto level = static_cast<std::size_t>(std::countr_one(static_cast<std::uint64_t>(next_)));
+  for (std::size_t k = 0; k < level; ++k) sums = add(waiting_[k], sums);
+  waiting_[level] = sums;
+}
+
+template <class T>
+void LeafStep<T>::run(const Parts& p, bool with_weights, std::int64_t step, const StepNames& names, bool& outputs_seen,
+                      Team& team) {
+  const std::int64_t n = leaf_size();
+  const auto number = static_cast<std::uint32_t>(leaves_.first + next_);
+  T share = static_cast<T>(static_cast<double>(n) / static_cast<double>(n_));
+  const TensorView<const T, Cpu> shares(&share, Shape{1});
+  const TensorView<const T, Cpu> x = p.batch.x(n);
+  const TensorView<T, Cpu> y = p.plan.forward(x, static_cast<std::uint32_t>(step), number);
+  const TensorView<const T, Cpu> weight = with_weights ? p.batch.weight(n) : TensorView<const T, Cpu>{};
+  const TensorView<T, Cpu> dy = p.plan.output_gradient();
+  p.loss(on_, p.rules.logits, y, p.batch.labels(n), weight, p.batch.each(n), dy);
+  Sums sums;
+  const auto each = p.batch.each(n);
+  for (std::int64_t i = 0; i < n; ++i)
+    sums.loss += static_cast<double>(each[i]) * (with_weights ? static_cast<double>(weight.data[i]) : 1.0);
+  if (!std::isfinite(sums.loss))
+    raise_not_finite<T, Cpu>(names.who, on_, p.model, x, each, sums.loss / static_cast<double>(n), step, names.seed,
+                             names.sample, number);
+  if (!outputs_seen) p.loss.check_outputs(names.who, p.rules.last, y);
+  outputs_seen = true;
+  sums.correct = p.rules.template correct<T>(p.batch.read_probabilities(on_, y, p.rules.left_out()), p.batch.labels(n));
+  add_up(sums);
+  if (!dy.empty()) ops::rescale_backward<T>(on_, dy, shares, dy);
+  const auto whole = [&](std::size_t layer, std::span<const TensorView<T, Cpu>> gradients) {
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      if (gradients[i].empty()) continue;
+      if (!std::as_const(*p.model.layers()[layer]).parameters()[i].learned)
+        ops::rescale_backward<T>(on_, gradients[i], shares, gradients[i]);
+      gradients_.add_whole(on_, next_, layer, i, gradients[i]);
+    }
+    if (next_ + 1 == leaves_.own) gradients_.advance(team, layer);
+  };
+  const auto part = [&](std::size_t layer, std::size_t which, std::int64_t first, TensorView<const T, Cpu> block) {
+    gradients_.add(next_, layer, which, first, block);
+  };
+  const typename Plan<T, Cpu>::OnStream stream(part);
+  p.plan.backward(whole, &stream);
+  ++next_;
+  skip_empty();
+}
+
+template <class T>
+StepTotals LeafStep<T>::finish(const Parts& p, std::int64_t step, const StepNames& names, Team& team,
+                               TrainingStep<T, Cpu>& update) {
+  const auto last = static_cast<std::size_t>(std::countr_zero(static_cast<std::uint64_t>(leaves_.own)));
+  gradients_.finish(team);  // also of a process that has failed, since the others wait for its part
+  Sums own = error_ ? Sums{} : waiting_[last];
+  own.failed = error_ != nullptr;
+  const Sums sums = team.combined(own, add);
+  if (sums.failed) team.rethrow_together(error_);
+  penalty_.compute(on_, p.model);
+  const double n = static_cast<double>(n_), loss = sums.loss / n + penalty_.value();
+  if (!std::isfinite(loss)) {
+    try {
+      raise<NumericsError>(std::string(names.who) + ": the loss is " + number_text(loss) + " at step " +
+                           std::to_string(step + 1) +
+                           ", that of each leaf of the batch is finite: their sum or the L2 penalty overflows; use a "
+                           "smaller learning_rate. No weight was changed by this step.");
+    } catch (...) {
+      team.rethrow_together(std::current_exception());
+    }
+  }
+  update.update(p, step, [&](auto on_gradients, const auto*, const auto*) {
+    for (std::size_t layer = p.model.layers().size(); layer-- > 0;)
+      if (!gradients_.of(layer).empty()) on_gradients(layer, gradients_.of(layer));
+  });
+  return {.loss = loss * n, .correct = sums.correct, .samples = n_};
+}
+
+}  // namespace brindle::detail

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace brindle {
+
+/// Processes that train one model together, on one machine or on several: what the trainer asks of them. MpiGroup of
+/// brindle/distributed.hpp is the usual one; another transport needs rank(), size() and exchange().
+///
+/// All processes make the same calls of fit(), evaluate() and predict(), on the same model, data and options.
+class ProcessGroup {
+ public:
+  virtual ~ProcessGroup() = default;
+
+  /// This process, 0 to size() - 1. Number 0 writes files and reports.
+  virtual int rank() const = 0;
+  /// How many there are: a power of two.
+  virtual int size() const = 0;
+
+  /// Sends bytes to another process and receives others from it, both at the same time; either may be none. The partner
+  /// makes the same call with the sizes exchanged. Returns when both are done. send and receive do not overlap.
+  ///
+  /// Calls come from one thread at a time. Throws Error if the partner cannot be reached (any more).
+  virtual void exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive) = 0;
+
+  /// Begins an exchange, and returns before it is done where the transport can go on by itself; here it does not. Until
+  /// ended() is true nothing else is exchanged, and the bytes stay.
+  virtual void start(int partner, std::span<const std::byte> send, std::span<std::byte> receive) {
+    exchange(partner, send, receive);
+  }
+  /// Whether the exchange that start() began is done; if it waits, when it is done.
+  virtual bool ended([[maybe_unused]] bool waits) { return true; }
+
+  /// The trainer is about to throw the same exception in all processes, so that one of them is enough to tell the user.
+  virtual void fails_together() {}
+};
+
+}  // namespace brindle

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/function_ref.hpp"
+#include "brindle/train/process_group.hpp"
+
+namespace brindle::detail {
+
+/// What processes that train together do with each other, made of ProcessGroup::exchange(); one process alone is a team
+/// as well, and exchanges nothing. Every member calls the same functions in the same order.
+///
+/// Where values of all are combined, it is by a binary tree over the numbers of the processes, 0 with 1 and 2 with 3
+/// first, the lower one on the left: whoever computes a part of the tree, the result has the same bits.
+class Team {
+ public:
+  /// null: alone. Throws ValueError unless the size is a power of two.
+  explicit Team(std::shared_ptr<ProcessGroup> group = nullptr);
+
+  int rank() const { return group_ ? group_->rank() : 0; }  ///< 0 to size() - 1
+  int size() const { return group_ ? group_->size() : 1; }  ///< a power of two
+  bool alone() const { return size() == 1; }                ///< there is nobody to exchange with
+  bool first() const { return rank() == 0; }                ///< the one that writes files and reports
+
+  /// Seconds of waiting in exchanges so far: for the others, and for the bytes to come.
+  double seconds() const { return seconds_; }
+
+  /// combine(left, right) over the values of all processes, for all.
+  template <class V, class Combine>
+  V combined(V value, const Combine& combine) {
+    static_assert(std::is_trivially_copyable_v<V>);
+    for (int step = 1; step < size(); step *= 2) {
+      V other = value;
+      const int partner = rank() ^ step;
+      exchange(partner, std::as_bytes(std::span(&value, 1)), std::as_writable_bytes(std::span(&other, 1)));
+      value = rank() < partner ? combine(value, other) : combine(other, value);
+    }
+    return value;
+  }
+
+  /// Whether it is true for one of them.
+  bool any(bool value);
+
+  /// Process 0's bytes, for all.
+  void broadcast(std::string& bytes);
+
+  /// The texts of all, by rank.
+  std::vector<std::string> gather(const std::string& text);
+
+  /// Bytes [end(r - 1), end(r)) of `all` are those of process r; afterwards everybody has all of them.
+  void gather(std::span<std::byte> all, FunctionRef<std::size_t(int)> end);
+
+  /// ProcessGroup::start() and ended(); see TeamSum.
+  /// @{
+  void start(int partner, std::span<const std::byte> send, std::span<std::byte> receive) {
+    group_->start(partner, send, receive);
+  }
+  bool ended(bool waits);
+  /// @}
+
+  /// error: what this process has caught, or null. If one has caught something, the same exception leaves in all of
+  /// them: of the first one's kind and message, followed by what others have caught, if that is something else. Alone,
+  /// it is the exception itself.
+  void rethrow_together(const std::exception_ptr& error);
+
+  /// work(), and what it throws in one process is thrown by all.
+  template <class Work>
+  void together(const Work& work) {
+    if (alone()) return work();
+    std::exception_ptr error;
+    try {
+      work();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    rethrow_together(error);
+  }
+
+ private:
+  void exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive);
+
+  std::shared_ptr<ProcessGroup> group_;
+  double seconds_ = 0;
+};
+
+}  // namespace brindle::detail
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/train/team_inl.hpp"
+#endif

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/error.hpp"
+#include "brindle/train/process_group.hpp"
+
+namespace brindle::test {
+
+/// Threads of one program in place of processes: what they exchange is copied from one to the other.
+class ThreadGroup final : public ProcessGroup {
+ public:
+  /// What the members have in common.
+  struct Room {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::map<std::pair<int, int>, std::span<const std::byte>> sent;  // from, to
+    bool broken = false;                                             // a member is gone
+    std::size_t bytes = 0;                                           // that were exchanged
+  };
+
+  ThreadGroup(std::shared_ptr<Room> room, int rank, int size) : room_(std::move(room)), rank_(rank), size_(size) {}
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+
+  void exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
+    start(partner, send, receive);
+    ended(true);
+  }
+
+  void start(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
+    const std::lock_guard<std::mutex> lock(room_->mutex);
+    if (under_way_) detail::raise<Error>("rank " + std::to_string(rank_) + ": an exchange is under way");
+    partner_ = partner;
+    receive_ = receive;
+    under_way_ = true;
+    received_ = false;
+    room_->sent[{rank_, partner}] = send;
+    room_->bytes += send.size();
+    room_->changed.notify_all();
+  }
+
+  bool ended(bool waits) override {
+    std::unique_lock<std::mutex> lock(room_->mutex);
+    const std::pair<int, int> here{rank_, partner_}, there{partner_, rank_};
+    if (!received_) {
+      if (waits) wait(lock, [&] { return room_->sent.count(there) == 1; });
+      if (room_->sent.count(there) == 0) return false;
+      const std::span<const std::byte> from = room_->sent[there];
+      if (from.size() != receive_.size())
+        detail::raise<Error>("rank " + std::to_string(rank_) + " expected " + std::to_string(receive_.size()) +
+                             " bytes, rank " + std::to_string(partner_) + " sent " + std::to_string(from.size()));
+      std::copy(from.begin(), from.end(), receive_.begin());
+      room_->sent.erase(there);
+      room_->changed.notify_all();
+      received_ = true;
+    }
+    if (waits) wait(lock, [&] { return room_->sent.count(here) == 0; });
+    under_way_ = room_->sent.count(here) != 0;
+    return !under_way_;
+  }
+
+  void fails_together() override { together_ = true; }
+  bool failed_together() const { return together_; }
+
+ private:
+  template <class Condition>
+  void wait(std::unique_lock<std::mutex>& lock, const Condition& condition) {
+    const bool done =
+        room_->changed.wait_for(lock, std::chrono::seconds(60), [&] { return room_->broken || condition(); });
+    if (!done || !condition()) detail::raise<Error>("rank " + std::to_string(rank_) + ": another one is gone");
+  }
+
+  std::shared_ptr<Room> room_;
+  int rank_, size_, partner_ = 0;
+  std::span<std::byte> receive_;
+  bool under_way_ = false, received_ = false;
+  bool together_ = false;
+};
+
+/// work(group) in so many threads, each with its group; the exceptions that left, by rank, null where none did. bytes:
+/// gets how many were exchanged.
+template <class Work>
+std::vector<std::exception_ptr> run_group(int size, const Work& work, std::size_t* bytes = nullptr) {
+  const auto room = std::make_shared<ThreadGroup::Room>();
+  std::vector<std::exception_ptr> errors(static_cast<std::size_t>(size));
+  std::vector<std::thread> threads;
+  for (int rank = 0; rank < size; ++rank)
+    threads.emplace_back([&, rank] {
+      const auto group = std::make_shared<ThreadGroup>(room, rank, size);
+      try {
+        work(group);
+      } catch (...) {
+        errors[static_cast<std::size_t>(rank)] = std::current_exception();
+        if (group->failed_together()) return;
+        const std::lock_guard<std::mutex> lock(room->mutex);
+        room->broken = true;
+        room->changed.notify_all();
+      }
+    });
+  for (std::thread& t : threads) t.join();
+  if (bytes) *bytes = room->bytes;
+  return errors;
+}
+
+}  // namespace brindle::test
