@@ -138,6 +138,27 @@ TEST_CASE("a training step allocates nothing after the first", "[train]") {
   }
 }
 
+TEST_CASE("a training step of a network of today allocates nothing after the first", "[train]") {
+  const auto data = samples(32, {26, 26, 3});
+  const auto parts = [](auto x) {
+    x = x.then(Conv2D{.filters = 16, .kernel = 3, .stride = 2}, BatchNormalization{.name = "a_rather_long_name"},
+               ReLU{6}, DepthwiseConv2D{.kernel = 3, .padding = Padding::same}, BatchNormalization{}, ReLU{6});
+    auto y = x.then(Conv2D{16, 1}, BatchNormalization{}, Activation{relu}, Conv2D{16, 1}, BatchNormalization{});
+    return (x + y).then(Activation{relu}, MaxPooling2D{.pool_size = 3, .stride = 2}, GlobalAveragePooling2D{},
+                        Dense{1, sigmoid});
+  };
+  Model<float> model{Cpu{2}, {26, 26, 3}, parts};
+  Trainer trainer{model, Adam{.weight_decay = 1e-4, .exclude_from_weight_decay = {"bias", "gamma"}},
+                  BinaryCrossentropy{}};
+  std::int64_t before = 0, in_steps = 0, steps = 0;
+  trainer.fit(data, {.batch = 8, .epochs = 3, .callbacks = {{.step = [&](FitState& s) {
+                                                if (s.step > 1) in_steps += allocations() - before, ++steps;
+                                                before = allocations();
+                                              }}}});
+  CHECK(steps >= 6);
+  CHECK(in_steps == 0);
+}
+
 TEST_CASE("frozen layers keep their bits and cost no gradient", "[train]") {
   const auto data = samples(32);
   auto model = network();

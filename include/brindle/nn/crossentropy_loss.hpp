@@ -47,8 +47,9 @@ class CrossentropyLoss : public Loss<T, Device> {
   CrossentropyLoss(std::string type, Config config, bool from_logits, ActivationFunction right)
       : type_(std::move(type)), config_(std::move(config)), from_logits_(from_logits), right_(right) {}
 
+  std::string type_;  ///< Keras's class name
+
  private:
-  std::string type_;
   Config config_;
   bool from_logits_;
   ActivationFunction right_;
@@ -67,7 +68,7 @@ class BinaryCrossentropyLoss final : public CrossentropyLoss<T, Device> {
   bool each_output() const override { return true; }
   void check_labels(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output,
                     SampleNames names) const override {
-    check_binary_labels(who, this->type(), labels, output, names);
+    check_binary_labels(who, this->type_, labels, output, names);
   }
 
   void operator()(const Device& on, bool logits, TensorView<const T, Device> y, TensorView<const T, Device> t,
@@ -96,7 +97,7 @@ class CategoricalCrossentropyLoss final : public CrossentropyLoss<T, Device> {
   std::int64_t classes(const Shape& output) const override { return output.size(); }
   void check_labels(const std::string& who, TensorView<const float, Cpu> labels, const Shape& output,
                     SampleNames names) const override {
-    check_label_rows(who, this->type(), labels, output, names);
+    check_label_rows(who, this->type_, labels, output, names);
   }
 
   void operator()(const Device& on, bool logits, TensorView<const T, Device> y, TensorView<const T, Device> t,

@@ -26,9 +26,22 @@ BRINDLE_INLINE WeightDecay::WeightDecay(const std::string& who, double decay, st
 }
 
 BRINDLE_INLINE bool WeightDecay::decays(const ParameterName& name) const {
-  const std::string path = std::string(name.layer) + "/" + std::string(name.parameter);
-  return std::none_of(excluded_.begin(), excluded_.end(),
-                      [&](const std::string& part) { return path.find(part) != std::string::npos; });
+  // The path "layer/parameter", letter by letter: a step allocates nothing.
+  const std::size_t size = name.layer.size() + 1 + name.parameter.size();
+  const auto letter = [&](std::size_t i) {
+    if (i < name.layer.size()) return name.layer[i];
+    return i == name.layer.size() ? '/' : name.parameter[i - name.layer.size() - 1];
+  };
+  const auto stands_at = [&](const std::string& part, std::size_t begin) {
+    std::size_t i = 0;
+    while (i < part.size() && begin + i < size && letter(begin + i) == part[i]) ++i;
+    return i == part.size();
+  };
+  return std::none_of(excluded_.begin(), excluded_.end(), [&](const std::string& part) {
+    for (std::size_t begin = 0; begin < size; ++begin)
+      if (stands_at(part, begin)) return true;
+    return false;
+  });
 }
 
 BRINDLE_INLINE void WeightDecay::add_to(Config& config) const {
