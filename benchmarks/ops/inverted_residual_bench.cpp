@@ -12,6 +12,7 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/folded.hpp"
 #include "brindle/nn/nn.hpp"
+#include "brindle/ops/cpu.hpp"
 #include "support/shares.hpp"
 
 using namespace brindle;

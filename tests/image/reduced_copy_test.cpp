@@ -105,7 +105,7 @@ TEST_CASE("a file that has just been written gets no copy yet", "[image][reduced
   CHECK(files_in(copies).size() == 1);
 }
 
-TEST_CASE("each file and each way of reading it has a copy of its own; the preprocessing comes after it",
+TEST_CASE("each file and each way of reading it has a copy of its own, whatever the preprocessing",
           "[image][reduced_copy]") {
   const TemporaryFolder folder;
   const fs::path file = folder / "photo.png", other = folder / "other.png", copies = folder / "copies";
