@@ -39,6 +39,7 @@ struct PictureFolders {
   std::uint64_t seed = 0;  ///< of the split
   std::int64_t side = 224;
   std::string aspect_ratio, decoder;
+  std::filesystem::path cache = {};  ///< of reduced copies; empty: none
   brindle::Preprocessing preprocessing = brindle::Preprocessing::unit_rgb;
 };
 
@@ -61,7 +62,8 @@ inline std::pair<brindle::data::Pictures, brindle::data::Pictures> load_pictures
                                               .orientation = brindle::Orientation::exif,
                                               .preprocessing = from.preprocessing,
                                               .decoder = decoder_named(from.decoder),
-                                              .on_bad_file = brindle::data::BadFile::skip};
+                                              .on_bad_file = brindle::data::BadFile::skip,
+                                              .cache = from.cache};
   brindle::data::Pictures all = brindle::data::image_folder(from.data, how);
   if (const std::string lost = brindle::data::lost_text(all.skipped()); !lost.empty())
     std::fprintf(stderr, "%s\n", lost.c_str());

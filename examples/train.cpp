@@ -55,7 +55,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Options {
-  fs::path data = {}, validation = {}, weights = {}, onnx = {};
+  fs::path data = {}, validation = {}, weights = {}, onnx = {}, cache = {};
   fs::path out = "model.safetensors";
   std::string base = "small", fine_tuned_from = {}, aspect_ratio = "stretch", decoder = "stb";
   std::string stages = {};                                        ///< empty: chosen
@@ -284,6 +284,8 @@ int train(int argc, char** argv, example::Processes& processes) {
            "them at a half to an eighth of their size")
       .show_default()
       .one_of({"stb", "libjpeg_turbo", "libjpeg_turbo_reduced"});
+  line.add("--cache-photos", o.cache, "folder that keeps the photos as they are used, reduced, so that the next run reads them "
+           "from there; for large photos");
   line.add("--learning-rate", o.learning_rate, "of Adam, for a head or small; a tenth of it for the head on vgg16. Without it "
            "a range test finds the head's, and small has 0.001").positive();
   line.flag("--find-rates", o.find_rates, "find the learning rate of every stage by a range test (200 steps)");
@@ -336,6 +338,7 @@ int train(int argc, char** argv, example::Processes& processes) {
     const auto [training, validation] = processes.together([&] {
       return example::load_pictures(
           {.data = o.data, .validation = o.validation, .share = o.share, .seed = o.seed, .side = o.side, .aspect_ratio = o.aspect_ratio, .decoder = o.decoder,
+           .cache = o.cache,
            .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing});
     });
     std::map<std::int64_t, double> weights;

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-600}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- keras saved_model hdf5 picture npz safetensors keras_config torch torch_pickle onnx run_manifest
+[ $# -gt 0 ] || set -- keras saved_model hdf5 picture turbojpeg npz safetensors keras_config torch torch_pickle onnx run_manifest
 command -v clang++-16 > /dev/null || { echo "fuzz.sh: needs clang++-16 (scripts/install_packages.sh)" >&2; exit 1; }
 
 cmake --preset fuzz > /dev/null

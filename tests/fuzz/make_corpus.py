@@ -32,6 +32,8 @@ def pictures():
         for path in sorted(folder.iterdir()):
             if path.suffix in (".jpg", ".png", ".bmp", ".gif", ".webp") and ".rgb" not in path.name and path.stat().st_size < 3000:
                 put("picture", path.name, path.read_bytes())
+            if path.suffix == ".jpg" and path.stat().st_size < 4000 and (path.name.startswith("turbo_") or path.stat().st_size < 3000):
+                put("turbojpeg", path.name, path.read_bytes())
 
 
 def arrays():

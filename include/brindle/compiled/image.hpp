@@ -19,6 +19,7 @@
 #include "brindle/image/pixels_inl.hpp"
 #include "brindle/image/preprocessing_inl.hpp"
 #include "brindle/image/read_picture_inl.hpp"
+#include "brindle/image/reduced_copy_inl.hpp"
 #include "brindle/image/resize_inl.hpp"
 #include "brindle/image/turbojpeg_inl.hpp"
 #include "brindle/image/webp_inl.hpp"

@@ -20,6 +20,7 @@
 #include "brindle/data/picture_source.hpp"
 #include "brindle/image/picture_input.hpp"
 #include "brindle/image/read_picture.hpp"
+#include "brindle/image/reduced_copy.hpp"
 #include "brindle/image/turbojpeg.hpp"
 
 namespace brindle::data {
@@ -29,6 +30,7 @@ BRINDLE_INLINE FolderStream::FolderStream(const std::filesystem::path& path, con
     : options_(options) {
   image::check_picture_input("FolderStream", options.picture_input());
   image::internal::check_decoder("FolderStream", options.decoder);
+  if (!options.cache.empty()) image::internal::make_copies_folder("FolderStream", options.cache);
   internal::FolderListing listing = internal::list_image_folder(path, options.classes);
   if (options.on_bad_file == BadFile::raise && options.classes.empty()) internal::check_empty_classes(path, listing);
   class_names_ = std::move(listing.class_names);
@@ -60,7 +62,7 @@ BRINDLE_INLINE FolderStream::FolderStream(const std::filesystem::path& path, con
 
 BRINDLE_INLINE void FolderStream::with_pixels(std::int64_t row, FunctionRef<void(const std::uint8_t*)> use) const {
   const std::filesystem::path file = files_[static_cast<std::size_t>(row)];
-  const image::Picture picture = image::read_picture(file, options_.picture_input(), options_.decode);
+  const image::Picture picture = internal::read_picture(file, options_);
   use(picture.pixels.data());
 }
 

@@ -31,6 +31,9 @@ struct ImageFolderOptions {
   BadFile on_bad_file = BadFile::raise;   ///< what to do with pictures that cannot be decoded
   std::vector<std::string> classes = {};  ///< the order of the classes, if it should be another's: train.class_names()
   image::DecodeOptions decode = {};       ///< how large a picture may be
+  /// A folder that keeps each picture as it came out, reduced and without preprocessing, so that the next reading takes
+  /// it from there: worth its room for large photos. The samples are the same with it and without it. Empty: none.
+  std::filesystem::path cache = {};
 
   /// How each file becomes a sample, in one value: what a saved model keeps.
   PictureInput picture_input() const;
@@ -57,6 +60,13 @@ std::vector<SkippedFile> check_image_folder(const std::filesystem::path& path, c
 Pictures image_folder(const std::filesystem::path& path, const ImageFolderOptions& options = {}, const Cpu& on = Cpu());
 
 }  // namespace brindle::data
+
+namespace brindle::data::internal {
+
+/// A file of a folder with these options, from the folder's cache where it has one.
+image::Picture read_picture(const std::filesystem::path& file, const ImageFolderOptions& options);
+
+}  // namespace brindle::data::internal
 
 #ifndef BRINDLE_COMPILED
 #include "brindle/data/image_folder_inl.hpp"

@@ -19,7 +19,18 @@
 #include "brindle/data/pictures.hpp"
 #include "brindle/image/picture_input.hpp"
 #include "brindle/image/read_picture.hpp"
+#include "brindle/image/reduced_copy.hpp"
 #include "brindle/image/turbojpeg.hpp"
+
+namespace brindle::data::internal {
+
+BRINDLE_INLINE image::Picture read_picture(const std::filesystem::path& file, const ImageFolderOptions& options) {
+  const PictureInput input = options.picture_input();
+  return options.cache.empty() ? image::read_picture(file, input, options.decode)
+                               : image::internal::read_reduced_copy(options.cache, file, input, options.decode);
+}
+
+}  // namespace brindle::data::internal
 
 namespace brindle::data {
 
@@ -49,12 +60,20 @@ BRINDLE_INLINE std::vector<SkippedFile> check_image_folder(const std::filesystem
                                                            const ImageFolderOptions& options, const Cpu& on) {
   const PictureInput input = options.picture_input();
   image::internal::check_decoder("check_image_folder", input.decoder);
+  if (!options.cache.empty()) {
+    image::check_picture_input("check_image_folder", input);
+    image::internal::make_copies_folder("check_image_folder", options.cache);
+  }
   const internal::FolderListing listing = internal::list_image_folder(path, options.classes);
   const auto n = static_cast<std::int64_t>(listing.files.size());
   std::vector<std::string> reasons(listing.files.size());
   on.parallel(n, [&](std::int64_t i, int) {
     try {
-      static_cast<void>(image::read_upright(listing.files[static_cast<std::size_t>(i)], input, options.decode));
+      const std::filesystem::path& file = listing.files[static_cast<std::size_t>(i)];
+      if (options.cache.empty())
+        static_cast<void>(image::read_upright(file, input, options.decode));
+      else
+        static_cast<void>(internal::read_picture(file, options));  // and keeps it for who reads it next
     } catch (const FileError& e) {
       reasons[static_cast<std::size_t>(i)] = e.what();
     }
@@ -71,6 +90,7 @@ BRINDLE_INLINE Pictures image_folder(const std::filesystem::path& path, const Im
   const PictureInput input = options.picture_input();
   image::check_picture_input("image_folder", input);
   image::internal::check_decoder("image_folder", input.decoder);
+  if (!options.cache.empty()) image::internal::make_copies_folder("image_folder", options.cache);
   internal::FolderListing listing = internal::list_image_folder(path, options.classes);
   if (options.on_bad_file == BadFile::raise && options.classes.empty()) internal::check_empty_classes(path, listing);
 
@@ -83,8 +103,7 @@ BRINDLE_INLINE Pictures image_folder(const std::filesystem::path& path, const Im
   std::vector<std::string> reasons(listing.files.size());
   on.parallel(n, [&](std::int64_t i, int) {
     try {
-      const image::Picture picture =
-          image::read_picture(listing.files[static_cast<std::size_t>(i)], input, options.decode);
+      const image::Picture picture = internal::read_picture(listing.files[static_cast<std::size_t>(i)], options);
       std::memcpy(parts.pixels.data() + i * picture_size, picture.pixels.data(), picture.pixels.size());
     } catch (const FileError& e) {
       reasons[static_cast<std::size_t>(i)] = e.what();
