@@ -120,6 +120,26 @@ TEST_CASE("convolutions with groups, dilation and any border are the processor's
   }
 }
 
+TEST_CASE("convolutions that add a shortcut are the processor's", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const Cuda on;
+  const Shape4 x_shape{2, 9, 8, 12};
+  for (const ActivationFunction f : {linear, relu, silu})
+    for (const ops::FilterShape& w_shape : {ops::FilterShape{1, 1, 12, 16}, ops::FilterShape{3, 3, 12, 16}}) {
+      const ops::Conv2DOptions o{.padding = Padding::same, .activation = f};
+      const Shape y_shape = ops::conv2d_shape(x_shape, w_shape, o);
+      const Tensor<float> x = of(x_shape, 1), w = of(w_shape, 2), bias = of({16}, 3), residual = of(y_shape, 4);
+      Tensor<float> y(y_shape);
+      Tensor<std::byte> workspace({ops::conv2d_forward_workspace<float>(cpu, x_shape, w_shape, o)});
+      ops::conv2d_add<float>(cpu, x, w, bias, residual, y, o, workspace);
+      const auto gpu_x = on_gpu(x), gpu_w = on_gpu(w), gpu_bias = on_gpu(bias), gpu_residual = on_gpu(residual);
+      Tensor<float, Cuda> gpu_y(y_shape);
+      Tensor<std::byte, Cuda> gpu_workspace({ops::conv2d_forward_workspace<float>(on, x_shape, w_shape, o)});
+      ops::conv2d_add<float>(on, gpu_x, gpu_w, gpu_bias, gpu_residual, gpu_y, o, gpu_workspace);
+      check_gpu("conv2d_add, " + to_string(f), gpu_y, y);
+    }
+}
+
 TEST_CASE("convolutions and their gradients are the processor's in every precision", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
   const Precision precision = GENERATE(Precision::float32, Precision::tf32, Precision::bf16);
