@@ -264,7 +264,7 @@ class WinogradForward {
   /// pool_window, of which the first `count` channels are stored at y + to.
   static void pool_window_part(const T* z0, const T* z1, const T* z2, const T* z3, std::int64_t count,
                                const PictureOutput<T>& out, std::int64_t to) {
-    if (count == width)
+    if (width == 1 || count == width)
       return pool_window<T, width>(z0, z1, z2, z3, out.relu(), out.y + to, out.code ? out.code + to : nullptr);
     T y[width];
     std::uint8_t code[width];
