@@ -16,8 +16,8 @@ struct PictureBlock {
   std::int64_t n, row, column, rows, columns;
 };
 
-/// All pictures of y cut into blocks, which differ by a column, or by two rows, at most: a block begins with an even
-/// row, so that the windows of a 2x2 pool stay whole.
+/// All pictures of y cut into blocks, which differ by two rows and columns at most: a block begins with an even row and
+/// column, so that the windows of a 2x2 pool stay whole. A single row is cut anywhere.
 struct PictureBlocks {
   Shape4 y;
   std::int64_t rows = 0, columns = 0;  ///< how many blocks a picture has along each axis
@@ -39,13 +39,21 @@ struct PictureBlocks {
   }
 
   PictureBlock at(std::int64_t i) const {
-    const std::int64_t r = i / columns % rows, c = i % columns, pairs = (y.h + 1) / 2;
-    const std::int64_t row = r * pairs / rows * 2, end = std::min(y.h, (r + 1) * pairs / rows * 2);
-    const std::int64_t column = c * y.w / columns;
-    return {i / (rows * columns), row, column, end - row, (c + 1) * y.w / columns - column};
+    const auto [row, rows_end] = part(i / columns % rows, rows, y.h, 2);
+    const auto [column, columns_end] = part(i % columns, columns, y.w, y.h == 1 ? 1 : 2);
+    return {i / (rows * columns), row, column, rows_end - row, columns_end - column};
   }
 
  private:
+  struct Part {
+    std::int64_t begin, end;
+  };
+  /// Part number i of an axis that is cut into `parts`, at multiples of `unit`.
+  static Part part(std::int64_t i, std::int64_t parts, std::int64_t size, std::int64_t unit) {
+    const std::int64_t units = (size + unit - 1) / unit;
+    return {i * units / parts * unit, std::min(size, (i + 1) * units / parts * unit)};
+  }
+
   static PictureBlocks with(const Shape4& y, std::int64_t rows, std::int64_t columns) {
     return {y, rows, columns, y.n * rows * columns};
   }
