@@ -174,7 +174,7 @@ struct batch_normalization<T, Cpu> {
   template <class F>
   static void gradients(const Cpu& on, bool of_batch, In<T, Cpu> x, In<T, Cpu> mean, In<T, Cpu> variance,
                         In<T, Cpu> gamma, In<T, Cpu> dy, Out<T, Cpu> dx, Out<T, Cpu> dgamma, Out<T, Cpu> dbeta,
-                        double epsilon, Workspace<Cpu> workspace, In<T, Cpu> beta, const F& f) {
+                        double epsilon, Workspace<Cpu> workspace, In<T, Cpu> beta, const F&) {
     const Rows rows(x.shape);
     Scratch scratch(workspace);
     const Arrays arrays(scratch, rows);
@@ -184,11 +184,11 @@ struct batch_normalization<T, Cpu> {
       arrays.offset[i] = beta.empty() ? T(0) : beta.data[i];
     }
     // `off` is x - mean.
-    const auto passed = [&f](T off, T by, T offset, T d) {
+    const auto passed = [](T off, T by, T offset, T d) {
       if constexpr (std::is_same_v<F, activations::Linear>)
         return d;
       else
-        return f.gradient(off * by + offset, d);
+        return F::gradient(off * by + offset, d);
     };
     const bool sums = of_batch || !dgamma.empty() || !dbeta.empty();
     if (sums) {
