@@ -56,6 +56,7 @@ def features(row, folder):
 
 
 def run(row):
+    keras.backend.clear_session()
     if row == "M5":
         train("M5 train step", nets.network("M1", 160), 160, keras.optimizers.SGD(0.01, momentum=0.9), 1000)
     elif row == "M6":
@@ -74,9 +75,4 @@ def run(row):
 
 
 if __name__ == "__main__":
-    for row in sys.argv[1:]:
-        try:
-            run(row)
-        except Exception as e:
-            T.emit(PEER, row, 0.0, "failed", error=f"{type(e).__name__}: {str(e)[:300]}")
-        keras.backend.clear_session()
+    T.run_rows(PEER, sys.argv[1:], run)

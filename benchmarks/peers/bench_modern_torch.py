@@ -118,8 +118,4 @@ def run(row):
 
 
 if __name__ == "__main__":
-    for row in sys.argv[1:]:
-        try:
-            run(row)
-        except Exception as e:
-            T.emit(PEER, row, 0.0, "failed", error=f"{type(e).__name__}: {str(e)[:300]}")
+    T.run_rows(PEER, sys.argv[1:], run)

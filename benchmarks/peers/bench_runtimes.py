@@ -110,15 +110,15 @@ def features(row, folder, draft):
                 decoder="pillow draft" if draft else "pillow")
 
 
+def run(row):
+    if row == "M8":
+        features(row, os.environ["BENCH_PHOTOS"], draft=False)
+    elif row == "M9":
+        features(row, os.environ["BENCH_LARGE"], draft=True)
+    else:
+        name, batch = row.split("-")
+        infer(name, int(batch))
+
+
 if __name__ == "__main__":
-    for row in sys.argv[3:]:
-        try:
-            if row == "M8":
-                features(row, os.environ["BENCH_PHOTOS"], draft=False)
-            elif row == "M9":
-                features(row, os.environ["BENCH_LARGE"], draft=True)
-            else:
-                name, batch = row.split("-")
-                infer(name, int(batch))
-        except Exception as e:
-            T.emit(RUNTIME, row, 0.0, "failed", error=f"{type(e).__name__}: {str(e)[:300]}")
+    T.run_rows(RUNTIME, sys.argv[3:], run)

@@ -10,7 +10,7 @@
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/checkpoint.hpp"
 #include "brindle/train/trainer.hpp"
-#include "support/allocations.hpp"
+#include "support/step_allocations.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 
@@ -128,13 +128,10 @@ TEST_CASE("a training step allocates nothing after the first", "[train]") {
                             Dropout{0.3},
                             Dense{1, sigmoid}};
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
-    std::int64_t before = 0, in_steps = 0, steps = 0;
-    trainer.fit(data, {.batch = batch, .epochs = 3, .callbacks = {{.step = [&](FitState& s) {
-                                                      if (s.step > 1) in_steps += allocations() - before, ++steps;
-                                                      before = allocations();
-                                                    }}}});
-    CHECK(steps >= 6);
-    CHECK(in_steps == 0);
+    StepAllocations counted;
+    trainer.fit(data, {.batch = batch, .epochs = 3, .callbacks = {counted.callback()}});
+    CHECK(counted.steps >= 6);
+    CHECK(counted.in_steps == 0);
   }
 }
 
@@ -150,13 +147,10 @@ TEST_CASE("a training step of a network of today allocates nothing after the fir
   Model<float> model{Cpu{2}, {26, 26, 3}, parts};
   Trainer trainer{model, Adam{.weight_decay = 1e-4, .exclude_from_weight_decay = {"bias", "gamma"}},
                   BinaryCrossentropy{}};
-  std::int64_t before = 0, in_steps = 0, steps = 0;
-  trainer.fit(data, {.batch = 8, .epochs = 3, .callbacks = {{.step = [&](FitState& s) {
-                                                if (s.step > 1) in_steps += allocations() - before, ++steps;
-                                                before = allocations();
-                                              }}}});
-  CHECK(steps >= 6);
-  CHECK(in_steps == 0);
+  StepAllocations counted;
+  trainer.fit(data, {.batch = 8, .epochs = 3, .callbacks = {counted.callback()}});
+  CHECK(counted.steps >= 6);
+  CHECK(counted.in_steps == 0);
 }
 
 TEST_CASE("frozen layers keep their bits and cost no gradient", "[train]") {

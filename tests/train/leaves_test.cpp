@@ -16,8 +16,8 @@
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/trainer.hpp"
-#include "support/allocations.hpp"
 #include "support/leaf_run.hpp"
+#include "support/step_allocations.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;
@@ -173,13 +173,10 @@ TEST_CASE("a training step in leaves allocates nothing after the first", "[train
     Sequential<float> model{Cpu{2},    {6, 6, 3},        Conv2D{4, 3, relu}, MaxPool2D{2},
                             Flatten{}, Dense{300, relu}, Dropout{0.3},       Dense{1, sigmoid}};
     Trainer trainer{model, Adam{}, BinaryCrossentropy{}, {.stream_gradients = streamed, .leaves = 4}};
-    std::int64_t before = 0, in_steps = 0, steps = 0;
-    trainer.fit(data, {.batch = 9, .epochs = 2, .callbacks = {{.step = [&](FitState& s) {
-                                                  if (s.step > 1) in_steps += allocations() - before, ++steps;
-                                                  before = allocations();
-                                                }}}});
-    CHECK(steps >= 6);
-    CHECK(in_steps == 0);
+    StepAllocations counted;
+    trainer.fit(data, {.batch = 9, .epochs = 2, .callbacks = {counted.callback()}});
+    CHECK(counted.steps >= 6);
+    CHECK(counted.in_steps == 0);
   }
 }
 

@@ -12,7 +12,7 @@
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/trainer.hpp"
-#include "support/allocations.hpp"
+#include "support/step_allocations.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;
@@ -174,13 +174,9 @@ TEST_CASE("a training step on augmented pictures that are read ahead allocates n
     const data::Augmented augmented(photos, all);
     auto model = network();
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
-    std::int64_t before = 0, in_steps = 0;
-    trainer.fit(augmented, {.batch = 15, .epochs = 3, .callbacks = {{.step = [&](FitState& s) {
-                                                        if (s.epoch > 1 && s.step > 1)
-                                                          in_steps += allocations() - before;
-                                                        before = allocations();
-                                                      }}}});
-    CHECK(in_steps == 0);
+    StepAllocations counted;
+    trainer.fit(augmented, {.batch = 15, .epochs = 3, .callbacks = {counted.callback(2)}});
+    CHECK(counted.in_steps == 0);
   }
 }
 

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 #include "brindle/ops/eigen.hpp"
 
@@ -37,6 +40,26 @@ template <class P, class F>
 void each_packet(std::int64_t channels, F&& work) {
   constexpr std::int64_t width = packet_size<P>();
   for (std::int64_t c = 0; c < channels; c += width) work(std::min(c, channels - width));
+}
+
+/// Codes as numbers to compare packets with; by way of integers, which compilers know packets for.
+template <class T, std::size_t width>
+[[gnu::always_inline]] inline void widen(const std::uint8_t (&bytes)[width], T (&numbers)[width]) {
+  using Integer = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+  Integer wide[width];
+  for (std::size_t l = 0; l < width; ++l) wide[l] = bytes[l];
+  for (std::size_t l = 0; l < width; ++l) numbers[l] = static_cast<T>(wide[l]);
+}
+
+/// A packet of small whole numbers as bytes.
+template <class T, class P>
+inline void store_codes(const P& numbers, std::uint8_t* code) {
+  constexpr int width = packet_size<P>();
+  alignas(64) T wide[width];
+  std::uint8_t bytes[width];
+  Eigen::internal::pstoreu(wide, numbers);
+  for (int l = 0; l < width; ++l) bytes[l] = static_cast<std::uint8_t>(static_cast<int>(wide[l]));
+  std::memcpy(code, bytes, width);
 }
 
 }  // namespace brindle::ops::kernel

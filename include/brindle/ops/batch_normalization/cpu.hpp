@@ -162,6 +162,14 @@ struct batch_normalization<T, Cpu> {
     });
   }
 
+  /// Numbers of a few channels, copied: the compiler sees that what is written elsewhere does not change them.
+  struct Near {
+    alignas(64) T numbers[most];
+
+    Near(const T* from, std::int64_t count) { std::copy_n(from, count, numbers); }
+    T operator[](std::int64_t i) const { return numbers[i]; }
+  };
+
   /// dy is loaded only where f lets it pass, so that the load would wait for the one of x: prefetches it instead.
   template <class F>
   static void prefetch_row(const T* dy, std::int64_t count) {
@@ -170,7 +178,7 @@ struct batch_normalization<T, Cpu> {
       brindle::detail::prefetch(dy + i);
   }
 
-  /// With f, dy is what passes it: y is computed again.
+  /// Of F, a functor without state, dy is what passes it: y is computed again.
   template <class F>
   static void gradients(const Cpu& on, bool of_batch, In<T, Cpu> x, In<T, Cpu> mean, In<T, Cpu> variance,
                         In<T, Cpu> gamma, In<T, Cpu> dy, Out<T, Cpu> dx, Out<T, Cpu> dgamma, Out<T, Cpu> dbeta,
@@ -195,10 +203,8 @@ struct batch_normalization<T, Cpu> {
       on.parallel(rows.blocks, [&](std::int64_t block, int) {
         for (std::int64_t first = 0; first < c; first += most) {
           const std::int64_t count = std::min(most, c - first);
-          alignas(64) T scales[most] = {}, shifts[most] = {}, m[most], by[most], offset[most];
-          std::copy_n(mean.data + first, count, m);
-          std::copy_n(arrays.by + first, count, by);
-          std::copy_n(arrays.offset + first, count, offset);
+          alignas(64) T scales[most] = {}, shifts[most] = {};
+          const Near m(mean.data + first, count), by(arrays.by + first, count), offset(arrays.offset + first, count);
           for (std::int64_t r = rows.begin(block); r < rows.begin(block + 1); ++r) {
             const T *from = x.data + r * c + first, *d = dy.data + r * c + first;
             prefetch_row<F>(d + c, count);
@@ -240,12 +246,8 @@ struct batch_normalization<T, Cpu> {
     on.parallel(rows.blocks, [&](std::int64_t block, int) {
       for (std::int64_t first = 0; first < c; first += most) {
         const std::int64_t count = std::min(most, c - first);
-        alignas(64) T m[most], by[most], offset[most], along[most], rest[most];
-        std::copy_n(mean.data + first, count, m);
-        std::copy_n(arrays.by + first, count, by);
-        std::copy_n(arrays.offset + first, count, offset);
-        std::copy_n(arrays.along + first, count, along);
-        std::copy_n(arrays.rest + first, count, rest);
+        const Near m(mean.data + first, count), by(arrays.by + first, count), offset(arrays.offset + first, count),
+            along(arrays.along + first, count), rest(arrays.rest + first, count);
         for (std::int64_t r = rows.begin(block); r < rows.begin(block + 1); ++r) {
           const T *from = x.data + r * c + first, *d = dy.data + r * c + first;
           prefetch_row<F>(d + c, count);

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
 
 #include "brindle/core/prefetch.hpp"
 #include "brindle/ops/activation_function.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
+#include "brindle/ops/cpu_packets.hpp"
 #include "brindle/ops/eigen.hpp"
 
 namespace brindle::ops::kernel {
@@ -22,15 +22,6 @@ struct Picture {
   const std::uint8_t* code = nullptr;  ///< null: no pool
   std::int64_t h = 0, w = 0, c = 0;    ///< of the picture, before the pool
 };
-
-/// Codes as numbers to compare packets with; by way of integers, which compilers know packets for.
-template <class T, std::size_t width>
-[[gnu::always_inline]] inline void widen(const std::uint8_t (&bytes)[width], T (&numbers)[width]) {
-  using Integer = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
-  Integer wide[width];
-  for (std::size_t l = 0; l < width; ++l) wide[l] = bytes[l];
-  for (std::size_t l = 0; l < width; ++l) numbers[l] = static_cast<T>(wide[l]);
-}
 
 /// One packet of channels of the gradient behind a pool, at `count` pixels of a window that follow each other from
 /// `place` on and are `step` elements apart: to = dy where the code is the pixel's place, else 0.
@@ -268,11 +259,7 @@ void pool_window(const T* z0, const T* z1, const T* z2, const T* z3, bool relu, 
   }
   pstoreu(y, best);
   if (!code) return;
-  alignas(64) T which[width];
-  std::uint8_t bytes[width];
-  pstore(which, at);
-  for (int l = 0; l < width; ++l) bytes[l] = static_cast<std::uint8_t>(static_cast<int>(which[l]));
-  std::memcpy(code, bytes, width);
+  store_codes<T>(at, code);
 }
 
 }  // namespace brindle::ops::kernel

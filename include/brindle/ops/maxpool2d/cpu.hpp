@@ -147,10 +147,7 @@ struct maxpool2d<T, Cpu> {
             best = larger ? value : best;
           }
         pstoreu(y + c, best);
-        if (!code) return;
-        T places[packet_size<P>()];
-        pstoreu(places, place);
-        for (int l = 0; l < packet_size<P>(); ++l) code[c + l] = static_cast<std::uint8_t>(static_cast<int>(places[l]));
+        if (code) store_codes<T>(place, code + c);
       });
       if (code) code += channels;
     }
@@ -174,7 +171,7 @@ struct maxpool2d<T, Cpu> {
             std::uint8_t bytes[width];  // a copy: bytes may alias anything, which would keep the compiler from packets
             std::memcpy(bytes, code + from, width);
             T places[width];
-            for (int l = 0; l < width; ++l) places[l] = static_cast<T>(static_cast<int>(bytes[l]));
+            widen(bytes, places);
             const P here =
                 pset1<P>(static_cast<T>((h + at.top - oh * at.step.h) * o.window.w + w + at.left - ow * at.step.w));
             sum = padd(sum, ploadu<P>(places) == here ? ploadu<P>(dy + from) : pset1<P>(T(0)));
