@@ -30,3 +30,14 @@ TEST_CASE("implicit gemm agrees with the plain loops in first layers: few channe
       check_conv_kernel<float, ImplicitGemmConvolution<float>>(
           ConvGeometry::of({2, 31, 300, 3}, {3, 3, 3, co}, Size2{1}, padding));
 }
+
+TEST_CASE("implicit gemm agrees with the plain loops where 1x1 filters see more pixels of a batch than a block has",
+          "[ops][conv2d]") {
+  for (const std::int64_t co : {3, 16, 20})
+    for (const Shape4& x : {Shape4{3, 13, 17, 5}, Shape4{2, 3, 300, 16}, Shape4{40, 4, 3, 8}}) {
+      check_conv_kernel<float, ImplicitGemmConvolution<float>>(
+          ConvGeometry::of(x, {1, 1, x.c, co}, Size2{1}, Padding::valid));
+      check_conv_kernel<double, ImplicitGemmConvolution<double>>(
+          ConvGeometry::of(x, {1, 1, x.c, co}, Size2{1}, Padding::valid));
+    }
+}

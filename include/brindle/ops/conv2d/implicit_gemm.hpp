@@ -211,7 +211,8 @@ class ImplicitGemm {
 
   /// dz of a block as one matrix (pixels, co_), channels beyond CO zero.
   const T* read_gradient(const Picture<T>& dz, const PictureBlock& b, T* scratch) const {
-    if (!dz.code && g_.co == co_ && b.columns == g_.ow) return dz.data + (b.n * g_.oh + b.row) * g_.ow * g_.co;
+    if (!dz.code && g_.co == co_ && (b.columns == g_.ow || b.rows == 1))
+      return dz.data + ((b.n * g_.oh + b.row) * g_.ow + b.column) * g_.co;
     if (g_.co == co_) {
       for (std::int64_t r = 0; r < b.rows; ++r)
         read_row(dz, b.n, b.row + r, b.column, b.columns, scratch + r * b.columns * co_);

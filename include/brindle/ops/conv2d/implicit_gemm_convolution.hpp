@@ -22,7 +22,7 @@ template <class T>
 class ImplicitGemmConvolution {
  public:
   explicit ImplicitGemmConvolution(const ConvGeometry& g)
-      : pictures_(g), pixels_(g.one_row()), gradient_of_pictures_(g), gradient_of_pixels_(g.one_row()) {}
+      : row_(g.one_row()), pictures_(g), pixels_(row_), gradient_of_pictures_(g), gradient_of_pixels_(row_) {}
 
   /// Bytes of workspace.
   /// @{
@@ -46,21 +46,31 @@ class ImplicitGemmConvolution {
   /// y = x * w, with what `y` says of bias, activation and pool. prepared: by prepare(), or null.
   void forward(const Cpu& on, const Picture<T>& x, const T* w, const PictureOutput<T>& y, Workspace<Cpu> workspace,
                const T* prepared = nullptr) const {
-    (y.pooled ? pictures_ : pixels_).forward(on, x, w, false, y, workspace, prepared);
+    if (y.pooled)
+      pictures_.forward(on, x, w, false, y, workspace, prepared);
+    else
+      pixels_.forward(on, x.reshaped(row_.h, row_.w), w, false, y, workspace, prepared);
   }
 
   /// dx (N, H, W, CI) from dz.
   void backward_data(const Cpu& on, const Picture<T>& dz, const T* w, T* dx, Workspace<Cpu> workspace) const {
-    (dz.code ? gradient_of_pictures_ : gradient_of_pixels_).run(on, dz, w, dx, workspace);
+    if (dz.code)
+      gradient_of_pictures_.run(on, dz, w, dx, workspace);
+    else
+      gradient_of_pixels_.run(on, dz.reshaped(row_.oh, row_.ow), w, dx, workspace);
   }
 
   /// dw (KH, KW, CI, CO) and, unless null, db (CO).
   void backward_weights(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db,
                         Workspace<Cpu> workspace) const {
-    (dz.code ? pictures_ : pixels_).backward_weights(on, x, dz, dw, db, workspace);
+    if (dz.code)
+      pictures_.backward_weights(on, x, dz, dw, db, workspace);
+    else
+      pixels_.backward_weights(on, x.reshaped(row_.h, row_.w), dz.reshaped(row_.oh, row_.ow), dw, db, workspace);
   }
 
  private:
+  ConvGeometry row_;  // of the pixels
   ImplicitGemm<T> pictures_, pixels_;
   ImplicitGemmGradient<T> gradient_of_pictures_, gradient_of_pixels_;
 };
