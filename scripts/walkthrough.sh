@@ -31,8 +31,13 @@ mkdir -p "$out"
 exec 9>"$out/lock"
 flock -n 9 || fail "OUT: another walkthrough.sh is at work in $out"
 renice -n 19 $$ >/dev/null
-# Where the kernel shares the processor among sessions, a program's own priority counts within its session alone.
-[ ! -w /proc/$$/autogroup ] || echo 19 >/proc/$$/autogroup
+# Where the kernel shares the processor among sessions, a program's own priority counts within its session alone. The
+# session is the terminal's, with all else that was started there, so that it gets its own priority back at the end.
+if [ -w /proc/$$/autogroup ]; then
+  priority=$(sed 's/.* nice //' /proc/$$/autogroup)
+  trap 'echo "$priority" >/proc/$$/autogroup' EXIT
+  echo 19 >/proc/$$/autogroup
+fi
 
 # Each run: its folder, program, seed and what else it is told. What the first table needs comes first.
 runs=(

@@ -39,10 +39,9 @@ inline std::string outcome_of(const Model<float>& model, const Trainer<float, Cp
     sum.add({reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof numbers[0]});
   };
   for (std::size_t i = 0; i < model.layers().size(); ++i)
-    for (std::size_t p = 0; p < model.layers()[i]->parameters().size(); ++p) {
+    for (std::size_t p = 0; p < model.layers()[i]->parameters().size(); ++p)
       add(model.layers()[i]->parameters()[p].value.span());
-      for (const auto& slot : trainer.slots(i, p)) add(slot.span());
-    }
+  for (const auto& slot : trainer.optimizer_state().slots) add(slot.value.span());
   for (const auto* figures : {&h.loss, &h.accuracy, &h.val_loss, &h.val_accuracy}) add(*figures);
   add(std::vector<double>{trainer.optimizer().learning_rate(), static_cast<double>(trainer.steps())});
   return sum.text();

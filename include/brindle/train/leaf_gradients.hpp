@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "brindle/core/tensor.hpp"
@@ -11,9 +10,16 @@
 #include "brindle/nn/plan.hpp"
 #include "brindle/train/leaves.hpp"
 #include "brindle/train/team.hpp"
-#include "brindle/train/team_sum.hpp"
+#include "brindle/train/team_row.hpp"
 
 namespace brindle::detail {
+
+/// A parameter whose leaves' numbers are added up.
+struct SummedParameter {
+  std::size_t layer, which;
+  std::int64_t begin;  ///< its first element, in a row
+  Shard own;           ///< its elements whose sum this process gets, perhaps none
+};
 
 /// Adds up what the leaves of a batch give for each parameter: gradients, and what moving averages are to follow. The
 /// sum is a binary tree over the numbers of the leaves, 0 with 1 and 2 with 3 first.
@@ -21,12 +27,13 @@ namespace brindle::detail {
 /// The numbers of all parameters stand in one row, in the order of the backward pass. Leaf j of this process brings the
 /// tree on as the number j + 1 does when it is counted in binary: where the last t digits of j are 1, t sums that wait
 /// are added to it, the nearest one first, and what comes of it waits in row t. So log2(leaves) + 1 rows are enough,
-/// and the last leaf leaves the sum of all in the last one.
+/// and the last leaf leaves the sum of all in the last one. That of all processes is in the shards of the last row,
+/// each in the process that owns it.
 template <class T>
 class LeafGradients {
  public:
   /// Takes all memory. The plan must have been made for the model as it is now.
-  void prepare(const Model<T, Cpu>& model, const Plan<T, Cpu>& plan, const Leaves& leaves, bool alone);
+  void prepare(const Model<T, Cpu>& model, const Plan<T, Cpu>& plan, const Leaves& leaves, const Team& team);
 
   /// Elements [first, first + block.size()) of what leaf `leaf` of this process, from 0, gives for a parameter, each
   /// once. From several threads where the elements are others.
@@ -38,19 +45,28 @@ class LeafGradients {
   void add_nothing(std::int64_t leaf);
 
   /// A step begins.
-  void begin() { sum_.begin(); }
+  void begin() { row_.sum(); }
   /// The last leaf of this process has given all of this layer, and of those behind it: the sums of this process may
   /// become those of all, as far as that goes without waiting.
-  void advance(Team& team, std::size_t layer) {
-    if (!team.alone()) sum_.advance(team, end_[layer]);
-  }
-  /// The sums of this process become those of all.
-  void finish(Team& team) {
-    if (!team.alone()) sum_.finish(team);
-  }
+  void advance(Team& team, std::size_t layer) { row_.advance(team, end_[layer]); }
+  /// The sums of this process become those of all, in the shards of their owners.
+  void finish(Team& team) { row_.finish(team); }
 
-  /// Of one layer, a view a parameter: empty where there is nothing. They may be overwritten.
-  std::span<const TensorView<T, Cpu>> of(std::size_t layer) const { return views_[layer]; }
+  /// All parameters, in the order of a row, by the pieces in which it is exchanged.
+  const std::vector<std::vector<SummedParameter>>& pieces() const { return pieces_; }
+  /// What this process owns of a parameter: all of one that has no sums, or where it is alone.
+  Shard shard(std::size_t layer, std::size_t which) const { return shards_[layer][which]; }
+  /// The last row's elements of a parameter. They may be overwritten.
+  TensorView<T, Cpu> view(const SummedParameter& p) const { return views_[p.layer][p.which]; }
+  /// Those of its shard.
+  TensorView<T, Cpu> own(const SummedParameter& p) const { return {view(p).data + p.own.begin, Shape{p.own.size()}}; }
+
+  /// What owners have put into their shards of the last row is to go to all.
+  void gather() { row_.gather(); }
+  /// They have filled this piece.
+  void gather_piece(Team& team, std::size_t piece) { row_.advance(team, ends_[piece]); }
+  /// They have filled all; returns when all is everywhere.
+  void finish_gathering(Team& team) { row_.finish(team); }
 
   /// Bytes of memory.
   std::int64_t bytes() const;
@@ -63,9 +79,12 @@ class LeafGradients {
   std::int64_t size_ = 0;                               // of a row
   std::vector<std::vector<std::int64_t>> begin_;        // in a row, by layer and parameter
   std::vector<std::vector<TensorView<T, Cpu>>> views_;  // of the last row
+  std::vector<std::vector<Shard>> shards_;              // of parameters
   std::vector<std::size_t> end_;                        // in a row, by layer
+  std::vector<std::vector<SummedParameter>> pieces_;
+  std::vector<std::size_t> ends_;  // of pieces
   std::vector<Tensor<T>> rows_;
-  TeamSum<T> sum_;  // of the last row
+  TeamRow<T> row_;  // the last one
 };
 
 }  // namespace brindle::detail

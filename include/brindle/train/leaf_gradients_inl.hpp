@@ -16,36 +16,53 @@
 #include "brindle/train/leaf_gradients.hpp"
 #include "brindle/train/leaves.hpp"
 #include "brindle/train/team.hpp"
-#include "brindle/train/team_sum.hpp"
+#include "brindle/train/team_row.hpp"
 
 namespace brindle::detail {
 
 template <class T>
-void LeafGradients<T>::prepare(const Model<T, Cpu>& model, const Plan<T, Cpu>& plan, const Leaves& leaves, bool alone) {
+void LeafGradients<T>::prepare(const Model<T, Cpu>& model, const Plan<T, Cpu>& plan, const Leaves& leaves,
+                               const Team& team) {
   constexpr std::int64_t line = 64 / sizeof(T);
   own_ = leaves.own;
   size_ = 0;
   begin_.assign(model.layers().size(), {});
   views_.assign(model.layers().size(), {});
+  shards_.assign(model.layers().size(), {});
   end_.assign(model.layers().size(), 0);
-  std::vector<std::size_t> pieces;  // that are summed at a time
+  pieces_.assign(1, {});
+  ends_.clear();
   const auto add_layer = [&](std::size_t i) {
     const Layer<T, Cpu>& layer = *model.layers()[i];
     for (std::size_t p = 0; p < layer.parameters().size(); ++p) {
+      const std::int64_t size = layer.parameters()[p].value.size();
       begin_[i].push_back(plan.gives_gradient(i, p) ? size_ : nowhere);
-      if (begin_[i].back() != nowhere) size_ += (layer.parameters()[p].value.size() + line - 1) / line * line;
+      shards_[i].push_back({0, size});
+      if (begin_[i].back() == nowhere) continue;
+      pieces_.back().push_back({i, p, size_, {}});
+      size_ += (size + line - 1) / line * line;
     }
     end_[i] = static_cast<std::size_t>(size_);
-    if (end_[i] - (pieces.empty() ? 0 : pieces.back()) >= piece_bytes / sizeof(T)) pieces.push_back(end_[i]);
+    if (end_[i] - (ends_.empty() ? 0 : ends_.back()) < piece_bytes / sizeof(T)) return;
+    ends_.push_back(end_[i]);
+    pieces_.emplace_back();
   };
   for (std::size_t step = plan.steps().size(); step-- > 0;) add_layer(plan.steps()[step].index);
   for (std::size_t i = 0; i < model.layers().size(); ++i)  // those that are done by the layer in front of them
     if (begin_[i].empty()) add_layer(i);
-  if (pieces.empty() || pieces.back() < static_cast<std::size_t>(size_))
-    pieces.push_back(static_cast<std::size_t>(size_));
+  if (pieces_.back().empty() && !ends_.empty())
+    pieces_.pop_back();
+  else
+    ends_.push_back(static_cast<std::size_t>(size_));
   rows_.resize(static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(own_))));
   for (Tensor<T>& row : rows_) row = Tensor<T>({size_});
-  sum_.prepare(rows_.back().span(), alone ? std::vector<std::size_t>{} : pieces);
+  row_.prepare(rows_.back().span(), ends_, team);
+  for (std::size_t k = 0; k < pieces_.size(); ++k)
+    for (SummedParameter& p : pieces_[k]) {
+      Shard& shard = shards_[p.layer][p.which];
+      const Shard in_row = row_.shard(k).common({p.begin, p.begin + shard.end});
+      p.own = shard = in_row.size() > 0 ? Shard{in_row.begin - p.begin, in_row.end - p.begin} : Shard{};
+    }
   for (std::size_t i = 0; i < model.layers().size(); ++i)
     for (std::size_t p = 0; p < begin_[i].size(); ++p)
       views_[i].push_back(begin_[i][p] == nowhere
@@ -94,7 +111,7 @@ void LeafGradients<T>::add_nothing(std::int64_t leaf) {
 
 template <class T>
 std::int64_t LeafGradients<T>::bytes() const {
-  std::size_t sum = sum_.bytes();
+  std::size_t sum = row_.bytes();
   for (const Tensor<T>& row : rows_) sum += row.bytes();
   return static_cast<std::int64_t>(sum);
 }

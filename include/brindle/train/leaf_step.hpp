@@ -9,6 +9,7 @@
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/train/leaf_gradients.hpp"
+#include "brindle/train/leaf_update.hpp"
 #include "brindle/train/leaves.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/training_step.hpp"
@@ -30,12 +31,12 @@ class LeafStep {
  public:
   using Parts = StepParts<T, Cpu>;
 
-  explicit LeafStep(const Cpu& on) : on_(on) {}
+  explicit LeafStep(const Cpu& on) : on_(on), update_(on) {}
 
   /// Takes memory for the leaves of this plan.
   void prepare(const Model<T, Cpu>& model, const Plan<T, Cpu>& plan, const Leaves& leaves, const Team& team) {
     leaves_ = leaves;
-    gradients_.prepare(model, plan, leaves, team.alone());
+    gradients_.prepare(model, plan, leaves, team);
   }
 
   /// A step on a batch of n samples begins.
@@ -53,10 +54,12 @@ class LeafStep {
   /// What a process has caught on the way to finish(), which throws it in all of them.
   void fail(const std::exception_ptr& error) { error_ = error; }
 
-  /// Adds up what the leaves of all processes gave, and changes the weights by it with `update`. Throws in all
-  /// processes, before a weight has changed, what one has caught, and NumericsError for a loss that is not finite.
-  StepTotals finish(const Parts& p, std::int64_t step, const StepNames& names, Team& team,
-                    TrainingStep<T, Cpu>& update);
+  /// Adds up what the leaves of all processes gave, and changes the weights by it. Throws in all processes, before a
+  /// weight has changed, what one has caught, and NumericsError for a loss that is not finite.
+  StepTotals finish(const Parts& p, std::int64_t step, const StepNames& names, Team& team);
+
+  /// What the leaves' gradients are added up in, and which part of them is this process's.
+  LeafGradients<T>& sums() { return gradients_; }
 
   /// Bytes of sums.
   std::int64_t bytes() const { return gradients_.bytes(); }
@@ -68,6 +71,7 @@ class LeafStep {
   Cpu on_;
   Leaves leaves_;
   LeafGradients<T> gradients_;
+  LeafUpdate<T> update_;
   WeightPenalty<T, Cpu> penalty_;
   std::int64_t n_ = 0, next_ = 0;
   std::exception_ptr error_;

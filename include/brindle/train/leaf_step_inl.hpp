@@ -93,8 +93,7 @@ void LeafStep<T>::run(const Parts& p, bool with_weights, std::int64_t step, cons
 }
 
 template <class T>
-StepTotals LeafStep<T>::finish(const Parts& p, std::int64_t step, const StepNames& names, Team& team,
-                               TrainingStep<T, Cpu>& update) {
+StepTotals LeafStep<T>::finish(const Parts& p, std::int64_t step, const StepNames& names, Team& team) {
   const auto last = static_cast<std::size_t>(std::countr_zero(static_cast<std::uint64_t>(leaves_.own)));
   gradients_.finish(team);  // also of a process that has failed, since the others wait for its part
   Sums own = error_ ? Sums{} : waiting_[last];
@@ -113,10 +112,7 @@ StepTotals LeafStep<T>::finish(const Parts& p, std::int64_t step, const StepName
       team.rethrow_together(std::current_exception());
     }
   }
-  update.update(p, step, [&](auto on_gradients, const auto*, const auto*) {
-    for (std::size_t layer = p.model.layers().size(); layer-- > 0;)
-      if (!gradients_.of(layer).empty()) on_gradients(layer, gradients_.of(layer));
-  });
+  update_.run(p, step, gradients_, team);
   return {.loss = loss * n, .correct = sums.correct, .samples = n_};
 }
 

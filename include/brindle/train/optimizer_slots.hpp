@@ -5,13 +5,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <tuple>
 #include <vector>
 
+#include "brindle/core/function_ref.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/optimizer_state.hpp"
+#include "brindle/ops/parameter_update.hpp"
 #include "brindle/train/run_state.hpp"
+#include "brindle/train/team.hpp"
+#include "brindle/train/team_row.hpp"
 #include "brindle/train/update_rules.hpp"
 
 // What an optimizer remembers of each parameter.
@@ -20,20 +26,30 @@ namespace brindle::detail {
 /// What an optimizer remembers of one parameter.
 template <class T, class Device>
 struct ParameterState {
-  /// Of its shape: the optimizer's own, then what UpdateRules keep. None where the parameter is not learned, or has
-  /// always been frozen.
+  /// The optimizer's own, then what UpdateRules keep. None where the parameter is not learned, or has always been
+  /// frozen. Of the parameter's shape, or (n) with the n elements from `first` on that this process owns.
   std::vector<Tensor<T, Device>> slots;
+  std::int64_t first = 0;
 };
 
 /// By layer and parameter.
 template <class T, class Device>
 using OptimizerSlots = std::vector<std::vector<ParameterState<T, Device>>>;
 
+/// Room for what each parameter will have. Throws ValueError for an optimizer with more slots than SlotViews has, and
+/// as Optimizer::check_parameters().
+template <class T, class Device>
+void prepare_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
+                   OptimizerSlots<T, Device>& slots);
+
+/// What this process has of the slots of a parameter, by layer and number within it.
+using ShardOf = FunctionRef<Shard(std::size_t layer, std::size_t which)>;
+
 /// Makes those that are missing: zero, an average of a weight as the weight is. The sum of gradients of a layer that is
-/// frozen now is 0 again.
+/// frozen now is 0 again. shard_of: what is made, and kept of slots that are whole; null: they are whole.
 template <class T, class Device>
 void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules,
-                OptimizerSlots<T, Device>& slots);
+                OptimizerSlots<T, Device>& slots, const ShardOf* shard_of = nullptr);
 
 /// Which layers were trainable, which ran for inference, and the penalties of weights, when a plan was made.
 class TrainableFlags {
@@ -53,6 +69,10 @@ class TrainableFlags {
   std::vector<double> l2_;  // penalties of all parameters
 };
 
+/// Throws ValueError in all processes unless the same layers are frozen, and penalized, in all of them.
+template <class T, class Device>
+void expect_same_trainable(Team& team, const Model<T, Device>& model);
+
 /// Which layers are frozen now, which callbacks may have changed, for checkpoints.
 template <class T, class Device>
 void visit_trainable(RunState& run, Model<T, Device>& model);
@@ -61,17 +81,21 @@ void visit_trainable(RunState& run, Model<T, Device>& model);
 template <class T, class Device>
 void visit_parameters(RunState& run, Model<T, Device>& model, OptimizerSlots<T, Device>& slots);
 
-/// The slots of one parameter, or of a part of it.
+/// The optimizer's slots of one parameter, or of a part of it.
 template <class T, class Device>
 struct SlotViews {
-  static constexpr std::size_t most = 4;
+  static constexpr std::size_t most = std::tuple_size_v<decltype(ops::ParameterUpdate<T, Device>::slot)>;
   std::array<TensorView<T, Device>, most> view;
   std::size_t count = 0;
 
-  /// Elements [first, first + shape.size()) of each of the first `own` slots.
-  SlotViews(std::vector<Tensor<T, Device>>& slots, std::size_t own, std::int64_t first, const Shape& shape);
+  /// Elements [first, first + shape.size()) of the parameter, of each of the first `own` slots.
+  SlotViews(ParameterState<T, Device>& state, std::size_t own, std::int64_t first, const Shape& shape);
   std::span<const TensorView<T, Device>> all() const { return {view.data(), count}; }
 };
+
+/// Of the bits of all slots.
+template <class T, class Device>
+std::string slots_checksum(const OptimizerSlots<T, Device>& slots);
 
 /// Copies of them, for files.
 template <class T, class Device>

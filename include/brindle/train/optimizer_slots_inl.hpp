@@ -8,42 +8,67 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/checksum.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/memory.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/run_state.hpp"
+#include "brindle/train/team.hpp"
 #include "brindle/train/update_rules.hpp"
 
 namespace brindle::detail {
 
 template <class T, class Device>
-void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules,
-                OptimizerSlots<T, Device>& slots) {
-  const auto own = static_cast<std::size_t>(optimizer.slots()), all = own + static_cast<std::size_t>(rules.kept());
+void prepare_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
+                   OptimizerSlots<T, Device>& slots) {
+  constexpr std::size_t most = SlotViews<T, Device>::most;
+  if (optimizer.slots() < 0 || static_cast<std::size_t>(optimizer.slots()) > most)
+    raise<ValueError>("Trainer: expected an optimizer that keeps 0 to " + std::to_string(most) +
+                      " slots for a parameter, got " + optimizer.type() + " with " + std::to_string(optimizer.slots()) +
+                      "; keep fewer");
   std::vector<ParameterName> names;
   for (const auto& layer : model.layers())
     for (const auto& parameter : std::as_const(*layer).parameters())
       if (parameter.learned) names.push_back({layer->name, parameter.name});
   optimizer.check_parameters("Trainer", names);
   slots.resize(model.layers().size());
+  for (std::size_t i = 0; i < slots.size(); ++i) slots[i].resize(model.layers()[i]->parameters().size());
+}
+
+template <class T, class Device>
+void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules,
+                OptimizerSlots<T, Device>& slots, const ShardOf* shard_of) {
+  prepare_slots(model, optimizer, slots);
+  const auto own = static_cast<std::size_t>(optimizer.slots()), all = own + static_cast<std::size_t>(rules.kept());
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const auto& layer = *model.layers()[i];
-    slots[i].resize(layer.parameters().size());
     for (std::size_t p = 0; p < slots[i].size(); ++p) {
+      const Tensor<T, Device>& value = layer.parameters()[p].value;
       std::vector<Tensor<T, Device>>& of = slots[i][p].slots;
       if (!layer.trainable) {
         if (rules.accumulates() && of.size() == all) Memory<Device>::clear(of[own].data(), of[own].bytes());
         continue;
       }
-      while (layer.parameters()[p].learned && of.size() < all) {
-        of.emplace_back(layer.parameters()[p].value.shape());
+      if (!layer.parameters()[p].learned) continue;
+      const Shard shard = shard_of ? (*shard_of)(i, p) : Shard{0, value.size()};
+      const Shape shape = shard.size() == value.size() ? value.shape() : Shape{shard.size()};
+      for (Tensor<T, Device>& slot : of) {
+        if (slot.size() == shard.size()) continue;
+        Tensor<T, Device> part(shape);
+        Memory<Device>::copy(part.data(), slot.data() + shard.begin, part.bytes());
+        slot = std::move(part);
+      }
+      slots[i][p].first = shard.begin;
+      while (of.size() < all) {
+        of.emplace_back(shape);
         if (rules.averages() && of.size() == all)
-          Memory<Device>::copy(of.back().data(), layer.parameters()[p].value.data(), of.back().bytes());
+          Memory<Device>::copy(of.back().data(), value.data() + shard.begin, of.back().bytes());
       }
     }
   }
@@ -72,6 +97,25 @@ bool TrainableFlags::same(const Model<T, Device>& model) const {
 }
 
 template <class T, class Device>
+void expect_same_trainable(Team& team, const Model<T, Device>& model) {
+  std::string text;  // of each layer
+  for (const auto& layer : model.layers()) {
+    text += layer->name + (layer->trainable ? "" : " frozen") + (layer->inference ? " for inference" : "");
+    for (const auto& parameter : layer->parameters())
+      if (parameter.l2 > 0) text += " l2 " + number_text(parameter.l2);
+    text += "\n";
+  }
+  const std::vector<std::string> all = team.gather(text);
+  team.together([&] {
+    if (all[0] != text)
+      raise<ValueError>(
+          "fit: other layers are frozen or penalized than in rank 0; let callbacks change that in all processes, and "
+          "not "
+          "with once");
+  });
+}
+
+template <class T, class Device>
 void visit_trainable(RunState& run, Model<T, Device>& model) {
   for (const auto& layer : model.layers()) run.value("trainable/" + layer->name, layer->trainable);
 }
@@ -89,9 +133,21 @@ void visit_parameters(RunState& run, Model<T, Device>& model, OptimizerSlots<T, 
 }
 
 template <class T, class Device>
-SlotViews<T, Device>::SlotViews(std::vector<Tensor<T, Device>>& slots, std::size_t own, std::int64_t first,
+SlotViews<T, Device>::SlotViews(ParameterState<T, Device>& state, std::size_t own, std::int64_t first,
                                 const Shape& shape) {
-  for (; count < own; ++count) view[count] = {slots[count].data() + first, shape};
+  for (; count < own; ++count) view[count] = {state.slots[count].data() + (first - state.first), shape};
+}
+
+template <class T, class Device>
+std::string slots_checksum(const OptimizerSlots<T, Device>& slots) {
+  Checksum sum;
+  for (const auto& layer : slots)
+    for (const ParameterState<T, Device>& state : layer)
+      for (const Tensor<T, Device>& slot : state.slots) {
+        const Tensor<T, Cpu> copy = slot.template to<Cpu>();
+        sum.add_numbers(copy.data(), static_cast<std::size_t>(copy.size()));
+      }
+  return sum.text();
 }
 
 template <class T, class Device>

@@ -27,10 +27,10 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
                          std::int64_t batch, std::int64_t steps, const UpdateRules& updates);
 
 /// The same with what processes that train together must have alike beside it, when they begin: the program, the
-/// weights, what the optimizer remembers, and the options that a run may go on with others of.
+/// weights, what the optimizer remembers, and the options that a run may go on with others of. slots: their checksum.
 template <class T, class Device>
 RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
-                             const OptimizerSlots<T, Device>& slots, const FitOptions& o, std::int64_t steps_done);
+                             const std::string& slots, const FitOptions& o, std::int64_t steps_done);
 
 }  // namespace brindle::detail
 

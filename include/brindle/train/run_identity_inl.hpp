@@ -133,7 +133,7 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
 
 template <class T, class Device>
 RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
-                             const OptimizerSlots<T, Device>& slots, const FitOptions& o, std::int64_t steps_done) {
+                             const std::string& slots, const FitOptions& o, std::int64_t steps_done) {
   const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(name, text); };
   same("version of brindle", std::to_string(BRINDLE_VERSION_MAJOR) + "." + std::to_string(BRINDLE_VERSION_MINOR) + "." +
                                  std::to_string(BRINDLE_VERSION_PATCH));
@@ -141,18 +141,14 @@ RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, con
   same("compiler", __VERSION__);
 #endif
   same("instruction set", ops::cpu_isa());
-  Checksum weights, states;
-  const auto add = [](Checksum& sum, const Tensor<T, Device>& t) {
-    const Tensor<T, Cpu> copy = t.template to<Cpu>();
-    sum.add_numbers(copy.data(), static_cast<std::size_t>(copy.size()));
-  };
-  for (std::size_t i = 0; i < slots.size(); ++i)
-    for (std::size_t p = 0; p < slots[i].size(); ++p) {
-      add(weights, std::as_const(*model.layers()[i]).parameters()[p].value);
-      for (const Tensor<T, Device>& slot : slots[i][p].slots) add(states, slot);
+  Checksum weights;
+  for (const auto& layer : model.layers())
+    for (const Parameter<T, Device>& parameter : std::as_const(*layer).parameters()) {
+      const Tensor<T, Cpu> copy = parameter.value.template to<Cpu>();
+      weights.add_numbers(copy.data(), static_cast<std::size_t>(copy.size()));
     }
   same("checksum of the weights", weights.text());
-  same("checksum of the optimizer's state", states.text());
+  same("checksum of the optimizer's state", slots);
   same("learning rate", number_text(optimizer.learning_rate()));
   same("number of steps before", std::to_string(steps_done));
   same("number of epochs", std::to_string(o.epochs));

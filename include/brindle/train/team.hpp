@@ -59,7 +59,7 @@ class Team {
   /// Bytes [end(r - 1), end(r)) of `all` are those of process r; afterwards everybody has all of them.
   void gather(std::span<std::byte> all, FunctionRef<std::size_t(int)> end);
 
-  /// ProcessGroup::start() and ended(); see TeamSum.
+  /// ProcessGroup::start() and ended(); see TeamRow.
   /// @{
   void start(int partner, std::span<const std::byte> send, std::span<std::byte> receive) {
     group_->start(partner, send, receive);

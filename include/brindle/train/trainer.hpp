@@ -28,6 +28,7 @@
 #include "brindle/train/output_rules.hpp"
 #include "brindle/train/run_state.hpp"
 #include "brindle/train/same_data.hpp"
+#include "brindle/train/sharded_slots.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/training_step.hpp"
 #include "brindle/train/update_rules.hpp"
@@ -66,7 +67,8 @@ class Trainer {
     if (model.layers().empty()) detail::raise<ValueError>("Trainer: the model has no layers");
     rules_ = detail::output_rules("Trainer", model, *loss_, options.accuracy);
     outputs_seen_ = rules_.last.known;
-    detail::make_slots(model, *optimizer_, updates_, slots_);
+    detail::prepare_slots(model, *optimizer_, slots_.here());
+    if (team_.alone()) slots_.make(model, *optimizer_, updates_);
   }
 
   /// The model that is trained.
@@ -89,9 +91,10 @@ class Trainer {
   /// Training steps so far.
   std::int64_t steps() const { return step_; }
   /// Optimizer state of parameter `which` of layer `layer`: one tensor a slot, then the sum of gradients with
-  /// gradient_accumulation_steps, then the average of the weight with use_ema.
+  /// gradient_accumulation_steps, then the average of the weight with use_ema. With several processes, what this one
+  /// keeps of it: from the first step on, the elements that it steps.
   const std::vector<Tensor<T, Device>>& slots(std::size_t layer, std::size_t which) const;
-  /// What the optimizer remembers, for io::save_model.
+  /// What the optimizer remembers, for io::save_model: with several processes, of all of them, which call it together.
   OptimizerState<T> optimizer_state() const;
 
   /// Goes on from what optimizer_state() gave. Throws ValueError if it is another optimizer's, or of other parameters;
@@ -99,7 +102,7 @@ class Trainer {
   void set_optimizer_state(const OptimizerState<T>& state);
 
   /// With use_ema: the weights become their averages, as fit() does at its end. For loops of train_on_batch().
-  void finalize_variable_values() { detail::take_averages(updates_, *optimizer_, *model_, slots_); }
+  void finalize_variable_values();
 
   /// Bytes of activations, gradients and workspaces of the training step.
   std::int64_t plan_bytes() const { return plan_ ? plan_->bytes() + (in_leaves() ? leaf_step_.bytes() : 0) : 0; }
@@ -162,6 +165,11 @@ class Trainer {
   // What callbacks have set holds from the next step on: the learning rate, and which layers are frozen.
   void take_changes(const FitState& state);
 
+  // Whether other layers are frozen, or penalized, than those of the plan; in one process, in all.
+  bool trainable_changed();
+
+  void restore(CheckpointStore& checkpoint, CheckpointStore::Visit run);
+
   // The plan of the training step, made anew when the batch or what is frozen has changed.
   void prepare(std::int64_t batch);
 
@@ -177,7 +185,7 @@ class Trainer {
   void train_leaves(std::int64_t n, bool with_weights, const Next& next, SampleNames names);
   // What a step reads and changes.
   detail::StepParts<T, Device> step_parts() {
-    return {*model_, *plan_, *loss_, *optimizer_, batch_, slots_, rules_, updates_};
+    return {*model_, *plan_, *loss_, *optimizer_, batch_, slots_.here(), rules_, updates_};
   }
 
   /// Waits for the steps that other devices than the Cpu have under way.
@@ -192,23 +200,24 @@ class Trainer {
   std::unique_ptr<Loss<T, Device>> loss_;
   TrainerOptions options_;
   detail::UpdateRules updates_;
-  detail::Team team_;
+  mutable detail::Team team_;
   detail::Leaves leaves_;
   detail::OutputRules rules_;
   detail::DataMeaning trained_on_;  // by the last fit()
   const char* who_ = "fit";         // begins messages
   bool outputs_seen_ = false;       // or no need to look at them
 
-  detail::OptimizerSlots<T, Device> slots_;
+  detail::ShardedSlots<T, Device> slots_;
+  bool restoring_ = false;  // slots are whole
   std::unique_ptr<Plan<T, Device>> plan_;
   std::int64_t planned_batch_ = 0;  // samples
   detail::TrainableFlags planned_trainable_;
   detail::Evaluator<T, Device> evaluator_;
   detail::Batch<T, Device> batch_;
   detail::TrainingStep<T, Device> device_step_;
-  detail::LeafStep<T> leaf_step_;
-  detail::StepTotals totals_;          // of the epoch; on other devices than the Cpu, as far as they have been read
-  detail::StepTotals earlier_totals_;  // from before it was resumed
+  mutable detail::LeafStep<T> leaf_step_;  // between two steps it has room to put slots together
+  detail::StepTotals totals_;              // of the epoch; on other devices than the Cpu, as far as they have been read
+  detail::StepTotals earlier_totals_;      // from before it was resumed
 
   double exchange_seconds_ = 0;
   std::int64_t step_ = 0;      // training steps
@@ -227,5 +236,6 @@ Trainer(Model<T, Device>&, const OptimizerValue&, const LossValue&, const Traine
 }  // namespace brindle
 
 #ifndef BRINDLE_COMPILED
+#include "brindle/train/trainer_fit_inl.hpp"
 #include "brindle/train/trainer_inl.hpp"
 #endif

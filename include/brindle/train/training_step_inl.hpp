@@ -59,24 +59,27 @@ void TrainingStep<T, Device>::update(const StepParts<T, Device>& p, std::int64_t
                              TensorView<const T, Device> gradient) {
     const Layer<T, Device>& of = *p.model.layers()[layer];
     const TensorView<T, Device> w{p.model.layers()[layer]->parameters()[which].value.data() + first, gradient.shape};
-    auto& slots = p.slots[layer][which].slots;
+    auto& state = p.slots[layer][which];
     p.optimizer.update_named(on_, step + 1, {of.name, of.parameters()[which].name}, w, gradient,
-                             Slots(slots, own, first, gradient.shape).all());
+                             Slots(state, own, first, gradient.shape).all());
     if (p.updates.averages())
-      follow_weights<T>(on_, p.updates, kind, w, TensorView<T, Device>{slots.back().data() + first, gradient.shape});
+      follow_weights<T>(on_, p.updates, kind, w,
+                        TensorView<T, Device>{state.slots.back().data() + first, gradient.shape});
   };
   whole_.clear();
   const auto whole = [&](std::size_t layer, std::span<const TensorView<T, Device>> gradients) {
     const Layer<T, Device>& of = *p.model.layers()[layer];
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       if (gradients[i].empty()) continue;
-      add_penalty_gradient<T>(on_, of.parameters()[i], gradients[i]);
-      if (of.parameters()[i].learned && p.updates.whole())
-        whole_.add(p.updates, p.optimizer, *p.model.layers()[layer], i, p.slots[layer][i].slots, gradients[i]);
-      else if (of.parameters()[i].learned)
+      add_penalty_gradient<T>(on_, of.parameters()[i], 0, gradients[i]);
+      if (of.parameters()[i].learned && p.updates.whole()) {
+        whole_.add(p.updates, p.optimizer, *p.model.layers()[layer], i, p.slots[layer][i], 0, gradients[i]);
+        whole_.add_to_clip(gradients[i]);
+      } else if (of.parameters()[i].learned) {
         step_part(layer, i, 0, gradients[i]);
-      else
+      } else {
         of.follow(on_, i, p.model.layers()[layer]->parameters()[i].value.view(), gradients[i]);
+      }
     }
   };
   const typename Plan<T, Device>::OnStream stream(step_part);

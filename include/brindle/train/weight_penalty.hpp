@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/model.hpp"
 
@@ -24,9 +26,10 @@ class WeightPenalty {
   Tensor<double, Device> numbers_;  // the sum, then a workspace
 };
 
-/// g = g + 2 l2 w, where the parameter has a penalty.
+/// g = g + 2 l2 w, where the parameter has a penalty. g: of its elements from `first` on.
 template <class T, class Device>
-void add_penalty_gradient(const Device& on, const Parameter<T, Device>& parameter, TensorView<T, Device> g);
+void add_penalty_gradient(const Device& on, const Parameter<T, Device>& parameter, std::int64_t first,
+                          TensorView<T, Device> g);
 
 }  // namespace brindle::detail
 

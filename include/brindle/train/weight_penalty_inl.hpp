@@ -48,8 +48,11 @@ double WeightPenalty<T, Device>::value() const {
 }
 
 template <class T, class Device>
-void add_penalty_gradient(const Device& on, const Parameter<T, Device>& parameter, TensorView<T, Device> g) {
-  if (parameter.learned && parameter.l2 > 0) ops::l2_penalty_backward<T>(on, parameter.value.view(), parameter.l2, g);
+void add_penalty_gradient(const Device& on, const Parameter<T, Device>& parameter, std::int64_t first,
+                          TensorView<T, Device> g) {
+  if (!parameter.learned || parameter.l2 == 0) return;
+  ops::l2_penalty_backward<T>(on, TensorView<const T, Device>{parameter.value.data() + first, g.shape}, parameter.l2,
+                              g);
 }
 
 }  // namespace brindle::detail

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "brindle/core/function_ref.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
@@ -21,22 +22,27 @@ class WeightUpdate {
  public:
   /// Forgets what was collected.
   void clear();
-  /// One parameter's gradient, which may be overwritten until run() is done.
+  /// Elements [first, first + gradient.size()) of a parameter are to be stepped with this gradient, which may be
+  /// overwritten until run() is done.
   void add(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Layer<T, Device>& layer, std::size_t which,
-           std::vector<Tensor<T, Device>>& slots, TensorView<T, Device> gradient);
-  /// Step number `step` of this kind, with what was collected.
-  void run(const Device& on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer, std::int64_t step,
-           const StepKind& kind);
+           ParameterState<T, Device>& state, std::int64_t first, TensorView<T, Device> gradient);
+  /// A parameter's gradient, of which add() is given all or a part, is to be clipped.
+  void add_to_clip(TensorView<T, Device> gradient) { gradients_.push_back(gradient); }
+  /// Step number `step` of this kind, with what was collected. before_clipping: the gradients are there, added up.
+  void run(
+      const Device& on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer, std::int64_t step,
+      const StepKind& kind, FunctionRef<void()> before_clipping = [] {});
 
  private:
   void add_up(const Device& on, const UpdateRules& rules, const StepKind& kind);
   void clip(const Device& on, const UpdateRules& rules);
 
   std::vector<ops::ParameterUpdate<T, Device>> updates_;
-  std::vector<TensorView<T, Device>> gradients_, sums_, averages_;  // one for each update
-  std::vector<std::vector<TensorView<T, Device>>> slots_;           // on the Cpu
-  Tensor<T, Device> share_;                                         // of a batch in the mean gradient
-  Tensor<double, Device> workspace_;                                // of norms
+  std::vector<TensorView<T, Device>> parts_, sums_, averages_;  // one for each update: gradients, and what is kept
+  std::vector<SlotViews<T, Device>> slots_;                     // one for each update on the Cpu
+  std::vector<TensorView<T, Device>> gradients_;                // that are clipped
+  Tensor<T, Device> share_;                                     // of a batch in the mean gradient
+  Tensor<double, Device> workspace_;                            // of norms
 };
 
 /// The average of a weight, or of a part of it, behind a step.

@@ -37,46 +37,49 @@ void follow_weights(const Device& on, const UpdateRules& rules, const StepKind& 
 template <class T, class Device>
 void WeightUpdate<T, Device>::clear() {
   updates_.clear();
-  gradients_.clear();
+  parts_.clear();
   sums_.clear();
   averages_.clear();
   slots_.clear();
+  gradients_.clear();
 }
 
 template <class T, class Device>
 void WeightUpdate<T, Device>::add(const UpdateRules& rules, const Optimizer<T, Device>& optimizer,
-                                  Layer<T, Device>& layer, std::size_t which, std::vector<Tensor<T, Device>>& slots,
-                                  TensorView<T, Device> gradient) {
+                                  Layer<T, Device>& layer, std::size_t which, ParameterState<T, Device>& state,
+                                  std::int64_t first, TensorView<T, Device> gradient) {
   const auto own = static_cast<std::size_t>(optimizer.slots());
+  const auto kept = [&](std::size_t slot) {
+    return TensorView<T, Device>{state.slots[slot].data() + (first - state.first), gradient.shape};
+  };
   auto& update = updates_.emplace_back();
-  update.w = layer.parameters()[which].value.view();
+  update.w = {layer.parameters()[which].value.data() + first, gradient.shape};
   update.g = gradient;
   update.layer = layer.name;
   update.parameter = layer.parameters()[which].name;
   update.rate = optimizer.rate_factor({update.layer, update.parameter});
   update.decays = optimizer.decays({update.layer, update.parameter});
-  if constexpr (std::is_same_v<Device, Cpu>) {
-    auto& views = slots_.emplace_back();
-    for (std::size_t slot = 0; slot < own; ++slot) views.push_back(slots[slot].view());
-  } else {
-    for (std::size_t slot = 0; slot < own; ++slot) update.slot[slot] = slots[slot].view();
-  }
-  gradients_.push_back(gradient);
-  if (rules.accumulates()) sums_.push_back(slots[own].view());
-  if (rules.averages()) averages_.push_back(slots.back().view());
+  if constexpr (std::is_same_v<Device, Cpu>)
+    slots_.emplace_back(state, own, first, gradient.shape);
+  else
+    for (std::size_t slot = 0; slot < own; ++slot) update.slot[slot] = kept(slot);
+  parts_.push_back(gradient);
+  if (rules.accumulates()) sums_.push_back(kept(own));
+  if (rules.averages()) averages_.push_back(kept(state.slots.size() - 1));
 }
 
 template <class T, class Device>
 void WeightUpdate<T, Device>::run(const Device& on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer,
-                                  std::int64_t step, const StepKind& kind) {
+                                  std::int64_t step, const StepKind& kind, FunctionRef<void()> before_clipping) {
   if (rules.accumulates()) add_up(on, rules, kind);
   if (kind.updates) {
+    before_clipping();
     clip(on, rules);
     const std::int64_t number = rules.updates(step) + 1;
     if constexpr (std::is_same_v<Device, Cpu>)
       for (std::size_t i = 0; i < updates_.size(); ++i)
         optimizer.update_named(on, number, {updates_[i].layer, updates_[i].parameter}, updates_[i].w, updates_[i].g,
-                               slots_[i]);
+                               slots_[i].all());
     else
       optimizer.update_all(on, number, updates_);
   }
@@ -90,8 +93,8 @@ void WeightUpdate<T, Device>::add_up(const Device& on, const UpdateRules& rules,
     share[0] = static_cast<T>(1.0 / static_cast<double>(rules.options().gradient_accumulation_steps));
     share_ = share.template to<Device>();
   }
-  for (std::size_t i = 0; i < gradients_.size(); ++i) {
-    const TensorView<T, Device> g = gradients_[i], sum = sums_[i];
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const TensorView<T, Device> g = parts_[i], sum = sums_[i];
     if (kind.begins)
       Memory<Device>::copy(on, sum.data, g.data, static_cast<std::size_t>(g.size()) * sizeof(T));
     else

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "brindle/core/tensor.hpp"
+#include "brindle/train/leaf_gradients.hpp"
+#include "brindle/train/optimizer_slots.hpp"
+#include "brindle/train/team.hpp"
+#include "brindle/train/training_step.hpp"
+#include "brindle/train/update_rules.hpp"
+#include "brindle/train/weight_update.hpp"
+
+namespace brindle::detail {
+
+/// What follows behind the sums of the leaves' gradients, on the Cpu. Each process steps the elements whose sums it
+/// owns and keeps slots of these alone, so that the optimizer's memory and work are divided; then all get all weights.
+///
+/// A gradient's norm needs all of it: where gradients are clipped by one, they go to all first.
+template <class T>
+class LeafUpdate {
+ public:
+  explicit LeafUpdate(const Cpu& on) : on_(on) {}
+
+  /// Step number `step`, 0 for the first, of all parameters that have sums. To be called by all processes at once.
+  void run(const StepParts<T, Cpu>& p, std::int64_t step, LeafGradients<T>& sums, Team& team);
+
+ private:
+  void add(const StepParts<T, Cpu>& p, const SummedParameter& s, const LeafGradients<T>& sums);
+  // The new weights of its own shards, for all others.
+  void hand_over(const StepParts<T, Cpu>& p, const std::vector<SummedParameter>& piece,
+                 const LeafGradients<T>& sums) const;
+
+  Cpu on_;
+  WeightUpdate<T, Cpu> update_;
+};
+
+}  // namespace brindle::detail
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/train/leaf_update_inl.hpp"
+#endif

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Definitions of what leaf_update.hpp declares.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/inline.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/nn/layer.hpp"
+#include "brindle/nn/model.hpp"
+#include "brindle/train/leaf_gradients.hpp"
+#include "brindle/train/leaf_update.hpp"
+#include "brindle/train/optimizer_slots.hpp"
+#include "brindle/train/team.hpp"
+#include "brindle/train/training_step.hpp"
+#include "brindle/train/update_rules.hpp"
+#include "brindle/train/weight_penalty.hpp"
+#include "brindle/train/weight_update.hpp"
+
+namespace brindle::detail {
+
+template <class T>
+void LeafUpdate<T>::run(const StepParts<T, Cpu>& p, std::int64_t step, LeafGradients<T>& sums, Team& team) {
+  const StepKind kind = p.updates.kind(step);
+  const bool norms = p.updates.clips_by_norm();
+  const auto gather_gradients = [&] {
+    if (!norms) return;
+    sums.gather();
+    sums.finish_gathering(team);
+  };
+  update_.clear();
+  if (norms) {
+    for (const std::vector<SummedParameter>& piece : sums.pieces())
+      for (const SummedParameter& s : piece) add(p, s, sums);
+    update_.run(on_, p.updates, p.optimizer, step, kind, gather_gradients);
+  }
+  sums.gather();
+  for (std::size_t i = 0; i < sums.pieces().size(); ++i) {
+    const std::vector<SummedParameter>& piece = sums.pieces()[i];
+    if (!norms) {
+      for (const SummedParameter& s : piece) add(p, s, sums);
+      update_.run(on_, p.updates, p.optimizer, step, kind);
+      update_.clear();
+    }
+    if (team.alone()) continue;
+    hand_over(p, piece, sums);
+    sums.gather_piece(team, i);
+  }
+  sums.finish_gathering(team);
+  for (const std::vector<SummedParameter>& piece : sums.pieces())
+    for (const SummedParameter& s : piece) {
+      Parameter<T, Cpu>& parameter = p.model.layers()[s.layer]->parameters()[s.which];
+      const TensorView<T, Cpu> now = sums.view(s);
+      if (!parameter.learned)
+        std::as_const(*p.model.layers()[s.layer]).follow(on_, s.which, parameter.value.view(), now);
+      else if (!team.alone())
+        on_.parallel_ranges(now.size(), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
+          std::copy(now.data + begin, now.data + end, parameter.value.data() + begin);
+        });
+    }
+}
+
+template <class T>
+void LeafUpdate<T>::add(const StepParts<T, Cpu>& p, const SummedParameter& s, const LeafGradients<T>& sums) {
+  Layer<T, Cpu>& layer = *p.model.layers()[s.layer];
+  const Parameter<T, Cpu>& parameter = std::as_const(layer).parameters()[s.which];
+  if (!parameter.learned) return;
+  update_.add_to_clip(p.updates.clips_by_norm() ? sums.view(s) : sums.own(s));
+  if (s.own.size() == 0) return;
+  add_penalty_gradient<T>(on_, parameter, s.own.begin, sums.own(s));
+  update_.add(p.updates, p.optimizer, layer, s.which, p.slots[s.layer][s.which], s.own.begin, sums.own(s));
+}
+
+template <class T>
+void LeafUpdate<T>::hand_over(const StepParts<T, Cpu>& p, const std::vector<SummedParameter>& piece,
+                              const LeafGradients<T>& sums) const {
+  for (const SummedParameter& s : piece) {
+    const Parameter<T, Cpu>& parameter = std::as_const(*p.model.layers()[s.layer]).parameters()[s.which];
+    const TensorView<T, Cpu> to = sums.own(s);
+    if (parameter.learned) std::copy_n(parameter.value.data() + s.own.begin, to.size(), to.data);
+  }
+}
+
+}  // namespace brindle::detail

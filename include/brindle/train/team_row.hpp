@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "brindle/train/team.hpp"
+
+namespace brindle::detail {
+
+/// A range of elements: of a row, or of a parameter.
+struct Shard {
+  std::int64_t begin = 0, end = 0;
+
+  std::int64_t size() const { return end - begin; }
+  /// What is in both, empty where nothing is.
+  Shard common(const Shard& other) const;
+};
+
+/// A row of numbers that each process of a team has, cut into pieces, each piece into one shard a process. sum() leaves
+/// the sum of all processes in each shard of its owner; gather() gives all the shards of all owners. Both go on piece
+/// by piece while later pieces are still computed:
+///
+///     row.sum();                                                                      // or gather()
+///     for each part of the numbers that is computed: row.advance(team, end of the part);   // does not wait
+///     row.finish(team);                                                               // waits
+///
+/// From the one to finish() nothing else may be exchanged. The sums are those of Team::combined(), bit for bit,
+/// whatever the pieces are.
+///
+/// By exchanges with 1, 2, 4, ... away a process hands over the half that it does not keep of what it has, until its
+/// shard is left; to gather, the halves go back the same way. Each way it sends (size - 1) / size of the numbers.
+template <class T>
+class TeamRow {
+ public:
+  /// numbers must stay. ends: of the pieces, the last one the size of numbers; the same in all processes. Takes memory.
+  void prepare(std::span<T> numbers, const std::vector<std::size_t>& ends, const Team& team);
+
+  /// Numbers become their sums, in their owners; elsewhere they are of no use then.
+  void sum() { begin(Way::sums); }
+  /// Owners' numbers go to all.
+  void gather() { begin(Way::gathers); }
+  /// Numbers before `ready` are there. Goes on as far as that can be done without waiting.
+  void advance(Team& team, std::size_t ready) { run(team, ready, false); }
+  /// All numbers are there. Returns when sum() or gather() is done.
+  void finish(Team& team) { run(team, numbers_.size(), true); }
+
+  /// What this process owns of a piece; alone, all of it.
+  Shard shard(std::size_t piece) const;
+
+  /// Bytes of memory.
+  std::size_t bytes() const { return room_.size() * sizeof(T); }
+
+ private:
+  enum class Way { sums, gathers };
+  struct Half {
+    std::span<T> kept, other;
+  };
+
+  void begin(Way way) {
+    way_ = way;
+    piece_ = stage_ = 0;
+  }
+  void run(Team& team, std::size_t ready, bool waits);
+  // Halves that remain, and that go, of a piece: one for each exchange.
+  std::array<Half, 32> halves(std::size_t piece) const;
+  std::size_t levels() const;
+  // The number of this stage's exchange on the way to the shard.
+  std::size_t level() const { return way_ == Way::sums ? stage_ : levels() - 1 - stage_; }
+  // One exchange.
+  void start(Team& team);
+  void complete();
+
+  int rank_ = 0, size_ = 1;
+  std::span<T> numbers_;
+  std::vector<std::size_t> ends_;
+  std::vector<T> room_;            // for what the others send
+  std::array<Half, 32> halves_{};  // of the piece that is under way
+  Way way_ = Way::sums;
+  std::size_t piece_ = 0, stage_ = 0;
+  bool under_way_ = false;
+};
+
+}  // namespace brindle::detail
+
+#ifndef BRINDLE_COMPILED
+#include "brindle/train/team_row_inl.hpp"
+#endif
