@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Foretells what more processes would bring, from measured steps of one process and what an exchange costs.
 
-usage: python3 scaling.py STEPS.jsonl [--batch 1024] [--page several-machines.md]
+usage: python3 scaling.py STEPS.jsonl [--batch 1024] [--figure scaling.svg] [--page several-machines.md]
 
-With --page it fails unless the page has these tables. STEPS.jsonl (scaling_steps.jsonl is that of the page) has lines of `processes_bench WORKLOAD 1 BATCH STEPS 1`, one leaf, for several batches. Each workload's step is
-taken as fixed + each * samples, the line through the best steps of the smallest and the largest batch that were measured.
+--figure writes the figure, too; with --page it fails unless the page has these tables, and the figure is the one that is there.
+STEPS.jsonl (scaling_steps.jsonl is that of the page) has lines of `processes_bench WORKLOAD 1 BATCH STEPS 1`, one leaf, for several
+batches. Each workload's step is taken as fixed + each * samples, the line through the best steps of the smallest and the largest
+batch that were measured.
 
 A step of P processes on a batch of B samples takes, with n numbers of 4 bytes that are summed,
 
     fixed + each * B / P                             its own samples
-  + 2 log2(P) a + 2 (P - 1) / P * 4 n / b            the sum: halves are handed over, and the sums come back
+  + 2 log2(P) a + 2 (P - 1) / P * 4 n / b            the sum: halves are handed over, and the new weights come back
   + 2 log2(P) a                                      what all agree on: loss and errors, what callbacks ask for
 
 where a is the time of a message and b the bytes a second (the alpha-beta model: R. Thakur, R. Rabenseifner, W. Gropp,
@@ -23,6 +25,8 @@ import io
 import json
 import math
 import sys
+
+import scaling_figure
 
 NETWORKS = {"10 Gbit/s": (30e-6, 10e9 / 8), "100 Gbit/s": (3e-6, 100e9 / 8)}  # seconds of a message, bytes a second
 NAMES = {"baseline": "baseline", "vgg16": "VGG16, blocks 4 and 5", "efficientnet_lite0": "EfficientNet-Lite0", "resnet50": "ResNet50"}
@@ -61,8 +65,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("steps")
     parser.add_argument("--batch", type=int, default=1024)
+    parser.add_argument("--figure")
     parser.add_argument("--page")
     o = parser.parse_args()
+    figure = draw(o)
+    if o.figure and not o.page:
+        with open(o.figure, "w", encoding="utf-8") as file:
+            file.write(figure)
     if not o.page:
         return tell(o)
     text = io.StringIO()
@@ -73,7 +82,18 @@ def main():
     missing = [table for table in tables if table not in page]
     for table in missing:
         print(f"{o.page} has not this table of {o.steps}:\n{table}", file=sys.stderr)
-    sys.exit(1 if missing or not tables else 0)
+    other = o.figure and open(o.figure, encoding="utf-8").read() != figure
+    if other:
+        print(f"{o.figure} is not the figure of {o.steps}: write it with --figure alone", file=sys.stderr)
+    sys.exit(1 if missing or not tables or other else 0)
+
+
+def draw(o):
+    workloads = read(o.steps)
+    processes = [p for p in PROCESSES if p <= o.batch]
+    panels = {n: {NAMES[w]: [step(v, 1, o.batch, n) / step(v, p, o.batch, n) for p in processes] for w, v in workloads.items()}
+              for n in NETWORKS}
+    return scaling_figure.drawing(f"Times as fast as one process, a batch of {o.batch:,}, foretold", panels, processes)
 
 
 def tell(o):
