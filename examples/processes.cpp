@@ -69,7 +69,7 @@ struct Processes::Mpi {};
 void Processes::begin(std::int64_t) {}
 
 Processes::Processes() {
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"})
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"})
     if (const char* size = std::getenv(name); size && std::atoi(size) > 1)
       brindle::detail::raise<brindle::Error>(
           "this program was started in several processes and built without MPI; install libopenmpi-dev or libmpich-dev "

@@ -39,10 +39,12 @@ namespace brindle {
 /// group has a communicator of its own.
 class MpiGroup final : public ProcessGroup {
  public:
-  /// Of all processes; begins MPI unless the program has, and ends it then. Throws Error if that cannot be.
+  /// Of all processes; begins MPI unless the program has, and ends it then. Throws Error if that cannot be, and if
+  /// several processes were started that MPI does not know of each other.
   MpiGroup() {
     begin();
     join(MPI_COMM_WORLD);
+    expect_all();
   }
 
   /// Of the processes of a communicator of a program that has begun MPI.
@@ -63,7 +65,8 @@ class MpiGroup final : public ProcessGroup {
   static bool started() {
     for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMI_RANK", "PMIX_RANK"})
       if (std::getenv(name)) return true;
-    return false;
+    const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
+    return tasks && std::atoi(tasks) > 1;
   }
 
   int rank() const override { return rank_; }
@@ -129,6 +132,21 @@ class MpiGroup final : public ProcessGroup {
     check(MPI_Comm_set_errhandler(processes_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
     check(MPI_Comm_rank(processes_, &rank_), "MPI_Comm_rank");
     check(MPI_Comm_size(processes_, &size_), "MPI_Comm_size");
+  }
+
+  // A starter of another MPI gives each process a world of its own: all would write the same files.
+  void expect_all() {
+    for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}) {
+      const char* text = std::getenv(name);
+      if (!text) continue;
+      const int wanted = std::atoi(text);
+      if (wanted <= 1 || size_ > 1) return;
+      MPI_Comm_free(&processes_);
+      if (begun_) MPI_Finalize();
+      detail::raise<Error>("MpiGroup: " + std::string(name) + " says that " + std::to_string(wanted) +
+                           " processes were started, MPI knows one; start them with the mpirun of the MPI that the "
+                           "program was built with, or with srun --mpi=pmix (srun --mpi=list names others)");
+    }
   }
 
   static void check(int code, const char* call) {

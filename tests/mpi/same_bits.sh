@@ -14,6 +14,13 @@ for count in 1 2 4; do
   cmp "$folder/alone" "$folder/$count"
 done
 
+# Started by something that this MPI does not know, as srun without --mpi=pmix.
+if SLURM_STEP_NUM_TASKS=2 "$program" "$folder/apart" 3 >"$folder/apart.txt" 2>&1; then
+  echo "a process that does not know the other one ends with success" >&2
+  exit 1
+fi
+grep -q "SLURM_STEP_NUM_TASKS says that 2 processes were started, MPI knows one" "$folder/apart.txt"
+
 fails() {  # WHAT LINE: the run ends, and the line is there once
   local said="$folder/$1.txt"
   if timeout 60 bash -c 'source "$0"; start 4 "${@:1}"' "$(dirname "$0")/run.sh" "$program" "$folder/wrong" 3 "$folder/$1.checkpoint" "$1" >"$said" 2>&1; then
