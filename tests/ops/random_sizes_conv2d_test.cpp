@@ -154,9 +154,10 @@ void check_pooled(RandomCase& c, const PlainConvolution& plain, const std::vecto
 
 TEMPLATE_TEST_CASE("conv2d agrees with plain loops at random sizes", "[ops][conv2d][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(sizeof(T) == 4 ? 400 : 150, [](RandomCase& c) {
+  random_cases(sizeof(T) == 4 ? 300 : 100, [](RandomCase& c) {
     Sizes s = draw_convolution(c);
-    const bool precise = c.chance(0.3), has_bias = c.chance(0.8), prepares = c.chance(0.3), adds = c.chance(0.4);
+    const bool precise = c.chance(0.3), has_bias = c.chance(0.8), prepares = c.chance(0.3), adds = c.chance(0.4),
+               without_db = c.chance(0.1);
     s.o.activation = c.pick({linear, relu, relu6, sigmoid, silu, leaky_relu, ActivationFunction::hard_silu});
     const PlainConvolution plain(s.x, s.w, s.o);
     const bool pools = s.o.is_plain() && plain.y.h > 1 && plain.y.w > 1 && s.x.n > 0;
@@ -218,6 +219,11 @@ TEMPLATE_TEST_CASE("conv2d agrees with plain loops at random sizes", "[ops][conv
           ops::conv2d_backward_data<T>(on, dz, w, out.tensor<T>("dx", s.x), s.o, space);
           ops::conv2d_backward_weights<T>(on, x, dz, out.tensor<T>("dw", s.w), out.tensor<T>("db", {s.w.co}), s.o,
                                           space);
+          if (without_db) {
+            const auto dw = out.tensor<T>("dw alone", s.w);
+            ops::conv2d_backward_weights<T>(on, x, dz, dw, {}, s.o, space);
+            c.same("dw alone", dw.data, out.of<T>("dw").data(), dw.size());
+          }
         },
         precise);
     const std::vector<double> xs = doubles(x), ws = doubles(w);
@@ -297,7 +303,7 @@ void check_kernel(RandomCase& c, Sizes s, bool pools, double more) {
 TEMPLATE_TEST_CASE("each kernel of conv2d agrees with plain loops at random sizes", "[ops][conv2d][random_sizes]",
                    float, double) {
   using T = TestType;
-  random_cases(sizeof(T) == 4 ? 200 : 100, [](RandomCase& c) {
+  random_cases(sizeof(T) == 4 ? 160 : 60, [](RandomCase& c) {
     Sizes s;
     s.w.kh = s.w.kw = 3;
     const std::int64_t which = c.below(4);

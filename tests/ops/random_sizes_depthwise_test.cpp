@@ -17,7 +17,7 @@ using namespace brindle::test;
 TEMPLATE_TEST_CASE("depthwise_conv2d agrees with plain loops at random sizes", "[ops][depthwise_conv2d][random_sizes]",
                    float, double) {
   using T = TestType;
-  random_cases(sizeof(T) == 4 ? 400 : 200, [](RandomCase& c) {
+  random_cases(sizeof(T) == 4 ? 200 : 100, [](RandomCase& c) {
     ops::DepthwiseConv2DOptions o;
     ops::FilterShape w(3, 3, 1, 1);
     Shape4 x;

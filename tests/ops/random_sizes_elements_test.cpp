@@ -40,7 +40,7 @@ Tensor<double> as_double(const TensorView<const T>& x) {
 TEMPLATE_TEST_CASE("activations agree with their functions of a number at random sizes",
                    "[ops][activation][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(300, [](RandomCase& c) {
+  random_cases(150, [](RandomCase& c) {
     const Shape shape = draw_elements(c);
     const bool in_place = c.chance(0.4);
     const auto f = static_cast<ActivationFunction>(c.below(static_cast<int>(ActivationFunction::softmax)));
@@ -99,7 +99,7 @@ TEMPLATE_TEST_CASE("activations agree with their functions of a number at random
 TEMPLATE_TEST_CASE("sums and dropout are their references at random sizes", "[ops][add][dropout][random_sizes]", float,
                    double) {
   using T = TestType;
-  random_cases(300, [](RandomCase& c) {
+  random_cases(150, [](RandomCase& c) {
     const Shape shape = draw_elements(c);
     const double rate = c.uniform(0, 0.95);
     const Random random{static_cast<std::uint64_t>(c.below(1000)), 5, 6};
@@ -138,7 +138,7 @@ TEMPLATE_TEST_CASE("sums and dropout are their references at random sizes", "[op
 TEMPLATE_TEST_CASE("optimizers' steps agree with their references at random sizes",
                    "[ops][sgd][rmsprop][adam][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(300, [](RandomCase& c) {
+  random_cases(150, [](RandomCase& c) {
     const Shape shape = draw_elements(c);
     const double decay = c.chance(0.5) ? 0 : c.uniform(0, 0.1), rate = c.uniform(0.001, 0.1);
     const auto w = c.input<T>(shape), g = c.input<T>(shape, 0.05, 1), v = c.input<T>(shape, 0, 0.5),
@@ -196,7 +196,7 @@ TEMPLATE_TEST_CASE("optimizers' steps agree with their references at random size
 TEMPLATE_TEST_CASE("clipping and the L2 penalty agree with their references at random sizes",
                    "[ops][clip][l2_penalty][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(300, [](RandomCase& c) {
+  random_cases(150, [](RandomCase& c) {
     std::vector<TensorView<const T>> all;
     for (std::int64_t k = c.between(1, 4); k > 0; --k) all.push_back(c.input<T>(draw_elements(c)));
     const double limit = c.uniform(0.1, 30), factor = c.uniform(0, 0.1);

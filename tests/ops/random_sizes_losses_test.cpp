@@ -61,15 +61,17 @@ struct Samples {
 TEMPLATE_TEST_CASE("binary cross-entropy agrees with its formula at random sizes",
                    "[ops][binary_crossentropy][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(300, [](RandomCase& c) {
+  random_cases(150, [](RandomCase& c) {
     ops::BinaryCrossentropyOptions o;
     if (c.chance(0.3)) o.label_smoothing = c.uniform(0, 1);
     if (c.chance(0.3)) o.gamma = c.uniform(1, 3);
     if (c.chance(0.3)) o.alpha = c.uniform(0, 1);
+    if (c.chance(0.2)) o = {.keras2 = true, .label_smoothing = o.label_smoothing};
     const bool logits = c.chance(0.5);
     const Samples<T> s(c, logits ? -6 : 0.05, logits ? 6 : 0.95);
     const auto t = c.input<T>({s.n, s.k}, 0, 1);
-    c.says(", logits ", logits, ", smoothing ", o.label_smoothing, ", gamma ", o.gamma, ", alpha ", o.alpha);
+    c.says(", logits ", logits, ", smoothing ", o.label_smoothing, ", gamma ", o.gamma, ", alpha ", o.alpha,
+           ", keras2 ", o.keras2);
     s.check(
         c, true,
         [&](const Cpu& on, TensorView<const T> x, TensorView<T> each, TensorView<T> dx) {
@@ -95,7 +97,7 @@ TEMPLATE_TEST_CASE("binary cross-entropy agrees with its formula at random sizes
 TEMPLATE_TEST_CASE("categorical cross-entropy agrees with its formula at random sizes",
                    "[ops][categorical_crossentropy][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(300, [](RandomCase& c) {
+  random_cases(150, [](RandomCase& c) {
     ops::CategoricalCrossentropyOptions o;
     if (c.chance(0.3)) o.label_smoothing = c.uniform(0, 1);
     if (c.chance(0.3)) o.gamma = c.uniform(1, 3), o.alpha = c.uniform(0, 1);
@@ -123,13 +125,19 @@ TEMPLATE_TEST_CASE("categorical cross-entropy agrees with its formula at random 
 TEMPLATE_TEST_CASE("sparse categorical cross-entropy agrees with its formula at random sizes",
                    "[ops][sparse_categorical_crossentropy][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(300, [](RandomCase& c) {
+  random_cases(150, [](RandomCase& c) {
     ops::SparseCategoricalCrossentropyOptions o;
     if (c.chance(0.3)) o.label_smoothing = c.uniform(0, 1);
     const bool logits = c.chance(0.5);
     const Samples<T> s(c, logits ? -6 : 0.05, logits ? 6 : 0.95);
     const auto classes = c.whole_numbers<std::int32_t>({s.n}, s.k);
+    Tensor<T> labels({s.n, 1});
+    for (std::int64_t i = 0; i < s.n; ++i) labels[i] = static_cast<T>(classes.data[i]);
     c.says(", logits ", logits, ", smoothing ", o.label_smoothing);
+    c.compute([&](const Cpu& on, Outputs& out) {
+      ops::class_numbers<T>(on, labels, out.tensor<std::int32_t>("classes", {s.n}));
+    });
+    c.same("classes", c.result<std::int32_t>("classes").data(), classes.data, s.n);
     s.check(
         c, false,
         [&](const Cpu& on, TensorView<const T> x, TensorView<T> each, TensorView<T> dx) {
@@ -149,7 +157,7 @@ TEMPLATE_TEST_CASE("sparse categorical cross-entropy agrees with its formula at 
 TEMPLATE_TEST_CASE("regression errors agree with their formula at random sizes",
                    "[ops][regression_error][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(300, [](RandomCase& c) {
+  random_cases(150, [](RandomCase& c) {
     ops::RegressionErrorOptions o;
     o.error = c.pick({ops::RegressionError::squared, ops::RegressionError::absolute, ops::RegressionError::huber});
     o.delta = c.pick({0.5, 1.0});

@@ -54,7 +54,7 @@ std::vector<double> packed(const TensorView<const T>& from, std::int64_t rows, s
 
 TEMPLATE_TEST_CASE("gemm agrees with plain loops at random sizes", "[ops][gemm][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(400, [](RandomCase& c) {
+  random_cases(200, [](RandomCase& c) {
     // Three ways by shape: at most 64 rows; pieces of 60, panels and sums of 256; parts of 65536 elements of b.
     std::int64_t m = 1, n = 1, k = 1;
     c.sizes({{&m, c.chance(0.5) ? 70 : 600, {6, 14, 64, 84}},
@@ -99,7 +99,7 @@ TEMPLATE_TEST_CASE("gemm agrees with plain loops at random sizes", "[ops][gemm][
 
 TEMPLATE_TEST_CASE("dense agrees with plain loops at random sizes", "[ops][dense][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(400, [](RandomCase& c) {
+  random_cases(200, [](RandomCase& c) {
     // Few samples (4), blocks of 128 samples and 512 outputs, 512 inputs a part, more than 256 samples; blocks of rows
     // of 32768 elements in the backward pass.
     std::int64_t samples = 1, inputs = 1, outputs = 1;

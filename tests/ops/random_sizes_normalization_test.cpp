@@ -41,7 +41,7 @@ Tensor<double> as_double(const TensorView<const T>& x) {
 TEMPLATE_TEST_CASE("batch normalization agrees with its reference at random sizes",
                    "[ops][batch_normalization][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(400, [](RandomCase& c) {
+  random_cases(200, [](RandomCase& c) {
     const Shape shape = draw_rows(c, 1100), row{shape.back()};
     const double rows = double(shape.size()) / double(shape.back()), epsilon = 1e-3;
     const ActivationFunction f = c.pick({linear, relu, relu6});
@@ -116,7 +116,7 @@ TEMPLATE_TEST_CASE("batch normalization agrees with its reference at random size
 TEMPLATE_TEST_CASE("layer normalization agrees with its reference at random sizes",
                    "[ops][layer_normalization][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(400, [](RandomCase& c) {
+  random_cases(200, [](RandomCase& c) {
     const Shape shape = draw_rows(c, 5000), row{shape.back()};
     const double rows = double(shape.size()) / double(shape.back()), k = double(shape.back()), epsilon = 1e-3;
     const bool has_gamma = c.chance(0.7), has_beta = c.chance(0.7), in_place = c.chance(0.4);
@@ -157,7 +157,7 @@ TEMPLATE_TEST_CASE("layer normalization agrees with its reference at random size
 
 TEMPLATE_TEST_CASE("softmax agrees with its reference at random sizes", "[ops][softmax][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(300, [](RandomCase& c) {
+  random_cases(150, [](RandomCase& c) {
     const Shape shape = draw_rows(c, 5000);
     const double k = double(shape.back());
     const bool in_place = c.chance(0.4);
@@ -187,7 +187,7 @@ TEMPLATE_TEST_CASE("softmax agrees with its reference at random sizes", "[ops][s
 
 TEMPLATE_TEST_CASE("rescale agrees with its reference at random sizes", "[ops][rescale][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(300, [](RandomCase& c) {
+  random_cases(150, [](RandomCase& c) {
     const Shape shape = draw_rows(c, 3000);
     const bool in_place = c.chance(0.4);
     const auto numbers = [&] { return c.input<T>(Shape{c.chance(0.7) ? shape.back() : 1}); };

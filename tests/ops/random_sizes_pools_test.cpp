@@ -60,7 +60,7 @@ TensorView<const T> few_numbers(RandomCase& c, const Shape& shape, bool with_nan
 
 TEMPLATE_TEST_CASE("maxpool2d is its reference at random sizes", "[ops][maxpool2d][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(400, [](RandomCase& c) {
+  random_cases(200, [](RandomCase& c) {
     Shape4 x = draw_pictures(c);
     const ops::Pool2DOptions o = draw_windows(c, x);
     const Shape y = ops::maxpool2d_shape(x, o);
@@ -89,7 +89,7 @@ TEMPLATE_TEST_CASE("maxpool2d is its reference at random sizes", "[ops][maxpool2
 TEMPLATE_TEST_CASE("avgpool2d agrees with its reference at random sizes", "[ops][avgpool2d][random_sizes]", float,
                    double) {
   using T = TestType;
-  random_cases(400, [](RandomCase& c) {
+  random_cases(200, [](RandomCase& c) {
     Shape4 x = draw_pictures(c);
     const ops::Pool2DOptions o = draw_windows(c, x);
     const Shape y = ops::avgpool2d_shape(x, o);
@@ -111,7 +111,7 @@ TEMPLATE_TEST_CASE("avgpool2d agrees with its reference at random sizes", "[ops]
 TEMPLATE_TEST_CASE("pools of whole pictures agree with their references at random sizes",
                    "[ops][globalpool2d][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(300, [](RandomCase& c) {
+  random_cases(150, [](RandomCase& c) {
     const Shape4 x = draw_pictures(c);
     const Shape y{x.n, x.c};
     c.says("x ", to_string(x));
@@ -142,7 +142,7 @@ TEMPLATE_TEST_CASE("pools of whole pictures agree with their references at rando
 TEMPLATE_TEST_CASE("borders of zeros and concatenation are their references at random sizes",
                    "[ops][zero_padding2d][concatenate][random_sizes]", float, double) {
   using T = TestType;
-  random_cases(300, [](RandomCase& c) {
+  random_cases(150, [](RandomCase& c) {
     const Shape4 x = draw_pictures(c);
     const Border border(c.below(4), c.below(4), c.below(4), c.below(4));
     const Shape y = ops::zero_padding2d_shape(x, border);
@@ -174,7 +174,7 @@ TEMPLATE_TEST_CASE("borders of zeros and concatenation are their references at r
 TEMPLATE_TEST_CASE("multiply agrees with its reference at random sizes", "[ops][multiply][random_sizes]", float,
                    double) {
   using T = TestType;
-  random_cases(300, [](RandomCase& c) {
+  random_cases(150, [](RandomCase& c) {
     const Shape4 x = draw_pictures(c);
     const bool each_position = c.chance(0.5), each_channel = c.chance(0.5), in_place = c.chance(0.3);
     const Shape4 f{x.n, each_position ? x.h : 1, each_position ? x.w : 1, each_channel ? x.c : 1};
