@@ -66,7 +66,7 @@ TEMPLATE_TEST_CASE("activations agree with their functions of a number at random
       const auto e = run("elu", x, [&](auto from, auto to) { ops::elu<T>(on, from, to, alpha); });
       run("elu dx", dy, [&](auto from, auto to) { ops::elu_backward<T>(on, e, from, to, alpha); });
     });
-    std::vector<double> y, dx, rectified, rectified_dx, elu, elu_dx;
+    std::vector<double> y, dx, rectified, rectified_dx, of_elu, of_elu_dx;
     for (std::int64_t i = 0; i < shape.size(); ++i) {
       const double v = double(x.data[i]), g = double(dy.data[i]);
       const auto k = static_cast<std::size_t>(i);
@@ -77,16 +77,16 @@ TEMPLATE_TEST_CASE("activations agree with their functions of a number at random
       r.max_value = double(static_cast<T>(o.max_value)), r.threshold = double(static_cast<T>(o.threshold));
       rectified.push_back(activations::Rectifier(r).value(v));
       rectified_dx.push_back(activations::Rectifier(r).gradient(v, g));
-      elu.push_back(activations::Elu{{}, alpha}.value(v));
-      elu_dx.push_back(activations::Elu{{}, alpha}.gradient(double(c.result<T>("elu")[k]), g));
+      of_elu.push_back(activations::Elu{{}, alpha}.value(v));
+      of_elu_dx.push_back(activations::Elu{{}, alpha}.gradient(double(c.result<T>("elu")[k]), g));
     }
     const Share share{4e-6, 2e-14};  // packets of exp, tanh and erfc are good to some units in the last place
     c.close<T>("y", y, share, 1);
     c.close<T>("dx", dx, share, 1);
     c.close<T>("rectified", rectified, share, 1);
     c.close<T>("rectified dx", rectified_dx, share, 1);
-    c.close<T>("elu", elu, share, 1);
-    c.close<T>("elu dx", elu_dx, share, 1);
+    c.close<T>("elu", of_elu, share, 1);
+    c.close<T>("elu dx", of_elu_dx, share, 1);
     // An element's bits do not depend on where it stands.
     const std::int64_t i = c.below(shape.size());
     Outputs alone(0);
