@@ -39,7 +39,7 @@ namespace brindle::test {
 #ifdef BRINDLE_TEST_ASAN
 inline constexpr std::size_t guard_bytes = 0;  // the sanitizer guards an allocation itself
 #else
-inline constexpr std::size_t guard_bytes = 128;
+inline constexpr std::size_t guard_bytes = 4096;
 #endif
 
 /// Memory of exactly so many bytes, all 0xFF (NaN as numbers), in an allocation of its own. Bytes in front of it and
@@ -57,9 +57,10 @@ class Guarded {
   std::size_t bytes() const { return bytes_; }
 
   bool is_intact() const {
-    const auto untouched = [](std::byte b) { return b == std::byte{0xFF}; };
-    const std::byte* all = memory_.get();
-    return std::all_of(all, data(), untouched) && std::all_of(data() + bytes_, all + whole_, untouched);
+    const auto untouched = [](const std::byte* from, std::size_t count) {
+      return count == 0 || (*from == std::byte{0xFF} && std::memcmp(from, from + 1, count - 1) == 0);
+    };
+    return untouched(memory_.get(), front_) && untouched(data() + bytes_, whole_ - front_ - bytes_);
   }
 
  private:
@@ -204,7 +205,10 @@ class RandomCase {
       const Axis& a = any();
       *a.at = std::max(*a.at, size(a.most, a.limits));
     }
-    while (static_cast<double>(work()) > bound) {
+    const auto can_shrink = [&] {
+      return std::any_of(axes.begin(), axes.end(), [](const Axis& a) { return *a.at > 1; });
+    };
+    while (static_cast<double>(work()) > bound && can_shrink()) {
       const Axis& a = any();
       if (*a.at > 1) *a.at = chance(0.3) ? size(*a.at - 1, a.limits) : *a.at - (*a.at + 3) / 4;
     }
@@ -364,6 +368,7 @@ void random_cases(std::uint64_t count, Run&& run) {
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
     if (one ? i > first : seconds > 0 ? passed.count() >= static_cast<double>(seconds) : i >= first + count) break;
     RandomCase c(name, i);
+    INFO("BRINDLE_RANDOM_SIZES_CASE=" << i << " <program> \"" << name << '"');  // where it ends by a signal
     if (trace) std::cerr << "BRINDLE_RANDOM_SIZES_CASE=" << i << " \"" << name << "\"" << std::endl;
     run(c);
     if (trace) std::cerr << "  " << c.text() << std::endl;
