@@ -177,12 +177,11 @@ TEMPLATE_TEST_CASE("conv2d agrees with plain loops at random sizes", "[ops][conv
           const auto forward_space = out.workspace(ops::conv2d_forward_workspace<T>(on, s.x, s.w, s.o));
           const auto space = out.workspace(ops::conv2d_workspace<T>(on, s.x, s.w, s.o));
           const auto prepared = [&](bool pooled) {
-            TensorView<std::byte> of_w =
-                out.tensor<std::byte>(pooled ? "prepared for a pool" : "prepared",
-                                      {ops::conv2d_prepared_bytes<T>(on, s.x, s.w, s.o, pooled) + 64});
-            of_w.data += (64 - reinterpret_cast<std::uintptr_t>(of_w.data) % 64) % 64;
-            of_w.shape = Shape{of_w.shape[0] - 64};
-            ops::conv2d_prepare<T>(on, s.x, w, s.o, pooled, of_w);
+            // By one picture, for any number.
+            const Shape4 one{1, s.x.h, s.x.w, s.x.c};
+            const auto of_w = out.bytes(pooled ? "prepared for a pool" : "prepared",
+                                        ops::conv2d_prepared_bytes<T>(on, one, s.w, s.o, pooled));
+            ops::conv2d_prepare<T>(on, one, w, s.o, pooled, of_w);
             return of_w;
           };
           const auto y = out.tensor<T>("y", plain.y);

@@ -95,6 +95,11 @@ class Outputs {
     std::copy_n(of.data, of.size(), to.data);
     return to;
   }
+  /// Bytes at a multiple of 64.
+  TensorView<std::byte> bytes(const std::string& name, std::int64_t count) {
+    all_.emplace_back(name, std::make_unique<Guarded>(static_cast<std::size_t>(count), 0));
+    return {all_.back().second->data(), Shape{count}};
+  }
   /// As many bytes as an op asks for, all NaN, at the worst place for what takes cache lines from it: none to spare.
   TensorView<std::byte> workspace(std::int64_t bytes) {
     spaces_.push_back(std::make_unique<Guarded>(static_cast<std::size_t>(bytes), 1));
