@@ -37,18 +37,18 @@ namespace brindle::test {
 #endif
 #endif
 #ifdef BRINDLE_TEST_ASAN
-inline constexpr std::size_t guard_bytes = 0;  // the sanitizer guards an allocation itself
+inline constexpr std::size_t guard_bytes = 0, wide_guard_bytes = 0;  // the sanitizer guards an allocation itself
 #else
-inline constexpr std::size_t guard_bytes = 4096;
+inline constexpr std::size_t guard_bytes = 1024, wide_guard_bytes = 65536;
 #endif
 
 /// Memory of exactly so many bytes, all 0xFF (NaN as numbers), in an allocation of its own. Bytes in front of it and
 /// behind it are 0xFF, too: what reads them by mistake gets NaN, what writes them is found by is_intact().
 class Guarded {
  public:
-  /// shift: bytes from a multiple of 64 to the first one, below 64.
-  Guarded(std::size_t bytes, std::size_t shift)
-      : bytes_(bytes), front_(guard_bytes + shift), whole_(front_ + bytes + guard_bytes), memory_(allocated(whole_)) {
+  /// shift: bytes from a multiple of 64 to the first one, below 64. guard: bytes behind the last one.
+  Guarded(std::size_t bytes, std::size_t shift, std::size_t guard = guard_bytes)
+      : bytes_(bytes), front_(guard_bytes + shift), whole_(front_ + bytes + guard), memory_(allocated(whole_)) {
     std::memset(memory_.get(), 0xFF, whole_);
   }
 
@@ -102,7 +102,7 @@ class Outputs {
   }
   /// As many bytes as an op asks for, all NaN, at the worst place for what takes cache lines from it: none to spare.
   TensorView<std::byte> workspace(std::int64_t bytes) {
-    spaces_.push_back(std::make_unique<Guarded>(static_cast<std::size_t>(bytes), 1));
+    spaces_.push_back(std::make_unique<Guarded>(static_cast<std::size_t>(bytes), 1, wide_guard_bytes));
     return {spaces_.back()->data(), Shape{bytes}};
   }
   /// The same for an op that wants numbers.
