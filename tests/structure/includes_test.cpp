@@ -211,6 +211,18 @@ TEST_CASE("every op has a test", "[structure]") {
     }
 }
 
+TEST_CASE("every op is compared with plain loops at random sizes", "[structure]") {
+  std::string tests;
+  for (const auto& entry : fs::directory_iterator(fs::path(BRINDLE_TEST_FOLDER) / "ops"))
+    if (entry.path().filename().string().rfind("random_sizes_", 0) == 0) tests += read(entry.path());
+  for (const auto& op : fs::directory_iterator(root / "ops")) {
+    if (!fs::exists(op.path() / "cpu.hpp")) continue;
+    const std::string name = op.path().filename().string();
+    INFO(name << ": its kernels belong into one of tests/ops/random_sizes_*_test.cpp");
+    CHECK(tests.find("\"brindle/ops/" + name + "/cpu.hpp\"") != std::string::npos);
+  }
+}
+
 TEST_CASE("no test's name has a bracket or a semicolon, which CMake's lists swallow", "[structure]") {
   const std::regex name(R"re(TEST_CASE\(\s*"([^"]*)")re");
   std::int64_t names = 0;
