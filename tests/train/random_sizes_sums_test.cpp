@@ -13,7 +13,7 @@
 #include "brindle/nn/plan.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/leaf_gradients.hpp"
-#include "brindle/train/team_sum.hpp"
+#include "brindle/train/team_row.hpp"
 #include "support/random_sizes.hpp"
 #include "support/thread_group.hpp"
 
@@ -48,7 +48,7 @@ TEST_CASE("sums over leaves are those of plain loops at random sizes", "[train][
       cuts.push_back(std::min(inputs * outputs, cuts.back() + c.size(inputs * outputs, {2048})));
     c.compute([&](const Cpu& on, Outputs& out) {
       detail::LeafGradients<float> sums;
-      sums.prepare(model, plan, {.count = own, .own = own}, true);
+      sums.prepare(model, plan, {.count = own, .own = own}, detail::Team());
       sums.begin();
       for (std::int64_t leaf = 0; leaf < own; ++leaf) {
         if (leaf == empty) {
@@ -64,7 +64,7 @@ TEST_CASE("sums over leaves are those of plain loops at random sizes", "[train][
         sums.add_whole(on, leaf, 0, 1, of[1]);
       }
       for (std::size_t which = 0; which < 2; ++which) {
-        const auto sum = sums.of(0)[which];
+        const auto sum = sums.view(sums.pieces()[0][which]);
         out.copy<float>(which == 0 ? "kernel" : "bias", TensorView<const float>(sum));
       }
     });
@@ -98,11 +98,16 @@ TEST_CASE("sums over processes are those of plain loops at random sizes", "[trai
     const auto errors = run_group(size, [&](const std::shared_ptr<ThreadGroup>& group) {
       detail::Team team(group);
       std::vector<float>& mine = sums[static_cast<std::size_t>(group->rank())];
-      detail::TeamSum<float> sum;
-      sum.prepare(mine, ends);
-      sum.begin();
-      for (const std::size_t end : ends) sum.advance(team, end);
-      sum.finish(team);
+      detail::TeamRow<float> row;
+      row.prepare(mine, ends, team);
+      for (const bool gathers : {false, true}) {
+        if (gathers)
+          row.gather();
+        else
+          row.sum();
+        for (const std::size_t end : ends) row.advance(team, end);
+        row.finish(team);
+      }
     });
     for (const auto& error : errors) c.expect(!error, "a process failed");
     const std::vector<float> expected = tree_sum(all);
