@@ -146,7 +146,11 @@ int main(int argc, char** argv) {
   Checks checks;
   std::filesystem::create_directories(folder);
   checks.runs("names", [&] { check_names(checks, folder); });
+#ifdef __EMSCRIPTEN__  // whose disk under node gives files other times than it is told to
+  std::printf("reduced copies are not tried here\n");
+#else
   checks.runs("reduced copies", [&] { check_reduced_copies(checks, folder); });
+#endif
   checks.runs("long paths", [&] { check_long_path(checks, folder); });
   checks.runs("replacing", [&] { check_replacing(checks, folder); });
   return checks.finish();
