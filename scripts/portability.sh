@@ -10,7 +10,7 @@
 # The library is compiled once a target, as the compiled form; what includes headers only says so.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
+cd "$root" || exit
 work=$root/build/portability
 headers=$work/headers
 reference=$work/host/train
