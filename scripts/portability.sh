@@ -264,7 +264,7 @@ aarch64() {
 riscv64() {
   need g++-12-riscv64-linux-gnu qemu-user
   begin riscv64 "Linux, 64-bit RISC-V" riscv64-linux-gnu-g++-12 "qemu-riscv64 -L /usr/riscv64-linux-gnu"
-  library -O2 && run_programs && run_tests core io -- "$without_zlib"
+  library -O2 && run_programs && run_tests core
   record "$(emulator qemu-riscv64)"
 }
 
