@@ -255,7 +255,9 @@ host() {
 aarch64() {
   need g++-12-aarch64-linux-gnu qemu-user
   begin aarch64 "Linux, 64-bit ARM" aarch64-linux-gnu-g++-12 "qemu-aarch64 -L /usr/aarch64-linux-gnu"
-  library -O2 && run_programs && run_tests core nn
+  # The one test left out takes as long as all others of the room.
+  library -O2 && run_programs && run_tests core nn -- '~"every activation keeps the contract*"'
+  ran="$ran without its longest test"
   run_kernel_tests -O1 activation gemm winograd depthwise_conv2d conv2d conv2d_general conv2d_prepared implicit_gemm \
     batch_normalization maxpool2d avgpool2d
   record "$(emulator qemu-aarch64)"
