@@ -56,7 +56,7 @@ mark_as_advanced(BRINDLE_MPI)
 if(BRINDLE_MPI AND NOT TARGET brindle::mpi)
   set(MPI_CXX_SKIP_MPICXX ON)  # the functions of C are used
   find_package(MPI QUIET COMPONENTS CXX)
-  if(TARGET MPI::MPI_CXX)
+  if(MPI_CXX_FOUND)  # the target MPI::MPI_CXX is there without any MPI, too
     add_library(brindle::mpi INTERFACE IMPORTED)
     set_target_properties(brindle::mpi PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_MPI)
     target_link_libraries(brindle::mpi INTERFACE MPI::MPI_CXX)

@@ -9,27 +9,20 @@
 // names what is missing, changed or added; then version, compiler and instruction set, which may change bits. Then `train`,
 // the program beside this one, does the same again, into a folder of its own, and the histories and weights are compared.
 // The number of threads changes nothing. Exit code 0: the same bits; 1: something differs, and what differs first is said.
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/run_manifest.hpp>
-#include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "command_line.hpp"
-
-extern char** environ;
+#include "run_program.hpp"
 
 using namespace brindle;
 namespace fs = std::filesystem;
@@ -51,26 +44,13 @@ void set_option(std::vector<std::string>& arguments, const std::string& name, co
   arguments.push_back(value);
 }
 
-/// Runs a program in a folder, and waits for its end. Its exit code.
-int run_program(const fs::path& program, const std::vector<std::string>& arguments, const fs::path& folder) {
-  std::vector<std::string> words{program.string()};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  std::fflush(stdout);
-  const fs::path here = fs::current_path();
-  fs::current_path(folder);
-  pid_t child = 0;
-  const int error = ::posix_spawn(&child, program.c_str(), nullptr, nullptr, argv.data(), environ);
-  fs::current_path(here);
-  if (error != 0)
-    detail::raise<FileError>(program.string() + ": cannot be started: " + std::generic_category().message(error) +
-                             "; say where it is with --train");
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+/// Where `train` is unless the command line says so: beside this program, whose name ends as that of this one.
+fs::path beside(const fs::path& self) {
+  fs::path train = self.parent_path() / "train";
+#ifdef _WIN32
+  train += ".exe";
+#endif
+  return train;
 }
 
 /// Whether pictures and files are those of the run; says what is not.
@@ -101,7 +81,7 @@ bool same_data(const io::RunManifest& run, const fs::path& data, const fs::path&
 }  // namespace
 
 int main(int argc, char** argv) {
-  fs::path run_path, data, validation, weights, out = "verified", train = fs::path(argv[0]).parent_path() / "train";
+  fs::path run_path, data, validation, weights, out = "verified", train = beside(argv[0]);
   int threads = 0;
   bool smoke = false;
   example::CommandLine line{"runs a training again and tells whether it gives the same bits"};
@@ -116,13 +96,14 @@ int main(int argc, char** argv) {
   if (const auto code = line.parse(argc, argv)) return *code;
 
   try {
-    if (train.string().find('/') == std::string::npos) train = fs::path(".") / train;
     train = fs::absolute(train);
+    if (!fs::exists(train))
+      detail::raise<FileError>(train.string() + ": is missing; say where the program train is with --train");
     out = fs::absolute(out);
     fs::create_directories(out);
     if (smoke) {
       run_path = out / "smoke.run.json";
-      if (const int code = run_program(train, {"--smoke", "--threads", "1", "--out", (out / "smoke.safetensors").string()}, out))
+      if (const int code = example::run_program(train, {"--smoke", "--threads", "1", "--out", (out / "smoke.safetensors").string()}, out))
         return code;
     }
     if (run_path.empty()) detail::raise<ValueError>("name the manifest of a run: verify --run MODEL.run.json");
@@ -140,7 +121,7 @@ int main(int argc, char** argv) {
     set_option(arguments, "--onnx", "");
     set_option(arguments, "--threads", threads > 0 ? std::to_string(threads) : "");
     set_option(arguments, "--out", (out / "again.safetensors").string());
-    if (const int code = run_program(train, arguments, fs::is_directory(recorded.folder) ? fs::path(recorded.folder) : out)) {
+    if (const int code = example::run_program(train, arguments, fs::is_directory(recorded.folder) ? fs::path(recorded.folder) : out)) {
       std::printf("train ended with exit code %d: nothing to compare\n", code);
       return EXIT_FAILURE;
     }

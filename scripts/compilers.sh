@@ -12,7 +12,7 @@
 # another version needs that. One to two minutes a row.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
+cd "$root" || exit
 work=$root/build/compilers
 eigen=${EIGEN:-/usr/include/eigen3}
 mkdir -p "$work"
@@ -41,6 +41,9 @@ row() { # compiler standard library
   # Clang before 17 knows C++23 by its working name only.
   flags="-std=${standard/c++23/c++2b} -DBRINDLE_NO_BUILD_ADVICE -Iinclude -Itests -isystem $eigen"
   [ "$library" = libstdc++ ] || flags="$flags -stdlib=libc++"
+  local link=""
+  # Of Clang 22 Debian has the headers and libc++.a; the shared library beside them is that of 19, which lacks functions.
+  if [ "$library" = libc++ ] && [ -z "$(apt-cache search --names-only "^libc\+\+1-${compiler##*-}\$")" ]; then link=-static-libstdc++; fi
   echo "== $compiler $standard $library"
   printf '#include "%s"\n' "$work/brindle_all.hpp" >"$out/whole.cpp"
   # shellcheck disable=SC2086
@@ -51,7 +54,7 @@ row() { # compiler standard library
   fi
   if [ -d "$work/reference" ]; then reference=("$work/reference"); fi
   # shellcheck disable=SC2086
-  if ! "$compiler" $flags -O2 -march=native tests/portability/train.cpp -pthread -o "$out/train" >"$out/messages" 2>&1; then
+  if ! "$compiler" $flags -O2 -march=native tests/portability/train.cpp -pthread $link -o "$out/train" >"$out/messages" 2>&1; then
     failed="$failed${failed:+; }training: $(grep -m 1 -E 'error' "$out/messages" | cut -c1-160)"
   elif ! timeout 300 "$out/train" "$out/numbers" "${reference[@]}" >"$out/output" 2>&1; then
     failed="$failed${failed:+; }training: $( { grep -m 1 -i failed "$out/output" || tail -n 1 "$out/output"; } | cut -c1-160)"
@@ -75,7 +78,7 @@ compiler() { # name
   esac
   for standard in c++20 c++23; do row "$1" $standard libstdc++; done
   [ "${1%%-*}" = clang++ ] || return 0
-  install "libc++-$number-dev" "libc++abi-$number-dev" "libc++1-$number" "libc++abi1-$number" || { echo "libc++ $number: cannot be installed" >&2; failures=$((failures + 1)); return; }
+  install "libc++-$number-dev" "libc++abi-$number-dev" || { echo "libc++ $number: cannot be installed" >&2; failures=$((failures + 1)); return; }
   for standard in c++20 c++23; do row "$1" $standard libc++; done
 }
 

@@ -10,11 +10,10 @@
 # The library is compiled once a target, as the compiled form; what includes headers only says so.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
+cd "$root" || exit
 work=$root/build/portability
 headers=$work/headers
 reference=$work/host/train
-programs="train files names killed"
 
 need() { # package ...
   local missing="" package as_root=""
@@ -34,14 +33,15 @@ need() { # package ...
 link_headers() {
   mkdir -p "$headers"
   local name
-  for name in eigen3 stb nlohmann catch2; do ln -sfn "/usr/include/$name" "$headers/$name"; done
+  for name in eigen3 stb nlohmann catch2 CLI; do ln -sfn "/usr/include/$name" "$headers/$name"; done
 }
 
 # Sets up a target: its folder, compiler, the command that runs a program, and a sentence about that.
 begin() { # target system compiler launcher
   target=$1 system=$2 compiler=$3 launcher=$4
   out=$work/$target
-  mkdir -p "$out/bin"
+  programs="train files names killed"
+  mkdir -p "$out/bin" "$out/examples"
   link_headers
   passed=0 failed=0 ran="" ending="" link="-pthread" started=$(date +%s)
   common="-std=c++20 -DBRINDLE_NO_BUILD_ADVICE -Iinclude -Itests -isystem $headers/eigen3 -isystem $headers"
@@ -98,7 +98,7 @@ run_programs() {
     # shellcheck disable=SC2086
     compile "$name" -O0 -DBRINDLE_COMPILED "tests/portability/$name.cpp" "$out/library.o" -o "$out/bin/$name$ending" $link || return
   done
-  ran="training, files, names, a run that is killed"
+  ran="training, files, names, reduced copies"
   rm -rf "$out/train" "$out/files" "$out/names" "$out/killed"
   local against=""
   [ "$target" = host ] || against=$reference
@@ -116,7 +116,7 @@ run_programs() {
     counted "files of $target, on the host" "$work/host/bin/files" read "$out/files"
     same_bytes
   fi
-  killed_run
+  case $programs in *killed*) killed_run && ran="$ran, a run that is killed" ;; esac
 }
 
 # What holds no figure that was computed is the same file, byte by byte.
@@ -149,11 +149,33 @@ killed_run() {
   cat "$out/output.txt" >>"$out/log"
   [ $times -gt 0 ] || fail "the run was never ended"
   if grep -q '^passed 2 failed 0$' "$out/output.txt"; then passed=$((passed + 2)); else fail "a run that was ended: $(tail -n 1 "$out/output.txt")"; fi
+  return 0
 }
 
-# Rooms of the library's own tests, but for what is named behind "--", Catch2's way to leave out tests.
-run_tests() { # room ... [-- ~test ...]
-  local rooms=() source objects room name
+# The programs train and verify of examples/: verify lets train learn from pictures that it draws, twice, and compares bits.
+run_verify() {
+  local objects=() name
+  for name in command_line drawn_pets example device bases processes run_program train verify; do
+    is_new "$out/example_$name.o" "examples/$name.cpp" ||
+      compile "examples/$name.cpp" -O0 -DBRINDLE_COMPILED -c "examples/$name.cpp" -o "$out/example_$name.o" || return
+    case $name in train | verify) ;; *) objects+=("$out/example_$name.o") ;; esac
+  done
+  for name in train verify; do
+    # shellcheck disable=SC2086
+    compile "$name" "$out/example_$name.o" "${objects[@]}" "$out/library.o" -o "$out/examples/$name$ending" $link || return
+  done
+  rm -rf "$out/verified twice"  # with a space, as folders of Windows have
+  # shellcheck disable=SC2086
+  timeout 1800 $launcher "$out/examples/verify$ending" --smoke --out "$out/verified twice" >"$out/output" 2>&1
+  { echo "-- verify" && tr -d '\r' <"$out/output"; } | tee -a "$out/log" >"$out/output.txt"
+  if grep -q '^the same bits: ' "$out/output.txt"; then passed=$((passed + 1)); else fail "verify: $(tail -n 1 "$out/output.txt")"; fi
+  ran="$ran, examples/verify"
+}
+
+# Rooms of the library's own tests, "nn", or some files of a room, "nn:layers,folded", but for what is named behind "--",
+# Catch2's way to leave out tests.
+run_tests() { # room[:noun,...] ... [-- ~test ...]
+  local rooms=() source sources objects room files name
   while [ $# -gt 0 ] && [ "$1" != -- ]; do rooms+=("$1") && shift; done
   [ $# -eq 0 ] || shift
   printf '%s\n' '#include <catch2/catch.hpp>' '#include <brindle/brindle.hpp>' '#include <brindle/io/saved_model.hpp>' \
@@ -162,8 +184,12 @@ run_tests() { # room ... [-- ~test ...]
   is_new "$out/precompiled.hpp.gch" tests/support/main.cpp || compile "the precompiled headers" $flags -x c++-header "$out/precompiled.hpp" -o "$out/precompiled.hpp.gch" || return
   compile "Catch2" -O0 -c tests/support/main.cpp -o "$out/catch.o" || return
   for room in "${rooms[@]}"; do
-    objects=()
-    for source in tests/"$room"/*_test.cpp; do
+    objects=() files=""
+    case $room in *:*) files=${room#*:} room=${room%%:*} ;; esac
+    sources=(tests/"$room"/*_test.cpp)
+    # shellcheck disable=SC2086
+    [ -z "$files" ] || mapfile -t sources < <(printf "tests/$room/%s_test.cpp\n" ${files//,/ })
+    for source in "${sources[@]}"; do
       name=$out/${room}_$(basename "$source" .cpp).o
       # shellcheck disable=SC2086
       is_new "$name" "$source" || compile "$source" $flags -DBRINDLE_GOLDENS='"tests/goldens"' -include "$out/precompiled.hpp" -c "$source" -o "$name" || continue
@@ -172,7 +198,7 @@ run_tests() { # room ... [-- ~test ...]
     # shellcheck disable=SC2086
     compile "tests/$room" "${objects[@]}" "$out/catch.o" "$out/library.o" -o "$out/tests_$room$ending" $link || continue
     catch_tests "tests/$room" "$out/tests_$room$ending" "$@"
-    ran="$ran, tests/$room"
+    ran="$ran, tests/$room${files:+ (${files//,/ })}"
   done
 }
 
@@ -234,8 +260,10 @@ host() {
 aarch64() {
   need g++-12-aarch64-linux-gnu qemu-user
   begin aarch64 "Linux, 64-bit ARM" aarch64-linux-gnu-g++-12 "qemu-aarch64 -L /usr/aarch64-linux-gnu"
-  library -O2 && run_programs && run_tests core nn
-  run_kernel_tests -O1 activation gemm winograd depthwise_conv2d conv2d
+  # What shows the kernels of NEON: the whole rooms take long under an emulator.
+  library -O2 && run_programs &&
+    run_tests core nn:activation_golden,batch_normalization,epilogue,folded,prepared_filters
+  run_kernel_tests -O1 gemm implicit_gemm depthwise_conv2d batch_normalization maxpool2d avgpool2d
   record "$(emulator qemu-aarch64)"
 }
 
@@ -267,7 +295,7 @@ windows() {
   # Catch2 and many templates in one object file have more sections than it may have without this.
   common="$common -Wa,-mbig-obj"
   ending=.exe link="-static"
-  library -O2 && run_programs
+  library -O2 && run_programs && run_verify
   record "wine $(/usr/lib/wine/wine64 --version 2>/dev/null | tr -d '\r' | sed 's/^wine-//;s/ .*//')"
 }
 
@@ -275,11 +303,16 @@ wasm() {
   need emscripten nodejs
   export NODE_PATH=/usr/share/nodejs  # where Debian keeps what emscripten asks node for
   begin wasm "WebAssembly with SIMD" em++ "node --no-experimental-fetch"  # whose fetch() takes no files
-  common="$common -fexceptions"
-  # From headers alone, by one thread: inference of the host's model, whose files are the disk's.
-  compile predict -O3 -msimd128 -sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1 tests/portability/predict.cpp -o "$out/bin/predict.js" &&
-    counted predict $launcher "$out/bin/predict.js" "$reference"
-  ran="inference of the host's model, headers alone"
+  # Eigen's packets of SSE, by emscripten's SSE upon its SIMD. Eigen 3.4 asks for mmintrin.h, which emscripten has not, and
+  # takes assembly of x86 for all that says to be GCC before 6.3, or from 6.0: "5.13" is neither.
+  common="$common -fexceptions -msimd128 -msse4.1 -D__MMINTRIN_H -fgnuc-version=5.13.0"
+  programs="train files names" ending=.js
+  local disk="-sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1"  # files are the disk's
+  # shellcheck disable=SC2086
+  compile predict -O3 $disk tests/portability/predict.cpp -o "$out/bin/predict.js" && counted predict $launcher "$out/bin/predict.js" "$reference"
+  common="$common -pthread" link="$disk -sPROXY_TO_PTHREAD -sPTHREAD_POOL_SIZE=4 -sEXIT_RUNTIME=1"
+  library -O2 && run_programs
+  ran="inference of the host's model, headers alone, one thread${ran:+; two threads: ${ran/, reduced copies/}}"
   record "node $(node --version)"
 }
 

@@ -201,14 +201,16 @@ void read(Checks& checks, const std::filesystem::path& folder) {
 }
 
 /// What a program of 32 bits cannot hold, it refuses by name.
-void check_large(Checks& checks, const std::filesystem::path& folder) {
+void check_large(Checks& checks, [[maybe_unused]] const std::filesystem::path& folder) {
+#ifndef __EMSCRIPTEN__  // which makes no file of more than 2 GB
   const std::filesystem::path large = folder / "large.safetensors";
   replace_file(large, std::string("\x02\0\0\0\0\0\0\0{}", 10));
   std::filesystem::resize_file(large, 3'000'000'000u);
   checks.refuses("a file of 3 GB, read whole", "a program of 32 bits", [&] { read_file(large); });
   checks.refuses("a file of 3 GB, opened", "a program of 32 bits", [&] { io::SafetensorsFile{large}; });
-  checks.refuses("a tensor of 4 GB", "larger than memory can be", [] { Tensor<float>({1 << 15, 1 << 15}); });
   std::filesystem::remove(large);
+#endif
+  checks.refuses("a tensor of 4 GB", "larger than memory can be", [] { Tensor<float>({1 << 15, 1 << 15}); });
 }
 
 }  // namespace

@@ -50,7 +50,10 @@ BRINDLE_INLINE std::string copy_key(const std::filesystem::path& path, const Fil
   std::string key = "brindle reduced copy 1, version " + std::to_string(BRINDLE_VERSION_MAJOR) + "." +
                     std::to_string(BRINDLE_VERSION_MINOR) + "." + std::to_string(BRINDLE_VERSION_PATCH) + "\n";
   key += std::filesystem::absolute(path).lexically_normal().string() + "\n";
-  key += std::to_string(state.bytes) + " bytes, changed " + std::to_string(state.changed.time_since_epoch().count());
+  // In 64 bits: libc++ counts in 128, which no std::to_string() takes.
+  const std::chrono::nanoseconds changed(static_cast<std::int64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(state.changed.time_since_epoch()).count()));
+  key += std::to_string(state.bytes) + " bytes, changed " + std::to_string(changed.count());
   for (const detail::NamedSetting& s : detail::settings_of(input))
     if (std::string_view(s.name) != "preprocessing") key.append(", ").append(s.name).append(" ").append(s.value);
   return key + ", at most " + std::to_string(options.most_pixels) + " pixels and " +

@@ -101,7 +101,9 @@ class ImplicitGemm {
     if (out.bias) std::copy_n(out.bias, g_.co, bias);
     if (!prepared) pack(on, w, rotated, arrays.filters);
     const T* packed = prepared ? prepared : arrays.filters;
-    const auto [blocks, panels] = deal_product<T>(cut_, co_, on.threads());
+    const Dealing<T> dealt = deal_product<T>(cut_, co_, on.threads());
+    const PictureBlocks& blocks = dealt.blocks;  // no structured binding: Clang before 16 captures none
+    const PanelParts<T>& panels = dealt.parts;
     const std::int64_t chunks = panels.count;
     // Straight into y, unless a pool or channels that do not fill a packet come between.
     const bool direct = !out.pooled && g_.co % width == 0;
