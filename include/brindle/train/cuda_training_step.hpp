@@ -150,8 +150,9 @@ class TrainingStep<T, Cuda> {
           of.follow(on_, i, p.model.layers()[layer]->parameters()[i].value.view(), gradients[i]);
           continue;
         }
-        add_penalty_gradient<T>(on_, of.parameters()[i], gradients[i]);
-        updates_.add(p.updates, p.optimizer, *p.model.layers()[layer], i, p.slots[layer][i].slots, gradients[i]);
+        add_penalty_gradient<T>(on_, of.parameters()[i], 0, gradients[i]);
+        updates_.add(p.updates, p.optimizer, *p.model.layers()[layer], i, p.slots[layer][i], 0, gradients[i]);
+        updates_.add_to_clip(gradients[i]);
       }
     });
     updates_.run(on_, p.updates, p.optimizer, step, p.updates.kind(step));
