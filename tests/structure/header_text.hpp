@@ -45,10 +45,17 @@ inline std::string room(const std::string& path) {
   return end == std::string::npos ? "" : path.substr(begin, end - begin);
 }
 
-/// brindle/nn/dense.hpp for brindle/nn/dense_inl.hpp; any other as it is.
+/// brindle/nn/dense.hpp for brindle/nn/dense_inl.hpp; brindle/train/trainer.hpp for brindle/train/trainer_fit_inl.hpp too,
+/// since a class may have its definitions in several files; any other as it is.
 inline std::string declarations_of(const std::string& header) {
   const std::size_t end = header.rfind("_inl.hpp");
-  return end == std::string::npos ? header : header.substr(0, end) + ".hpp";
+  if (end == std::string::npos) return header;
+  const auto is_there = [](const std::string& name) { return std::filesystem::exists(root.parent_path() / name); };
+  std::string name = header.substr(0, end);
+  const std::size_t room = header.rfind('/');
+  for (std::size_t at = end; !is_there(name + ".hpp") && (at = name.rfind('_')) != std::string::npos && at > room;)
+    name.resize(at);
+  return is_there(name + ".hpp") ? name + ".hpp" : header.substr(0, end) + ".hpp";
 }
 
 }  // namespace brindle::test
