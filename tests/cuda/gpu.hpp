@@ -21,6 +21,14 @@
 
 namespace brindle::test {
 
+/// What the GPU is compared with.
+inline const Cpu cpu{1};
+
+/// Of a shape: numbers from low to high, by the seed.
+inline Tensor<float> of(const Shape& shape, std::uint64_t seed, double low = -1, double high = 1) {
+  return random_tensor<float>(shape, seed, low, high);
+}
+
 /// Sums in another order, and products of tensor cores: shares of the largest element.
 inline double gpu_tolerance(Precision p) {
   // 24 bits of mantissa and sums of some hundred terms; 11 bits; 8 bits. An H200 stays below a half of each.
