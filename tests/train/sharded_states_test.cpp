@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// Slots that are divided between processes: what comes between two steps, and small or strange networks.
+#include <brindle/definitions.hpp>
+#include <catch2/catch.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/checksum.hpp"
+#include "brindle/data/in_memory.hpp"
+#include "brindle/train/checkpoint.hpp"
+#include "brindle/train/sharded_slots.hpp"
+#include "support/file_size_limit.hpp"
+#include "support/from_all.hpp"
+#include "support/leaf_run.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/thread_group.hpp"
+
+using namespace brindle;
+using namespace brindle::test;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+using Group = std::shared_ptr<ProcessGroup>;
+
+/// Over the bits of what an optimizer remembers, with its names and shapes.
+template <class T>
+std::string text_of(const OptimizerState<T>& state) {
+  Checksum sum;
+  for (const auto& slot : state.slots) {
+    sum.add(slot.layer + "/" + slot.parameter + std::to_string(slot.number) + to_string(slot.value.shape()));
+    sum.add_numbers(slot.value.data(), static_cast<std::size_t>(slot.value.size()));
+  }
+  return sum.text() + " ";
+}
+
+template <class T>
+std::string weights_of(const Model<T>& model) {
+  Checksum sum;
+  for (const auto& layer : model.layers())
+    for (const auto& p : std::as_const(*layer).parameters())
+      sum.add_numbers(p.value.data(), static_cast<std::size_t>(p.value.size()));
+  return sum.text() + " ";
+}
+
+/// What leaves work().
+template <class Work>
+std::string message_of(const Work& work) {
+  try {
+    work();
+  } catch (const std::exception& e) {
+    std::string text = e.what();
+    return text.substr(0, text.find(" [rank"));
+  }
+  return "no error";
+}
+
+/// work(group) gives the same text alone, and in so many processes.
+template <class Work>
+void check_same(const std::vector<int>& processes, const Work& work) {
+  const std::string alone = work(nullptr);
+  for (const int size : processes) {
+    INFO(size << " processes");
+    CHECK(from_all(size, work) == alone);
+  }
+}
+
+/// A loop of train_on_batch() on a network whose parameters are smaller than a line of the cache, with predictions and
+/// evaluations in between.
+template <class T, class OptimizerValue>
+std::string small_loop(const Group& group, const OptimizerValue& optimizer, TrainerOptions options) {
+  Sequential<T> model{Cpu{1}, {3}, Dense{2, relu}, BatchNormalization{}, Dense{1}};
+  model.initialize(1);
+  model.layers()[0]->parameters()[0].l2 = 0.01;
+  options.leaves = 8;
+  options.group = group;
+  Trainer trainer{model, optimizer, MeanSquaredError{}, options};
+  Tensor<T> x({11, 3});
+  Tensor<float> labels({11, 1}), pictures({11, 3});
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    pictures[i] = static_cast<float>(i * i % 13) / 7 - 1;
+    x[i] = static_cast<T>(pictures[i]);
+  }
+  for (std::int64_t i = 0; i < 11; ++i) labels[i] = static_cast<float>(i % 5);
+  const data::InMemory holdout(pictures.clone(), std::vector<float>(labels.data(), labels.data() + 11));
+  Checksum figures;
+  for (int step = 0; step < 5; ++step) {
+    const StepResult r = trainer.train_on_batch(x.view(), labels.view());
+    const Evaluation e = trainer.evaluate(holdout, {.batch = 4});
+    const Tensor<T> y = trainer.predict(holdout, 3);
+    const double numbers[] = {r.loss, e.loss, static_cast<double>(y[0]), static_cast<double>(y[10])};
+    figures.add_numbers(numbers, 4);
+    if (step == 2) trainer.finalize_variable_values();
+  }
+  return weights_of(model) + text_of(trainer.optimizer_state()) + figures.text();
+}
+
+template <class T>
+void check_small_loops() {
+  const auto check = [](const auto& optimizer, const TrainerOptions& options) {
+    check_same({2, 8}, [&](const Group& group) { return small_loop<T>(group, optimizer, options); });
+  };
+  check(SGD{}, {});
+  check(SGD{}, {.gradient_accumulation_steps = 2, .use_ema = true});
+  check(Adam{.amsgrad = true}, {.clipvalue = 0.01, .use_ema = true, .ema_overwrite_frequency = 2});
+  check(AdamW{.weight_decay = 0.1, .exclude_from_weight_decay = {"bias", "gamma", "beta"}}, {.global_clipnorm = 0.1});
+  check(LayerRates{RMSprop{.momentum = 0.5}, {{"dense", 0.1}, {"dense_1", 0}}}, {.clipnorm = 0.1});
+}
+
+}  // namespace
+
+TEST_CASE("more processes than lines of the cache give the same bits, in float and in double", "[train][group]") {
+  check_small_loops<float>();
+  check_small_loops<double>();
+}
+
+TEST_CASE("a group of gradients is gone on with by another number of processes", "[train][group][checkpoint]") {
+  const TrainerOptions options{.global_clipnorm = 0.1, .gradient_accumulation_steps = 3, .use_ema = true};
+  const std::string whole = LeafRun({.trainer = options}).trained();
+  for (const auto& [before, after] : {std::pair{4, 2}, std::pair{1, 4}}) {
+    const TemporaryFolder folder;
+    const auto run = [&](int processes, bool pauses) {
+      return from_all(processes, [&](const Group& group) {
+        LeafSettings s{.trainer = options, .checkpoint = checkpoint(folder / "run", {.resume = true})};
+        if (pauses)
+          s.callbacks.push_back({.step = [](FitState& f) { f.pause = f.epoch == 2 && f.step == 1; }});
+        else
+          s.callbacks.push_back({.step = [](FitState&) {}});
+        return LeafRun(s, group).trained();
+      });
+    };
+    run(before, true);
+    CHECK(run(after, false) == whole);
+  }
+}
+
+TEST_CASE("training goes on with the same bits behind a checkpoint that finds no room", "[train][group][checkpoint]") {
+  const TemporaryFolder folder;
+  const FileSizeLimit limit(20'000);
+  check_same({2, 4}, [&](const Group& group) {
+    int fits = 0;
+    LeafRun run({.epochs = 1,
+                 .change =
+                     [&](FitOptions& o) {
+                       if (fits++ == 1) o.checkpoint = checkpoint(folder / "run");
+                     }},
+                group);
+    run.fit();
+    const bool failed = message_of([&] { run.fit(); }) != "no error";
+    return (failed ? "failed " : "") + run.trained() + text_of(run.trainer().optimizer_state());
+  });
+}
+
+TEST_CASE("training goes on with the same bits behind a loss that is not finite", "[train][group]") {
+  check_same({2, 4}, [](const Group& group) {
+    LeafRun run({.epochs = 1, .trainer = {.gradient_accumulation_steps = 2, .use_ema = true}}, group);
+    run.fit();
+    Tensor<float> x({16, 12, 12, 3}), labels({16, 1});
+    labels[3] = 1;
+    x[13 * 12 * 12 * 3 + 5] = std::numeric_limits<float>::infinity();
+    const std::string message = message_of([&] { run.trainer().train_on_batch(x.view(), labels.view()); });
+    return message + run.trained() + text_of(run.trainer().optimizer_state());
+  });
+}
+
+TEST_CASE("layers that are frozen or freed before an optimizer's state is set keep theirs", "[train][group]") {
+  check_same({2, 4}, [](const Group& group) {
+    LeafRun run({.epochs = 1}, group);
+    run.fit();
+    const auto trainable = [&](bool yes) {
+      run.model().layers()[0]->trainable = run.model().layers()[5]->trainable = yes;
+    };
+    std::string text;
+    const auto state = run.trainer().optimizer_state();
+    for (const bool yes : {false, true}) {
+      trainable(yes);
+      text += text_of(run.trainer().optimizer_state());
+      run.trainer().set_optimizer_state(state);
+      text += text_of(run.trainer().optimizer_state()) + run.trained();
+    }
+    return text;
+  });
+}
+
+TEST_CASE("what a callback sees and changes while averages are the weights is the same in all numbers",
+          "[train][group]") {
+  check_same({2, 4}, [](const Group& group) {
+    std::string seen;
+    LeafRun* inside = nullptr;
+    const Callback halves{.epoch = [&](FitState& f) {
+      seen += weights_of(inside->model()) + text_of(inside->trainer().optimizer_state());
+      if (f.epoch == 2)
+        for (float& w : inside->model().layers()[5]->parameters()[0].value.span()) w *= 0.5f;
+      inside->model().layers()[0]->trainable = f.epoch != 1;
+    }};
+    LeafRun run({.trainer = {.use_ema = true, .ema_momentum = 0.9, .swap_ema_weights = true}, .callbacks = {halves}},
+                group);
+    inside = &run;
+    return run.trained() + seen;
+  });
+}
