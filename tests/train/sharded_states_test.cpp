@@ -121,6 +121,32 @@ TEST_CASE("more processes than lines of the cache give the same bits, in float a
   check_small_loops<double>();
 }
 
+TEST_CASE("a network of which one layer learns has the same bits in any number of processes", "[train][group]") {
+  for (const std::size_t only : {std::size_t{0}, std::size_t{1}, std::size_t{7}})
+    check_same({2, 4}, [&](const Group& group) {
+      LeafRun run({.epochs = 2, .trainer = {.global_clipnorm = 0.1, .use_ema = true}}, group);
+      for (std::size_t i = 0; i < run.model().layers().size(); ++i) run.model().layers()[i]->trainable = i == only;
+      return run.trained() + text_of(run.trainer().optimizer_state());
+    });
+}
+
+TEST_CASE("fits of other batches, and groups of gradients that go on behind an epoch, are the same in all numbers",
+          "[train][group]") {
+  check_same({2, 4}, [](const Group& group) {
+    int fits = 0;  // steps: 4, 5, 4; 3 of a group are left behind the first fit
+    LeafRun run({.epochs = 1,
+                 .trainer = {.clipnorm = 0.1, .gradient_accumulation_steps = 3, .use_ema = true},
+                 .change = [&](FitOptions& o) { o.batch = fits++ == 1 ? 8 : 10; }},
+                group);
+    std::string text;
+    for (int fit = 0; fit < 3; ++fit) {
+      text += run.trained() + text_of(run.trainer().optimizer_state());
+      for (auto& layer : run.model().layers()) layer->trainable = fit == 0 || layer->name != "dense";
+    }
+    return text;
+  });
+}
+
 TEST_CASE("a group of gradients is gone on with by another number of processes", "[train][group][checkpoint]") {
   const TrainerOptions options{.global_clipnorm = 0.1, .gradient_accumulation_steps = 3, .use_ema = true};
   const std::string whole = LeafRun({.trainer = options}).trained();
@@ -141,6 +167,24 @@ TEST_CASE("a group of gradients is gone on with by another number of processes",
   }
 }
 
+TEST_CASE("training goes on with the same bits behind a checkpoint that is refused", "[train][group][checkpoint]") {
+  const TemporaryFolder folder;
+  LeafRun({.batch = 20, .epochs = 1, .checkpoint = checkpoint(folder / "other")}).fit();
+  check_same({2, 4}, [&](const Group& group) {
+    int fits = 0;
+    LeafRun run({.epochs = 1,
+                 .trainer = {.use_ema = true, .swap_ema_weights = true},
+                 .change =
+                     [&](FitOptions& o) {
+                       if (fits++ == 1) o.checkpoint = checkpoint(folder / "other", {.resume = true});
+                     }},
+                group);
+    run.fit();
+    const std::string message = message_of([&] { run.fit(); });
+    return message.substr(message.find("belongs")) + run.trained() + text_of(run.trainer().optimizer_state());
+  });
+}
+
 TEST_CASE("training goes on with the same bits behind a checkpoint that finds no room", "[train][group][checkpoint]") {
   const TemporaryFolder folder;
   const FileSizeLimit limit(20'000);
@@ -155,6 +199,17 @@ TEST_CASE("training goes on with the same bits behind a checkpoint that finds no
     run.fit();
     const bool failed = message_of([&] { run.fit(); }) != "no error";
     return (failed ? "failed " : "") + run.trained() + text_of(run.trainer().optimizer_state());
+  });
+}
+
+TEST_CASE("training goes on with the same bits behind an optimizer's state that is refused", "[train][group]") {
+  check_same({2, 4}, [](const Group& group) {
+    LeafRun run({.epochs = 1, .trainer = {.use_ema = true, .swap_ema_weights = true}}, group);
+    run.fit();
+    auto state = run.trainer().optimizer_state();
+    state.slots.pop_back();
+    const std::string message = message_of([&] { run.trainer().set_optimizer_state(state); });
+    return message + run.trained() + text_of(run.trainer().optimizer_state());
   });
 }
 
@@ -205,4 +260,57 @@ TEST_CASE("what a callback sees and changes while averages are the weights is th
     inside = &run;
     return run.trained() + seen;
   });
+}
+
+TEST_CASE("a callback that freezes every layer ends all processes with one line", "[train][group]") {
+  std::vector<std::string> messages(2);
+  run_group(2, [&](const std::shared_ptr<ThreadGroup>& group) {
+    LeafRun* inside = nullptr;
+    const Callback freezes{.epoch = [&](FitState&) {
+      for (auto& layer : inside->model().layers()) layer->trainable = false;
+    }};
+    LeafRun run({.callbacks = {freezes}}, group);
+    inside = &run;
+    const std::string message = message_of([&] { run.fit(); });
+    messages[static_cast<std::size_t>(group->rank())] = message + (group->failed_together() ? " (all)" : "");
+  });
+  for (const std::string& message : messages)
+    CHECK_THAT(message, StartsWith("fit, after a callback: every layer is frozen") && Contains("(all)"));
+}
+
+TEST_CASE("processes that are given other states of the optimizer behind a fit are told so", "[train][group]") {
+  for (const auto& error : run_group(2, [](const Group& group) {
+         LeafRun run({.epochs = 1}, group);
+         run.fit();
+         auto state = run.trainer().optimizer_state();
+         if (group->rank() == 1) state.slots[0].value[0] += 1;
+         run.trainer().set_optimizer_state(state);
+         run.fit();
+       })) {
+    REQUIRE(error);
+    CHECK_THROWS_WITH(std::rethrow_exception(error),
+                      Contains("checksum of the optimizer's state") && Contains("[rank 1 of 2]"));
+  }
+}
+
+TEST_CASE(
+    "before the first step the optimizer's state is that of all layers that learn then, in any number of processes",
+    "[train][group]") {
+  check_same({2, 4}, [](const Group& group) {
+    LeafRun run({.epochs = 1, .trainer = {.use_ema = true}}, group), later({.epochs = 1}, group);
+    run.model().layers()[0]->parameters()[0].value[0] = 0.25f;  // its average begins here
+    const auto state = run.trainer().optimizer_state();
+    run.model().layers()[0]->trainable = later.model().layers()[0]->trainable = false;
+    run.trainer().set_optimizer_state(state);
+    later.fit();
+    return text_of(state) + run.trained() + text_of(run.trainer().optimizer_state()) +
+           text_of(later.trainer().optimizer_state());
+  });
+  Sequential<float> model{{3}, Dense{2, relu}, Dense{1, sigmoid}};
+  Trainer trainer{model, SGD{}, BinaryCrossentropy{}, {.use_ema = true}};
+  model.initialize(7);  // behind the trainer
+  model.layers()[0]->trainable = false;
+  const std::string before = weights_of(model);
+  trainer.finalize_variable_values();
+  CHECK(weights_of(model) == before);
 }
