@@ -20,9 +20,8 @@ void* aligned(std::size_t bytes, std::size_t alignment) {
 
 std::int64_t brindle::test::allocations() { return count; }
 
-// The linker sends calls of malloc and aligned_alloc, of which tensors are made, in our own objects here
-// (--wrap=malloc,
-// --wrap=aligned_alloc).
+// The linker sends calls of malloc, and of aligned_alloc, which gives tensors their memory, in our own objects here
+// (--wrap=malloc, --wrap=aligned_alloc).
 extern "C" void* __real_malloc(std::size_t);
 extern "C" void* __wrap_malloc(std::size_t bytes);
 extern "C" void* __wrap_malloc(std::size_t bytes) {
