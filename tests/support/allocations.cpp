@@ -5,25 +5,33 @@
 #include <cstdlib>
 #include <new>
 
+extern "C" void* __real_aligned_alloc(std::size_t, std::size_t);
+
 namespace {
 
 std::atomic<std::int64_t> count{0};
 
 void* aligned(std::size_t bytes, std::size_t alignment) {
   ++count;
-  return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  return __real_aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
 }
 
 }  // namespace
 
 std::int64_t brindle::test::allocations() { return count; }
 
-// The linker sends calls of malloc in our own objects here (--wrap=malloc).
+// The linker sends calls of malloc, and of aligned_alloc, which gives tensors their memory, in our own objects here
+// (--wrap=malloc, --wrap=aligned_alloc).
 extern "C" void* __real_malloc(std::size_t);
 extern "C" void* __wrap_malloc(std::size_t bytes);
 extern "C" void* __wrap_malloc(std::size_t bytes) {
   ++count;
   return __real_malloc(bytes);
+}
+extern "C" void* __wrap_aligned_alloc(std::size_t, std::size_t);
+extern "C" void* __wrap_aligned_alloc(std::size_t alignment, std::size_t bytes) {
+  ++count;
+  return __real_aligned_alloc(alignment, bytes);
 }
 
 void* operator new(std::size_t bytes) {

@@ -7,13 +7,12 @@
 #include <exception>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "brindle/train/checkpoint.hpp"
+#include "support/from_all.hpp"
 #include "support/leaf_run.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thread_group.hpp"
@@ -26,18 +25,6 @@ using Catch::Matchers::StartsWith;
 namespace {
 
 using Group = std::shared_ptr<ThreadGroup>;
-
-/// The one text that work(group) gives in all processes.
-template <class Work>
-std::string from_all(int processes, const Work& work) {
-  std::vector<std::string> texts(static_cast<std::size_t>(processes));
-  const auto errors =
-      run_group(processes, [&](const Group& g) { texts[static_cast<std::size_t>(g->rank())] = work(g); });
-  for (const auto& error : errors)
-    if (error) std::rethrow_exception(error);
-  CHECK(std::set<std::string>(texts.begin(), texts.end()).size() == 1);
-  return texts[0];
-}
 
 /// Elements that a process keeps for its optimizer.
 std::int64_t slot_elements(LeafRun& run) {

@@ -39,6 +39,7 @@ concept TrainedForKeras = requires(const Trained& t) {
   t.optimizer().config();
   t.optimizer_state();
   t.options().global_clipnorm;
+  t.options().group;
 };
 }  // namespace detail
 
@@ -50,11 +51,14 @@ concept TrainedForKeras = requires(const Trained& t) {
 /// .weights.h5 has the optimizer's state for a model that is compiled in the same way. The learning rate is that of the
 /// next step; a schedule of it is a callback, here and in Keras, which no file has.
 ///
+/// With several processes all call it, since each has a part of what the optimizer remembers; the first one writes.
+///
 /// Throws besides ValueError for an optimizer, a loss or a setting that Keras 3 has not, and FileError for .h5: Keras 3
 /// reads no optimizer's state from that.
 template <detail::TrainedForKeras Trained>
 void save_keras(const Trained& trainer, const std::filesystem::path& path) {
   const auto state = trainer.optimizer_state();
+  if (const auto& group = trainer.options().group; group && group->rank() != 0) return;
   const auto& optimizer = trainer.optimizer();
   const auto& loss = trainer.loss();
   detail::TrainingToWrite training{.optimizer = optimizer.type(),

@@ -25,12 +25,13 @@ void gather_slot(const OptimizerSlots<T, Cpu>& slots, std::size_t k, LeafGradien
                  FunctionRef<void(std::size_t layer, std::size_t which, TensorView<const T, Cpu>)> use);
 
 /// The last slot of each parameter that has `all` of them is the average of its weights, and the weights become that.
-/// If it keeps them, they are again what they were when it dies.
+/// If it swaps, the slots are the weights while it lives, as with SwappedAverages: what is changed of the weights
+/// meanwhile is then of their averages.
 template <class T>
 class GatheredAverages {
  public:
-  GatheredAverages(Model<T, Cpu>& model, const OptimizerSlots<T, Cpu>& slots, int all, LeafGradients<T>& sums,
-                   Team& team, bool keeps);
+  GatheredAverages(Model<T, Cpu>& model, OptimizerSlots<T, Cpu>& slots, int all, LeafGradients<T>& sums, Team& team,
+                   bool swaps);
   ~GatheredAverages();
   GatheredAverages(const GatheredAverages&) = delete;
   GatheredAverages& operator=(const GatheredAverages&) = delete;
@@ -40,8 +41,12 @@ class GatheredAverages {
     std::size_t layer, which;
     Tensor<T> value;
   };
+  // The elements of the slot, which may be other ones than at the beginning if a callback has frozen layers.
+  void put_into_slot(const Kept& k, const Tensor<T>& value);
+
   Model<T, Cpu>& model_;
-  std::vector<Kept> kept_;
+  OptimizerSlots<T, Cpu>& slots_;
+  std::vector<Kept> kept_;  // weights
 };
 
 /// A trainer's slots: whole where it is alone; with several processes each has those of what it steps, once it has a

@@ -33,7 +33,8 @@ void gather_slot(const OptimizerSlots<T, Cpu>& slots, std::size_t k, LeafGradien
   };
   each_summed([&](const SummedParameter& s) {
     const ParameterState<T, Cpu>& state = slots[s.layer][s.which];
-    std::copy_n(state.slots[k].data(), s.own.size(), sums.own(s).data);
+    // Of a layer that was frozen behind the plan they may be whole already.
+    std::copy_n(state.slots[k].data() + (s.own.begin - state.first), s.own.size(), sums.own(s).data);
     summed[s.layer][s.which] = true;
   });
   sums.gather();
@@ -81,23 +82,35 @@ void ShardedSlots<T, Device>::make_whole(LeafGradients<T>& sums, Team& team) {
 }
 
 template <class T>
-GatheredAverages<T>::GatheredAverages(Model<T, Cpu>& model, const OptimizerSlots<T, Cpu>& slots, int all,
-                                      LeafGradients<T>& sums, Team& team, bool keeps)
-    : model_(model) {
+GatheredAverages<T>::GatheredAverages(Model<T, Cpu>& model, OptimizerSlots<T, Cpu>& slots, int all,
+                                      LeafGradients<T>& sums, Team& team, bool swaps)
+    : model_(model), slots_(slots) {
+  // All memory is taken before the first weight is changed.
+  for (std::size_t i = 0; swaps && i < slots.size(); ++i)
+    for (std::size_t p = 0; p < slots[i].size(); ++p)
+      if (slots[i][p].slots.size() == static_cast<std::size_t>(all))
+        kept_.push_back({i, p, std::as_const(*model.layers()[i]).parameters()[p].value.clone()});
   gather_slot<T>(slots, static_cast<std::size_t>(all) - 1, sums, team,
                  [&](std::size_t layer, std::size_t which, TensorView<const T, Cpu> average) {
-                   Tensor<T>& value = model.layers()[layer]->parameters()[which].value;
-                   if (keeps) kept_.push_back({layer, which, value.clone()});
-                   std::copy_n(average.data, average.size(), value.data());
+                   std::copy_n(average.data, average.size(), model.layers()[layer]->parameters()[which].value.data());
                  });
+  for (const Kept& k : kept_) put_into_slot(k, k.value);
 }
 
 template <class T>
 GatheredAverages<T>::~GatheredAverages() {
   for (const Kept& k : kept_) {
     Tensor<T>& value = model_.layers()[k.layer]->parameters()[k.which].value;
+    put_into_slot(k, value);
     std::copy_n(k.value.data(), k.value.size(), value.data());
   }
+}
+
+template <class T>
+void GatheredAverages<T>::put_into_slot(const Kept& k, const Tensor<T>& value) {
+  ParameterState<T, Cpu>& state = slots_[k.layer][k.which];
+  Tensor<T>& slot = state.slots.back();
+  std::copy_n(value.data() + state.first, slot.size(), slot.data());
 }
 
 }  // namespace brindle::detail

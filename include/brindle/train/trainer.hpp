@@ -68,7 +68,6 @@ class Trainer {
     rules_ = detail::output_rules("Trainer", model, *loss_, options.accuracy);
     outputs_seen_ = rules_.last.known;
     detail::prepare_slots(model, *optimizer_, slots_.here());
-    if (team_.alone()) slots_.make(model, *optimizer_, updates_);
   }
 
   /// The model that is trained.
@@ -91,8 +90,8 @@ class Trainer {
   /// Training steps so far.
   std::int64_t steps() const { return step_; }
   /// Optimizer state of parameter `which` of layer `layer`: one tensor a slot, then the sum of gradients with
-  /// gradient_accumulation_steps, then the average of the weight with use_ema. With several processes, what this one
-  /// keeps of it: from the first step on, the elements that it steps.
+  /// gradient_accumulation_steps, then the average of the weight with use_ema. None before the
+  /// first step. With several processes, what this one keeps of it: the elements that it steps.
   const std::vector<Tensor<T, Device>>& slots(std::size_t layer, std::size_t which) const;
   /// What the optimizer remembers, for io::save_model: with several processes, of all of them, which call it together.
   OptimizerState<T> optimizer_state() const;
@@ -170,8 +169,14 @@ class Trainer {
 
   void restore(CheckpointStore& checkpoint, CheckpointStore::Visit run);
 
+  // work() while slots are whole in all processes. With a plan they are sharded again, also behind an exception: a step
+  // changes its own part only.
+  template <class Work>
+  void with_whole_slots(const Work& work);
+
   // The plan of the training step, made anew when the batch or what is frozen has changed.
   void prepare(std::int64_t batch);
+  void make_plan();
 
   // An epoch ends: validation, history, callbacks.
   void end_epoch(const FitOptions& options, double seconds, FitState& state, History& history);
@@ -207,8 +212,9 @@ class Trainer {
   const char* who_ = "fit";         // begins messages
   bool outputs_seen_ = false;       // or no need to look at them
 
-  detail::ShardedSlots<T, Device> slots_;
-  bool restoring_ = false;  // slots are whole
+  mutable detail::ShardedSlots<T, Device> slots_;  // made when somebody first needs them
+  bool restoring_ = false;                         // slots are whole
+  std::string given_state_;                        // checksum of the slots that were set last, which processes compare
   std::unique_ptr<Plan<T, Device>> plan_;
   std::int64_t planned_batch_ = 0;  // samples
   detail::TrainableFlags planned_trainable_;

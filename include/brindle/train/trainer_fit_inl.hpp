@@ -70,7 +70,9 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   const std::int64_t steps = options.steps_per_epoch ? options.steps_per_epoch : (n + batch - 1) / batch;
   who_ = "fit";
   outputs_seen_ = rules_.last.known;
-  const std::string slots = team_.alone() || slots_.sharded() ? "" : detail::slots_checksum(slots_.here());
+  const std::string slots = team_.alone()      ? ""
+                            : slots_.sharded() ? given_state_
+                                               : detail::slots_checksum(slots_.here());
   prepare(batch);
   state.epochs = options.epochs;
   state.steps = steps;
@@ -236,22 +238,22 @@ template <class T, class Device>
 void Trainer<T, Device>::take_changes(const FitState& state) {
   if (state.learning_rate != optimizer_->learning_rate()) optimizer_->set_learning_rate(state.learning_rate);
   if (!trainable_changed()) return;
-  detail::check_trainable("fit, after a callback", *model_);
+  team_.together([&] { detail::check_trainable("fit, after a callback", *model_); });
   prepare(planned_batch_);
 }
 
 template <class T, class Device>
 void Trainer<T, Device>::restore(CheckpointStore& checkpoint, CheckpointStore::Visit run) {
-  slots_.make_whole(leaf_step_.sums(), team_);
-  restoring_ = true;
-  try {
-    checkpoint.restore(run);
-  } catch (...) {
+  with_whole_slots([&] {
+    restoring_ = true;
+    try {
+      checkpoint.restore(run);
+    } catch (...) {
+      restoring_ = false;
+      throw;
+    }
     restoring_ = false;
-    throw;
-  }
-  restoring_ = false;
-  if (!team_.alone()) slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums());
+  });
 }
 
 }  // namespace brindle

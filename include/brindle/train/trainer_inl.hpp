@@ -9,6 +9,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brindle/core/inline.hpp"
@@ -42,6 +43,7 @@ const std::vector<Tensor<T, Device>>& Trainer<T, Device>::slots(std::size_t laye
 
 template <class T, class Device>
 OptimizerState<T> Trainer<T, Device>::optimizer_state() const {
+  if (!plan_ && !slots_.sharded()) slots_.make(*model_, *optimizer_, updates_);  // before the first step
   OptimizerState<T> state{
       optimizer_->type() + updates_.kept_text(), step_, optimizer_->learning_rate(), pass_, samples_, {}};
   if (slots_.sharded())
@@ -56,15 +58,31 @@ void Trainer<T, Device>::set_optimizer_state(const OptimizerState<T>& state) {
   const std::string own = optimizer_->type() + updates_.kept_text();
   if (state.type != own)
     detail::raise<ValueError>("set_optimizer_state: the state is that of " + state.type + ", the trainer has " + own);
-  const bool sharded = slots_.sharded();
-  slots_.make_whole(leaf_step_.sums(), team_);
-  slots_.make(*model_, *optimizer_, updates_);
-  detail::write_slots(*model_, slots_.here(), state);
-  if (sharded) slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums());
+  with_whole_slots([&] {
+    slots_.make(*model_, *optimizer_, updates_);
+    detail::write_slots(*model_, slots_.here(), state);
+    if (!team_.alone()) given_state_ = detail::slots_checksum(slots_.here());
+  });
   optimizer_->set_learning_rate(state.learning_rate);
   step_ = state.steps;
   pass_ = state.passes;
   samples_ = state.samples;
+}
+
+template <class T, class Device>
+template <class Work>
+void Trainer<T, Device>::with_whole_slots(const Work& work) {
+  slots_.make_whole(leaf_step_.sums(), team_);
+  const auto shard = [&] {
+    if (plan_ && !team_.alone()) slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums());
+  };
+  try {
+    work();
+  } catch (...) {
+    shard();
+    throw;
+  }
+  shard();
 }
 
 template <class T, class Device>
@@ -125,24 +143,33 @@ void Trainer<T, Device>::prepare(std::int64_t batch) {
   if (plan_) read_totals();  // of steps that are under way in it
   if (changed) slots_.make_whole(leaf_step_.sums(), team_);
   plan_.reset();  // its memory first
-  if (team_.alone() || restoring_) slots_.make(*model_, *optimizer_, updates_);
   planned_trainable_.note(*model_);
   planned_batch_ = batch;
-  batch = leaves_.most(batch);
-  PlanOptions plan{.batch = batch,
-                   .training = true,
-                   .backward = true,
-                   .logits = rules_.logits,
-                   .keep_gradients = !options_.stream_gradients || (updates_.whole() && !in_leaves()),
-                   .seed = options_.seed};
-  if constexpr (!on_cpu) plan.keep_gradients = true;  // all parameters are updated at once
+  if (restoring_)
+    make_plan();  // in one process after the other
+  else
+    team_.together([&] { make_plan(); });
+}
+
+template <class T, class Device>
+void Trainer<T, Device>::make_plan() {
+  if (team_.alone() || restoring_) slots_.make(*model_, *optimizer_, updates_);
+  const std::int64_t batch = leaves_.most(planned_batch_);
+  PlanOptions options{.batch = batch,
+                      .training = true,
+                      .backward = true,
+                      .logits = rules_.logits,
+                      .keep_gradients = !options_.stream_gradients || (updates_.whole() && !in_leaves()),
+                      .seed = options_.seed};
+  if constexpr (!on_cpu) options.keep_gradients = true;  // all parameters are updated at once
   device_step_.reset(batch);
-  plan_ = std::make_unique<Plan<T, Device>>(device_step_.device(), model_->graph(), plan);
+  auto plan = std::make_unique<Plan<T, Device>>(device_step_.device(), model_->graph(), options);
   batch_.resize(batch, model_->input_shape(), model_->output_shape());
   loss_->prepare(batch);
   if constexpr (on_cpu)
-    if (in_leaves()) leaf_step_.prepare(*model_, *plan_, leaves_, team_);
+    if (in_leaves()) leaf_step_.prepare(*model_, *plan, leaves_, team_);
   if (!team_.alone() && !restoring_) slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums());
+  plan_ = std::move(plan);  // all that belongs to it is there
 }
 
 template <class T, class Device>

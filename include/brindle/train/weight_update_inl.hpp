@@ -71,6 +71,10 @@ void WeightUpdate<T, Device>::add(const UpdateRules& rules, const Optimizer<T, D
 template <class T, class Device>
 void WeightUpdate<T, Device>::run(const Device& on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer,
                                   std::int64_t step, const StepKind& kind, FunctionRef<void()> before_clipping) {
+  if (rules.clips_by_norm()) {  // also by a step that does not clip yet: later ones take no memory
+    const std::int64_t needed = ops::clip_workspace<T>(on, gradients_);
+    if (workspace_.size() < needed) workspace_ = Tensor<double, Device>({needed});
+  }
   if (rules.accumulates()) add_up(on, rules, kind);
   if (kind.updates) {
     before_clipping();
@@ -109,8 +113,6 @@ void WeightUpdate<T, Device>::clip(const Device& on, const UpdateRules& rules) {
   if (o.clipvalue > 0)
     for (const TensorView<T, Device>& g : gradients_) ops::clip_by_value<T>(on, g, o.clipvalue);
   if (!rules.clips_by_norm()) return;
-  const std::int64_t needed = ops::clip_workspace<T>(on, gradients_);
-  if (workspace_.size() < needed) workspace_ = Tensor<double, Device>({needed});
   if (o.clipnorm > 0)
     ops::clip_by_norm<T>(on, gradients_, o.clipnorm, workspace_.view());
   else

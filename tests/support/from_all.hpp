@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "support/thread_group.hpp"
+
+namespace brindle::test {
+
+/// The one text that work(group) gives in all processes. Throws what leaves work() in one of them.
+template <class Work>
+std::string from_all(int processes, const Work& work) {
+  std::vector<std::string> texts(static_cast<std::size_t>(processes));
+  const auto errors = run_group(
+      processes, [&](const std::shared_ptr<ThreadGroup>& g) { texts[static_cast<std::size_t>(g->rank())] = work(g); });
+  for (const auto& error : errors)
+    if (error) std::rethrow_exception(error);
+  CHECK(std::set<std::string>(texts.begin(), texts.end()).size() == 1);
+  return texts[0];
+}
+
+}  // namespace brindle::test
