@@ -45,8 +45,8 @@ inline std::string room(const std::string& path) {
   return end == std::string::npos ? "" : path.substr(begin, end - begin);
 }
 
-/// brindle/nn/dense.hpp for brindle/nn/dense_inl.hpp; brindle/train/trainer.hpp for brindle/train/trainer_fit_inl.hpp too,
-/// since a class may have its definitions in several files; any other as it is.
+/// brindle/nn/dense.hpp for brindle/nn/dense_inl.hpp; brindle/train/trainer.hpp for brindle/train/trainer_fit_inl.hpp
+/// too, since a class may have its definitions in several files; any other as it is.
 inline std::string declarations_of(const std::string& header) {
   const std::size_t end = header.rfind("_inl.hpp");
   if (end == std::string::npos) return header;
