@@ -263,7 +263,8 @@ aarch64() {
   # What shows the kernels of NEON: the whole rooms take long under an emulator.
   library -O2 && run_programs &&
     run_tests core nn:activation_golden,batch_normalization,epilogue,folded,prepared_filters
-  run_kernel_tests -O1 gemm implicit_gemm depthwise_conv2d batch_normalization maxpool2d avgpool2d
+  run_kernel_tests -O1 gemm implicit_gemm depthwise_conv2d batch_normalization maxpool2d avgpool2d activation \
+    globalpool2d conv2d_add winograd conv2d
   record "$(emulator qemu-aarch64)"
 }
 
