@@ -18,6 +18,7 @@
 #include "brindle/ops/rmsprop/cpu.hpp"
 #include "brindle/ops/sgd/cpu.hpp"
 #include "support/random_sizes.hpp"
+#include "support/tensors.hpp"
 
 using namespace brindle;
 using namespace brindle::test;
@@ -27,13 +28,6 @@ namespace {
 
 /// Elements: pieces of 16384 to a thread, packets of 2 to 16, 16 at a time, 64 draws of dropout at a time.
 Shape draw_elements(RandomCase& c) { return Shape{c.chance(0.4) ? c.size(70000, {16384}) : c.size(2000, {16, 64})}; }
-
-template <class T>
-Tensor<double> as_double(const TensorView<const T>& x) {
-  Tensor<double> to(x.shape);
-  for (std::int64_t i = 0; i < x.size(); ++i) to[i] = double(x.data[i]);
-  return to;
-}
 
 }  // namespace
 

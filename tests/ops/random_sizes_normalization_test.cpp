@@ -12,6 +12,7 @@
 #include "brindle/ops/rescale/cpu.hpp"
 #include "brindle/ops/softmax/cpu.hpp"
 #include "support/random_sizes.hpp"
+#include "support/tensors.hpp"
 
 using namespace brindle;
 using namespace brindle::test;
@@ -27,13 +28,6 @@ Shape draw_rows(RandomCase& c, std::int64_t most_channels) {
       {{&n, 40, {32}}, {&positions, 5000, {16, 128, 256}}, {&channels, most_channels, {4, 8, 16, 32, 64, 128, 512}}},
       double(c.spread(2, 600000)), [&] { return double(n * positions * channels); });
   return c.chance(0.3) ? Shape{n * positions, channels} : Shape{n, positions, 1, channels};
-}
-
-template <class T>
-Tensor<double> as_double(const TensorView<const T>& x) {
-  Tensor<double> to(x.shape);
-  for (std::int64_t i = 0; i < x.size(); ++i) to[i] = double(x.data[i]);
-  return to;
 }
 
 }  // namespace

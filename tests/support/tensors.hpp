@@ -46,4 +46,12 @@ void check_close(const std::string& what, const Tensor<A>& actual, const Tensor<
   }
 }
 
+/// The same numbers, for what is computed in double.
+template <class T>
+Tensor<double> as_double(const TensorView<const T>& x) {
+  Tensor<double> to(x.shape);
+  for (std::int64_t i = 0; i < x.size(); ++i) to[i] = double(x.data[i]);
+  return to;
+}
+
 }  // namespace brindle::test

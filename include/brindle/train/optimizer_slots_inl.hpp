@@ -110,8 +110,7 @@ void expect_same_trainable(Team& team, const Model<T, Device>& model) {
     if (all[0] != text)
       raise<ValueError>(
           "fit: other layers are frozen or penalized than in rank 0; let callbacks change that in all processes, and "
-          "not "
-          "with once");
+          "not with once");
   });
 }
 
