@@ -119,6 +119,25 @@ TEST_CASE("a network of every kind of layer is the processor's", "[cuda]") {
                Dense{3, softmax});
 }
 
+TEST_CASE("a folded network on the GPU is the processor's", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const Shape sample{9, 9, 3};
+  const auto predicted = [&](const auto& on) {
+    using Device = std::decay_t<decltype(on)>;
+    Sequential model{on, sample, Conv2D{.filters = 8, .kernel = 3, .use_bias = false}, BatchNormalization{}, ReLU{},
+                     DepthwiseConv2D{3}, BatchNormalization{}, Flatten{}, Dense{3}, BatchNormalization{}};
+    model.initialize(3);
+    std::uint64_t seed = 50;
+    for (const auto& layer : model.layers())
+      for (auto& p : layer->parameters())
+        p.value = random_tensor<float>(p.value.shape(), ++seed, 0.5, 1.5).template to<Device>();
+    const Model<float, Device> small = folded(Model<float, Device>(std::move(model)));
+    CHECK(small.layers().size() == 4);
+    return small.predict(random_tensor<float>(sample.batch(4), 1).template to<Device>()).template to<Cpu>();
+  };
+  check_close("outputs", predicted(Cuda{}), predicted(Cpu{1}), 2e-5);
+}
+
 TEST_CASE("weights are drawn the same for both devices", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
   const auto make = [](const auto& on) { return Sequential{on, Shape{5, 5, 3}, Conv2D{4, 3}, Flatten{}, Dense{3}}; };

@@ -3,6 +3,7 @@
 
 #include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -125,4 +126,21 @@ TEST_CASE("a model without anything to fold stays, bit for bit", "[nn][folded]")
   const Model<float> same = folded(std::move(model));
   CHECK(same.layers().size() == 5);
   CHECK(same_bits(same.predict(x), expected));
+}
+
+TEST_CASE("folding moves weights instead of holding them twice", "[nn][folded]") {
+  Model<float> model{{9, 9, 3}, network};
+  randomize(model);
+  const auto kernels = [](const Model<float>& of) {
+    std::map<std::string, const float*> found;
+    for (const auto& layer : of.layers())
+      if (!layer->parameters().empty()) found[layer->name] = std::as_const(*layer).parameters()[0].value.data();
+    return found;
+  };
+  const auto before = kernels(model), after = kernels(folded(std::move(model)));
+  CHECK(after.size() == 6);
+  for (const auto& [name, kernel] : after) {
+    CAPTURE(name);
+    CHECK(kernel == before.at(name));
+  }
 }

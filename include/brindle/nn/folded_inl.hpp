@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -148,6 +149,19 @@ class Folder {
     std::copy_n(host.data(), copy.size(), copy.data());
     return copy;
   }
+  // The same of values that nobody needs any more: a network's weights are not held twice.
+  static Tensor<T> moved_to_host(Tensor<T, Device>& values) {
+    if constexpr (std::is_same_v<Device, Cpu>)
+      return std::move(values);
+    else
+      return on_host(std::exchange(values, {}));
+  }
+  static void move_from_host(Tensor<T>& values, Tensor<T, Device>& to) {
+    if constexpr (std::is_same_v<Device, Cpu>)
+      to = std::move(values);
+    else
+      copy_between_devices<T, Cpu, Device>(values.view(), to.view());
+  }
 
   // Layer i with all that goes into it, which need not stand beside it (Keras has the shortcut's and the block's
   // normalizations one behind the other); i becomes the number of the last of it.
@@ -158,9 +172,9 @@ class Folder {
       padding = *layers_[i++]->config().find("padding");
     taken_[i] = true;
     if (!has_kernel(*layers_[i])) return std::move(layers_[i]);
-    const Layer<T, Device>& layer = *layers_[i];
-    FoldedLayer<T> made{layer.config(), on_host(layer.parameters()[0].value), {}};
-    if (layer.parameters().size() > 1) made.bias = on_host(layer.parameters()[1].value);
+    Layer<T, Device>& layer = *layers_[i];
+    FoldedLayer<T> made{layer.config(), moved_to_host(layer.parameters()[0].value), {}};
+    if (layer.parameters().size() > 1) made.bias = moved_to_host(layer.parameters()[1].value);
     if (rescaling) made.scale_inputs(factors_of(*rescaling), shifts_of(*rescaling));
     if (padding) made.config = with_setting(made.config, "padding", *padding);
     bool linear_so_far = layer.activation() == ActivationFunction::linear;
@@ -265,8 +279,9 @@ class Folder {
       if (kernel == kernels_.end())
         to = std::move(values[p]);
       else
-        copy_between_devices<T, Cpu, Device>((p == 0 ? kernel->second.kernel : kernel->second.bias).view(), to.view());
+        move_from_host(p == 0 ? kernel->second.kernel : kernel->second.bias, to);
     }
+    if (kernel != kernels_.end()) kernels_.erase(kernel);
     return value;
   }
 
