@@ -38,11 +38,12 @@ double flops(const Layer<float, Cpu>& layer, const Shape& x) {
   return 2.0 * static_cast<double>(y[0] * y[1] * w.size());
 }
 
-/// How many multiplications of the direct sum the layer's algorithm saves by one of its own; pooled: of an odd output,
+/// How many multiplications of the direct sum the layer's algorithm saves by one of its own. Pooled, of an odd output
 /// only even sizes are made.
-double saving(const Layer<float, Cpu>& layer, const Cpu& on, const Shape& x, std::int64_t batch, bool pooled) {
+double saving(const Layer<float, Cpu>& layer, const Pass<float, Cpu>& pass, const Shape& x, std::int64_t batch) {
   if (layer.type() != "Conv2D") return 1;
-  const std::string name = layer.kernel_name(on, x.batch(batch), pooled);
+  const bool pooled = pass.fused != nullptr;
+  const std::string name = layer.kernel_name(pass, x.batch(batch));
   const Shape y = layer.output_shape(x);
   const auto saved = [&]<int m>(const ops::kernel::WinogradTile<float, m>& tile) {
     const std::int64_t odd = pooled ? 1 : 0, h = y[0] - y[0] % 2 * odd, w = y[1] - y[1] % 2 * odd;
@@ -121,7 +122,7 @@ void measure(const std::string& work, Sequential<float>& model, std::int64_t bat
     const Layer<float, Cpu>& layer = *step.layer;
     const Shape& input = plan.value_shape(step.inputs.front());
     const double work_of_one = flops(layer, input) * static_cast<double>(batch);
-    const double reach = saving(layer, on, input, batch, step.fused != nullptr) * peak * on.threads();
+    const double reach = saving(layer, detail::pass_of(on, step, plan.options()), input, batch) * peak * on.threads();
     const auto print = [&](const std::vector<double>& times, double products) {
       if (times.empty()) return static_cast<void>(std::printf(" | %8s %6s %8s %6s", "", "", "", ""));
       const double t = median(times), rate = work_of_one * products / t;

@@ -78,6 +78,7 @@ class Conv2DLayer final : public Layer<T, Device> {
   }
 
   bool sample_by_sample() const override { return true; }
+  bool takes_border() const override { return detail::takes_border<Device>(description_.padding); }
 
   /// A 2x2 pool behind a convolution runs in the same pass, so that the full-size output is never stored; on the Cpu
   /// also the sum with a shortcut, and its activation.
@@ -90,20 +91,23 @@ class Conv2DLayer final : public Layer<T, Device> {
            (activation() == ActivationFunction::linear || activation() == ActivationFunction::relu);
   }
 
-  std::string kernel_name(const Device& on, const Shape& x, bool fused) const override {
-    return ops::conv2d_kernel_name<T>(on, Shape4(x), this->parameters_[0].value.shape(), options(false), fused);
+  std::string kernel_name(const Pass<T, Device>& pass, const Shape& x) const override {
+    return ops::conv2d_kernel_name<T>(pass.on, Shape4(x), kernel().shape, options(pass.logits, pass.border),
+                                      pass.fused);
   }
 
   std::int64_t prepared_bytes(const Pass<T, Device>& pass, const Shape& x) const override {
-    return ops::conv2d_prepared_bytes<T>(pass.on, Shape4(x), kernel().shape, options(pass.logits), pass.fused);
+    return ops::conv2d_prepared_bytes<T>(pass.on, Shape4(x), kernel().shape, options(pass.logits, pass.border),
+                                         pass.fused);
   }
   void prepare(const Pass<T, Device>& pass, const Shape& x, Out<std::byte, Device> prepared) const override {
-    ops::conv2d_prepare<T>(pass.on, Shape4(x), kernel(), options(pass.logits), pass.fused, prepared);
+    ops::conv2d_prepare<T>(pass.on, Shape4(x), kernel(), options(pass.logits, pass.border), pass.fused,
+                           prepared);
   }
 
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     const Shape kernel = this->parameters_[0].value.shape();
-    const ops::Conv2DOptions o = options(pass.logits);
+    const ops::Conv2DOptions o = options(pass.logits, pass.border);
     LayerNeeds needs;
     needs.forward_workspace = ops::conv2d_forward_workspace<T>(pass.on, Shape4(x), kernel, o);
     if (!pass.backward) return needs;
@@ -121,7 +125,7 @@ class Conv2DLayer final : public Layer<T, Device> {
   }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
-    const ops::Conv2DOptions o = options(pass.logits);
+    const ops::Conv2DOptions o = options(pass.logits, pass.border);
     if (pass.fused) {
       ops::conv2d_maxpool2d<T>(pass.on, x, kernel(), bias(), y, codes(pass, y.shape), o, pass.workspace, pass.prepared);
       return;
@@ -134,7 +138,7 @@ class Conv2DLayer final : public Layer<T, Device> {
     }
     if (detail::keeps_sums(pass, activation())) {
       const TensorView<T, Device> sums = detail::view_bytes<T>(pass.saved, y.shape);
-      ops::conv2d<T>(pass.on, x, kernel(), bias(), sums, options(true), pass.workspace);
+      ops::conv2d<T>(pass.on, x, kernel(), bias(), sums, options(true, pass.border), pass.workspace);
       ops::activate<T>(pass.on, activation(), sums, y);
       return;
     }
@@ -144,7 +148,7 @@ class Conv2DLayer final : public Layer<T, Device> {
 
   void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
                 const Gradients<T, Device>& gradients) const override {
-    ops::Conv2DOptions o = options(pass.logits);
+    ops::Conv2DOptions o = options(pass.logits, pass.border);
     const auto& into = gradients.into;
     const TensorView<T, Device> db = into.size() > 1 ? into[1] : TensorView<T, Device>{};
     if (pass.fused) {
@@ -170,9 +174,9 @@ class Conv2DLayer final : public Layer<T, Device> {
   }
   // softmax needs all channels of a pixel at once: not a part of the convolution's pass.
   bool softmax_apart(bool logits) const { return !logits && activation() == ActivationFunction::softmax; }
-  ops::Conv2DOptions options(bool logits) const {
+  ops::Conv2DOptions options(bool logits, const Border& border = {}) const {
     return {.stride = description_.stride,
-            .padding = description_.padding,
+            .padding = detail::padding_with(description_.padding, border),
             .activation = detail::activation_in_pass(logits, activation()),
             .dilation = description_.dilation,
             .groups = description_.groups};

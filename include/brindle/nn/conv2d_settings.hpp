@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
+#include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/nn/config.hpp"
@@ -71,6 +73,18 @@ inline void check_convolved(const std::string& who, const Size2& kernel, const S
     raise<ValueError>(who + ": kernel and stride must be at least 1, got " + to_string(kernel) + " and " +
                       to_string(stride));
   check_conv2d_windows(who, kernel, dilation, padding, x);
+}
+
+/// Whether a convolution that pads in this way can put a border of zeros around its input as well: one that has none, on
+/// the Cpu.
+template <class Device>
+bool takes_border(const Conv2DPadding& padding) {
+  return std::is_same_v<Device, Cpu> && !padding.given && padding.rule == Padding::valid;
+}
+
+/// The padding of one that takes this border; without a border its own.
+inline Conv2DPadding padding_with(const Conv2DPadding& padding, const Border& border) {
+  return border == Border{} ? padding : Conv2DPadding(border);
 }
 
 /// The activation that a convolution does in its own pass. softmax needs all channels of a pixel at once, and is none.

@@ -66,10 +66,11 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
   }
 
   bool sample_by_sample() const override { return true; }
+  bool takes_border() const override { return detail::takes_border<Device>(description_.padding); }
 
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     const Shape kernel = this->parameters_[0].value.shape();
-    const ops::DepthwiseConv2DOptions o = options(pass.logits);
+    const ops::DepthwiseConv2DOptions o = options(pass.logits, pass.border);
     LayerNeeds needs;
     needs.forward_workspace = ops::depthwise_conv2d_forward_workspace<T>(pass.on, Shape4(x), kernel, o);
     if (!pass.backward) return needs;
@@ -86,17 +87,18 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
     if (detail::keeps_sums(pass, activation())) {
       const TensorView<T, Device> sums = detail::view_bytes<T>(pass.saved, y.shape);
-      ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), sums, options(true), pass.workspace);
+      ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), sums, options(true, pass.border), pass.workspace);
       return ops::activate<T>(pass.on, activation(), sums, y);
     }
-    ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), y, options(pass.logits), pass.workspace);
+    ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), y, options(pass.logits, pass.border),
+                             pass.workspace);
     if (!pass.logits && activation() == ActivationFunction::softmax) ops::activate<T>(pass.on, activation(), y, y);
   }
 
   void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
                 const Gradients<T, Device>& gradients) const override {
     detail::gradient_by_sums<T>(pass, activation(), pass.saved, y, dy);
-    const ops::DepthwiseConv2DOptions o = options(true);
+    const ops::DepthwiseConv2DOptions o = options(true, pass.border);
     const auto& into = gradients.into;
     const TensorView<T, Device> db = into.size() > 1 ? into[1] : TensorView<T, Device>{};
     if (!into.empty()) ops::depthwise_conv2d_backward_weights<T>(pass.on, x, dy, into[0], db, o, pass.workspace);
@@ -110,9 +112,9 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
   TensorView<const T, Device> bias() const {
     return description_.use_bias ? this->parameter(1) : TensorView<const T, Device>{};
   }
-  ops::DepthwiseConv2DOptions options(bool logits) const {
+  ops::DepthwiseConv2DOptions options(bool logits, const Border& border = {}) const {
     return {.stride = description_.stride,
-            .padding = description_.padding,
+            .padding = detail::padding_with(description_.padding, border),
             .activation = detail::activation_in_pass(logits, activation()),
             .dilation = description_.dilation};
   }

@@ -14,10 +14,11 @@
 namespace brindle::detail {
 
 /// What a plan does as one: a layer, a layer and the one behind it, or a layer, the sum of what it gives and another
-/// value, and the activation of that.
+/// value, and the activation of that; each also with the zeros around its input, where a layer in front puts them there.
 template <class T, class Device>
 struct PlanStep {
-  const Layer<T, Device>* layer = nullptr;       ///< the first of the step
+  const Layer<T, Device>* padding = nullptr;     ///< the layer in front, whose zeros the step puts around x; null: none
+  const Layer<T, Device>* layer = nullptr;       ///< the first of the step, but for that one
   const MergeLayer<T, Device>* merge = nullptr;  ///< the same, where it reads several values
   const Layer<T, Device>* fused = nullptr;       ///< the layer behind it that the step does too; null: none
   const Layer<T, Device>* added = nullptr;       ///< the Add behind it that the step does too; null: none
@@ -35,10 +36,10 @@ struct PlanStep {
 
 /// The steps of a plan. Throws ValueError for a graph without layers.
 ///
-/// A layer is fused with the one behind it where it can be and nothing else reads what stands between them; with a sum
-/// only where no backward pass follows. Backward
-/// has the layers that learn, and those that stand behind one which learns (or behind PlanOptions::gradient_of): only
-/// they are asked for gradients by their input.
+/// A layer is fused with the one behind it where it can be and nothing else reads what stands between them, with a sum
+/// only where no backward pass follows; and with one in front that only puts zeros around its input. Backward has the
+/// layers that learn, and those that stand behind one which learns (or behind PlanOptions::gradient_of): only they are
+/// asked for gradients by their input.
 template <class T, class Device>
 std::vector<PlanStep<T, Device>> plan_steps(const Device& on, const LayerGraph<T, Device>& graph,
                                             const PlanOptions& options);

@@ -29,6 +29,7 @@ Pass<T, Device> pass_of(const Device& on, const PlanStep<T, Device>& step, const
       .backward = step.backward,
       .logits = options.logits && step.last,
       .fused = step.fused,
+      .border = step.padding ? step.padding->border() : Border{},
       .residual_activation = step.activated ? activation_of(step.activated->epilogue()) : ActivationFunction::linear};
 }
 
@@ -49,11 +50,20 @@ std::vector<PlanStep<T, Device>> plan_steps(const Device& on, const LayerGraph<T
   std::vector<std::size_t> readers(layers + 1, 0);
   for (const std::vector<std::size_t>& inputs : graph.inputs)
     for (const std::size_t value : inputs) ++readers[value];
-  // Whether what layer i gives is read by the next layer alone, which could do its work in the same pass.
-  const auto only_next = [&](std::size_t i) {
+  // Whether what layer i gives is read once, and only within the model.
+  const auto read_once = [&](std::size_t i) {
     const std::size_t value = i + 1;
-    if (value == layers || options.layer_by_layer || options.gradient_of == value || readers[value] != 1) return false;
-    const Layer<T, Device>& next = *graph.layers[value];
+    return value < layers && !options.layer_by_layer && options.gradient_of != value && readers[value] == 1;
+  };
+  // Whether the next layer reads nothing else, and puts the zeros of layer i around it itself.
+  const auto pads_next = [&](std::size_t i) {
+    return read_once(i) && graph.inputs[i + 1] == std::vector<std::size_t>{i + 1} &&
+           !(graph.layers[i]->border() == Border{}) && graph.layers[i + 1]->takes_border();
+  };
+  // Whether what layer i gives is read by the next layer alone, whose work it could do in the same pass.
+  const auto only_next = [&](std::size_t i) {
+    if (!read_once(i)) return false;
+    const Layer<T, Device>& next = *graph.layers[i + 1];
     return next.parameters().empty();
   };
   const auto fuses = [&](std::size_t i) {
@@ -76,10 +86,11 @@ std::vector<PlanStep<T, Device>> plan_steps(const Device& on, const LayerGraph<T
   const std::size_t last = last_that_computes(on, graph);
   for (std::size_t i = 0; i < layers; ++i) {
     PlanStep<T, Device> s;
+    s.inputs = graph.inputs[i];
+    if (pads_next(i)) s.padding = graph.layers[i++].get();
     s.layer = graph.layers[i].get();
     s.merge = s.layer->merge();
     s.index = i;
-    s.inputs = graph.inputs[i];
     s.stream = stream_id("layer", s.layer->name);
     // A fused pair learns or is frozen as one: the layer behind has no parameters.
     bool learns = !options.gradient_of && s.layer->trainable && !s.layer->parameters().empty();

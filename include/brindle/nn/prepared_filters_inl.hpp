@@ -25,7 +25,7 @@ typename PreparedFilters<T, Device>::Bytes PreparedFilters<T, Device>::of(const 
   const std::int64_t size = fixed == 0 ? 0 : layer.prepared_bytes(pass, x);
   if (size == 0) return nullptr;
   const bool fused = pass.fused != nullptr;
-  std::string kernel = layer.kernel_name(pass.on, x, fused);
+  std::string kernel = layer.kernel_name(pass, x);
   const std::lock_guard<std::mutex> lock(mutex_);  // whoever comes second waits, and finds it made
   for (const Entry& e : entries_)
     if (e.fixed == fixed && e.fused == fused && e.kernel == kernel && e.bytes->size() == size) return e.bytes;

@@ -39,6 +39,7 @@ class ZeroPadding2DLayer final : public Layer<T, Device> {
   }
 
   bool sample_by_sample() const override { return true; }
+  Border border() const override { return border_; }
   LayerNeeds needs(const Pass<T, Device>&, const Shape&) const override { return {}; }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {

@@ -32,11 +32,13 @@ std::string kernels(const Model<T, Device>& model, std::int64_t n) {
   std::int64_t prepared = 0;
   for (const auto& step : detail::plan_steps(model.device(), model.graph(), options)) {
     const Shape& x = model.graph().value_shape(step.inputs.front());
+    const Pass<T, Device> pass = detail::pass_of(model.device(), step, options);
     if (std::is_same_v<Device, Cpu> && step.layer->fixed_parameters() != 0)
-      prepared += step.layer->prepared_bytes(detail::pass_of(model.device(), step, options), x.batch(n));
-    const std::string name = step.layer->kernel_name(model.device(), x.batch(n), step.fused != nullptr);
+      prepared += step.layer->prepared_bytes(pass, x.batch(n));
+    const std::string name = step.layer->kernel_name(pass, x.batch(n));
     if (name.empty()) continue;
     text.append(step.layer->name).append(": ").append(name);
+    if (step.padding) text.append(", with ").append(step.padding->name);
     if (step.fused) text.append(", with ").append(step.fused->name);
     if (step.added) text.append(", with ").append(step.added->name);
     if (step.activated) text.append(" and ").append(step.activated->name);
