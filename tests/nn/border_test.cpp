@@ -22,7 +22,7 @@ namespace {
 constexpr PlanOptions predicts{}, learns{.training = true, .backward = true};
 
 // Gradients are sums over fewer pixels, without those that were zeros: 1x1 filters and Winograd's tiles cut them anew.
-constexpr double rounding = reordered_sum.of<float>();
+constexpr Apart rounding{.gradients = reordered_sum.of<float>()};
 
 std::size_t steps_of(const Model<float>& model, const PlanOptions& options) {
   return detail::plan_steps(model.device(), model.graph(), options).size();

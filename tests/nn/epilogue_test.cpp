@@ -132,7 +132,7 @@ TEST_CASE("a normalization does the work of a relu behind it, with the bits of b
     for (const auto& [description, steps] : std::vector<std::pair<Activation, std::size_t>>{
              {Activation{relu}, 2}, {Activation{relu6}, 2}, {Activation{sigmoid}, 3}}) {
       INFO(to_string(description.function) << ", inference " << inference);
-      const Conv2D convolution{.filters = 20, .kernel = 3, .padding = Padding::same};
+      const Conv2D convolution{.filters = 20, .kernel = 3, .activation = silu, .padding = Padding::same};
       Sequential<float> model{{9, 9, 3}, convolution, BatchNormalization{}, description};
       auto& normalization = *model.layers()[1];
       normalization.inference = inference;

@@ -4,45 +4,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "brindle/ops/add/add.hpp"
 #include "brindle/ops/conv2d/cpu.hpp"
+#include "support/convolution_cases.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;
 using namespace brindle::test;
 using Catch::Contains;
 
-namespace {
-
-struct Case {
-  Shape4 x;
-  ops::FilterShape w;
-  ops::Conv2DOptions o;
-};
-
-// Each kernel, channels that fill packets and such as do not, pictures that fill tiles and such as do not.
-std::vector<Case> cases() {
-  const auto same = Padding::same;
-  return {{{2, 7, 7, 40}, {1, 1, 40, 64}, {}},
-          {{3, 8, 9, 300}, {1, 1, 300, 24}, {}},
-          {{2, 8, 9, 13}, {1, 1, 13, 48}, {.stride = 2}},
-          {{2, 14, 13, 16}, {3, 3, 16, 70}, {.padding = same}},
-          {{1, 9, 9, 33}, {3, 3, 33, 40}, {.padding = same}},
-          {{2, 70, 66, 16}, {3, 3, 16, 33}, {.padding = same}},
-          {{2, 6, 4, 12}, {3, 3, 12, 12}, {.padding = same}},
-          {{1, 11, 10, 20}, {3, 3, 20, 36}, {.stride = 2, .padding = same}},
-          {{1, 11, 12, 6}, {3, 3, 6, 35}, {.padding = same, .dilation = 2}},
-          {{2, 9, 8, 12}, {3, 3, 4, 30}, {.padding = same, .groups = 3}}};
-}
-
-}  // namespace
-
 TEMPLATE_TEST_CASE("a convolution with a residual has the bits of its three parts", "[ops][conv2d]", float, double) {
   using T = TestType;
   for (const bool precise : {false, true})
-    for (Case c : cases())
+    for (ConvolutionCase c : convolution_cases())
       for (const ActivationFunction f : {linear, relu, relu6, silu}) {
         const Cpu on(Cpu::Options{.threads = 2, .precise = precise});
         INFO("x " << to_string(Shape(c.x)) << ", w " << to_string(c.w) << ", " << to_string(f) << ", "

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -71,6 +72,10 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
   bool fuses(const Epilogue& behind) const override {
     const auto* activation = std::get_if<ActivationEpilogue>(&behind);
     return activation && ops::batch_normalization_activates<Device>(activation->activation);
+  }
+
+  std::optional<MovingNormalization<T, Device>> moving_normalization() const override {
+    return {{moving(0), moving(1), gamma(), beta(), description_.epsilon}};
   }
 
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {

@@ -16,6 +16,7 @@
 #include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/kept_sums.hpp"
 #include "brindle/nn/layer.hpp"
+#include "brindle/nn/moving_normalization.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 
@@ -79,6 +80,7 @@ class Conv2DLayer final : public Layer<T, Device> {
 
   bool sample_by_sample() const override { return true; }
   bool takes_border() const override { return detail::takes_border<Device>(description_.padding); }
+  bool normalizes() const override { return detail::normalizes<Device>(activation()); }
 
   /// A 2x2 pool behind a convolution runs in the same pass, so that the full-size output is never stored; on the Cpu
   /// also the sum with a shortcut, and its activation.
@@ -110,6 +112,7 @@ class Conv2DLayer final : public Layer<T, Device> {
     const ops::Conv2DOptions o = options(pass.logits, pass.border);
     LayerNeeds needs;
     needs.forward_workspace = ops::conv2d_forward_workspace<T>(pass.on, Shape4(x), kernel, o);
+    if (pass.normalized) needs.forward_workspace += detail::normalization_bytes<T>(description_.filters);
     if (!pass.backward) return needs;
     needs.backward_workspace = ops::conv2d_workspace<T>(pass.on, Shape4(x), kernel, o);
     needs.reads_input = this->trainable;
@@ -130,9 +133,11 @@ class Conv2DLayer final : public Layer<T, Device> {
       ops::conv2d_maxpool2d<T>(pass.on, x, kernel(), bias(), y, codes(pass, y.shape), o, pass.workspace, pass.prepared);
       return;
     }
+    if constexpr (std::is_same_v<Device, Cpu>)
+      if (pass.normalized) return forward_normalized(pass, x, y);
     if (!pass.residual.empty()) {
       ops::Conv2DOptions added = o;
-      added.activation = pass.residual_activation;
+      added.activation = pass.activation_behind;
       ops::conv2d_add<T>(pass.on, x, kernel(), bias(), pass.residual, y, added, pass.workspace, pass.prepared);
       return;
     }
@@ -165,6 +170,15 @@ class Conv2DLayer final : public Layer<T, Device> {
   }
 
  private:
+  void forward_normalized(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const {
+    ops::Conv2DOptions o = options(pass.logits, pass.border);
+    o.activation = pass.activation_behind;
+    TensorView<std::byte, Device> workspace = pass.workspace;
+    const auto behind =
+        detail::channel_normalization<T>(pass.on, *pass.normalized->moving_normalization(), workspace);
+    ops::conv2d_normalized<T>(pass.on, x, kernel(), bias(), behind, pass.residual, y, o, workspace, pass.prepared);
+  }
+
   Shape kernel_shape(const Shape& x) const {
     return {description_.kernel.h, description_.kernel.w, x[2] / description_.groups, description_.filters};
   }

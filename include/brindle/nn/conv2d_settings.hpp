@@ -82,6 +82,12 @@ bool takes_border(const Conv2DPadding& padding) {
   return std::is_same_v<Device, Cpu> && !padding.given && padding.rule == Padding::valid;
 }
 
+/// Whether one with this activation can do the work of a normalization behind it: on the Cpu, where nothing comes between.
+template <class Device>
+bool normalizes(ActivationFunction activation) {
+  return std::is_same_v<Device, Cpu> && activation == ActivationFunction::linear;
+}
+
 /// The padding of one that takes this border; without a border its own.
 inline Conv2DPadding padding_with(const Conv2DPadding& padding, const Border& border) {
   return border == Border{} ? padding : Conv2DPadding(border);

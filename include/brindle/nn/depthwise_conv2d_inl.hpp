@@ -2,9 +2,11 @@
 #pragma once
 
 // Definitions of what depthwise_conv2d.hpp declares.
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "brindle/core/inline.hpp"
@@ -12,6 +14,7 @@
 #include "brindle/nn/depthwise_conv2d.hpp"
 #include "brindle/nn/kept_sums.hpp"
 #include "brindle/nn/layer.hpp"
+#include "brindle/nn/moving_normalization.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
 
@@ -67,12 +70,14 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
 
   bool sample_by_sample() const override { return true; }
   bool takes_border() const override { return detail::takes_border<Device>(description_.padding); }
+  bool normalizes() const override { return detail::normalizes<Device>(activation()); }
 
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     const Shape kernel = this->parameters_[0].value.shape();
     const ops::DepthwiseConv2DOptions o = options(pass.logits, pass.border);
     LayerNeeds needs;
     needs.forward_workspace = ops::depthwise_conv2d_forward_workspace<T>(pass.on, Shape4(x), kernel, o);
+    if (pass.normalized) needs.forward_workspace += detail::normalization_bytes<T>(kernel[2] * kernel[3]);
     if (!pass.backward) return needs;
     needs.backward_workspace = ops::depthwise_conv2d_workspace<T>(pass.on, Shape4(x), kernel, o);
     needs.reads_input = this->trainable;
@@ -85,6 +90,15 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
   }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
+    if constexpr (std::is_same_v<Device, Cpu>)
+      if (pass.normalized) {
+        ops::DepthwiseConv2DOptions o = options(pass.logits, pass.border);
+        o.activation = pass.activation_behind;
+        TensorView<std::byte, Device> workspace = pass.workspace;
+        const auto behind =
+            detail::channel_normalization<T>(pass.on, *pass.normalized->moving_normalization(), workspace);
+        return ops::depthwise_conv2d_normalized<T>(pass.on, x, this->parameter(0), bias(), behind, y, o, workspace);
+      }
     if (detail::keeps_sums(pass, activation())) {
       const TensorView<T, Device> sums = detail::view_bytes<T>(pass.saved, y.shape);
       ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), sums, options(true, pass.border), pass.workspace);

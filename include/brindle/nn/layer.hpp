@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "brindle/nn/config.hpp"
 #include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/initializer.hpp"
+#include "brindle/nn/moving_normalization.hpp"
 #include "brindle/ops/activation_function.hpp"
 
 namespace brindle {
@@ -61,11 +63,13 @@ struct Pass {
   Random random = {};                            ///< of this layer at this step
   const Layer<T, Device>* fused = nullptr;       ///< the layer behind, whose work this one does as well
   Border border = {};                            ///< zeros to put around x, for the layer in front
+  /// The normalization behind, whose work this layer does as well, before the residual.
+  const Layer<T, Device>* normalized = nullptr;
   TensorView<std::byte, Device> saved = {};      ///< kept from forward to backward
   TensorView<std::byte, Device> workspace = {};  ///< contents lost after the call
-  /// Added to what forward() gives, before residual_activation; of y's shape. Empty: nothing is.
+  /// Added to what forward() gives, before activation_behind; of y's shape. Empty: nothing is.
   TensorView<const T, Device> residual = {};
-  ActivationFunction residual_activation = ActivationFunction::linear;  ///< of the sum with the residual
+  ActivationFunction activation_behind = ActivationFunction::linear;  ///< behind the normalization and the residual
   /// What Layer::prepare() made of the parameters, for forward(); empty: there is nothing, forward() makes it itself.
   TensorView<const std::byte, Device> prepared = {};
 };
@@ -188,6 +192,11 @@ class Layer {
   virtual Border border() const { return {}; }
   /// Whether all that it does of x heeds Pass::border, as if x came with these zeros around it. dx is without them.
   virtual bool takes_border() const { return false; }
+  /// What forward() does where sample_by_sample_in() says so of the pass, if no more than that: the layer in front may do
+  /// it (normalizes()) where no backward pass follows.
+  virtual std::optional<MovingNormalization<T, Device>> moving_normalization() const { return {}; }
+  /// Whether forward() heeds Pass::normalized, and activation_behind with it, where no backward pass follows.
+  virtual bool normalizes() const { return false; }
   /// Whether the gradient of parameter `which` can be streamed.
   virtual bool streams(std::size_t) const { return false; }
 
@@ -200,13 +209,13 @@ class Layer {
 
   /// Bytes of what forward() can have made of the parameters beforehand, as filters in the layout that a kernel reads;
   /// 0: nothing. It serves any number of samples of x's shape, and does not change their outputs by a bit. Only on,
-  /// training, backward, logits, fused and border of the pass are set.
+  /// training, backward, logits, fused, border and normalized of the pass are set.
   virtual std::int64_t prepared_bytes(const Pass<T, Device>&, [[maybe_unused]] const Shape& x) const { return 0; }
   /// Makes it, for a pass and an x of which prepared_bytes() gave its size. It begins at a multiple of 64 bytes.
   virtual void prepare(const Pass<T, Device>&, [[maybe_unused]] const Shape& x,
                        [[maybe_unused]] Out<std::byte, Device> prepared) const {}
 
-  /// x: shape of a batch. Only on, training, backward, logits, fused and border of the pass are set.
+  /// x: shape of a batch. Only on, training, backward, logits, fused, border and normalized of the pass are set.
   virtual LayerNeeds needs(const Pass<T, Device>&, const Shape& x) const = 0;
 
   /// y from x, both of a whole batch. They overlap where is_identity() says so, else not.

@@ -13,16 +13,18 @@
 
 namespace brindle::detail {
 
-/// What a plan does as one: a layer, a layer and the one behind it, or a layer, the sum of what it gives and another
-/// value, and the activation of that; each also with the zeros around its input, where a layer in front puts them there.
+/// What a plan does as one: a layer and the one behind it; or a layer, the normalization of what it gives, the sum of that
+/// and another value, and the activation of the sum, or some of these. Each also with the zeros around its input, where a
+/// layer in front puts them there.
 template <class T, class Device>
 struct PlanStep {
   const Layer<T, Device>* padding = nullptr;     ///< the layer in front, whose zeros the step puts around x; null: none
   const Layer<T, Device>* layer = nullptr;       ///< the first of the step, but for that one
   const MergeLayer<T, Device>* merge = nullptr;  ///< the same, where it reads several values
   const Layer<T, Device>* fused = nullptr;       ///< the layer behind it that the step does too; null: none
-  const Layer<T, Device>* added = nullptr;       ///< the Add behind it that the step does too; null: none
-  const Layer<T, Device>* activated = nullptr;   ///< the activation behind that; null: none
+  const Layer<T, Device>* normalized = nullptr;  ///< the normalization behind it that the step does too; null: none
+  const Layer<T, Device>* added = nullptr;       ///< the Add behind that; null: none
+  const Layer<T, Device>* activated = nullptr;   ///< the activation behind one of these; null: none
   std::size_t index = 0;                         ///< of the layer in the model
   std::vector<std::size_t> inputs;               ///< the values that it reads; with `added` the other one of the sum
   std::size_t output = 0;                        ///< the value that it gives
@@ -36,8 +38,9 @@ struct PlanStep {
 
 /// The steps of a plan. Throws ValueError for a graph without layers.
 ///
-/// A layer is fused with the one behind it where it can be and nothing else reads what stands between them, with a sum
-/// only where no backward pass follows; and with one in front that only puts zeros around its input. Backward has the
+/// A layer is fused with the one behind it where it can be and nothing else reads what stands between them, with a sum or
+/// a normalization only where no backward pass follows; and with one in front that only puts zeros around its input.
+/// Backward has the
 /// layers that learn, and those that stand behind one which learns (or behind PlanOptions::gradient_of): only they are
 /// asked for gradients by their input.
 template <class T, class Device>

@@ -30,7 +30,8 @@ Pass<T, Device> pass_of(const Device& on, const PlanStep<T, Device>& step, const
       .logits = options.logits && step.last,
       .fused = step.fused,
       .border = step.padding ? step.padding->border() : Border{},
-      .residual_activation = step.activated ? activation_of(step.activated->epilogue()) : ActivationFunction::linear};
+      .normalized = step.normalized,
+      .activation_behind = step.activated ? activation_of(step.activated->epilogue()) : ActivationFunction::linear};
 }
 
 /// The layer whose activation a loss may take over: those behind it only rename memory, in training as well.
@@ -42,84 +43,128 @@ std::size_t last_that_computes(const Device& on, const LayerGraph<T, Device>& gr
   return i;
 }
 
+/// Which layers of a graph become one step.
 template <class T, class Device>
-std::vector<PlanStep<T, Device>> plan_steps(const Device& on, const LayerGraph<T, Device>& graph,
-                                            const PlanOptions& options) {
-  const std::size_t layers = graph.layers.size();
-  if (layers == 0) raise<ValueError>("model: has no layers; add at least one");
-  std::vector<std::size_t> readers(layers + 1, 0);
-  for (const std::vector<std::size_t>& inputs : graph.inputs)
-    for (const std::size_t value : inputs) ++readers[value];
-  // Whether what layer i gives is read once, and only within the model.
-  const auto read_once = [&](std::size_t i) {
-    const std::size_t value = i + 1;
-    return value < layers && !options.layer_by_layer && options.gradient_of != value && readers[value] == 1;
-  };
-  // Whether the next layer reads nothing else, and puts the zeros of layer i around it itself.
-  const auto pads_next = [&](std::size_t i) {
-    return read_once(i) && graph.inputs[i + 1] == std::vector<std::size_t>{i + 1} &&
-           !(graph.layers[i]->border() == Border{}) && graph.layers[i + 1]->takes_border();
-  };
-  // Whether what layer i gives is read by the next layer alone, whose work it could do in the same pass.
-  const auto only_next = [&](std::size_t i) {
-    if (!read_once(i)) return false;
-    const Layer<T, Device>& next = *graph.layers[i + 1];
-    return next.parameters().empty();
-  };
-  const auto fuses = [&](std::size_t i) {
-    return only_next(i) && graph.inputs[i + 1] == std::vector<std::size_t>{i + 1} &&
-           graph.layers[i]->fuses(graph.layers[i + 1]->epilogue());
-  };
-  // The other value of a sum that the next layer is.
-  const auto residual_behind = [&](std::size_t i) -> std::optional<std::size_t> {
-    if (!only_next(i) || graph.inputs[i + 1].size() != 2 ||
-        !std::holds_alternative<ResidualEpilogue>(graph.layers[i + 1]->epilogue()) ||
-        !graph.layers[i]->fuses(graph.layers[i + 1]->epilogue()))
-      return {};
-    const std::vector<std::size_t>& both = graph.inputs[i + 1];
-    return both[0] == i + 1 ? both[1] : both[0];
-  };
+class StepPlanner {
+ public:
+  StepPlanner(const Device& on, const LayerGraph<T, Device>& graph, const PlanOptions& options)
+      : on_(on),
+        graph_(graph),
+        options_(options),
+        layers_(graph.layers.size()),
+        last_(last_that_computes(on, graph)),
+        readers_(layers_ + 1, 0),
+        asked_(layers_ + 1, false) {
+    for (const std::vector<std::size_t>& inputs : graph.inputs)
+      for (const std::size_t value : inputs) ++readers_[value];
+    if (options.gradient_of) asked_[*options.gradient_of] = true;
+  }
 
-  std::vector<PlanStep<T, Device>> steps;
-  std::vector<bool> asked(layers + 1, false);  // for each value, whether its gradient is wanted
-  if (options.gradient_of) asked[*options.gradient_of] = true;
-  const std::size_t last = last_that_computes(on, graph);
-  for (std::size_t i = 0; i < layers; ++i) {
+  std::vector<PlanStep<T, Device>> plan() {
+    std::vector<PlanStep<T, Device>> steps;
+    for (std::size_t i = 0; i < layers_; ++i) steps.push_back(step(i));
+    return steps;
+  }
+
+ private:
+  const Layer<T, Device>& layer(std::size_t i) const { return *graph_.layers[i]; }
+
+  // Whether what layer i gives is read once, and only within the model.
+  bool read_once(std::size_t i) const {
+    const std::size_t value = i + 1;
+    return value < layers_ && !options_.layer_by_layer && options_.gradient_of != value && readers_[value] == 1;
+  }
+  // Whether the next layer reads what layer i gives, and nothing else, and nobody else reads it.
+  bool in_a_row(std::size_t i) const {
+    return read_once(i) && graph_.inputs[i + 1] == std::vector<std::size_t>{i + 1};
+  }
+  // Whether the next layer puts the zeros of layer i around what both read itself.
+  bool pads_next(std::size_t i) const {
+    return in_a_row(i) && !(layer(i).border() == Border{}) && layer(i + 1).takes_border();
+  }
+  // Whether layer i can do the work of the next one at the end of its passes, which has no parameters.
+  bool fuses(std::size_t i) const {
+    return in_a_row(i) && layer(i + 1).parameters().empty() && layer(i).fuses(layer(i + 1).epilogue());
+  }
+  // Whether layer i, which has no backward pass, can do the work of the next one, which has none either.
+  bool normalizes(std::size_t i) const {
+    if (!in_a_row(i) || !layer(i).normalizes() || learns(i + 1)) return false;
+    const Pass<T, Device> pass{.on = on_, .training = options_.training && !layer(i + 1).inference};
+    return layer(i + 1).moving_normalization() && layer(i + 1).sample_by_sample_in(pass);
+  }
+  // The other value of a sum that the layer behind layer i is, which `of` can add; nobody asks for its gradient.
+  std::optional<std::size_t> residual_behind(std::size_t i, const Layer<T, Device>& of) const {
+    if (!read_once(i) || graph_.inputs[i + 1].size() != 2) return {};
+    const Epilogue epilogue = layer(i + 1).epilogue();
+    if (!std::holds_alternative<ResidualEpilogue>(epilogue) || !layer(i + 1).parameters().empty() ||
+        !of.fuses(epilogue))
+      return {};
+    const std::vector<std::size_t>& both = graph_.inputs[i + 1];
+    const std::size_t other = both[0] == i + 1 ? both[1] : both[0];
+    if (options_.backward && asked_[other]) return {};
+    return other;
+  }
+  // Whether the layer behind layer i is an activation that `s` can apply, and a loss does not.
+  bool activates(std::size_t i, const PlanStep<T, Device>& s) const {
+    if (!in_a_row(i) || !layer(i + 1).parameters().empty() || (options_.logits && i + 1 == last_)) return false;
+    const ActivationFunction f = activation_of(layer(i + 1).epilogue());
+    return f != ActivationFunction::linear && (s.normalized || s.layer->fuses(ResidualEpilogue{f}));
+  }
+
+  // Whether a backward pass goes through the parameters of layer i itself.
+  bool learns(std::size_t i) const {
+    return options_.backward && !options_.gradient_of && layer(i).trainable && !layer(i).parameters().empty();
+  }
+
+  // The step that begins with layer i, which becomes its last one.
+  PlanStep<T, Device> step(std::size_t& i) {
     PlanStep<T, Device> s;
-    s.inputs = graph.inputs[i];
-    if (pads_next(i)) s.padding = graph.layers[i++].get();
-    s.layer = graph.layers[i].get();
+    s.inputs = graph_.inputs[i];
+    if (pads_next(i)) s.padding = &layer(i++);
+    s.layer = &layer(i);
     s.merge = s.layer->merge();
     s.index = i;
     s.stream = stream_id("layer", s.layer->name);
-    // A fused pair learns or is frozen as one: the layer behind has no parameters.
-    bool learns = !options.gradient_of && s.layer->trainable && !s.layer->parameters().empty();
+    s.backward = learns(i);
     for (const std::size_t value : s.inputs) {
-      s.gradients.push_back(options.backward && asked[value]);
-      learns = learns || asked[value];
+      s.gradients.push_back(options_.backward && asked_[value]);
+      s.backward = s.backward || s.gradients.back();
     }
-    s.backward = options.backward && learns;
-    if (fuses(i)) {
-      s.fused = graph.layers[++i].get();
-    } else if (const auto residual = residual_behind(i);
-               residual && !s.backward && !(options.backward && asked[*residual])) {
-      s.added = graph.layers[++i].get();
+    if (fuses(i))
+      s.fused = &layer(++i);
+    else if (!s.backward)
+      take_what_follows(s, i);
+    s.last = i == last_;
+    s.output = i + 1;
+    asked_[s.output] = asked_[s.output] || s.backward;
+    s.identity = !s.fused && s.layer->is_identity(pass_of(on_, s, options_));
+    s.check = std::is_same_v<Device, Cpu> && !s.identity && !s.merge && !is_of_the_library(*s.layer);
+    return s;
+  }
+
+  void take_what_follows(PlanStep<T, Device>& s, std::size_t& i) const {
+    if (normalizes(i)) s.normalized = &layer(++i);
+    if (const auto residual = residual_behind(i, *s.layer)) {
+      s.added = &layer(++i);
       s.inputs.push_back(*residual);
       s.gradients.push_back(false);
-      const auto activates = [&] {
-        const ActivationFunction behind = activation_of(graph.layers[i + 1]->epilogue());
-        return behind != ActivationFunction::linear && s.layer->fuses(ResidualEpilogue{behind});
-      };
-      if (only_next(i) && !(options.logits && i + 1 == last) && activates()) s.activated = graph.layers[++i].get();
     }
-    s.last = i == last;
-    s.output = i + 1;
-    asked[s.output] = asked[s.output] || learns;
-    s.identity = !s.fused && s.layer->is_identity(pass_of(on, s, options));
-    s.check = std::is_same_v<Device, Cpu> && !s.identity && !s.merge && !is_of_the_library(*s.layer);
-    steps.push_back(std::move(s));
+    if ((s.normalized || s.added) && activates(i, s)) s.activated = &layer(++i);
   }
-  return steps;
+
+  const Device& on_;
+  const LayerGraph<T, Device>& graph_;
+  const PlanOptions& options_;
+  std::size_t layers_, last_;
+  std::vector<std::size_t> readers_;  // of each value: how many
+  std::vector<bool> asked_;           // of each value: whether its gradient is wanted
+};
+
+template <class T, class Device>
+std::vector<PlanStep<T, Device>> plan_steps(const Device& on, const LayerGraph<T, Device>& graph,
+                                            const PlanOptions& options) {
+  if (graph.layers.empty()) raise<ValueError>("model: has no layers; add at least one");
+  return StepPlanner<T, Device>(on, graph, options).plan();
 }
 
 }  // namespace brindle::detail

@@ -62,6 +62,8 @@
   KERNEL(batch_normalization, forward, \
          void(const Cpu&, Read x, Read mean, Read variance, Read gamma, Read beta, Write y, double epsilon, \
               ActivationFunction)) \
+  KERNEL(batch_normalization, factors, \
+         void(const Cpu&, Read variance, Read gamma, Read beta, double epsilon, Write factor, Write shift)) \
   KERNEL(batch_normalization, backward, \
          void(const Cpu&, bool of_batch, Read x, Read mean, Read variance, Read gamma, Read dy, Write dx, \
               Write dgamma, Write dbeta, double epsilon, Workspace<Cpu>, Read beta, ActivationFunction)) \
@@ -102,6 +104,9 @@
   KERNEL(conv2d, forward_added, \
          void(const Cpu&, Read x, Read w, Read bias, Read residual, Write y, const Conv2DOptions&, Workspace<Cpu>, \
               ReadPrepared)) \
+  KERNEL(conv2d, forward_normalized, \
+         void(const Cpu&, Read x, Read w, Read bias, const ChannelNormalization<float, Cpu>&, Read residual, Write y, \
+              const Conv2DOptions&, Workspace<Cpu>, ReadPrepared)) \
   KERNEL(conv2d, forward_pooled, \
          void(const Cpu&, Read x, Read w, Read bias, Write y, WriteBytes code, const Conv2DOptions&, Workspace<Cpu>, \
               ReadPrepared)) \
@@ -125,6 +130,9 @@
   KERNEL(depthwise_conv2d, workspace, std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions&)) \
   KERNEL(depthwise_conv2d, forward_workspace, std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions&)) \
   KERNEL(depthwise_conv2d, forward, void(const Cpu&, Read x, Read w, Read bias, Write y, const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
+  KERNEL(depthwise_conv2d, forward_normalized, \
+         void(const Cpu&, Read x, Read w, Read bias, const ChannelNormalization<float, Cpu>&, Write y, \
+              const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
   KERNEL(depthwise_conv2d, backward_data, void(const Cpu&, Read dz, Read w, Write dx, const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
   KERNEL(depthwise_conv2d, backward_weights, \
          void(const Cpu&, Read x, Read dz, Write dw, Write db, const DepthwiseConv2DOptions&, Workspace<Cpu>))

@@ -40,6 +40,7 @@ std::string kernels(const Model<T, Device>& model, std::int64_t n) {
     text.append(step.layer->name).append(": ").append(name);
     if (step.padding) text.append(", with ").append(step.padding->name);
     if (step.fused) text.append(", with ").append(step.fused->name);
+    if (step.normalized) text.append(", with ").append(step.normalized->name);
     if (step.added) text.append(", with ").append(step.added->name);
     if (step.activated) text.append(" and ").append(step.activated->name);
     text += '\n';

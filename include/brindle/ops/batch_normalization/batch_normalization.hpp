@@ -19,6 +19,16 @@ constexpr bool batch_normalization_activates(ActivationFunction f) {
   return f == ActivationFunction::linear || (clamps && std::is_same_v<Device, Cpu>);
 }
 
+/// A normalization by numbers that stand still, for a convolution that does it in its own pass:
+///
+///     y = (x - mean) factor + shift,  by batch_normalization_factors
+template <class T, class Device>
+struct ChannelNormalization {
+  TensorView<const T, Device> mean;    ///< (C)
+  TensorView<const T, Device> factor;  ///< (C)
+  TensorView<const T, Device> shift;   ///< (C)
+};
+
 }  // namespace brindle::ops
 
 namespace brindle::detail {
@@ -39,6 +49,14 @@ void expect_channels(const char* op, const Shape& x, const Shapes&... others) {
     if (!view.empty()) expect_shape(op, "an array of channels", Shape{x.back()}, view.shape);
   };
   (expect(others), ...);
+}
+
+/// Throws ShapeError unless all three have a number for each channel.
+template <class T, class Device>
+void expect_normalization(const char* op, std::int64_t channels, const ops::ChannelNormalization<T, Device>& by) {
+  expect_shape(op, "mean", Shape{channels}, by.mean.shape);
+  expect_shape(op, "factor", Shape{channels}, by.factor.shape);
+  expect_shape(op, "shift", Shape{channels}, by.shift.shape);
 }
 
 }  // namespace brindle::detail
@@ -86,6 +104,24 @@ void batch_normalization(const Device& on, In<T, Device> x, In<T, Device> mean, 
   detail::expect_shape("batch_normalization", "y", x.shape, y.shape);
   detail::expect_activates<Device>("batch_normalization", f);
   kernel::batch_normalization<T, Device>::forward(on, x, mean, variance, gamma, beta, y, epsilon, f);
+}
+
+/// What batch_normalization multiplies x - mean by and adds, for a ChannelNormalization:
+///
+///     factor = gamma / sqrt(variance + epsilon), shift = beta
+///
+///     variance, factor, shift (C).  gamma, beta (C), or empty: 1 and 0
+template <class T, class Device>
+void batch_normalization_factors(const Device& on, In<T, Device> variance, In<T, Device> gamma, In<T, Device> beta,
+                                 double epsilon, Out<T, Device> factor, Out<T, Device> shift) {
+  const auto expect = [&](const char* what, const auto& view) {
+    detail::expect_shape("batch_normalization_factors", what, variance.shape, view.shape);
+  };
+  if (!gamma.empty()) expect("gamma", gamma);
+  if (!beta.empty()) expect("beta", beta);
+  expect("factor", factor);
+  expect("shift", shift);
+  kernel::batch_normalization<T, Device>::factors(on, variance, gamma, beta, epsilon, factor, shift);
 }
 
 /// Gradients by x, gamma and beta; those that are empty are not wanted. of_batch: mean and variance are those of x,

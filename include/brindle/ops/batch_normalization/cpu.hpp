@@ -10,6 +10,7 @@
 #include "brindle/core/prefetch.hpp"
 #include "brindle/ops/activation/functions.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
+#include "brindle/ops/batch_normalization/normalize_rows.hpp"
 #include "brindle/ops/cpu_chunks.hpp"
 #include "brindle/ops/cpu_packets.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
@@ -64,6 +65,14 @@ struct batch_normalization<T, Cpu> {
     with_clamp(f, [&](auto function) { normalize(on, x, mean, variance, gamma, beta, y, epsilon, function); });
   }
 
+  static void factors(const Cpu&, In<T, Cpu> variance, In<T, Cpu> gamma, In<T, Cpu> beta, double epsilon,
+                      Out<T, Cpu> by, Out<T, Cpu> shift) {
+    for (std::int64_t i = 0; i < by.size(); ++i) {
+      by.data[i] = factor(variance, gamma, i, epsilon);
+      shift.data[i] = beta.empty() ? T(0) : beta.data[i];
+    }
+  }
+
   static void backward(const Cpu& on, bool of_batch, In<T, Cpu> x, In<T, Cpu> mean, In<T, Cpu> variance,
                        In<T, Cpu> gamma, In<T, Cpu> dy, Out<T, Cpu> dx, Out<T, Cpu> dgamma, Out<T, Cpu> dbeta,
                        double epsilon, Workspace<Cpu> workspace, In<T, Cpu> beta, ActivationFunction f) {
@@ -81,15 +90,7 @@ struct batch_normalization<T, Cpu> {
   }
 
  private:
-  static constexpr std::int64_t most = 64;  // channels at a time, whose factors stay in the first cache
-
-  /// call(f) with the functor of one of those that batch_normalization_activates() names.
-  template <class G>
-  static void with_clamp(ActivationFunction f, G&& call) {
-    if (f == ActivationFunction::relu) return call(activations::Relu{});
-    if (f == ActivationFunction::relu6) return call(activations::Relu6{});
-    call(activations::Linear{});
-  }
+  static constexpr std::int64_t most = normalized_channels;
 
   /// The mean of each channel of some rows, and the sum of the squares of x - mean.
   template <class P>
@@ -147,17 +148,14 @@ struct batch_normalization<T, Cpu> {
       const std::int64_t c = rows.channels, end = rows.begin(block + 1);
       for (std::int64_t first = 0; first < c; first += most) {
         const std::int64_t count = std::min(most, c - first);
-        alignas(64) T m[most], scale[most], shift[most];
+        alignas(64) T scale[most], shift[most];
         for (std::int64_t i = 0; i < count; ++i) {
-          m[i] = mean.data[first + i];
           scale[i] = factor(variance, gamma, first + i, epsilon);
           shift[i] = beta.empty() ? T(0) : beta.data[first + i];
         }
-        for (std::int64_t r = rows.begin(block); r < end; ++r) {
-          const T* from = x.data + r * c + first;
-          T* to = y.data + r * c + first;
-          for (std::int64_t i = 0; i < count; ++i) to[i] = f.value((from[i] - m[i]) * scale[i] + shift[i]);
-        }
+        const std::int64_t at = rows.begin(block) * c + first;
+        normalize_rows<T>(mean.data + first, scale, shift, x.data + at, nullptr, y.data + at, end - rows.begin(block), c,
+                          count, f);
       }
     });
   }

@@ -7,6 +7,7 @@
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/activation.hpp"
+#include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/check.hpp"
 #include "brindle/ops/padding.hpp"
 
@@ -197,6 +198,31 @@ void conv2d_add(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device
     detail::expect_shape("conv2d_add", "prepared", Shape{conv2d_prepared_bytes<T>(on, x.shape, w.shape, o)},
                          prepared.shape);
   kernel::conv2d<T, Device>::forward_added(on, x, w, bias, residual, y, o, workspace, prepared);
+}
+
+/// The same with a normalization of each output channel before the residual, with the bits of all one after the other:
+///
+///     y = activation((x * w + bias - mean) factor + shift + residual)
+///
+///     ..., mean, factor, shift (CO), residual (N, OH, OW, CO) or empty  ->  y (N, OH, OW, CO)
+///
+/// On the Cpu.
+template <class T, class Device>
+void conv2d_normalized(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device> bias,
+                       const ChannelNormalization<T, Device>& normalization, In<T, Device> residual, Out<T, Device> y,
+                       const Conv2DOptions& o, Workspace<Device> workspace, In<std::byte, Device> prepared = {}) {
+  const Shape expected = conv2d_shape(x.shape, w.shape, o);
+  detail::expect_shape("conv2d_normalized", "y", expected, y.shape);
+  detail::expect_normalization("conv2d_normalized", w.shape[3], normalization);
+  if (!residual.empty()) detail::expect_shape("conv2d_normalized", "residual", expected, residual.shape);
+  if (!bias.empty()) detail::expect_shape("conv2d_normalized", "bias", Shape{w.shape[3]}, bias.shape);
+  if (y.size() == 0) return;
+  detail::expect_workspace("conv2d_normalized", conv2d_forward_workspace<T>(on, x.shape, w.shape, o),
+                           workspace.size());
+  if (!prepared.empty())
+    detail::expect_shape("conv2d_normalized", "prepared", Shape{conv2d_prepared_bytes<T>(on, x.shape, w.shape, o)},
+                         prepared.shape);
+  kernel::conv2d<T, Device>::forward_normalized(on, x, w, bias, normalization, residual, y, o, workspace, prepared);
 }
 
 /// Gradient by x, from the gradient by the sum before the activation.

@@ -8,6 +8,7 @@
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/ops/add/cpu.hpp"
+#include "brindle/ops/batch_normalization/normalize_rows.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/conv2d/gathered_gemm.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
@@ -15,6 +16,7 @@
 #include "brindle/ops/conv2d/kernel_choice.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
 #include "brindle/ops/conv2d/winograd.hpp"
+#include "brindle/ops/cpu_chunks.hpp"
 #include "brindle/ops/softmax/cpu.hpp"  // of activate(), which conv2d.hpp brings
 
 namespace brindle::ops::kernel {
@@ -61,6 +63,12 @@ struct conv2d<T, Cpu> {
     convolve(on, x, w, bias, y, {}, o, workspace, prepared, false, residual.data);
   }
 
+  static void forward_normalized(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias,
+                                 const ChannelNormalization<T, Cpu>& normalization, In<T, Cpu> residual, Out<T, Cpu> y,
+                                 const Conv2DOptions& o, Workspace<Cpu> workspace, In<std::byte, Cpu> prepared) {
+    convolve(on, x, w, bias, y, {}, o, workspace, prepared, false, residual.data, &normalization);
+  }
+
   static void forward_pooled(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y,
                              Out<std::uint8_t, Cpu> code, const Conv2DOptions& o, Workspace<Cpu> workspace,
                              In<std::byte, Cpu> prepared) {
@@ -98,19 +106,32 @@ struct conv2d<T, Cpu> {
  private:
   static void convolve(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y,
                        Out<std::uint8_t, Cpu> code, const Conv2DOptions& o, Workspace<Cpu> workspace,
-                       In<std::byte, Cpu> prepared, bool pooled, const T* residual = nullptr) {
+                       In<std::byte, Cpu> prepared, bool pooled, const T* residual = nullptr,
+                       const ChannelNormalization<T, Cpu>* normalization = nullptr) {
     const PictureOutput<T> out{.y = y.data,
                                .code = code.data,
                                .bias = bias.data,
                                .activation = o.activation,
                                .pooled = pooled,
-                               .residual = residual};
+                               .residual = residual,
+                               .normalization = normalization};
     with_kernel(on, x.shape, w.shape, o, pooled, [&](const auto& kernel) {
       kernel.forward(on, picture(x), w.data, out, workspace, reinterpret_cast<const T*>(prepared.data));
     });
     if (o.is_plain()) return;  // the gathered product leaves these out:
+    if (normalization) return normalize(on, *normalization, o.activation, residual, y);
     if (residual) add<T, Cpu>::forward(on, y, {residual, y.shape}, y);
     activate<T>(on, o.activation, y, y);
+  }
+
+  static void normalize(const Cpu& on, const ChannelNormalization<T, Cpu>& by, ActivationFunction f, const T* residual,
+                        Out<T, Cpu> y) {
+    const std::int64_t channels = y.shape.back();
+    on.parallel_ranges(y.size() / channels, std::max<std::int64_t>(elementwise_piece / channels, 1),
+                       [&](std::int64_t begin, std::int64_t end) {
+                         const std::int64_t at = begin * channels;
+                         normalize_stored(by, f, residual ? residual + at : nullptr, y.data + at, end - begin);
+                       });
   }
 
   static Picture<T> picture(const In<T, Cpu>& x) {

@@ -99,6 +99,7 @@ class ImplicitGemm {
     T* bias = arrays.channels;
     std::fill_n(bias, co_, T(0));
     if (out.bias) std::copy_n(out.bias, g_.co, bias);
+    if (out.normalization) arrays.copy(*out.normalization, co_);
     if (!prepared) pack(on, w, rotated, arrays.filters);
     const T* packed = prepared ? prepared : arrays.filters;
     const Dealing<T> dealt = deal_product<T>(cut_, co_, on.threads());
@@ -118,7 +119,11 @@ class ImplicitGemm {
       const std::int64_t to_pixel = direct ? to_.step.w * g_.co : c_end - c;
       const std::int64_t to_row = direct ? to_.step.h * to_.w * g_.co : block.columns * to_pixel;
       const T* residual = out.residual && direct ? out.residual + (to - out.y) : nullptr;
-      multiply(band, packed + c * depth_, bias + c, residual, last, block, c_end - c, to, to_row, to_pixel);
+      MicroProduct<T> p;
+      p.least = last.least, p.most = last.most;
+      if (out.normalization) p.mean = arrays.mean + c, p.factor = p.mean + co_, p.shift = p.factor + co_;
+      p.c_row = to_pixel;
+      multiply(p, band, packed + c * depth_, bias + c, residual, last.clamps, block, c_end - c, to, to_row);
       if (last.after != ActivationFunction::linear)
         for (std::int64_t r = 0; r < block.rows; ++r)
           activate_rows(last.after, to + r * to_row, block.columns, to_pixel, std::min(c_end, g_.co) - c);
@@ -189,15 +194,25 @@ class ImplicitGemm {
 
   struct Arrays {
     T *filters, *channels;        // packed filters and bias, or the partial sums of dw and db
+    T* mean;                      // of a normalization; factor and shift follow
     PerWorker<T> bands, results;  // rows of x, and of y or dz
 
     Arrays(const ImplicitGemm& c, Scratch& scratch, int threads, std::int64_t sets)
         : filters(scratch.take<T>(sets * c.depth_ * c.co_)),
           channels(scratch.take<T>(sets * c.co_)),
+          mean(scratch.take<T>(3 * c.co_)),
           bands(PerWorker<T>::take(scratch, threads,
                                    ((c.most_rows_ - 1) * c.g_.stride.h + c.g_.kh) *
                                        ((c.most_columns_ - 1) * c.g_.stride.w + c.g_.kw) * c.g_.ci)),
           results(PerWorker<T>::take(scratch, threads, c.most_rows_ * c.most_columns_ * c.co_)) {}
+
+    /// With zeros for the channels that fill the last packet.
+    void copy(const ChannelNormalization<T, Cpu>& from, std::int64_t co) const {
+      std::fill_n(mean, 3 * co, T(0));
+      std::copy_n(from.mean.data, from.mean.size(), mean);
+      std::copy_n(from.factor.data, from.mean.size(), mean + co);
+      std::copy_n(from.shift.data, from.mean.size(), mean + 2 * co);
+    }
   };
 
   /// What filter rows [first, last) see of x.
@@ -263,29 +278,31 @@ class ImplicitGemm {
       for (int i = 0; i < pixels; ++i) to[i * channels + c] = code[c] == place + i ? dy[c] : T(0);
   }
 
-  /// Columns of y for a block; `packed` begins at the panel of the first.
-  void multiply(const Band& band, const T* packed, const T* bias, const T* residual, const ActivationSteps<T>& last,
-                const PictureBlock& block, std::int64_t columns, T* to, std::int64_t to_row,
-                std::int64_t to_pixel) const {
+  /// Columns of y for a block; `packed` begins at the panel of the first. behind: what follows the sum, but for the
+  /// residual, and where pixels are stored.
+  void multiply(const MicroProduct<T>& behind, const Band& band, const T* packed, const T* bias, const T* residual,
+                bool clamps, const PictureBlock& block, std::int64_t columns, T* to, std::int64_t to_row) const {
     const std::int64_t slices = (segment_ + Micro::depth - 1) / Micro::depth;
     const bool at_once = depth_ <= Micro::depth + Micro::depth / 2;
     const std::int64_t steps = at_once ? 1 : g_.kh * slices;
-    MicroProduct<T> p;
+    MicroProduct<T> p = behind;
     p.a_row = g_.stride.w * g_.ci;
     p.a_segment = band.row;
-    p.c_row = to_pixel;
-    p.least = last.least, p.most = last.most;
     for (std::int64_t step = 0; step < steps; ++step) {
       const std::int64_t i = at_once ? 0 : step / slices, slice = at_once ? 0 : step % slices;
       const std::int64_t begin = at_once ? 0 : slice * segment_ / slices;
       p.segments = at_once ? g_.kh : 1;
       p.k = at_once ? segment_ : (slice + 1) * segment_ / slices - begin;
       p.accumulate = step > 0;
-      p.clamps = last.clamps && step + 1 == steps;
-      const T* added = step + 1 == steps ? residual : nullptr;
+      const bool is_last = step + 1 == steps;
+      p.clamps = clamps && is_last;
+      const T* added = is_last ? residual : nullptr;
       for (std::int64_t c = 0; c < columns; c += Micro::columns) {
         const std::int64_t panel = std::min<std::int64_t>(Micro::columns, columns - c);
         p.bias = step == 0 ? bias + c : nullptr;
+        p.mean = nullptr;
+        if (behind.mean && is_last)
+          p.mean = behind.mean + c, p.factor = behind.factor + c, p.shift = behind.shift + c;
         p.b_row = panel;
         p.b = packed + c * depth_ + (i * segment_ + begin) * panel;
         // The filters of the next panel, which come from memory where there are few pixels.

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
+#include "brindle/core/cpu.hpp"
 #include "brindle/core/prefetch.hpp"
 #include "brindle/ops/activation_function.hpp"
+#include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/cpu_packets.hpp"
 #include "brindle/ops/eigen.hpp"
@@ -236,6 +238,7 @@ struct PictureOutput {
   ActivationFunction activation = ActivationFunction::linear;  ///< linear or relu if pooled; never softmax
   bool pooled = false;
   const T* residual = nullptr;  ///< (N, OH, OW, CO), added before the activation; null if pooled, and may be null
+  const ChannelNormalization<T, Cpu>* normalization = nullptr;  ///< before that; null if pooled, and may be null
 
   bool relu() const { return activation == ActivationFunction::relu; }
 };

@@ -9,6 +9,7 @@
 #include "brindle/core/prefetch.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/activation/cpu.hpp"
+#include "brindle/ops/batch_normalization/normalize_rows.hpp"
 #include "brindle/ops/conv2d/winograd_tiles.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
 
@@ -162,10 +163,30 @@ class WinogradForward {
   /// M -> tiles [first, end) of y.
   void transform_output(const T* sums, std::int64_t first, std::int64_t end, const T* bias,
                         const PictureOutput<T>& out) const {
-    if (out.residual)
+    if (out.normalization)
+      transform_and_normalize(sums, first, end, bias, out);
+    else if (out.residual)
       transform_output<true>(sums, first, end, bias, out);
     else
       transform_output<false>(sums, first, end, bias, out);
+  }
+
+  /// The same with a normalization, of a tile that has just been stored.
+  void transform_and_normalize(const T* sums, std::int64_t first, std::int64_t end, const T* bias,
+                               const PictureOutput<T>& out) const {
+    PictureOutput<T> plain = out;
+    plain.residual = nullptr;
+    const T least = -std::numeric_limits<T>::infinity();
+    for (std::int64_t t = first; t < end; ++t, sums += m_row_) {
+      const auto at = tiles_.at(t);
+      Tiles::with_size(at, [&](auto rows, auto columns) {
+        output_tile<rows, columns, false>(sums, at, bias, least, plain);
+        each_row<rows, columns>(at, [&](std::int64_t row, std::int64_t pixels) {
+          normalize_stored(*out.normalization, out.activation, out.residual ? out.residual + row : nullptr,
+                           out.y + row, pixels);
+        });
+      });
+    }
   }
 
   template <bool residual>
@@ -178,19 +199,20 @@ class WinogradForward {
       const auto at = tiles_.at(t);
       Tiles::with_size(at, [&](auto rows, auto columns) {
         output_tile<rows, columns, residual>(sums, at, bias, last.least, out);
-        if (after != ActivationFunction::linear) activate<rows, columns>(after, at, out.y);
+        if (after == ActivationFunction::linear) return;
+        each_row<rows, columns>(at, [&](std::int64_t row, std::int64_t pixels) {
+          activate_range(after, out.y + row, out.y + row, pixels * tiles_.g.co);
+        });
       });
     }
   }
 
-  /// f of the pixels that output_tile() has stored.
-  template <int rows, int columns>
-  void activate(ActivationFunction f, const TileAt& at, T* y) const {
-    const std::int64_t width_inside = std::min<std::int64_t>(columns, tiles_.g.ow - at.column);
-    for (int i = 0; i < rows && at.row + i < tiles_.g.oh; ++i) {
-      T* row = y + ((at.n * tiles_.g.oh + at.row + i) * tiles_.g.ow + at.column) * tiles_.g.co;
-      activate_range(f, row, row, width_inside * tiles_.g.co);
-    }
+  /// f(row, pixels) for each row of pixels that output_tile() has stored: its first element in y.
+  template <int rows, int columns, class F>
+  void each_row(const TileAt& at, F&& f) const {
+    const std::int64_t pixels = std::min<std::int64_t>(columns, tiles_.g.ow - at.column);
+    for (int i = 0; i < rows && at.row + i < tiles_.g.oh; ++i)
+      f(((at.n * tiles_.g.oh + at.row + i) * tiles_.g.ow + at.column) * tiles_.g.co, pixels);
   }
 
   template <int rows, int columns, bool residual>

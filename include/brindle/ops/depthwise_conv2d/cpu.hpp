@@ -8,6 +8,7 @@
 #include "brindle/core/cpu.hpp"
 #include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/activation/functions.hpp"
+#include "brindle/ops/batch_normalization/normalize_rows.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "brindle/ops/depthwise_conv2d/rows.hpp"
@@ -33,6 +34,16 @@ struct depthwise_conv2d<T, Cpu> {
     Scratch scratch(workspace);
     const Forward arrays(scratch, g, w.shape);
     convolve(on, g, repeated(on, x, w.shape[3], arrays.repeated), w.data, bias.data, y.data, o.activation);
+  }
+
+  static void forward_normalized(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias,
+                                 const ChannelNormalization<T, Cpu>& normalization, Out<T, Cpu> y,
+                                 const DepthwiseConv2DOptions& o, Workspace<Cpu> workspace) {
+    const DepthwiseGeometry g = geometry(x.shape, w.shape, o);
+    Scratch scratch(workspace);
+    const Forward arrays(scratch, g, w.shape);
+    convolve(on, g, repeated(on, x, w.shape[3], arrays.repeated), w.data, bias.data, y.data, o.activation,
+             &normalization);
   }
 
   static void backward_data(const Cpu& on, In<T, Cpu> dz, In<T, Cpu> w, Out<T, Cpu> dx, const DepthwiseConv2DOptions& o,
@@ -187,14 +198,15 @@ struct depthwise_conv2d<T, Cpu> {
   }
 
   static void convolve(const Cpu& on, const DepthwiseGeometry& g, const T* x, const T* w, const T* bias, T* y,
-                       ActivationFunction f) {
+                       ActivationFunction f, const ChannelNormalization<T, Cpu>* normalization = nullptr) {
     const std::int64_t row = g.ow * g.c;
-    const auto last = ActivationSteps<T>::of(f);
+    const auto last = ActivationSteps<T>::of(normalization ? ActivationFunction::linear : f);
     with_packet<T>(g.c, [&]<class P>() {
       const auto row_kernel = row_of<P>(g);
       on.parallel_ranges(g.n * g.oh, rows_a_task(row), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = begin; r < end; ++r) {
           row_kernel(g, x, r / g.oh, r % g.oh, w, bias, last, y + r * row);
+          if (normalization) normalize_stored<T>(*normalization, f, nullptr, y + r * row, g.ow);
           if (last.after != ActivationFunction::linear) activate_range(last.after, y + r * row, y + r * row, row);
         }
       });

@@ -7,6 +7,7 @@
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/activation.hpp"
+#include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/check.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/padding.hpp"
@@ -77,6 +78,25 @@ void depthwise_conv2d(const Device& on, In<T, Device> x, In<T, Device> w, In<T, 
   detail::expect_workspace("depthwise_conv2d", depthwise_conv2d_forward_workspace<T>(on, x.shape, w.shape, o),
                            workspace.size());
   kernel::depthwise_conv2d<T, Device>::forward(on, x, w, bias, y, o, workspace);
+}
+
+/// The same with a normalization of each output channel before the activation, in one pass:
+///
+///     y = activation((x * w + bias - mean) factor + shift)
+///
+/// On the Cpu.
+template <class T, class Device>
+void depthwise_conv2d_normalized(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device> bias,
+                                 const ChannelNormalization<T, Device>& normalization, Out<T, Device> y,
+                                 const DepthwiseConv2DOptions& o, Workspace<Device> workspace) {
+  const Shape4 expected = depthwise_conv2d_shape(x.shape, w.shape, o);
+  detail::expect_shape("depthwise_conv2d_normalized", "y", expected, y.shape);
+  if (!bias.empty()) detail::expect_shape("depthwise_conv2d_normalized", "bias", Shape{expected.c}, bias.shape);
+  detail::expect_normalization("depthwise_conv2d_normalized", expected.c, normalization);
+  if (y.size() == 0) return;
+  detail::expect_workspace("depthwise_conv2d_normalized",
+                           depthwise_conv2d_forward_workspace<T>(on, x.shape, w.shape, o), workspace.size());
+  kernel::depthwise_conv2d<T, Device>::forward_normalized(on, x, w, bias, normalization, y, o, workspace);
 }
 
 /// Gradient by x, from the gradient by the sum before the activation.

@@ -30,8 +30,9 @@ struct MicroTile {
 
 /// One tile of a product, as sums over `segments` runs of `k` steps each:
 ///
-///     C(i, j) = [bias(j)] + sum over s, t of A(i, s, t) B(s k + t, j) [+ C(i, j)] [+ residual(i, j)],   cut off at
-///     `least` and `most` if clamps
+///     C(i, j) = [bias(j)] + sum over s, t of A(i, s, t) B(s k + t, j) [+ C(i, j)]
+///
+/// and behind that [(C(i, j) - mean(j)) factor(j) + shift(j)] [+ residual(i, j)], cut off at `least` and `most` if clamps
 ///
 ///     A(i, s, t) = a[i a_row + s a_segment + t a_k]     B(r, j) = b[r b_row + j]     C(i, j) = c[i c_row + j]
 ///
@@ -49,6 +50,8 @@ struct MicroProduct {
   std::int64_t c_row = 0;
   std::int64_t k = 0, segments = 1;
   const T* bias = nullptr;
+  const T* mean = nullptr;      ///< null: neither mean nor factor and shift
+  const T *factor = nullptr, *shift = nullptr;
   const T* residual = nullptr;  ///< with C's rows
   bool accumulate = false;
   bool clamps = false;  ///< C is cut off
@@ -114,6 +117,15 @@ template <class T, int rows, int packets, int row_step>
 #pragma GCC unroll 8
       for (int j = 0; j < packets; ++j) sum[i][j] = padd(sum[i][j], ploadu<Packet>(p.c + i * p.c_row + j * width));
   }
+  if (p.mean) {
+#pragma GCC unroll 8
+    for (int j = 0; j < packets; ++j) {
+      const Packet mean = ploadu<Packet>(p.mean + j * width), factor = ploadu<Packet>(p.factor + j * width),
+                   shift = ploadu<Packet>(p.shift + j * width);
+#pragma GCC unroll 16
+      for (int i = 0; i < rows; ++i) sum[i][j] = pmadd(psub(sum[i][j], mean), factor, shift);
+    }
+  }
   if (p.residual) {
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i)
@@ -170,6 +182,7 @@ void micro_block(MicroProduct<T> p, std::int64_t m, std::int64_t n, std::int64_t
     if (b_panel) p.b_row = packets * Tile::width;
     p.b = b_panel ? whole.b + j / Tile::columns * b_panel + b_first * p.b_row : whole.b + j;
     if (whole.bias) p.bias = whole.bias + j;
+    if (whole.mean) p.mean = whole.mean + j, p.factor = whole.factor + j, p.shift = whole.shift + j;
     for (std::int64_t band = 0; band < bands; ++band) {
       const std::int64_t i = band * m / bands, end = (band + 1) * m / bands;
       p.a = whole.a + i * p.a_row;
@@ -181,7 +194,7 @@ void micro_block(MicroProduct<T> p, std::int64_t m, std::int64_t n, std::int64_t
   }
 }
 
-/// C (m x n), without a residual, for any n: B has its columns padded with anything up to a whole packet, C and bias
+/// C (m x n), with nothing behind the sums but a limit, for any n: B has its columns padded with anything up to a whole packet, C and bias
 /// have n.
 template <class T>
 void micro_matrix(const MicroProduct<T>& p, std::int64_t m, std::int64_t n, std::int64_t b_panel = 0,
