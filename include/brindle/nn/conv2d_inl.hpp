@@ -103,8 +103,7 @@ class Conv2DLayer final : public Layer<T, Device> {
                                          pass.fused);
   }
   void prepare(const Pass<T, Device>& pass, const Shape& x, Out<std::byte, Device> prepared) const override {
-    ops::conv2d_prepare<T>(pass.on, Shape4(x), kernel(), options(pass.logits, pass.border), pass.fused,
-                           prepared);
+    ops::conv2d_prepare<T>(pass.on, Shape4(x), kernel(), options(pass.logits, pass.border), pass.fused, prepared);
   }
 
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
@@ -174,8 +173,7 @@ class Conv2DLayer final : public Layer<T, Device> {
     ops::Conv2DOptions o = options(pass.logits, pass.border);
     o.activation = pass.activation_behind;
     TensorView<std::byte, Device> workspace = pass.workspace;
-    const auto behind =
-        detail::channel_normalization<T>(pass.on, *pass.normalized->moving_normalization(), workspace);
+    const auto behind = detail::channel_normalization<T>(pass.on, *pass.normalized->moving_normalization(), workspace);
     ops::conv2d_normalized<T>(pass.on, x, kernel(), bias(), behind, pass.residual, y, o, workspace, pass.prepared);
   }
 

@@ -101,7 +101,8 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
       }
     if (detail::keeps_sums(pass, activation())) {
       const TensorView<T, Device> sums = detail::view_bytes<T>(pass.saved, y.shape);
-      ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), sums, options(true, pass.border), pass.workspace);
+      ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), sums, options(true, pass.border),
+                               pass.workspace);
       return ops::activate<T>(pass.on, activation(), sums, y);
     }
     ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), y, options(pass.logits, pass.border),

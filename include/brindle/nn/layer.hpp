@@ -56,13 +56,13 @@ enum class OutputNumbers {
 /// What a layer's passes are given besides their tensors.
 template <class T, class Device>
 struct Pass {
-  const Device& on;                              ///< does the work
-  bool training = false;                         ///< dropout drops
-  bool backward = false;                         ///< a backward pass through this layer follows
-  bool logits = false;                           ///< leave out the activation: the loss has taken it over
-  Random random = {};                            ///< of this layer at this step
-  const Layer<T, Device>* fused = nullptr;       ///< the layer behind, whose work this one does as well
-  Border border = {};                            ///< zeros to put around x, for the layer in front
+  const Device& on;                         ///< does the work
+  bool training = false;                    ///< dropout drops
+  bool backward = false;                    ///< a backward pass through this layer follows
+  bool logits = false;                      ///< leave out the activation: the loss has taken it over
+  Random random = {};                       ///< of this layer at this step
+  const Layer<T, Device>* fused = nullptr;  ///< the layer behind, whose work this one does as well
+  Border border = {};                       ///< zeros to put around x, for the layer in front
   /// The normalization behind, whose work this layer does as well, before the residual.
   const Layer<T, Device>* normalized = nullptr;
   TensorView<std::byte, Device> saved = {};      ///< kept from forward to backward
@@ -192,8 +192,8 @@ class Layer {
   virtual Border border() const { return {}; }
   /// Whether all that it does of x heeds Pass::border, as if x came with these zeros around it. dx is without them.
   virtual bool takes_border() const { return false; }
-  /// What forward() does where sample_by_sample_in() says so of the pass, if no more than that: the layer in front may do
-  /// it (normalizes()) where no backward pass follows.
+  /// What forward() does where sample_by_sample_in() says so of the pass, if no more than that: the layer in front may
+  /// do it (normalizes()) where no backward pass follows.
   virtual std::optional<MovingNormalization<T, Device>> moving_normalization() const { return {}; }
   /// Whether forward() heeds Pass::normalized, and activation_behind with it, where no backward pass follows.
   virtual bool normalizes() const { return false; }

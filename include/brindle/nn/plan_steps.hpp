@@ -13,9 +13,9 @@
 
 namespace brindle::detail {
 
-/// What a plan does as one: a layer and the one behind it; or a layer, the normalization of what it gives, the sum of that
-/// and another value, and the activation of the sum, or some of these. Each also with the zeros around its input, where a
-/// layer in front puts them there.
+/// What a plan does as one: a layer and the one behind it; or a layer, the normalization of what it gives, the sum of
+/// that and another value, and the activation of the sum, or some of these. Each also with the zeros around its input,
+/// where a layer in front puts them there.
 template <class T, class Device>
 struct PlanStep {
   const Layer<T, Device>* padding = nullptr;     ///< the layer in front, whose zeros the step puts around x; null: none
@@ -38,8 +38,8 @@ struct PlanStep {
 
 /// The steps of a plan. Throws ValueError for a graph without layers.
 ///
-/// A layer is fused with the one behind it where it can be and nothing else reads what stands between them, with a sum or
-/// a normalization only where no backward pass follows; and with one in front that only puts zeros around its input.
+/// A layer is fused with the one behind it where it can be and nothing else reads what stands between them, with a sum
+/// or a normalization only where no backward pass follows; and with one in front that only puts zeros around its input.
 /// Backward has the
 /// layers that learn, and those that stand behind one which learns (or behind PlanOptions::gradient_of): only they are
 /// asked for gradients by their input.

@@ -23,15 +23,14 @@ namespace brindle::detail {
 
 template <class T, class Device>
 Pass<T, Device> pass_of(const Device& on, const PlanStep<T, Device>& step, const PlanOptions& options) {
-  return {
-      .on = on,
-      .training = options.training && !step.layer->inference,
-      .backward = step.backward,
-      .logits = options.logits && step.last,
-      .fused = step.fused,
-      .border = step.padding ? step.padding->border() : Border{},
-      .normalized = step.normalized,
-      .activation_behind = step.activated ? activation_of(step.activated->epilogue()) : ActivationFunction::linear};
+  return {.on = on,
+          .training = options.training && !step.layer->inference,
+          .backward = step.backward,
+          .logits = options.logits && step.last,
+          .fused = step.fused,
+          .border = step.padding ? step.padding->border() : Border{},
+          .normalized = step.normalized,
+          .activation_behind = step.activated ? activation_of(step.activated->epilogue()) : ActivationFunction::linear};
 }
 
 /// The layer whose activation a loss may take over: those behind it only rename memory, in training as well.
@@ -75,9 +74,7 @@ class StepPlanner {
     return value < layers_ && !options_.layer_by_layer && options_.gradient_of != value && readers_[value] == 1;
   }
   // Whether the next layer reads what layer i gives, and nothing else, and nobody else reads it.
-  bool in_a_row(std::size_t i) const {
-    return read_once(i) && graph_.inputs[i + 1] == std::vector<std::size_t>{i + 1};
-  }
+  bool in_a_row(std::size_t i) const { return read_once(i) && graph_.inputs[i + 1] == std::vector<std::size_t>{i + 1}; }
   // Whether the next layer puts the zeros of layer i around what both read itself.
   bool pads_next(std::size_t i) const {
     return in_a_row(i) && !(layer(i).border() == Border{}) && layer(i + 1).takes_border();

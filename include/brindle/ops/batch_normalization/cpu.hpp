@@ -154,8 +154,8 @@ struct batch_normalization<T, Cpu> {
           shift[i] = beta.empty() ? T(0) : beta.data[first + i];
         }
         const std::int64_t at = rows.begin(block) * c + first;
-        normalize_rows<T>(mean.data + first, scale, shift, x.data + at, nullptr, y.data + at, end - rows.begin(block), c,
-                          count, f);
+        normalize_rows<T>(mean.data + first, scale, shift, x.data + at, nullptr, y.data + at, end - rows.begin(block),
+                          c, count, f);
       }
     });
   }

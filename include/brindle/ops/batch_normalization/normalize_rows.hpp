@@ -15,9 +15,9 @@ namespace brindle::ops::kernel {
 /// Channels that are worked on at a time, so that their factors stay in the first cache.
 inline constexpr std::int64_t normalized_channels = 64;
 
-/// y = f((x - mean) factor + shift) of `rows` rows of `count` channels, which begin `step` elements apart; f is a functor
-/// of activations. There are no more channels than normalized_channels. residual: added before f, unless null. x and y
-/// may be the same.
+/// y = f((x - mean) factor + shift) of `rows` rows of `count` channels, which begin `step` elements apart; f is a
+/// functor of activations. There are no more channels than normalized_channels. residual: added before f, unless null.
+/// x and y may be the same.
 template <class T, class F>
 void normalize_rows(const T* mean, const T* factor, const T* shift, const T* x, const T* residual, T* y,
                     std::int64_t rows, std::int64_t step, std::int64_t count, const F& f) {

@@ -217,8 +217,7 @@ void conv2d_normalized(const Device& on, In<T, Device> x, In<T, Device> w, In<T,
   if (!residual.empty()) detail::expect_shape("conv2d_normalized", "residual", expected, residual.shape);
   if (!bias.empty()) detail::expect_shape("conv2d_normalized", "bias", Shape{w.shape[3]}, bias.shape);
   if (y.size() == 0) return;
-  detail::expect_workspace("conv2d_normalized", conv2d_forward_workspace<T>(on, x.shape, w.shape, o),
-                           workspace.size());
+  detail::expect_workspace("conv2d_normalized", conv2d_forward_workspace<T>(on, x.shape, w.shape, o), workspace.size());
   if (!prepared.empty())
     detail::expect_shape("conv2d_normalized", "prepared", Shape{conv2d_prepared_bytes<T>(on, x.shape, w.shape, o)},
                          prepared.shape);

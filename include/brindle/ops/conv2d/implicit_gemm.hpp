@@ -9,6 +9,7 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
+#include "brindle/ops/conv2d/picture_bands.hpp"
 #include "brindle/ops/conv2d/picture_blocks.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
@@ -25,9 +26,7 @@ namespace brindle::ops::kernel {
 ///
 /// and nothing is gathered into columns. Where zeros surround x, a band of a few rows is copied with them around it;
 /// the gradient with respect to x is the same with rotated, transposed filters over dz (implicit_gemm_gradient.hpp).
-/// The one with respect to the filters has the sum over pixels:
-///
-///     dw(i) (KW CI, CO) = sum over rows r of  A' of x row (r stride.h + i) (KW CI, OW)  times  dz row r (OW, CO)
+/// That with respect to the filters has the sum over pixels (implicit_gemm_weights.hpp).
 ///
 /// With few input channels, as in a first layer, all of w stays in the level 1 cache, and a row of y is made in one go.
 template <class T>
@@ -42,27 +41,13 @@ class ImplicitGemm {
   /// The same with some taps of the filters, which g counts, and with y's pixels spread over a larger picture.
   ImplicitGemm(const ConvGeometry& g, const FilterTaps& taps, const PixelGrid& to)
       : g_(g), taps_(taps), to_(to), segment_(g.kw * g.ci), depth_(g.kh * segment_), co_(Micro::padded(g.co)) {
-    // Blocks of about 256 pixels: their part of y stays in the level 2 cache while w passes by once.
-    most_columns_ = std::max<std::int64_t>(1, std::min<std::int64_t>(g.ow, 252));
-    most_rows_ = std::max<std::int64_t>(2, (256 / most_columns_ + 1) / 2 * 2);
-    cut_ = PictureBlocks::of({g.n, g.oh, g.ow, g.co}, most_rows_, most_columns_);
-    const std::int64_t filter_bytes = depth_ * co_ * static_cast<std::int64_t>(sizeof(T));
-    groups_ =
-        std::min(cut_.count, std::clamp<std::int64_t>((16 << 20) / std::max<std::int64_t>(filter_bytes, 1), 2, 32));
-    split_rows_ = groups_ < 8;
+    cut_ = PictureBlocks::of_pixels({g.n, g.oh, g.ow, g.co});
   }
 
   /// Bytes of workspace for forward().
   std::int64_t forward_workspace(int threads) const {
     Scratch scratch;
-    Arrays(*this, scratch, threads, 1);
-    return scratch.bytes();
-  }
-
-  /// Bytes of workspace for backward_weights().
-  std::int64_t weights_workspace(int threads) const {
-    Scratch scratch;
-    Arrays(*this, scratch, threads, groups_);
+    Arrays(*this, scratch, threads);
     return scratch.bytes();
   }
 
@@ -95,7 +80,7 @@ class ImplicitGemm {
   void forward(const Cpu& on, const Picture<T>& x, const T* w, bool rotated, const PictureOutput<T>& out,
                Workspace<Cpu> workspace, const T* prepared = nullptr) const {
     Scratch space(workspace);
-    const Arrays arrays(*this, space, on.threads(), 1);
+    const Arrays arrays(*this, space, on.threads());
     T* bias = arrays.channels;
     std::fill_n(bias, co_, T(0));
     if (out.bias) std::copy_n(out.bias, g_.co, bias);
@@ -114,7 +99,7 @@ class ImplicitGemm {
       T *scratch = arrays.bands.of(worker), *result = arrays.results.of(worker);
       const std::int64_t c = panels.first(i % chunks), c_end = panels.first(i % chunks + 1);
       const PictureBlock block = blocks.at(i / chunks);
-      const Band band = read_band(x, block, 0, g_.kh, scratch);
+      const Band<T> band = read_band(g_, x, block, 0, g_.kh, scratch);
       T* to = direct ? out.y + to_.at(block.n, block.row, block.column) * g_.co + c : result;
       const std::int64_t to_pixel = direct ? to_.step.w * g_.co : c_end - c;
       const std::int64_t to_row = direct ? to_.step.h * to_.w * g_.co : block.columns * to_pixel;
@@ -134,77 +119,18 @@ class ImplicitGemm {
     });
   }
 
-  /// dw (KH, KW, CI, CO) and, unless null, db (CO).
-  void backward_weights(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db,
-                        Workspace<Cpu> workspace) const {
-    Scratch space(workspace);
-    const Arrays arrays(*this, space, on.threads(), groups_);
-    const std::int64_t size = depth_ * co_, blocks = cut_.count;
-    T *sums = arrays.filters, *dbs = arrays.channels;
-    std::fill_n(dbs, groups_ * co_, T(0));
-    const std::int64_t parts = split_rows_ ? g_.kh : 1;
-    on.parallel(groups_ * parts, [&](std::int64_t task, int worker) {
-      T *scratch = arrays.bands.of(worker), *gradient = arrays.results.of(worker);
-      const std::int64_t group = task / parts, part = task % parts;
-      const std::int64_t begin = group * blocks / groups_, end = (group + 1) * blocks / groups_;
-      for (std::int64_t b = begin; b < end; ++b) {
-        const PictureBlock block = cut_.at(b);
-        const T* z = read_gradient(dz, block, gradient);
-        if (part == 0) add_pixels(z, block.rows * block.columns, dbs + group * co_);
-        const std::int64_t first = split_rows_ ? part : 0, last = split_rows_ ? part + 1 : g_.kh;
-        const Band band = read_band(x, block, first, last, scratch);
-        for (std::int64_t i = first; i < last; ++i) {
-          MicroProduct<T> p;
-          p.a = band.data + (i - first) * band.row;
-          p.a_row = 1;
-          p.a_k = g_.stride.w * g_.ci;
-          p.a_segment = g_.stride.h * band.row;
-          p.segments = block.rows;
-          p.k = block.columns;
-          p.b = z;
-          p.b_row = co_;
-          p.c = sums + group * size + i * segment_ * co_;
-          p.c_row = co_;
-          p.accumulate = b > begin;
-          micro_block(p, segment_, co_);
-        }
-      }
-    });
-    on.parallel_ranges(depth_, 32, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t k = begin; k < end; ++k)
-        for (std::int64_t c = 0; c < g_.co; ++c) {
-          T sum = 0;
-          for (std::int64_t group = 0; group < groups_; ++group) sum += sums[group * size + k * co_ + c];
-          dw[k * g_.co + c] = sum;
-        }
-    });
-    if (db)
-      for (std::int64_t c = 0; c < g_.co; ++c) {
-        db[c] = 0;
-        for (std::int64_t group = 0; group < groups_; ++group) db[c] += dbs[group * co_ + c];
-      }
-  }
-
  private:
-  /// Rows of x that a block sees, zeros included, from its first one on; `row` elements from one to the next.
-  struct Band {
-    const T* data;
-    std::int64_t row;
-  };
-
   struct Arrays {
-    T *filters, *channels;        // packed filters and bias, or the partial sums of dw and db
+    T *filters, *channels;        // packed, and bias
     T* mean;                      // of a normalization; factor and shift follow
-    PerWorker<T> bands, results;  // rows of x, and of y or dz
+    PerWorker<T> bands, results;  // rows of x, and of y
 
-    Arrays(const ImplicitGemm& c, Scratch& scratch, int threads, std::int64_t sets)
-        : filters(scratch.take<T>(sets * c.depth_ * c.co_)),
-          channels(scratch.take<T>(sets * c.co_)),
+    Arrays(const ImplicitGemm& c, Scratch& scratch, int threads)
+        : filters(scratch.take<T>(c.depth_ * c.co_)),
+          channels(scratch.take<T>(c.co_)),
           mean(scratch.take<T>(3 * c.co_)),
-          bands(PerWorker<T>::take(scratch, threads,
-                                   ((c.most_rows_ - 1) * c.g_.stride.h + c.g_.kh) *
-                                       ((c.most_columns_ - 1) * c.g_.stride.w + c.g_.kw) * c.g_.ci)),
-          results(PerWorker<T>::take(scratch, threads, c.most_rows_ * c.most_columns_ * c.co_)) {}
+          bands(PerWorker<T>::take(scratch, threads, band_size(c.g_))),
+          results(PerWorker<T>::take(scratch, threads, PictureBlocks::most_pixels(c.g_.ow) * c.co_)) {}
 
     /// With zeros for the channels that fill the last packet.
     void copy(const ChannelNormalization<T, Cpu>& from, std::int64_t co) const {
@@ -215,72 +141,9 @@ class ImplicitGemm {
     }
   };
 
-  /// What filter rows [first, last) see of x.
-  Band read_band(const Picture<T>& x, const PictureBlock& b, std::int64_t first, std::int64_t last, T* scratch) const {
-    const std::int64_t row = b.row * g_.stride.h - g_.top + first, column = b.column * g_.stride.w - g_.left;
-    const std::int64_t rows = (b.rows - 1) * g_.stride.h + last - first;
-    const std::int64_t columns = (b.columns - 1) * g_.stride.w + g_.kw;
-    const bool inside = row >= 0 && column >= 0 && row + rows <= g_.h && column + columns <= g_.w;
-    if (inside && !x.code) return {x.data + ((b.n * g_.h + row) * g_.w + column) * g_.ci, g_.w * g_.ci};
-    for (std::int64_t r = 0; r < rows; ++r) read_row(x, b.n, row + r, column, columns, scratch + r * columns * g_.ci);
-    return {scratch, columns * g_.ci};
-  }
-
-  /// dz of a block as one matrix (pixels, co_), channels beyond CO zero.
-  const T* read_gradient(const Picture<T>& dz, const PictureBlock& b, T* scratch) const {
-    if (!dz.code && g_.co == co_ && (b.columns == g_.ow || b.rows == 1))
-      return dz.data + ((b.n * g_.oh + b.row) * g_.ow + b.column) * g_.co;
-    if (g_.co == co_) {
-      for (std::int64_t r = 0; r < b.rows; ++r)
-        read_row(dz, b.n, b.row + r, b.column, b.columns, scratch + r * b.columns * co_);
-      return scratch;
-    }
-    for (std::int64_t r = 0; r < b.rows; ++r)
-      for (std::int64_t c = 0; c < b.columns; ++c) {
-        T* to = scratch + (r * b.columns + c) * co_;
-        if (dz.code)
-          read_row(dz, b.n, b.row + r, b.column + c, 1, to);
-        else
-          std::copy_n(dz.data + ((b.n * g_.oh + b.row + r) * g_.ow + b.column + c) * g_.co, g_.co, to);
-        std::fill_n(to + g_.co, co_ - g_.co, T(0));
-      }
-    return scratch;
-  }
-
-  /// Pixels [column, column + count) of a row of the picture with zeros around it.
-  static void read_row(const Picture<T>& x, std::int64_t n, std::int64_t row, std::int64_t column, std::int64_t count,
-                       T* to) {
-    if (row < 0 || row >= x.h) return static_cast<void>(std::fill_n(to, count * x.c, T(0)));
-    if (!x.code) {
-      const std::int64_t begin = std::clamp<std::int64_t>(-column, 0, count);
-      const std::int64_t end = std::clamp<std::int64_t>(x.w - column, begin, count);
-      std::fill_n(to, begin * x.c, T(0));
-      std::copy_n(x.data + ((n * x.h + row) * x.w + column + begin) * x.c, (end - begin) * x.c, to + begin * x.c);
-      std::fill_n(to + end * x.c, (count - end) * x.c, T(0));
-      return;
-    }
-    const std::int64_t line = (n * (x.h / 2) + row / 2) * (x.w / 2), end = column + count;
-    for (std::int64_t k = column, pixels; k < end; k += pixels, to += pixels * x.c) {
-      pixels = k % 2 == 0 && k + 1 < end ? 2 : 1;
-      if (k < 0 || k / 2 >= x.w / 2 || row / 2 >= x.h / 2)
-        std::fill_n(to, pixels * x.c, T(0));
-      else
-        select(x.data + (line + k / 2) * x.c, x.code + (line + k / 2) * x.c, static_cast<int>(row % 2 * 2 + k % 2),
-               static_cast<int>(pixels), x.c, to);
-    }
-  }
-
-  /// to = dy where the code is the pixel's place, else 0, for one pixel or two of a window, `channels` each.
-  static void select(const T* dy, const std::uint8_t* code, int place, int pixels, std::int64_t channels, T* to) {
-    std::int64_t c = 0;
-    for (; c + width <= channels; c += width) unpool_packet(dy + c, code + c, place, pixels, to + c, channels);
-    for (; c < channels; ++c)
-      for (int i = 0; i < pixels; ++i) to[i * channels + c] = code[c] == place + i ? dy[c] : T(0);
-  }
-
   /// Columns of y for a block; `packed` begins at the panel of the first. behind: what follows the sum, but for the
   /// residual, and where pixels are stored.
-  void multiply(const MicroProduct<T>& behind, const Band& band, const T* packed, const T* bias, const T* residual,
+  void multiply(const MicroProduct<T>& behind, const Band<T>& band, const T* packed, const T* bias, const T* residual,
                 bool clamps, const PictureBlock& block, std::int64_t columns, T* to, std::int64_t to_row) const {
     const std::int64_t slices = (segment_ + Micro::depth - 1) / Micro::depth;
     const bool at_once = depth_ <= Micro::depth + Micro::depth / 2;
@@ -301,8 +164,7 @@ class ImplicitGemm {
         const std::int64_t panel = std::min<std::int64_t>(Micro::columns, columns - c);
         p.bias = step == 0 ? bias + c : nullptr;
         p.mean = nullptr;
-        if (behind.mean && is_last)
-          p.mean = behind.mean + c, p.factor = behind.factor + c, p.shift = behind.shift + c;
+        if (behind.mean && is_last) p.mean = behind.mean + c, p.factor = behind.factor + c, p.shift = behind.shift + c;
         p.b_row = panel;
         p.b = packed + c * depth_ + (i * segment_ + begin) * panel;
         // The filters of the next panel, which come from memory where there are few pixels.
@@ -359,28 +221,11 @@ class ImplicitGemm {
       }
   }
 
-  /// db (co_) += the sum of dz over pixels, in four interleaved sums.
-  void add_pixels(const T* z, std::int64_t pixels, T* db) const {
-    using Packet = typename Eigen::internal::packet_traits<T>::type;
-    using namespace Eigen::internal;
-    for (std::int64_t c = 0; c < co_; c += width) {
-      Packet sum[4] = {ploadu<Packet>(db + c), pset1<Packet>(T(0)), pset1<Packet>(T(0)), pset1<Packet>(T(0))};
-      std::int64_t i = 0;
-      for (; i + 4 <= pixels; i += 4)
-        for (int j = 0; j < 4; ++j) sum[j] = padd(sum[j], ploadu<Packet>(z + (i + j) * co_ + c));
-      for (; i < pixels; ++i) sum[0] = padd(sum[0], ploadu<Packet>(z + i * co_ + c));
-      pstoreu(db + c, padd(padd(sum[0], sum[1]), padd(sum[2], sum[3])));
-    }
-  }
-
   ConvGeometry g_;
   FilterTaps taps_;
   PixelGrid to_;
-  std::int64_t segment_, depth_, co_;              // KW CI; KH KW CI; output channels with padding
-  std::int64_t most_rows_ = 0, most_columns_ = 0;  // of a block
-  PictureBlocks cut_;                              // whatever the number of threads
-  std::int64_t groups_ = 0;                        // partial sums of dw
-  bool split_rows_ = false;                        // rows of the filter are tasks of their own in backward_weights
+  std::int64_t segment_, depth_, co_;  // KW CI; KH KW CI; output channels with padding
+  PictureBlocks cut_;                  // whatever the number of threads
 };
 
 }  // namespace brindle::ops::kernel

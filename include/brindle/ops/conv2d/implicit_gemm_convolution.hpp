@@ -9,6 +9,7 @@
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/conv2d/implicit_gemm.hpp"
 #include "brindle/ops/conv2d/implicit_gemm_gradient.hpp"
+#include "brindle/ops/conv2d/implicit_gemm_weights.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
 
 namespace brindle::ops::kernel {
@@ -22,7 +23,13 @@ template <class T>
 class ImplicitGemmConvolution {
  public:
   explicit ImplicitGemmConvolution(const ConvGeometry& g)
-      : row_(g.one_row()), pictures_(g), pixels_(row_), gradient_of_pictures_(g), gradient_of_pixels_(row_) {}
+      : row_(g.one_row()),
+        pictures_(g),
+        pixels_(row_),
+        gradient_of_pictures_(g),
+        gradient_of_pixels_(row_),
+        weights_of_pictures_(g),
+        weights_of_pixels_(row_) {}
 
   /// Bytes of workspace.
   /// @{
@@ -33,7 +40,7 @@ class ImplicitGemmConvolution {
     return std::max(gradient_of_pictures_.workspace(on.threads()), gradient_of_pixels_.workspace(on.threads()));
   }
   std::int64_t backward_weights_workspace(const Cpu& on) const {
-    return std::max(pictures_.weights_workspace(on.threads()), pixels_.weights_workspace(on.threads()));
+    return std::max(weights_of_pictures_.workspace(on.threads()), weights_of_pixels_.workspace(on.threads()));
   }
   /// @}
 
@@ -64,15 +71,16 @@ class ImplicitGemmConvolution {
   void backward_weights(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db,
                         Workspace<Cpu> workspace) const {
     if (dz.code)
-      pictures_.backward_weights(on, x, dz, dw, db, workspace);
+      weights_of_pictures_.run(on, x, dz, dw, db, workspace);
     else
-      pixels_.backward_weights(on, x.reshaped(row_.h, row_.w), dz.reshaped(row_.oh, row_.ow), dw, db, workspace);
+      weights_of_pixels_.run(on, x.reshaped(row_.h, row_.w), dz.reshaped(row_.oh, row_.ow), dw, db, workspace);
   }
 
  private:
   ConvGeometry row_;  // of the pixels
   ImplicitGemm<T> pictures_, pixels_;
   ImplicitGemmGradient<T> gradient_of_pictures_, gradient_of_pixels_;
+  ImplicitGemmWeights<T> weights_of_pictures_, weights_of_pixels_;
 };
 
 }  // namespace brindle::ops::kernel

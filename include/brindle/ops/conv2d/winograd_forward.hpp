@@ -182,8 +182,8 @@ class WinogradForward {
       Tiles::with_size(at, [&](auto rows, auto columns) {
         output_tile<rows, columns, false>(sums, at, bias, least, plain);
         each_row<rows, columns>(at, [&](std::int64_t row, std::int64_t pixels) {
-          normalize_stored(*out.normalization, out.activation, out.residual ? out.residual + row : nullptr,
-                           out.y + row, pixels);
+          normalize_stored(*out.normalization, out.activation, out.residual ? out.residual + row : nullptr, out.y + row,
+                           pixels);
         });
       });
     }
