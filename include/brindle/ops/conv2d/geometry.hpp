@@ -25,9 +25,14 @@ struct ConvGeometry {
             rows.out, columns.out, filters.c, stride, rows.before, columns.before};
   }
 
-  /// With all pixels of the batch in one row, where 1x1 filters see each of them alone; else as it is.
+  /// Whether each pixel of y is made of the one of x that lies where it does.
+  bool is_pointwise() const {
+    return kh == 1 && kw == 1 && stride == Size2(1) && top == 0 && left == 0 && oh == h && ow == w;
+  }
+
+  /// With all pixels of the batch in one row, where that is so; else as it is.
   ConvGeometry one_row() const {
-    if (kh != 1 || kw != 1 || !(stride == Size2(1)) || top != 0 || left != 0 || oh != h || ow != w) return *this;
+    if (!is_pointwise()) return *this;
     const std::int64_t pixels = n * h * w;
     return {1, 1, pixels, ci, 1, 1, 1, pixels, co, stride, 0, 0};
   }

@@ -108,6 +108,7 @@ class ImplicitGemm {
       p.least = last.least, p.most = last.most;
       if (out.normalization) p.mean = arrays.mean + c, p.factor = p.mean + co_, p.shift = p.factor + co_;
       p.c_row = to_pixel;
+      if (chunks == 1 && i + 1 < blocks.count) look_ahead(x, blocks.at(i + 1), p);
       multiply(p, band, packed + c * depth_, bias + c, residual, last.clamps, block, c_end - c, to, to_row);
       if (last.after != ActivationFunction::linear)
         for (std::int64_t r = 0; r < block.rows; ++r)
@@ -141,8 +142,16 @@ class ImplicitGemm {
     }
   };
 
+  /// Calls for the next block's pixels of x, where filters are few enough to stay in the cache meanwhile.
+  void look_ahead(const Picture<T>& x, const PictureBlock& next, MicroProduct<T>& p) const {
+    constexpr std::int64_t few = (128 << 10) / sizeof(T);
+    if (depth_ * co_ > few || x.code || !g_.is_pointwise()) return;
+    p.ahead = x.data + ((next.n * g_.h + next.row) * g_.w + next.column) * g_.ci;
+    p.ahead_end = p.ahead + next.columns * g_.ci;
+  }
+
   /// Columns of y for a block; `packed` begins at the panel of the first. behind: what follows the sum, but for the
-  /// residual, and where pixels are stored.
+  /// residual, where pixels are stored, and what is needed soon.
   void multiply(const MicroProduct<T>& behind, const Band<T>& band, const T* packed, const T* bias, const T* residual,
                 bool clamps, const PictureBlock& block, std::int64_t columns, T* to, std::int64_t to_row) const {
     const std::int64_t slices = (segment_ + Micro::depth - 1) / Micro::depth;
@@ -167,10 +176,11 @@ class ImplicitGemm {
         if (behind.mean && is_last) p.mean = behind.mean + c, p.factor = behind.factor + c, p.shift = behind.shift + c;
         p.b_row = panel;
         p.b = packed + c * depth_ + (i * segment_ + begin) * panel;
-        // The filters of the next panel, which come from memory where there are few pixels.
-        p.ahead = p.b + depth_ * panel;
-        p.ahead_end = c + panel < columns ? p.ahead + p.segments * p.k * panel : p.ahead;
-        p.move_ahead(0);
+        if (!behind.ahead) {  // the filters of the next panel, which come from memory where there are few pixels
+          p.ahead = p.b + depth_ * panel;
+          p.ahead_end = c + panel < columns ? p.ahead + p.segments * p.k * panel : p.ahead;
+          p.move_ahead(0);
+        }
         for (std::int64_t r = 0; r < block.rows; ++r) {
           p.a = band.data + (r * g_.stride.h + i) * band.row + begin;
           p.c = to + r * to_row + c;

@@ -10,6 +10,7 @@
 #include "brindle/ops/conv2d/picture_bands.hpp"
 #include "brindle/ops/conv2d/picture_blocks.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
+#include "brindle/ops/cpu_lanes.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
 #include "brindle/ops/gemm/micro_kernel.hpp"
 
@@ -33,9 +34,16 @@ class ImplicitGemmWeights {
         co_(Micro::padded(g.co)),
         cut_(PictureBlocks::of_pixels({g.n, g.oh, g.ow, g.co})) {
     const std::int64_t filter_bytes = depth_ * co_ * static_cast<std::int64_t>(sizeof(T));
-    groups_ =
-        std::min(cut_.count, std::clamp<std::int64_t>((16 << 20) / std::max<std::int64_t>(filter_bytes, 1), 2, 32));
-    split_rows_ = groups_ < 8;
+    const std::int64_t most_groups =
+        std::clamp<std::int64_t>((16 << 20) / std::max<std::int64_t>(filter_bytes, 1), 1, 32);
+    if (filter_bytes > piece_bytes) {
+      row_parts_ = std::max<std::int64_t>(segment_ / (7 * Micro::rows), 1);
+      if (g.co == co_) column_parts_ = std::max<std::int64_t>(co_ / (2 * Micro::columns), 1);
+      parts_ = g.kh * row_parts_ * column_parts_;
+    }
+    const std::int64_t wanted = std::max<std::int64_t>((tasks + parts_ / 2) / parts_, 1);
+    groups_ = std::min(
+        {cut_.count, parts_ == 1 ? cut_.count : std::max<std::int64_t>(cut_.count / 4, 1), most_groups, wanted});
   }
 
   /// Bytes of workspace.
@@ -49,45 +57,43 @@ class ImplicitGemmWeights {
   void run(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db, Workspace<Cpu> workspace) const {
     Scratch space(workspace);
     const Arrays arrays(*this, space, on.threads());
-    const std::int64_t size = depth_ * co_, blocks = cut_.count;
-    T *sums = arrays.sums, *dbs = arrays.channels;
+    if (groups_ == 0) {  // no pictures
+      std::fill_n(dw, depth_ * g_.co, T(0));
+      if (db) std::fill_n(db, g_.co, T(0));
+      return;
+    }
+    const std::int64_t size = depth_ * co_;
+    const bool direct = groups_ == 1 && g_.co == co_;  // into dw
+    T *sums = direct ? dw : arrays.sums, *dbs = arrays.channels;
     std::fill_n(dbs, groups_ * co_, T(0));
-    const std::int64_t parts = split_rows_ ? g_.kh : 1;
-    on.parallel(groups_ * parts, [&](std::int64_t task, int worker) {
-      T *scratch = arrays.bands.of(worker), *gradient = arrays.gradients.of(worker);
-      const std::int64_t group = task / parts, part = task % parts;
-      const std::int64_t begin = group * blocks / groups_, end = (group + 1) * blocks / groups_;
-      for (std::int64_t b = begin; b < end; ++b) {
+    on.parallel(groups_ * parts_, [&](std::int64_t task, int worker) {
+      const std::int64_t group = task % groups_;
+      const Piece piece = piece_at(task / groups_);
+      for (std::int64_t b = first_block(group); b < first_block(group + 1); ++b) {
         const PictureBlock block = cut_.at(b);
-        const T* z = read_gradient(dz, block, gradient);
-        if (part == 0) add_pixels(z, block.rows * block.columns, dbs + group * co_);
-        const std::int64_t first = split_rows_ ? part : 0, last = split_rows_ ? part + 1 : g_.kh;
-        const Band<T> band = read_band(g_, x, block, first, last, scratch);
-        for (std::int64_t i = first; i < last; ++i) {
-          MicroProduct<T> p;
-          p.a = band.data + (i - first) * band.row;
-          p.a_row = 1;
-          p.a_k = g_.stride.w * g_.ci;
-          p.a_segment = g_.stride.h * band.row;
-          p.segments = block.rows;
-          p.k = block.columns;
-          p.b = z;
-          p.b_row = co_;
-          p.c = sums + group * size + i * segment_ * co_;
-          p.c_row = co_;
-          p.accumulate = b > begin;
-          micro_block(p, segment_, co_);
+        const T* z = read_gradient(dz, block, arrays.gradients.of(worker));
+        if (piece.first == 0 && piece.row == 0) add_pixels(z, block.rows * block.columns, piece, dbs + group * co_);
+        const Band<T> band = read_band(g_, x, block, piece.first, piece.last, arrays.bands.of(worker));
+        MicroProduct<T> p;
+        p.a_row = 1;
+        p.a_k = g_.stride.w * g_.ci;
+        p.a_segment = g_.stride.h * band.row;
+        p.segments = block.rows;
+        p.k = block.columns;
+        p.b = z + piece.column;
+        p.b_row = co_;
+        p.c_row = co_;
+        p.accumulate = b > first_block(group);
+        if (parts_ == 1 && b + 1 < first_block(group + 1)) look_ahead(x, dz, cut_.at(b + 1), p);
+        for (std::int64_t i = piece.first; i < piece.last; ++i) {
+          p.a = band.data + (i - piece.first) * band.row + piece.row;
+          p.c = sums + group * size + (i * segment_ + piece.row) * co_ + piece.column;
+          micro_block(p, piece.rows, piece.columns);
+          p.ahead = nullptr;
         }
       }
     });
-    on.parallel_ranges(depth_, 32, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t k = begin; k < end; ++k)
-        for (std::int64_t c = 0; c < g_.co; ++c) {
-          T sum = 0;
-          for (std::int64_t group = 0; group < groups_; ++group) sum += sums[group * size + k * co_ + c];
-          dw[k * g_.co + c] = sum;
-        }
-    });
+    if (!direct) add_up(on, sums, dw);
     if (db)
       for (std::int64_t c = 0; c < g_.co; ++c) {
         db[c] = 0;
@@ -96,6 +102,24 @@ class ImplicitGemmWeights {
   }
 
  private:
+  static constexpr std::int64_t tasks = 32;             // about so many
+  static constexpr std::int64_t piece_bytes = 1 << 17;  // filters from which on they are cut, so that sums stay few
+
+  /// A part of dw: rows of filters [first, last), and of their KW CI and CO.
+  struct Piece {
+    std::int64_t first, last, row, rows, column, columns;
+  };
+  Piece piece_at(std::int64_t i) const {
+    if (parts_ == 1) return {0, g_.kh, 0, segment_, 0, co_};
+    const std::int64_t c = i % column_parts_, r = i / column_parts_ % row_parts_, k = i / (column_parts_ * row_parts_);
+    const std::int64_t panels = (co_ + Micro::columns - 1) / Micro::columns;
+    const std::int64_t column = c * panels / column_parts_ * Micro::columns,
+                       column_end = std::min(co_, (c + 1) * panels / column_parts_ * Micro::columns);
+    const std::int64_t row = r * segment_ / row_parts_, row_end = (r + 1) * segment_ / row_parts_;
+    return {k, k + 1, row, row_end - row, column, column_end - column};
+  }
+  std::int64_t first_block(std::int64_t group) const { return group * cut_.count / groups_; }
+
   struct Arrays {
     T *sums, *channels;             // of dw and db, one for each group
     PerWorker<T> bands, gradients;  // rows of x, and of dz
@@ -128,11 +152,35 @@ class ImplicitGemmWeights {
     return scratch;
   }
 
-  /// db (co_) += the sum of dz over pixels, in four interleaved sums.
-  void add_pixels(const T* z, std::int64_t pixels, T* db) const {
+  /// dw = the sums of all groups, in their order.
+  void add_up(const Cpu& on, const T* sums, T* dw) const {
+    on.parallel_ranges(depth_, 32, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t k = begin; k < end; ++k) {
+        T* to = dw + k * g_.co;
+        std::copy_n(sums + k * co_, g_.co, to);
+        for (std::int64_t group = 1; group < groups_; ++group)
+          in_lanes<T>(
+              g_.co, [](auto sum, auto more) { return sum + more; }, to, to, sums + (group * depth_ + k) * co_);
+      }
+    });
+  }
+
+  /// What the next block reads most of, x or dz, if it is read from where it lies.
+  void look_ahead(const Picture<T>& x, const Picture<T>& dz, const PictureBlock& next, MicroProduct<T>& p) const {
+    if (segment_ > co_ && g_.is_pointwise() && !x.code) {
+      p.ahead = x.data + ((next.n * g_.h + next.row) * g_.w + next.column) * g_.ci;
+      p.ahead_end = p.ahead + next.columns * g_.ci;
+    } else if (g_.co == co_ && !dz.code) {
+      p.ahead = dz.data + ((next.n * g_.oh + next.row) * g_.ow + next.column) * co_;
+      p.ahead_end = p.ahead + next.columns * co_;
+    }
+  }
+
+  /// db (co_) += the sum of dz's columns of the piece over pixels, in four interleaved sums.
+  void add_pixels(const T* z, std::int64_t pixels, const Piece& piece, T* db) const {
     using Packet = typename Eigen::internal::packet_traits<T>::type;
     using namespace Eigen::internal;
-    for (std::int64_t c = 0; c < co_; c += width) {
+    for (std::int64_t c = piece.column; c < piece.column + piece.columns; c += width) {
       Packet sum[4] = {ploadu<Packet>(db + c), pset1<Packet>(T(0)), pset1<Packet>(T(0)), pset1<Packet>(T(0))};
       std::int64_t i = 0;
       for (; i + 4 <= pixels; i += 4)
@@ -143,10 +191,10 @@ class ImplicitGemmWeights {
   }
 
   ConvGeometry g_;
-  std::int64_t segment_, depth_, co_;  // KW CI; KH KW CI; output channels with padding
-  PictureBlocks cut_;                  // whatever the number of threads
-  std::int64_t groups_ = 0;            // partial sums
-  bool split_rows_ = false;            // rows of the filter are tasks of their own
+  std::int64_t segment_, depth_, co_;                          // KW CI; KH KW CI; output channels with padding
+  PictureBlocks cut_;                                          // whatever the number of threads
+  std::int64_t parts_ = 1, row_parts_ = 1, column_parts_ = 1;  // pieces of dw, which are tasks
+  std::int64_t groups_ = 1;                                    // of blocks, which are, too: partial sums
 };
 
 }  // namespace brindle::ops::kernel

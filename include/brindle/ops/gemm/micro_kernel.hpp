@@ -103,10 +103,8 @@ template <class T, int rows, int packets, int row_step>
 #pragma GCC unroll 8
         for (int j = 0; j < packets; ++j) sum[i][j] = pmadd(ai, bj[j], sum[i][j]);
       }
-      if constexpr (packets > 1) {
-        brindle::detail::prefetch(ahead);
-        ahead += line;
-      }
+      brindle::detail::prefetch(ahead);
+      ahead += line;
       a0 += p.a_k, a1 += p.a_k, a2 += p.a_k;
       b += p.b_row;
     }
