@@ -91,32 +91,28 @@ class ImplicitGemm {
     const PictureBlocks& blocks = dealt.blocks;  // no structured binding: Clang before 16 captures none
     const PanelParts<T>& panels = dealt.parts;
     const std::int64_t chunks = panels.count;
-    // Straight into y, unless a pool or channels that do not fill a packet come between.
-    const bool direct = !out.pooled && g_.co % width == 0;
-    const bool residual_apart = out.residual && !direct;  // added, and activated, on the way into y
-    const auto last = ActivationSteps<T>::of(residual_apart ? ActivationFunction::linear : out.activation);
+    const auto last = ActivationSteps<T>::of(out.activation);
     on.parallel(blocks.count * chunks, [&](std::int64_t i, int worker) {
       T *scratch = arrays.bands.of(worker), *result = arrays.results.of(worker);
       const std::int64_t c = panels.first(i % chunks), c_end = panels.first(i % chunks + 1);
       const PictureBlock block = blocks.at(i / chunks);
       const Band<T> band = read_band(g_, x, block, 0, g_.kh, scratch);
+      const bool direct = !out.pooled;
       T* to = direct ? out.y + to_.at(block.n, block.row, block.column) * g_.co + c : result;
       const std::int64_t to_pixel = direct ? to_.step.w * g_.co : c_end - c;
       const std::int64_t to_row = direct ? to_.step.h * to_.w * g_.co : block.columns * to_pixel;
-      const T* residual = out.residual && direct ? out.residual + (to - out.y) : nullptr;
+      const T* residual = out.residual ? out.residual + (to - out.y) : nullptr;
       MicroProduct<T> p;
       p.least = last.least, p.most = last.most;
       if (out.normalization) p.mean = arrays.mean + c, p.factor = p.mean + co_, p.shift = p.factor + co_;
       p.c_row = to_pixel;
+      p.tail = direct && c_end > g_.co ? g_.co % width : 0;
       if (chunks == 1 && i + 1 < blocks.count) look_ahead(x, blocks.at(i + 1), p);
       multiply(p, band, packed + c * depth_, bias + c, residual, last.clamps, block, c_end - c, to, to_row);
       if (last.after != ActivationFunction::linear)
         for (std::int64_t r = 0; r < block.rows; ++r)
           activate_rows(last.after, to + r * to_row, block.columns, to_pixel, std::min(c_end, g_.co) - c);
-      if (out.pooled)
-        write_pooled(block, result, c, c_end, out);
-      else if (!direct)
-        write(block, result, c, c_end, out);
+      if (out.pooled) write_pooled(block, result, c, c_end, out);
     });
   }
 
@@ -142,10 +138,12 @@ class ImplicitGemm {
     }
   };
 
-  /// Calls for the next block's pixels of x, where filters are few enough to stay in the cache meanwhile.
+  /// Calls for the next block's pixels of an x that comes from memory, where filters are few enough to stay in the
+  /// cache meanwhile.
   void look_ahead(const Picture<T>& x, const PictureBlock& next, MicroProduct<T>& p) const {
     constexpr std::int64_t few = (128 << 10) / sizeof(T);
-    if (depth_ * co_ > few || x.code || !g_.is_pointwise()) return;
+    constexpr std::int64_t in_cache = (4 << 20) / sizeof(T);
+    if (depth_ * co_ > few || g_.n * g_.h * g_.w * g_.ci <= in_cache || x.code || !g_.is_pointwise()) return;
     p.ahead = x.data + ((next.n * g_.h + next.row) * g_.w + next.column) * g_.ci;
     p.ahead_end = p.ahead + next.columns * g_.ci;
   }
@@ -185,25 +183,12 @@ class ImplicitGemm {
           p.a = band.data + (r * g_.stride.h + i) * band.row + begin;
           p.c = to + r * to_row + c;
           p.residual = added ? added + r * to_row + c : nullptr;
+          p.tail = c + panel < columns ? 0 : behind.tail;
           micro_block(p, block.columns, panel);
           p.move_ahead((block.columns + Micro::rows - 1) / Micro::rows * p.segments * p.k);
         }
       }
     }
-  }
-
-  /// Those of the channels [c, c_end) that y has, of a block in `result` (rows, columns, c_end - c), with the residual.
-  void write(const PictureBlock& b, const T* result, std::int64_t c, std::int64_t c_end,
-             const PictureOutput<T>& out) const {
-    const std::int64_t count = std::min(c_end, g_.co) - c;
-    for (std::int64_t r = 0; r < b.rows; ++r)
-      for (std::int64_t k = 0; k < b.columns; ++k, result += c_end - c) {
-        const std::int64_t to = to_.at(b.n, b.row + r, b.column + k) * g_.co + c;
-        std::copy_n(result, count, out.y + to);
-        if (!out.residual) continue;
-        for (std::int64_t i = to; i < to + count; ++i) out.y[i] += out.residual[i];
-        if (out.activation != ActivationFunction::linear) activate_range(out.activation, out.y + to, out.y + to, count);
-      }
   }
 
   /// The pool of a block in `result` (rows, columns, c_end - c).

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -32,7 +34,8 @@ struct MicroTile {
 ///
 ///     C(i, j) = [bias(j)] + sum over s, t of A(i, s, t) B(s k + t, j) [+ C(i, j)]
 ///
-/// and behind that [(C(i, j) - mean(j)) factor(j) + shift(j)] [+ residual(i, j)], cut off at `least` and `most` if clamps
+/// and behind that [(C(i, j) - mean(j)) factor(j) + shift(j)] [+ residual(i, j)], cut off at `least` and `most` if
+/// clamps
 ///
 ///     A(i, s, t) = a[i a_row + s a_segment + t a_k]     B(r, j) = b[r b_row + j]     C(i, j) = c[i c_row + j]
 ///
@@ -50,11 +53,12 @@ struct MicroProduct {
   std::int64_t c_row = 0;
   std::int64_t k = 0, segments = 1;
   const T* bias = nullptr;
-  const T* mean = nullptr;      ///< null: neither mean nor factor and shift
+  const T* mean = nullptr;  ///< null: neither mean nor factor and shift
   const T *factor = nullptr, *shift = nullptr;
   const T* residual = nullptr;  ///< with C's rows
   bool accumulate = false;
-  bool clamps = false;  ///< C is cut off
+  std::int64_t tail = 0;  ///< elements that the last packet of a row of C has, beyond which nothing is touched; 0: all
+  bool clamps = false;    ///< C is cut off
   T least = 0, most = std::numeric_limits<T>::infinity();
   const T* ahead = nullptr;  ///< memory that is needed soon: a cache line of it is prefetched at each step; null: none
   const T* ahead_end = nullptr;  ///< where it ends; null: it is as long as there are steps
@@ -65,6 +69,29 @@ struct MicroProduct {
     if (ahead_end && ahead >= ahead_end) ahead = nullptr;
   }
 };
+
+/// The first `count` elements at `from`, then zeros; of a whole packet if count is 0.
+template <class T, class Packet>
+Packet load_part(const T* from, std::int64_t count) {
+  constexpr int width = MicroTile<T>::width;
+  if (count == 0) return Eigen::internal::ploadu<Packet>(from);
+  alignas(64) T all[width] = {};
+  std::memcpy(all, from, static_cast<std::size_t>(count) * sizeof(T));
+  return Eigen::internal::pload<Packet>(all);
+}
+
+/// The first `count` elements of a packet, all of them if count is 0.
+template <class T, class Packet>
+void store_part(T* to, const Packet& packet, std::int64_t count) {
+  constexpr int width = MicroTile<T>::width;
+  if (count == 0) return Eigen::internal::pstoreu(to, packet);
+  alignas(64) T all[width];
+  Eigen::internal::pstore(all, packet);
+  if (count == width / 2)  // often, and then a move instead of a call
+    std::memcpy(to, all, width / 2 * sizeof(T));
+  else
+    std::memcpy(to, all, static_cast<std::size_t>(count) * sizeof(T));
+}
 
 /// The tile rows x (packets * width). row_step: A's a_row when it is known to be 1, else 0.
 template <class T, int rows, int packets, int row_step>
@@ -103,8 +130,10 @@ template <class T, int rows, int packets, int row_step>
 #pragma GCC unroll 8
         for (int j = 0; j < packets; ++j) sum[i][j] = pmadd(ai, bj[j], sum[i][j]);
       }
-      brindle::detail::prefetch(ahead);
-      ahead += line;
+      if (packets > 1 || line > 0) {
+        brindle::detail::prefetch(ahead);
+        ahead += line;
+      }
       a0 += p.a_k, a1 += p.a_k, a2 += p.a_k;
       b += p.b_row;
     }
@@ -113,7 +142,8 @@ template <class T, int rows, int packets, int row_step>
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 8
-      for (int j = 0; j < packets; ++j) sum[i][j] = padd(sum[i][j], ploadu<Packet>(p.c + i * p.c_row + j * width));
+      for (int j = 0; j < packets; ++j)
+        sum[i][j] = padd(sum[i][j], load_part<T, Packet>(p.c + i * p.c_row + j * width, j + 1 < packets ? 0 : p.tail));
   }
   if (p.mean) {
 #pragma GCC unroll 8
@@ -129,7 +159,8 @@ template <class T, int rows, int packets, int row_step>
     for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 8
       for (int j = 0; j < packets; ++j)
-        sum[i][j] = padd(sum[i][j], ploadu<Packet>(p.residual + i * p.c_row + j * width));
+        sum[i][j] =
+            padd(sum[i][j], load_part<T, Packet>(p.residual + i * p.c_row + j * width, j + 1 < packets ? 0 : p.tail));
   }
   if (p.clamps) {
     const Packet least = pset1<Packet>(p.least);
@@ -148,7 +179,8 @@ template <class T, int rows, int packets, int row_step>
 #pragma GCC unroll 16
   for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 8
-    for (int j = 0; j < packets; ++j) pstoreu(p.c + i * p.c_row + j * width, sum[i][j]);
+    for (int j = 0; j < packets; ++j)
+      store_part(p.c + i * p.c_row + j * width, sum[i][j], j + 1 < packets ? 0 : p.tail);
 }
 
 /// A tile of 1 <= rows <= MicroTile::rows, 1 <= packets <= MicroTile::packets.
@@ -164,10 +196,10 @@ void micro_kernel(const MicroProduct<T>& p, int rows, int packets) {
   table[static_cast<std::size_t>(((rows - 1) * q + packets - 1) * 2 + (p.a_row == 1 ? 1 : 0))](p);
 }
 
-/// C (m x n) of the same product for any m; n is a multiple of the packet's width, and C, bias and B have n columns
-/// to read and write. b_panel: B is packed in panels of MicroTile::columns columns that lie b_panel elements apart
-/// (the last may be narrower: b_row is then its own width) and b_first is the first row of it to use; or b_panel is 0
-/// and B is one matrix with b_row elements in a row. `ahead` goes on from tile to tile.
+/// C (m x n) of the same product for any m; n is a multiple of the packet's width, and bias and B have n columns to
+/// read, C too but for its tail. b_panel: B is packed in panels of MicroTile::columns columns that lie b_panel elements
+/// apart (the last may be narrower: b_row is then its own width) and b_first is the first row of it to use; or b_panel
+/// is 0 and B is one matrix with b_row elements in a row. `ahead` goes on from tile to tile.
 template <class T>
 void micro_block(MicroProduct<T> p, std::int64_t m, std::int64_t n, std::int64_t b_panel = 0,
                  std::int64_t b_first = 0) {
@@ -177,6 +209,7 @@ void micro_block(MicroProduct<T> p, std::int64_t m, std::int64_t n, std::int64_t
   const MicroProduct<T> whole = p;
   for (std::int64_t j = 0; j < n; j += Tile::columns) {
     const int packets = static_cast<int>(std::min<std::int64_t>(Tile::columns, n - j) / Tile::width);
+    p.tail = j + Tile::columns < n ? 0 : whole.tail;
     if (b_panel) p.b_row = packets * Tile::width;
     p.b = b_panel ? whole.b + j / Tile::columns * b_panel + b_first * p.b_row : whole.b + j;
     if (whole.bias) p.bias = whole.bias + j;
@@ -192,8 +225,8 @@ void micro_block(MicroProduct<T> p, std::int64_t m, std::int64_t n, std::int64_t
   }
 }
 
-/// C (m x n), with nothing behind the sums but a limit, for any n: B has its columns padded with anything up to a whole packet, C and bias
-/// have n.
+/// C (m x n), with nothing behind the sums but a limit, for any n: B has its columns padded with anything up to a whole
+/// packet, C and bias have n.
 template <class T>
 void micro_matrix(const MicroProduct<T>& p, std::int64_t m, std::int64_t n, std::int64_t b_panel = 0,
                   std::int64_t b_first = 0) {
