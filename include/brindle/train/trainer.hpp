@@ -61,9 +61,8 @@ class Trainer {
         team_(options.group),
         leaves_(detail::leaves_of("Trainer", options.leaves, team_)),
         device_step_(on_),
-        leaf_step_(host()) {
+        leaf_step_(on_, leaves_) {
     detail::expect_definitions<T, Device>();
-    if (!on_cpu && leaves_.count > 1) detail::raise<ValueError>("Trainer: leaves are for the Cpu; leave them out");
     if (model.layers().empty()) detail::raise<ValueError>("Trainer: the model has no layers");
     rules_ = detail::output_rules("Trainer", model, *loss_, options.accuracy);
     outputs_seen_ = rules_.last.known;
@@ -187,7 +186,8 @@ class Trainer {
   void train_batch(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, SampleNames names);
   // The same in leaves. next() puts the samples of the next one into the batch, names() are of that.
   template <class Next>
-  void train_leaves(std::int64_t n, bool with_weights, const Next& next, SampleNames names);
+  void train_leaves(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, const Next& next,
+                    SampleNames names);
   // What a step reads and changes.
   detail::StepParts<T, Device> step_parts() {
     return {*model_, *plan_, *loss_, *optimizer_, batch_, slots_.here(), rules_, updates_};
@@ -221,7 +221,7 @@ class Trainer {
   detail::Evaluator<T, Device> evaluator_;
   detail::Batch<T, Device> batch_;
   detail::TrainingStep<T, Device> device_step_;
-  mutable detail::LeafStep<T> leaf_step_;  // between two steps it has room to put slots together
+  mutable detail::LeafStep<T, Device> leaf_step_;  // between two steps it has room to put slots together
   detail::StepTotals totals_;              // of the epoch; on other devices than the Cpu, as far as they have been read
   detail::StepTotals earlier_totals_;      // from before it was resumed
 
