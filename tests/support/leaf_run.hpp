@@ -44,8 +44,8 @@ class LeafRunOn {
         pictures_(random_pictures(s_.samples, 12, 5)),
         holdout_(random_pictures(11, 12, 6)),
         augmented_(pictures_, {.rotation = 30, .zoom = 0.2, .flip_horizontal = true}, {.seed = 3}),
-        model_(on, {12, 12, 3}, Conv2D{6, 3}, BatchNormalization{}, Activation{relu}, MaxPool2D{2},
-               Flatten{}, Dense{300, relu}, Dropout{0.3}, Dense{1, sigmoid}) {
+        model_(on, {12, 12, 3}, Conv2D{6, 3}, BatchNormalization{}, Activation{relu}, MaxPool2D{2}, Flatten{},
+               Dense{300, relu}, Dropout{0.3}, Dense{1, sigmoid}) {
     model_.initialize(3);
     s_.trainer.seed = 3;
     s_.trainer.leaves = s_.leaves;

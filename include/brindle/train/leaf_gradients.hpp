@@ -40,7 +40,8 @@ class LeafGradients {
 
   /// Elements [first, first + block.size()) of what leaf `leaf` of this process, from 0, gives for a parameter, each
   /// once, on the Cpu. From several threads where the elements are others.
-  void add(std::int64_t leaf, std::size_t layer, std::size_t which, std::int64_t first, TensorView<const T, Device> block);
+  void add(std::int64_t leaf, std::size_t layer, std::size_t which, std::int64_t first,
+           TensorView<const T, Device> block);
   /// The same of all elements, as work of `on`.
   void add_whole(const Device& on, std::int64_t leaf, std::size_t layer, std::size_t which,
                  TensorView<const T, Device> block);
@@ -62,7 +63,9 @@ class LeafGradients {
   /// The last row's elements of a parameter. They may be overwritten.
   TensorView<T, Device> view(const SummedParameter& p) const { return views_[p.layer][p.which]; }
   /// Those of its shard.
-  TensorView<T, Device> own(const SummedParameter& p) const { return {view(p).data + p.own.begin, Shape{p.own.size()}}; }
+  TensorView<T, Device> own(const SummedParameter& p) const {
+    return {view(p).data + p.own.begin, Shape{p.own.size()}};
+  }
 
   /// What owners have put into their shards of the last row is to go to all.
   void gather() { row_.gather(); }
@@ -85,11 +88,11 @@ class LeafGradients {
   }
 
   std::int64_t own_ = 1;
-  std::int64_t size_ = 0;                               // of a row
-  std::vector<std::vector<std::int64_t>> begin_;        // in a row, by layer and parameter
+  std::int64_t size_ = 0;                                  // of a row
+  std::vector<std::vector<std::int64_t>> begin_;           // in a row, by layer and parameter
   std::vector<std::vector<TensorView<T, Device>>> views_;  // of the last row
-  std::vector<std::vector<Shard>> shards_;              // of parameters
-  std::vector<std::size_t> end_;                        // in a row, by layer
+  std::vector<std::vector<Shard>> shards_;                 // of parameters
+  std::vector<std::size_t> end_;                           // in a row, by layer
   std::vector<std::vector<SummedParameter>> pieces_;
   std::vector<std::size_t> ends_;  // of pieces
   Tensor<T, Device> rows_;

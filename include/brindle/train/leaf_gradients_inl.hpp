@@ -21,7 +21,7 @@ namespace brindle::detail {
 
 template <class T, class Device>
 void LeafGradients<T, Device>::prepare(const Model<T, Device>& model, const Plan<T, Device>& plan, const Leaves& leaves,
-                               const Team& team) {
+                                       const Team& team) {
   constexpr std::int64_t line = 64 / sizeof(T);
   own_ = leaves.own;
   size_ = 0;
@@ -68,7 +68,7 @@ void LeafGradients<T, Device>::prepare(const Model<T, Device>& model, const Plan
       views_[i].push_back(begin_[i][p] == nowhere
                               ? TensorView<T, Device>{}
                               : TensorView<T, Device>{last + begin_[i][p],
-                                                   std::as_const(*model.layers()[i]).parameters()[p].value.shape()});
+                                                      std::as_const(*model.layers()[i]).parameters()[p].value.shape()});
 }
 
 template <class T, class Device>

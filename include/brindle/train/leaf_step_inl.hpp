@@ -51,8 +51,8 @@ void LeafStep<T, Device>::add_up(Sums sums) {
 }
 
 template <class T, class Device>
-void LeafStep<T, Device>::run(const Parts& p, bool with_weights, std::int64_t step, const StepNames& names, bool& outputs_seen,
-                      Team& team) {
+void LeafStep<T, Device>::run(const Parts& p, bool with_weights, std::int64_t step, const StepNames& names,
+                              bool& outputs_seen, Team& team) {
   static_assert(std::is_same_v<Device, Cpu>, "to train on a GPU include brindle/cuda.hpp");
   const std::int64_t n = walk_.size();
   const std::uint32_t number = walk_.number();
@@ -69,7 +69,7 @@ void LeafStep<T, Device>::run(const Parts& p, bool with_weights, std::int64_t st
     sums.loss += static_cast<double>(each[i]) * (with_weights ? static_cast<double>(weight.data[i]) : 1.0);
   if (!std::isfinite(sums.loss))
     raise_not_finite<T, Device>(names.who, on_, p.model, x, each, sums.loss / static_cast<double>(n), step, names.seed,
-                             names.sample, number);
+                                names.sample, number);
   if (!outputs_seen) p.loss.check_outputs(names.who, p.rules.last, y);
   outputs_seen = true;
   sums.correct = p.rules.template correct<T>(p.batch.read_probabilities(on_, y, p.rules.left_out()), p.batch.labels(n));

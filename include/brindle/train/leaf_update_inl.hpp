@@ -25,7 +25,8 @@
 namespace brindle::detail {
 
 template <class T, class Device>
-void LeafUpdate<T, Device>::run(const StepParts<T, Device>& p, std::int64_t step, LeafGradients<T, Device>& sums, Team& team) {
+void LeafUpdate<T, Device>::run(const StepParts<T, Device>& p, std::int64_t step, LeafGradients<T, Device>& sums,
+                                Team& team) {
   const StepKind kind = p.updates.kind(step);
   const bool norms = p.updates.clips_by_norm();
   const auto gather_gradients = [&] {
@@ -64,7 +65,8 @@ void LeafUpdate<T, Device>::run(const StepParts<T, Device>& p, std::int64_t step
 }
 
 template <class T, class Device>
-void LeafUpdate<T, Device>::add(const StepParts<T, Device>& p, const SummedParameter& s, const LeafGradients<T, Device>& sums) {
+void LeafUpdate<T, Device>::add(const StepParts<T, Device>& p, const SummedParameter& s,
+                                const LeafGradients<T, Device>& sums) {
   Layer<T, Device>& layer = *p.model.layers()[s.layer];
   const Parameter<T, Device>& parameter = std::as_const(layer).parameters()[s.which];
   if (!parameter.learned) return;
@@ -76,7 +78,7 @@ void LeafUpdate<T, Device>::add(const StepParts<T, Device>& p, const SummedParam
 
 template <class T, class Device>
 void LeafUpdate<T, Device>::hand_over(const StepParts<T, Device>& p, const std::vector<SummedParameter>& piece,
-                              const LeafGradients<T, Device>& sums) const {
+                                      const LeafGradients<T, Device>& sums) const {
   for (const SummedParameter& s : piece) {
     const Parameter<T, Device>& parameter = std::as_const(*p.model.layers()[s.layer]).parameters()[s.which];
     const TensorView<T, Device> to = sums.own(s);

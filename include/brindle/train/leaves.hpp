@@ -37,8 +37,8 @@ class LeafWalk {
   }
   /// To the next one.
   void go_on() { ++next_; }
-  bool ended() const { return next_ == leaves_.own; }      ///< it was the last one
-  bool last() const { return next_ + 1 == leaves_.own; }   ///< it is the last one
+  bool ended() const { return next_ == leaves_.own; }     ///< it was the last one
+  bool last() const { return next_ + 1 == leaves_.own; }  ///< it is the last one
 
   std::int64_t index() const { return next_; }  ///< among those of this process, from 0
   /// Among all of the batch.

@@ -64,9 +64,8 @@ struct RowArithmetic<T, Cpu> {
 
   /// By the threads of `on`.
   static void copy(const Cpu& on, const T* from, T* to, std::int64_t count) {
-    on.parallel_ranges(count, 1 << 16, [&](std::int64_t begin, std::int64_t end) {
-      std::copy(from + begin, from + end, to + begin);
-    });
+    on.parallel_ranges(count, 1 << 16,
+                       [&](std::int64_t begin, std::int64_t end) { std::copy(from + begin, from + end, to + begin); });
   }
 };
 

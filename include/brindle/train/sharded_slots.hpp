@@ -30,8 +30,8 @@ void gather_slot(const OptimizerSlots<T, Device>& slots, std::size_t k, LeafGrad
 template <class T, class Device>
 class GatheredAverages {
  public:
-  GatheredAverages(Model<T, Device>& model, OptimizerSlots<T, Device>& slots, int all, LeafGradients<T, Device>& sums, Team& team,
-                   bool swaps);
+  GatheredAverages(Model<T, Device>& model, OptimizerSlots<T, Device>& slots, int all, LeafGradients<T, Device>& sums,
+                   Team& team, bool swaps);
   ~GatheredAverages();
   GatheredAverages(const GatheredAverages&) = delete;
   GatheredAverages& operator=(const GatheredAverages&) = delete;

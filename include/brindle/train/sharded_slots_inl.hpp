@@ -56,8 +56,7 @@ void ShardedSlots<T, Device>::shard(const Model<T, Device>& model, const Optimiz
 }
 
 template <class T, class Device>
-OptimizerSlots<T, Device> ShardedSlots<T, Device>::whole(LeafGradients<T, Device>& sums, Team& team,
-                                                         bool keeps) const {
+OptimizerSlots<T, Device> ShardedSlots<T, Device>::whole(LeafGradients<T, Device>& sums, Team& team, bool keeps) const {
   OptimizerSlots<T, Device> whole;
   std::size_t most = 0;
   for (const auto& layer : here_) {
@@ -82,7 +81,7 @@ void ShardedSlots<T, Device>::make_whole(LeafGradients<T, Device>& sums, Team& t
 
 template <class T, class Device>
 GatheredAverages<T, Device>::GatheredAverages(Model<T, Device>& model, OptimizerSlots<T, Device>& slots, int all,
-                                      LeafGradients<T, Device>& sums, Team& team, bool swaps)
+                                              LeafGradients<T, Device>& sums, Team& team, bool swaps)
     : model_(model), slots_(slots) {
   // All memory is taken before the first weight is changed.
   for (std::size_t i = 0; swaps && i < slots.size(); ++i)
@@ -90,10 +89,10 @@ GatheredAverages<T, Device>::GatheredAverages(Model<T, Device>& model, Optimizer
       if (slots[i][p].slots.size() == static_cast<std::size_t>(all))
         kept_.push_back({i, p, std::as_const(*model.layers()[i]).parameters()[p].value.clone()});
   gather_slot<T, Device>(slots, static_cast<std::size_t>(all) - 1, sums, team,
-                 [&](std::size_t layer, std::size_t which, TensorView<const T, Device> average) {
-                   Tensor<T, Device>& weight = model.layers()[layer]->parameters()[which].value;
-                   Memory<Device>::copy(weight.data(), average.data, weight.bytes());
-                 });
+                         [&](std::size_t layer, std::size_t which, TensorView<const T, Device> average) {
+                           Tensor<T, Device>& weight = model.layers()[layer]->parameters()[which].value;
+                           Memory<Device>::copy(weight.data(), average.data, weight.bytes());
+                         });
   for (const Kept& k : kept_) put_into_slot(k, k.value);
 }
 

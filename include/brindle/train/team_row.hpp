@@ -23,9 +23,9 @@ struct Shard {
   Shard common(const Shard& other) const;
 };
 
-/// A row of numbers that each process of a team has in its device's memory, cut into pieces, each piece into one shard a process. sum() leaves
-/// the sum of all processes in each shard of its owner; gather() gives all the shards of all owners. Both go on piece
-/// by piece while later pieces are still computed:
+/// A row of numbers that each process of a team has in its device's memory, cut into pieces, each piece into one shard
+/// a process. sum() leaves the sum of all processes in each shard of its owner; gather() gives all the shards of all
+/// owners. Both go on piece by piece while later pieces are still computed:
 ///
 ///     row.sum();                                                                      // or gather()
 ///     for each part of the numbers that is computed: row.advance(team, end of the part);   // does not wait
@@ -81,7 +81,7 @@ class TeamRow {
   int rank_ = 0, size_ = 1;
   std::span<T> numbers_;
   std::vector<std::size_t> ends_;
-  Tensor<T, Device> room_;         // for what the others send
+  Tensor<T, Device> room_;  // for what the others send
   std::optional<Device> on_;
   RowTransport<T, Device> transport_;
   std::array<Half, 32> halves_{};  // of the piece that is under way

@@ -186,8 +186,7 @@ class Trainer {
   void train_batch(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, SampleNames names);
   // The same in leaves. next() puts the samples of the next one into the batch, names() are of that.
   template <class Next>
-  void train_leaves(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, const Next& next,
-                    SampleNames names);
+  void train_leaves(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, const Next& next, SampleNames names);
   // What a step reads and changes.
   detail::StepParts<T, Device> step_parts() {
     return {*model_, *plan_, *loss_, *optimizer_, batch_, slots_.here(), rules_, updates_};
@@ -222,8 +221,8 @@ class Trainer {
   detail::Batch<T, Device> batch_;
   detail::TrainingStep<T, Device> device_step_;
   mutable detail::LeafStep<T, Device> leaf_step_;  // between two steps it has room to put slots together
-  detail::StepTotals totals_;              // of the epoch; on other devices than the Cpu, as far as they have been read
-  detail::StepTotals earlier_totals_;      // from before it was resumed
+  detail::StepTotals totals_;          // of the epoch; on other devices than the Cpu, as far as they have been read
+  detail::StepTotals earlier_totals_;  // from before it was resumed
 
   double exchange_seconds_ = 0;
   std::int64_t step_ = 0;      // training steps
