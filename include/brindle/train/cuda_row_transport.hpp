@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "brindle/core/cuda.hpp"
+#include "brindle/core/error.hpp"
 #include "brindle/train/cuda_process_group.hpp"
 #include "brindle/train/row_transport.hpp"
 #include "brindle/train/team.hpp"
@@ -17,10 +19,14 @@ namespace brindle::detail {
 template <class T>
 class RowTransport<T, Cuda> {
  public:
-  /// As on the Cpu.
+  /// As on the Cpu. Throws ValueError for a group whose GPU is another one.
   void prepare(const Cuda& on, const Team& team, std::size_t most) {
     on_ = on;
     gpus_ = dynamic_cast<CudaProcessGroup*>(team.group());
+    if (gpus_ && gpus_->gpu() != on.options().gpu)
+      raise<ValueError>("Trainer: the model is on GPU " + std::to_string(on.options().gpu) + ", the group on GPU " +
+                        std::to_string(gpus_->gpu()) +
+                        "; make the model with Cuda(Cuda::Options{.gpu = group->gpu()})");
     const bool by_host = !team.alone() && !gpus_;
     send_ = PinnedArray<T>(by_host ? static_cast<std::int64_t>(most) : 0);
     receive_ = PinnedArray<T>(by_host ? static_cast<std::int64_t>(most) : 0);

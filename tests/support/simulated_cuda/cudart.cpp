@@ -150,8 +150,9 @@ cudaError_t cudaSetDevice(int device) {
   device_here = device;
   return cudaSuccess;
 }
-cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   std::memset(properties, 0, sizeof *properties);
+  properties->uuid.bytes[0] = static_cast<char>(device);
   std::strcpy(properties->name, "simulated GPU");
   properties->multiProcessorCount = 2;
   properties->major = 9;
