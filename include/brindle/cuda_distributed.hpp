@@ -35,6 +35,9 @@ namespace brindle {
 ///
 /// NCCL sends and receives; what is received is added up by brindle, in the order that does not depend on the number of
 /// processes. So the weights have the bits of a training over any other group.
+///
+/// Threads of one program in place of processes need NCCL_P2P_DIRECT_DISABLE=1 in the environment: NCCL would read one
+/// GPU's memory from another, and memory of CUDA's pools is not open to that.
 class NcclGroup final : public CudaProcessGroup {
  public:
   /// processes: null for this process alone. gpu: CUDA's number of the one of this process; -1: gpu_of(). All

@@ -54,6 +54,7 @@ Device device(const ProcessGroup&) { return Cpu{1}; }
 void run(const std::shared_ptr<MpiGroup>& group, const std::string& outcome, std::int64_t epochs,
          const std::string& file, const std::string& wrong) {
   const bool last = group->rank() == group->size() - 1;
+  if (group->local_rank() != group->rank()) detail::raise<Error>("all are on one machine, in the order of their ranks");
   test::LeafSettings s{.epochs = epochs};
   if (!file.empty()) s.checkpoint = checkpoint(file, {.every_seconds = 0.02, .resume = true});
   if (last && wrong == "batch") s.batch = 20;

@@ -37,7 +37,8 @@
 namespace brindle::detail {
 
 /// As on the Cpu, without waiting for the GPU. The passes of each leaf are recorded as a CUDA graph of its own, between
-/// which the samples are copied; one process alone records what follows behind them, too.
+/// which the samples are copied, unless the process has very many; one process alone records what follows behind them,
+/// too.
 ///
 /// Each leaf's loss is summed over the steps by itself, and the sums of the leaves are added up in their tree when
 /// somebody reads them: so they have the same bits for any number of processes, which exchange none of it meanwhile.
@@ -104,7 +105,11 @@ class LeafStep<T, Cuda> {
       share[0] = static_cast<T>(walk_.share());
       passes.share = share.template to<Cuda>();
     }
-    passes.recorded.run(on_, [&] { work(p, n, with_weights, step, passes.share.view()); });
+    const auto pass = [&] { work(p, n, with_weights, step, passes.share.view()); };
+    if (walk_.leaves().own <= most_recorded)
+      passes.recorded.run(on_, pass);
+    else
+      pass();
     walk_.go_on();
     skip_empty();
   }
@@ -149,6 +154,8 @@ class LeafStep<T, Cuda> {
   }
 
  private:
+  static constexpr std::int64_t most_recorded = 256;  // leaves: each recording takes memory of the processor
+
   struct LeafPasses {
     Tensor<T, Cuda> share;  // of the leaf in its batch
     RecordedWork recorded;

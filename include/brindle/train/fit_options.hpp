@@ -42,9 +42,9 @@ struct TrainerOptions {
   bool swap_ema_weights = false;  ///< validation and callbacks of an epoch see the averages (Keras's SwapEMAWeights)
 
   /// Parts into which each batch is cut, by the numbers of its samples: a power of two. Each is computed as if it were
-  /// the batch, with its own statistics in BatchNormalization and its own dropout, and the gradient is the mean over the
-  /// batch, added up in a fixed order. The results depend on the number of leaves, and not on how many
-  /// processes compute them; more than one need as many leaves or more. See docs/howto/several-machines.md.
+  /// the batch, with its own statistics in BatchNormalization and its own dropout, and the gradient is the mean over
+  /// the batch, added up in a fixed order. The results depend on the number of leaves, and not on how many processes
+  /// compute them; more than one need as many leaves or more. See docs/howto/several-machines.md.
   std::int64_t leaves = 1;
   /// The processes that train together, each a share of the leaves; none: this one alone. MpiGroup of
   /// brindle/distributed.hpp, for example; on GPUs, one for each process, NcclGroup of brindle/cuda_distributed.hpp.

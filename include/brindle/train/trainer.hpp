@@ -106,7 +106,7 @@ class Trainer {
   std::int64_t plan_bytes() const { return plan_ ? plan_->bytes() + (in_leaves() ? leaf_step_.bytes() : 0) : 0; }
 
   /// Seconds that exchanges with other processes have taken in the epochs so far: waiting for them, and for what they
-  /// send.
+  /// send. With a CudaProcessGroup nobody waits for gradients and weights, and they are not in it.
   double exchange_seconds() const { return exchange_seconds_; }
 
   /// Trains for some epochs. Throws before the first step for settings or data that cannot work, and NumericsError
@@ -186,7 +186,7 @@ class Trainer {
   void train_batch(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, SampleNames names);
   // The same in leaves. next() puts the samples of the next one into the batch, names() are of that.
   template <class Next>
-  void train_leaves(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, const Next& next, SampleNames names);
+  void train_leaves(std::int64_t n, bool with_weights, bool read, const Next& next, SampleNames names);
   // What a step reads and changes.
   detail::StepParts<T, Device> step_parts() {
     return {*model_, *plan_, *loss_, *optimizer_, batch_, slots_.here(), rules_, updates_};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Processes whose GPUs send to each other, as threads of one program with a GPU each.
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <set>
@@ -28,6 +29,7 @@ bool gpus(int count) {
 #endif
   int found = 0;
   static_cast<void>(cudaGetDeviceCount(&found));
+  ::setenv("NCCL_P2P_DIRECT_DISABLE", "1", 1);  // threads: see NcclGroup
   if (found < count) WARN("no CUDA device for each of " << count << " processes");
   return found >= count;
 }
