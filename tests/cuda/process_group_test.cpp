@@ -4,12 +4,14 @@
 #include <exception>
 #include <memory>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "brindle/data/in_memory.hpp"
+#include "brindle/data/source_view.hpp"
 #include "brindle/train/checkpoint.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/team_row.hpp"
@@ -36,6 +38,17 @@ std::string trained(const LeafSettings& s, const std::shared_ptr<ProcessGroup>& 
 /// Thrown in place of what ends a program.
 struct Killed : std::runtime_error {
   Killed() : std::runtime_error("killed") {}
+};
+
+/// A source one of whose samples cannot be read.
+class Torn final : public data::SourceView {
+ public:
+  explicit Torn(const data::Source& source) : SourceView(source) {}
+  void read(const Cpu& on, std::span<const data::Draw> draws, TensorView<float> x) const override {
+    for (const data::Draw& draw : draws)
+      if (draw.row == 13) detail::raise<FileError>("photo.13.jpg: is missing");
+    SourceView::read(on, draws, x);
+  }
 };
 
 std::string message_of(const std::exception_ptr& error) {
@@ -136,6 +149,16 @@ TEST_CASE("what goes wrong in one process of GPUs ends all with one message", "[
     messages.insert(message_of(error));
   CHECK(messages.size() == 1);
   CHECK_THAT(*messages.begin(), Contains("its batch is 11, that of rank 0 is 10"));
+
+  messages.clear();
+  for (const auto& error : run_group(4, [](const Group& group) {
+         LeafRunOn<Cuda> run(Cuda{}, {}, group);
+         const Torn torn(run.data());
+         run.trainer().fit(torn, {.batch = 10, .epochs = 2});
+       }))
+    messages.insert(message_of(error));
+  CHECK(messages.size() == 1);
+  CHECK_THAT(*messages.begin(), Contains("photo.13.jpg: is missing [rank "));
 
   messages.clear();
   for (const auto& error : run_group(2, [](const Group& group) {  // a loss that is no number, in the second leaf alone
