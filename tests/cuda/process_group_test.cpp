@@ -10,12 +10,14 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/data/cuda_augmented.hpp"
 #include "brindle/data/in_memory.hpp"
 #include "brindle/data/source_view.hpp"
 #include "brindle/train/checkpoint.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/team_row.hpp"
 #include "cuda/gpu.hpp"
+#include "support/checkpointed_run.hpp"
 #include "support/from_all.hpp"
 #include "support/leaf_run.hpp"
 #include "support/temporary_folder.hpp"
@@ -138,6 +140,22 @@ TEST_CASE("layers that a callback freezes are frozen on the GPUs of all processe
   const std::string alone = run(nullptr);
   for (const int processes : {2, 4}) CHECK(from_all(processes, run) == alone);
   CHECK(trained({.epochs = 4}) != alone);
+}
+
+TEST_CASE("samples that GPUs make by themselves are the same for any number of processes", "[cuda][group]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const auto run = [](const std::shared_ptr<ProcessGroup>& group) {
+    const Cuda on;
+    const data::Pictures pictures = random_pictures(21, 12, 5);
+    const auto photos =
+        data::augmented(on, pictures, {.rotation = 30, .zoom = 0.2, .flip_horizontal = true}, {.seed = 3});
+    Sequential model{on, Shape{12, 12, 3}, Conv2D{4, 3, relu}, MaxPool2D{2}, Flatten{}, Dense{1, sigmoid}};
+    model.initialize(2);
+    Trainer trainer{model, Adam{}, BinaryCrossentropy{}, {.leaves = 4, .group = group}};
+    return outcome_of<Cuda>(model, trainer, trainer.fit(photos, {.batch = 8, .epochs = 3, .validation = photos}));
+  };
+  const std::string alone = run(nullptr);
+  for (const int processes : {2, 4}) CHECK(from_all(processes, run) == alone);
 }
 
 TEST_CASE("what goes wrong in one process of GPUs ends all with one message", "[cuda][group]") {
