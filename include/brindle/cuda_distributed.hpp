@@ -139,8 +139,8 @@ class NcclGroup final : public CudaProcessGroup {
 #endif
     while (!words.empty() && words.back() == '\n') words.pop_back();
     if (words.find("NCCL_DEBUG") == std::string::npos) words += " (run with NCCL_DEBUG=INFO for details)";
-    detail::raise<CudaError>("NcclGroup, rank " + std::to_string(rank()) + " of " + std::to_string(size()) +
-                             " on GPU " + std::to_string(gpu_) + ": " + call + " failed: " + words +
+    // Without the rank, so that what all say is told once.
+    detail::raise<CudaError>(std::string("NcclGroup: ") + call + " failed: " + words +
                              "; without NCCL, a Trainer takes the group that this one is made of");
   }
 

@@ -37,7 +37,7 @@ inline int gpu_of(const ProcessGroup& group) {
   const cudaError_t found = cudaGetDeviceCount(&count);
   static_cast<void>(cudaGetLastError());
   if (found != cudaSuccess || count == 0)
-    detail::raise<CudaError>("rank " + std::to_string(group.rank()) + ": no CUDA device: " +
+    detail::raise<CudaError>(std::string("no CUDA device: ") +
                              (found == cudaSuccess ? "none is there" : cudaGetErrorString(found)) +
                              "; start processes on machines with GPUs, or train on the processor, with Cpu in place of "
                              "Cuda");

@@ -14,8 +14,8 @@ TEST_CASE("what NCCL says where it finds no GPU reaches the user in one line", "
     WARN("NCCL has found a GPU");
     CHECK(group.size() == 1);
   } catch (const CudaError& e) {
-    CHECK_THAT(e.what(), Contains("NcclGroup, rank 0 of 1 on GPU 0: nccl") && Contains(" failed: ") &&
-                             Contains("NCCL_DEBUG=INFO") && Contains("without NCCL") && !Contains("\n"));
+    CHECK_THAT(e.what(), Contains("NcclGroup: nccl") && Contains(" failed: ") && Contains("NCCL_DEBUG=INFO") &&
+                             Contains("without NCCL") && !Contains("\n"));
     WARN(e.what());
   }
 }
