@@ -42,7 +42,6 @@ struct Gpu {
   int devices = 1;
   int open = 0;
   int recording = 0;  // streams that wait for the default one
-  cudaError_t last = cudaSuccess;
   CUmemPoolHandle_st pool;
   simulated_cuda::Counts counts;
   simulated_cuda::Refusals refusals;
@@ -61,6 +60,7 @@ Gpu& gpu() {
 
 thread_local int recording_here = 0;
 thread_local int device_here = 0;
+thread_local cudaError_t last_here = cudaSuccess;
 
 std::unique_lock<std::recursive_mutex> locked() { return std::unique_lock(gpu().mutex); }
 
@@ -76,7 +76,7 @@ struct Opened {
   }
 };
 
-cudaError_t fail(cudaError_t code) { return gpu().last = code; }
+cudaError_t fail(cudaError_t code) { return last_here = code; }
 
 bool in_region(const void* p) {
   const auto* at = static_cast<const std::byte*>(p);
@@ -158,7 +158,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   properties->major = 9;
   return cudaSuccess;
 }
-cudaError_t cudaGetLastError() { return std::exchange(gpu().last, cudaSuccess); }
+cudaError_t cudaGetLastError() { return std::exchange(last_here, cudaSuccess); }
 const char* cudaGetErrorString(cudaError_t code) {
   return code == cudaErrorMemoryAllocation ? "out of memory" : "an error";
 }
