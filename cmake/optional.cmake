@@ -7,6 +7,8 @@
 #     brindle::turbojpeg   JPEG by libjpeg-turbo; Debian: libturbojpeg0-dev
 #     brindle::mpi    training by several processes, brindle/distributed.hpp; Debian: libopenmpi-dev or libmpich-dev
 #     brindle::cuda   NVIDIA GPUs: CUDA toolkit with cuBLAS, cuDNN 9
+#     brindle::nccl   GPUs of several processes that send to each other, brindle/cuda_distributed.hpp: NCCL 2; NVIDIA's
+#                     packages: libnccl-dev
 #
 # A program that does not link them does everything else.
 find_path(BRINDLE_HDF5_INCLUDE hdf5.h PATHS /usr/include/hdf5/serial)
@@ -76,5 +78,25 @@ if(CUDAToolkit_FOUND)
     target_compile_options(brindle::cuda INTERFACE
       $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--expt-relaxed-constexpr;-diag-suppress=1675,20012>)
     target_link_libraries(brindle::cuda INTERFACE CUDA::cudart CUDA::cublasLt ${BRINDLE_CUDNN_LIBRARY})
+  endif()
+endif()
+
+# -DBRINDLE_NCCL=ON ends with a message where it is not found, OFF leaves it alone.
+set(BRINDLE_NCCL AUTO CACHE STRING "Look for NCCL, for GPUs that send to each other: ON, OFF or AUTO (if it is found)")
+set_property(CACHE BRINDLE_NCCL PROPERTY STRINGS ON OFF AUTO)
+mark_as_advanced(BRINDLE_NCCL)
+if(BRINDLE_NCCL)
+  find_path(BRINDLE_NCCL_INCLUDE nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+  find_library(BRINDLE_NCCL_LIBRARY NAMES nccl libnccl.so.2 HINTS ${CUDAToolkit_LIBRARY_DIR})
+  mark_as_advanced(BRINDLE_NCCL_INCLUDE BRINDLE_NCCL_LIBRARY)
+  if(TARGET brindle::cuda AND BRINDLE_NCCL_INCLUDE AND BRINDLE_NCCL_LIBRARY AND NOT TARGET brindle::nccl)
+    add_library(brindle::nccl INTERFACE IMPORTED)
+    set_target_properties(brindle::nccl PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_NCCL)
+    target_include_directories(brindle::nccl SYSTEM INTERFACE ${BRINDLE_NCCL_INCLUDE})
+    target_link_libraries(brindle::nccl INTERFACE brindle::cuda ${BRINDLE_NCCL_LIBRARY})
+  endif()
+  if(NOT BRINDLE_NCCL STREQUAL "AUTO" AND NOT TARGET brindle::nccl)
+    message(FATAL_ERROR "BRINDLE_NCCL needs brindle::cuda, nccl.h and libnccl: install libnccl-dev of NVIDIA's packages, or "
+                        "say where they are with -DBRINDLE_NCCL_INCLUDE=... and -DBRINDLE_NCCL_LIBRARY=...")
   endif()
 endif()

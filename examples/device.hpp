@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The device that an example program works on: --device, --precision and --threads.
+// The device that an example program works on: --device, --gpu, --precision and --threads.
 #include <brindle/core/cpu.hpp>
 #include <string>
 #include <type_traits>
@@ -16,6 +16,8 @@ namespace example {
 
 struct DeviceOptions {
   std::string name = "cpu";           ///< cpu, cuda or auto
+  int gpu = -1;                       ///< CUDA's number of it; -1: by local_rank
+  int local_rank = 0;                 ///< of several processes on a machine, which take its GPUs in turn
   std::string precision = "float32";  ///< in which a GPU multiplies
   int threads = 0;                    ///< of the processor; 0: all cores
 };

@@ -14,6 +14,9 @@
 
 #include <brindle/distributed.hpp>
 #endif
+#ifdef BRINDLE_NCCL
+#include <brindle/cuda_distributed.hpp>
+#endif
 
 namespace example {
 
@@ -85,6 +88,20 @@ int Processes::fail(const char* program, const std::exception& e) {
 }
 
 #endif
+
+std::shared_ptr<brindle::ProcessGroup> Processes::group_on_gpu([[maybe_unused]] int gpu) {
+#ifdef BRINDLE_NCCL
+  if (gpu_group_ || !group_) return gpu_group_;
+  int count = 0;
+  const bool few = cudaGetDeviceCount(&count) != cudaSuccess || group_->local_rank() >= count;
+  if (!team_.any(few)) {
+    std::printf("GPUs send to each other by NCCL\n");
+    return gpu_group_ = std::make_shared<brindle::NcclGroup>(group_, gpu);
+  }
+#endif
+  if (group_) std::printf("GPUs exchange through the memory of the processors\n");
+  return group_;
+}
 
 Processes::~Processes() = default;
 

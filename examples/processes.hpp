@@ -4,6 +4,7 @@
 // The processes of a program that mpirun or srun has started. All compute the same and share what takes long; the first
 // one alone prints and writes files.
 #include <algorithm>
+#include <brindle/core/cpu.hpp>
 #include <brindle/data/pictures.hpp>
 #include <brindle/data/subset.hpp>
 #include <brindle/io/features.hpp>
@@ -16,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -35,8 +37,17 @@ class Processes {
 
   bool first() const { return !group_ || group_->rank() == 0; }
   int size() const { return team_.size(); }
-  /// For a trainer; null: this process is alone.
-  std::shared_ptr<brindle::ProcessGroup> group() const { return group_; }
+  /// For a trainer on this device; null: this process is alone. On GPUs, one for each process, it is by NCCL if the
+  /// program was built with it.
+  template <class Device>
+  std::shared_ptr<brindle::ProcessGroup> group(const Device& on) {
+    if constexpr (std::is_same_v<Device, brindle::Cpu>)
+      return group_;
+    else
+      return group_on_gpu(on.options().gpu);
+  }
+  /// Of this process among those of its machine.
+  int local_rank() const { return group_ ? group_->local_rank() : 0; }
 
   /// Threads for each: what was asked for, or of all cores (0) the share of each process on this machine.
   int threads(int asked) const;
@@ -83,8 +94,10 @@ class Processes {
  private:
   struct Mpi;
 
+  std::shared_ptr<brindle::ProcessGroup> group_on_gpu(int gpu);
+
   std::unique_ptr<Mpi> mpi_;
-  std::shared_ptr<brindle::ProcessGroup> group_;
+  std::shared_ptr<brindle::ProcessGroup> group_, gpu_group_;
   brindle::detail::Team team_;
 };
 

@@ -85,7 +85,7 @@ example::Kept learn(const Options& o, Model<float, Device>& model, const Stage& 
               static_cast<long long>(model.trainable_parameter_count()),
               static_cast<long long>(model.parameter_count()), static_cast<long long>(stage.epochs));
   Trainer trainer{model, Adam{.learning_rate = stage.learning_rate}, SparseCategoricalCrossentropy{},
-                  {.seed = o.seed, .leaves = o.leaves, .group = o.processes->group()}};
+                  {.seed = o.seed, .leaves = o.leaves, .group = o.processes->group(model.device())}};
   const History epochs = trainer.fit(
       stage.training,
       {.batch = std::min(o.batch, stage.training.size()),
@@ -310,6 +310,7 @@ int train(int argc, char** argv, example::Processes& processes) {
   try {
     processes.begin(o.leaves);
     o.device.threads = processes.threads(o.device.threads);
+    o.device.local_rank = processes.local_rank();
     if (o.smoke) o.data = o.out.parent_path() / "three_classes";
     processes.together([&] {
       if (!processes.first()) return true;

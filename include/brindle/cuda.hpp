@@ -13,5 +13,6 @@
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cuda.hpp"
 #include "brindle/train/cuda_batch.hpp"
+#include "brindle/train/cuda_leaf_step.hpp"
 #include "brindle/train/cuda_training_step.hpp"
 #include "brindle/train/trainer.hpp"

@@ -71,6 +71,7 @@ class MpiGroup final : public ProcessGroup {
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
+  int local_rank() const override { return local_rank_; }
 
   void exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
     do {
@@ -132,6 +133,10 @@ class MpiGroup final : public ProcessGroup {
     check(MPI_Comm_set_errhandler(processes_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
     check(MPI_Comm_rank(processes_, &rank_), "MPI_Comm_rank");
     check(MPI_Comm_size(processes_, &size_), "MPI_Comm_size");
+    MPI_Comm machine = MPI_COMM_NULL;
+    check(MPI_Comm_split_type(processes_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &machine), "MPI_Comm_split_type");
+    check(MPI_Comm_rank(machine, &local_rank_), "MPI_Comm_rank");
+    check(MPI_Comm_free(&machine), "MPI_Comm_free");
   }
 
   // A starter of another MPI gives each process a world of its own: all would write the same files.
@@ -160,7 +165,7 @@ class MpiGroup final : public ProcessGroup {
 
   MPI_Comm processes_ = MPI_COMM_NULL;
   MPI_Request under_way_[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
-  int rank_ = 0, size_ = 1;
+  int rank_ = 0, size_ = 1, local_rank_ = 0;
   bool begun_ = false, together_ = false;
 };
 

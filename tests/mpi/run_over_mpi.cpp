@@ -6,7 +6,7 @@
 // Goes on from the checkpoint if there is one. When it is done, process 0 writes the checksum of weights and figures to
 // OUTCOME, which is that of all processes. Each process leaves its number in OUTCOME.pid.<rank>, for who kills it. WHAT
 // goes wrong in the last process: "batch" (another one), "data" (a sample that cannot be read), "alone" (an exception
-// that the others do not know of).
+// that the others do not know of). With BRINDLE_RUN_ON_GPU each process trains on a GPU.
 #include <unistd.h>
 
 #include <brindle/core/file.hpp>
@@ -23,6 +23,9 @@
 #include <string>
 #include <vector>
 
+#ifdef BRINDLE_RUN_ON_GPU
+#include <brindle/cuda.hpp>
+#endif
 #include "support/leaf_run.hpp"
 
 using namespace brindle;
@@ -40,14 +43,24 @@ class Torn final : public data::SourceView {
   }
 };
 
+#ifdef BRINDLE_RUN_ON_GPU
+using Device = Cuda;
+Device device(const ProcessGroup& group) { return Cuda(Cuda::Options{.gpu = gpu_of(group)}); }
+#else
+using Device = Cpu;
+Device device(const ProcessGroup&) { return Cpu{1}; }
+#endif
+
 void run(const std::shared_ptr<MpiGroup>& group, const std::string& outcome, std::int64_t epochs,
          const std::string& file, const std::string& wrong) {
   const bool last = group->rank() == group->size() - 1;
+  if (group->local_rank() != group->rank()) detail::raise<Error>("all are on one machine, in the order of their ranks");
   test::LeafSettings s{.epochs = epochs};
   if (!file.empty()) s.checkpoint = checkpoint(file, {.every_seconds = 0.02, .resume = true});
   if (last && wrong == "batch") s.batch = 20;
   if (last && wrong == "alone") throw std::runtime_error("this process has no memory left");
-  test::LeafRun run(s, group);
+  const Device on = device(*group);
+  test::LeafRunOn<Device> run(on, s, group);
   if (wrong == "data") {
     const Torn torn(run.data());
     run.trainer().fit(last ? torn : run.data(), {.batch = 10, .epochs = epochs});

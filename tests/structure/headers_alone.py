@@ -8,7 +8,8 @@ A header that a program of the compiled form may include does so in that form, w
 not include itself comes from nowhere. What is not for such programs (kernels, JSON) compiles with the libraries.
 Definitions (<noun>_inl.hpp) do so header-only, all in one unit, from the first to the last and from the last to the
 first: what one of them needs does not come from those in front of it. The library's units and compiled.hpp are left
-out: the library and tests/compiled/ compile them, each alone; distributed.hpp, too, which tests/mpi/ compiles where MPI is.
+out: the library and tests/compiled/ compile them, each alone; distributed.hpp and cuda_distributed.hpp, too, which
+tests/mpi/ and tests/cuda/nccl/ compile where MPI and NCCL are.
 
 A header that includes core/tensor.hpp, itself or by way of others, has all of that file in front of it anyway. So the
 headers that most others include (ROOTS) are precompiled, and a header starts with the first of them that it includes: the
@@ -25,7 +26,7 @@ from pathlib import Path
 ROOTS = ["io/json", "ops/eigen", "nn/sequential", "core/tensor", "image/picture"]
 
 UNITS = re.compile(r"brindle/(compiled(/(classifier|core|data|definitions|image|inference|io|kernels|models|nn|ops|report|train))?"
-                   r"|definitions|distributed|inference_implementation)\.hpp")
+                   r"|definitions|distributed|cuda_distributed|inference_implementation)\.hpp")
 NEEDS_THE_LIBRARIES = re.compile(
     r"definitions\.hpp$|inference_implementation\.hpp$|compiled[./]|cuda"
     r"|ops/(.*/)?(cpu|eigen|cpu_kernels|cpu_bias_activation|cpu_chunks|cpu_lanes|cpu_packets|gathered_gemm|micro_kernel|normalize_rows|rows|implicit_gemm(_convolution|_gradient|_weights)?|picture_bands|picture_blocks|tiles|winograd.*)\.hpp$"

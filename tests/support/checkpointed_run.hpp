@@ -33,14 +33,15 @@ inline data::Pictures random_pictures(std::int64_t n, std::int64_t side, std::ui
 }
 
 /// Over the bits of weights, moving averages, optimizer state, learning rate and figures.
-inline std::string outcome_of(const Model<float>& model, const Trainer<float, Cpu>& trainer, const History& h) {
+template <class Device>
+std::string outcome_of(const Model<float, Device>& model, const Trainer<float, Device>& trainer, const History& h) {
   Checksum sum;
   const auto add = [&](const auto& numbers) {
     sum.add({reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof numbers[0]});
   };
   for (std::size_t i = 0; i < model.layers().size(); ++i)
     for (std::size_t p = 0; p < model.layers()[i]->parameters().size(); ++p)
-      add(model.layers()[i]->parameters()[p].value.span());
+      add(std::as_const(*model.layers()[i]).parameters()[p].value.template to<Cpu>().span());
   for (const auto& slot : trainer.optimizer_state().slots) add(slot.value.span());
   for (const auto* figures : {&h.loss, &h.accuracy, &h.val_loss, &h.val_accuracy}) add(*figures);
   add(std::vector<double>{trainer.optimizer().learning_rate(), static_cast<double>(trainer.steps())});
@@ -89,7 +90,7 @@ class CheckpointedRun {
   }
 
   /// See outcome_of().
-  std::string outcome(const History& h) const { return outcome_of(model_, *trainer_, h); }
+  std::string outcome(const History& h) const { return outcome_of<Cpu>(model_, *trainer_, h); }
 
   Sequential<float>& model() { return model_; }
   Trainer<float, Cpu>& trainer() { return *trainer_; }

@@ -22,7 +22,7 @@ namespace brindle::test {
 /// How LeafRun trains.
 struct LeafSettings {
   std::int64_t leaves = 4;
-  int threads = 1;
+  int threads = 1;  // of the processor
   std::int64_t batch = 10;
   std::int64_t epochs = 3;
   std::int64_t samples = 39;  // the last batch has 9
@@ -34,22 +34,23 @@ struct LeafSettings {
 
 /// A training with all that depends on samples, leaves or steps: a convolution, batch normalization, a large dense
 /// layer, whose gradient is streamed, dropout, augmentation, shuffling, weights of classes, validation.
-class LeafRun {
+template <class Device>
+class LeafRunOn {
  public:
   template <class OptimizerValue = Adam>
-  explicit LeafRun(LeafSettings s, const std::shared_ptr<ProcessGroup>& group = nullptr,
-                   const OptimizerValue& optimizer = {})
+  LeafRunOn(const Device& on, LeafSettings s, const std::shared_ptr<ProcessGroup>& group = nullptr,
+            const OptimizerValue& optimizer = {})
       : s_(std::move(s)),
         pictures_(random_pictures(s_.samples, 12, 5)),
         holdout_(random_pictures(11, 12, 6)),
         augmented_(pictures_, {.rotation = 30, .zoom = 0.2, .flip_horizontal = true}, {.seed = 3}),
-        model_(Cpu{s_.threads}, {12, 12, 3}, Conv2D{6, 3}, BatchNormalization{}, Activation{relu}, MaxPool2D{2},
-               Flatten{}, Dense{300, relu}, Dropout{0.3}, Dense{1, sigmoid}) {
+        model_(on, {12, 12, 3}, Conv2D{6, 3}, BatchNormalization{}, Activation{relu}, MaxPool2D{2}, Flatten{},
+               Dense{300, relu}, Dropout{0.3}, Dense{1, sigmoid}) {
     model_.initialize(3);
     s_.trainer.seed = 3;
     s_.trainer.leaves = s_.leaves;
     s_.trainer.group = group;
-    trainer_ = std::make_unique<Trainer<float, Cpu>>(model_, optimizer, BinaryCrossentropy{}, s_.trainer);
+    trainer_ = std::make_unique<Trainer<float, Device>>(model_, optimizer, BinaryCrossentropy{}, s_.trainer);
   }
 
   History fit() {
@@ -75,22 +76,31 @@ class LeafRun {
       more.add_numbers(y.data(), static_cast<std::size_t>(y.size()));
     const double figures[] = {e.loss, e.accuracy, e.weighted_accuracy, h.val_metrics.begin()->second.back()};
     more.add_numbers(figures, 4);
-    return outcome_of(model_, *trainer_, h) + " " + more.text();
+    return outcome_of<Device>(model_, *trainer_, h) + " " + more.text();
   }
 
   /// fit() and its outcome.
   std::string trained() { return outcome(fit()); }
 
-  Sequential<float>& model() { return model_; }
-  Trainer<float, Cpu>& trainer() { return *trainer_; }
+  Sequential<float, Device>& model() { return model_; }
+  Trainer<float, Device>& trainer() { return *trainer_; }
   const data::Source& data() const { return augmented_; }
 
  private:
   LeafSettings s_;
   data::Pictures pictures_, holdout_;
   data::Augmented augmented_;
-  Sequential<float> model_;
-  std::unique_ptr<Trainer<float, Cpu>> trainer_;
+  Sequential<float, Device> model_;
+  std::unique_ptr<Trainer<float, Device>> trainer_;
+};
+
+/// On the processor.
+class LeafRun : public LeafRunOn<Cpu> {
+ public:
+  template <class OptimizerValue = Adam>
+  explicit LeafRun(const LeafSettings& s, const std::shared_ptr<ProcessGroup>& group = nullptr,
+                   const OptimizerValue& optimizer = {})
+      : LeafRunOn<Cpu>(Cpu{s.threads}, s, group, optimizer) {}
 };
 
 }  // namespace brindle::test

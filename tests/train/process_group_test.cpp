@@ -344,8 +344,8 @@ TEST_CASE("numbers too small for a normal float are zero in sums over processes,
   for (const auto& error : run_group(2, [](const Group& group) {
          detail::Team team(group);
          std::vector<float> numbers{group->rank() == 0 ? 2e-38f : -1.9e-38f};
-         detail::TeamRow<float> row;
-         row.prepare(numbers, {1}, team);
+         detail::TeamRow<float, Cpu> row;
+         row.prepare(Cpu{1}, numbers, {1}, team);
          row.sum();
          row.finish(team);
          row.gather();
@@ -370,8 +370,8 @@ TEST_CASE("sums over processes follow the tree, and each process sends twice wha
             detail::Team team(group);
             std::vector<float> numbers(count);
             for (std::size_t i = 0; i < count; ++i) numbers[i] = value(group->rank(), i);
-            detail::TeamRow<float> row;
-            row.prepare(numbers, {count / 3, count / 2, count}, team);
+            detail::TeamRow<float, Cpu> row;
+            row.prepare(Cpu{1}, numbers, {count / 3, count / 2, count}, team);
             for (const bool gathers : {false, true}) {
               if (gathers)
                 row.gather();

@@ -47,12 +47,12 @@ TEST_CASE("sums over leaves are those of plain loops at random sizes", "[train][
     while (cuts.back() < inputs * outputs)
       cuts.push_back(std::min(inputs * outputs, cuts.back() + c.size(inputs * outputs, {2048})));
     c.compute([&](const Cpu& on, Outputs& out) {
-      detail::LeafGradients<float> sums;
+      detail::LeafGradients<float, Cpu> sums;
       sums.prepare(model, plan, {.count = own, .own = own}, detail::Team());
       sums.begin();
       for (std::int64_t leaf = 0; leaf < own; ++leaf) {
         if (leaf == empty) {
-          sums.add_nothing(leaf);
+          sums.add_nothing(on, leaf);
           continue;
         }
         const auto& of = leaves[static_cast<std::size_t>(leaf)];
@@ -98,8 +98,8 @@ TEST_CASE("sums over processes are those of plain loops at random sizes", "[trai
     const auto errors = run_group(size, [&](const std::shared_ptr<ThreadGroup>& group) {
       detail::Team team(group);
       std::vector<float>& mine = sums[static_cast<std::size_t>(group->rank())];
-      detail::TeamRow<float> row;
-      row.prepare(mine, ends, team);
+      detail::TeamRow<float, Cpu> row;
+      row.prepare(Cpu{1}, mine, ends, team);
       for (const bool gathers : {false, true}) {
         if (gathers)
           row.gather();

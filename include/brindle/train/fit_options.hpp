@@ -41,13 +41,13 @@ struct TrainerOptions {
   std::int64_t ema_overwrite_frequency = 0;  ///< every so many updates weights become their averages; 0: at the end
   bool swap_ema_weights = false;  ///< validation and callbacks of an epoch see the averages (Keras's SwapEMAWeights)
 
-  /// Parts into which each batch is cut, by the numbers of its samples: a power of two, on the Cpu. Each is computed as
-  /// if it were the batch, with its own statistics in BatchNormalization and its own dropout, and the gradient is the
-  /// mean over the batch, added up in a fixed order. The results depend on the number of leaves, and not on how many
-  /// processes compute them; more than one need as many leaves or more. See docs/howto/several-machines.md.
+  /// Parts into which each batch is cut, by the numbers of its samples: a power of two. Each is computed as if it were
+  /// the batch, with its own statistics in BatchNormalization and its own dropout, and the gradient is the mean over
+  /// the batch, added up in a fixed order. The results depend on the number of leaves, and not on how many processes
+  /// compute them; more than one need as many leaves or more. See docs/howto/several-machines.md.
   std::int64_t leaves = 1;
   /// The processes that train together, each a share of the leaves; none: this one alone. MpiGroup of
-  /// brindle/distributed.hpp, for example.
+  /// brindle/distributed.hpp, for example; on GPUs, one for each process, NcclGroup of brindle/cuda_distributed.hpp.
   std::shared_ptr<ProcessGroup> group = {};
 };
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/train/leaves.hpp"
+#include "brindle/train/row_arithmetic.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/team_row.hpp"
 
@@ -29,20 +32,21 @@ struct SummedParameter {
 /// are added to it, the nearest one first, and what comes of it waits in row t. So log2(leaves) + 1 rows are enough,
 /// and the last leaf leaves the sum of all in the last one. That of all processes is in the shards of the last row,
 /// each in the process that owns it.
-template <class T>
+template <class T, class Device>
 class LeafGradients {
  public:
   /// Takes all memory. The plan must have been made for the model as it is now.
-  void prepare(const Model<T, Cpu>& model, const Plan<T, Cpu>& plan, const Leaves& leaves, const Team& team);
+  void prepare(const Model<T, Device>& model, const Plan<T, Device>& plan, const Leaves& leaves, const Team& team);
 
   /// Elements [first, first + block.size()) of what leaf `leaf` of this process, from 0, gives for a parameter, each
-  /// once. From several threads where the elements are others.
-  void add(std::int64_t leaf, std::size_t layer, std::size_t which, std::int64_t first, TensorView<const T, Cpu> block);
-  /// The same of all elements, by the threads of `on`.
-  void add_whole(const Cpu& on, std::int64_t leaf, std::size_t layer, std::size_t which,
-                 TensorView<const T, Cpu> block);
+  /// once, on the Cpu. From several threads where the elements are others.
+  void add(std::int64_t leaf, std::size_t layer, std::size_t which, std::int64_t first,
+           TensorView<const T, Device> block);
+  /// The same of all elements, as work of `on`.
+  void add_whole(const Device& on, std::int64_t leaf, std::size_t layer, std::size_t which,
+                 TensorView<const T, Device> block);
   /// A leaf that has no samples: zeros.
-  void add_nothing(std::int64_t leaf);
+  void add_nothing(const Device& on, std::int64_t leaf);
 
   /// A step begins.
   void begin() { row_.sum(); }
@@ -57,9 +61,11 @@ class LeafGradients {
   /// What this process owns of a parameter: all of one that has no sums, or where it is alone.
   Shard shard(std::size_t layer, std::size_t which) const { return shards_[layer][which]; }
   /// The last row's elements of a parameter. They may be overwritten.
-  TensorView<T, Cpu> view(const SummedParameter& p) const { return views_[p.layer][p.which]; }
+  TensorView<T, Device> view(const SummedParameter& p) const { return views_[p.layer][p.which]; }
   /// Those of its shard.
-  TensorView<T, Cpu> own(const SummedParameter& p) const { return {view(p).data + p.own.begin, Shape{p.own.size()}}; }
+  TensorView<T, Device> own(const SummedParameter& p) const {
+    return {view(p).data + p.own.begin, Shape{p.own.size()}};
+  }
 
   /// What owners have put into their shards of the last row is to go to all.
   void gather() { row_.gather(); }
@@ -73,18 +79,24 @@ class LeafGradients {
 
  private:
   static constexpr std::int64_t nowhere = -1;
-  static constexpr std::size_t piece_bytes = 1 << 20;  // that are summed over processes at a time, or a layer
+  // That are summed over processes at a time, or a layer; other devices than the Cpu have computed all by then.
+  static constexpr std::size_t piece_bytes = std::is_same_v<Device, Cpu> ? std::size_t{1} << 20 : ~std::size_t{0};
+
+  LeafRows<T> rows() { return {rows_.data(), size_}; }
+  static std::size_t level_of(std::int64_t leaf) {
+    return static_cast<std::size_t>(std::countr_one(static_cast<std::uint64_t>(leaf)));
+  }
 
   std::int64_t own_ = 1;
-  std::int64_t size_ = 0;                               // of a row
-  std::vector<std::vector<std::int64_t>> begin_;        // in a row, by layer and parameter
-  std::vector<std::vector<TensorView<T, Cpu>>> views_;  // of the last row
-  std::vector<std::vector<Shard>> shards_;              // of parameters
-  std::vector<std::size_t> end_;                        // in a row, by layer
+  std::int64_t size_ = 0;                                  // of a row
+  std::vector<std::vector<std::int64_t>> begin_;           // in a row, by layer and parameter
+  std::vector<std::vector<TensorView<T, Device>>> views_;  // of the last row
+  std::vector<std::vector<Shard>> shards_;                 // of parameters
+  std::vector<std::size_t> end_;                           // in a row, by layer
   std::vector<std::vector<SummedParameter>> pieces_;
   std::vector<std::size_t> ends_;  // of pieces
-  std::vector<Tensor<T>> rows_;
-  TeamRow<T> row_;  // the last one
+  Tensor<T, Device> rows_;
+  TeamRow<T, Device> row_;  // the last one
 };
 
 }  // namespace brindle::detail

@@ -17,7 +17,7 @@
 
 namespace brindle::detail {
 
-/// A training step of a batch that is cut into leaves, on the Cpu:
+/// A training step of a batch that is cut into leaves, here on the Cpu; a GPU has its own: cuda_leaf_step.hpp.
 ///
 ///     step.begin(n);
 ///     while (step.leaf_size() > 0) step.run(parts, ...);   // the leaf's samples are in parts.batch
@@ -26,26 +26,29 @@ namespace brindle::detail {
 /// A leaf's passes are those of a batch of its size. The gradient of its mean loss counts by the leaf's share of the
 /// batch, so that the sum over the leaves is the gradient of the batch's mean loss. Moving averages follow the mean of
 /// what the leaves have seen, by the same shares and the same tree: those of the leaf's own batch normalization.
-template <class T>
+template <class T, class Device>
 class LeafStep {
  public:
-  using Parts = StepParts<T, Cpu>;
+  using Parts = StepParts<T, Device>;  ///< what a step reads and changes
 
-  explicit LeafStep(const Cpu& on) : on_(on), update_(on) {}
+  /// Takes no memory yet.
+  LeafStep(const Device& on, const Leaves& leaves) : on_(on), walk_(leaves), update_(on) {}
+
+  /// The context in which the plan of the step must work.
+  const Device& device() const { return on_; }
 
   /// Takes memory for the leaves of this plan.
-  void prepare(const Model<T, Cpu>& model, const Plan<T, Cpu>& plan, const Leaves& leaves, const Team& team) {
-    leaves_ = leaves;
-    gradients_.prepare(model, plan, leaves, team);
+  void prepare(const Model<T, Device>& model, const Plan<T, Device>& plan, const Team& team) {
+    gradients_.prepare(model, plan, walk_.leaves(), team);
   }
 
   /// A step on a batch of n samples begins.
   void begin(std::int64_t n);
 
   /// Samples of the next leaf of this process; 0: all are done.
-  std::int64_t leaf_size() const { return next_ < leaves_.own ? leaves_.size(n_, leaves_.first + next_) : 0; }
+  std::int64_t leaf_size() const { return walk_.size(); }
   /// The first of them, of the batch.
-  std::int64_t leaf_begin() const { return leaves_.begin(n_, leaves_.first + next_); }
+  std::int64_t leaf_begin() const { return walk_.first_sample(); }
 
   /// The passes of the next leaf; behind the last one's the sums over processes begin. Throws as TrainingStep::run().
   void run(const Parts& p, bool with_weights, std::int64_t step, const StepNames& names, bool& outputs_seen,
@@ -59,7 +62,7 @@ class LeafStep {
   StepTotals finish(const Parts& p, std::int64_t step, const StepNames& names, Team& team);
 
   /// What the leaves' gradients are added up in, and which part of them is this process's.
-  LeafGradients<T>& sums() { return gradients_; }
+  LeafGradients<T, Device>& sums() { return gradients_; }
 
   /// Bytes of sums.
   std::int64_t bytes() const { return gradients_.bytes(); }
@@ -68,12 +71,11 @@ class LeafStep {
   // Leaves that have no samples.
   void skip_empty();
 
-  Cpu on_;
-  Leaves leaves_;
-  LeafGradients<T> gradients_;
-  LeafUpdate<T> update_;
-  WeightPenalty<T, Cpu> penalty_;
-  std::int64_t n_ = 0, next_ = 0;
+  Device on_;
+  LeafWalk walk_;
+  LeafGradients<T, Device> gradients_;
+  LeafUpdate<T, Device> update_;
+  WeightPenalty<T, Device> penalty_;
   std::exception_ptr error_;
   // Loss and right answers of the leaves that are done: sums that wait, as those of LeafGradients.
   struct Sums {

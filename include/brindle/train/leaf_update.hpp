@@ -15,26 +15,26 @@
 
 namespace brindle::detail {
 
-/// What follows behind the sums of the leaves' gradients, on the Cpu. Each process steps the elements whose sums it
+/// What follows behind the sums of the leaves' gradients. Each process steps the elements whose sums it
 /// owns and keeps slots of these alone, so that the optimizer's memory and work are divided; then all get all weights.
 ///
 /// A gradient's norm needs all of it: where gradients are clipped by one, they go to all first.
-template <class T>
+template <class T, class Device>
 class LeafUpdate {
  public:
-  explicit LeafUpdate(const Cpu& on) : on_(on) {}
+  explicit LeafUpdate(const Device& on) : on_(on) {}
 
   /// Step number `step`, 0 for the first, of all parameters that have sums. To be called by all processes at once.
-  void run(const StepParts<T, Cpu>& p, std::int64_t step, LeafGradients<T>& sums, Team& team);
+  void run(const StepParts<T, Device>& p, std::int64_t step, LeafGradients<T, Device>& sums, Team& team);
 
  private:
-  void add(const StepParts<T, Cpu>& p, const SummedParameter& s, const LeafGradients<T>& sums);
+  void add(const StepParts<T, Device>& p, const SummedParameter& s, const LeafGradients<T, Device>& sums);
   // The new weights of its own shards, for all others.
-  void hand_over(const StepParts<T, Cpu>& p, const std::vector<SummedParameter>& piece,
-                 const LeafGradients<T>& sums) const;
+  void hand_over(const StepParts<T, Device>& p, const std::vector<SummedParameter>& piece,
+                 const LeafGradients<T, Device>& sums) const;
 
-  Cpu on_;
-  WeightUpdate<T, Cpu> update_;
+  Device on_;
+  WeightUpdate<T, Device> update_;
 };
 
 }  // namespace brindle::detail

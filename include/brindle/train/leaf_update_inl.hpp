@@ -2,19 +2,20 @@
 #pragma once
 
 // Definitions of what leaf_update.hpp declares.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
 #include "brindle/core/inline.hpp"
+#include "brindle/core/memory.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/train/leaf_gradients.hpp"
 #include "brindle/train/leaf_update.hpp"
 #include "brindle/train/optimizer_slots.hpp"
+#include "brindle/train/row_arithmetic.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/training_step.hpp"
 #include "brindle/train/update_rules.hpp"
@@ -23,8 +24,9 @@
 
 namespace brindle::detail {
 
-template <class T>
-void LeafUpdate<T>::run(const StepParts<T, Cpu>& p, std::int64_t step, LeafGradients<T>& sums, Team& team) {
+template <class T, class Device>
+void LeafUpdate<T, Device>::run(const StepParts<T, Device>& p, std::int64_t step, LeafGradients<T, Device>& sums,
+                                Team& team) {
   const StepKind kind = p.updates.kind(step);
   const bool norms = p.updates.clips_by_norm();
   const auto gather_gradients = [&] {
@@ -53,21 +55,20 @@ void LeafUpdate<T>::run(const StepParts<T, Cpu>& p, std::int64_t step, LeafGradi
   sums.finish_gathering(team);
   for (const std::vector<SummedParameter>& piece : sums.pieces())
     for (const SummedParameter& s : piece) {
-      Parameter<T, Cpu>& parameter = p.model.layers()[s.layer]->parameters()[s.which];
-      const TensorView<T, Cpu> now = sums.view(s);
+      Parameter<T, Device>& parameter = p.model.layers()[s.layer]->parameters()[s.which];
+      const TensorView<T, Device> now = sums.view(s);
       if (!parameter.learned)
         std::as_const(*p.model.layers()[s.layer]).follow(on_, s.which, parameter.value.view(), now);
       else if (!team.alone())
-        on_.parallel_ranges(now.size(), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
-          std::copy(now.data + begin, now.data + end, parameter.value.data() + begin);
-        });
+        RowArithmetic<T, Device>::copy(on_, now.data, parameter.value.data(), now.size());
     }
 }
 
-template <class T>
-void LeafUpdate<T>::add(const StepParts<T, Cpu>& p, const SummedParameter& s, const LeafGradients<T>& sums) {
-  Layer<T, Cpu>& layer = *p.model.layers()[s.layer];
-  const Parameter<T, Cpu>& parameter = std::as_const(layer).parameters()[s.which];
+template <class T, class Device>
+void LeafUpdate<T, Device>::add(const StepParts<T, Device>& p, const SummedParameter& s,
+                                const LeafGradients<T, Device>& sums) {
+  Layer<T, Device>& layer = *p.model.layers()[s.layer];
+  const Parameter<T, Device>& parameter = std::as_const(layer).parameters()[s.which];
   if (!parameter.learned) return;
   update_.add_to_clip(p.updates.clips_by_norm() ? sums.view(s) : sums.own(s));
   if (s.own.size() == 0) return;
@@ -75,13 +76,15 @@ void LeafUpdate<T>::add(const StepParts<T, Cpu>& p, const SummedParameter& s, co
   update_.add(p.updates, p.optimizer, layer, s.which, p.slots[s.layer][s.which], s.own.begin, sums.own(s));
 }
 
-template <class T>
-void LeafUpdate<T>::hand_over(const StepParts<T, Cpu>& p, const std::vector<SummedParameter>& piece,
-                              const LeafGradients<T>& sums) const {
+template <class T, class Device>
+void LeafUpdate<T, Device>::hand_over(const StepParts<T, Device>& p, const std::vector<SummedParameter>& piece,
+                                      const LeafGradients<T, Device>& sums) const {
   for (const SummedParameter& s : piece) {
-    const Parameter<T, Cpu>& parameter = std::as_const(*p.model.layers()[s.layer]).parameters()[s.which];
-    const TensorView<T, Cpu> to = sums.own(s);
-    if (parameter.learned) std::copy_n(parameter.value.data() + s.own.begin, to.size(), to.data);
+    const Parameter<T, Device>& parameter = std::as_const(*p.model.layers()[s.layer]).parameters()[s.which];
+    const TensorView<T, Device> to = sums.own(s);
+    if (parameter.learned)
+      Memory<Device>::copy(on_, to.data, parameter.value.data() + s.own.begin,
+                           static_cast<std::size_t>(to.size()) * sizeof(T));
   }
 }
 

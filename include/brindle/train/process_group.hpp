@@ -18,6 +18,9 @@ class ProcessGroup {
   virtual int rank() const = 0;
   /// How many there are: a power of two.
   virtual int size() const = 0;
+  /// The number of this process among those of its machine, from 0, by which it takes one of the machine's GPUs; here
+  /// all are on one machine.
+  virtual int local_rank() const { return rank(); }
 
   /// Sends bytes to another process and receives others from it, both at the same time; either may be none. The partner
   /// makes the same call with the sizes exchanged. Returns when both are done. send and receive do not overlap.

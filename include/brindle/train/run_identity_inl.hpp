@@ -141,6 +141,10 @@ RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, con
   same("compiler", __VERSION__);
 #endif
   same("instruction set", ops::cpu_isa());
+  if constexpr (!std::is_same_v<Device, Cpu>) {
+    same("GPU", model.device().gpu_name());
+    same("precision", to_string(model.device().precision()));
+  }
   Checksum weights;
   for (const auto& layer : model.layers())
     for (const Parameter<T, Device>& parameter : std::as_const(*layer).parameters()) {

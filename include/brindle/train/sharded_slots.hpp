@@ -20,18 +20,18 @@ namespace brindle::detail {
 
 /// use(layer, which, slot) for slot number k of each parameter that has so many, whole: in the order of the row, then
 /// those of frozen layers, which are whole in every process. The view is overwritten by the next step.
-template <class T>
-void gather_slot(const OptimizerSlots<T, Cpu>& slots, std::size_t k, LeafGradients<T>& sums, Team& team,
-                 FunctionRef<void(std::size_t layer, std::size_t which, TensorView<const T, Cpu>)> use);
+template <class T, class Device>
+void gather_slot(const OptimizerSlots<T, Device>& slots, std::size_t k, LeafGradients<T, Device>& sums, Team& team,
+                 FunctionRef<void(std::size_t layer, std::size_t which, TensorView<const T, Device>)> use);
 
 /// The last slot of each parameter that has `all` of them is the average of its weights, and the weights become that.
 /// If it swaps, the slots are the weights while it lives, as with SwappedAverages: what is changed of the weights
 /// meanwhile is then of their averages.
-template <class T>
+template <class T, class Device>
 class GatheredAverages {
  public:
-  GatheredAverages(Model<T, Cpu>& model, OptimizerSlots<T, Cpu>& slots, int all, LeafGradients<T>& sums, Team& team,
-                   bool swaps);
+  GatheredAverages(Model<T, Device>& model, OptimizerSlots<T, Device>& slots, int all, LeafGradients<T, Device>& sums,
+                   Team& team, bool swaps);
   ~GatheredAverages();
   GatheredAverages(const GatheredAverages&) = delete;
   GatheredAverages& operator=(const GatheredAverages&) = delete;
@@ -39,13 +39,13 @@ class GatheredAverages {
  private:
   struct Kept {
     std::size_t layer, which;
-    Tensor<T> value;
+    Tensor<T, Device> value;
   };
   // The elements of the slot, which may be other ones than at the beginning if a callback has frozen layers.
-  void put_into_slot(const Kept& k, const Tensor<T>& value);
+  void put_into_slot(const Kept& k, const Tensor<T, Device>& value);
 
-  Model<T, Cpu>& model_;
-  OptimizerSlots<T, Cpu>& slots_;
+  Model<T, Device>& model_;
+  OptimizerSlots<T, Device>& slots_;
   std::vector<Kept> kept_;  // weights
 };
 
@@ -66,15 +66,15 @@ class ShardedSlots {
   }
   /// make_slots() of what this process steps. Slots are whole, or sharded in the same way.
   void shard(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules,
-             const LeafGradients<T>& sums);
+             const LeafGradients<T, Device>& sums);
 
   /// All of them, whole. keeps: false for a process that only gives its part; it gets none.
-  OptimizerSlots<T, Device> whole(LeafGradients<T>& sums, Team& team, bool keeps = true) const;
+  OptimizerSlots<T, Device> whole(LeafGradients<T, Device>& sums, Team& team, bool keeps = true) const;
   /// They become whole in every process.
-  void make_whole(LeafGradients<T>& sums, Team& team);
+  void make_whole(LeafGradients<T, Device>& sums, Team& team);
   /// work() while they are whole in the first process.
   template <class Work>
-  void while_first_has_all(LeafGradients<T>& sums, Team& team, const Work& work) {
+  void while_first_has_all(LeafGradients<T, Device>& sums, Team& team, const Work& work) {
     if (!sharded_) return work();
     OptimizerSlots<T, Device> other = whole(sums, team, team.first());
     const auto exchange = [&] {

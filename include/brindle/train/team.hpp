@@ -31,6 +31,9 @@ class Team {
   bool alone() const { return size() == 1; }                ///< there is nobody to exchange with
   bool first() const { return rank() == 0; }                ///< the one that writes files and reports
 
+  /// Null: alone.
+  ProcessGroup* group() const { return group_.get(); }
+
   /// Seconds of waiting in exchanges so far: for the others, and for the bytes to come.
   double seconds() const { return seconds_; }
 

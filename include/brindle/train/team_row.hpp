@@ -4,9 +4,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "brindle/core/tensor.hpp"
+#include "brindle/train/row_transport.hpp"
 #include "brindle/train/team.hpp"
 
 namespace brindle::detail {
@@ -20,9 +23,9 @@ struct Shard {
   Shard common(const Shard& other) const;
 };
 
-/// A row of numbers that each process of a team has, cut into pieces, each piece into one shard a process. sum() leaves
-/// the sum of all processes in each shard of its owner; gather() gives all the shards of all owners. Both go on piece
-/// by piece while later pieces are still computed:
+/// A row of numbers that each process of a team has in its device's memory, cut into pieces, each piece into one shard
+/// a process. sum() leaves the sum of all processes in each shard of its owner; gather() gives all the shards of all
+/// owners. Both go on piece by piece while later pieces are still computed:
 ///
 ///     row.sum();                                                                      // or gather()
 ///     for each part of the numbers that is computed: row.advance(team, end of the part);   // does not wait
@@ -33,11 +36,12 @@ struct Shard {
 ///
 /// By exchanges with 1, 2, 4, ... away a process hands over the half that it does not keep of what it has, until its
 /// shard is left; to gather, the halves go back the same way. Each way it sends (size - 1) / size of the numbers.
-template <class T>
+template <class T, class Device>
 class TeamRow {
  public:
-  /// numbers must stay. ends: of the pieces, the last one the size of numbers; the same in all processes. Takes memory.
-  void prepare(std::span<T> numbers, const std::vector<std::size_t>& ends, const Team& team);
+  /// numbers, of the device's memory, must stay. ends: of the pieces, the last one the size of numbers; the same in all
+  /// processes. Takes memory.
+  void prepare(const Device& on, std::span<T> numbers, const std::vector<std::size_t>& ends, const Team& team);
 
   /// Numbers become their sums, in their owners; elsewhere they are of no use then.
   void sum() { begin(Way::sums); }
@@ -52,7 +56,7 @@ class TeamRow {
   Shard shard(std::size_t piece) const;
 
   /// Bytes of memory.
-  std::size_t bytes() const { return room_.size() * sizeof(T); }
+  std::size_t bytes() const { return room_.bytes(); }
 
  private:
   enum class Way { sums, gathers };
@@ -77,7 +81,9 @@ class TeamRow {
   int rank_ = 0, size_ = 1;
   std::span<T> numbers_;
   std::vector<std::size_t> ends_;
-  std::vector<T> room_;            // for what the others send
+  Tensor<T, Device> room_;  // for what the others send
+  std::optional<Device> on_;
+  RowTransport<T, Device> transport_;
   std::array<Half, 32> halves_{};  // of the piece that is under way
   Way way_ = Way::sums;
   std::size_t piece_ = 0, stage_ = 0;

@@ -10,8 +10,9 @@
 #include <span>
 #include <vector>
 
-#include "brindle/core/flush_denormals.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/train/row_arithmetic.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/team_row.hpp"
 
@@ -22,8 +23,10 @@ BRINDLE_INLINE Shard Shard::common(const Shard& other) const {
   return {first, std::max(first, last)};
 }
 
-template <class T>
-void TeamRow<T>::prepare(std::span<T> numbers, const std::vector<std::size_t>& ends, const Team& team) {
+template <class T, class Device>
+void TeamRow<T, Device>::prepare(const Device& on, std::span<T> numbers, const std::vector<std::size_t>& ends,
+                                 const Team& team) {
+  on_ = on;
   rank_ = team.rank();
   size_ = team.size();
   numbers_ = numbers;
@@ -33,16 +36,18 @@ void TeamRow<T>::prepare(std::span<T> numbers, const std::vector<std::size_t>& e
     most = std::max(most, end - begin);
     begin = end;
   }
-  room_.assign(size_ == 1 ? 0 : most / 2 + 64 / sizeof(T), T(0));
+  const std::size_t half = most / 2 + 64 / sizeof(T);
+  room_ = size_ == 1 ? Tensor<T, Device>() : Tensor<T, Device>({static_cast<std::int64_t>(half)});
+  transport_.prepare(on, team, half);
 }
 
-template <class T>
-std::size_t TeamRow<T>::levels() const {
+template <class T, class Device>
+std::size_t TeamRow<T, Device>::levels() const {
   return static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(size_)));
 }
 
-template <class T>
-std::array<typename TeamRow<T>::Half, 32> TeamRow<T>::halves(std::size_t piece) const {
+template <class T, class Device>
+std::array<typename TeamRow<T, Device>::Half, 32> TeamRow<T, Device>::halves(std::size_t piece) const {
   constexpr std::size_t line = 64 / sizeof(T);  // cuts lie at whole lines of the cache
   std::array<Half, 32> halves{};
   const std::size_t begin = piece == 0 ? 0 : ends_[piece - 1];
@@ -57,8 +62,8 @@ std::array<typename TeamRow<T>::Half, 32> TeamRow<T>::halves(std::size_t piece) 
   return halves;
 }
 
-template <class T>
-Shard TeamRow<T>::shard(std::size_t piece) const {
+template <class T, class Device>
+Shard TeamRow<T, Device>::shard(std::size_t piece) const {
   const std::size_t begin = piece == 0 ? 0 : ends_[piece - 1];
   if (size_ == 1) return {static_cast<std::int64_t>(begin), static_cast<std::int64_t>(ends_[piece])};
   const std::span<T> kept = halves(piece)[levels() - 1].kept;
@@ -66,12 +71,12 @@ Shard TeamRow<T>::shard(std::size_t piece) const {
   return {first, first + static_cast<std::int64_t>(kept.size())};
 }
 
-template <class T>
-void TeamRow<T>::run(Team& team, std::size_t ready, bool waits) {
+template <class T, class Device>
+void TeamRow<T, Device>::run(Team& team, std::size_t ready, bool waits) {
   if (size_ == 1) return;
   for (;;) {
     if (under_way_) {
-      if (!team.ended(waits)) return;
+      if (!transport_.ended(team, waits)) return;
       under_way_ = false;
       complete();
       if (++stage_ == levels()) {
@@ -85,26 +90,24 @@ void TeamRow<T>::run(Team& team, std::size_t ready, bool waits) {
   }
 }
 
-template <class T>
-void TeamRow<T>::start(Team& team) {
+template <class T, class Device>
+void TeamRow<T, Device>::start(Team& team) {
   if (stage_ == 0) halves_ = halves(piece_);
   const Half& half = halves_[level()];
   const int partner = rank_ ^ (1 << level());
   if (way_ == Way::gathers)
-    team.start(partner, std::as_bytes(half.kept), std::as_writable_bytes(half.other));
+    transport_.start(team, partner, half.kept, half.other);
   else
-    team.start(partner, std::as_bytes(half.other), std::as_writable_bytes(std::span(room_).first(half.kept.size())));
+    transport_.start(team, partner, half.other, {room_.data(), half.kept.size()});
 }
 
-template <class T>
-void TeamRow<T>::complete() {
+template <class T, class Device>
+void TeamRow<T, Device>::complete() {
   if (way_ == Way::gathers) return;  // it is where it belongs
-  const FlushDenormals flush;        // as where leaves are added up inside of a process
   const std::span<T> kept = halves_[level()].kept;
-  if ((rank_ & (1 << level())) == 0)
-    for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = kept[i] + room_[i];
-  else
-    for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = room_[i] + kept[i];
+  const std::span<const T> here = kept, there(room_.data(), kept.size());
+  const bool lower = (rank_ & (1 << level())) == 0;
+  RowArithmetic<T, Device>::add(*on_, lower ? here : there, lower ? there : here, kept);
 }
 
 }  // namespace brindle::detail

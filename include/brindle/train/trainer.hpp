@@ -61,9 +61,8 @@ class Trainer {
         team_(options.group),
         leaves_(detail::leaves_of("Trainer", options.leaves, team_)),
         device_step_(on_),
-        leaf_step_(host()) {
+        leaf_step_(on_, leaves_) {
     detail::expect_definitions<T, Device>();
-    if (!on_cpu && leaves_.count > 1) detail::raise<ValueError>("Trainer: leaves are for the Cpu; leave them out");
     if (model.layers().empty()) detail::raise<ValueError>("Trainer: the model has no layers");
     rules_ = detail::output_rules("Trainer", model, *loss_, options.accuracy);
     outputs_seen_ = rules_.last.known;
@@ -107,7 +106,7 @@ class Trainer {
   std::int64_t plan_bytes() const { return plan_ ? plan_->bytes() + (in_leaves() ? leaf_step_.bytes() : 0) : 0; }
 
   /// Seconds that exchanges with other processes have taken in the epochs so far: waiting for them, and for what they
-  /// send.
+  /// send. With a CudaProcessGroup nobody waits for gradients and weights, and they are not in it.
   double exchange_seconds() const { return exchange_seconds_; }
 
   /// Trains for some epochs. Throws before the first step for settings or data that cannot work, and NumericsError
@@ -187,7 +186,7 @@ class Trainer {
   void train_batch(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, SampleNames names);
   // The same in leaves. next() puts the samples of the next one into the batch, names() are of that.
   template <class Next>
-  void train_leaves(std::int64_t n, bool with_weights, const Next& next, SampleNames names);
+  void train_leaves(std::int64_t n, bool with_weights, bool read, const Next& next, SampleNames names);
   // What a step reads and changes.
   detail::StepParts<T, Device> step_parts() {
     return {*model_, *plan_, *loss_, *optimizer_, batch_, slots_.here(), rules_, updates_};
@@ -221,9 +220,9 @@ class Trainer {
   detail::Evaluator<T, Device> evaluator_;
   detail::Batch<T, Device> batch_;
   detail::TrainingStep<T, Device> device_step_;
-  mutable detail::LeafStep<T> leaf_step_;  // between two steps it has room to put slots together
-  detail::StepTotals totals_;              // of the epoch; on other devices than the Cpu, as far as they have been read
-  detail::StepTotals earlier_totals_;      // from before it was resumed
+  mutable detail::LeafStep<T, Device> leaf_step_;  // between two steps it has room to put slots together
+  detail::StepTotals totals_;          // of the epoch; on other devices than the Cpu, as far as they have been read
+  detail::StepTotals earlier_totals_;  // from before it was resumed
 
   double exchange_seconds_ = 0;
   std::int64_t step_ = 0;      // training steps

@@ -155,7 +155,7 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
       ++at.step;
       at.samples += count;
       if (in_leaves())
-        train_leaves(count, detail::weighted(options), next, names);
+        train_leaves(count, detail::weighted(options), at.step == steps, next, names);
       else
         train_batch(count, detail::weighted(options), at.step == steps, names);
       at.seconds = seconds_before + detail::seconds_since(start);
@@ -183,10 +183,9 @@ void Trainer<T, Device>::end_epoch(const FitOptions& options, double seconds, Fi
   // Put back whatever happens in between.
   const detail::SwappedAverages<T, Device> swapped(options_.swap_ema_weights && !slots_.sharded(), updates_,
                                                    *optimizer_, *model_, slots_.here());
-  std::optional<detail::GatheredAverages<T>> gathered;
-  if constexpr (on_cpu)
-    if (options_.swap_ema_weights && slots_.sharded())
-      gathered.emplace(*model_, slots_.here(), optimizer_->slots() + updates_.kept(), leaf_step_.sums(), team_, true);
+  std::optional<detail::GatheredAverages<T, Device>> gathered;
+  if (options_.swap_ema_weights && slots_.sharded())
+    gathered.emplace(*model_, slots_.here(), optimizer_->slots() + updates_.kept(), leaf_step_.sums(), team_, true);
   if (options.validation) {
     const Evaluation e = evaluator_.evaluate(
         "fit, validation", *model_, *loss_, rules_, host(), *options.validation,

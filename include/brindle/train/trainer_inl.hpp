@@ -99,7 +99,7 @@ StepResult Trainer<T, Device>::train_on_batch(In<T, Cpu> x, In<float, Cpu> label
       const std::int64_t end = begin + leaf_step_.leaf_size();
       batch_.write(x.slice(begin, end), labels.slice(begin, end));
     };
-    train_leaves(x.shape[0], false, next, [&](std::int64_t i) { return detail::sample_number(begin + i); });
+    train_leaves(x.shape[0], false, true, next, [&](std::int64_t i) { return detail::sample_number(begin + i); });
   } else {
     batch_.write(x, labels);
     train_batch(x.shape[0], false, true, detail::sample_number);
@@ -140,7 +140,7 @@ template <class T, class Device>
 void Trainer<T, Device>::prepare(std::int64_t batch) {
   const bool changed = trainable_changed();
   if (plan_ && planned_batch_ == batch && !changed) return;
-  if (plan_) read_totals();  // of steps that are under way in it
+  if (plan_ && !restoring_) read_totals();  // of steps that are under way in it
   if (changed) slots_.make_whole(leaf_step_.sums(), team_);
   plan_.reset();  // its memory first
   planned_trainable_.note(*model_);
@@ -162,31 +162,35 @@ void Trainer<T, Device>::make_plan() {
                       .keep_gradients = !options_.stream_gradients || (updates_.whole() && !in_leaves()),
                       .seed = options_.seed};
   if constexpr (!on_cpu) options.keep_gradients = true;  // all parameters are updated at once
-  device_step_.reset(batch);
-  auto plan = std::make_unique<Plan<T, Device>>(device_step_.device(), model_->graph(), options);
+  if (!in_leaves()) device_step_.reset(batch);
+  auto plan = std::make_unique<Plan<T, Device>>(in_leaves() ? leaf_step_.device() : device_step_.device(),
+                                                model_->graph(), options);
   batch_.resize(batch, model_->input_shape(), model_->output_shape());
   loss_->prepare(batch);
-  if constexpr (on_cpu)
-    if (in_leaves()) leaf_step_.prepare(*model_, *plan, leaves_, team_);
+  if (in_leaves()) leaf_step_.prepare(*model_, *plan, team_);
   if (!team_.alone() && !restoring_) slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums());
   plan_ = std::move(plan);  // all that belongs to it is there
 }
 
 template <class T, class Device>
 void Trainer<T, Device>::finalize_variable_values() {
-  if constexpr (on_cpu)
-    if (slots_.sharded() && updates_.averages()) {
-      detail::GatheredAverages<T>(*model_, slots_.here(), optimizer_->slots() + updates_.kept(), leaf_step_.sums(),
-                                  team_, false);
-      return;
-    }
+  if (slots_.sharded() && updates_.averages()) {
+    detail::GatheredAverages<T, Device>(*model_, slots_.here(), optimizer_->slots() + updates_.kept(),
+                                        leaf_step_.sums(), team_, false);
+    return;
+  }
   detail::take_averages(updates_, *optimizer_, *model_, slots_.here());
 }
 
 template <class T, class Device>
 void Trainer<T, Device>::clear_totals() {
   totals_ = earlier_totals_ = {};
-  if constexpr (!on_cpu) device_step_.clear_sums();
+  if constexpr (!on_cpu) {
+    if (in_leaves())
+      leaf_step_.clear_totals();
+    else
+      device_step_.clear_sums();
+  }
 }
 
 template <class T, class Device>
@@ -204,29 +208,33 @@ void Trainer<T, Device>::train_batch(std::int64_t n, bool with_weights, [[maybe_
 
 template <class T, class Device>
 template <class Next>
-void Trainer<T, Device>::train_leaves([[maybe_unused]] std::int64_t n, [[maybe_unused]] bool with_weights,
-                                      [[maybe_unused]] const Next& next, [[maybe_unused]] SampleNames names) {
-  if constexpr (on_cpu) {
-    const detail::StepNames telling{who_, options_.seed, names};
-    leaf_step_.begin(n);
-    try {
-      while (leaf_step_.leaf_size() > 0) {
-        next();
-        leaf_step_.run(step_parts(), with_weights, step_, telling, outputs_seen_, team_);
-      }
-    } catch (...) {
-      if (team_.alone()) throw;
-      leaf_step_.fail(std::current_exception());
+void Trainer<T, Device>::train_leaves(std::int64_t n, bool with_weights, [[maybe_unused]] bool read, const Next& next,
+                                      SampleNames names) {
+  const detail::StepNames telling{who_, options_.seed, names};
+  leaf_step_.begin(n);
+  try {
+    while (leaf_step_.leaf_size() > 0) {
+      next();
+      leaf_step_.run(step_parts(), with_weights, step_, telling, outputs_seen_, team_);
     }
+  } catch (...) {
+    if (team_.alone()) throw;
+    leaf_step_.fail(std::current_exception());
+  }
+  if constexpr (on_cpu) {
     totals_.add(leaf_step_.finish(step_parts(), step_, telling, team_));
     ++step_;
+  } else {
+    leaf_step_.finish(step_parts(), step_, team_);
+    ++step_;
+    if (read || team_.any(team_.first() && leaf_step_.due())) read_totals();  // all at once
   }
 }
 
 template <class T, class Device>
 void Trainer<T, Device>::read_totals() {
   if constexpr (!on_cpu) {
-    const auto sums = device_step_.sums(who_, step_);
+    const auto sums = in_leaves() ? leaf_step_.totals(who_, step_, team_) : device_step_.sums(who_, step_);
     const double correct = rules_.has_accuracy ? sums.correct : std::numeric_limits<double>::quiet_NaN();
     totals_ = {earlier_totals_.loss + sums.loss, earlier_totals_.correct + correct,
                earlier_totals_.samples + static_cast<std::int64_t>(sums.samples)};

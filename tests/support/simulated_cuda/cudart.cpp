@@ -7,6 +7,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -37,9 +38,10 @@ struct Gpu {
   std::byte* base = nullptr;
   std::map<std::size_t, std::size_t> blocks;  // offset -> bytes
   std::size_t limit = region_bytes;
+  std::recursive_mutex mutex;  // several threads may work with it, one at a time
+  int devices = 1;
   int open = 0;
   int recording = 0;  // streams that wait for the default one
-  cudaError_t last = cudaSuccess;
   CUmemPoolHandle_st pool;
   simulated_cuda::Counts counts;
   simulated_cuda::Refusals refusals;
@@ -57,6 +59,10 @@ Gpu& gpu() {
 }
 
 thread_local int recording_here = 0;
+thread_local int device_here = 0;
+thread_local cudaError_t last_here = cudaSuccess;
+
+std::unique_lock<std::recursive_mutex> locked() { return std::unique_lock(gpu().mutex); }
 
 bool default_stream_is_closed() { return gpu().recording > 0 || recording_here > 0; }
 
@@ -70,7 +76,7 @@ struct Opened {
   }
 };
 
-cudaError_t fail(cudaError_t code) { return gpu().last = code; }
+cudaError_t fail(cudaError_t code) { return last_here = code; }
 
 bool in_region(const void* p) {
   const auto* at = static_cast<const std::byte*>(p);
@@ -86,6 +92,7 @@ bool valid(const void* p, std::size_t bytes, bool must_be_gpu) {
 cudaError_t copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
   const bool to_gpu = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
   const bool from_gpu = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
+  const auto lock = locked();
   if (!valid(to, bytes, to_gpu) || !valid(from, bytes, from_gpu)) return fail(cudaErrorInvalidValue);
   if (stream == cudaStreamLegacy && default_stream_is_closed()) return fail(cudaErrorStreamCaptureImplicit);
   simulated_cuda::enqueue(stream, [=] { std::memcpy(to, from, bytes); });
@@ -101,12 +108,14 @@ void enqueue(cudaStream_t stream, std::function<void()> work) {
     stream->recorded.push_back(std::move(work));
     return;
   }
+  const auto lock = locked();
   const Opened opened;
   work();
 }
 
 bool on_gpu(const void* p, std::size_t bytes) {
   if (!in_region(p)) return false;
+  const auto lock = locked();
   const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(p) - gpu().base);
   auto block = gpu().blocks.upper_bound(offset);
   if (block == gpu().blocks.begin()) return false;
@@ -116,6 +125,8 @@ bool on_gpu(const void* p, std::size_t bytes) {
 
 Counts& counts() { return gpu().counts; }
 Refusals& refusals() { return gpu().refusals; }
+void set_gpus(int count) { gpu().devices = count; }
+int gpu_here() { return device_here; }
 void set_memory(std::size_t bytes) { gpu().limit = bytes == 0 ? region_bytes : bytes; }
 
 }  // namespace simulated_cuda
@@ -131,18 +142,23 @@ cudaError_t cudaDriverGetVersion(int* version) {
   return cudaSuccess;
 }
 cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
+  *count = gpu().devices;
   return cudaSuccess;
 }
-cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : fail(cudaErrorInvalidDevice); }
-cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
+cudaError_t cudaSetDevice(int device) {
+  if (device < 0 || device >= gpu().devices) return fail(cudaErrorInvalidDevice);
+  device_here = device;
+  return cudaSuccess;
+}
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   std::memset(properties, 0, sizeof *properties);
+  properties->uuid.bytes[0] = static_cast<char>(device);
   std::strcpy(properties->name, "simulated GPU");
   properties->multiProcessorCount = 2;
   properties->major = 9;
   return cudaSuccess;
 }
-cudaError_t cudaGetLastError() { return std::exchange(gpu().last, cudaSuccess); }
+cudaError_t cudaGetLastError() { return std::exchange(last_here, cudaSuccess); }
 const char* cudaGetErrorString(cudaError_t code) {
   return code == cudaErrorMemoryAllocation ? "out of memory" : "an error";
 }
@@ -167,6 +183,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  const auto lock = locked();
   ++gpu().counts.waits;
   return stream->recording ? fail(cudaErrorStreamCaptureUnsupported) : cudaSuccess;
 }
@@ -178,6 +195,7 @@ cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int) {
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*) { return cudaSuccess; }
 
 cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t) {
+  const auto lock = locked();
   Gpu& g = gpu();
   if (default_stream_is_closed()) return fail(cudaErrorStreamCaptureImplicit);
   ++g.counts.allocations;
@@ -197,6 +215,7 @@ cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t) {
   return cudaSuccess;
 }
 cudaError_t cudaFreeAsync(void* p, cudaStream_t) {
+  const auto lock = locked();
   if (default_stream_is_closed()) return fail(cudaErrorStreamCaptureImplicit);
   const auto offset = static_cast<std::size_t>(static_cast<std::byte*>(p) - gpu().base);
   const auto block = gpu().blocks.find(offset);
@@ -225,10 +244,12 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
   return copy(to, from, bytes, kind, stream);
 }
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
+  const auto lock = locked();
   ++gpu().counts.waits;
   return copy(to, from, bytes, kind, cudaStreamLegacy);
 }
 cudaError_t cudaMemsetAsync(void* p, int value, std::size_t bytes, cudaStream_t stream) {
+  const auto lock = locked();
   if (!valid(p, bytes, true)) return fail(cudaErrorInvalidValue);
   if (stream == cudaStreamLegacy && default_stream_is_closed()) return fail(cudaErrorStreamCaptureImplicit);
   simulated_cuda::enqueue(stream, [=] { std::memset(p, value, bytes); });
@@ -253,6 +274,7 @@ cudaError_t cudaMemcpy3DAsync(const cudaMemcpy3DParms* parameters, cudaStream_t 
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+  const auto lock = locked();
   stream->recording = true;
   stream->recorded.clear();
   gpu().recording += stream->waits_for_default;
@@ -260,6 +282,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  const auto lock = locked();
   if (!stream->recording) return fail(cudaErrorIllegalState);
   stream->recording = false;
   gpu().recording -= stream->waits_for_default;
@@ -272,6 +295,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
   return cudaSuccess;
 }
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t) {
+  const auto lock = locked();
   ++gpu().counts.graph_launches;
   const Opened opened;
   for (const auto& work : executable->work) work();

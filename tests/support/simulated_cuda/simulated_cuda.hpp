@@ -10,11 +10,13 @@
 // - New memory and workspaces are filled with NaN.
 // - Work that is put into a stream that records is kept, and run when the graph is launched.
 // - Calls that a recording forbids fail, in all threads where it is of a stream that waits for the default one.
+// - Several threads may work with it; their works are done one after the other.
 //
 // Units that use it are compiled with this header in front of brindle's.
 
 #include <cuda_runtime_api.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,7 +31,7 @@ bool on_gpu(const void* p, std::size_t bytes);
 
 /// What happened since the program began.
 struct Counts {
-  std::int64_t launches = 0;  ///< kernels of brindle's own
+  std::atomic<std::int64_t> launches = 0;  ///< kernels of brindle's own
   std::int64_t graph_launches = 0;
   std::int64_t allocations = 0;
   std::int64_t live_bytes = 0;
@@ -43,6 +45,11 @@ struct Refusals {
   bool epilogues = false;          ///< of products
 };
 Refusals& refusals();
+
+/// So many GPUs, which are one; 1 at first. They share its memory.
+void set_gpus(int count);
+/// The number of the calling thread's GPU.
+int gpu_here();
 
 /// A limit for live_bytes, to see what happens at the end of memory.
 void set_memory(std::size_t bytes);
