@@ -220,6 +220,8 @@ TEST_CASE("processes that are not of one run are told what differs before the fi
   CHECK_THAT(message([](LeafSettings& s) { s.leaves = 8; }), Contains("leaves is 8, that of rank 0 is 4"));
   CHECK_THAT(message([](LeafSettings& s) { s.epochs = 5; }), Contains("number of epochs is 5"));
   CHECK_THAT(message([](LeafSettings& s) { s.epochs = 77; }), Contains("checksum of the weights"));
+  CHECK_THAT(message([](LeafSettings& s) { s.callbacks = {{.epoch = [](FitState&) {}, .once = true}}; }),
+             Contains("its callback 3 is {.epoch, .once}, that of rank 0 is {.step}"));
   CHECK_THAT(message([](LeafSettings& s) { s.change = [](FitOptions& o) { o.epochs = 0; }; }),
              Contains("epochs must be at least 1") && Contains("[rank 1 of 2]"));
 }

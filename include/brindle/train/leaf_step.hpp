@@ -55,7 +55,7 @@ class LeafStep {
   void fail(const std::exception_ptr& error) { error_ = error; }
 
   /// Adds up what the leaves of all processes gave, and changes the weights by it. Throws in all processes, before a
-  /// weight has changed, what one has caught, and NumericsError for a loss that is not finite.
+  /// weight has changed, what one has caught, and NumericsError for a loss that is not finite; then as LeafUpdate.
   StepTotals finish(const Parts& p, std::int64_t step, const StepNames& names, Team& team);
 
   /// What the leaves' gradients are added up in, and which part of them is this process's.

@@ -17,6 +17,7 @@
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/ops/rescale/rescale.hpp"
+#include "brindle/train/attempts.hpp"
 #include "brindle/train/finite.hpp"
 #include "brindle/train/leaf_gradients.hpp"
 #include "brindle/train/leaf_step.hpp"
@@ -95,23 +96,21 @@ void LeafStep<T>::run(const Parts& p, bool with_weights, std::int64_t step, cons
 template <class T>
 StepTotals LeafStep<T>::finish(const Parts& p, std::int64_t step, const StepNames& names, Team& team) {
   const auto last = static_cast<std::size_t>(std::countr_zero(static_cast<std::uint64_t>(leaves_.own)));
+  Attempts attempt(team, error_);
+  attempt([&] { penalty_.compute(on_, p.model); });
   gradients_.finish(team);  // also of a process that has failed, since the others wait for its part
-  Sums own = error_ ? Sums{} : waiting_[last];
-  own.failed = error_ != nullptr;
+  Sums own = attempt.failed() ? Sums{} : waiting_[last];
+  own.failed = attempt.failed();
   const Sums sums = team.combined(own, add);
-  if (sums.failed) team.rethrow_together(error_);
-  penalty_.compute(on_, p.model);
+  if (sums.failed) attempt.throw_together();
   const double n = static_cast<double>(n_), loss = sums.loss / n + penalty_.value();
-  if (!std::isfinite(loss)) {
-    try {
+  if (!std::isfinite(loss))
+    team.together([&] {
       raise<NumericsError>(std::string(names.who) + ": the loss is " + number_text(loss) + " at step " +
                            std::to_string(step + 1) +
                            ", that of each leaf of the batch is finite: their sum or the L2 penalty overflows; use a "
                            "smaller learning_rate. No weight was changed by this step.");
-    } catch (...) {
-      team.rethrow_together(std::current_exception());
-    }
-  }
+    });
   update_.run(p, step, gradients_, team);
   return {.loss = loss * n, .correct = sums.correct, .samples = n_};
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/ops/cpu_simd.hpp"
+#include "brindle/train/callback.hpp"
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/run_identity.hpp"
@@ -155,6 +157,16 @@ RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, con
   same("validation batch", std::to_string(o.validation_batch));
   same("number of metrics", std::to_string(o.metrics.size()));
   same("number of callbacks", std::to_string(o.callbacks.size()));
+  for (std::size_t i = 0; i < o.callbacks.size(); ++i) {  // behind each there is an exchange
+    const Callback& c = o.callbacks[i];
+    const std::pair<const char*, bool> has[] = {{"begin", !!c.begin}, {"step", !!c.step},     {"epoch", !!c.epoch},
+                                                {"end", !!c.end},     {"failed", !!c.failed}, {"state", !!c.state},
+                                                {"once", c.once}};
+    std::string text;
+    for (const auto& [name, yes] : has)
+      if (yes) text += (text.empty() ? "." : ", .") + std::string(name);
+    same("callback " + std::to_string(i + 1), "{" + text + "}");
+  }
   same("checkpoint", o.checkpoint ? "wanted" : "none");
   return run;
 }

@@ -68,7 +68,8 @@ class ShardedSlots {
   void shard(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules,
              const LeafGradients<T>& sums);
 
-  /// All of them, whole. keeps: false for a process that only gives its part; it gets none.
+  /// All of them, whole. keeps: false for a process that only gives its part; it gets none. Throws in all processes,
+  /// with nothing changed, where one has no memory for them.
   OptimizerSlots<T, Device> whole(LeafGradients<T>& sums, Team& team, bool keeps = true) const;
   /// They become whole in every process.
   void make_whole(LeafGradients<T>& sums, Team& team);

@@ -24,8 +24,6 @@ namespace brindle::detail {
 template <class T>
 void gather_slot(const OptimizerSlots<T, Cpu>& slots, std::size_t k, LeafGradients<T>& sums, Team& team,
                  FunctionRef<void(std::size_t layer, std::size_t which, TensorView<const T, Cpu>)> use) {
-  std::vector<std::vector<bool>> summed;
-  for (const auto& layer : slots) summed.emplace_back(layer.size(), false);
   const auto each_summed = [&](const auto& work) {
     for (const std::vector<SummedParameter>& piece : sums.pieces())
       for (const SummedParameter& s : piece)
@@ -35,14 +33,13 @@ void gather_slot(const OptimizerSlots<T, Cpu>& slots, std::size_t k, LeafGradien
     const ParameterState<T, Cpu>& state = slots[s.layer][s.which];
     // Of a layer that was frozen behind the plan they may be whole already.
     std::copy_n(state.slots[k].data() + (s.own.begin - state.first), s.own.size(), sums.own(s).data);
-    summed[s.layer][s.which] = true;
   });
   sums.gather();
   sums.finish_gathering(team);
   each_summed([&](const SummedParameter& s) { use(s.layer, s.which, sums.view(s)); });
   for (std::size_t i = 0; i < slots.size(); ++i)
     for (std::size_t p = 0; p < slots[i].size(); ++p)
-      if (k < slots[i][p].slots.size() && !summed[i][p]) use(i, p, slots[i][p].slots[k].view());
+      if (k < slots[i][p].slots.size() && !sums.summed(i, p)) use(i, p, slots[i][p].slots[k].view());
 }
 
 template <class T, class Device>
@@ -61,15 +58,24 @@ OptimizerSlots<T, Device> ShardedSlots<T, Device>::whole([[maybe_unused]] LeafGr
   OptimizerSlots<T, Device> whole;
   if constexpr (std::is_same_v<Device, Cpu>) {
     std::size_t most = 0;
-    for (const auto& layer : here_) {
-      whole.emplace_back(layer.size());
+    for (const auto& layer : here_)
       for (const ParameterState<T, Cpu>& state : layer) most = std::max(most, state.slots.size());
-    }
+    team.together([&] {  // all memory is taken before anything is exchanged
+      const auto room = [&](std::size_t layer, std::size_t which, const Shape& shape) {
+        auto& slots = whole[layer][which].slots;
+        while (keeps && slots.size() < here_[layer][which].slots.size())
+          slots.push_back(Tensor<T>::uninitialized(shape));
+      };
+      for (const auto& layer : here_) whole.emplace_back(layer.size());
+      for (const std::vector<SummedParameter>& piece : sums.pieces())
+        for (const SummedParameter& s : piece) room(s.layer, s.which, sums.view(s).shape);
+      for (std::size_t i = 0; i < here_.size(); ++i)
+        for (std::size_t p = 0; p < here_[i].size(); ++p)
+          if (!here_[i][p].slots.empty()) room(i, p, here_[i][p].slots[0].shape());
+    });
     for (std::size_t k = 0; k < most; ++k)
       gather_slot<T>(here_, k, sums, team, [&](std::size_t layer, std::size_t which, TensorView<const T, Cpu> slot) {
-        if (!keeps) return;
-        Tensor<T>& copy = whole[layer][which].slots.emplace_back(Tensor<T>::uninitialized(slot.shape));
-        std::copy_n(slot.data, slot.size(), copy.data());
+        if (keeps) std::copy_n(slot.data, slot.size(), whole[layer][which].slots[k].data());
       });
   }
   return whole;
@@ -85,11 +91,12 @@ template <class T>
 GatheredAverages<T>::GatheredAverages(Model<T, Cpu>& model, OptimizerSlots<T, Cpu>& slots, int all,
                                       LeafGradients<T>& sums, Team& team, bool swaps)
     : model_(model), slots_(slots) {
-  // All memory is taken before the first weight is changed.
-  for (std::size_t i = 0; swaps && i < slots.size(); ++i)
-    for (std::size_t p = 0; p < slots[i].size(); ++p)
-      if (slots[i][p].slots.size() == static_cast<std::size_t>(all))
-        kept_.push_back({i, p, std::as_const(*model.layers()[i]).parameters()[p].value.clone()});
+  team.together([&] {  // all memory is taken before the first weight is changed
+    for (std::size_t i = 0; swaps && i < slots.size(); ++i)
+      for (std::size_t p = 0; p < slots[i].size(); ++p)
+        if (slots[i][p].slots.size() == static_cast<std::size_t>(all))
+          kept_.push_back({i, p, std::as_const(*model.layers()[i]).parameters()[p].value.clone()});
+  });
   gather_slot<T>(slots, static_cast<std::size_t>(all) - 1, sums, team,
                  [&](std::size_t layer, std::size_t which, TensorView<const T, Cpu> average) {
                    std::copy_n(average.data, average.size(), model.layers()[layer]->parameters()[which].value.data());

@@ -100,9 +100,7 @@ class StateBytes final : public RunState {
 };
 
 BRINDLE_INLINE bool TeamCheckpoint::begin() {
-  bool found = false;
-  team_->together([&] { found = team_->first() && file_->begin(); });
-  return team_->any(found);
+  return team_->any_of([&] { return team_->first() && file_->begin(); });
 }
 
 BRINDLE_INLINE void TeamCheckpoint::restore(Visit run) {
@@ -123,7 +121,7 @@ BRINDLE_INLINE void TeamCheckpoint::restore(Visit run) {
 }
 
 BRINDLE_INLINE bool TeamCheckpoint::due(bool epoch_ended) const {
-  return team_->any(team_->first() && file_->due(epoch_ended));  // by the clock of process 0
+  return team_->any_of([&] { return team_->first() && file_->due(epoch_ended); });  // by the clock of process 0
 }
 
 BRINDLE_INLINE void TeamCheckpoint::save(const std::string& where, Visit run) {

@@ -48,8 +48,8 @@ History Trainer<T, Device>::fit(const data::Source& source, const FitOptions& op
   team_.together([&] {
     detail::check_fit(*model_, *loss_, rules_, source, options);
     detail::check_leaves("fit", leaves_.count, std::min(options.batch, source.size()));
+    trained_on_ = detail::DataMeaning(source);
   });
-  trained_on_ = detail::DataMeaning(source);
   History history;
   FitState state;
   std::size_t begun = 0;  // callbacks
@@ -70,9 +70,9 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   const std::int64_t steps = options.steps_per_epoch ? options.steps_per_epoch : (n + batch - 1) / batch;
   who_ = "fit";
   outputs_seen_ = rules_.last.known;
-  const std::string slots = team_.alone()      ? ""
-                            : slots_.sharded() ? given_state_
-                                               : detail::slots_checksum(slots_.here());
+  std::string slots;
+  if (!team_.alone())
+    team_.together([&] { slots = slots_.sharded() ? given_state_ : detail::slots_checksum(slots_.here()); });
   prepare(batch);
   state.epochs = options.epochs;
   state.steps = steps;
@@ -86,13 +86,13 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   }
   detail::FitPlace at;
   clear_totals();
-  detail::RunIdentity identity;
+  detail::RunIdentity identity, here;
   if (options.checkpoint || !team_.alone())
     team_.together([&] {
       identity = detail::run_identity(host(), *model_, *optimizer_, *loss_, source, options, batch, steps, updates_);
+      if (!team_.alone()) here = detail::process_identity(identity, *model_, *optimizer_, slots, options, step_);
     });
-  if (!team_.alone())
-    detail::expect_same_run(team_, detail::process_identity(identity, *model_, *optimizer_, slots, options, step_));
+  if (!team_.alone()) detail::expect_same_run(team_, here);
   std::optional<detail::TeamCheckpoint> shared;
   if (options.checkpoint && !team_.alone()) shared.emplace(*options.checkpoint, team_);
   CheckpointStore* checkpoint = shared ? &*shared : options.checkpoint.get();
@@ -117,20 +117,24 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   take_changes(state);
   if (state.resumed) restore(*checkpoint, run);
 
-  detail::LeafBatches<T> batches(batch_.read_ahead(source), host(),
-                                 {.passes = {.samples = n,
-                                             .batch = batch,
-                                             .shuffle = options.shuffle,
-                                             .seed = options_.seed,
-                                             .pass = at.position > 0 ? pass_ - 1 : pass_,
-                                             .position = at.position,
-                                             .first_use = samples_},
-                                  .leaves = leaves_,
-                                  .ahead = options.prefetch,
-                                  .steps = std::max<std::int64_t>((options.epochs - at.epochs) * steps - at.step, 0)});
+  std::optional<detail::LeafBatches<T>> batches;
+  team_.together([&] {  // takes memory, and begins threads
+    batches.emplace(batch_.read_ahead(source), host(),
+                    typename detail::LeafBatches<T>::Options{
+                        .passes = {.samples = n,
+                                   .batch = batch,
+                                   .shuffle = options.shuffle,
+                                   .seed = options_.seed,
+                                   .pass = at.position > 0 ? pass_ - 1 : pass_,
+                                   .position = at.position,
+                                   .first_use = samples_},
+                        .leaves = leaves_,
+                        .ahead = options.prefetch,
+                        .steps = std::max<std::int64_t>((options.epochs - at.epochs) * steps - at.step, 0)});
+  });
   std::span<const data::Draw> drawn;
   const auto next = [&] {
-    const auto [x, draws] = batches.next();
+    const auto [x, draws] = batches->next();
     batch_.borrow(x, source, draws);
     if (detail::weighted(options))
       detail::weigh<T>(source, options, draws, batch_.weight(static_cast<std::int64_t>(draws.size())));
@@ -145,7 +149,7 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
     state.epoch = at.epochs + 1;
     state.val_loss = state.val_accuracy = std::numeric_limits<double>::quiet_NaN();
     if (at.step == 0) clear_totals();
-    const double seconds_before = at.seconds, waited_before = batches.waited() - at.waited;
+    const double seconds_before = at.seconds, waited_before = batches->waited() - at.waited;
     while (at.step < steps && !(state.stop && at.step > 0) && !state.pause) {
       const std::int64_t count = std::min(batch, n - at.position);
       if (!in_leaves()) next();
@@ -159,7 +163,7 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
       else
         train_batch(count, detail::weighted(options), at.step == steps, names);
       at.seconds = seconds_before + detail::seconds_since(start);
-      at.waited = batches.waited() - waited_before;
+      at.waited = batches->waited() - waited_before;
       at.show(totals_, state);
       call(options, &Callback::step, state);
       if (checkpoint && (state.pause || checkpoint->due(false))) save();
@@ -236,7 +240,8 @@ void Trainer<T, Device>::call(const FitOptions& options, std::function<void(FitS
 
 template <class T, class Device>
 void Trainer<T, Device>::take_changes(const FitState& state) {
-  if (state.learning_rate != optimizer_->learning_rate()) optimizer_->set_learning_rate(state.learning_rate);
+  if (state.learning_rate != optimizer_->learning_rate())
+    team_.together([&] { optimizer_->set_learning_rate(state.learning_rate); });
   if (!trainable_changed()) return;
   team_.together([&] { detail::check_trainable("fit, after a callback", *model_); });
   prepare(planned_batch_);

@@ -69,15 +69,9 @@ void WeightUpdate<T, Device>::add(const UpdateRules& rules, const Optimizer<T, D
 }
 
 template <class T, class Device>
-void WeightUpdate<T, Device>::run(const Device& on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer,
-                                  std::int64_t step, const StepKind& kind, FunctionRef<void()> before_clipping) {
-  if (rules.clips_by_norm()) {  // also by a step that does not clip yet: later ones take no memory
-    const std::int64_t needed = ops::clip_workspace<T>(on, gradients_);
-    if (workspace_.size() < needed) workspace_ = Tensor<double, Device>({needed});
-  }
-  if (rules.accumulates()) add_up(on, rules, kind);
+void WeightUpdate<T, Device>::update(const Device& on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer,
+                                     std::int64_t step, const StepKind& kind) {
   if (kind.updates) {
-    before_clipping();
     clip(on, rules);
     const std::int64_t number = rules.updates(step) + 1;
     if constexpr (std::is_same_v<Device, Cpu>)
@@ -92,6 +86,11 @@ void WeightUpdate<T, Device>::run(const Device& on, const UpdateRules& rules, co
 
 template <class T, class Device>
 void WeightUpdate<T, Device>::add_up(const Device& on, const UpdateRules& rules, const StepKind& kind) {
+  if (rules.clips_by_norm()) {  // also by a step that does not clip yet: later ones take no memory
+    const std::int64_t needed = ops::clip_workspace<T>(on, gradients_);
+    if (workspace_.size() < needed) workspace_ = Tensor<double, Device>({needed});
+  }
+  if (!rules.accumulates()) return;
   if (share_.size() == 0) {
     Tensor<T, Cpu> share({1});
     share[0] = static_cast<T>(1.0 / static_cast<double>(rules.options().gradient_accumulation_steps));
