@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "bases.hpp"
+#include "processes.hpp"
 
 namespace example {
 
@@ -41,6 +42,7 @@ struct PictureFolders {
   std::string aspect_ratio, decoder;
   std::filesystem::path cache = {};  ///< of reduced copies; empty: none
   brindle::Preprocessing preprocessing = brindle::Preprocessing::unit_rgb;
+  int threads = 0;  ///< of each process; 0: all cores
 };
 
 /// The decoder of JPEG that is called so.
@@ -51,8 +53,9 @@ inline brindle::Decoder decoder_named(const std::string& name) {
   return Decoder::stb;
 }
 
-/// Training and validation pictures, the same classes in both.
-inline std::pair<brindle::data::Pictures, brindle::data::Pictures> load_pictures(const PictureFolders& from) {
+/// Training and validation pictures, the same classes in both. All processes call it.
+inline std::pair<brindle::data::Pictures, brindle::data::Pictures> load_pictures(const PictureFolders& from,
+                                                                                 Processes& processes) {
   const brindle::data::ImageFolderOptions how{.size = {from.side, from.side},
                                               .interpolation = brindle::image::Interpolation::bilinear,  // antialiased
                                               .aspect_ratio = from.aspect_ratio == "crop" ? brindle::AspectRatio::crop
@@ -64,13 +67,19 @@ inline std::pair<brindle::data::Pictures, brindle::data::Pictures> load_pictures
                                               .decoder = decoder_named(from.decoder),
                                               .on_bad_file = brindle::data::BadFile::skip,
                                               .cache = from.cache};
-  brindle::data::Pictures all = brindle::data::image_folder(from.data, how);
-  if (const std::string lost = brindle::data::lost_text(all.skipped()); !lost.empty())
-    std::fprintf(stderr, "%s\n", lost.c_str());
+  const brindle::Cpu on(from.threads);
+  const auto read = [&](const std::filesystem::path& folder, const brindle::data::ImageFolderOptions& as) {
+    brindle::data::Pictures pictures = processes.image_folder(folder, as, on);
+    if (const std::string lost = brindle::data::lost_text(pictures.skipped()); !lost.empty())
+      std::fprintf(stderr, "%s\n", lost.c_str());  // to be seen in the first process alone
+    return pictures;
+  };
+  brindle::data::Pictures all = read(from.data, how);
   if (from.validation.empty()) return all.split(from.share, from.seed);
   brindle::data::ImageFolderOptions same = how;
   same.classes = all.class_names();
-  return {std::move(all), brindle::data::image_folder(from.validation, same)};
+  brindle::data::Pictures other = read(from.validation, same);
+  return {std::move(all), std::move(other)};
 }
 
 /// Prints how many pictures of each class there are, with the weights that the classes have.

@@ -4,15 +4,18 @@
 // The processes of a program that mpirun or srun has started. All compute the same and share what takes long; the first
 // one alone prints and writes files.
 #include <algorithm>
+#include <brindle/data/image_folder.hpp>
 #include <brindle/data/pictures.hpp>
 #include <brindle/data/subset.hpp>
 #include <brindle/io/features.hpp>
 #include <brindle/nn/model.hpp>
 #include <brindle/train/process_group.hpp>
+#include <brindle/train/shared_image_folder.hpp>
 #include <brindle/train/team.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -49,6 +52,12 @@ class Processes {
     return std::move(*result);
   }
 
+  /// The pictures of a folder; each process decodes its share of them, and all get all.
+  brindle::data::Pictures image_folder(const std::filesystem::path& path,
+                                       const brindle::data::ImageFolderOptions& options, const brindle::Cpu& on) {
+    return brindle::detail::shared_image_folder(team_, path, options, on);
+  }
+
   /// What the model gives for the pictures; each process computes it for its share of them, and all get it.
   template <class Device>
   brindle::io::Features extract(const brindle::Model<float, Device>& model, const brindle::data::Pictures& pictures) {
@@ -56,12 +65,12 @@ class Processes {
     const std::int64_t n = pictures.size(), row = model.output_shape().size();
     const auto begin = [&](int rank) { return n * rank / team_.size(); };
     brindle::io::Features all;
-    all.x = brindle::Tensor<float>(model.output_shape().batch(n));
-    all.labels = brindle::Tensor<float>(pictures.labels().shape);
-    std::copy(pictures.labels().data, pictures.labels().data + all.labels.size(), all.labels.data());
-    all.class_names = pictures.class_names();
-    all.picture_input = pictures.picture_input();
     team_.together([&] {
+      all.x = brindle::Tensor<float>(model.output_shape().batch(n));
+      all.labels = brindle::Tensor<float>(pictures.labels().shape);
+      std::copy(pictures.labels().data, pictures.labels().data + all.labels.size(), all.labels.data());
+      all.class_names = pictures.class_names();
+      all.picture_input = pictures.picture_input();
       std::vector<std::int64_t> rows;
       for (std::int64_t i = begin(team_.rank()); i < begin(team_.rank() + 1); ++i) rows.push_back(i);
       if (rows.empty()) return;

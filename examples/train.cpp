@@ -339,7 +339,9 @@ int train(int argc, char** argv, example::Processes& processes) {
       return example::load_pictures(
           {.data = o.data, .validation = o.validation, .share = o.share, .seed = o.seed, .side = o.side, .aspect_ratio = o.aspect_ratio, .decoder = o.decoder,
            .cache = o.cache,
-           .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing});
+           .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing,
+           .threads = o.device.threads},
+          processes);
     });
     std::map<std::int64_t, double> weights;
     if (o.class_weights) weights = balanced_class_weights(training);
