@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/data/in_memory.hpp"
 #include "brindle/data/source_view.hpp"
 #include "brindle/train/checkpoint.hpp"
 #include "brindle/train/csv_logger.hpp"
@@ -32,6 +33,7 @@
 using namespace brindle;
 using namespace brindle::test;
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 namespace {
@@ -224,6 +226,85 @@ TEST_CASE("processes that are not of one run are told what differs before the fi
              Contains("its callback 3 is {.epoch, .once}, that of rank 0 is {.step}"));
   CHECK_THAT(message([](LeafSettings& s) { s.change = [](FitOptions& o) { o.epochs = 0; }; }),
              Contains("epochs must be at least 1") && Contains("[rank 1 of 2]"));
+}
+
+TEST_CASE("loops of train_on_batch whose processes are not of one run are told what differs", "[train][group]") {
+  struct Loop {
+    LeafSettings settings = {};
+    std::int64_t samples = 10;
+    float added = 0;  // to a weight, before the first step
+    Adam optimizer = {};
+  };
+  const auto message = [](const auto& different) {
+    return failed_by<ValueError>(2, [&](const Group& group) {
+      Loop loop;
+      if (group->rank() == 1) different(loop);
+      LeafRun run(loop.settings, group, loop.optimizer);
+      run.model().layers()[0]->parameters()[0].value[0] += loop.added;
+      const auto step = [&](std::int64_t n) {
+        Tensor<float> x({n, 12, 12, 3}), labels({n, 1});
+        labels[3] = 1;
+        run.trainer().train_on_batch(x.view(), labels.view());
+      };
+      step(10);
+      auto state = run.trainer().optimizer_state();
+      if (group->rank() == 1) state.slots[0].value[0] += 1;
+      run.trainer().set_optimizer_state(state);
+      step(loop.samples);
+    });
+  };
+  CHECK_THAT(message([](Loop& l) { l.added = 1; }),
+             StartsWith("train_on_batch: a process is not of the same run: its checksum of the weights is") &&
+                 EndsWith("[rank 1 of 2]"));
+  CHECK_THAT(message([](Loop& l) { l.settings.leaves = 8; }), Contains("leaves is 8, that of rank 0 is 4"));
+  CHECK_THAT(message([](Loop& l) { l.optimizer.learning_rate = 0.5; }), Contains("its learning rate is 0.5"));
+  CHECK_THAT(message([](Loop& l) { l.settings.trainer.use_ema = true; }), Contains("its optimizer is"));
+  CHECK_THAT(message([](Loop&) {}), Contains("its checksum of the optimizer's state is"));
+}
+
+TEST_CASE("processes that are given batches of other sizes are told so, and no weight is changed", "[train][group]") {
+  std::vector<std::string> before(2), behind(2);
+  const std::string message = failed_by<ValueError>(2, [&](const Group& group) {
+    const auto rank = static_cast<std::size_t>(group->rank());
+    LeafRun run({}, group);
+    const auto weights = [&] {
+      Checksum sum;
+      for (const auto& layer : run.model().layers())
+        for (const auto& p : std::as_const(*layer).parameters())
+          sum.add_numbers(p.value.data(), static_cast<std::size_t>(p.value.size()));
+      return sum.text();
+    };
+    const std::int64_t n = rank == 1 ? 12 : 10;
+    Tensor<float> x({n, 12, 12, 3}), labels({n, 1});
+    labels[3] = 1;
+    before[rank] = weights();
+    try {
+      run.trainer().train_on_batch(x.view(), labels.view());
+    } catch (...) {
+      behind[rank] = weights();
+      throw;
+    }
+  });
+  CHECK_THAT(message, Contains("here one of 10 samples") && Contains("[rank 0 of 2]") &&
+                          Contains("here one of 12 samples") && Contains("[rank 1 of 2]"));
+  CHECK(behind == before);
+}
+
+TEST_CASE("processes with other networks are told so in any call", "[train][group]") {
+  for (const bool fits : {true, false}) {
+    const std::string message = failed_by<ValueError>(2, [&](const Group& group) {
+      Sequential<float> model{Cpu{1}, {3}, Dense{group->rank() == 1 ? 5 : 4}, Dense{1}};
+      Trainer trainer{model, SGD{}, MeanSquaredError{}, {.leaves = 2, .group = group}};
+      const Tensor<float> x({4, 3}), labels({4, 1});
+      const std::vector<float> numbers{0, 1, 2, 3};
+      if (fits)
+        trainer.fit(data::InMemory(x.clone(), numbers), {.batch = 4});
+      else
+        trainer.train_on_batch(x.view(), labels.view());
+    });
+    CHECK_THAT(message, Contains("a process is not of the same run: its layer 1 is Dense \"dense\" (units 5") &&
+                            EndsWith("[rank 1 of 2]"));
+  }
 }
 
 TEST_CASE("a file that one process misses, or all, is named once", "[train][group]") {

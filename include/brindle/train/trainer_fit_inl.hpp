@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
@@ -70,10 +71,6 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   const std::int64_t steps = options.steps_per_epoch ? options.steps_per_epoch : (n + batch - 1) / batch;
   who_ = "fit";
   outputs_seen_ = rules_.last.known;
-  std::string slots;
-  if (!team_.alone())
-    team_.together([&] { slots = slots_.sharded() ? given_state_ : detail::slots_checksum(slots_.here()); });
-  prepare(batch);
   state.epochs = options.epochs;
   state.steps = steps;
   state.history = &history;
@@ -85,14 +82,16 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
     history.val_metrics[m.name];  // checkpoints ask for it
   }
   detail::FitPlace at;
-  clear_totals();
-  detail::RunIdentity identity, here;
+  detail::RunIdentity identity, all;
   if (options.checkpoint || !team_.alone())
     team_.together([&] {
-      identity = detail::run_identity(host(), *model_, *optimizer_, *loss_, source, options, batch, steps, updates_);
-      if (!team_.alone()) here = detail::process_identity(identity, *model_, *optimizer_, slots, options, step_);
+      identity = all =
+          detail::run_identity(host(), *model_, *optimizer_, *loss_, source, options, batch, steps, updates_);
+      detail::add_process_options(all, options);
     });
-  if (!team_.alone()) detail::expect_same_run(team_, here);
+  compare_processes(std::move(all));
+  prepare(batch);
+  clear_totals();
   std::optional<detail::TeamCheckpoint> shared;
   if (options.checkpoint && !team_.alone()) shared.emplace(*options.checkpoint, team_);
   CheckpointStore* checkpoint = shared ? &*shared : options.checkpoint.get();

@@ -27,8 +27,10 @@
 #include "brindle/train/leaves.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/output_rules.hpp"
+#include "brindle/train/run_identity.hpp"
 #include "brindle/train/same_data.hpp"
 #include "brindle/train/team.hpp"
+#include "brindle/train/team_checkpoint.hpp"
 #include "brindle/train/trainer.hpp"
 #include "brindle/train/training_step.hpp"
 #include "brindle/train/update_rules.hpp"
@@ -71,6 +73,18 @@ void Trainer<T, Device>::set_optimizer_state(const OptimizerState<T>& state) {
   step_ = state.steps;
   pass_ = state.passes;
   samples_ = state.samples;
+  compared_ = false;
+}
+
+template <class T, class Device>
+void Trainer<T, Device>::compare_processes(detail::RunIdentity identity) {
+  if (team_.alone()) return;
+  team_.together([&] {
+    identity = detail::process_identity(std::move(identity), *model_, *optimizer_,
+                                        slots_.sharded() ? given_state_ : detail::slots_checksum(slots_.here()), step_);
+  });
+  detail::expect_same_run(who_, team_, identity);
+  compared_ = true;
 }
 
 template <class T, class Device>
@@ -94,6 +108,14 @@ template <class T, class Device>
 StepResult Trainer<T, Device>::train_on_batch(In<T, Cpu> x, In<float, Cpu> labels) {
   team_.together([&] { detail::check_batch<T>("train_on_batch", *model_, *loss_, rules_, x, labels); });
   who_ = "train_on_batch";
+  if (!team_.alone() && !compared_) {
+    detail::RunIdentity identity;
+    team_.together([&] {
+      identity = detail::trainer_identity(*model_, *optimizer_, *loss_, updates_);
+      detail::add_leaves(identity, updates_);
+    });
+    compare_processes(std::move(identity));
+  }
   prepare(std::max(planned_batch_, x.shape[0]));
   samples_ += static_cast<std::uint64_t>(x.shape[0]);
   clear_totals();
