@@ -9,7 +9,7 @@
 namespace brindle::detail {
 
 /// Pieces of work between exchanges through which a process has to come even if it has failed, since the others wait
-/// for its part. What the first of them throws is kept until throw_together(); alone, it leaves at once.
+/// for its part. What the first of them throws is kept until throw_together().
 ///
 ///     Attempts attempt(team);
 ///     attempt([&] { half(); });
@@ -24,7 +24,6 @@ class Attempts {
 
   template <class Work>
   void operator()(const Work& work) {
-    if (team_.alone()) return work();
     try {
       work();
     } catch (...) {
@@ -34,7 +33,7 @@ class Attempts {
 
   /// In this process.
   bool failed() const { return error_ != nullptr; }
-  /// Team::rethrow_together() of what has failed.
+  /// Team::rethrow_together() of what has failed; alone, it is the exception itself.
   void throw_together() { team_.rethrow_together(error_); }
 
  private:

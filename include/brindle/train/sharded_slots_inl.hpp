@@ -10,6 +10,7 @@
 
 #include "brindle/core/function_ref.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/memory.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
@@ -44,10 +45,29 @@ void gather_slot(const OptimizerSlots<T, Cpu>& slots, std::size_t k, LeafGradien
 
 template <class T, class Device>
 void ShardedSlots<T, Device>::shard(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
-                                    const UpdateRules& rules, const LeafGradients<T>& sums) {
+                                    const UpdateRules& rules, const LeafGradients<T>& sums, Team& team) {
   const auto own = [&](std::size_t layer, std::size_t which) { return sums.shard(layer, which); };
   const ShardOf shard_of(own);
-  make_slots(model, optimizer, rules, here_, &shard_of);
+  OptimizerSlots<T, Device> parts(here_.size());
+  team.together([&] {
+    for (std::size_t i = 0; i < here_.size(); ++i)
+      for (const ParameterState<T, Device>& state : here_[i]) {
+        ParameterState<T, Device>& part = parts[i].emplace_back();
+        const Shard shard = sums.shard(i, parts[i].size() - 1);
+        part.first = state.first;
+        for (const Tensor<T, Device>& slot : state.slots) {
+          if (slot.size() == shard.size() || !model.layers()[i]->trainable) {
+            part.slots.push_back(slot.clone());
+            continue;
+          }
+          part.first = shard.begin;
+          part.slots.push_back(Tensor<T, Device>::uninitialized({shard.size()}));
+          Memory<Device>::copy(part.slots.back().data(), slot.data() + shard.begin, part.slots.back().bytes());
+        }
+      }
+    make_slots(model, optimizer, rules, parts, &shard_of);
+  });
+  here_ = std::move(parts);
   sharded_ = true;
 }
 
@@ -87,37 +107,38 @@ void ShardedSlots<T, Device>::make_whole(LeafGradients<T>& sums, Team& team) {
   sharded_ = false;
 }
 
-template <class T>
-GatheredAverages<T>::GatheredAverages(Model<T, Cpu>& model, OptimizerSlots<T, Cpu>& slots, int all,
-                                      LeafGradients<T>& sums, Team& team, bool swaps)
-    : model_(model), slots_(slots) {
-  team.together([&] {  // all memory is taken before the first weight is changed
-    for (std::size_t i = 0; swaps && i < slots.size(); ++i)
-      for (std::size_t p = 0; p < slots[i].size(); ++p)
-        if (slots[i][p].slots.size() == static_cast<std::size_t>(all))
-          kept_.push_back({i, p, std::as_const(*model.layers()[i]).parameters()[p].value.clone()});
-  });
-  gather_slot<T>(slots, static_cast<std::size_t>(all) - 1, sums, team,
-                 [&](std::size_t layer, std::size_t which, TensorView<const T, Cpu> average) {
-                   std::copy_n(average.data, average.size(), model.layers()[layer]->parameters()[which].value.data());
-                 });
-  for (const Kept& k : kept_) put_into_slot(k, k.value);
-}
-
-template <class T>
-GatheredAverages<T>::~GatheredAverages() {
-  for (const Kept& k : kept_) {
-    Tensor<T>& value = model_.layers()[k.layer]->parameters()[k.which].value;
-    put_into_slot(k, value);
-    std::copy_n(k.value.data(), k.value.size(), value.data());
+/// Both keep their memory, which a plan or a recorded step may know.
+template <class T, class Device>
+void swap_elements(Tensor<T, Device>& a, Tensor<T, Device>& b) {
+  if constexpr (std::is_same_v<Device, Cpu>) {
+    std::swap_ranges(a.data(), a.data() + a.size(), b.data());
+  } else {
+    auto kept = Tensor<T, Device>::uninitialized(a.shape());
+    Memory<Device>::copy(kept.data(), a.data(), a.bytes());
+    Memory<Device>::copy(a.data(), b.data(), a.bytes());
+    Memory<Device>::copy(b.data(), kept.data(), a.bytes());
   }
 }
 
-template <class T>
-void GatheredAverages<T>::put_into_slot(const Kept& k, const Tensor<T>& value) {
-  ParameterState<T, Cpu>& state = slots_[k.layer][k.which];
-  Tensor<T>& slot = state.slots.back();
-  std::copy_n(value.data() + state.first, slot.size(), slot.data());
+template <class T, class Device>
+void ShardedSlots<T, Device>::each_average(const UpdateRules& rules, const Optimizer<T, Device>& optimizer,
+                                           Model<T, Device>& model, [[maybe_unused]] LeafGradients<T>& sums,
+                                           [[maybe_unused]] Team& team, bool swaps) {
+  if (!rules.averages()) return;
+  const auto last = static_cast<std::size_t>(optimizer.slots() + rules.kept()) - 1;
+  const auto use = [&](std::size_t layer, std::size_t which, TensorView<const T, Device> average) {
+    Tensor<T, Device>& weight = model.layers()[layer]->parameters()[which].value;
+    ParameterState<T, Device>& state = here_[layer][which];
+    Tensor<T, Device>& slot = state.slots[last];  // of elements from state.first on
+    if (swaps && average.data == slot.data()) return swap_elements(weight, slot);
+    if (swaps) Memory<Device>::copy(slot.data(), weight.data() + state.first, slot.bytes());
+    Memory<Device>::copy(weight.data(), average.data, weight.bytes());
+  };
+  if constexpr (std::is_same_v<Device, Cpu>)
+    if (sharded_) return gather_slot<T>(here_, last, sums, team, use);
+  for (std::size_t i = 0; i < here_.size(); ++i)
+    for (std::size_t p = 0; p < here_[i].size(); ++p)
+      if (here_[i][p].slots.size() > last) use(i, p, here_[i][p].slots[last].view());
 }
 
 }  // namespace brindle::detail

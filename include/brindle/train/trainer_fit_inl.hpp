@@ -20,6 +20,7 @@
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/ops/cpu_simd.hpp"
+#include "brindle/train/attempts.hpp"
 #include "brindle/train/batch.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/checkpoint_store.hpp"
@@ -184,30 +185,33 @@ template <class T, class Device>
 void Trainer<T, Device>::end_epoch(const FitOptions& options, double seconds, FitState& state, History& history) {
   const auto start = std::chrono::steady_clock::now();
   // Put back whatever happens in between.
-  const detail::SwappedAverages<T, Device> swapped(options_.swap_ema_weights && !slots_.sharded(), updates_,
-                                                   *optimizer_, *model_, slots_.here());
-  std::optional<detail::GatheredAverages<T>> gathered;
-  if constexpr (on_cpu)
-    if (options_.swap_ema_weights && slots_.sharded())
-      gathered.emplace(*model_, slots_.here(), optimizer_->slots() + updates_.kept(), leaf_step_.sums(), team_, true);
-  if (options.validation) {
-    const Evaluation e = evaluator_.evaluate(
-        "fit, validation", *model_, *loss_, rules_, host(), *options.validation,
-        {.batch = options.validation_batch ? options.validation_batch : options.batch, .metrics = options.metrics},
-        team_);
-    state.val_metrics = e.metrics;
-    for (const auto& [name, value] : e.metrics) history.val_metrics[name].push_back(value);
-    state.val_loss = e.loss;
-    state.val_accuracy = e.accuracy;
-    history.val_loss.push_back(e.loss);
-    if (rules_.has_accuracy) history.val_accuracy.push_back(e.accuracy);
-  }
-  history.loss.push_back(state.loss);
-  if (rules_.has_accuracy) history.accuracy.push_back(state.accuracy);
-  state.seconds = seconds + detail::seconds_since(start);
-  history.seconds.push_back(state.seconds);
-  history.waited.push_back(state.waited);
-  call(options, &Callback::epoch, state);
+  const auto swap = [&] {
+    if (options_.swap_ema_weights) slots_.swap_averages(updates_, *optimizer_, *model_, leaf_step_.sums(), team_);
+  };
+  detail::Attempts attempt(team_);
+  swap();
+  attempt([&] {
+    if (options.validation) {
+      const Evaluation e = evaluator_.evaluate(
+          "fit, validation", *model_, *loss_, rules_, host(), *options.validation,
+          {.batch = options.validation_batch ? options.validation_batch : options.batch, .metrics = options.metrics},
+          team_);
+      state.val_metrics = e.metrics;
+      for (const auto& [name, value] : e.metrics) history.val_metrics[name].push_back(value);
+      state.val_loss = e.loss;
+      state.val_accuracy = e.accuracy;
+      history.val_loss.push_back(e.loss);
+      if (rules_.has_accuracy) history.val_accuracy.push_back(e.accuracy);
+    }
+    history.loss.push_back(state.loss);
+    if (rules_.has_accuracy) history.accuracy.push_back(state.accuracy);
+    state.seconds = seconds + detail::seconds_since(start);
+    history.seconds.push_back(state.seconds);
+    history.waited.push_back(state.waited);
+    call(options, &Callback::epoch, state);
+  });
+  swap();
+  attempt.throw_together();
 }
 
 template <class T, class Device>
@@ -248,16 +252,11 @@ void Trainer<T, Device>::take_changes(const FitState& state) {
 
 template <class T, class Device>
 void Trainer<T, Device>::restore(CheckpointStore& checkpoint, CheckpointStore::Visit run) {
-  with_whole_slots([&] {
-    restoring_ = true;
-    try {
-      checkpoint.restore(run);
-    } catch (...) {
-      restoring_ = false;
-      throw;
-    }
-    restoring_ = false;
-  });
+  restoring_ = true;
+  detail::Attempts attempt(team_);
+  attempt([&] { with_whole_slots([&] { checkpoint.restore(run); }); });
+  restoring_ = false;
+  attempt.throw_together();
 }
 
 }  // namespace brindle

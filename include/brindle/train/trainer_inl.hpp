@@ -19,6 +19,7 @@
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/plan.hpp"
+#include "brindle/train/attempts.hpp"
 #include "brindle/train/batch.hpp"
 #include "brindle/train/evaluator.hpp"
 #include "brindle/train/fit_checks.hpp"
@@ -91,17 +92,10 @@ template <class T, class Device>
 template <class Work>
 void Trainer<T, Device>::with_whole_slots(const Work& work) {
   slots_.make_whole(leaf_step_.sums(), team_);
-  const auto shard = [&] {
-    if (plan_ && !team_.alone())
-      team_.together([&] { slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums()); });
-  };
-  try {
-    work();
-  } catch (...) {
-    shard();
-    throw;
-  }
-  shard();
+  detail::Attempts attempt(team_);
+  attempt(work);
+  if (plan_ && !team_.alone()) attempt([&] { slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums(), team_); });
+  attempt.throw_together();
 }
 
 template <class T, class Device>
@@ -175,10 +169,14 @@ void Trainer<T, Device>::prepare(std::int64_t batch) {
     planned_batch_ = batch;
     make_plan();
   };
-  if (restoring_)
-    make();  // in one process after the other
-  else
+  if (restoring_) return make();  // in one process after the other
+  try {
     team_.together(make);
+    if (!team_.alone()) slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums(), team_);
+  } catch (...) {
+    plan_.reset();  // in all processes, or in none
+    throw;
+  }
 }
 
 template <class T, class Device>
@@ -198,19 +196,12 @@ void Trainer<T, Device>::make_plan() {
   loss_->prepare(batch);
   if constexpr (on_cpu)
     if (in_leaves()) leaf_step_.prepare(*model_, *plan, leaves_, team_);
-  if (!team_.alone() && !restoring_) slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums());
-  plan_ = std::move(plan);  // all that belongs to it is there
+  plan_ = std::move(plan);  // all that belongs to it is there, but that slots are divided
 }
 
 template <class T, class Device>
 void Trainer<T, Device>::finalize_variable_values() {
-  if constexpr (on_cpu)
-    if (slots_.sharded() && updates_.averages()) {
-      detail::GatheredAverages<T>(*model_, slots_.here(), optimizer_->slots() + updates_.kept(), leaf_step_.sums(),
-                                  team_, false);
-      return;
-    }
-  detail::take_averages(updates_, *optimizer_, *model_, slots_.here());
+  slots_.take_averages(updates_, *optimizer_, *model_, leaf_step_.sums(), team_);
 }
 
 template <class T, class Device>

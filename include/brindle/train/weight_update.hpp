@@ -55,41 +55,6 @@ template <class T, class Device>
 void follow_weights(const Device& on, const UpdateRules& rules, const StepKind& kind, TensorView<T, Device> w,
                     TensorView<T, Device> average);
 
-/// Exchanges weights and their averages.
-template <class T, class Device>
-void swap_averages(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
-                   OptimizerSlots<T, Device>& slots);
-
-/// While it lives weights and their averages are exchanged, if it is on.
-template <class T, class Device>
-class SwappedAverages {
- public:
-  SwappedAverages(bool on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
-                  OptimizerSlots<T, Device>& slots)
-      : on_(on), rules_(rules), optimizer_(optimizer), model_(model), slots_(slots) {
-    swap();
-  }
-  ~SwappedAverages() { swap(); }
-  SwappedAverages(const SwappedAverages&) = delete;
-  SwappedAverages& operator=(const SwappedAverages&) = delete;
-
- private:
-  void swap() const {
-    if (on_) swap_averages(rules_, optimizer_, model_, slots_);
-  }
-
-  bool on_;
-  const UpdateRules& rules_;
-  const Optimizer<T, Device>& optimizer_;
-  Model<T, Device>& model_;
-  OptimizerSlots<T, Device>& slots_;
-};
-
-/// The averages become the weights, and stay as they are.
-template <class T, class Device>
-void take_averages(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
-                   OptimizerSlots<T, Device>& slots);
-
 }  // namespace brindle::detail
 
 #ifndef BRINDLE_COMPILED

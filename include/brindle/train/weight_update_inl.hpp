@@ -118,33 +118,4 @@ void WeightUpdate<T, Device>::clip(const Device& on, const UpdateRules& rules) {
     ops::clip_by_global_norm<T>(on, gradients_, o.global_clipnorm, workspace_.view());
 }
 
-/// use(weight, average) for each weight that has an average.
-template <class T, class Device, class Use>
-void each_average(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
-                  OptimizerSlots<T, Device>& slots, const Use& use) {
-  const auto all = static_cast<std::size_t>(optimizer.slots() + rules.kept());
-  for (std::size_t i = 0; rules.averages() && i < slots.size(); ++i)
-    for (std::size_t p = 0; p < slots[i].size(); ++p)
-      if (slots[i][p].slots.size() == all) use(model.layers()[i]->parameters()[p].value, slots[i][p].slots.back());
-}
-
-template <class T, class Device>
-void swap_averages(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
-                   OptimizerSlots<T, Device>& slots) {
-  each_average(rules, optimizer, model, slots, [](Tensor<T, Device>& w, Tensor<T, Device>& average) {
-    auto kept = Tensor<T, Device>::uninitialized(w.shape());
-    Memory<Device>::copy(kept.data(), w.data(), w.bytes());
-    Memory<Device>::copy(w.data(), average.data(), w.bytes());
-    Memory<Device>::copy(average.data(), kept.data(), w.bytes());
-  });
-}
-
-template <class T, class Device>
-void take_averages(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
-                   OptimizerSlots<T, Device>& slots) {
-  each_average(rules, optimizer, model, slots, [](Tensor<T, Device>& w, Tensor<T, Device>& average) {
-    Memory<Device>::copy(w.data(), average.data(), w.bytes());
-  });
-}
-
 }  // namespace brindle::detail
