@@ -138,6 +138,8 @@ struct RateChoice {
 /// Choices and expectations of a run, which are printed before it learns.
 class Forecast {
  public:
+  Forecast(Processes& processes, std::int64_t leaves) : processes_(processes), leaves_(leaves) {}
+
   /// Prints a choice.
   static void chosen(const std::string& what, const std::string& value, const std::string& reason,
                      const std::string& option) {
@@ -196,11 +198,16 @@ class Forecast {
                  brindle::Model<float, Device>& model, std::int64_t batch, std::int64_t epochs) {
     const brindle::TrainingCost cost =
         brindle::training_cost(model, brindle::Adam{}, brindle::SparseCategoricalCrossentropy{}, pictures,
-                               {.batch = std::min(batch, pictures.size()), .validation = validation});
+                               {.batch = std::min(batch, pictures.size()),
+                                .validation = validation,
+                                .leaves = leaves_,
+                                .group = processes_.group()});
     add_seconds(cost.epoch_seconds() * static_cast<double>(epochs));
     steps_ += (steps_.empty() ? "" : ", ") + std::to_string(cost.measured) + " steps of the " + name +
               ", of which there are " + std::to_string(epochs * cost.steps) + " at most";
-    add_memory("steps of the " + std::string(name), cost.bytes, false);
+    std::string steps = "steps of the " + std::string(name);
+    if (processes_.size() > 1) steps += " with 1/" + std::to_string(processes_.size()) + " of Adam's memory";
+    add_memory(steps, cost.bytes, false);
   }
 
   /// A base, what it sees in so many pictures, and the check of that.
@@ -247,7 +254,10 @@ class Forecast {
     std::printf("%s\n", forecast_.text().c_str());
     std::printf("  seconds: measured, %s; with what the machine does besides they change\n",
                 steps_.empty() ? "pictures through the base" : steps_.c_str());
-    std::printf("  memory: %s\n", memory_.c_str());
+    std::printf(
+        "  memory%s: %s\n",
+        processes_.size() > 1 ? (" of each of " + std::to_string(processes_.size()) + " processes").c_str() : "",
+        memory_.c_str());
     if (!accuracy_.empty()) std::printf("  accuracy: %s\n", accuracy_.c_str());
     std::fflush(stdout);
     start_ = std::chrono::steady_clock::now();
@@ -262,6 +272,8 @@ class Forecast {
   }
 
  private:
+  Processes& processes_;
+  std::int64_t leaves_;
   brindle::report::RunForecast forecast_;
   // Of the program itself, photos that are being read and the page of the check: what was measured beside the rest.
   std::int64_t always_ = 90000000;

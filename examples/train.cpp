@@ -129,7 +129,7 @@ void train_small(Options o, const Device& on, const data::Pictures& training, co
   o.learning_rate = example::Forecast::rate(
       model, pictures, {.of = "network", .option = "--learning-rate", .typed = o.learning_rate, .find = o.find_rates,
                         .why = "the usual one of Adam", .batch = o.batch, .seed = o.seed, .weights = weights});
-  example::Forecast forecast;
+  example::Forecast forecast(*o.processes, o.leaves);
   forecast.add_pictures(training, validation, o.validation.empty());
   forecast.add_memory("weights", 4 * model.parameter_count(), true);
   forecast.add_stage("training", pictures, validation, model, o.batch, o.epochs);
@@ -172,11 +172,11 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   const std::int64_t n = training.size(), more = validation.size();
   const double each = prediction_seconds(network, training, 16) / static_cast<double>(n);
   std::printf("\ncomputing what %s sees in %lld pictures, about %s ...\n", base.name.c_str(), static_cast<long long>(n + more),
-              report::progress::duration_text(each * static_cast<double>(n + more)).c_str());
+              report::progress::duration_text(each * static_cast<double>(n + more) / o.processes->size()).c_str());
   std::fflush(stdout);
   io::Features seen_features = o.processes->extract(network, training), unseen_features = o.processes->extract(network, validation);
 
-  example::Forecast forecast;
+  example::Forecast forecast(*o.processes, o.leaves);
   if (o.check) {
     const report::CheckedAnswers a = example::check_pictures(o.processes->first() ? o.out : fs::path(), o.seed, training, validation, seen_features, unseen_features);
     forecast.expect_accuracy(a.right, a.judged, more);
