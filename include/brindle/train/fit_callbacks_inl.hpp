@@ -40,26 +40,52 @@ void agreed(Team& team, FitState& state, const Work& work) {
 /// Whether this process calls it.
 inline bool called_here(const Team& team, const Callback& c) { return team.first() || !c.once; }
 
-BRINDLE_INLINE void begin_callbacks(Team& team, const std::vector<Callback>& callbacks, FitState& state,
-                                    std::size_t& begun) {
+/// Those that are called with the state.
+inline constexpr std::function<void(FitState&)> Callback::*callback_functions[] = {&Callback::begin, &Callback::step,
+                                                                                   &Callback::epoch, &Callback::end};
+
+BRINDLE_INLINE FitCallbacks::FitCallbacks(Team& team, const std::vector<Callback>& callbacks)
+    : team_(team), callbacks_(callbacks) {
   for (const Callback& c : callbacks) {
+    unsigned bits = 0, bit = 1;
+    for (const auto which : callback_functions) {
+      if (c.*which) bits |= bit;
+      bit *= 2;
+    }
+    has_.push_back(team.combined(bits, [](unsigned a, unsigned b) { return a | b; }));
+  }
+}
+
+BRINDLE_INLINE bool FitCallbacks::somebody_has(std::size_t callback,
+                                               std::function<void(FitState&)> Callback::*which) const {
+  unsigned bit = 1;
+  for (const auto other : callback_functions) {
+    if (other == which) break;
+    bit *= 2;
+  }
+  return (has_[callback] & bit) != 0;
+}
+
+BRINDLE_INLINE void FitCallbacks::begin(FitState& state, std::size_t& begun) {
+  for (std::size_t i = 0; i < callbacks_.size(); ++i) {
     const auto work = [&] {
-      if (c.begin && called_here(team, c)) c.begin(state);
+      const Callback& c = callbacks_[i];
+      if (c.begin && called_here(team_, c)) c.begin(state);
       ++begun;
     };
-    if (c.begin)
-      agreed(team, state, work);
+    if (somebody_has(i, &Callback::begin))
+      agreed(team_, state, work);
     else
       work();
   }
 }
 
-BRINDLE_INLINE void call_callbacks(Team& team, const std::vector<Callback>& callbacks,
-                                   std::function<void(FitState&)> Callback::*which, FitState& state) {
-  for (const Callback& c : callbacks)
-    if (c.*which)
-      agreed(team, state, [&] {
-        if (called_here(team, c)) (c.*which)(state);
+BRINDLE_INLINE void FitCallbacks::call(std::function<void(FitState&)> Callback::*which, FitState& state) {
+  for (std::size_t i = 0; i < callbacks_.size(); ++i)
+    if (somebody_has(i, which))
+      agreed(team_, state, [&] {
+        const Callback& c = callbacks_[i];
+        if (c.*which && called_here(team_, c)) (c.*which)(state);
       });
 }
 

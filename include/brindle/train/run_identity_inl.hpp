@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,7 +23,6 @@
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/ops/cpu_simd.hpp"
-#include "brindle/train/callback.hpp"
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/run_identity.hpp"
@@ -175,16 +173,6 @@ BRINDLE_INLINE void add_process_options(RunIdentity& run, const FitOptions& o) {
   same("validation batch", std::to_string(o.validation_batch));
   same("number of metrics", std::to_string(o.metrics.size()));
   same("number of callbacks", std::to_string(o.callbacks.size()));
-  for (std::size_t i = 0; i < o.callbacks.size(); ++i) {  // behind each there is an exchange
-    const Callback& c = o.callbacks[i];
-    const std::pair<const char*, bool> has[] = {{"begin", !!c.begin}, {"step", !!c.step},     {"epoch", !!c.epoch},
-                                                {"end", !!c.end},     {"failed", !!c.failed}, {"state", !!c.state},
-                                                {"once", c.once}};
-    std::string text;
-    for (const auto& [name, yes] : has)
-      if (yes) text += (text.empty() ? "." : ", .") + std::string(name);
-    same("callback " + std::to_string(i + 1), "{" + text + "}");
-  }
   same("checkpoint", o.checkpoint ? "wanted" : "none");
 }
 

@@ -19,6 +19,7 @@
 #include "brindle/train/batch.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/evaluator.hpp"
+#include "brindle/train/fit_callbacks.hpp"
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/fit_place.hpp"
 #include "brindle/train/history.hpp"
@@ -162,7 +163,7 @@ class Trainer {
   /// Whether steps are those of LeafStep.
   bool in_leaves() const { return leaves_.count > 1; }
 
-  void call(const FitOptions& options, std::function<void(FitState&)> Callback::*which, FitState& state);
+  void call(detail::FitCallbacks& callbacks, std::function<void(FitState&)> Callback::*which, FitState& state);
   // What callbacks have set holds from the next step on: the learning rate, and which layers are frozen.
   void take_changes(const FitState& state);
 
@@ -184,7 +185,8 @@ class Trainer {
   void make_plan();
 
   // An epoch ends: validation, history, callbacks.
-  void end_epoch(const FitOptions& options, double seconds, FitState& state, History& history);
+  void end_epoch(const FitOptions& options, detail::FitCallbacks& callbacks, double seconds, FitState& state,
+                 History& history);
 
   void clear_totals();
 

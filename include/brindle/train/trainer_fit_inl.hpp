@@ -113,7 +113,8 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
     });
   };
   state.resumed = checkpoint && checkpoint->begin();
-  detail::begin_callbacks(team_, options.callbacks, state, begun);
+  detail::FitCallbacks callbacks(team_, options.callbacks);
+  callbacks.begin(state, begun);
   take_changes(state);
   if (state.resumed) restore(*checkpoint, run);
 
@@ -165,12 +166,12 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
       at.seconds = seconds_before + detail::seconds_since(start);
       at.waited = batches->waited() - waited_before;
       at.show(totals_, state);
-      call(options, &Callback::step, state);
+      call(callbacks, &Callback::step, state);
       if (checkpoint && (state.pause || checkpoint->due(false))) save();
     }
     if (state.pause) break;
     at.show(totals_, state);
-    end_epoch(options, seconds_before + detail::seconds_since(start), state, history);
+    end_epoch(options, callbacks, seconds_before + detail::seconds_since(start), state, history);
     at = {.epochs = at.epochs + 1, .position = at.position};
     const bool last = at.epochs == options.epochs || state.stop || state.pause;
     if (checkpoint && (last || checkpoint->due(true))) save();
@@ -178,11 +179,12 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   exchange_seconds_ += team_.seconds() - exchanged_before;
   read_totals();  // of steps that are under way
   finalize_variable_values();
-  call(options, &Callback::end, state);
+  call(callbacks, &Callback::end, state);
 }
 
 template <class T, class Device>
-void Trainer<T, Device>::end_epoch(const FitOptions& options, double seconds, FitState& state, History& history) {
+void Trainer<T, Device>::end_epoch(const FitOptions& options, detail::FitCallbacks& callbacks, double seconds,
+                                   FitState& state, History& history) {
   const auto start = std::chrono::steady_clock::now();
   // Put back whatever happens in between.
   const auto swap = [&] {
@@ -208,7 +210,7 @@ void Trainer<T, Device>::end_epoch(const FitOptions& options, double seconds, Fi
     state.seconds = seconds + detail::seconds_since(start);
     history.seconds.push_back(state.seconds);
     history.waited.push_back(state.waited);
-    call(options, &Callback::epoch, state);
+    call(callbacks, &Callback::epoch, state);
   });
   swap();
   attempt.throw_together();
@@ -235,9 +237,9 @@ void Trainer<T, Device>::visit(RunState& run, const FitOptions& options, detail:
 }
 
 template <class T, class Device>
-void Trainer<T, Device>::call(const FitOptions& options, std::function<void(FitState&)> Callback::*which,
+void Trainer<T, Device>::call(detail::FitCallbacks& callbacks, std::function<void(FitState&)> Callback::*which,
                               FitState& state) {
-  detail::call_callbacks(team_, options.callbacks, which, state);
+  callbacks.call(which, state);
   take_changes(state);
 }
 
