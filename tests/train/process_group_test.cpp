@@ -19,13 +19,13 @@
 #include <utility>
 #include <vector>
 
-#include "brindle/data/in_memory.hpp"
 #include "brindle/data/source_view.hpp"
 #include "brindle/train/checkpoint.hpp"
 #include "brindle/train/csv_logger.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/team_row.hpp"
 #include "support/file_size_limit.hpp"
+#include "support/from_all.hpp"
 #include "support/leaf_run.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thread_group.hpp"
@@ -33,21 +33,11 @@
 using namespace brindle;
 using namespace brindle::test;
 using Catch::Matchers::Contains;
-using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 namespace {
 
 using Group = std::shared_ptr<ThreadGroup>;
-
-std::string message_of(const std::exception_ptr& error) {
-  if (!error) return "no error";
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-}
 
 /// The one outcome of all processes.
 template <class Optimizer = Adam>
@@ -59,18 +49,6 @@ std::string trained_by(int processes, const LeafSettings& s, const Optimizer& op
   for (const auto& error : errors) CHECK(message_of(error) == "no error");
   CHECK(std::set<std::string>(outcomes.begin(), outcomes.end()).size() == 1);
   return outcomes[0];
-}
-
-/// The one message with which the trainings of all processes end; E: what is thrown.
-template <class E, class Work>
-std::string failed_by(int processes, const Work& work) {
-  std::set<std::string> messages;
-  for (const auto& error : run_group(processes, work)) {
-    messages.insert(message_of(error));
-    if (error) CHECK_THROWS_AS(std::rethrow_exception(error), E);
-  }
-  CHECK(messages.size() == 1);
-  return *messages.begin();
 }
 
 /// Thrown in place of what ends a program.
@@ -201,111 +179,6 @@ TEST_CASE("a checkpoint is not for another number of leaves", "[train][group][ch
   CHECK_THAT(message, Contains("leaves is 4, here it is 2") && Contains("[rank 0 of 2]"));
 }
 
-TEST_CASE("processes that are not of one run are told what differs before the first step", "[train][group]") {
-  const auto message = [&](const auto& different) {
-    int steps = 0;
-    const std::string text = failed_by<ValueError>(2, [&](const Group& group) {
-      LeafSettings s;
-      s.callbacks = {{.step = [&](FitState&) { ++steps; }}};
-      if (group->rank() == 1) different(s);
-      LeafRun run(s, group);
-      if (group->rank() == 1 && s.epochs == 77) run.model().layers()[0]->parameters()[0].value[0] += 1;
-      run.fit();
-    });
-    CHECK(steps == 0);
-    return text;
-  };
-  CHECK_THAT(message([](LeafSettings& s) { s.batch = 20; }),
-             Contains("its batch is 20, that of rank 0 is 10") && Contains("[rank 1 of 2]"));
-  CHECK_THAT(message([](LeafSettings& s) { s.samples = 42; }),
-             Contains("number of samples is 42") && Contains("checksum of the labels"));
-  CHECK_THAT(message([](LeafSettings& s) { s.leaves = 8; }), Contains("leaves is 8, that of rank 0 is 4"));
-  CHECK_THAT(message([](LeafSettings& s) { s.epochs = 5; }), Contains("number of epochs is 5"));
-  CHECK_THAT(message([](LeafSettings& s) { s.epochs = 77; }), Contains("checksum of the weights"));
-  CHECK_THAT(message([](LeafSettings& s) { s.callbacks.clear(); }), Contains("its number of callbacks is 2"));
-  CHECK_THAT(message([](LeafSettings& s) { s.change = [](FitOptions& o) { o.epochs = 0; }; }),
-             Contains("epochs must be at least 1") && Contains("[rank 1 of 2]"));
-}
-
-TEST_CASE("loops of train_on_batch whose processes are not of one run are told what differs", "[train][group]") {
-  struct Loop {
-    LeafSettings settings = {};
-    std::int64_t samples = 10;
-    float added = 0;  // to a weight, before the first step
-    Adam optimizer = {};
-  };
-  const auto message = [](const auto& different) {
-    return failed_by<ValueError>(2, [&](const Group& group) {
-      Loop loop;
-      if (group->rank() == 1) different(loop);
-      LeafRun run(loop.settings, group, loop.optimizer);
-      run.model().layers()[0]->parameters()[0].value[0] += loop.added;
-      const auto step = [&](std::int64_t n) {
-        Tensor<float> x({n, 12, 12, 3}), labels({n, 1});
-        labels[3] = 1;
-        run.trainer().train_on_batch(x.view(), labels.view());
-      };
-      step(10);
-      auto state = run.trainer().optimizer_state();
-      if (group->rank() == 1) state.slots[0].value[0] += 1;
-      run.trainer().set_optimizer_state(state);
-      step(loop.samples);
-    });
-  };
-  CHECK_THAT(message([](Loop& l) { l.added = 1; }),
-             StartsWith("train_on_batch: a process is not of the same run: its checksum of the weights is") &&
-                 EndsWith("[rank 1 of 2]"));
-  CHECK_THAT(message([](Loop& l) { l.settings.leaves = 8; }), Contains("leaves is 8, that of rank 0 is 4"));
-  CHECK_THAT(message([](Loop& l) { l.optimizer.learning_rate = 0.5; }), Contains("its learning rate is 0.5"));
-  CHECK_THAT(message([](Loop& l) { l.settings.trainer.use_ema = true; }), Contains("its optimizer is"));
-  CHECK_THAT(message([](Loop&) {}), Contains("its checksum of the optimizer's state is"));
-}
-
-TEST_CASE("processes that are given batches of other sizes are told so, and no weight is changed", "[train][group]") {
-  std::vector<std::string> before(2), behind(2);
-  const std::string message = failed_by<ValueError>(2, [&](const Group& group) {
-    const auto rank = static_cast<std::size_t>(group->rank());
-    LeafRun run({}, group);
-    const auto weights = [&] {
-      Checksum sum;
-      for (const auto& layer : run.model().layers())
-        for (const auto& p : std::as_const(*layer).parameters())
-          sum.add_numbers(p.value.data(), static_cast<std::size_t>(p.value.size()));
-      return sum.text();
-    };
-    const std::int64_t n = rank == 1 ? 12 : 10;
-    Tensor<float> x({n, 12, 12, 3}), labels({n, 1});
-    labels[3] = 1;
-    before[rank] = weights();
-    try {
-      run.trainer().train_on_batch(x.view(), labels.view());
-    } catch (...) {
-      behind[rank] = weights();
-      throw;
-    }
-  });
-  CHECK_THAT(message, Contains("here one of 10 samples") && Contains("[rank 0 of 2]") &&
-                          Contains("here one of 12 samples") && Contains("[rank 1 of 2]"));
-  CHECK(behind == before);
-}
-
-TEST_CASE("processes with other networks are told so in any call", "[train][group]") {
-  for (const bool fits : {true, false}) {
-    const std::string message = failed_by<ValueError>(2, [&](const Group& group) {
-      Sequential<float> model{Cpu{1}, {3}, Dense{group->rank() == 1 ? 5 : 4}, Dense{1}};
-      Trainer trainer{model, SGD{}, MeanSquaredError{}, {.leaves = 2, .group = group}};
-      const Tensor<float> x({4, 3}), labels({4, 1});
-      const std::vector<float> numbers{0, 1, 2, 3};
-      if (fits)
-        trainer.fit(data::InMemory(x.clone(), numbers), {.batch = 4});
-      else
-        trainer.train_on_batch(x.view(), labels.view());
-    });
-    CHECK_THAT(message, Contains("a process is not of the same run: its layer 1 is Dense \"dense\" (units 5") &&
-                            EndsWith("[rank 1 of 2]"));
-  }
-}
-
 TEST_CASE("a file that one process misses, or all, is named once", "[train][group]") {
   const auto message = [](std::vector<std::set<std::int64_t>> missing, bool by_reading) {
     return failed_by<FileError>(2, [&](const Group& group) {
@@ -352,20 +225,6 @@ TEST_CASE("what callbacks of one process ask for or throw holds for all", "[trai
   CHECK(message == "enough [rank 3 of 4]");
 }
 
-TEST_CASE("a callback may do without some functions in some processes", "[train][group]") {
-  // As one that shows each step where there is a terminal. What it asks for in one process holds for all.
-  std::vector<std::int64_t> steps(2);
-  const auto errors = run_group(2, [&](const Group& group) {
-    Callback c{.begin = [](FitState&) {}};
-    if (group->rank() == 1) c = {.step = [](FitState& s) { s.pause = s.step == 3; }, .end = [](FitState&) {}};
-    LeafRun run({.callbacks = {c}}, group);
-    run.fit();
-    steps[static_cast<std::size_t>(group->rank())] = run.trainer().steps();
-  });
-  for (const auto& error : errors) CHECK(message_of(error) == "no error");
-  CHECK(steps == std::vector<std::int64_t>{3, 3});
-}
-
 TEST_CASE("a loss that is not finite ends all processes with its sample, and no weight is changed", "[train][group]") {
   std::vector<std::string> weights(2);
   const std::string message = failed_by<NumericsError>(2, [&](const Group& group) {
@@ -403,13 +262,6 @@ TEST_CASE("a log and a checkpoint are written by one process, and a full disk en
   LeafSettings rest;
   rest.checkpoint = checkpoint(folder / "run.checkpoint", {.resume = true});
   CHECK(trained_by(4, rest) == LeafRun({}).trained());
-}
-
-TEST_CASE("three processes, or more than leaves, are refused", "[train][group]") {
-  CHECK_THAT(message_of(run_group(3, [](const Group& group) { LeafRun({}, group); })[0]),
-             Contains("power of two, got 3; start 2 or 4"));
-  CHECK_THAT(message_of(run_group(4, [](const Group& group) { LeafRun({.leaves = 2}, group); })[3]),
-             Contains("4 processes need as many leaves or more, got leaves 2"));
 }
 
 TEST_CASE("numbers too small for a normal float are zero in sums over processes, as in those over leaves",
