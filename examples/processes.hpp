@@ -33,6 +33,10 @@ class Processes {
   Processes(const Processes&) = delete;
   Processes& operator=(const Processes&) = delete;
 
+  /// What the command line's parser said, with which the program ends, or nothing. Throws Error, in all, where it does
+  /// not say the same in all processes.
+  std::optional<int> parsed(std::optional<int> code) const;
+
   /// Before anything else is asked of them: throws ValueError, in all, unless so many leaves are for so many processes.
   void begin(std::int64_t leaves);
 

@@ -305,9 +305,9 @@ int train(int argc, char** argv, example::Processes& processes) {
   line.add("--out", o.out, "the model; page, card and tables are written beside it").show_default();
   line.add("--onnx", o.onnx, "write the model for onnxruntime and other programs, too");
   line.flag("--smoke", o.smoke, "two epochs on three drawn classes, to see that it runs");
-  if (const auto code = line.parse(argc, argv)) return *code;
 
   try {
+    if (const auto code = processes.parsed(line.parse(argc, argv))) return *code;
     processes.begin(o.leaves);
     o.device.threads = processes.threads(o.device.threads);
     if (o.smoke) o.data = o.out.parent_path() / "three_classes";
