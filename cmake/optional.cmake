@@ -11,14 +11,29 @@
 #                     packages: libnccl-dev
 #
 # A program that does not link them does everything else.
-find_path(BRINDLE_HDF5_INCLUDE hdf5.h PATHS /usr/include/hdf5/serial)
-find_library(BRINDLE_HDF5_LIBRARY NAMES hdf5_serial hdf5 PATH_SUFFIXES hdf5/serial)
-mark_as_advanced(BRINDLE_HDF5_INCLUDE BRINDLE_HDF5_LIBRARY)
-if(BRINDLE_HDF5_INCLUDE AND BRINDLE_HDF5_LIBRARY AND NOT TARGET brindle::hdf5)
-  add_library(brindle::hdf5 INTERFACE IMPORTED)
-  set_target_properties(brindle::hdf5 PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_HDF5)
-  target_include_directories(brindle::hdf5 SYSTEM INTERFACE ${BRINDLE_HDF5_INCLUDE})
-  target_link_libraries(brindle::hdf5 INTERFACE ${BRINDLE_HDF5_LIBRARY})
+# A library without a package of CMake's own: brindle_optional(name HEADER LIBRARY_NAMES... [PATHS ...] [SUFFIXES ...]) makes
+# brindle::<name> of it, whose users have BRINDLE_<NAME> defined.
+macro(brindle_optional name header)
+  cmake_parse_arguments(optional "" "" "NAMES;PATHS;SUFFIXES" ${ARGN})
+  string(TOUPPER ${name} optional_NAME)
+  find_path(BRINDLE_${optional_NAME}_INCLUDE ${header} PATHS ${optional_PATHS})
+  find_library(BRINDLE_${optional_NAME}_LIBRARY NAMES ${optional_NAMES} PATH_SUFFIXES ${optional_SUFFIXES})
+  mark_as_advanced(BRINDLE_${optional_NAME}_INCLUDE BRINDLE_${optional_NAME}_LIBRARY)
+  if(BRINDLE_${optional_NAME}_INCLUDE AND BRINDLE_${optional_NAME}_LIBRARY AND NOT TARGET brindle::${name})
+    add_library(brindle::${name} INTERFACE IMPORTED)
+    set_target_properties(brindle::${name} PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_${optional_NAME})
+    target_include_directories(brindle::${name} SYSTEM INTERFACE ${BRINDLE_${optional_NAME}_INCLUDE})
+    target_link_libraries(brindle::${name} INTERFACE ${BRINDLE_${optional_NAME}_LIBRARY})
+  endif()
+endmacro()
+
+brindle_optional(hdf5 hdf5.h NAMES hdf5_serial hdf5 PATHS /usr/include/hdf5/serial SUFFIXES hdf5/serial)
+brindle_optional(turbojpeg turbojpeg.h NAMES turbojpeg)
+brindle_optional(webp webp/decode.h NAMES webp)
+find_library(BRINDLE_WEBP_SHARPYUV_LIBRARY sharpyuv)  # what a static libwebp needs from version 1.3 on
+mark_as_advanced(BRINDLE_WEBP_SHARPYUV_LIBRARY)
+if(TARGET brindle::webp AND BRINDLE_WEBP_SHARPYUV_LIBRARY)
+  target_link_libraries(brindle::webp INTERFACE ${BRINDLE_WEBP_SHARPYUV_LIBRARY})
 endif()
 
 find_package(ZLIB QUIET)
@@ -26,30 +41,6 @@ if(ZLIB_FOUND AND NOT TARGET brindle::zlib)
   add_library(brindle::zlib INTERFACE IMPORTED)
   set_target_properties(brindle::zlib PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_ZLIB)
   target_link_libraries(brindle::zlib INTERFACE ZLIB::ZLIB)
-endif()
-
-find_path(BRINDLE_WEBP_INCLUDE webp/decode.h)
-find_library(BRINDLE_WEBP_LIBRARY webp)
-find_library(BRINDLE_WEBP_SHARPYUV_LIBRARY sharpyuv)  # what a static libwebp needs from version 1.3 on
-mark_as_advanced(BRINDLE_WEBP_INCLUDE BRINDLE_WEBP_LIBRARY BRINDLE_WEBP_SHARPYUV_LIBRARY)
-if(BRINDLE_WEBP_INCLUDE AND BRINDLE_WEBP_LIBRARY AND NOT TARGET brindle::webp)
-  add_library(brindle::webp INTERFACE IMPORTED)
-  set_target_properties(brindle::webp PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_WEBP)
-  target_include_directories(brindle::webp SYSTEM INTERFACE ${BRINDLE_WEBP_INCLUDE})
-  target_link_libraries(brindle::webp INTERFACE ${BRINDLE_WEBP_LIBRARY})
-  if(BRINDLE_WEBP_SHARPYUV_LIBRARY)
-    target_link_libraries(brindle::webp INTERFACE ${BRINDLE_WEBP_SHARPYUV_LIBRARY})
-  endif()
-endif()
-
-find_path(BRINDLE_TURBOJPEG_INCLUDE turbojpeg.h)
-find_library(BRINDLE_TURBOJPEG_LIBRARY turbojpeg)
-mark_as_advanced(BRINDLE_TURBOJPEG_INCLUDE BRINDLE_TURBOJPEG_LIBRARY)
-if(BRINDLE_TURBOJPEG_INCLUDE AND BRINDLE_TURBOJPEG_LIBRARY AND NOT TARGET brindle::turbojpeg)
-  add_library(brindle::turbojpeg INTERFACE IMPORTED)
-  set_target_properties(brindle::turbojpeg PROPERTIES INTERFACE_COMPILE_DEFINITIONS BRINDLE_TURBOJPEG)
-  target_include_directories(brindle::turbojpeg SYSTEM INTERFACE ${BRINDLE_TURBOJPEG_INCLUDE})
-  target_link_libraries(brindle::turbojpeg INTERFACE ${BRINDLE_TURBOJPEG_LIBRARY})
 endif()
 
 # -DBRINDLE_MPI=OFF leaves MPI alone. Which one, where there are several, is FindMPI's choice: -DMPI_CXX_COMPILER=mpicxx.mpich.

@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "bases.hpp"
+#include "processes.hpp"
 
 namespace example {
 
@@ -41,6 +42,7 @@ struct PictureFolders {
   std::string aspect_ratio, decoder;
   std::filesystem::path cache = {};  ///< of reduced copies; empty: none
   brindle::Preprocessing preprocessing = brindle::Preprocessing::unit_rgb;
+  int threads = 0;  ///< of each process; 0: all cores
 };
 
 /// The decoder of JPEG that is called so.
@@ -51,8 +53,9 @@ inline brindle::Decoder decoder_named(const std::string& name) {
   return Decoder::stb;
 }
 
-/// Training and validation pictures, the same classes in both.
-inline std::pair<brindle::data::Pictures, brindle::data::Pictures> load_pictures(const PictureFolders& from) {
+/// Training and validation pictures, the same classes in both. All processes call it.
+inline std::pair<brindle::data::Pictures, brindle::data::Pictures> load_pictures(const PictureFolders& from,
+                                                                                 Processes& processes) {
   const brindle::data::ImageFolderOptions how{.size = {from.side, from.side},
                                               .interpolation = brindle::image::Interpolation::bilinear,  // antialiased
                                               .aspect_ratio = from.aspect_ratio == "crop" ? brindle::AspectRatio::crop
@@ -64,13 +67,19 @@ inline std::pair<brindle::data::Pictures, brindle::data::Pictures> load_pictures
                                               .decoder = decoder_named(from.decoder),
                                               .on_bad_file = brindle::data::BadFile::skip,
                                               .cache = from.cache};
-  brindle::data::Pictures all = brindle::data::image_folder(from.data, how);
-  if (const std::string lost = brindle::data::lost_text(all.skipped()); !lost.empty())
-    std::fprintf(stderr, "%s\n", lost.c_str());
+  const brindle::Cpu on(from.threads);
+  const auto read = [&](const std::filesystem::path& folder, const brindle::data::ImageFolderOptions& as) {
+    brindle::data::Pictures pictures = processes.image_folder(folder, as, on);
+    if (const std::string lost = brindle::data::lost_text(pictures.skipped()); !lost.empty())
+      std::fprintf(stderr, "%s\n", lost.c_str());  // to be seen in the first process alone
+    return pictures;
+  };
+  brindle::data::Pictures all = read(from.data, how);
   if (from.validation.empty()) return all.split(from.share, from.seed);
   brindle::data::ImageFolderOptions same = how;
   same.classes = all.class_names();
-  return {std::move(all), brindle::data::image_folder(from.validation, same)};
+  brindle::data::Pictures other = read(from.validation, same);
+  return {std::move(all), std::move(other)};
 }
 
 /// Prints how many pictures of each class there are, with the weights that the classes have.
@@ -129,6 +138,8 @@ struct RateChoice {
 /// Choices and expectations of a run, which are printed before it learns.
 class Forecast {
  public:
+  Forecast(Processes& processes, std::int64_t leaves) : processes_(processes), leaves_(leaves) {}
+
   /// Prints a choice.
   static void chosen(const std::string& what, const std::string& value, const std::string& reason,
                      const std::string& option) {
@@ -187,11 +198,16 @@ class Forecast {
                  brindle::Model<float, Device>& model, std::int64_t batch, std::int64_t epochs) {
     const brindle::TrainingCost cost =
         brindle::training_cost(model, brindle::Adam{}, brindle::SparseCategoricalCrossentropy{}, pictures,
-                               {.batch = std::min(batch, pictures.size()), .validation = validation});
+                               {.batch = std::min(batch, pictures.size()),
+                                .validation = validation,
+                                .leaves = leaves_,
+                                .group = processes_.group()});
     add_seconds(cost.epoch_seconds() * static_cast<double>(epochs));
     steps_ += (steps_.empty() ? "" : ", ") + std::to_string(cost.measured) + " steps of the " + name +
               ", of which there are " + std::to_string(epochs * cost.steps) + " at most";
-    add_memory("steps of the " + std::string(name), cost.bytes, false);
+    std::string steps = "steps of the " + std::string(name);
+    if (processes_.size() > 1) steps += " with 1/" + std::to_string(processes_.size()) + " of Adam's memory";
+    add_memory(steps, cost.bytes, false);
   }
 
   /// A base, what it sees in so many pictures, and the check of that.
@@ -238,7 +254,10 @@ class Forecast {
     std::printf("%s\n", forecast_.text().c_str());
     std::printf("  seconds: measured, %s; with what the machine does besides they change\n",
                 steps_.empty() ? "pictures through the base" : steps_.c_str());
-    std::printf("  memory: %s\n", memory_.c_str());
+    std::printf(
+        "  memory%s: %s\n",
+        processes_.size() > 1 ? (" of each of " + std::to_string(processes_.size()) + " processes").c_str() : "",
+        memory_.c_str());
     if (!accuracy_.empty()) std::printf("  accuracy: %s\n", accuracy_.c_str());
     std::fflush(stdout);
     start_ = std::chrono::steady_clock::now();
@@ -253,6 +272,8 @@ class Forecast {
   }
 
  private:
+  Processes& processes_;
+  std::int64_t leaves_;
   brindle::report::RunForecast forecast_;
   // Of the program itself, photos that are being read and the page of the check: what was measured beside the rest.
   std::int64_t always_ = 90000000;

@@ -5,8 +5,8 @@
 //     check --data photos                    without a base network: files, copies, blurred and dark photos alone
 //     check --smoke --out out/check
 //
-// Finds pictures that cannot be read, copies and near copies, the same photo in training and validation, labels that are
-// probably wrong, blurred, dark, tiny and grey photos, and classes that are small. What a base network sees in the
+// Finds pictures that cannot be read, copies and near copies, the same photo in training and validation, labels that
+// are probably wrong, blurred, dark, tiny and grey photos, and classes that are small. What a base network sees in the
 // pictures tells near copies and wrong labels. The page (check.html) shows each with the reason, the table (check.csv)
 // has all. Nothing is changed, and nothing is deleted.
 #include <brindle/brindle.hpp>
@@ -60,7 +60,8 @@ int check(const Options& o, const Device& on) {
   std::optional<Model<float, Device>> network;
   if (o.smoke || !o.weights.empty()) {
     const std::int64_t side = o.smoke ? 64 : base.side;
-    network = folded(example::load_base(base, on, {.weights = o.weights, .side = side, .alpha = o.alpha, .random = o.smoke}));
+    network =
+        folded(example::load_base(base, on, {.weights = o.weights, .side = side, .alpha = o.alpha, .random = o.smoke}));
   }
   const Model<float, Device>* const sees = network ? &*network : nullptr;
   std::vector<report::CheckedSet> sets;
@@ -77,7 +78,8 @@ int check(const Options& o, const Device& on) {
   if (!found.features) std::printf("near copies and wrong labels need a base network: --weights\n");
   report::data_check_page(found).write(o.out / "check.html");
   report::data_check_csv(found, o.out / "check.csv");
-  std::printf("page and table: %s, %s\n", (o.out / "check.html").string().c_str(), (o.out / "check.csv").string().c_str());
+  std::printf("page and table: %s, %s\n", (o.out / "check.html").string().c_str(),
+              (o.out / "check.csv").string().c_str());
   return EXIT_SUCCESS;
 }
 
@@ -91,8 +93,11 @@ int main(int argc, char** argv) {
   example::CommandLine line{"looks at a folder of pictures before a network is trained on it"};
   line.add("--data", o.data, "folder with one subfolder a class, or pictures named like cat.12.jpg");
   line.add("--validation", o.validation, "another such folder, which should hold none of these photos");
-  line.add("--base", o.base, "the network whose features tell near copies and wrong labels").show_default().one_of(names);
-  line.add("--weights", o.weights, "its ImageNet weights: docs/howto/bases.md says whose; else files alone are looked at");
+  line.add("--base", o.base, "the network whose features tell near copies and wrong labels")
+      .show_default()
+      .one_of(names);
+  line.add("--weights", o.weights,
+           "its ImageNet weights: docs/howto/bases.md says whose; else files alone are looked at");
   line.add("--alpha", o.alpha, "width of mobilenet_v1 or mobilenet_v2, that of the weights").show_default();
   line.add("--seed", o.seed, "of the classifiers that judge labels").show_default();
   example::add_device_options(line, device);

@@ -5,10 +5,10 @@
 //     classify --model pets.safetensors --onnx pets.onnx      write it for onnxruntime and other programs
 //     classify --smoke                          a random model, on a pet that it draws itself
 //
-// One line a photo: its file, the class, the probability of that class; with --explain also the picture that shows which
-// parts of the photo speak for the class. With --at-least 0.995 photos of which the model is not sure enough to be right
-// so often are left to a person; photos unlike those that it was trained on are marked (docs/howto/sure.md). A photo that
-// cannot be read is named on the error output, and the exit code is then 1.
+// One line a photo: its file, the class, the probability of that class; with --explain also the picture that shows
+// which parts of the photo speak for the class. With --at-least 0.995 photos of which the model is not sure enough to
+// be right so often are left to a person; photos unlike those that it was trained on are marked (docs/howto/sure.md). A
+// photo that cannot be read is named on the error output, and the exit code is then 1.
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/save_onnx.hpp>
@@ -64,11 +64,13 @@ int main(int argc, char** argv) {
   line.add("--model", model_path, "a saved model, .safetensors");
   line.add("photos", paths, "photos, or folders of photos");
   line.add("--onnx", onnx, "write the model for onnxruntime and other programs; photos are then not needed");
-  line.add("--at-least", at_least, "say \"not sure\" where the model is not so sure that it was right in this share of its "
+  line.add("--at-least", at_least,
+           "say \"not sure\" where the model is not so sure that it was right in this share of its "
            "answers to the validation pictures, 0.995 for example");
   example::add_device_options(line, device);
   line.flag("--card", card, "print what the model says of itself: data, figures, limits; photos are then not needed");
-  line.flag("--explain", explain, "draw beside each photo which of its parts speak for the class (Grad-CAM), into --out");
+  line.flag("--explain", explain,
+            "draw beside each photo which of its parts speak for the class (Grad-CAM), into --out");
   line.add("--out", out, "folder for what --explain and --smoke draw").show_default();
   line.flag("--smoke", smoke, "a random model and a drawn pet, to see that it runs");
   if (const auto code = line.parse(argc, argv)) return *code;
@@ -87,7 +89,8 @@ int main(int argc, char** argv) {
     return example::run_on(device, [&](const auto& on) {
       const models::PictureClassifier classifier(model_path, on);
       if (card)
-        std::printf("%s", classifier.info().card.empty() ? "the model says nothing of itself\n" : classifier.info().card.c_str());
+        std::printf("%s", classifier.info().card.empty() ? "the model says nothing of itself\n"
+                                                         : classifier.info().card.c_str());
       if (!onnx.empty()) io::save_onnx(classifier.model(), onnx, {.info = classifier.info()});
       AnswerThreshold sure;
       if (line.given("--at-least")) sure = classifier.answer_threshold(at_least);
@@ -107,9 +110,10 @@ int main(int argc, char** argv) {
             const image::Picture whole = image::read_upright(file, how), photo = image::seen(whole, how);
             const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(whole), c.number);
             const fs::path picture = unused_path(out, file.stem().string() + "_" + c.name);
-            report::gallery({photo, report::grad_cam_picture(photo, map)},
-                            {file.filename().string(), "what speaks for " + c.name}, picture,
-                            {.columns = 2, .side = 300, .scale_low = "speaks little for it", .scale_high = "speaks most for it"});
+            report::gallery(
+                {photo, report::grad_cam_picture(photo, map)}, {file.filename().string(), "what speaks for " + c.name},
+                picture,
+                {.columns = 2, .side = 300, .scale_low = "speaks little for it", .scale_high = "speaks most for it"});
             std::printf("  %s", picture.string().c_str());
           }
           std::printf("\n");
@@ -119,9 +123,10 @@ int main(int argc, char** argv) {
         }
       }
       if (sure.answered > 0)
-        std::printf("not sure of %d of %d photos: below %.4f; of the %lld validation pictures above it %lld were right, %s\n",
-                    left, read, sure.probability, static_cast<long long>(sure.answered),
-                    static_cast<long long>(sure.right), report::share_text(sure.accuracy(), sure.answered).c_str());
+        std::printf(
+            "not sure of %d of %d photos: below %.4f; of the %lld validation pictures above it %lld were right, %s\n",
+            left, read, sure.probability, static_cast<long long>(sure.answered), static_cast<long long>(sure.right),
+            report::share_text(sure.accuracy(), sure.answered).c_str());
       return unreadable == 0 ? 0 : 1;
     });
   } catch (const std::exception& e) {

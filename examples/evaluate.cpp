@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Experiment 7: the trained models side by side, on photos that none of them has seen.
 //
-// Accuracy alone hides which mistakes a model makes: precision says how often "dog" is right, recall how many of the dogs
-// were found. The table compares the models, each gets a confusion matrix, a report by class, and its surest mistakes with
-// what it looked at (Grad-CAM).
+// Accuracy alone hides which mistakes a model makes: precision says how often "dog" is right, recall how many of the
+// dogs were found. The table compares the models, each gets a confusion matrix, a report by class, and its surest
+// mistakes with what it looked at (Grad-CAM).
 //
-//     evaluate --data cats-vs-dogs --models out/baseline/baseline.safetensors out/augmentation/augmentation.safetensors ...
+//     evaluate --data cats-vs-dogs --models out/baseline/baseline.safetensors out/dropout/dropout.safetensors ...
 //     evaluate --data cats-vs-dogs --page --models ...    for each model a page with the photos behind its mistakes
 //     evaluate --smoke                          two small random models, on pets that it draws itself
 #include <algorithm>
@@ -38,8 +38,8 @@ std::vector<std::filesystem::path> random_models(const example::Options& options
   return paths;
 }
 
-/// Area under the curve by the probability of class 1, which the only output or the second of two is; of more classes there
-/// is none.
+/// Area under the curve by the probability of class 1, which the only output or the second of two is; of more classes
+/// there is none.
 std::string auc_text(const Tensor<float>& outputs, const data::Source& photos) {
   const std::int64_t n = outputs.shape()[0], columns = outputs.shape()[1];
   if (columns > 2) return "-";
@@ -73,8 +73,9 @@ void add_mistakes(report::RunPage& page, const std::string& name, const models::
     const image::Picture photo = image::read_upright(file, classifier.picture_input());
     const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(photo), m.predicted);
     pictures.push_back(report::grad_cam_beside(image::seen(photo, classifier.picture_input()), map));
-    captions.push_back(file.filename().string() + ": what speaks for " + classes[static_cast<std::size_t>(m.predicted)] +
-                       ", probability " + report::fixed(m.probability, 4));
+    captions.push_back(file.filename().string() + ": what speaks for " +
+                       classes[static_cast<std::size_t>(m.predicted)] + ", probability " +
+                       report::fixed(m.probability, 4));
   }
   if (!pictures.empty()) page.add_grad_cam(name + ", the surest mistakes", pictures, captions);
 }
@@ -82,11 +83,12 @@ void add_mistakes(report::RunPage& page, const std::string& name, const models::
 /// The photos that are read as the model's file says, with its classes.
 template <class Device>
 data::Pictures photos_for(const models::PictureClassifier<Device>& classifier, const std::filesystem::path& folder) {
-  return data::image_folder(folder, data::ImageFolderOptions::of(classifier.picture_input(), classifier.info().class_names));
+  return data::image_folder(folder,
+                            data::ImageFolderOptions::of(classifier.picture_input(), classifier.info().class_names));
 }
 
-/// A page for one model, whose confusion matrix leads to the photos behind it. training: a folder to look for the nearest
-/// photos in, if there is one.
+/// A page for one model, whose confusion matrix leads to the photos behind it. training: a folder to look for the
+/// nearest photos in, if there is one.
 template <class Device>
 void write_mistakes(const std::filesystem::path& path, const std::string& name,
                     const models::PictureClassifier<Device>& classifier, const data::Pictures& photos,
@@ -106,59 +108,64 @@ void write_mistakes(const std::filesystem::path& path, const std::string& name,
 }  // namespace
 
 int main(int argc, char** argv) {
-  return example::run(argc, argv, {.name = "evaluate", .compares = true}, [](const example::Options& options, const auto& on) {
-    const auto paths = options.models.empty() && options.smoke ? random_models(options) : options.models;
-    if (paths.empty())
-      detail::raise<ValueError>("name the models to compare: --models FILE ...; the experiments write them");
-    const example::Data data = example::open_data(options);
-    const std::filesystem::path folder = options.data.empty() ? data.validation : options.data / "test_data";
+  return example::run(
+      argc, argv, {.name = "evaluate", .compares = true}, [](const example::Options& options, const auto& on) {
+        const auto paths = options.models.empty() && options.smoke ? random_models(options) : options.models;
+        if (paths.empty())
+          detail::raise<ValueError>("name the models to compare: --models FILE ...; the experiments write them");
+        const example::Data data = example::open_data(options);
+        const std::filesystem::path folder = options.data.empty() ? data.validation : options.data / "test_data";
 
-    report::RunPage page{.title = "The models side by side"};
-    report::PageTable table{.columns = {"model", "accuracy", "precision", "recall", "F1", "ROC AUC"}, .rows = {}};
-    std::string text = "model                    accuracy  precision  recall      F1  ROC AUC\n";
-    std::string csv = "model,photos,accuracy,precision,recall,f1,roc_auc\n";
-    const std::vector<std::string> names = names_of(paths);
-    for (std::size_t i = 0; i < paths.size(); ++i) {
-      const std::filesystem::path& path = paths[i];
-      const std::string& name = names[i];
-      // Each model says how photos become its input, and what its classes are.
-      const models::PictureClassifier classifier(path, on);
-      const data::Pictures photos = photos_for(classifier, folder);
-      const Tensor<float> outputs = io::extract(classifier.model(), photos, {.batch = 20}).x;
-      const ConfusionMatrix matrix = confusion_matrix(outputs.view(), photos.labels());
-      const ClassificationMetrics metrics(matrix);
-      const std::string auc = auc_text(outputs, photos);
-      const Calibration sure = calibration(outputs, photos.labels(), {.from_logits = classifier.info().from_logits});
+        report::RunPage page{.title = "The models side by side"};
+        report::PageTable table{.columns = {"model", "accuracy", "precision", "recall", "F1", "ROC AUC"}, .rows = {}};
+        std::string text = "model                    accuracy  precision  recall      F1  ROC AUC\n";
+        std::string csv = "model,photos,accuracy,precision,recall,f1,roc_auc\n";
+        const std::vector<std::string> names = names_of(paths);
+        for (std::size_t i = 0; i < paths.size(); ++i) {
+          const std::filesystem::path& path = paths[i];
+          const std::string& name = names[i];
+          // Each model says how photos become its input, and what its classes are.
+          const models::PictureClassifier classifier(path, on);
+          const data::Pictures photos = photos_for(classifier, folder);
+          const Tensor<float> outputs = io::extract(classifier.model(), photos, {.batch = 20}).x;
+          const ConfusionMatrix matrix = confusion_matrix(outputs.view(), photos.labels());
+          const ClassificationMetrics metrics(matrix);
+          const std::string auc = auc_text(outputs, photos);
+          const Calibration sure =
+              calibration(outputs, photos.labels(), {.from_logits = classifier.info().from_logits});
 
-      char line[256];
-      std::snprintf(line, sizeof line, "%-24s %8.4f  %9.4f  %6.4f  %6.4f  %7s\n", name.c_str(), metrics.accuracy,
-                    metrics.weighted.precision, metrics.weighted.recall, metrics.weighted.f1, auc.c_str());
-      text += line;
-      table.rows.push_back({name, report::share_text(metrics.accuracy, matrix.total()),
-                            report::fixed(metrics.weighted.precision, 3), report::fixed(metrics.weighted.recall, 3),
-                            report::fixed(metrics.weighted.f1, 3), auc});
-      std::snprintf(line, sizeof line, "%s,%lld,%.4f,%.4f,%.4f,%.4f,%s\n", name.c_str(),
-                    static_cast<long long>(photos.size()), metrics.accuracy, metrics.weighted.precision,
-                    metrics.weighted.recall, metrics.weighted.f1, auc.c_str());
-      csv += line;
-      const std::string report = report::classification_report(matrix, photos.class_names());
-      std::printf("%s, %lld photos\n\n%s\n", name.c_str(), static_cast<long long>(photos.size()), report.c_str());
-      std::printf("negative log-likelihood %.4f, expected calibration error %.4f, Brier score %.4f\n\n",
-                  sure.negative_log_likelihood, sure.expected_calibration_error, sure.brier_score);
-      report::confusion_matrix(matrix, photos.class_names(), options.out / (name + "_confusion.png"), {.title = name});
-      page.add_confusion_matrix(matrix, photos.class_names(), name);
-      page.add_classification_report(matrix, photos.class_names(), name + ", by class");
-      page.add_drawing(name + ", how right it is by how sure", report::reliability_diagram_drawing(sure, {.title = ""}));
-      add_mistakes(page, name, classifier, photos, outputs);
-      if (options.page || options.smoke)
-        write_mistakes(options.out / (name + "_mistakes.html"), name, classifier, photos, data.training, outputs);
-    }
-    std::printf("precision, recall and F1 are means weighted by the photos of each class\n%s", text.c_str());
-    page.add_table("Comparison", table);
-    std::rotate(page.sections.begin(), page.sections.end() - 1, page.sections.end());  // it comes first
-    page.write(options.out / "evaluate.html");
-    replace_file(options.out / "evaluate.csv", csv);
-    std::printf("\nconfusion matrices, page and table: %s, .csv\n", (options.out / "evaluate.html").string().c_str());
-    return EXIT_SUCCESS;
-  });
+          char line[256];
+          std::snprintf(line, sizeof line, "%-24s %8.4f  %9.4f  %6.4f  %6.4f  %7s\n", name.c_str(), metrics.accuracy,
+                        metrics.weighted.precision, metrics.weighted.recall, metrics.weighted.f1, auc.c_str());
+          text += line;
+          table.rows.push_back({name, report::share_text(metrics.accuracy, matrix.total()),
+                                report::fixed(metrics.weighted.precision, 3), report::fixed(metrics.weighted.recall, 3),
+                                report::fixed(metrics.weighted.f1, 3), auc});
+          std::snprintf(line, sizeof line, "%s,%lld,%.4f,%.4f,%.4f,%.4f,%s\n", name.c_str(),
+                        static_cast<long long>(photos.size()), metrics.accuracy, metrics.weighted.precision,
+                        metrics.weighted.recall, metrics.weighted.f1, auc.c_str());
+          csv += line;
+          const std::string report = report::classification_report(matrix, photos.class_names());
+          std::printf("%s, %lld photos\n\n%s\n", name.c_str(), static_cast<long long>(photos.size()), report.c_str());
+          std::printf("negative log-likelihood %.4f, expected calibration error %.4f, Brier score %.4f\n\n",
+                      sure.negative_log_likelihood, sure.expected_calibration_error, sure.brier_score);
+          report::confusion_matrix(matrix, photos.class_names(), options.out / (name + "_confusion.png"),
+                                   {.title = name});
+          page.add_confusion_matrix(matrix, photos.class_names(), name);
+          page.add_classification_report(matrix, photos.class_names(), name + ", by class");
+          page.add_drawing(name + ", how right it is by how sure",
+                           report::reliability_diagram_drawing(sure, {.title = ""}));
+          add_mistakes(page, name, classifier, photos, outputs);
+          if (options.page || options.smoke)
+            write_mistakes(options.out / (name + "_mistakes.html"), name, classifier, photos, data.training, outputs);
+        }
+        std::printf("precision, recall and F1 are means weighted by the photos of each class\n%s", text.c_str());
+        page.add_table("Comparison", table);
+        std::rotate(page.sections.begin(), page.sections.end() - 1, page.sections.end());  // it comes first
+        page.write(options.out / "evaluate.html");
+        replace_file(options.out / "evaluate.csv", csv);
+        std::printf("\nconfusion matrices, page and table: %s, .csv\n",
+                    (options.out / "evaluate.html").string().c_str());
+        return EXIT_SUCCESS;
+      });
 }

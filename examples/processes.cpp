@@ -8,7 +8,10 @@
 #include <cstdlib>
 #include <exception>
 #include <memory>
+#include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 #ifdef BRINDLE_MPI
 #include <unistd.h>
 
@@ -42,6 +45,22 @@ Processes::Processes() {
     if (!std::freopen("/dev/null", "w", out)) brindle::detail::raise<brindle::Error>("/dev/null: cannot be opened");
 }
 
+std::optional<int> Processes::parsed(std::optional<int> code) const {
+  if (!mpi_) return code;
+  const int own = code.value_or(-1);
+  std::vector<int> all(static_cast<std::size_t>(group_->size()));
+  MPI_Allgather(&own, 1, MPI_INT, all.data(), 1, MPI_INT, MPI_COMM_WORLD);
+  std::string others;  // ranks
+  for (std::size_t rank = 0; rank < all.size(); ++rank)
+    if (all[rank] != all[0]) others += (others.empty() ? "" : ", ") + std::to_string(rank);
+  if (others.empty()) return code;
+  group_->fails_together();
+  brindle::detail::raise<brindle::Error>(
+      "the command line of rank " + others +
+      " is another than that of rank 0, and one of them is refused or asks for help; "
+      "give all processes the same options");
+}
+
 int Processes::threads(int asked) const {
   if (asked > 0 || !mpi_ || mpi_->here == 1) return asked;
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / mpi_->here);
@@ -68,6 +87,8 @@ void Processes::begin(std::int64_t leaves) {
 #else
 
 struct Processes::Mpi {};
+
+std::optional<int> Processes::parsed(std::optional<int> code) const { return code; }
 
 void Processes::begin(std::int64_t) {}
 

@@ -5,15 +5,18 @@
 // one alone prints and writes files.
 #include <algorithm>
 #include <brindle/core/cpu.hpp>
+#include <brindle/data/image_folder.hpp>
 #include <brindle/data/pictures.hpp>
 #include <brindle/data/subset.hpp>
 #include <brindle/io/features.hpp>
 #include <brindle/nn/model.hpp>
 #include <brindle/train/process_group.hpp>
+#include <brindle/train/shared_image_folder.hpp>
 #include <brindle/train/team.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,6 +34,10 @@ class Processes {
   ~Processes();
   Processes(const Processes&) = delete;
   Processes& operator=(const Processes&) = delete;
+
+  /// What the command line's parser said, with which the program ends, or nothing. Throws Error, in all, where it does
+  /// not say the same in all processes.
+  std::optional<int> parsed(std::optional<int> code) const;
 
   /// Before anything else is asked of them: throws ValueError, in all, unless so many leaves are for so many processes.
   void begin(std::int64_t leaves);
@@ -60,6 +67,12 @@ class Processes {
     return std::move(*result);
   }
 
+  /// The pictures of a folder; each process decodes its share of them, and all get all.
+  brindle::data::Pictures image_folder(const std::filesystem::path& path,
+                                       const brindle::data::ImageFolderOptions& options, const brindle::Cpu& on) {
+    return brindle::detail::shared_image_folder(team_, path, options, on);
+  }
+
   /// What the model gives for the pictures; each process computes it for its share of them, and all get it.
   template <class Device>
   brindle::io::Features extract(const brindle::Model<float, Device>& model, const brindle::data::Pictures& pictures) {
@@ -67,12 +80,12 @@ class Processes {
     const std::int64_t n = pictures.size(), row = model.output_shape().size();
     const auto begin = [&](int rank) { return n * rank / team_.size(); };
     brindle::io::Features all;
-    all.x = brindle::Tensor<float>(model.output_shape().batch(n));
-    all.labels = brindle::Tensor<float>(pictures.labels().shape);
-    std::copy(pictures.labels().data, pictures.labels().data + all.labels.size(), all.labels.data());
-    all.class_names = pictures.class_names();
-    all.picture_input = pictures.picture_input();
     team_.together([&] {
+      all.x = brindle::Tensor<float>(model.output_shape().batch(n));
+      all.labels = brindle::Tensor<float>(pictures.labels().shape);
+      std::copy(pictures.labels().data, pictures.labels().data + all.labels.size(), all.labels.data());
+      all.class_names = pictures.class_names();
+      all.picture_input = pictures.picture_input();
       std::vector<std::int64_t> rows;
       for (std::int64_t i = begin(team_.rank()); i < begin(team_.rank() + 1); ++i) rows.push_back(i);
       if (rows.empty()) return;

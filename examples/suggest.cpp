@@ -4,9 +4,9 @@
 //     suggest --model pets.safetensors --count 40 --out out/suggest unlabelled
 //     suggest --smoke --out out/suggest
 //
-// The photos lie in a folder, or in folders inside it; labels are not needed. Those of whose class the model is least sure
-// are suggested, spread over all kinds of them; of near copies one. suggest.html shows them,
-// suggest.csv has file, class, probability, doubt and distance. Nothing is moved or changed (docs/howto/suggest.md).
+// The photos lie in a folder, or in folders inside it; labels are not needed. Those of whose class the model is least
+// sure are suggested, spread over all kinds of them; of near copies one. suggest.html shows them, suggest.csv has file,
+// class, probability, doubt and distance. Nothing is moved or changed (docs/howto/suggest.md).
 #include <brindle/brindle.hpp>
 #include <brindle/models/suggest_pictures.hpp>
 #include <brindle/report/suggestions.hpp>
@@ -32,7 +32,8 @@ int main(int argc, char** argv) {
   line.add("--model", model_path, "a saved model of what has been labelled so far, as train writes it");
   line.add("photos", folder, "a folder of photos without labels");
   line.add("--count", how.count, "photos to suggest").show_default().positive();
-  line.add("--doubtful", how.doubtful, "choose among so many times as many, those that the model doubts most").show_default();
+  line.add("--doubtful", how.doubtful, "choose among so many times as many, those that the model doubts most")
+      .show_default();
   line.add("--doubt", doubt, "what counts as doubt").show_default().one_of({"margin", "entropy"});
   line.add("--near-copy", how.near_copy, "least cosine of what the network sees in near copies").show_default();
   example::add_device_options(line, device);

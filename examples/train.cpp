@@ -129,7 +129,7 @@ void train_small(Options o, const Device& on, const data::Pictures& training, co
   o.learning_rate = example::Forecast::rate(
       model, pictures, {.of = "network", .option = "--learning-rate", .typed = o.learning_rate, .find = o.find_rates,
                         .why = "the usual one of Adam", .batch = o.batch, .seed = o.seed, .weights = weights});
-  example::Forecast forecast;
+  example::Forecast forecast(*o.processes, o.leaves);
   forecast.add_pictures(training, validation, o.validation.empty());
   forecast.add_memory("weights", 4 * model.parameter_count(), true);
   forecast.add_stage("training", pictures, validation, model, o.batch, o.epochs);
@@ -172,11 +172,11 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   const std::int64_t n = training.size(), more = validation.size();
   const double each = prediction_seconds(network, training, 16) / static_cast<double>(n);
   std::printf("\ncomputing what %s sees in %lld pictures, about %s ...\n", base.name.c_str(), static_cast<long long>(n + more),
-              report::progress::duration_text(each * static_cast<double>(n + more)).c_str());
+              report::progress::duration_text(each * static_cast<double>(n + more) / o.processes->size()).c_str());
   std::fflush(stdout);
   io::Features seen_features = o.processes->extract(network, training), unseen_features = o.processes->extract(network, validation);
 
-  example::Forecast forecast;
+  example::Forecast forecast(*o.processes, o.leaves);
   if (o.check) {
     const report::CheckedAnswers a = example::check_pictures(o.processes->first() ? o.out : fs::path(), o.seed, training, validation, seen_features, unseen_features);
     forecast.expect_accuracy(a.right, a.judged, more);
@@ -305,9 +305,9 @@ int train(int argc, char** argv, example::Processes& processes) {
   line.add("--out", o.out, "the model; page, card and tables are written beside it").show_default();
   line.add("--onnx", o.onnx, "write the model for onnxruntime and other programs, too");
   line.flag("--smoke", o.smoke, "two epochs on three drawn classes, to see that it runs");
-  if (const auto code = line.parse(argc, argv)) return *code;
 
   try {
+    if (const auto code = processes.parsed(line.parse(argc, argv))) return *code;
     processes.begin(o.leaves);
     o.device.threads = processes.threads(o.device.threads);
     o.device.local_rank = processes.local_rank();
@@ -340,7 +340,9 @@ int train(int argc, char** argv, example::Processes& processes) {
       return example::load_pictures(
           {.data = o.data, .validation = o.validation, .share = o.share, .seed = o.seed, .side = o.side, .aspect_ratio = o.aspect_ratio, .decoder = o.decoder,
            .cache = o.cache,
-           .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing});
+           .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing,
+           .threads = o.device.threads},
+          processes);
     });
     std::map<std::int64_t, double> weights;
     if (o.class_weights) weights = balanced_class_weights(training);

@@ -5,10 +5,11 @@
 //     verify --run pets.run.json --data elsewhere/pets      where the pictures lie somewhere else now
 //     verify --smoke --out out/verify                       trains on three classes that it draws, then verifies that
 //
-// First it compares the pictures and the base's weights with what the manifest says of them, byte by byte (SHA-256), and
-// names what is missing, changed or added; then version, compiler and instruction set, which may change bits. Then `train`,
-// the program beside this one, does the same again, into a folder of its own, and the histories and weights are compared.
-// The number of threads changes nothing. Exit code 0: the same bits; 1: something differs, and what differs first is said.
+// First it compares the pictures and the base's weights with what the manifest says of them, byte by byte (SHA-256),
+// and names what is missing, changed or added; then version, compiler and instruction set, which may change bits. Then
+// `train`, the program beside this one, does the same again, into a folder of its own, and the histories and weights
+// are compared. The number of threads changes nothing. Exit code 0: the same bits; 1: something differs, and what
+// differs first is said.
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/run_manifest.hpp>
@@ -61,7 +62,8 @@ bool same_data(const io::RunManifest& run, const fs::path& data, const fs::path&
     const fs::path folder = moved.empty() ? fs::path(run.folder) / recorded.contents.folder : moved;
     // Of a second folder the classes are those of the first, as for train.
     const bool first = &recorded == &run.folders.front();
-    const std::vector<std::string> classes = first ? std::vector<std::string>{} : run.folders.front().contents.class_names;
+    const std::vector<std::string> classes =
+        first ? std::vector<std::string>{} : run.folders.front().contents.class_names;
     const data::FolderDifference d = data::difference(recorded.contents, data::folder_contents(folder, classes));
     same = same && d.none();
     if (d.none())
@@ -103,7 +105,8 @@ int main(int argc, char** argv) {
     fs::create_directories(out);
     if (smoke) {
       run_path = out / "smoke.run.json";
-      if (const int code = example::run_program(train, {"--smoke", "--threads", "1", "--out", (out / "smoke.safetensors").string()}, out))
+      if (const int code = example::run_program(
+              train, {"--smoke", "--threads", "1", "--out", (out / "smoke.safetensors").string()}, out))
         return code;
     }
     if (run_path.empty()) detail::raise<ValueError>("name the manifest of a run: verify --run MODEL.run.json");
@@ -121,7 +124,8 @@ int main(int argc, char** argv) {
     set_option(arguments, "--onnx", "");
     set_option(arguments, "--threads", threads > 0 ? std::to_string(threads) : "");
     set_option(arguments, "--out", (out / "again.safetensors").string());
-    if (const int code = example::run_program(train, arguments, fs::is_directory(recorded.folder) ? fs::path(recorded.folder) : out)) {
+    if (const int code = example::run_program(train, arguments,
+                                              fs::is_directory(recorded.folder) ? fs::path(recorded.folder) : out)) {
       std::printf("train ended with exit code %d: nothing to compare\n", code);
       return EXIT_FAILURE;
     }

@@ -4,8 +4,8 @@
 //     camera pets.safetensors             300 frames of a camera that is made up
 //     camera pets.safetensors folder      the pictures of a folder, as if a camera had taken them
 //
-// One thread takes frames as they come and keeps the newest; the other classifies it. When the classifier is slower than
-// the camera, frames are left out and the answer is never old.
+// One thread takes frames as they come and keeps the newest; the other classifies it. When the classifier is slower
+// than the camera, frames are left out and the answer is never old.
 #include <algorithm>
 #include <brindle/inference.hpp>
 #include <chrono>

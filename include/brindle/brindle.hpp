@@ -87,6 +87,7 @@
 #include "brindle/train/polynomial_decay.hpp"
 #include "brindle/train/progressive_resizing.hpp"
 #include "brindle/train/run_choices.hpp"
+#include "brindle/train/shared_image_folder.hpp"
 #include "brindle/train/similar_samples.hpp"
 #include "brindle/train/suggest_samples.hpp"
 #include "brindle/train/trainer.hpp"

@@ -74,6 +74,7 @@ class MpiGroup final : public ProcessGroup {
   int local_rank() const override { return local_rank_; }
 
   void exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
+    together_ = false;  // the program has gone on behind an exception
     do {
       const auto out = send.first(std::min(most, send.size()));
       const auto in = receive.first(std::min(most, receive.size()));
@@ -87,6 +88,7 @@ class MpiGroup final : public ProcessGroup {
 
   void start(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
     if (std::max(send.size(), receive.size()) > most) return exchange(partner, send, receive);
+    together_ = false;
     check(MPI_Irecv(receive.data(), static_cast<int>(receive.size()), MPI_BYTE, partner, 0, processes_, &under_way_[0]),
           "MPI_Irecv");
     check(MPI_Isend(send.data(), static_cast<int>(send.size()), MPI_BYTE, partner, 0, processes_, &under_way_[1]),
@@ -103,7 +105,7 @@ class MpiGroup final : public ProcessGroup {
   }
 
   void fails_together() override { together_ = true; }
-  /// Whether the exception that has left fit() has left it in all processes.
+  /// Whether the exception that has left fit() has left it in all processes. False again as soon as they go on.
   bool failed_together() const { return together_; }
 
   /// Waits until all processes are here.

@@ -53,15 +53,6 @@ class Torn final : public data::SourceView {
   }
 };
 
-std::string message_of(const std::exception_ptr& error) {
-  if (!error) return "no error";
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-}
-
 }  // namespace
 
 TEST_CASE("any number of processes gives the same bits on GPUs", "[cuda][group]") {

@@ -6,7 +6,8 @@
 // Goes on from the checkpoint if there is one. When it is done, process 0 writes the checksum of weights and figures to
 // OUTCOME, which is that of all processes. Each process leaves its number in OUTCOME.pid.<rank>, for who kills it. WHAT
 // goes wrong in the last process: "batch" (another one), "data" (a sample that cannot be read), "alone" (an exception
-// that the others do not know of). With BRINDLE_RUN_ON_GPU each process trains on a GPU.
+// that the others do not know of), "later" (the same, behind a run that has failed in all and one that has not). With
+// BRINDLE_RUN_ON_GPU each process trains on a GPU.
 #include <unistd.h>
 
 #include <brindle/core/file.hpp>
@@ -58,8 +59,15 @@ void run(const std::shared_ptr<MpiGroup>& group, const std::string& outcome, std
   test::LeafSettings s{.epochs = epochs};
   if (!file.empty()) s.checkpoint = checkpoint(file, {.every_seconds = 0.02, .resume = true});
   if (last && wrong == "batch") s.batch = 20;
-  if (last && wrong == "alone") throw std::runtime_error("this process has no memory left");
   const Device on = device(*group);
+  if (wrong == "later") {
+    try {
+      test::LeafRunOn<Device>(on, {.epochs = last ? 0 : 1}, group).fit();
+    } catch (const ValueError&) {  // in all of them
+    }
+    test::LeafRunOn<Device>(on, {.epochs = 1}, group).fit();
+  }
+  if (last && (wrong == "alone" || wrong == "later")) throw std::runtime_error("this process has no memory left");
   test::LeafRunOn<Device> run(on, s, group);
   if (wrong == "data") {
     const Torn torn(run.data());

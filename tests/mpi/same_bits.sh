@@ -37,3 +37,4 @@ export MPIEXEC
 fails batch "^run_over_mpi: fit: a process is not of the same run: its batch is 20, that of rank 0 is 10"
 fails data "^run_over_mpi: photo.13.jpg: is missing \[rank 3 of 4\]$"
 fails alone "^run_over_mpi: this process has no memory left$"
+fails later "^run_over_mpi: this process has no memory left$"

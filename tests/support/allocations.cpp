@@ -10,6 +10,7 @@ extern "C" void* __real_aligned_alloc(std::size_t, std::size_t);
 namespace {
 
 std::atomic<std::int64_t> count{0};
+thread_local std::int64_t aligned_left = -1;
 
 void* aligned(std::size_t bytes, std::size_t alignment) {
   ++count;
@@ -19,6 +20,7 @@ void* aligned(std::size_t bytes, std::size_t alignment) {
 }  // namespace
 
 std::int64_t brindle::test::allocations() { return count; }
+void brindle::test::fail_aligned_allocation(std::int64_t left) { aligned_left = left; }
 
 // The linker sends calls of malloc, and of aligned_alloc, which gives tensors their memory, in our own objects here
 // (--wrap=malloc, --wrap=aligned_alloc).
@@ -31,6 +33,7 @@ extern "C" void* __wrap_malloc(std::size_t bytes) {
 extern "C" void* __wrap_aligned_alloc(std::size_t, std::size_t);
 extern "C" void* __wrap_aligned_alloc(std::size_t alignment, std::size_t bytes) {
   ++count;
+  if (aligned_left >= 0 && aligned_left-- == 0) return nullptr;
   return __real_aligned_alloc(alignment, bytes);
 }
 

@@ -25,4 +25,25 @@ std::string from_all(int processes, const Work& work) {
   return texts[0];
 }
 
+inline std::string message_of(const std::exception_ptr& error) {
+  if (!error) return "no error";
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+}
+
+/// The one message with which the trainings of all processes end; E: what is thrown.
+template <class E, class Work>
+std::string failed_by(int processes, const Work& work) {
+  std::set<std::string> messages;
+  for (const auto& error : run_group(processes, work)) {
+    messages.insert(message_of(error));
+    if (error) CHECK_THROWS_AS(std::rethrow_exception(error), E);
+  }
+  CHECK(messages.size() == 1);
+  return *messages.begin();
+}
+
 }  // namespace brindle::test

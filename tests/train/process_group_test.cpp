@@ -25,6 +25,7 @@
 #include "brindle/train/team.hpp"
 #include "brindle/train/team_row.hpp"
 #include "support/file_size_limit.hpp"
+#include "support/from_all.hpp"
 #include "support/leaf_run.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thread_group.hpp"
@@ -38,15 +39,6 @@ namespace {
 
 using Group = std::shared_ptr<ThreadGroup>;
 
-std::string message_of(const std::exception_ptr& error) {
-  if (!error) return "no error";
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-}
-
 /// The one outcome of all processes.
 template <class Optimizer = Adam>
 std::string trained_by(int processes, const LeafSettings& s, const Optimizer& optimizer = {}) {
@@ -57,18 +49,6 @@ std::string trained_by(int processes, const LeafSettings& s, const Optimizer& op
   for (const auto& error : errors) CHECK(message_of(error) == "no error");
   CHECK(std::set<std::string>(outcomes.begin(), outcomes.end()).size() == 1);
   return outcomes[0];
-}
-
-/// The one message with which the trainings of all processes end; E: what is thrown.
-template <class E, class Work>
-std::string failed_by(int processes, const Work& work) {
-  std::set<std::string> messages;
-  for (const auto& error : run_group(processes, work)) {
-    messages.insert(message_of(error));
-    if (error) CHECK_THROWS_AS(std::rethrow_exception(error), E);
-  }
-  CHECK(messages.size() == 1);
-  return *messages.begin();
 }
 
 /// Thrown in place of what ends a program.
@@ -199,31 +179,6 @@ TEST_CASE("a checkpoint is not for another number of leaves", "[train][group][ch
   CHECK_THAT(message, Contains("leaves is 4, here it is 2") && Contains("[rank 0 of 2]"));
 }
 
-TEST_CASE("processes that are not of one run are told what differs before the first step", "[train][group]") {
-  const auto message = [&](const auto& different) {
-    int steps = 0;
-    const std::string text = failed_by<ValueError>(2, [&](const Group& group) {
-      LeafSettings s;
-      s.callbacks = {{.step = [&](FitState&) { ++steps; }}};
-      if (group->rank() == 1) different(s);
-      LeafRun run(s, group);
-      if (group->rank() == 1 && s.epochs == 77) run.model().layers()[0]->parameters()[0].value[0] += 1;
-      run.fit();
-    });
-    CHECK(steps == 0);
-    return text;
-  };
-  CHECK_THAT(message([](LeafSettings& s) { s.batch = 20; }),
-             Contains("its batch is 20, that of rank 0 is 10") && Contains("[rank 1 of 2]"));
-  CHECK_THAT(message([](LeafSettings& s) { s.samples = 42; }),
-             Contains("number of samples is 42") && Contains("checksum of the labels"));
-  CHECK_THAT(message([](LeafSettings& s) { s.leaves = 8; }), Contains("leaves is 8, that of rank 0 is 4"));
-  CHECK_THAT(message([](LeafSettings& s) { s.epochs = 5; }), Contains("number of epochs is 5"));
-  CHECK_THAT(message([](LeafSettings& s) { s.epochs = 77; }), Contains("checksum of the weights"));
-  CHECK_THAT(message([](LeafSettings& s) { s.change = [](FitOptions& o) { o.epochs = 0; }; }),
-             Contains("epochs must be at least 1") && Contains("[rank 1 of 2]"));
-}
-
 TEST_CASE("a file that one process misses, or all, is named once", "[train][group]") {
   const auto message = [](std::vector<std::set<std::int64_t>> missing, bool by_reading) {
     return failed_by<FileError>(2, [&](const Group& group) {
@@ -307,13 +262,6 @@ TEST_CASE("a log and a checkpoint are written by one process, and a full disk en
   LeafSettings rest;
   rest.checkpoint = checkpoint(folder / "run.checkpoint", {.resume = true});
   CHECK(trained_by(4, rest) == LeafRun({}).trained());
-}
-
-TEST_CASE("three processes, or more than leaves, are refused", "[train][group]") {
-  CHECK_THAT(message_of(run_group(3, [](const Group& group) { LeafRun({}, group); })[0]),
-             Contains("power of two, got 3; start 2 or 4"));
-  CHECK_THAT(message_of(run_group(4, [](const Group& group) { LeafRun({.leaves = 2}, group); })[3]),
-             Contains("4 processes need as many leaves or more, got leaves 2"));
 }
 
 TEST_CASE("numbers too small for a normal float are zero in sums over processes, as in those over leaves",

@@ -262,6 +262,25 @@ TEST_CASE("what a callback sees and changes while averages are the weights is th
   });
 }
 
+TEST_CASE("an optimizer's state that a callback sets while averages are the weights is the same in all numbers",
+          "[train][group]") {
+  check_same({2, 4}, [](const Group& group) {
+    LeafRun* inside = nullptr;
+    const Callback sets{.epoch = [&](FitState& f) {
+      auto state = inside->trainer().optimizer_state();
+      for (auto& slot : state.slots)
+        if (slot.number == 2)  // what the weights will be behind the epoch
+          for (float& w : slot.value.span()) w = w * 0.5f + 0.01f;
+      inside->trainer().set_optimizer_state(state);
+      inside->model().layers()[0]->trainable = f.epoch != 1;
+    }};
+    LeafRun run({.trainer = {.use_ema = true, .ema_momentum = 0.9, .swap_ema_weights = true}, .callbacks = {sets}},
+                group);
+    inside = &run;
+    return run.trained() + text_of(run.trainer().optimizer_state());
+  });
+}
+
 TEST_CASE("a callback that freezes every layer ends all processes with one line", "[train][group]") {
   std::vector<std::string> messages(2);
   run_group(2, [&](const std::shared_ptr<ThreadGroup>& group) {

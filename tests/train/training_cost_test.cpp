@@ -4,7 +4,11 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <memory>
 #include <span>
 #include <thread>
 #include <utility>
@@ -16,6 +20,7 @@
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/trainer.hpp"
 #include "support/tensors.hpp"
+#include "support/thread_group.hpp"
 
 using namespace brindle;
 using namespace brindle::test;
@@ -133,4 +138,49 @@ TEST_CASE("measuring a training says what is wrong with its options", "[train][c
   CHECK_THROWS_WITH(prediction_seconds(model, data, 0), Contains("a batch of at least 1, got 0"));
   CHECK_THROWS_WITH(prediction_bytes(model, 0), Contains("a batch of at least 1, got 0"));
   CHECK_THROWS_WITH(training_bytes(model, 0), Contains("a batch of at least 1, got 0"));
+  CHECK_THROWS_WITH(training_bytes(model, 8, 2, 1, 2, 4), Contains("got 2 leaves and 4 processes"));
+  CHECK_THROWS_WITH(training_bytes(model, 8, 2, 1, 3, 1), Contains("got 3 leaves"));
+}
+
+TEST_CASE("of several processes each takes its share of leaves and of what the optimizer remembers", "[train][cost]") {
+  const data::InMemory data = samples(64);
+  for (const int processes : {1, 2, 4}) {
+    std::vector<std::int64_t> plans(4), told(4), kept(4), steps(4);
+    for (const auto& error : run_group(processes, [&](const std::shared_ptr<ThreadGroup>& group) {
+           const auto rank = static_cast<std::size_t>(group->rank());
+           Sequential<float> model = network();
+           const std::vector<float> before = weights_of(model);
+           const TrainingCost cost =
+               training_cost(model, Adam{}, SparseCategoricalCrossentropy{}, data,
+                             {.batch = 16, .seconds = 1e-9, .validation = data, .leaves = 4, .group = group});
+           if (weights_of(model) != before) detail::raise<Error>("the weights have changed");
+           told[rank] = cost.bytes;
+           steps[rank] = cost.measured;
+           Trainer trainer{model, Adam{}, SparseCategoricalCrossentropy{}, {.leaves = 4, .group = group}};
+           trainer.fit(data, {.batch = 16});
+           plans[rank] = trainer.plan_bytes();
+           for (std::size_t i = 0; i < model.layers().size(); ++i)
+             for (std::size_t p = 0; p < std::as_const(*model.layers()[i]).parameters().size(); ++p)
+               for (const Tensor<float>& slot : trainer.slots(i, p))
+                 kept[rank] += static_cast<std::int64_t>(slot.bytes());
+         }))
+      if (error) std::rethrow_exception(error);
+    Sequential<float> model = network();
+    std::int64_t all = 0;
+    for (const float weight : weights_of(model)) all += static_cast<std::int64_t>(sizeof weight);
+    const std::int64_t inference = detail::plan_bytes(model, PlanOptions{.batch = 16});
+    const std::int64_t batches = (2 * 4 / processes + 1) * 4 * 8 * 8 * 3 * 4;
+    std::int64_t slots = 0, exact = 0;
+    for (int rank = 0; rank < processes; ++rank) {
+      const auto r = static_cast<std::size_t>(rank);
+      INFO("rank " << rank << " of " << processes);
+      CHECK(steps[r] == 2);
+      CHECK(told[r] == training_bytes(model, 16, 2, 1, 4, processes));
+      slots += kept[r];
+      exact += plans[r] + inference + kept[r] + all + batches;
+    }
+    const std::int64_t sum = processes * training_bytes(model, 16, 2, 1, 4, processes);
+    CHECK(std::abs(static_cast<double>(sum - exact)) < 0.02 * static_cast<double>(exact));
+    CHECK(slots <= 2 * all);
+  }
 }

@@ -49,6 +49,7 @@
 #include "brindle/train/same_data_inl.hpp"
 #include "brindle/train/scheduled_rate_inl.hpp"
 #include "brindle/train/sharded_slots_inl.hpp"
+#include "brindle/train/shared_image_folder_inl.hpp"
 #include "brindle/train/similar_samples_inl.hpp"
 #include "brindle/train/step_schedule_inl.hpp"
 #include "brindle/train/suggest_samples_inl.hpp"

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "brindle/core/cpu.hpp"
+#include "brindle/core/tensor.hpp"
+#include "brindle/data/folder_listing.hpp"
 #include "brindle/data/pictures.hpp"
 #include "brindle/image/decode.hpp"
 #include "brindle/image/picture_input.hpp"
@@ -65,6 +68,38 @@ namespace brindle::data::internal {
 
 /// A file of a folder with these options, from the folder's cache where it has one.
 image::Picture read_picture(const std::filesystem::path& file, const ImageFolderOptions& options);
+
+/// A folder that image_folder() is reading:
+///
+///     FolderReading folder(path, options);
+///     folder.read(on, 0, folder.size());
+///     return std::move(folder).pictures();
+class FolderReading {
+ public:
+  /// Lists the pictures, and takes memory for them. Throws as image_folder() does before it decodes.
+  FolderReading(const std::filesystem::path& path, const ImageFolderOptions& options);
+
+  std::int64_t size() const { return static_cast<std::int64_t>(listing_.files.size()); }  ///< files, in listing's order
+  const FolderListing& listing() const { return listing_; }                               ///< what is read
+
+  /// Decodes files [begin, end).
+  void read(const Cpu& on, std::int64_t begin, std::int64_t end);
+
+  /// (N, H, W, C): what was decoded; of no meaning where reason() says why not.
+  TensorView<std::uint8_t> pixels() { return pixels_.view(); }
+  /// Why a file cannot be read; empty: it has been, or will be.
+  std::string& reason(std::int64_t i) { return reasons_[static_cast<std::size_t>(i)]; }
+
+  /// Of all files, which have been read. Throws as image_folder().
+  Pictures pictures() &&;
+
+ private:
+  std::filesystem::path path_;
+  ImageFolderOptions options_;
+  FolderListing listing_;
+  Tensor<std::uint8_t> pixels_;
+  std::vector<std::string> reasons_;
+};
 
 }  // namespace brindle::data::internal
 

@@ -34,23 +34,25 @@ template <class T, class Device>
 Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T, Device>& model, Loss<T, Device>& loss,
                                           const OutputRules& rules, const Cpu& host, const data::Source& source,
                                           const EvaluateOptions& options, Team& team) {
-  check_data(who, model, loss, rules, source, options.batch);
-  check_weights(who, options.sample_weight, source);
   const Device& on = model.device();
   const std::int64_t batch = std::min(options.batch, source.size());
-  if (!plan_ || plan_->options().batch != batch) {
-    plan_.reset();  // its memory first
-    plan_ = std::make_unique<Plan<T, Device>>(on, model.graph(), PlanOptions{.batch = batch, .logits = rules.logits});
-  }
-  batch_.resize(batch, model.input_shape(), model.output_shape());
-  loss.prepare(batch);
-  Evaluation e;
-  double weight_sum = 0;
   const std::int64_t outputs = model.output_shape().size(), label_count = source.labels().shape.sample().size();
-  check_metrics(who, options.metrics, outputs, source.labels());
-  Tensor<float> all_outputs({options.metrics.empty() ? 0 : source.size(), outputs});
-  Tensor<float> all_labels({options.metrics.empty() ? 0 : source.size(), label_count});
-  Tensor<double> figures({source.size(), 2});  // loss and right answers of each sample
+  Tensor<float> all_outputs, all_labels;
+  Tensor<double> figures;  // loss and right answers of each sample
+  team.together([&] {
+    check_data(who, model, loss, rules, source, options.batch);
+    check_weights(who, options.sample_weight, source);
+    check_metrics(who, options.metrics, outputs, source.labels());
+    if (!plan_ || plan_->options().batch != batch) {
+      plan_.reset();  // its memory first
+      plan_ = std::make_unique<Plan<T, Device>>(on, model.graph(), PlanOptions{.batch = batch, .logits = rules.logits});
+    }
+    batch_.resize(batch, model.input_shape(), model.output_shape());
+    loss.prepare(batch);
+    all_outputs = Tensor<float>({options.metrics.empty() ? 0 : source.size(), outputs});
+    all_labels = Tensor<float>({options.metrics.empty() ? 0 : source.size(), label_count});
+    figures = Tensor<double>({source.size(), 2});
+  });
   const Shares shares{source.size(), batch, team.size()};
   each_batch(batch_, host, source, shares, team, [&](std::int64_t begin, std::int64_t count) {
     auto& b = batch_;
@@ -77,6 +79,8 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
   gather(figures.span(), shares, team);
   gather(all_outputs.span(), shares, team);
   gather(all_labels.span(), shares, team);
+  Evaluation e;
+  double weight_sum = 0;
   for (std::int64_t i = 0; i < source.size(); ++i) {
     const double w =
         options.sample_weight.empty() ? 1.0 : static_cast<double>(options.sample_weight[static_cast<std::size_t>(i)]);
@@ -87,12 +91,15 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
   }
   const auto n = static_cast<double>(source.size());
   e.samples = source.size();
-  penalty_.compute(on, model);
+  std::vector<double> values;
+  team.together([&] {
+    penalty_.compute(on, model);
+    values =
+        metric_values(who, options.metrics, all_outputs.view(), all_labels.view(), {.from_logits = rules.from_logits});
+  });
   e.loss = e.loss / n + penalty_.value();
   e.accuracy /= n;
   e.weighted_accuracy = weight_sum > 0 || !rules.has_accuracy ? e.weighted_accuracy / weight_sum : 0;
-  const std::vector<double> values =
-      metric_values(who, options.metrics, all_outputs.view(), all_labels.view(), {.from_logits = rules.from_logits});
   for (std::size_t i = 0; i < values.size(); ++i) e.metrics[options.metrics[i].name] = values[i];
   return e;
 }
@@ -103,19 +110,24 @@ Tensor<T, Cpu> Evaluator<T, Device>::predict(const std::string& who, const Model
                                              std::int64_t time, Team* team) {
   Team alone;
   if (!team) team = &alone;
-  check_samples(who, model.input_shape(), source, batch);
   const std::int64_t n = source.size(), outputs = model.output_shape().size();
-  Tensor<T, Cpu> y = Tensor<T, Cpu>::uninitialized(model.output_shape().batch(n));
-  batch = std::min(batch, n);
-  Plan<T, Device> plan(model.device(), model.graph(), PlanOptions{.batch = batch, .logits = logits});
+  Tensor<T, Cpu> y;
+  std::unique_ptr<Plan<T, Device>> plan;
   Batch<T, Device> b;
-  b.resize(batch, model.input_shape(), model.output_shape());
+  team->together([&] {
+    check_samples(who, model.input_shape(), source, batch);
+    y = Tensor<T, Cpu>::uninitialized(model.output_shape().batch(n));
+    batch = std::min(batch, n);
+    plan =
+        std::make_unique<Plan<T, Device>>(model.device(), model.graph(), PlanOptions{.batch = batch, .logits = logits});
+    b.resize(batch, model.input_shape(), model.output_shape());
+  });
   const Shares shares{n, batch, team->size()};
   each_batch(
       b, host, source, shares, *team,
       [&](std::int64_t begin, std::int64_t count) {
         b.upload(model.device(), count, false);
-        const TensorView<T, Device> part = plan.forward(b.x(count));
+        const TensorView<T, Device> part = plan->forward(b.x(count));
         const TensorView<T, Cpu> to = y.view().slice(begin, begin + count);
         Memory<Device>::copy_to_host(to.data, part.data, static_cast<std::size_t>(part.size()) * sizeof(T));
         for (std::int64_t i = 0; i < to.size(); ++i)
@@ -131,8 +143,10 @@ template <class T, class Device>
 Tensor<T, Cpu> Evaluator<T, Device>::predict_averaged(const Model<T, Device>& model, const Cpu& host,
                                                       const data::Source& source, std::int64_t times,
                                                       std::int64_t batch, Team& team) {
-  if (times < 1)
-    raise<ValueError>("predict_averaged: expected at least one use of each sample, got " + std::to_string(times));
+  team.together([&] {
+    if (times < 1)
+      raise<ValueError>("predict_averaged: expected at least one use of each sample, got " + std::to_string(times));
+  });
   Tensor<T, Cpu> sum = predict("predict_averaged", model, host, source, batch, false, 0, &team);
   for (std::int64_t time = 1; time < times; ++time) {
     const Tensor<T, Cpu> more = predict("predict_averaged", model, host, source, batch, false, time, &team);

@@ -13,12 +13,25 @@
 // stop and pause of any, the learning rate of the first.
 namespace brindle::detail {
 
-/// Calls the begin of each; begun: gets how many are done.
-void begin_callbacks(Team& team, const std::vector<Callback>& callbacks, FitState& state, std::size_t& begun);
+/// Callbacks, and which functions of each some process has: behind each of these calls all agree on what it has thrown
+/// or set. A callback that only prints may do without some in a process that has no terminal.
+class FitCallbacks {
+ public:
+  /// All processes have the same number of them.
+  FitCallbacks(Team& team, const std::vector<Callback>& callbacks);
 
-/// Calls one function of each, in their order.
-void call_callbacks(Team& team, const std::vector<Callback>& callbacks, std::function<void(FitState&)> Callback::*which,
-                    FitState& state);
+  /// Calls the begin of each; begun: gets how many are done.
+  void begin(FitState& state, std::size_t& begun);
+  /// Calls one function of each, in their order.
+  void call(std::function<void(FitState&)> Callback::*which, FitState& state);
+
+ private:
+  bool somebody_has(std::size_t callback, std::function<void(FitState&)> Callback::*which) const;
+
+  Team& team_;
+  const std::vector<Callback>& callbacks_;
+  std::vector<unsigned> has_;  // bits, in the order of `functions`
+};
 
 /// What the first `begun` do where an exception leaves fit().
 void tell_failed(const Team& team, const std::vector<Callback>& callbacks, std::size_t begun, FitState& state);

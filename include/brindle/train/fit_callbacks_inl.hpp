@@ -3,12 +3,12 @@
 
 // Definitions of what fit_callbacks.hpp declares.
 #include <cstddef>
-#include <exception>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "brindle/core/inline.hpp"
+#include "brindle/train/attempts.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/fit_callbacks.hpp"
 #include "brindle/train/run_state.hpp"
@@ -16,25 +16,22 @@
 
 namespace brindle::detail {
 
-/// work(), and what it has thrown or set in one process, for all.
+/// work(), and what it has thrown or set in one process, for all. Once a callback: the next one may call what all
+/// processes call together, as optimizer_state(), and must not where somebody does not come so far.
 template <class Work>
 void agreed(Team& team, FitState& state, const Work& work) {
   if (team.alone()) return work();
-  std::exception_ptr error;
-  try {
-    work();
-  } catch (...) {
-    error = std::current_exception();
-  }
+  Attempts attempt(team);
+  attempt(work);
   struct Set {
     double learning_rate;
     bool stop, pause, failed;
   };
   const Set all = team.combined(
-      Set{state.learning_rate, state.stop, state.pause, error != nullptr}, [](const Set& a, const Set& b) {
+      Set{state.learning_rate, state.stop, state.pause, attempt.failed()}, [](const Set& a, const Set& b) {
         return Set{a.learning_rate, a.stop || b.stop, a.pause || b.pause, a.failed || b.failed};
       });
-  if (all.failed) team.rethrow_together(error);
+  if (all.failed) attempt.throw_together();
   state.learning_rate = all.learning_rate;
   state.stop = all.stop;
   state.pause = all.pause;
@@ -43,22 +40,53 @@ void agreed(Team& team, FitState& state, const Work& work) {
 /// Whether this process calls it.
 inline bool called_here(const Team& team, const Callback& c) { return team.first() || !c.once; }
 
-BRINDLE_INLINE void begin_callbacks(Team& team, const std::vector<Callback>& callbacks, FitState& state,
-                                    std::size_t& begun) {
-  agreed(team, state, [&] {
-    for (const Callback& c : callbacks) {
-      if (c.begin && called_here(team, c)) c.begin(state);
-      ++begun;
+/// Those that are called with the state.
+inline constexpr std::function<void(FitState&)> Callback::*callback_functions[] = {&Callback::begin, &Callback::step,
+                                                                                   &Callback::epoch, &Callback::end};
+
+BRINDLE_INLINE FitCallbacks::FitCallbacks(Team& team, const std::vector<Callback>& callbacks)
+    : team_(team), callbacks_(callbacks) {
+  for (const Callback& c : callbacks) {
+    unsigned bits = 0, bit = 1;
+    for (const auto which : callback_functions) {
+      if (c.*which) bits |= bit;
+      bit *= 2;
     }
-  });
+    has_.push_back(team.combined(bits, [](unsigned a, unsigned b) { return a | b; }));
+  }
 }
 
-BRINDLE_INLINE void call_callbacks(Team& team, const std::vector<Callback>& callbacks,
-                                   std::function<void(FitState&)> Callback::*which, FitState& state) {
-  agreed(team, state, [&] {
-    for (const Callback& c : callbacks)
-      if (c.*which && called_here(team, c)) (c.*which)(state);
-  });
+BRINDLE_INLINE bool FitCallbacks::somebody_has(std::size_t callback,
+                                               std::function<void(FitState&)> Callback::*which) const {
+  unsigned bit = 1;
+  for (const auto other : callback_functions) {
+    if (other == which) break;
+    bit *= 2;
+  }
+  return (has_[callback] & bit) != 0;
+}
+
+BRINDLE_INLINE void FitCallbacks::begin(FitState& state, std::size_t& begun) {
+  for (std::size_t i = 0; i < callbacks_.size(); ++i) {
+    const auto work = [&] {
+      const Callback& c = callbacks_[i];
+      if (c.begin && called_here(team_, c)) c.begin(state);
+      ++begun;
+    };
+    if (somebody_has(i, &Callback::begin))
+      agreed(team_, state, work);
+    else
+      work();
+  }
+}
+
+BRINDLE_INLINE void FitCallbacks::call(std::function<void(FitState&)> Callback::*which, FitState& state) {
+  for (std::size_t i = 0; i < callbacks_.size(); ++i)
+    if (somebody_has(i, which))
+      agreed(team_, state, [&] {
+        const Callback& c = callbacks_[i];
+        if (c.*which && called_here(team_, c)) (c.*which)(state);
+      });
 }
 
 BRINDLE_INLINE void tell_failed(const Team& team, const std::vector<Callback>& callbacks, std::size_t begun,

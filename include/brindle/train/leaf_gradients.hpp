@@ -58,6 +58,8 @@ class LeafGradients {
 
   /// All parameters, in the order of a row, by the pieces in which it is exchanged.
   const std::vector<std::vector<SummedParameter>>& pieces() const { return pieces_; }
+  /// Whether a parameter has sums.
+  bool summed(std::size_t layer, std::size_t which) const { return !views_[layer][which].empty(); }
   /// What this process owns of a parameter: all of one that has no sums, or where it is alone.
   Shard shard(std::size_t layer, std::size_t which) const { return shards_[layer][which]; }
   /// The last row's elements of a parameter. They may be overwritten.

@@ -58,7 +58,7 @@ class LeafStep {
   void fail(const std::exception_ptr& error) { error_ = error; }
 
   /// Adds up what the leaves of all processes gave, and changes the weights by it. Throws in all processes, before a
-  /// weight has changed, what one has caught, and NumericsError for a loss that is not finite.
+  /// weight has changed, what one has caught, and NumericsError for a loss that is not finite; then as LeafUpdate.
   StepTotals finish(const Parts& p, std::int64_t step, const StepNames& names, Team& team);
 
   /// What the leaves' gradients are added up in, and which part of them is this process's.
@@ -80,10 +80,12 @@ class LeafStep {
   // Loss and right answers of the leaves that are done: sums that wait, as those of LeafGradients.
   struct Sums {
     double loss = 0, correct = 0;
-    bool failed = false;  // somebody has caught something
+    bool failed = false;       // somebody has caught something
+    std::int64_t samples = 0;  // of the batch; -1: not the same in all processes
   };
   static Sums add(const Sums& left, const Sums& right) {
-    return {left.loss + right.loss, left.correct + right.correct, left.failed || right.failed};
+    return {left.loss + right.loss, left.correct + right.correct, left.failed || right.failed,
+            left.samples == right.samples ? left.samples : -1};
   }
   void add_up(Sums sums);
   std::array<Sums, 17> waiting_;

@@ -18,6 +18,7 @@
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/ops/rescale/rescale.hpp"
+#include "brindle/train/attempts.hpp"
 #include "brindle/train/finite.hpp"
 #include "brindle/train/leaf_gradients.hpp"
 #include "brindle/train/leaf_step.hpp"
@@ -96,23 +97,29 @@ void LeafStep<T, Device>::run(const Parts& p, bool with_weights, std::int64_t st
 template <class T, class Device>
 StepTotals LeafStep<T, Device>::finish(const Parts& p, std::int64_t step, const StepNames& names, Team& team) {
   const auto last = static_cast<std::size_t>(std::countr_zero(static_cast<std::uint64_t>(walk_.leaves().own)));
+  Attempts attempt(team, error_);
+  attempt([&] { penalty_.compute(on_, p.model); });
   gradients_.finish(team);  // also of a process that has failed, since the others wait for its part
-  Sums own = error_ ? Sums{} : waiting_[last];
-  own.failed = error_ != nullptr;
+  Sums own = attempt.failed() ? Sums{} : waiting_[last];
+  own.failed = attempt.failed();
+  own.samples = walk_.batch();
   const Sums sums = team.combined(own, add);
-  if (sums.failed) team.rethrow_together(error_);
-  penalty_.compute(on_, p.model);
+  if (sums.failed) attempt.throw_together();
+  if (sums.samples < 0)
+    team.together([&] {
+      raise<ValueError>(std::string(names.who) + ": processes have batches of other sizes, here one of " +
+                        std::to_string(walk_.batch()) +
+                        " samples; give all of them the whole batch. No weight was changed by this "
+                        "step.");
+    });
   const double n = static_cast<double>(walk_.batch()), loss = sums.loss / n + penalty_.value();
-  if (!std::isfinite(loss)) {
-    try {
+  if (!std::isfinite(loss))
+    team.together([&] {
       raise<NumericsError>(std::string(names.who) + ": the loss is " + number_text(loss) + " at step " +
                            std::to_string(step + 1) +
                            ", that of each leaf of the batch is finite: their sum or the L2 penalty overflows; use a "
                            "smaller learning_rate. No weight was changed by this step.");
-    } catch (...) {
-      team.rethrow_together(std::current_exception());
-    }
-  }
+    });
   update_.run(p, step, gradients_, team);
   return {.loss = loss * n, .correct = sums.correct, .samples = walk_.batch()};
 }

@@ -24,7 +24,9 @@ class LeafUpdate {
  public:
   explicit LeafUpdate(const Device& on) : on_(on) {}
 
-  /// Step number `step`, 0 for the first, of all parameters that have sums. To be called by all processes at once.
+  /// Step number `step`, 0 for the first, of all parameters that have sums. To be called by all processes at once. What
+  /// the optimizer throws in one of them all throw: with the same weights then, of which those that were stepped before
+  /// are new and the others old, as in one process alone.
   void run(const StepParts<T, Device>& p, std::int64_t step, LeafGradients<T, Device>& sums, Team& team);
 
  private:

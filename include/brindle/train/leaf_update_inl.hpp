@@ -12,6 +12,7 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/model.hpp"
+#include "brindle/train/attempts.hpp"
 #include "brindle/train/leaf_gradients.hpp"
 #include "brindle/train/leaf_update.hpp"
 #include "brindle/train/optimizer_slots.hpp"
@@ -29,39 +30,45 @@ void LeafUpdate<T, Device>::run(const StepParts<T, Device>& p, std::int64_t step
                                 Team& team) {
   const StepKind kind = p.updates.kind(step);
   const bool norms = p.updates.clips_by_norm();
-  const auto gather_gradients = [&] {
-    if (!norms) return;
-    sums.gather();
-    sums.finish_gathering(team);
-  };
+  Attempts attempt(team);
   update_.clear();
   if (norms) {
-    for (const std::vector<SummedParameter>& piece : sums.pieces())
-      for (const SummedParameter& s : piece) add(p, s, sums);
-    update_.run(on_, p.updates, p.optimizer, step, kind, gather_gradients);
+    attempt([&] {
+      for (const std::vector<SummedParameter>& piece : sums.pieces())
+        for (const SummedParameter& s : piece) add(p, s, sums);
+      update_.add_up(on_, p.updates, kind);
+    });
+    if (kind.updates) {
+      sums.gather();
+      sums.finish_gathering(team);
+    }
+    if (!attempt.failed()) attempt([&] { update_.update(on_, p.updates, p.optimizer, step, kind); });
   }
   sums.gather();
   for (std::size_t i = 0; i < sums.pieces().size(); ++i) {
     const std::vector<SummedParameter>& piece = sums.pieces()[i];
-    if (!norms) {
-      for (const SummedParameter& s : piece) add(p, s, sums);
-      update_.run(on_, p.updates, p.optimizer, step, kind);
-      update_.clear();
-    }
+    if (!norms && !attempt.failed())
+      attempt([&] {
+        for (const SummedParameter& s : piece) add(p, s, sums);
+        update_.run(on_, p.updates, p.optimizer, step, kind);
+        update_.clear();
+      });
     if (team.alone()) continue;
     hand_over(p, piece, sums);
     sums.gather_piece(team, i);
   }
   sums.finish_gathering(team);
+  // Also where somebody has failed: all have the same weights then.
   for (const std::vector<SummedParameter>& piece : sums.pieces())
     for (const SummedParameter& s : piece) {
       Parameter<T, Device>& parameter = p.model.layers()[s.layer]->parameters()[s.which];
       const TensorView<T, Device> now = sums.view(s);
       if (!parameter.learned)
-        std::as_const(*p.model.layers()[s.layer]).follow(on_, s.which, parameter.value.view(), now);
+        attempt([&] { std::as_const(*p.model.layers()[s.layer]).follow(on_, s.which, parameter.value.view(), now); });
       else if (!team.alone())
         RowArithmetic<T, Device>::copy(on_, now.data, parameter.value.data(), now.size());
     }
+  attempt.throw_together();
 }
 
 template <class T, class Device>

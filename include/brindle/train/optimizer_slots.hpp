@@ -46,7 +46,7 @@ void prepare_slots(const Model<T, Device>& model, const Optimizer<T, Device>& op
 using ShardOf = FunctionRef<Shard(std::size_t layer, std::size_t which)>;
 
 /// Makes those that are missing: zero, an average of a weight as the weight is. The sum of gradients of a layer that is
-/// frozen now is 0 again. shard_of: what is made, and kept of slots that are whole; null: they are whole.
+/// frozen now is 0 again. shard_of: what is made; null: all of it.
 template <class T, class Device>
 void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules,
                 OptimizerSlots<T, Device>& slots, const ShardOf* shard_of = nullptr);

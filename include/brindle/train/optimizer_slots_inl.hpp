@@ -58,12 +58,6 @@ void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optim
       if (!layer.parameters()[p].learned) continue;
       const Shard shard = shard_of ? (*shard_of)(i, p) : Shard{0, value.size()};
       const Shape shape = shard.size() == value.size() ? value.shape() : Shape{shard.size()};
-      for (Tensor<T, Device>& slot : of) {
-        if (slot.size() == shard.size()) continue;
-        Tensor<T, Device> part(shape);
-        Memory<Device>::copy(part.data(), slot.data() + shard.begin, part.bytes());
-        slot = std::move(part);
-      }
       slots[i][p].first = shard.begin;
       while (of.size() < all) {
         of.emplace_back(shape);

@@ -20,17 +20,24 @@ namespace brindle::detail {
 /// What a run is, by name: it goes on only as the same.
 using RunIdentity = std::vector<std::pair<std::string, std::string>>;
 
-/// host reads the data.
+/// Of a trainer, whatever its data: the network, how it steps, the seed.
+template <class T, class Device>
+RunIdentity trainer_identity(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
+                             const Loss<T, Device>& loss, const UpdateRules& updates);
+
+/// Of a fit(): with its data. host reads them.
 template <class T, class Device>
 RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
                          const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o,
                          std::int64_t batch, std::int64_t steps, const UpdateRules& updates);
 
-/// The same with what processes that train together must have alike beside it, when they begin: the program, the
-/// weights, what the optimizer remembers, and the options that a run may go on with others of. slots: their checksum.
+/// One of them with what processes that train together must have alike beside it, when they begin: the program, the
+/// weights, what the optimizer remembers. slots: their checksum.
 template <class T, class Device>
 RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
-                             const std::string& slots, const FitOptions& o, std::int64_t steps_done);
+                             const std::string& slots, std::int64_t steps_done);
+/// Options of fit() that a run may go on with others of, and that processes must have alike as well.
+void add_process_options(RunIdentity& run, const FitOptions& o);
 
 }  // namespace brindle::detail
 

@@ -78,10 +78,14 @@ BRINDLE_INLINE std::string checksum_text(std::span<const float> numbers) {
   return sum.text();
 }
 
+/// Where a batch is cut into leaves; what has none says nothing, as checkpoints before there were leaves.
+BRINDLE_INLINE void add_leaves(RunIdentity& run, const UpdateRules& updates) {
+  if (updates.options().leaves > 1) run.emplace_back("leaves", std::to_string(updates.options().leaves));
+}
+
 template <class T, class Device>
-RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
-                         const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o,
-                         std::int64_t batch, std::int64_t steps, const UpdateRules& updates) {
+RunIdentity trainer_identity(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
+                             const Loss<T, Device>& loss, const UpdateRules& updates) {
   RunIdentity run;
   const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(name, text); };
   same("element type", sizeof(T) == 4 ? "float32" : "float64");
@@ -106,6 +110,15 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
   same("optimizer", settings_text(optimizer.type(), optimizer.config(), "learning_rate") + updates.text());
   same("loss", settings_text(loss.type(), loss.config()));
   same("seed", std::to_string(updates.options().seed));
+  return run;
+}
+
+template <class T, class Device>
+RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
+                         const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o,
+                         std::int64_t batch, std::int64_t steps, const UpdateRules& updates) {
+  RunIdentity run = trainer_identity(model, optimizer, loss, updates);
+  const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(name, text); };
   same("batch", std::to_string(batch));
   same("number of steps an epoch", std::to_string(steps));
   same("shuffling", o.shuffle ? "on" : "off");
@@ -127,13 +140,13 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
   for (const auto& [label, weight] : o.class_weight)
     weights += settings_text(std::to_string(label), {{"weight", weight}}) + " ";
   same("class weights", weights);
-  if (updates.options().leaves > 1) same("leaves", std::to_string(updates.options().leaves));
+  add_leaves(run, updates);
   return run;
 }
 
 template <class T, class Device>
 RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
-                             const std::string& slots, const FitOptions& o, std::int64_t steps_done) {
+                             const std::string& slots, std::int64_t steps_done) {
   const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(name, text); };
   same("version of brindle", std::to_string(BRINDLE_VERSION_MAJOR) + "." + std::to_string(BRINDLE_VERSION_MINOR) + "." +
                                  std::to_string(BRINDLE_VERSION_PATCH));
@@ -155,12 +168,16 @@ RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, con
   same("checksum of the optimizer's state", slots);
   same("learning rate", number_text(optimizer.learning_rate()));
   same("number of steps before", std::to_string(steps_done));
+  return run;
+}
+
+BRINDLE_INLINE void add_process_options(RunIdentity& run, const FitOptions& o) {
+  const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(name, text); };
   same("number of epochs", std::to_string(o.epochs));
   same("validation batch", std::to_string(o.validation_batch));
   same("number of metrics", std::to_string(o.metrics.size()));
   same("number of callbacks", std::to_string(o.callbacks.size()));
   same("checkpoint", o.checkpoint ? "wanted" : "none");
-  return run;
 }
 
 }  // namespace brindle::detail

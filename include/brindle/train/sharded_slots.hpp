@@ -9,6 +9,7 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
+#include "brindle/train/attempts.hpp"
 #include "brindle/train/leaf_gradients.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/team.hpp"
@@ -23,31 +24,6 @@ namespace brindle::detail {
 template <class T, class Device>
 void gather_slot(const OptimizerSlots<T, Device>& slots, std::size_t k, LeafGradients<T, Device>& sums, Team& team,
                  FunctionRef<void(std::size_t layer, std::size_t which, TensorView<const T, Device>)> use);
-
-/// The last slot of each parameter that has `all` of them is the average of its weights, and the weights become that.
-/// If it swaps, the slots are the weights while it lives, as with SwappedAverages: what is changed of the weights
-/// meanwhile is then of their averages.
-template <class T, class Device>
-class GatheredAverages {
- public:
-  GatheredAverages(Model<T, Device>& model, OptimizerSlots<T, Device>& slots, int all, LeafGradients<T, Device>& sums,
-                   Team& team, bool swaps);
-  ~GatheredAverages();
-  GatheredAverages(const GatheredAverages&) = delete;
-  GatheredAverages& operator=(const GatheredAverages&) = delete;
-
- private:
-  struct Kept {
-    std::size_t layer, which;
-    Tensor<T, Device> value;
-  };
-  // The elements of the slot, which may be other ones than at the beginning if a callback has frozen layers.
-  void put_into_slot(const Kept& k, const Tensor<T, Device>& value);
-
-  Model<T, Device>& model_;
-  OptimizerSlots<T, Device>& slots_;
-  std::vector<Kept> kept_;  // weights
-};
 
 /// A trainer's slots: whole where it is alone; with several processes each has those of what it steps, once it has a
 /// plan.
@@ -64,11 +40,13 @@ class ShardedSlots {
   void make(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules) {
     make_slots(model, optimizer, rules, here_);
   }
-  /// make_slots() of what this process steps. Slots are whole, or sharded in the same way.
+  /// make_slots() of what this process steps. Slots are whole, or sharded in the same way, and stay what they are in
+  /// all processes where one has no memory.
   void shard(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules,
-             const LeafGradients<T, Device>& sums);
+             const LeafGradients<T, Device>& sums, Team& team);
 
-  /// All of them, whole. keeps: false for a process that only gives its part; it gets none.
+  /// All of them, whole. keeps: false for a process that only gives its part; it gets none. Throws in all processes,
+  /// with nothing changed, where one has no memory for them.
   OptimizerSlots<T, Device> whole(LeafGradients<T, Device>& sums, Team& team, bool keeps = true) const;
   /// They become whole in every process.
   void make_whole(LeafGradients<T, Device>& sums, Team& team);
@@ -80,17 +58,29 @@ class ShardedSlots {
     const auto exchange = [&] {
       if (team.first()) std::swap(here_, other);
     };
+    Attempts attempt(team);
     exchange();
-    try {
-      work();
-    } catch (...) {
-      exchange();
-      throw;
-    }
+    attempt(work);
     exchange();
+    attempt.throw_together();
+  }
+
+  /// Exchanges weights and their averages, where there are some. Called twice it changes nothing, and what is changed
+  /// of the weights in between is then of the averages. Between processes it takes no memory.
+  void swap_averages(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
+                     LeafGradients<T, Device>& sums, Team& team) {
+    each_average(rules, optimizer, model, sums, team, true);
+  }
+  /// The averages become the weights, and stay as they are.
+  void take_averages(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
+                     LeafGradients<T, Device>& sums, Team& team) {
+    each_average(rules, optimizer, model, sums, team, false);
   }
 
  private:
+  void each_average(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
+                    LeafGradients<T, Device>& sums, Team& team, bool swaps);
+
   OptimizerSlots<T, Device> here_;
   bool sharded_ = false;
 };

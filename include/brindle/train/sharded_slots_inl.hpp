@@ -24,8 +24,6 @@ namespace brindle::detail {
 template <class T, class Device>
 void gather_slot(const OptimizerSlots<T, Device>& slots, std::size_t k, LeafGradients<T, Device>& sums, Team& team,
                  FunctionRef<void(std::size_t layer, std::size_t which, TensorView<const T, Device>)> use) {
-  std::vector<std::vector<bool>> summed;
-  for (const auto& layer : slots) summed.emplace_back(layer.size(), false);
   const auto each_summed = [&](const auto& work) {
     for (const std::vector<SummedParameter>& piece : sums.pieces())
       for (const SummedParameter& s : piece)
@@ -36,22 +34,40 @@ void gather_slot(const OptimizerSlots<T, Device>& slots, std::size_t k, LeafGrad
     // Of a layer that was frozen behind the plan they may be whole already.
     Memory<Device>::copy(sums.own(s).data, state.slots[k].data() + (s.own.begin - state.first),
                          static_cast<std::size_t>(s.own.size()) * sizeof(T));
-    summed[s.layer][s.which] = true;
   });
   sums.gather();
   sums.finish_gathering(team);
   each_summed([&](const SummedParameter& s) { use(s.layer, s.which, sums.view(s)); });
   for (std::size_t i = 0; i < slots.size(); ++i)
     for (std::size_t p = 0; p < slots[i].size(); ++p)
-      if (k < slots[i][p].slots.size() && !summed[i][p]) use(i, p, slots[i][p].slots[k].view());
+      if (k < slots[i][p].slots.size() && !sums.summed(i, p)) use(i, p, slots[i][p].slots[k].view());
 }
 
 template <class T, class Device>
 void ShardedSlots<T, Device>::shard(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
-                                    const UpdateRules& rules, const LeafGradients<T, Device>& sums) {
+                                    const UpdateRules& rules, const LeafGradients<T, Device>& sums, Team& team) {
   const auto own = [&](std::size_t layer, std::size_t which) { return sums.shard(layer, which); };
   const ShardOf shard_of(own);
-  make_slots(model, optimizer, rules, here_, &shard_of);
+  OptimizerSlots<T, Device> parts(here_.size());
+  team.together([&] {
+    for (std::size_t i = 0; i < here_.size(); ++i)
+      for (const ParameterState<T, Device>& state : here_[i]) {
+        ParameterState<T, Device>& part = parts[i].emplace_back();
+        const Shard shard = sums.shard(i, parts[i].size() - 1);
+        part.first = state.first;
+        for (const Tensor<T, Device>& slot : state.slots) {
+          if (slot.size() == shard.size() || !model.layers()[i]->trainable) {
+            part.slots.push_back(slot.clone());
+            continue;
+          }
+          part.first = shard.begin;
+          part.slots.push_back(Tensor<T, Device>::uninitialized({shard.size()}));
+          Memory<Device>::copy(part.slots.back().data(), slot.data() + shard.begin, part.slots.back().bytes());
+        }
+      }
+    make_slots(model, optimizer, rules, parts, &shard_of);
+  });
+  here_ = std::move(parts);
   sharded_ = true;
 }
 
@@ -59,17 +75,28 @@ template <class T, class Device>
 OptimizerSlots<T, Device> ShardedSlots<T, Device>::whole(LeafGradients<T, Device>& sums, Team& team, bool keeps) const {
   OptimizerSlots<T, Device> whole;
   std::size_t most = 0;
-  for (const auto& layer : here_) {
-    whole.emplace_back(layer.size());
+  for (const auto& layer : here_)
     for (const ParameterState<T, Device>& state : layer) most = std::max(most, state.slots.size());
-  }
+  team.together([&] {  // all memory is taken before anything is exchanged
+    const auto room = [&](std::size_t layer, std::size_t which, const Shape& shape) {
+      auto& slots = whole[layer][which].slots;
+      while (keeps && slots.size() < here_[layer][which].slots.size())
+        slots.push_back(Tensor<T, Device>::uninitialized(shape));
+    };
+    for (const auto& layer : here_) whole.emplace_back(layer.size());
+    for (const std::vector<SummedParameter>& piece : sums.pieces())
+      for (const SummedParameter& s : piece) room(s.layer, s.which, sums.view(s).shape);
+    for (std::size_t i = 0; i < here_.size(); ++i)
+      for (std::size_t p = 0; p < here_[i].size(); ++p)
+        if (!here_[i][p].slots.empty()) room(i, p, here_[i][p].slots[0].shape());
+  });
   for (std::size_t k = 0; k < most; ++k)
-    gather_slot<T, Device>(
-        here_, k, sums, team, [&](std::size_t layer, std::size_t which, TensorView<const T, Device> slot) {
-          if (!keeps) return;
-          auto& copy = whole[layer][which].slots.emplace_back(Tensor<T, Device>::uninitialized(slot.shape));
-          Memory<Device>::copy(copy.data(), slot.data, copy.bytes());
-        });
+    gather_slot<T, Device>(here_, k, sums, team,
+                           [&](std::size_t layer, std::size_t which, TensorView<const T, Device> slot) {
+                             if (!keeps) return;
+                             Tensor<T, Device>& copy = whole[layer][which].slots[k];
+                             Memory<Device>::copy(copy.data(), slot.data, copy.bytes());
+                           });
   return whole;
 }
 
@@ -80,36 +107,35 @@ void ShardedSlots<T, Device>::make_whole(LeafGradients<T, Device>& sums, Team& t
 }
 
 template <class T, class Device>
-GatheredAverages<T, Device>::GatheredAverages(Model<T, Device>& model, OptimizerSlots<T, Device>& slots, int all,
-                                              LeafGradients<T, Device>& sums, Team& team, bool swaps)
-    : model_(model), slots_(slots) {
-  // All memory is taken before the first weight is changed.
-  for (std::size_t i = 0; swaps && i < slots.size(); ++i)
-    for (std::size_t p = 0; p < slots[i].size(); ++p)
-      if (slots[i][p].slots.size() == static_cast<std::size_t>(all))
-        kept_.push_back({i, p, std::as_const(*model.layers()[i]).parameters()[p].value.clone()});
-  gather_slot<T, Device>(slots, static_cast<std::size_t>(all) - 1, sums, team,
-                         [&](std::size_t layer, std::size_t which, TensorView<const T, Device> average) {
-                           Tensor<T, Device>& weight = model.layers()[layer]->parameters()[which].value;
-                           Memory<Device>::copy(weight.data(), average.data, weight.bytes());
-                         });
-  for (const Kept& k : kept_) put_into_slot(k, k.value);
-}
-
-template <class T, class Device>
-GatheredAverages<T, Device>::~GatheredAverages() {
-  for (const Kept& k : kept_) {
-    Tensor<T, Device>& value = model_.layers()[k.layer]->parameters()[k.which].value;
-    put_into_slot(k, value);
-    Memory<Device>::copy(value.data(), k.value.data(), value.bytes());
+void swap_elements(Tensor<T, Device>& a, Tensor<T, Device>& b) {
+  if constexpr (std::is_same_v<Device, Cpu>) {
+    std::swap_ranges(a.data(), a.data() + a.size(), b.data());
+  } else {
+    auto kept = Tensor<T, Device>::uninitialized(a.shape());
+    Memory<Device>::copy(kept.data(), a.data(), a.bytes());
+    Memory<Device>::copy(a.data(), b.data(), a.bytes());
+    Memory<Device>::copy(b.data(), kept.data(), a.bytes());
   }
 }
 
 template <class T, class Device>
-void GatheredAverages<T, Device>::put_into_slot(const Kept& k, const Tensor<T, Device>& value) {
-  ParameterState<T, Device>& state = slots_[k.layer][k.which];
-  Tensor<T, Device>& slot = state.slots.back();
-  Memory<Device>::copy(slot.data(), value.data() + state.first, slot.bytes());
+void ShardedSlots<T, Device>::each_average(const UpdateRules& rules, const Optimizer<T, Device>& optimizer,
+                                           Model<T, Device>& model, LeafGradients<T, Device>& sums, Team& team,
+                                           bool swaps) {
+  if (!rules.averages()) return;
+  const auto last = static_cast<std::size_t>(optimizer.slots() + rules.kept()) - 1;
+  const auto use = [&](std::size_t layer, std::size_t which, TensorView<const T, Device> average) {
+    Tensor<T, Device>& weight = model.layers()[layer]->parameters()[which].value;
+    ParameterState<T, Device>& state = here_[layer][which];
+    Tensor<T, Device>& slot = state.slots[last];  // of elements from state.first on
+    if (swaps && average.data == slot.data()) return swap_elements(weight, slot);
+    if (swaps) Memory<Device>::copy(slot.data(), weight.data() + state.first, slot.bytes());
+    Memory<Device>::copy(weight.data(), average.data, weight.bytes());
+  };
+  if (sharded_) return gather_slot<T, Device>(here_, last, sums, team, use);
+  for (std::size_t i = 0; i < here_.size(); ++i)
+    for (std::size_t p = 0; p < here_[i].size(); ++p)
+      if (here_[i][p].slots.size() > last) use(i, p, here_[i][p].slots[last].view());
 }
 
 }  // namespace brindle::detail

@@ -52,8 +52,23 @@ class Team {
 
   /// Whether it is true for one of them.
   bool any(bool value);
+  /// Whether work() is, and what it throws in one process is thrown by all.
+  template <class Work>
+  bool any_of(const Work& work) {
+    std::exception_ptr error;
+    int found = 0;  // 1: yes, 2: somebody has failed
+    try {
+      found = work() ? 1 : 0;
+    } catch (...) {
+      error = std::current_exception();
+      found = 2;
+    }
+    found = combined(found, [](int a, int b) { return a > b ? a : b; });
+    if (found == 2) rethrow_together(error);
+    return found == 1;
+  }
 
-  /// Process 0's bytes, for all.
+  /// Process 0's bytes, for all. Throws in all where one has no memory for them.
   void broadcast(std::string& bytes);
 
   /// The texts of all, by rank.

@@ -27,8 +27,9 @@ class TeamCheckpoint final : public CheckpointStore {
   Team* team_;
 };
 
-/// Throws ValueError in all processes, with what differs, unless their runs are those of process 0.
-void expect_same_run(Team& team, const RunIdentity& run);
+/// Throws ValueError in all processes, beginning with `who`, with what differs, unless their runs are those of process
+/// 0.
+void expect_same_run(const char* who, Team& team, const RunIdentity& run);
 
 }  // namespace brindle::detail
 

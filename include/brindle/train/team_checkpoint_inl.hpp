@@ -100,9 +100,7 @@ class StateBytes final : public RunState {
 };
 
 BRINDLE_INLINE bool TeamCheckpoint::begin() {
-  bool found = false;
-  team_->together([&] { found = team_->first() && file_->begin(); });
-  return team_->any(found);
+  return team_->any_of([&] { return team_->first() && file_->begin(); });
 }
 
 BRINDLE_INLINE void TeamCheckpoint::restore(Visit run) {
@@ -123,7 +121,7 @@ BRINDLE_INLINE void TeamCheckpoint::restore(Visit run) {
 }
 
 BRINDLE_INLINE bool TeamCheckpoint::due(bool epoch_ended) const {
-  return team_->any(team_->first() && file_->due(epoch_ended));  // by the clock of process 0
+  return team_->any_of([&] { return team_->first() && file_->due(epoch_ended); });  // by the clock of process 0
 }
 
 BRINDLE_INLINE void TeamCheckpoint::save(const std::string& where, Visit run) {
@@ -132,7 +130,7 @@ BRINDLE_INLINE void TeamCheckpoint::save(const std::string& where, Visit run) {
   });
 }
 
-BRINDLE_INLINE void expect_same_run(Team& team, const RunIdentity& run) {
+BRINDLE_INLINE void expect_same_run(const char* who, Team& team, const RunIdentity& run) {
   if (team.alone()) return;
   std::string lines;
   for (const auto& [name, text] : run) lines += name + '\0' + text + '\0';
@@ -154,7 +152,7 @@ BRINDLE_INLINE void expect_same_run(Team& team, const RunIdentity& run) {
   for (const auto& [name, text] : first) differences += "it has no " + name + ", that of rank 0 is " + text + "; ";
   team.together([&] {
     if (!differences.empty())
-      raise<ValueError>("fit: a process is not of the same run: " + differences +
+      raise<ValueError>(std::string(who) + ": a process is not of the same run: " + differences +
                         "start all processes with the same program, data and options on the same kind of machine");
   });
 }

@@ -53,7 +53,9 @@ BRINDLE_INLINE bool Team::any(bool value) {
 BRINDLE_INLINE void Team::broadcast(std::string& bytes) {
   auto length =
       combined(static_cast<std::uint64_t>(bytes.size()), [](std::uint64_t lower, std::uint64_t) { return lower; });
-  if (!first()) bytes.assign(length, '\0');
+  together([&] {
+    if (!first()) bytes.assign(length, '\0');
+  });
   for (int step = 1; step < size() && length > 0; step *= 2) {  // those below `step` have them
     if (rank() >= 2 * step) continue;
     const auto all = std::as_writable_bytes(std::span(bytes.data(), bytes.size()));

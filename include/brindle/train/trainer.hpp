@@ -19,6 +19,7 @@
 #include "brindle/train/batch.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/evaluator.hpp"
+#include "brindle/train/fit_callbacks.hpp"
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/fit_place.hpp"
 #include "brindle/train/history.hpp"
@@ -26,6 +27,7 @@
 #include "brindle/train/leaves.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/output_rules.hpp"
+#include "brindle/train/run_identity.hpp"
 #include "brindle/train/run_state.hpp"
 #include "brindle/train/same_data.hpp"
 #include "brindle/train/sharded_slots.hpp"
@@ -119,7 +121,8 @@ class Trainer {
   /// With a checkpoint that is resumed it goes on where that was saved, and the history is that of all epochs.
   History fit(const data::Source& source, const FitOptions& options);
 
-  /// One training step on one batch. x (n, input shape), labels (n, L).
+  /// One training step on one batch. x (n, input shape), labels (n, L). Of several processes each is given the whole
+  /// batch, and computes its leaves; before the first step they compare what they train.
   StepResult train_on_batch(In<T, Cpu> x, In<float, Cpu> labels);
 
   /// Throws DataError, beginning with `who`, unless the classes of the data, and how its pictures become input, are
@@ -159,9 +162,12 @@ class Trainer {
   /// Whether steps are those of LeafStep.
   bool in_leaves() const { return leaves_.count > 1; }
 
-  void call(const FitOptions& options, std::function<void(FitState&)> Callback::*which, FitState& state);
+  void call(detail::FitCallbacks& callbacks, std::function<void(FitState&)> Callback::*which, FitState& state);
   // What callbacks have set holds from the next step on: the learning rate, and which layers are frozen.
   void take_changes(const FitState& state);
+
+  // Before the first step, with other processes: that they train the same in the same way.
+  void compare_processes(detail::RunIdentity identity);
 
   // Whether other layers are frozen, or penalized, than those of the plan; in one process, in all.
   bool trainable_changed();
@@ -178,7 +184,8 @@ class Trainer {
   void make_plan();
 
   // An epoch ends: validation, history, callbacks.
-  void end_epoch(const FitOptions& options, double seconds, FitState& state, History& history);
+  void end_epoch(const FitOptions& options, detail::FitCallbacks& callbacks, double seconds, FitState& state,
+                 History& history);
 
   void clear_totals();
 
@@ -214,6 +221,7 @@ class Trainer {
   mutable detail::ShardedSlots<T, Device> slots_;  // made when somebody first needs them
   bool restoring_ = false;                         // slots are whole
   std::string given_state_;                        // checksum of the slots that were set last, which processes compare
+  bool compared_ = false;                          // the processes
   std::unique_ptr<Plan<T, Device>> plan_;
   std::int64_t planned_batch_ = 0;  // samples
   detail::TrainableFlags planned_trainable_;

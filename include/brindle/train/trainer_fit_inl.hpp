@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
@@ -19,6 +20,7 @@
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/ops/cpu_simd.hpp"
+#include "brindle/train/attempts.hpp"
 #include "brindle/train/batch.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/checkpoint_store.hpp"
@@ -48,8 +50,8 @@ History Trainer<T, Device>::fit(const data::Source& source, const FitOptions& op
   team_.together([&] {
     detail::check_fit(*model_, *loss_, rules_, source, options);
     detail::check_leaves("fit", leaves_.count, std::min(options.batch, source.size()));
+    trained_on_ = detail::DataMeaning(source);
   });
-  trained_on_ = detail::DataMeaning(source);
   History history;
   FitState state;
   std::size_t begun = 0;  // callbacks
@@ -70,10 +72,6 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   const std::int64_t steps = options.steps_per_epoch ? options.steps_per_epoch : (n + batch - 1) / batch;
   who_ = "fit";
   outputs_seen_ = rules_.last.known;
-  const std::string slots = team_.alone()      ? ""
-                            : slots_.sharded() ? given_state_
-                                               : detail::slots_checksum(slots_.here());
-  prepare(batch);
   state.epochs = options.epochs;
   state.steps = steps;
   state.history = &history;
@@ -85,14 +83,16 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
     history.val_metrics[m.name];  // checkpoints ask for it
   }
   detail::FitPlace at;
-  clear_totals();
-  detail::RunIdentity identity;
+  detail::RunIdentity identity, all;
   if (options.checkpoint || !team_.alone())
     team_.together([&] {
-      identity = detail::run_identity(host(), *model_, *optimizer_, *loss_, source, options, batch, steps, updates_);
+      identity = all =
+          detail::run_identity(host(), *model_, *optimizer_, *loss_, source, options, batch, steps, updates_);
+      detail::add_process_options(all, options);
     });
-  if (!team_.alone())
-    detail::expect_same_run(team_, detail::process_identity(identity, *model_, *optimizer_, slots, options, step_));
+  compare_processes(std::move(all));
+  prepare(batch);
+  clear_totals();
   std::optional<detail::TeamCheckpoint> shared;
   if (options.checkpoint && !team_.alone()) shared.emplace(*options.checkpoint, team_);
   CheckpointStore* checkpoint = shared ? &*shared : options.checkpoint.get();
@@ -113,24 +113,29 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
     });
   };
   state.resumed = checkpoint && checkpoint->begin();
-  detail::begin_callbacks(team_, options.callbacks, state, begun);
+  detail::FitCallbacks callbacks(team_, options.callbacks);
+  callbacks.begin(state, begun);
   take_changes(state);
   if (state.resumed) restore(*checkpoint, run);
 
-  detail::LeafBatches<T> batches(batch_.read_ahead(source), host(),
-                                 {.passes = {.samples = n,
-                                             .batch = batch,
-                                             .shuffle = options.shuffle,
-                                             .seed = options_.seed,
-                                             .pass = at.position > 0 ? pass_ - 1 : pass_,
-                                             .position = at.position,
-                                             .first_use = samples_},
-                                  .leaves = leaves_,
-                                  .ahead = options.prefetch,
-                                  .steps = std::max<std::int64_t>((options.epochs - at.epochs) * steps - at.step, 0)});
+  std::optional<detail::LeafBatches<T>> batches;
+  team_.together([&] {  // takes memory, and begins threads
+    batches.emplace(batch_.read_ahead(source), host(),
+                    typename detail::LeafBatches<T>::Options{
+                        .passes = {.samples = n,
+                                   .batch = batch,
+                                   .shuffle = options.shuffle,
+                                   .seed = options_.seed,
+                                   .pass = at.position > 0 ? pass_ - 1 : pass_,
+                                   .position = at.position,
+                                   .first_use = samples_},
+                        .leaves = leaves_,
+                        .ahead = options.prefetch,
+                        .steps = std::max<std::int64_t>((options.epochs - at.epochs) * steps - at.step, 0)});
+  });
   std::span<const data::Draw> drawn;
   const auto next = [&] {
-    const auto [x, draws] = batches.next();
+    const auto [x, draws] = batches->next();
     batch_.borrow(x, source, draws);
     if (detail::weighted(options))
       detail::weigh<T>(source, options, draws, batch_.weight(static_cast<std::int64_t>(draws.size())));
@@ -145,7 +150,7 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
     state.epoch = at.epochs + 1;
     state.val_loss = state.val_accuracy = std::numeric_limits<double>::quiet_NaN();
     if (at.step == 0) clear_totals();
-    const double seconds_before = at.seconds, waited_before = batches.waited() - at.waited;
+    const double seconds_before = at.seconds, waited_before = batches->waited() - at.waited;
     while (at.step < steps && !(state.stop && at.step > 0) && !state.pause) {
       const std::int64_t count = std::min(batch, n - at.position);
       if (!in_leaves()) next();
@@ -159,14 +164,14 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
       else
         train_batch(count, detail::weighted(options), at.step == steps, names);
       at.seconds = seconds_before + detail::seconds_since(start);
-      at.waited = batches.waited() - waited_before;
+      at.waited = batches->waited() - waited_before;
       at.show(totals_, state);
-      call(options, &Callback::step, state);
+      call(callbacks, &Callback::step, state);
       if (checkpoint && (state.pause || checkpoint->due(false))) save();
     }
     if (state.pause) break;
     at.show(totals_, state);
-    end_epoch(options, seconds_before + detail::seconds_since(start), state, history);
+    end_epoch(options, callbacks, seconds_before + detail::seconds_since(start), state, history);
     at = {.epochs = at.epochs + 1, .position = at.position};
     const bool last = at.epochs == options.epochs || state.stop || state.pause;
     if (checkpoint && (last || checkpoint->due(true))) save();
@@ -174,36 +179,41 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   exchange_seconds_ += team_.seconds() - exchanged_before;
   read_totals();  // of steps that are under way
   finalize_variable_values();
-  call(options, &Callback::end, state);
+  call(callbacks, &Callback::end, state);
 }
 
 template <class T, class Device>
-void Trainer<T, Device>::end_epoch(const FitOptions& options, double seconds, FitState& state, History& history) {
+void Trainer<T, Device>::end_epoch(const FitOptions& options, detail::FitCallbacks& callbacks, double seconds,
+                                   FitState& state, History& history) {
   const auto start = std::chrono::steady_clock::now();
   // Put back whatever happens in between.
-  const detail::SwappedAverages<T, Device> swapped(options_.swap_ema_weights && !slots_.sharded(), updates_,
-                                                   *optimizer_, *model_, slots_.here());
-  std::optional<detail::GatheredAverages<T, Device>> gathered;
-  if (options_.swap_ema_weights && slots_.sharded())
-    gathered.emplace(*model_, slots_.here(), optimizer_->slots() + updates_.kept(), leaf_step_.sums(), team_, true);
-  if (options.validation) {
-    const Evaluation e = evaluator_.evaluate(
-        "fit, validation", *model_, *loss_, rules_, host(), *options.validation,
-        {.batch = options.validation_batch ? options.validation_batch : options.batch, .metrics = options.metrics},
-        team_);
-    state.val_metrics = e.metrics;
-    for (const auto& [name, value] : e.metrics) history.val_metrics[name].push_back(value);
-    state.val_loss = e.loss;
-    state.val_accuracy = e.accuracy;
-    history.val_loss.push_back(e.loss);
-    if (rules_.has_accuracy) history.val_accuracy.push_back(e.accuracy);
-  }
-  history.loss.push_back(state.loss);
-  if (rules_.has_accuracy) history.accuracy.push_back(state.accuracy);
-  state.seconds = seconds + detail::seconds_since(start);
-  history.seconds.push_back(state.seconds);
-  history.waited.push_back(state.waited);
-  call(options, &Callback::epoch, state);
+  const auto swap = [&] {
+    if (options_.swap_ema_weights) slots_.swap_averages(updates_, *optimizer_, *model_, leaf_step_.sums(), team_);
+  };
+  detail::Attempts attempt(team_);
+  swap();
+  attempt([&] {
+    if (options.validation) {
+      const Evaluation e = evaluator_.evaluate(
+          "fit, validation", *model_, *loss_, rules_, host(), *options.validation,
+          {.batch = options.validation_batch ? options.validation_batch : options.batch, .metrics = options.metrics},
+          team_);
+      state.val_metrics = e.metrics;
+      for (const auto& [name, value] : e.metrics) history.val_metrics[name].push_back(value);
+      state.val_loss = e.loss;
+      state.val_accuracy = e.accuracy;
+      history.val_loss.push_back(e.loss);
+      if (rules_.has_accuracy) history.val_accuracy.push_back(e.accuracy);
+    }
+    history.loss.push_back(state.loss);
+    if (rules_.has_accuracy) history.accuracy.push_back(state.accuracy);
+    state.seconds = seconds + detail::seconds_since(start);
+    history.seconds.push_back(state.seconds);
+    history.waited.push_back(state.waited);
+    call(callbacks, &Callback::epoch, state);
+  });
+  swap();
+  attempt.throw_together();
 }
 
 template <class T, class Device>
@@ -227,15 +237,16 @@ void Trainer<T, Device>::visit(RunState& run, const FitOptions& options, detail:
 }
 
 template <class T, class Device>
-void Trainer<T, Device>::call(const FitOptions& options, std::function<void(FitState&)> Callback::*which,
+void Trainer<T, Device>::call(detail::FitCallbacks& callbacks, std::function<void(FitState&)> Callback::*which,
                               FitState& state) {
-  detail::call_callbacks(team_, options.callbacks, which, state);
+  callbacks.call(which, state);
   take_changes(state);
 }
 
 template <class T, class Device>
 void Trainer<T, Device>::take_changes(const FitState& state) {
-  if (state.learning_rate != optimizer_->learning_rate()) optimizer_->set_learning_rate(state.learning_rate);
+  if (state.learning_rate != optimizer_->learning_rate())
+    team_.together([&] { optimizer_->set_learning_rate(state.learning_rate); });
   if (!trainable_changed()) return;
   team_.together([&] { detail::check_trainable("fit, after a callback", *model_); });
   prepare(planned_batch_);
@@ -243,16 +254,11 @@ void Trainer<T, Device>::take_changes(const FitState& state) {
 
 template <class T, class Device>
 void Trainer<T, Device>::restore(CheckpointStore& checkpoint, CheckpointStore::Visit run) {
-  with_whole_slots([&] {
-    restoring_ = true;
-    try {
-      checkpoint.restore(run);
-    } catch (...) {
-      restoring_ = false;
-      throw;
-    }
-    restoring_ = false;
-  });
+  restoring_ = true;
+  detail::Attempts attempt(team_);
+  attempt([&] { with_whole_slots([&] { checkpoint.restore(run); }); });
+  restoring_ = false;
+  attempt.throw_together();
 }
 
 }  // namespace brindle

@@ -19,6 +19,7 @@
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/plan.hpp"
+#include "brindle/train/attempts.hpp"
 #include "brindle/train/batch.hpp"
 #include "brindle/train/evaluator.hpp"
 #include "brindle/train/fit_checks.hpp"
@@ -27,8 +28,10 @@
 #include "brindle/train/leaves.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/output_rules.hpp"
+#include "brindle/train/run_identity.hpp"
 #include "brindle/train/same_data.hpp"
 #include "brindle/train/team.hpp"
+#include "brindle/train/team_checkpoint.hpp"
 #include "brindle/train/trainer.hpp"
 #include "brindle/train/training_step.hpp"
 #include "brindle/train/update_rules.hpp"
@@ -43,52 +46,70 @@ const std::vector<Tensor<T, Device>>& Trainer<T, Device>::slots(std::size_t laye
 
 template <class T, class Device>
 OptimizerState<T> Trainer<T, Device>::optimizer_state() const {
-  if (!plan_ && !slots_.sharded()) slots_.make(*model_, *optimizer_, updates_);  // before the first step
   OptimizerState<T> state{
       optimizer_->type() + updates_.kept_text(), step_, optimizer_->learning_rate(), pass_, samples_, {}};
-  if (slots_.sharded())
-    detail::read_slots(*model_, slots_.whole(leaf_step_.sums(), team_), state);
-  else
-    detail::read_slots(*model_, slots_.here(), state);
+  detail::OptimizerSlots<T, Device> whole;
+  if (slots_.sharded()) whole = slots_.whole(leaf_step_.sums(), team_);
+  team_.together([&] {
+    if (!plan_ && !slots_.sharded()) slots_.make(*model_, *optimizer_, updates_);  // before the first step
+    detail::read_slots(*model_, slots_.sharded() ? whole : slots_.here(), state);
+  });
   return state;
 }
 
 template <class T, class Device>
 void Trainer<T, Device>::set_optimizer_state(const OptimizerState<T>& state) {
-  const std::string own = optimizer_->type() + updates_.kept_text();
-  if (state.type != own)
-    detail::raise<ValueError>("set_optimizer_state: the state is that of " + state.type + ", the trainer has " + own);
   with_whole_slots([&] {
-    slots_.make(*model_, *optimizer_, updates_);
-    detail::write_slots(*model_, slots_.here(), state);
-    if (!team_.alone()) given_state_ = detail::slots_checksum(slots_.here());
+    team_.together([&] {
+      const std::string own = optimizer_->type() + updates_.kept_text();
+      if (state.type != own)
+        detail::raise<ValueError>("set_optimizer_state: the state is that of " + state.type + ", the trainer has " +
+                                  own);
+      slots_.make(*model_, *optimizer_, updates_);
+      detail::write_slots(*model_, slots_.here(), state);
+      if (!team_.alone()) given_state_ = detail::slots_checksum(slots_.here());
+    });
   });
-  optimizer_->set_learning_rate(state.learning_rate);
+  team_.together([&] { optimizer_->set_learning_rate(state.learning_rate); });
   step_ = state.steps;
   pass_ = state.passes;
   samples_ = state.samples;
+  compared_ = false;
+}
+
+template <class T, class Device>
+void Trainer<T, Device>::compare_processes(detail::RunIdentity identity) {
+  if (team_.alone()) return;
+  team_.together([&] {
+    identity = detail::process_identity(std::move(identity), *model_, *optimizer_,
+                                        slots_.sharded() ? given_state_ : detail::slots_checksum(slots_.here()), step_);
+  });
+  detail::expect_same_run(who_, team_, identity);
+  compared_ = true;
 }
 
 template <class T, class Device>
 template <class Work>
 void Trainer<T, Device>::with_whole_slots(const Work& work) {
   slots_.make_whole(leaf_step_.sums(), team_);
-  const auto shard = [&] {
-    if (plan_ && !team_.alone()) slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums());
-  };
-  try {
-    work();
-  } catch (...) {
-    shard();
-    throw;
-  }
-  shard();
+  detail::Attempts attempt(team_);
+  attempt(work);
+  if (plan_ && !team_.alone()) attempt([&] { slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums(), team_); });
+  attempt.throw_together();
 }
 
 template <class T, class Device>
 StepResult Trainer<T, Device>::train_on_batch(In<T, Cpu> x, In<float, Cpu> labels) {
-  detail::check_batch<T>("train_on_batch", *model_, *loss_, rules_, x, labels);
+  team_.together([&] { detail::check_batch<T>("train_on_batch", *model_, *loss_, rules_, x, labels); });
   who_ = "train_on_batch";
+  if (!team_.alone() && !compared_) {
+    detail::RunIdentity identity;
+    team_.together([&] {
+      identity = detail::trainer_identity(*model_, *optimizer_, *loss_, updates_);
+      detail::add_leaves(identity, updates_);
+    });
+    compare_processes(std::move(identity));
+  }
   prepare(std::max(planned_batch_, x.shape[0]));
   samples_ += static_cast<std::uint64_t>(x.shape[0]);
   clear_totals();
@@ -110,20 +131,20 @@ StepResult Trainer<T, Device>::train_on_batch(In<T, Cpu> x, In<float, Cpu> label
 
 template <class T, class Device>
 Evaluation Trainer<T, Device>::evaluate(const data::Source& source, const EvaluateOptions& options) {
-  check_same_data("evaluate", source);
+  team_.together([&] { check_same_data("evaluate", source); });
   return evaluator_.evaluate("evaluate", *model_, *loss_, rules_, host(), source, options, team_);
 }
 
 template <class T, class Device>
 Tensor<T, Cpu> Trainer<T, Device>::predict(const data::Source& source, std::int64_t batch) {
-  check_same_data("predict", source);
+  team_.together([&] { check_same_data("predict", source); });
   return detail::Evaluator<T, Device>::predict("predict", *model_, host(), source, batch, false, 0, &team_);
 }
 
 template <class T, class Device>
 Tensor<T, Cpu> Trainer<T, Device>::predict_averaged(const data::Source& source, std::int64_t times,
                                                     std::int64_t batch) {
-  check_same_data("predict_averaged", source);
+  team_.together([&] { check_same_data("predict_averaged", source); });
   return detail::Evaluator<T, Device>::predict_averaged(*model_, host(), source, times, batch, team_);
 }
 
@@ -143,12 +164,19 @@ void Trainer<T, Device>::prepare(std::int64_t batch) {
   if (plan_ && !restoring_) read_totals();  // of steps that are under way in it
   if (changed) slots_.make_whole(leaf_step_.sums(), team_);
   plan_.reset();  // its memory first
-  planned_trainable_.note(*model_);
-  planned_batch_ = batch;
-  if (restoring_)
-    make_plan();  // in one process after the other
-  else
-    team_.together([&] { make_plan(); });
+  const auto make = [&] {
+    planned_trainable_.note(*model_);
+    planned_batch_ = batch;
+    make_plan();
+  };
+  if (restoring_) return make();  // in one process after the other
+  try {
+    team_.together(make);
+    if (!team_.alone()) slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums(), team_);
+  } catch (...) {
+    plan_.reset();  // in all processes, or in none
+    throw;
+  }
 }
 
 template <class T, class Device>
@@ -168,18 +196,12 @@ void Trainer<T, Device>::make_plan() {
   batch_.resize(batch, model_->input_shape(), model_->output_shape());
   loss_->prepare(batch);
   if (in_leaves()) leaf_step_.prepare(*model_, *plan, team_);
-  if (!team_.alone() && !restoring_) slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums());
-  plan_ = std::move(plan);  // all that belongs to it is there
+  plan_ = std::move(plan);  // all that belongs to it is there, but that slots are divided
 }
 
 template <class T, class Device>
 void Trainer<T, Device>::finalize_variable_values() {
-  if (slots_.sharded() && updates_.averages()) {
-    detail::GatheredAverages<T, Device>(*model_, slots_.here(), optimizer_->slots() + updates_.kept(),
-                                        leaf_step_.sums(), team_, false);
-    return;
-  }
-  detail::take_averages(updates_, *optimizer_, *model_, slots_.here());
+  slots_.take_averages(updates_, *optimizer_, *model_, leaf_step_.sums(), team_);
 }
 
 template <class T, class Device>

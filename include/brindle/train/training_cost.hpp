@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "brindle/data/source.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/learning_rate_range.hpp"
+#include "brindle/train/process_group.hpp"
 #include "brindle/train/trainer.hpp"
 
 namespace brindle {
@@ -18,6 +20,9 @@ struct TrainingCostOptions {
   std::int64_t most_steps = 50;     ///< measured, >= 2
   data::SourceRef validation = {};  ///< that the run evaluates after each epoch, or none
   std::int64_t kept_weights = 1;    ///< copies of the weights that callbacks hold: keep_best() has one
+  std::int64_t leaves = 1;          ///< as TrainerOptions::leaves
+  /// As TrainerOptions::group: steps are those of all processes, which call this together, and bytes those of each.
+  std::shared_ptr<ProcessGroup> group = {};
 };
 
 /// What an epoch takes.
@@ -50,11 +55,12 @@ TrainingCost training_cost(Model<T, Device>& model, const OptimizerValue& optimi
 /// instruction set and number of threads.
 ///
 ///     slots: arrays of its size that the optimizer keeps for each parameter; Adam has 2
+///     leaves: of a batch, as TrainerOptions::leaves; of the processes that share them each keeps its part of the slots
 ///
-/// Throws ValueError for a batch below 1, and for a model without layers.
+/// Throws ValueError for a batch below 1, for a model without layers, and unless processes <= leaves are powers of two.
 template <class T, class Device>
 std::int64_t training_bytes(const Model<T, Device>& model, std::int64_t batch, int slots = 2,
-                            std::int64_t kept_weights = 1);
+                            std::int64_t kept_weights = 1, std::int64_t leaves = 1, int processes = 1);
 
 /// Seconds that a model will take to read and predict all samples of a source, by two batches that are measured; what
 /// io::extract() and Trainer::predict() do.
@@ -84,7 +90,7 @@ TrainingCost training_cost(Model<T, Device>& model, const OptimizerValue& optimi
                            const data::Source& source, const TrainingCostOptions& options) {
   detail::check_cost_options(options);
   const detail::KeptWeights<T, Device> kept(model);
-  Trainer<T, Device> trainer(model, optimizer, loss);
+  Trainer<T, Device> trainer(model, optimizer, loss, {.leaves = options.leaves, .group = options.group});
   return detail::try_steps(trainer, source, options);
 }
 

@@ -3,12 +3,14 @@
 
 // Definitions of what training_cost.hpp declares.
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
@@ -73,8 +75,10 @@ TrainingCost try_steps(Trainer<T, Device>& trainer, const data::Source& source, 
   const std::int64_t batch = std::min(o.batch, source.size());
   cost.steps = (source.size() + batch - 1) / batch;
   cost.step_seconds = seconds / static_cast<double>(cost.measured);
-  cost.bytes = training_bytes(trainer.model(), batch, trainer.optimizer().slots(), o.kept_weights);
-  if (o.validation) cost.validation_seconds = prediction_seconds(trainer.model(), *o.validation, batch);
+  const int processes = o.group ? o.group->size() : 1;
+  cost.bytes = training_bytes(trainer.model(), batch, trainer.optimizer().slots(), o.kept_weights, o.leaves, processes);
+  if (o.validation)  // whose batches the processes share
+    cost.validation_seconds = prediction_seconds(trainer.model(), *o.validation, batch) / processes;
   return cost;
 }
 
@@ -82,6 +86,23 @@ TrainingCost try_steps(Trainer<T, Device>& trainer, const data::Source& source, 
 template <class T, class Device>
 std::int64_t plan_bytes(const Model<T, Device>& model, const PlanOptions& o) {
   return plan_memory(model.device(), model.graph(), plan_steps(model.device(), model.graph(), o), o).bytes;
+}
+
+/// Bytes in which the gradients of leaves are added up: rows of what a step changes, and room for the other processes'.
+template <class T, class Device>
+std::int64_t sums_bytes(const Model<T, Device>& model, std::int64_t own_leaves, bool alone) {
+  constexpr std::int64_t line = 64;
+  std::int64_t row = 0, largest = 0;  // largest: of a layer, which goes to the others at a time, or a piece of 1 MB
+  for (const auto& layer : model.layers()) {
+    std::int64_t bytes = 0;
+    for (const auto& p : std::as_const(*layer).parameters())
+      if (layer->trainable && (p.learned || !layer->inference))
+        bytes += (static_cast<std::int64_t>(p.value.bytes()) + line - 1) / line * line;
+    row += bytes;
+    largest = std::max(largest, bytes);
+  }
+  const std::int64_t room = alone ? 0 : std::min(row, largest + (1 << 20)) / 2 + line;
+  return std::bit_width(static_cast<std::uint64_t>(own_leaves)) * row + room;
 }
 
 BRINDLE_INLINE void check_cost_batch(const std::string& who, std::int64_t batch) {
@@ -116,18 +137,25 @@ std::int64_t prediction_bytes(const Model<T, Device>& model, std::int64_t batch)
 }
 
 template <class T, class Device>
-std::int64_t training_bytes(const Model<T, Device>& model, std::int64_t batch, int slots, std::int64_t kept_weights) {
+std::int64_t training_bytes(const Model<T, Device>& model, std::int64_t batch, int slots, std::int64_t kept_weights,
+                            std::int64_t leaves, int processes) {
   detail::check_cost_batch("training_bytes", batch);
+  const auto power = [](std::int64_t n) { return n >= 1 && std::has_single_bit(static_cast<std::uint64_t>(n)); };
+  if (!power(leaves) || !power(processes) || processes > leaves)
+    detail::raise<ValueError>("training_bytes: expected powers of two, and as many leaves as processes or more, got " +
+                              std::to_string(leaves) + " leaves and " + std::to_string(processes) + " processes");
   std::int64_t all = 0, learned = 0;
   for (const auto& layer : model.layers())
     for (const auto& p : layer->parameters()) {
       all += static_cast<std::int64_t>(p.value.bytes());
       if (layer->trainable && p.learned) learned += static_cast<std::int64_t>(p.value.bytes());
     }
-  constexpr std::int64_t read_ahead = 3;  // batches: FitOptions::prefetch and the one that is used
-  const std::int64_t batches = read_ahead * batch * model.input_shape().size() * static_cast<std::int64_t>(sizeof(T));
-  return detail::plan_bytes(model, {.batch = batch, .training = true, .backward = true, .logits = true}) +
-         detail::plan_bytes(model, {.batch = batch}) + slots * learned + kept_weights * all + batches;
+  const std::int64_t leaf = (batch + leaves - 1) / leaves, own = leaves / processes;
+  const std::int64_t read_ahead = 2 * own + 1;  // leaves: FitOptions::prefetch, and the one that is used
+  const std::int64_t batches = read_ahead * leaf * model.input_shape().size() * static_cast<std::int64_t>(sizeof(T));
+  return detail::plan_bytes(model, {.batch = leaf, .training = true, .backward = true, .logits = true}) +
+         detail::plan_bytes(model, {.batch = batch}) + slots * learned / processes + kept_weights * all + batches +
+         (leaves > 1 ? detail::sums_bytes(model, own, processes == 1) : 0);
 }
 
 }  // namespace brindle

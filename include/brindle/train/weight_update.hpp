@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "brindle/core/function_ref.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
@@ -28,13 +27,19 @@ class WeightUpdate {
            ParameterState<T, Device>& state, std::int64_t first, TensorView<T, Device> gradient);
   /// A parameter's gradient, of which add() is given all or a part, is to be clipped.
   void add_to_clip(TensorView<T, Device> gradient) { gradients_.push_back(gradient); }
-  /// Step number `step` of this kind, with what was collected. before_clipping: the gradients are there, added up.
-  void run(
-      const Device& on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer, std::int64_t step,
-      const StepKind& kind, FunctionRef<void()> before_clipping = [] {});
+  /// Step number `step` of this kind, with what was collected: add_up(), then update().
+  void run(const Device& on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer, std::int64_t step,
+           const StepKind& kind) {
+    add_up(on, rules, kind);
+    update(on, rules, optimizer, step, kind);
+  }
+  /// The gradients become those of a group of batches, if there are groups. Takes what memory update() needs.
+  void add_up(const Device& on, const UpdateRules& rules, const StepKind& kind);
+  /// Clips, steps, and has averages follow.
+  void update(const Device& on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer, std::int64_t step,
+              const StepKind& kind);
 
  private:
-  void add_up(const Device& on, const UpdateRules& rules, const StepKind& kind);
   void clip(const Device& on, const UpdateRules& rules);
 
   std::vector<ops::ParameterUpdate<T, Device>> updates_;
@@ -49,41 +54,6 @@ class WeightUpdate {
 template <class T, class Device>
 void follow_weights(const Device& on, const UpdateRules& rules, const StepKind& kind, TensorView<T, Device> w,
                     TensorView<T, Device> average);
-
-/// Exchanges weights and their averages.
-template <class T, class Device>
-void swap_averages(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
-                   OptimizerSlots<T, Device>& slots);
-
-/// While it lives weights and their averages are exchanged, if it is on.
-template <class T, class Device>
-class SwappedAverages {
- public:
-  SwappedAverages(bool on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
-                  OptimizerSlots<T, Device>& slots)
-      : on_(on), rules_(rules), optimizer_(optimizer), model_(model), slots_(slots) {
-    swap();
-  }
-  ~SwappedAverages() { swap(); }
-  SwappedAverages(const SwappedAverages&) = delete;
-  SwappedAverages& operator=(const SwappedAverages&) = delete;
-
- private:
-  void swap() const {
-    if (on_) swap_averages(rules_, optimizer_, model_, slots_);
-  }
-
-  bool on_;
-  const UpdateRules& rules_;
-  const Optimizer<T, Device>& optimizer_;
-  Model<T, Device>& model_;
-  OptimizerSlots<T, Device>& slots_;
-};
-
-/// The averages become the weights, and stay as they are.
-template <class T, class Device>
-void take_averages(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
-                   OptimizerSlots<T, Device>& slots);
 
 }  // namespace brindle::detail
 

@@ -69,15 +69,9 @@ void WeightUpdate<T, Device>::add(const UpdateRules& rules, const Optimizer<T, D
 }
 
 template <class T, class Device>
-void WeightUpdate<T, Device>::run(const Device& on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer,
-                                  std::int64_t step, const StepKind& kind, FunctionRef<void()> before_clipping) {
-  if (rules.clips_by_norm()) {  // also by a step that does not clip yet: later ones take no memory
-    const std::int64_t needed = ops::clip_workspace<T>(on, gradients_);
-    if (workspace_.size() < needed) workspace_ = Tensor<double, Device>({needed});
-  }
-  if (rules.accumulates()) add_up(on, rules, kind);
+void WeightUpdate<T, Device>::update(const Device& on, const UpdateRules& rules, const Optimizer<T, Device>& optimizer,
+                                     std::int64_t step, const StepKind& kind) {
   if (kind.updates) {
-    before_clipping();
     clip(on, rules);
     const std::int64_t number = rules.updates(step) + 1;
     if constexpr (std::is_same_v<Device, Cpu>)
@@ -92,6 +86,11 @@ void WeightUpdate<T, Device>::run(const Device& on, const UpdateRules& rules, co
 
 template <class T, class Device>
 void WeightUpdate<T, Device>::add_up(const Device& on, const UpdateRules& rules, const StepKind& kind) {
+  if (rules.clips_by_norm()) {  // also by a step that does not clip yet: later ones take no memory
+    const std::int64_t needed = ops::clip_workspace<T>(on, gradients_);
+    if (workspace_.size() < needed) workspace_ = Tensor<double, Device>({needed});
+  }
+  if (!rules.accumulates()) return;
   if (share_.size() == 0) {
     Tensor<T, Cpu> share({1});
     share[0] = static_cast<T>(1.0 / static_cast<double>(rules.options().gradient_accumulation_steps));
@@ -117,35 +116,6 @@ void WeightUpdate<T, Device>::clip(const Device& on, const UpdateRules& rules) {
     ops::clip_by_norm<T>(on, gradients_, o.clipnorm, workspace_.view());
   else
     ops::clip_by_global_norm<T>(on, gradients_, o.global_clipnorm, workspace_.view());
-}
-
-/// use(weight, average) for each weight that has an average.
-template <class T, class Device, class Use>
-void each_average(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
-                  OptimizerSlots<T, Device>& slots, const Use& use) {
-  const auto all = static_cast<std::size_t>(optimizer.slots() + rules.kept());
-  for (std::size_t i = 0; rules.averages() && i < slots.size(); ++i)
-    for (std::size_t p = 0; p < slots[i].size(); ++p)
-      if (slots[i][p].slots.size() == all) use(model.layers()[i]->parameters()[p].value, slots[i][p].slots.back());
-}
-
-template <class T, class Device>
-void swap_averages(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
-                   OptimizerSlots<T, Device>& slots) {
-  each_average(rules, optimizer, model, slots, [](Tensor<T, Device>& w, Tensor<T, Device>& average) {
-    auto kept = Tensor<T, Device>::uninitialized(w.shape());
-    Memory<Device>::copy(kept.data(), w.data(), w.bytes());
-    Memory<Device>::copy(w.data(), average.data(), w.bytes());
-    Memory<Device>::copy(average.data(), kept.data(), w.bytes());
-  });
-}
-
-template <class T, class Device>
-void take_averages(const UpdateRules& rules, const Optimizer<T, Device>& optimizer, Model<T, Device>& model,
-                   OptimizerSlots<T, Device>& slots) {
-  each_average(rules, optimizer, model, slots, [](Tensor<T, Device>& w, Tensor<T, Device>& average) {
-    Memory<Device>::copy(w.data(), average.data(), w.bytes());
-  });
 }
 
 }  // namespace brindle::detail

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// Processes that are to train together, and are not given the same.
+#include <catch2/catch.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "brindle/core/checksum.hpp"
+#include "brindle/data/in_memory.hpp"
+#include "support/from_all.hpp"
+#include "support/leaf_run.hpp"
+#include "support/thread_group.hpp"
+
+using namespace brindle;
+using namespace brindle::test;
+using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+using Group = std::shared_ptr<ThreadGroup>;
+
+}  // namespace
+
+TEST_CASE("processes that are not of one run are told what differs before the first step", "[train][group]") {
+  const auto message = [&](const auto& different) {
+    int steps = 0;
+    const std::string text = failed_by<ValueError>(2, [&](const Group& group) {
+      LeafSettings s;
+      s.callbacks = {{.step = [&](FitState&) { ++steps; }}};
+      if (group->rank() == 1) different(s);
+      LeafRun run(s, group);
+      if (group->rank() == 1 && s.epochs == 77) run.model().layers()[0]->parameters()[0].value[0] += 1;
+      run.fit();
+    });
+    CHECK(steps == 0);
+    return text;
+  };
+  CHECK_THAT(message([](LeafSettings& s) { s.batch = 20; }),
+             Contains("its batch is 20, that of rank 0 is 10") && Contains("[rank 1 of 2]"));
+  CHECK_THAT(message([](LeafSettings& s) { s.samples = 42; }),
+             Contains("number of samples is 42") && Contains("checksum of the labels"));
+  CHECK_THAT(message([](LeafSettings& s) { s.leaves = 8; }), Contains("leaves is 8, that of rank 0 is 4"));
+  CHECK_THAT(message([](LeafSettings& s) { s.epochs = 5; }), Contains("number of epochs is 5"));
+  CHECK_THAT(message([](LeafSettings& s) { s.epochs = 77; }), Contains("checksum of the weights"));
+  CHECK_THAT(message([](LeafSettings& s) { s.callbacks.clear(); }), Contains("its number of callbacks is 2"));
+  CHECK_THAT(message([](LeafSettings& s) { s.change = [](FitOptions& o) { o.epochs = 0; }; }),
+             Contains("epochs must be at least 1") && Contains("[rank 1 of 2]"));
+}
+
+TEST_CASE("loops of train_on_batch whose processes are not of one run are told what differs", "[train][group]") {
+  struct Loop {
+    LeafSettings settings = {};
+    std::int64_t samples = 10;
+    float added = 0;  // to a weight, before the first step
+    Adam optimizer = {};
+  };
+  const auto message = [](const auto& different) {
+    return failed_by<ValueError>(2, [&](const Group& group) {
+      Loop loop;
+      if (group->rank() == 1) different(loop);
+      LeafRun run(loop.settings, group, loop.optimizer);
+      run.model().layers()[0]->parameters()[0].value[0] += loop.added;
+      const auto step = [&](std::int64_t n) {
+        Tensor<float> x({n, 12, 12, 3}), labels({n, 1});
+        labels[3] = 1;
+        run.trainer().train_on_batch(x.view(), labels.view());
+      };
+      step(10);
+      auto state = run.trainer().optimizer_state();
+      if (group->rank() == 1) state.slots[0].value[0] += 1;
+      run.trainer().set_optimizer_state(state);
+      step(loop.samples);
+    });
+  };
+  CHECK_THAT(message([](Loop& l) { l.added = 1; }),
+             StartsWith("train_on_batch: a process is not of the same run: its checksum of the weights is") &&
+                 EndsWith("[rank 1 of 2]"));
+  CHECK_THAT(message([](Loop& l) { l.settings.leaves = 8; }), Contains("leaves is 8, that of rank 0 is 4"));
+  CHECK_THAT(message([](Loop& l) { l.optimizer.learning_rate = 0.5; }), Contains("its learning rate is 0.5"));
+  CHECK_THAT(message([](Loop& l) { l.settings.trainer.use_ema = true; }), Contains("its optimizer is"));
+  CHECK_THAT(message([](Loop&) {}), Contains("its checksum of the optimizer's state is"));
+}
+
+TEST_CASE("processes that are given batches of other sizes are told so, and no weight is changed", "[train][group]") {
+  std::vector<std::string> before(2), behind(2);
+  const std::string message = failed_by<ValueError>(2, [&](const Group& group) {
+    const auto rank = static_cast<std::size_t>(group->rank());
+    LeafRun run({}, group);
+    const auto weights = [&] {
+      Checksum sum;
+      for (const auto& layer : run.model().layers())
+        for (const auto& p : std::as_const(*layer).parameters())
+          sum.add_numbers(p.value.data(), static_cast<std::size_t>(p.value.size()));
+      return sum.text();
+    };
+    const std::int64_t n = rank == 1 ? 12 : 10;
+    Tensor<float> x({n, 12, 12, 3}), labels({n, 1});
+    labels[3] = 1;
+    before[rank] = weights();
+    try {
+      run.trainer().train_on_batch(x.view(), labels.view());
+    } catch (...) {
+      behind[rank] = weights();
+      throw;
+    }
+  });
+  CHECK_THAT(message, Contains("here one of 10 samples") && Contains("[rank 0 of 2]") &&
+                          Contains("here one of 12 samples") && Contains("[rank 1 of 2]"));
+  CHECK(behind == before);
+}
+
+TEST_CASE("processes with other networks are told so in any call", "[train][group]") {
+  for (const bool fits : {true, false}) {
+    const std::string message = failed_by<ValueError>(2, [&](const Group& group) {
+      Sequential<float> model{Cpu{1}, {3}, Dense{group->rank() == 1 ? 5 : 4}, Dense{1}};
+      Trainer trainer{model, SGD{}, MeanSquaredError{}, {.leaves = 2, .group = group}};
+      const Tensor<float> x({4, 3}), labels({4, 1});
+      const std::vector<float> numbers{0, 1, 2, 3};
+      if (fits)
+        trainer.fit(data::InMemory(x.clone(), numbers), {.batch = 4});
+      else
+        trainer.train_on_batch(x.view(), labels.view());
+    });
+    CHECK_THAT(message, Contains("a process is not of the same run: its layer 1 is Dense \"dense\" (units 5") &&
+                            EndsWith("[rank 1 of 2]"));
+  }
+}
+
+TEST_CASE("a callback may do without some functions in some processes", "[train][group]") {
+  // As one that shows each step where there is a terminal. What it asks for in one process holds for all.
+  std::vector<std::int64_t> steps(2);
+  const auto errors = run_group(2, [&](const Group& group) {
+    Callback c{.begin = [](FitState&) {}};
+    if (group->rank() == 1) c = {.step = [](FitState& s) { s.pause = s.step == 3; }, .end = [](FitState&) {}};
+    LeafRun run({.callbacks = {c}}, group);
+    run.fit();
+    steps[static_cast<std::size_t>(group->rank())] = run.trainer().steps();
+  });
+  for (const auto& error : errors) CHECK(message_of(error) == "no error");
+  CHECK(steps == std::vector<std::int64_t>{3, 3});
+}
+
+TEST_CASE("three processes, or more than leaves, are refused", "[train][group]") {
+  CHECK_THAT(message_of(run_group(3, [](const Group& group) { LeafRun({}, group); })[0]),
+             Contains("power of two, got 3; start 2 or 4"));
+  CHECK_THAT(message_of(run_group(4, [](const Group& group) { LeafRun({.leaves = 2}, group); })[3]),
+             Contains("4 processes need as many leaves or more, got leaves 2"));
+}
