@@ -124,8 +124,16 @@ TEST_CASE("a folded network on the GPU is the processor's", "[cuda]") {
   const Shape sample{9, 9, 3};
   const auto predicted = [&](const auto& on) {
     using Device = std::decay_t<decltype(on)>;
-    Sequential model{on, sample, Conv2D{.filters = 8, .kernel = 3, .use_bias = false}, BatchNormalization{}, ReLU{},
-                     DepthwiseConv2D{3}, BatchNormalization{}, Flatten{}, Dense{3}, BatchNormalization{}};
+    Sequential model{on,
+                     sample,
+                     Conv2D{.filters = 8, .kernel = 3, .use_bias = false},
+                     BatchNormalization{},
+                     ReLU{},
+                     DepthwiseConv2D{3},
+                     BatchNormalization{},
+                     Flatten{},
+                     Dense{3},
+                     BatchNormalization{}};
     model.initialize(3);
     std::uint64_t seed = 50;
     for (const auto& layer : model.layers())

@@ -76,8 +76,8 @@ TEST_CASE("in a prediction a convolution does what a normalization, a sum and an
         normalization, ReLU{.max_value = 6});
   check("depthwise, several filters", {"DepthwiseConv2D+BatchNormalization"},
         DepthwiseConv2D{.kernel = 5, .depth_multiplier = 3}, BatchNormalization{.center = false, .scale = false});
-  check("zeros in front", {"Conv2D+BatchNormalization+ReLU"}, ZeroPadding2D{.padding = 1}, Conv2D{16, 3},
-        normalization, ReLU{});
+  check("zeros in front", {"Conv2D+BatchNormalization+ReLU"}, ZeroPadding2D{.padding = 1}, Conv2D{16, 3}, normalization,
+        ReLU{});
   check("an activation in front of it", {"Conv2D", "BatchNormalization+ReLU"}, Conv2D{24, 1, relu}, normalization,
         ReLU{});
   check("a softmax behind it", {"Conv2D+BatchNormalization", "Softmax"}, Conv2D{24, 1}, normalization, Softmax{});
@@ -136,8 +136,7 @@ TEST_CASE("a normalization that two read, or whose input two read, is a step of 
                        return concatenate(conv, normal, normal.then(Conv2D{4, 1}, BatchNormalization{}));
                      }};
   draw_weights(model);
-  CHECK(steps_of(model, predicts) ==
-        Names{"Conv2D", "BatchNormalization", "Conv2D+BatchNormalization", "Concatenate"});
+  CHECK(steps_of(model, predicts) == Names{"Conv2D", "BatchNormalization", "Conv2D+BatchNormalization", "Concatenate"});
   check_layer_by_layer(model, random_tensor<float>({2, 8, 8, 4}, 1), predicts, rounding);
 }
 

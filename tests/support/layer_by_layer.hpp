@@ -16,7 +16,6 @@
 #include "brindle/ops/cpu.hpp"
 #include "support/tensors.hpp"
 
-
 namespace brindle::test {
 
 /// What a plan of a model gives for one batch: its output, and with a backward pass all gradients of parameters.

@@ -75,14 +75,15 @@ inline void check_convolved(const std::string& who, const Size2& kernel, const S
   check_conv2d_windows(who, kernel, dilation, padding, x);
 }
 
-/// Whether a convolution that pads in this way can put a border of zeros around its input as well: one that has none, on
-/// the Cpu.
+/// Whether a convolution that pads in this way can put a border of zeros around its input as well: one that has none,
+/// on the Cpu.
 template <class Device>
 bool takes_border(const Conv2DPadding& padding) {
   return std::is_same_v<Device, Cpu> && !padding.given && padding.rule == Padding::valid;
 }
 
-/// Whether one with this activation can do the work of a normalization behind it: on the Cpu, where nothing comes between.
+/// Whether one with this activation can do the work of a normalization behind it: on the Cpu, where nothing comes
+/// between.
 template <class Device>
 bool normalizes(ActivationFunction activation) {
   return std::is_same_v<Device, Cpu> && activation == ActivationFunction::linear;
