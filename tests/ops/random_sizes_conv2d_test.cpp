@@ -150,6 +150,25 @@ void check_pooled(RandomCase& c, const PlainConvolution& plain, const std::vecto
   });
 }
 
+/// y is f((sum - mean) factor + shift + residual) of the sums, up to the roundings of that.
+template <class T>
+void expect_normalized(RandomCase& c, const TensorView<T>& y, const TensorView<T>& sums,
+                       const ops::ChannelNormalization<T, Cpu>& by, const TensorView<const T>& residual,
+                       ActivationFunction f) {
+  const double rounding = sizeof(T) == 4 ? 4e-7 : 1e-15;
+  for (std::int64_t i = 0; i < y.size(); ++i) {
+    const std::int64_t o = i % by.mean.size();
+    const double product = (double(sums.data[i]) - double(by.mean.data[o])) * double(by.factor.data[o]);
+    const double added = residual.empty() ? 0 : double(residual.data[i]);
+    const double expected =
+        ops::kernel::activations::value(f, product + double(by.shift.data[o]) + added);  // the activation in double
+    const double off = rounding * (std::abs(double(sums.data[i])) + std::abs(product) + std::abs(added) + 4);
+    const bool right = std::abs(double(y.data[i]) - expected) <= off;
+    c.expect(right, "normalized y[", i, "] of ", y.size(), ": got ", double(y.data[i]), ", expected ", expected);
+    if (!right) return;
+  }
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("conv2d agrees with plain loops at random sizes", "[ops][conv2d][random_sizes]", float, double) {
@@ -157,7 +176,7 @@ TEMPLATE_TEST_CASE("conv2d agrees with plain loops at random sizes", "[ops][conv
   random_cases(sizeof(T) == 4 ? 300 : 100, [](RandomCase& c) {
     Sizes s = draw_convolution(c);
     const bool precise = c.chance(0.3), has_bias = c.chance(0.8), prepares = c.chance(0.3), adds = c.chance(0.4),
-               without_db = c.chance(0.1);
+               without_db = c.chance(0.1), normalizes = c.chance(0.4);
     s.o.activation = c.pick({linear, relu, relu6, sigmoid, silu, leaky_relu, ActivationFunction::hard_silu});
     const PlainConvolution plain(s.x, s.w, s.o);
     const bool pools = s.o.is_plain() && plain.y.h > 1 && plain.y.w > 1 && s.x.n > 0;
@@ -167,6 +186,8 @@ TEMPLATE_TEST_CASE("conv2d agrees with plain loops at random sizes", "[ops][conv
            ops::conv2d_kernel_name<T>(c.cpu(1, precise), s.x, s.w, s.o));
     const auto x = c.input<T>(s.x), w = c.input<T>(s.w), dz = c.input<T>(plain.y), residual = c.input<T>(plain.y);
     const auto bias = has_bias ? c.input<T>(Shape{s.w.co}) : TensorView<const T>();
+    const Shape channels{s.w.co};
+    const auto mean = c.input<T>(channels), factor = c.input<T>(channels), shift = c.input<T>(channels);
     ops::Conv2DOptions pooled_o = s.o;
     pooled_o.activation = c.pick({linear, relu});
     const Shape4 p = pools ? ops::conv2d_maxpool2d_shape(s.x, s.w, pooled_o) : Shape4();
@@ -200,6 +221,15 @@ TEMPLATE_TEST_CASE("conv2d agrees with plain loops at random sizes", "[ops][conv
             ops::add<T>(on, apart, residual, apart);
             ops::activate<T>(on, s.o.activation, apart, apart);
             c.same("y with a residual", sum.data, apart.data, apart.size());
+          }
+          if (normalizes) {
+            const auto y_n = out.tensor<T>("normalized y", plain.y), apart = out.tensor<T>("y, normalized", plain.y);
+            const TensorView<const T> added = adds ? residual : TensorView<const T>();
+            ops::conv2d_normalized<T>(on, x, w, bias, {mean, factor, shift}, added, y_n, s.o, forward_space);
+            ops::Conv2DOptions linear_o = s.o;
+            linear_o.activation = linear;
+            ops::conv2d<T>(on, x, w, bias, apart, linear_o, forward_space);
+            expect_normalized<T>(c, y_n, apart, {mean, factor, shift}, added, s.o.activation);
           }
           if (pools) {
             const auto pooled = out.tensor<T>("pooled y", p);
