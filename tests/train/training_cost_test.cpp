@@ -168,7 +168,7 @@ TEST_CASE("of several processes each takes its share of leaves and of what the o
     Sequential<float> model = network();
     std::int64_t all = 0;
     for (const float weight : weights_of(model)) all += static_cast<std::int64_t>(sizeof weight);
-    const std::int64_t inference = detail::plan_bytes(model, PlanOptions{.batch = 16});
+    const std::int64_t inference = Plan<float, Cpu>(model.device(), model.graph(), {.batch = 16}).bytes();
     const std::int64_t batches = (2 * 4 / processes + 1) * 4 * 8 * 8 * 3 * 4;
     std::int64_t slots = 0, exact = 0;
     for (int rank = 0; rank < processes; ++rank) {
