@@ -4,10 +4,10 @@
 #
 #   with g++, warnings being errors: everything;
 #   with nvcc, where there is one: the tests of the GPU, which skip without a GPU, for one kind of GPU;
-#   with clang++, with its warnings: the whole library, and the tests of what computes: kernels, layers, training,
-#   pictures, and the compiled form. The rest (files, reports, messages, packaging, documentation) says what the library
-#   does and not how a compiler translates it; Clang compiles its code as well, with the library, and runs it under the
-#   sanitizers in scripts/coverage_asan.sh and scripts/fuzz.sh.
+#   with clang++, with its warnings: the whole library, and the tests of what computes: kernels, layers, pictures, and
+#   the compiled form; with --clang those of training, too. The rest (files, reports, messages, packaging, documentation)
+#   says what the library does and not how a compiler translates it; Clang compiles its code as well, with the library,
+#   and runs it under the sanitizers in scripts/coverage_asan.sh and scripts/fuzz.sh.
 #
 #     bash tests/run.sh            all of it
 #     bash tests/run.sh --gcc      with g++ only
@@ -36,8 +36,8 @@ gcc() {
   ctest --preset test --parallel "$(nproc)"
 }
 
-clang() {
-  local rooms=(core ops nn image train)
+clang() { # rooms
+  local rooms=("$@")
   configure clang
   cmake --build --preset clang --target brindle_compiled one_binary one_file "${rooms[@]/%/_tests}"
   ctest --preset clang --parallel "$(nproc)" --label-regex "^($(IFS='|'; echo "${rooms[*]}")|compiled)\$"
@@ -53,9 +53,9 @@ cuda() {
 }
 
 case "${1:-}" in
-  "") gcc; cuda; clang ;;
+  "") gcc; cuda; clang core ops nn image ;;
   --gcc) gcc ;;
-  --clang) clang ;;
+  --clang) clang core ops nn image train ;;
   --cuda) cuda ;;
   *) echo "usage: $0 [--gcc|--clang|--cuda]" >&2; exit 2 ;;
 esac
