@@ -201,7 +201,7 @@ class Forecast {
                                {.batch = std::min(batch, pictures.size()),
                                 .validation = validation,
                                 .leaves = leaves_,
-                                .group = processes_.group()});
+                                .group = processes_.group(model.device())});
     add_seconds(cost.epoch_seconds() * static_cast<double>(epochs));
     steps_ += (steps_.empty() ? "" : ", ") + std::to_string(cost.measured) + " steps of the " + name +
               ", of which there are " + std::to_string(epochs * cost.steps) + " at most";
