@@ -55,6 +55,49 @@ TEST_CASE("convolutions that add a shortcut are the processor's", "[cuda]") {
     }
 }
 
+TEST_CASE("convolutions that normalize are the processor's", "[cuda]") {
+  BRINDLE_TEST_NEEDS_GPU();
+  const Cuda on;
+  const Shape4 x_shape{2, 9, 8, 16};
+  const Tensor<float> x = of(x_shape, 1), mean = of({16}, 5), gamma = of({16}, 6), beta = of({16}, 7);
+  const Tensor<float> variance = random_tensor<float>({16}, 8, 0.5, 2);
+  const auto gpu_x = on_gpu(x), gpu_mean = on_gpu(mean), gpu_gamma = on_gpu(gamma), gpu_beta = on_gpu(beta),
+             gpu_variance = on_gpu(variance);
+  for (const bool scales : {true, false})
+    for (const ActivationFunction f : {linear, relu6, silu}) {
+      Tensor<float> factor({16}), shift({16});
+      Tensor<float, Cuda> gpu_factor({16}), gpu_shift({16});
+      ops::batch_normalization_factors<float>(cpu, variance, scales ? gamma.view() : TensorView<const float>(),
+                                              scales ? beta.view() : TensorView<const float>(), 1e-3, factor, shift);
+      ops::batch_normalization_factors<float>(
+          on, gpu_variance, scales ? gpu_gamma.view() : TensorView<const float, Cuda>(),
+          scales ? gpu_beta.view() : TensorView<const float, Cuda>(), 1e-3, gpu_factor, gpu_shift);
+      check_gpu("factors", gpu_factor, factor);
+      const ops::ChannelNormalization<float, Cpu> by{mean.view(), factor.view(), shift.view()};
+      const ops::ChannelNormalization<float, Cuda> gpu_by{gpu_mean.view(), gpu_factor.view(), gpu_shift.view()};
+      const ops::Conv2DOptions o{.padding = Padding::same, .activation = f};
+      const ops::FilterShape w_shape{3, 3, 16, 16}, depthwise_shape{3, 3, 16, 1};
+      const Tensor<float> w = of(w_shape, 2), depthwise = of(depthwise_shape, 3), residual = of(x_shape, 4);
+      const auto gpu_w = on_gpu(w), gpu_depthwise = on_gpu(depthwise), gpu_residual = on_gpu(residual);
+      Tensor<float> y(x_shape);
+      Tensor<float, Cuda> gpu_y(x_shape);
+      Tensor<std::byte> workspace({ops::conv2d_forward_workspace<float>(cpu, x_shape, w_shape, o)});
+      Tensor<std::byte, Cuda> gpu_workspace({ops::conv2d_forward_workspace<float>(on, x_shape, w_shape, o)});
+      for (const bool adds : {true, false}) {
+        ops::conv2d_normalized<float>(cpu, x, w, {}, by, adds ? residual.view() : TensorView<const float>(), y, o,
+                                      workspace);
+        ops::conv2d_normalized<float>(on, gpu_x, gpu_w, {}, gpu_by,
+                                      adds ? gpu_residual.view() : TensorView<const float, Cuda>(), gpu_y, o,
+                                      gpu_workspace);
+        check_gpu("conv2d_normalized, " + to_string(f), gpu_y, y);
+      }
+      const ops::DepthwiseConv2DOptions d{.padding = Padding::same, .activation = f};
+      ops::depthwise_conv2d_normalized<float>(cpu, x, depthwise, {}, by, y, d, {});
+      ops::depthwise_conv2d_normalized<float>(on, gpu_x, gpu_depthwise, {}, gpu_by, gpu_y, d, {});
+      check_gpu("depthwise_conv2d_normalized, " + to_string(f), gpu_y, y);
+    }
+}
+
 TEST_CASE("convolutions and their gradients are the processor's in every precision", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
   const Precision precision = GENERATE(Precision::float32, Precision::tf32, Precision::bf16);

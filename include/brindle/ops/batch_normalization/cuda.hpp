@@ -5,6 +5,7 @@
 
 #include "brindle/core/cuda.hpp"
 #include "brindle/core/cuda_launch.hpp"
+#include "brindle/ops/activation/cuda.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/batch_normalization/cuda_kernels.hpp"
 #include "brindle/ops/cuda_column_sums.hpp"
@@ -40,6 +41,22 @@ struct batch_normalization<float, Cuda> {
     launch(on, x.size(),
            BatchNormalizationForward<float>{x.data, mean.data, variance.data, gamma.data, beta.data, y.data,
                                             x.shape.back(), static_cast<float>(epsilon)});
+  }
+
+  static void factors(const Cuda& on, In<float, Cuda> variance, In<float, Cuda> gamma, In<float, Cuda> beta,
+                      double epsilon, Out<float, Cuda> factor, Out<float, Cuda> shift) {
+    launch(on, factor.size(),
+           NormalizationFactors<float>{variance.data, gamma.data, beta.data, factor.data, shift.data,
+                                       static_cast<float>(epsilon)});
+  }
+
+  /// What a convolution has left in y becomes f of it as it is normalized, and the residual added unless it is empty.
+  static void normalize(const Cuda& on, const ChannelNormalization<float, Cuda>& by, In<float, Cuda> residual,
+                        Out<float, Cuda> y, ActivationFunction f) {
+    launch(
+        on, y.size(),
+        NormalizeByFactors<float>{y.data, by.mean.data, by.factor.data, by.shift.data, residual.data, y.shape.back()});
+    if (f != ActivationFunction::linear) activation<float, Cuda>::forward(on, f, y, y);
   }
 
   static void backward(const Cuda& on, bool of_batch, In<float, Cuda> x, In<float, Cuda> mean, In<float, Cuda> variance,

@@ -31,6 +31,40 @@ struct DivideBy {
   BRINDLE_HOST_DEVICE void operator()(std::int64_t c) const { sums[c] /= count; }
 };
 
+/// Channel c of a ChannelNormalization. gamma, beta: one a channel, or null.
+template <class T>
+struct NormalizationFactors {
+  const T* variance;
+  const T* gamma;
+  const T* beta;
+  T* factor;
+  T* shift;
+  T epsilon;
+
+  BRINDLE_HOST_DEVICE void operator()(std::int64_t c) const {
+    factor[c] = T(1) / std::sqrt(variance[c] + epsilon);
+    if (gamma) factor[c] *= gamma[c];
+    shift[c] = beta ? beta[c] : T(0);
+  }
+};
+
+/// Element i in place, by that. residual: added, or null.
+template <class T>
+struct NormalizeByFactors {
+  T* y;
+  const T* mean;
+  const T* factor;
+  const T* shift;
+  const T* residual;
+  std::int64_t channels;
+
+  BRINDLE_HOST_DEVICE void operator()(std::int64_t i) const {
+    const std::int64_t c = i % channels;
+    y[i] = (y[i] - mean[c]) * factor[c] + shift[c];
+    if (residual) y[i] += residual[i];
+  }
+};
+
 /// Element i of y. gamma, beta: one a channel, or null.
 template <class T>
 struct BatchNormalizationForward {

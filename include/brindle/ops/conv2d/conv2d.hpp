@@ -206,7 +206,7 @@ void conv2d_add(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device
 ///
 ///     ..., mean, factor, shift (CO), residual (N, OH, OW, CO) or empty  ->  y (N, OH, OW, CO)
 ///
-/// On the Cpu.
+/// On a GPU one after the other.
 template <class T, class Device>
 void conv2d_normalized(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device> bias,
                        const ChannelNormalization<T, Device>& normalization, In<T, Device> residual, Out<T, Device> y,

@@ -9,6 +9,7 @@
 #include "brindle/core/cuda_launch.hpp"
 #include "brindle/ops/activation/cuda.hpp"
 #include "brindle/ops/add/cuda.hpp"
+#include "brindle/ops/batch_normalization/cuda.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/conv2d/cuda_general.hpp"
 #include "brindle/ops/conv2d/cuda_kernels.hpp"
@@ -85,6 +86,16 @@ struct conv2d<float, Cuda> {
     forward(on, x, w, bias, y, sums, workspace, prepared);
     add<float, Cuda>::forward(on, y, residual, y);
     if (o.activation != ActivationFunction::linear) activation<float, Cuda>::forward(on, o.activation, y, y);
+  }
+
+  static void forward_normalized(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias,
+                                 const ChannelNormalization<float, Cuda>& normalization, In<float, Cuda> residual,
+                                 Out<float, Cuda> y, const Conv2DOptions& o, Workspace<Cuda> workspace,
+                                 In<std::byte, Cuda> prepared) {
+    Conv2DOptions sums = o;
+    sums.activation = ActivationFunction::linear;
+    forward(on, x, w, bias, y, sums, workspace, prepared);
+    batch_normalization<float, Cuda>::normalize(on, normalization, residual, y, o.activation);
   }
 
   static void forward_pooled(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias,

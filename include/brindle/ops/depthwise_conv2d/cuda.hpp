@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "brindle/core/cuda.hpp"
+#include "brindle/ops/batch_normalization/cuda.hpp"
 #include "brindle/ops/conv2d/cuda.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
 
@@ -24,6 +25,15 @@ struct depthwise_conv2d<float, Cuda> {
   static void forward(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias, Out<float, Cuda> y,
                       const DepthwiseConv2DOptions& o, Workspace<Cuda>) {
     conv2d<float, Cuda>::general_forward(on, x, filters(w), bias, y, o.by_groups(x.shape[3]));
+  }
+
+  static void forward_normalized(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias,
+                                 const ChannelNormalization<float, Cuda>& normalization, Out<float, Cuda> y,
+                                 const DepthwiseConv2DOptions& o, Workspace<Cuda> workspace) {
+    DepthwiseConv2DOptions sums = o;
+    sums.activation = ActivationFunction::linear;
+    forward(on, x, w, bias, y, sums, workspace);
+    batch_normalization<float, Cuda>::normalize(on, normalization, {}, y, o.activation);
   }
 
   static void backward_data(const Cuda& on, In<float, Cuda> dz, In<float, Cuda> w, Out<float, Cuda> dx,

@@ -84,7 +84,7 @@ void depthwise_conv2d(const Device& on, In<T, Device> x, In<T, Device> w, In<T, 
 ///
 ///     y = activation((x * w + bias - mean) factor + shift)
 ///
-/// On the Cpu.
+/// On a GPU one after the other.
 template <class T, class Device>
 void depthwise_conv2d_normalized(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device> bias,
                                  const ChannelNormalization<T, Device>& normalization, Out<T, Device> y,
