@@ -102,7 +102,7 @@ std::int64_t sums_bytes(const Model<T, Device>& model, std::int64_t own_leaves, 
     largest = std::max(largest, bytes);
   }
   const std::int64_t room = alone ? 0 : std::min(row, largest + (1 << 20)) / 2 + line;
-  return std::bit_width(static_cast<std::uint64_t>(own_leaves)) * row + room;
+  return static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(own_leaves))) * row + room;
 }
 
 BRINDLE_INLINE void check_cost_batch(const std::string& who, std::int64_t batch) {
