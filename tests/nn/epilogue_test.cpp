@@ -193,3 +193,37 @@ TEST_CASE("check_layer finds a layer that says it is another epilogue than it is
   CHECK_THROWS_WITH(testing::check_layer(OwnPool{.window = 2, .says = pool_of_2, .factor = 2}, {4, 4, 2}),
                     Contains("and gives other numbers"));
 }
+
+TEST_CASE("a sum that only stands behind a convolution is not taken for one that reads it", "[nn][epilogue]") {
+  const auto x = random_tensor<float>({2, 5, 5, 8}, 1);
+  const auto check = [&](const std::string& what, std::int64_t filters, const auto& between) {
+    INFO(what);
+    const Model<float> model{Cpu{1}, {5, 5, 8}, [&](auto in) {
+                               auto early = in.then(ReLU{});
+                               auto conv = between(in.then(Conv2D{filters, 1}));
+                               auto sum = early + in;
+                               return concatenate(conv, sum.then(ReLU{}));
+                             }};
+    check_layer_by_layer(model, x, {}, {.output = 1e-6});
+    check_layer_by_layer(model, x, {.training = true, .backward = true}, {.output = 1e-6, .gradients = 1e-5});
+  };
+  for (const std::int64_t filters : {8, 5}) {
+    check("alone", filters, [](auto conv) { return conv; });
+    check("with a normalization", filters, [](auto conv) { return conv.then(BatchNormalization{}); });
+  }
+}
+
+TEST_CASE("a loss takes over the last activation alone, not that of a layer in front of it", "[nn][epilogue]") {
+  const auto x = random_tensor<float>({2, 6, 6, 4}, 1);
+  const auto check = [&](const std::string& what, const auto&... layers) {
+    INFO(what);
+    const Model<float> model{Cpu{1}, {6, 6, 4}, [&](auto in) { return in.then(layers...); }};
+    for (const bool learns : {false, true})
+      check_layer_by_layer(model, x, {.training = learns, .backward = learns, .logits = true},
+                           {.output = 1e-6, .gradients = 1e-5});
+  };
+  check("a pool behind a relu", Conv2D{2, 1, relu}, MaxPool2D{2}, Flatten{});
+  check("a relu behind a normalization", BatchNormalization{}, ReLU{}, Flatten{});
+  check("a relu behind a normalization behind a convolution", Conv2D{2, 1}, BatchNormalization{}, ReLU{});
+  check("a convolution's own", Conv2D{2, 1, relu}, Flatten{});
+}

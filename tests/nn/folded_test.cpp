@@ -144,3 +144,14 @@ TEST_CASE("folding moves weights instead of holding them twice", "[nn][folded]")
     CHECK(kernel == before.at(name));
   }
 }
+
+TEST_CASE("a folded layer keeps its penalties", "[nn][folded]") {
+  Model<float> model{{9, 9, 3}, network};
+  model.set_l2(0.25);
+  const Model<float> small = folded(std::move(model));
+  for (const auto& layer : small.layers())
+    for (const auto& p : std::as_const(*layer).parameters()) {
+      CAPTURE(layer->name, p.name);
+      CHECK(p.l2 == (p.name == "kernel" ? 0.25 : 0));
+    }
+}

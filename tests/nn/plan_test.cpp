@@ -148,3 +148,17 @@ TEST_CASE("frozen layers that are cut into slices leave the gradients behind the
   }
   CHECK(same_bits(gradient(all, x), gradient(rest, features)));
 }
+
+TEST_CASE("a value between layers that work as one is refused by name, not read from elsewhere", "[nn][plan]") {
+  const Model<float> model{{2, 2, 1}, [](auto x) { return x.then(ZeroPadding2D{3}, Conv2D{1, 3}, Flatten{}); }};
+  const auto x = random_tensor<float>({1, 2, 2, 1}, 1);
+  Plan<float, Cpu> plan(model.device(), model.graph(), {});
+  plan.forward(x);
+  CHECK(plan.value(0).data == x.data());
+  CHECK(plan.value(2).shape == Shape{1, 6, 6, 1});
+  CHECK(plan.value(3).data == plan.value(2).data);
+  CHECK_THROWS_WITH(plan.value(1), Catch::Contains("value 1") && Catch::Contains("layer_by_layer"));
+  Plan<float, Cpu> apart(model.device(), model.graph(), {.layer_by_layer = true});
+  apart.forward(x);
+  CHECK(apart.value(1).shape == Shape{1, 8, 8, 1});
+}

@@ -15,8 +15,9 @@ namespace brindle {
 ///
 /// where nothing else reads what stands between them, and no zeros are put around what a Rescaling has shifted. Outputs
 /// agree up to rounding. Layers keep the name of the one with the kernel; groups theirs, unless none of their layers is
-/// left. The weights are fixed, see Model::fix_weights(), until something changes them. What is trained on a folded
-/// model trains without statistics of batches: as if its BatchNormalization ran as in prediction.
+/// left. L2 penalties stay with the kernels, which are other ones then. The weights are fixed, see
+/// Model::fix_weights(), until something changes them. What is trained on a folded model trains without statistics of
+/// batches: as if its BatchNormalization ran as in prediction.
 template <class T, class Device>
 Model<T, Device> folded(Model<T, Device>&& model);
 

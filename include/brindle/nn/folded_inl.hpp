@@ -40,6 +40,7 @@ template <class T>
 struct FoldedLayer {
   Config config;
   Tensor<T> kernel, bias;
+  std::vector<double> penalties = {};  // of both, see Model::set_l2
 
   /// kernel and bias times `factor`, and `shift` added; one each for every output. The outputs of a DepthwiseConv2D are
   /// the last two axes of its kernel, of the others the last.
@@ -175,6 +176,7 @@ class Folder {
     Layer<T, Device>& layer = *layers_[i];
     FoldedLayer<T> made{layer.config(), moved_to_host(layer.parameters()[0].value), {}};
     if (layer.parameters().size() > 1) made.bias = moved_to_host(layer.parameters()[1].value);
+    for (const auto& p : layer.parameters()) made.penalties.push_back(p.l2);
     if (rescaling) made.scale_inputs(factors_of(*rescaling), shifts_of(*rescaling));
     if (padding) made.config = with_setting(made.config, "padding", *padding);
     bool linear_so_far = layer.activation() == ActivationFunction::linear;
@@ -273,6 +275,7 @@ class Folder {
     added.trainable = trainable;
     added.inference = inference;
     const auto kernel = kernels_.find(name);
+    if (kernel != kernels_.end()) penalties = kernel->second.penalties;
     for (std::size_t p = 0; p < added.parameters().size(); ++p) {
       auto& to = added.parameters()[p].value;
       if (p < penalties.size()) added.set_l2(p, penalties[p]);

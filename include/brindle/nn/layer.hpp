@@ -188,7 +188,8 @@ class Layer {
   /// Whether forward and backward can do the work of a layer behind this one that is such an epilogue, too; they do
   /// where Pass::fused is set. Of a ResidualEpilogue forward alone, where Pass::residual is not empty.
   virtual bool fuses(const Epilogue&) const { return false; }
-  /// The zeros that it puts around pictures, if it does nothing else: the layer behind may do that in its own passes.
+  /// The zeros that it puts around pictures, if it does nothing else: a layer of the library behind one of the library
+  /// may do that in its own passes.
   virtual Border border() const { return {}; }
   /// Whether all that it does of x heeds Pass::border, as if x came with these zeros around it. dx is without them.
   virtual bool takes_border() const { return false; }
@@ -203,19 +204,19 @@ class Layer {
   /// Itself, if it reads several values; null: it reads one.
   virtual const MergeLayer<T, Device>* merge() const { return nullptr; }
 
-  /// The algorithm of forward() for a batch of shape x; empty where there is no choice. Of the pass only on, training,
-  /// backward, logits, fused and border are set.
+  /// The algorithm of forward() for a batch of shape x; empty where there is no choice. Of the pass what belongs to the
+  /// plan is set.
   virtual std::string kernel_name(const Pass<T, Device>&, [[maybe_unused]] const Shape& x) const { return {}; }
 
   /// Bytes of what forward() can have made of the parameters beforehand, as filters in the layout that a kernel reads;
-  /// 0: nothing. It serves any number of samples of x's shape, and does not change their outputs by a bit. Only on,
-  /// training, backward, logits, fused, border and normalized of the pass are set.
+  /// 0: nothing. It serves any number of samples of x's shape, and does not change their outputs by a bit. Of the
+  /// pass what belongs to the plan is set: no memory and no random numbers.
   virtual std::int64_t prepared_bytes(const Pass<T, Device>&, [[maybe_unused]] const Shape& x) const { return 0; }
   /// Makes it, for a pass and an x of which prepared_bytes() gave its size. It begins at a multiple of 64 bytes.
   virtual void prepare(const Pass<T, Device>&, [[maybe_unused]] const Shape& x,
                        [[maybe_unused]] Out<std::byte, Device> prepared) const {}
 
-  /// x: shape of a batch. Only on, training, backward, logits, fused, border and normalized of the pass are set.
+  /// x: shape of a batch. Of the pass what belongs to the plan is set.
   virtual LayerNeeds needs(const Pass<T, Device>&, const Shape& x) const = 0;
 
   /// y from x, both of a whole batch. They overlap where is_identity() says so, else not.

@@ -68,7 +68,8 @@ class Plan {
   TensorView<T, Device> output_gradient() const { return gradient(memory_.values.size() - 1); }
 
   /// Value v (see LayerGraph) of the last forward(), while its memory is not used for others: the output until the next
-  /// forward(), that of options.gradient_of as well; in an OnStep what the step has read and given.
+  /// forward(), that of options.gradient_of as well; in an OnStep what the step has read and given. Throws ValueError
+  /// for a value between layers that work as one step: it is never stored.
   TensorView<T, Device> value(std::size_t v) const;
 
   /// The gradient by value options.gradient_of after backward().

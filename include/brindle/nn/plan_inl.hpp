@@ -216,6 +216,10 @@ TensorView<std::byte, Device> Plan<T, Device>::bytes_of(const BlockNumber& block
 template <class T, class Device>
 TensorView<T, Device> Plan<T, Device>::value(std::size_t v) const {
   const detail::ValueMemory& of = memory_.values[v];
+  if (of.inside)
+    detail::raise<ValueError>("plan: value " + std::to_string(v) +
+                              " lies between layers that work as one, and is not stored; ask for it with "
+                              "PlanOptions::layer_by_layer or gradient_of");
   // Without a block it is the caller's x, or what an identity makes of that.
   if (!of.block) return {const_cast<T*>(x_.data), of.shape.batch(n_)};
   return at<T>(*of.block, of.shape.batch(n_));

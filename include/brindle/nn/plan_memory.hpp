@@ -35,7 +35,8 @@ struct StepMemory {
 /// The memory of one value.
 struct ValueMemory {
   Shape shape;           ///< of one sample
-  BlockNumber block;     ///< none: the caller's memory, or the inside of a step
+  BlockNumber block;     ///< none: the caller's memory, or inside
+  bool inside = false;   ///< of a step, which never stores it
   BlockNumber gradient;  ///< none: nobody wants it
   bool whole = true;     ///< of the whole batch; else of a slice
 };

@@ -32,6 +32,8 @@ class MemoryPlanner {
     memory_.values.resize(graph.layers.size() + 1);
     for (std::size_t v = 0; v < memory_.values.size(); ++v) memory_.values[v].shape = graph.value_shape(v);
     memory_.steps.resize(steps.size());
+    for (std::size_t v = 1; v < memory_.values.size(); ++v) memory_.values[v].inside = true;
+    for (const Step& s : steps) memory_.values[s.output].inside = false;
     last_ = last_readers();
   }
 

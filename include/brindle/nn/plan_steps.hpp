@@ -13,9 +13,11 @@
 
 namespace brindle::detail {
 
-/// What a plan does as one: a layer and the one behind it; or a layer, the normalization of what it gives, the sum of
-/// that and another value, and the activation of the sum, or some of these. Each also with the zeros around its input,
-/// where a layer in front puts them there.
+/// What a plan does as one. Of layers that stand one behind the other in a model:
+///
+///     [padding] layer                                     alone
+///     [padding] layer fused                               with a pool or an activation
+///     [padding] layer [normalized] [added] [activated]    where no backward pass follows
 template <class T, class Device>
 struct PlanStep {
   const Layer<T, Device>* padding = nullptr;     ///< the layer in front, whose zeros the step puts around x; null: none

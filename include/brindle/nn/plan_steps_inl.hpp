@@ -75,21 +75,28 @@ class StepPlanner {
   }
   // Whether the next layer reads what layer i gives, and nothing else, and nobody else reads it.
   bool in_a_row(std::size_t i) const { return read_once(i) && graph_.inputs[i + 1] == std::vector<std::size_t>{i + 1}; }
-  // Whether the next layer puts the zeros of layer i around what both read itself.
+  // Whether layer i only puts zeros around its input, and the next one can do so instead.
   bool pads_next(std::size_t i) const {
-    return in_a_row(i) && !(layer(i).border() == Border{}) && layer(i + 1).takes_border();
+    return in_a_row(i) && of_the_library(i) && !(layer(i).border() == Border{}) && layer(i + 1).takes_border();
   }
-  // Whether layer i can do the work of the next one at the end of its passes, which has no parameters.
+  // Whether layer i can do the work of the next one, which has no parameters, at the end of its passes. An activation
+  // that a loss takes over is nobody's work.
   bool fuses(std::size_t i) const {
-    return in_a_row(i) && layer(i + 1).parameters().empty() && layer(i).fuses(layer(i + 1).epilogue());
+    if (!in_a_row(i) || !layer(i + 1).parameters().empty()) return false;
+    const Epilogue epilogue = layer(i + 1).epilogue();
+    if (options_.logits && i + 1 == last_ && std::holds_alternative<ActivationEpilogue>(epilogue)) return false;
+    return layer(i).fuses(epilogue);
   }
   // Whether layer i, which has no backward pass, can do the work of the next one, which has none either.
   bool normalizes(std::size_t i) const {
-    if (!in_a_row(i) || !layer(i).normalizes() || learns(i + 1)) return false;
+    if (!in_a_row(i) || !of_the_library(i) || !layer(i).normalizes() || learns(i + 1)) return false;
     const Pass<T, Device> pass{.on = on_, .training = options_.training && !layer(i + 1).inference};
     return layer(i + 1).moving_normalization() && layer(i + 1).sample_by_sample_in(pass);
   }
-  // The other value of a sum that the layer behind layer i is, which `of` can add; nobody asks for its gradient.
+  // Layers i and i + 1 are the library's own, which say the truth of what they do.
+  bool of_the_library(std::size_t i) const { return is_of_the_library(layer(i)) && is_of_the_library(layer(i + 1)); }
+  // Layer i + 1 may be an Add of what layer i gives and another value, whose gradient nobody asks for, and `of` may be
+  // able to add that itself: the number of that other value.
   std::optional<std::size_t> residual_behind(std::size_t i, const Layer<T, Device>& of) const {
     if (!read_once(i) || graph_.inputs[i + 1].size() != 2) return {};
     const Epilogue epilogue = layer(i + 1).epilogue();
@@ -97,6 +104,7 @@ class StepPlanner {
         !of.fuses(epilogue))
       return {};
     const std::vector<std::size_t>& both = graph_.inputs[i + 1];
+    if (both[0] != i + 1 && both[1] != i + 1) return {};  // a sum of others, which only stands there
     const std::size_t other = both[0] == i + 1 ? both[1] : both[0];
     if (options_.backward && asked_[other]) return {};
     return other;
@@ -131,7 +139,7 @@ class StepPlanner {
       s.fused = &layer(++i);
     else if (!s.backward)
       take_what_follows(s, i);
-    s.last = i == last_;
+    s.last = s.index == last_;
     s.output = i + 1;
     asked_[s.output] = asked_[s.output] || s.backward;
     s.identity = !s.fused && s.layer->is_identity(pass_of(on_, s, options_));

@@ -200,7 +200,8 @@ void conv2d_add(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device
   kernel::conv2d<T, Device>::forward_added(on, x, w, bias, residual, y, o, workspace, prepared);
 }
 
-/// The same with a normalization of each output channel before the residual, with the bits of all one after the other:
+/// The same with a normalization of each output channel before the residual. The product and sum of a normalization may
+/// round once here and twice in batch_normalization, as the compiler has it:
 ///
 ///     y = activation((x * w + bias - mean) factor + shift + residual)
 ///
