@@ -214,10 +214,10 @@ TEST_CASE("a sum that only stands behind a convolution is not taken for one that
 }
 
 TEST_CASE("a loss takes over the last activation alone, not that of a layer in front of it", "[nn][epilogue]") {
-  const auto x = random_tensor<float>({2, 6, 6, 4}, 1);
+  const auto x = random_tensor<float>({2, 20, 20, 4}, 1);
   const auto check = [&](const std::string& what, const auto&... layers) {
     INFO(what);
-    const Model<float> model{Cpu{1}, {6, 6, 4}, [&](auto in) { return in.then(layers...); }};
+    const Model<float> model{Cpu{1}, {20, 20, 4}, [&](auto in) { return in.then(layers...); }};
     for (const bool learns : {false, true})
       check_layer_by_layer(model, x, {.training = learns, .backward = learns, .logits = true},
                            {.output = 1e-6, .gradients = 1e-5});
