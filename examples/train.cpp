@@ -7,22 +7,23 @@
 //     mpirun -n 4 train --data flowers --leaves 4 ...  four processes, the same model: docs/howto/several-machines.md
 //     train --smoke --out out/smoke.safetensors        a few steps on three classes that it draws itself
 //
-// Photos are turned upright as their cameras noted (EXIF), and made smaller by an antialiased bilinear filter, to a square
-// (--aspect-ratio says how); the saved model keeps how, and classify and evaluate do the same.
+// Photos are turned upright as their cameras noted (EXIF), and made smaller by an antialiased bilinear filter, to a
+// square (--aspect-ratio says how); the saved model keeps how, and classify and evaluate do the same.
 //
-// The folder has one subfolder a class, or pictures named like cat.12.jpg. A fifth of each class is set aside to validate
-// with, unless --validation names another folder. With a base, a network that was trained on ImageNet, it goes in three
-// stages: what the base sees in each picture is computed once, and shows photos that stand twice or in both sets, or whose
-// label is probably wrong (a page beside the model, as `check` writes it); a head learns the classes from that, which
-// takes seconds; then the base learns, too, slowly, on pictures that are turned, moved and mirrored anew each time (of a large one the
-// last layers alone). The model is written after the head and once more if that made it better. `small` is a network of
-// four convolutions that is trained from nothing. Which stages there are, the batch and the learning rate are chosen by
-// rules, printed with their reasons, unless an option says them; then, before it learns, how long it will take, how much
-// memory, and what accuracy is to be expected (docs/howto/forecast.md). Classes with fewer pictures weigh more. A stage ends when the
-// validation loss has not fallen for some epochs, and the best weights are kept. Then a temperature, found on the
-// validation pictures, makes the probabilities mean what they say (docs/howto/sure.md). Beside the model lie a page with curves,
-// confusion matrix, the photos behind its mistakes and figures (.html), the table of the epochs (.csv), a card for people
-// (.card.md), and what `verify` needs to run all of it again (.run.json).
+// The folder has one subfolder a class, or pictures named like cat.12.jpg. A fifth of each class is set aside to
+// validate with, unless --validation names another folder. With a base, a network that was trained on ImageNet, it goes
+// in three stages: what the base sees in each picture is computed once, and shows photos that stand twice or in both
+// sets, or whose label is probably wrong (a page beside the model, as `check` writes it); a head learns the classes
+// from that, which takes seconds; then the base learns, too, slowly, on pictures that are turned, moved and mirrored
+// anew each time (of a large one the last layers alone). The model is written after the head and once more if that made
+// it better. `small` is a network of four convolutions that is trained from nothing. Which stages there are, the batch
+// and the learning rate are chosen by rules, printed with their reasons, unless an option says them; then, before it
+// learns, how long it will take, how much memory, and what accuracy is to be expected (docs/howto/forecast.md). Classes
+// with fewer pictures weigh more. A stage ends when the validation loss has not fallen for some epochs, and the best
+// weights are kept. Then a temperature, found on the validation pictures, makes the probabilities mean what they say
+// (docs/howto/sure.md). Beside the model lie a page with curves, confusion matrix, the photos behind its mistakes and
+// figures (.html), the table of the epochs (.csv), a card for people (.card.md), and what `verify` needs to run all of
+// it again (.run.json).
 //
 // docs/results.md has what it reaches on the walkthrough's photos with several bases.
 #include <algorithm>

@@ -4,7 +4,6 @@
 #include <exception>
 #include <memory>
 #include <set>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -12,7 +11,6 @@
 
 #include "brindle/data/cuda_augmented.hpp"
 #include "brindle/data/in_memory.hpp"
-#include "brindle/data/source_view.hpp"
 #include "brindle/train/checkpoint.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/team_row.hpp"
@@ -22,6 +20,7 @@
 #include "support/leaf_run.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thread_group.hpp"
+#include "support/torn_source.hpp"
 
 using namespace brindle;
 using namespace brindle::test;
@@ -40,17 +39,6 @@ std::string trained(const LeafSettings& s, const std::shared_ptr<ProcessGroup>& 
 /// Thrown in place of what ends a program.
 struct Killed : std::runtime_error {
   Killed() : std::runtime_error("killed") {}
-};
-
-/// A source one of whose samples cannot be read.
-class Torn final : public data::SourceView {
- public:
-  explicit Torn(const data::Source& source) : SourceView(source) {}
-  void read(const Cpu& on, std::span<const data::Draw> draws, TensorView<float> x) const override {
-    for (const data::Draw& draw : draws)
-      if (draw.row == 13) detail::raise<FileError>("photo.13.jpg: is missing");
-    SourceView::read(on, draws, x);
-  }
 };
 
 }  // namespace

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <brindle/core/file.hpp>
-#include <brindle/data/source_view.hpp>
 #include <brindle/distributed.hpp>
 #include <brindle/train/checkpoint.hpp>
 #include <brindle/train/team.hpp>
@@ -28,21 +27,11 @@
 #include <brindle/cuda.hpp>
 #endif
 #include "support/leaf_run.hpp"
+#include "support/torn_source.hpp"
 
 using namespace brindle;
 
 namespace {
-
-/// A source one of whose samples cannot be read.
-class Torn final : public data::SourceView {
- public:
-  explicit Torn(const data::Source& source) : SourceView(source) {}
-  void read(const Cpu& on, std::span<const data::Draw> draws, TensorView<float> x) const override {
-    for (const data::Draw& draw : draws)
-      if (draw.row == 13) detail::raise<FileError>("photo.13.jpg: is missing");
-    SourceView::read(on, draws, x);
-  }
-};
 
 #ifdef BRINDLE_RUN_ON_GPU
 using Device = Cuda;
@@ -70,7 +59,7 @@ void run(const std::shared_ptr<MpiGroup>& group, const std::string& outcome, std
   if (last && (wrong == "alone" || wrong == "later")) throw std::runtime_error("this process has no memory left");
   test::LeafRunOn<Device> run(on, s, group);
   if (wrong == "data") {
-    const Torn torn(run.data());
+    const test::Torn torn(run.data());
     run.trainer().fit(last ? torn : run.data(), {.batch = 10, .epochs = epochs});
     return;
   }

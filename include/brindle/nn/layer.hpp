@@ -188,7 +188,7 @@ class Layer {
   /// Whether forward and backward can do the work of a layer behind this one that is such an epilogue, too; they do
   /// where Pass::fused is set. Of a ResidualEpilogue forward alone, where Pass::residual is not empty.
   virtual bool fuses(const Epilogue&) const { return false; }
-  /// The zeros that it puts around pictures, if it does nothing else: a layer of the library behind one of the library
+  /// The zeros that it puts around pictures, if it does nothing else. Where both are the library's, the layer behind
   /// may do that in its own passes.
   virtual Border border() const { return {}; }
   /// Whether all that it does of x heeds Pass::border, as if x came with these zeros around it. dx is without them.

@@ -107,7 +107,7 @@ class ImplicitGemm {
       if (out.normalization) p.mean = arrays.mean + c, p.factor = p.mean + co_, p.shift = p.factor + co_;
       p.c_row = to_pixel;
       p.tail = direct && c_end > g_.co ? g_.co % width : 0;
-      if (chunks == 1 && i + 1 < blocks.count) look_ahead(x, blocks.at(i + 1), p);
+      if (chunks == 1 && i + 1 < blocks.count && comes_from_memory(x)) look_ahead(x, blocks.at(i + 1), p);
       multiply(p, band, packed + c * depth_, bias + c, residual, last.clamps, block, c_end - c, to, to_row);
       if (last.after != ActivationFunction::linear)
         for (std::int64_t r = 0; r < block.rows; ++r)
@@ -138,14 +138,12 @@ class ImplicitGemm {
     }
   };
 
-  /// Calls for the next block's pixels of an x that comes from memory, where filters are few enough to stay in the
-  /// cache meanwhile.
-  void look_ahead(const Picture<T>& x, const PictureBlock& next, MicroProduct<T>& p) const {
+  /// Whether x is read from where it lies, too large for the caches, and filters are few enough to stay there
+  /// meanwhile.
+  bool comes_from_memory(const Picture<T>& x) const {
     constexpr std::int64_t few = (128 << 10) / sizeof(T);
     constexpr std::int64_t in_cache = (4 << 20) / sizeof(T);
-    if (depth_ * co_ > few || g_.n * g_.h * g_.w * g_.ci <= in_cache || x.code || !g_.is_pointwise()) return;
-    p.ahead = x.data + ((next.n * g_.h + next.row) * g_.w + next.column) * g_.ci;
-    p.ahead_end = p.ahead + next.columns * g_.ci;
+    return depth_ * co_ <= few && g_.n * g_.h * g_.w * g_.ci > in_cache && !x.code && g_.is_pointwise();
   }
 
   /// Columns of y for a block; `packed` begins at the panel of the first. behind: what follows the sum, but for the

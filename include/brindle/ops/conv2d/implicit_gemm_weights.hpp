@@ -84,7 +84,7 @@ class ImplicitGemmWeights {
         p.b_row = co_;
         p.c_row = co_;
         p.accumulate = b > first_block(group);
-        if (parts_ == 1 && b + 1 < first_block(group + 1)) look_ahead(x, dz, cut_.at(b + 1), p);
+        if (parts_ == 1 && b + 1 < first_block(group + 1)) look_ahead_of_either(x, dz, cut_.at(b + 1), p);
         for (std::int64_t i = piece.first; i < piece.last; ++i) {
           p.a = band.data + (i - piece.first) * band.row + piece.row;
           p.c = sums + group * size + (i * segment_ + piece.row) * co_ + piece.column;
@@ -166,14 +166,12 @@ class ImplicitGemmWeights {
   }
 
   /// What the next block reads most of, x or dz, if it is read from where it lies.
-  void look_ahead(const Picture<T>& x, const Picture<T>& dz, const PictureBlock& next, MicroProduct<T>& p) const {
-    if (segment_ > co_ && g_.is_pointwise() && !x.code) {
-      p.ahead = x.data + ((next.n * g_.h + next.row) * g_.w + next.column) * g_.ci;
-      p.ahead_end = p.ahead + next.columns * g_.ci;
-    } else if (g_.co == co_ && !dz.code) {
-      p.ahead = dz.data + ((next.n * g_.oh + next.row) * g_.ow + next.column) * co_;
-      p.ahead_end = p.ahead + next.columns * co_;
-    }
+  void look_ahead_of_either(const Picture<T>& x, const Picture<T>& dz, const PictureBlock& next,
+                            MicroProduct<T>& p) const {
+    if (segment_ > co_ && g_.is_pointwise() && !x.code)
+      look_ahead(x, next, p);
+    else if (g_.co == co_ && !dz.code)
+      look_ahead(dz, next, p);
   }
 
   /// db (co_) += the sum of dz's columns of the piece over pixels, in four interleaved sums.

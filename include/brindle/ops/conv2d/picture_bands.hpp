@@ -70,4 +70,12 @@ Band<T> read_band(const ConvGeometry& g, const Picture<T>& x, const PictureBlock
   return {scratch, columns * g.ci};
 }
 
+/// Calls, while p is computed, for a block's pixels of a picture that is read from where it lies: those of its first
+/// row.
+template <class T>
+void look_ahead(const Picture<T>& at, const PictureBlock& block, MicroProduct<T>& p) {
+  p.ahead = at.data + ((block.n * at.h + block.row) * at.w + block.column) * at.c;
+  p.ahead_end = p.ahead + block.columns * at.c;
+}
+
 }  // namespace brindle::ops::kernel
