@@ -78,11 +78,16 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
     return {{moving(0), moving(1), gamma(), beta(), description_.epsilon}};
   }
 
+  bool gives_prologue() const override { return true; }
+  ops::Prologue<T, Device> prologue(const Pass<T, Device>& pass) const override {
+    return {{mean(pass), saved(pass, 2), saved(pass, 3)}, activation_behind(pass)};
+  }
+
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     LayerNeeds needs;
     if (!of_batch(pass) && !pass.backward) return needs;
     const std::int64_t workspace = ops::batch_normalization_workspace<T>(pass.on, x);
-    needs.saved = of_batch(pass) ? 2 * statistic_bytes(x.back()) : 0;
+    needs.saved = (pass.deferred ? 4 : of_batch(pass) ? 2 : 0) * statistic_bytes(x.back());
     if (of_batch(pass)) needs.forward_workspace = workspace;
     if (pass.backward) needs.backward_workspace = workspace;
     needs.reads_input = pass.backward;
@@ -90,15 +95,13 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
   }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
-    TensorView<const T, Device> mean = moving(0), variance = moving(1);
-    if (of_batch(pass)) {
-      const TensorView<T, Device> m = saved(pass, 0), v = saved(pass, 1);
-      ops::batch_statistics<T>(pass.on, x, m, v, pass.workspace);
-      mean = m;
-      variance = v;
-    }
-    ops::batch_normalization<T>(pass.on, x, mean, variance, gamma(), beta(), y, description_.epsilon,
-                                activation_behind(pass));
+    if (of_batch(pass)) ops::batch_statistics<T>(pass.on, x, saved(pass, 0), saved(pass, 1), pass.workspace);
+    if (pass.deferred)
+      ops::batch_normalization_factors<T>(pass.on, variance(pass), gamma(), beta(), description_.epsilon,
+                                          saved(pass, 2), saved(pass, 3));
+    else
+      ops::batch_normalization<T>(pass.on, x, mean(pass), variance(pass), gamma(), beta(), y, description_.epsilon,
+                                  activation_behind(pass));
   }
 
   void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device>, Out<T, Device> dy, Out<T, Device> dx,
@@ -106,9 +109,7 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
     const auto& into = gradients.into;
     const TensorView<T, Device> none;
     const bool batch = of_batch(pass);
-    const TensorView<const T, Device> mean = batch ? TensorView<const T, Device>(saved(pass, 0)) : moving(0);
-    const TensorView<const T, Device> variance = batch ? TensorView<const T, Device>(saved(pass, 1)) : moving(1);
-    ops::batch_normalization_backward<T>(pass.on, batch, x, mean, variance, gamma(), dy, dx,
+    ops::batch_normalization_backward<T>(pass.on, batch, x, mean(pass), variance(pass), gamma(), dy, dx,
                                          into.empty() || !description_.scale ? none : into[0],
                                          into.empty() || !description_.center ? none : into[learned() - 1],
                                          description_.epsilon, pass.workspace, beta(), activation_behind(pass));
@@ -131,7 +132,16 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
   }
   std::size_t learned() const { return (description_.scale ? 1u : 0u) + (description_.center ? 1u : 0u); }
 
-  // Two arrays of channels, each at a multiple of 64 bytes.
+  // Those that it normalizes by in this pass.
+  TensorView<const T, Device> mean(const Pass<T, Device>& pass) const {
+    return of_batch(pass) ? TensorView<const T, Device>(saved(pass, 0)) : moving(0);
+  }
+  TensorView<const T, Device> variance(const Pass<T, Device>& pass) const {
+    return of_batch(pass) ? TensorView<const T, Device>(saved(pass, 1)) : moving(1);
+  }
+
+  // Arrays of channels, each at a multiple of 64 bytes: mean and variance of the batch, and where the next layer
+  // normalizes, factor and shift for it.
   static std::int64_t statistic_bytes(std::int64_t channels) {
     return (channels * static_cast<std::int64_t>(sizeof(T)) + 63) / 64 * 64;
   }

@@ -71,15 +71,19 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
   bool sample_by_sample() const override { return true; }
   bool takes_border() const override { return detail::takes_border<Device>(description_.padding); }
   bool normalizes() const override { return detail::normalizes<Device>(activation()); }
+  bool takes_prologue() const override {
+    return ops::depthwise_conv2d_takes_prologue<Device>(this->parameters_[0].value.shape());
+  }
 
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     const Shape kernel = this->parameters_[0].value.shape();
     const ops::DepthwiseConv2DOptions o = options(pass.logits, pass.border);
     LayerNeeds needs;
-    needs.forward_workspace = ops::depthwise_conv2d_forward_workspace<T>(pass.on, Shape4(x), kernel, o);
+    needs.forward_workspace =
+        ops::depthwise_conv2d_forward_workspace<T>(pass.on, Shape4(x), kernel, o, pass.reads_deferred);
     if (pass.normalized) needs.forward_workspace += detail::normalization_bytes<T>(kernel[2] * kernel[3]);
     if (!pass.backward) return needs;
-    needs.backward_workspace = ops::depthwise_conv2d_workspace<T>(pass.on, Shape4(x), kernel, o);
+    needs.backward_workspace = ops::depthwise_conv2d_workspace<T>(pass.on, Shape4(x), kernel, o, pass.reads_deferred);
     needs.reads_input = this->trainable;
     if (detail::keeps_sums(pass, activation()))
       needs.saved =
@@ -101,12 +105,12 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
       }
     if (detail::keeps_sums(pass, activation())) {
       const TensorView<T, Device> sums = detail::view_bytes<T>(pass.saved, y.shape);
-      ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), sums, options(true, pass.border),
-                               pass.workspace);
+      ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), sums, options(true, pass.border), pass.workspace,
+                               pass.prologue);
       return ops::activate<T>(pass.on, activation(), sums, y);
     }
     ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), y, options(pass.logits, pass.border),
-                             pass.workspace);
+                             pass.workspace, pass.prologue);
     if (!pass.logits && activation() == ActivationFunction::softmax) ops::activate<T>(pass.on, activation(), y, y);
   }
 
@@ -116,7 +120,8 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
     const ops::DepthwiseConv2DOptions o = options(true, pass.border);
     const auto& into = gradients.into;
     const TensorView<T, Device> db = into.size() > 1 ? into[1] : TensorView<T, Device>{};
-    if (!into.empty()) ops::depthwise_conv2d_backward_weights<T>(pass.on, x, dy, into[0], db, o, pass.workspace);
+    if (!into.empty())
+      ops::depthwise_conv2d_backward_weights<T>(pass.on, x, dy, into[0], db, o, pass.workspace, pass.prologue);
     if (!dx.empty()) ops::depthwise_conv2d_backward_data<T>(pass.on, dy, this->parameter(0), dx, o, pass.workspace);
   }
 

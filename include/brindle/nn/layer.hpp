@@ -67,6 +67,10 @@ struct Pass {
   const Layer<T, Device>* normalized = nullptr;
   TensorView<std::byte, Device> saved = {};      ///< kept from forward to backward
   TensorView<std::byte, Device> workspace = {};  ///< contents lost after the call
+  /// forward() leaves out what Layer::prologue() then says: the layer behind does it as it reads x. y is not written.
+  bool deferred = false;
+  bool reads_deferred = false;             ///< x goes through `prologue` as it is read
+  ops::Prologue<T, Device> prologue = {};  ///< empty where only memory is asked for
   /// Added to what forward() gives, before activation_behind; of y's shape. Empty: nothing is.
   TensorView<const T, Device> residual = {};
   ActivationFunction activation_behind = ActivationFunction::linear;  ///< behind the normalization and the residual
@@ -198,6 +202,13 @@ class Layer {
   virtual std::optional<MovingNormalization<T, Device>> moving_normalization() const { return {}; }
   /// Whether forward() heeds Pass::normalized, and activation_behind with it, where no backward pass follows.
   virtual bool normalizes() const { return false; }
+  /// Whether forward() heeds Pass::deferred, so that the layer behind may do to each number what this one would.
+  virtual bool gives_prologue() const { return false; }
+  /// What that is, behind forward() with this pass: it reads what forward() saved.
+  virtual ops::Prologue<T, Device> prologue(const Pass<T, Device>&) const { return {}; }
+  /// Whether all that it does of x heeds Pass::prologue, as if x had gone through it. dx is the gradient by what comes
+  /// out of it.
+  virtual bool takes_prologue() const { return false; }
   /// Whether the gradient of parameter `which` can be streamed.
   virtual bool streams(std::size_t) const { return false; }
 

@@ -69,7 +69,7 @@ class Plan {
 
   /// Value v (see LayerGraph) of the last forward(), while its memory is not used for others: the output until the next
   /// forward(), that of options.gradient_of as well; in an OnStep what the step has read and given. Throws ValueError
-  /// for a value between layers that work as one step: it is never stored.
+  /// for a value between layers of which one does the other's work: it is never stored.
   TensorView<T, Device> value(std::size_t v) const;
 
   /// The gradient by value options.gradient_of after backward().
@@ -103,6 +103,8 @@ class Plan {
   };
 
   Pass<T, Device> pass(std::size_t i, const BlockNumber& workspace) const;
+  // What a step reads of value v: where it is deferred, what it is made of.
+  TensorView<T, Device> stored(std::size_t v) const;
 
   void prepare_steps();
   // Lets go of what was made of parameters that may have changed since.

@@ -147,8 +147,8 @@ void Plan<T, Device>::backward_step(std::size_t i, const OnStream* on_stream, co
   const Gradients<T, Device> gradients{into, on_stream ? &stream_ref : nullptr, stream_state ? &state_ref : nullptr};
 
   const std::size_t input = s.inputs.front();
-  const TensorView<const T, Device> x = m.needs.reads_input ? value(input) : TensorView<const T, Device>{};
-  const TensorView<const T, Device> y = m.needs.reads_output ? value(s.output) : TensorView<const T, Device>{};
+  const TensorView<const T, Device> x = m.needs.reads_input ? stored(input) : TensorView<const T, Device>{};
+  const TensorView<const T, Device> y = m.needs.reads_output ? stored(s.output) : TensorView<const T, Device>{};
   const TensorView<T, Device> dy = gradient(s.output);
   const TensorView<T, Device> dx =
       m.inputs.front().dx ? at<T>(*m.inputs.front().dx, value_shape(input).batch(n_)) : TensorView<T, Device>{};
@@ -167,7 +167,7 @@ void Plan<T, Device>::backward_merge(std::size_t i) {
   merge_dx_.clear();
   for (std::size_t k = 0; k < s.inputs.size(); ++k) {
     const Shape shape = value_shape(s.inputs[k]).batch(n_);
-    merge_x_.push_back(m.needs.reads_input ? value(s.inputs[k]) : TensorView<T, Device>(nullptr, shape));
+    merge_x_.push_back(m.needs.reads_input ? stored(s.inputs[k]) : TensorView<T, Device>(nullptr, shape));
     merge_dx_.push_back(m.inputs[k].dx ? at<T>(*m.inputs[k].dx, shape) : TensorView<T, Device>(nullptr, shape));
   }
   s.merge->backward(pass(i, m.backward_workspace), merge_x_, gradient(s.output), merge_dx_);
@@ -198,6 +198,7 @@ Pass<T, Device> Plan<T, Device>::pass(std::size_t i, const BlockNumber& workspac
   p.saved = bytes_of(memory_.steps[i].saved);
   p.workspace = bytes_of(workspace);
   if (prepared_[i].bytes) p.prepared = prepared_[i].bytes->view();
+  if (p.reads_deferred) p.prologue = steps_[i - 1].layer->prologue(pass(i - 1, {}));
   return p;
 }
 
@@ -220,6 +221,12 @@ TensorView<T, Device> Plan<T, Device>::value(std::size_t v) const {
     detail::raise<ValueError>("plan: value " + std::to_string(v) +
                               " lies between layers that work as one, and is not stored; ask for it with "
                               "PlanOptions::layer_by_layer or gradient_of");
+  return stored(v);
+}
+
+template <class T, class Device>
+TensorView<T, Device> Plan<T, Device>::stored(std::size_t v) const {
+  const detail::ValueMemory& of = memory_.values[v];
   // Without a block it is the caller's x, or what an identity makes of that.
   if (!of.block) return {const_cast<T*>(x_.data), of.shape.batch(n_)};
   return at<T>(*of.block, of.shape.batch(n_));
@@ -235,7 +242,7 @@ template <class T, class Device>
 TensorView<T, Device> Plan<T, Device>::samples(std::size_t v, std::int64_t begin, std::int64_t end) const {
   const detail::ValueMemory& of = memory_.values[v];
   if (of.block && !of.whole) return at<T>(*of.block, of.shape.batch(end - begin));
-  return value(v).slice(begin, end);
+  return stored(v).slice(begin, end);
 }
 
 }  // namespace brindle

@@ -36,7 +36,7 @@ struct StepMemory {
 struct ValueMemory {
   Shape shape;           ///< of one sample
   BlockNumber block;     ///< none: the caller's memory, or inside
-  bool inside = false;   ///< of a step, which never stores it
+  bool inside = false;   ///< of a step, or left to the next one: it is never stored
   BlockNumber gradient;  ///< none: nobody wants it
   bool whole = true;     ///< of the whole batch; else of a slice
 };

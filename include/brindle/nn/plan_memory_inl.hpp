@@ -33,7 +33,7 @@ class MemoryPlanner {
     for (std::size_t v = 0; v < memory_.values.size(); ++v) memory_.values[v].shape = graph.value_shape(v);
     memory_.steps.resize(steps.size());
     for (std::size_t v = 1; v < memory_.values.size(); ++v) memory_.values[v].inside = true;
-    for (const Step& s : steps) memory_.values[s.output].inside = false;
+    for (const Step& s : steps) memory_.values[s.output].inside = s.deferred;
     last_ = last_readers();
   }
 
@@ -140,7 +140,7 @@ class MemoryPlanner {
     const bool leading = static_cast<std::size_t>(i) < memory_.leading;
     m.needs = needs_up_to(s, leading ? memory_.slice : options_.batch);
     // What leading steps leave behind is filled slice by slice: it lives as long as any slice is on its way.
-    if (s.identity)
+    if (s.identity || s.deferred)
       y.block = value(s.inputs.front()).block;
     else
       y.block = add(size * y.shape.size() * (y.whole ? options_.batch : memory_.slice),

@@ -18,6 +18,8 @@ namespace brindle::detail {
 ///     [padding] layer                                     alone
 ///     [padding] layer fused                               with a pool or an activation
 ///     [padding] layer [normalized] [added] [activated]    where no backward pass follows
+///
+/// Where a backward pass follows, a normalization may leave its work to the step behind it, which does it as it reads.
 template <class T, class Device>
 struct PlanStep {
   const Layer<T, Device>* padding = nullptr;     ///< the layer in front, whose zeros the step puts around x; null: none
@@ -33,6 +35,8 @@ struct PlanStep {
   std::vector<bool> gradients;                   ///< of which inputs backward() is to give the gradient
   std::uint32_t stream = 0;                      ///< of the layer's random numbers
   bool identity = false;                         ///< only renames memory
+  bool deferred = false;                         ///< its output is never stored: the next step makes it of its input
+  bool reads_deferred = false;                   ///< the step in front is deferred
   bool backward = false;                         ///< has a backward pass
   bool last = false;                             ///< the layer whose activation a loss may take over
   bool check = false;                            ///< look at what the layer touches, the first time

@@ -30,6 +30,8 @@ Pass<T, Device> pass_of(const Device& on, const PlanStep<T, Device>& step, const
           .fused = step.fused,
           .border = step.padding ? step.padding->border() : Border{},
           .normalized = step.normalized,
+          .deferred = step.deferred,
+          .reads_deferred = step.reads_deferred,
           .activation_behind = step.activated ? activation_of(step.activated->epilogue()) : ActivationFunction::linear};
 }
 
@@ -61,7 +63,10 @@ class StepPlanner {
 
   std::vector<PlanStep<T, Device>> plan() {
     std::vector<PlanStep<T, Device>> steps;
-    for (std::size_t i = 0; i < layers_; ++i) steps.push_back(step(i));
+    for (std::size_t i = 0; i < layers_; ++i) {
+      steps.push_back(step(i));
+      if (steps.size() > 1) steps.back().reads_deferred = steps[steps.size() - 2].deferred;
+    }
     return steps;
   }
 
@@ -95,6 +100,12 @@ class StepPlanner {
   }
   // Layers i and i + 1 are the library's own, which say the truth of what they do.
   bool of_the_library(std::size_t i) const { return is_of_the_library(layer(i)) && is_of_the_library(layer(i + 1)); }
+  // Whether step s, whose last layer is i, can leave its work to the layer behind it, or the one behind a padding.
+  bool defers(std::size_t i, const PlanStep<T, Device>& s) const {
+    if (!s.backward || !in_a_row(i) || !of_the_library(i) || !s.layer->gives_prologue()) return false;
+    const std::size_t next = pads_next(i + 1) ? i + 2 : i + 1;
+    return is_of_the_library(layer(next)) && layer(next).takes_prologue();
+  }
   // Layer i + 1 may be an Add of what layer i gives and another value, whose gradient nobody asks for, and `of` may be
   // able to add that itself: the number of that other value.
   std::optional<std::size_t> residual_behind(std::size_t i, const Layer<T, Device>& of) const {
@@ -142,6 +153,7 @@ class StepPlanner {
     s.last = s.index == last_;
     s.output = i + 1;
     asked_[s.output] = asked_[s.output] || s.backward;
+    s.deferred = defers(i, s);
     s.identity = !s.fused && s.layer->is_identity(pass_of(on_, s, options_));
     s.check = std::is_same_v<Device, Cpu> && !s.identity && !s.merge && !is_of_the_library(*s.layer);
     return s;

@@ -5,20 +5,33 @@
 #include <cmath>
 #include <cstdint>
 
+#include "brindle/ops/cpu_packets.hpp"
 #include "brindle/ops/eigen.hpp"
 
 namespace brindle::ops::kernel {
 
-/// A SIMD packet of T that one calculates with as with a number, so that one function serves numbers and packets: with
-/// operators, choose(a < b, ..), and what <cmath> calls exp, expm1, log1p, tanh and erfc. Where Eigen has no packet of
-/// such a function, it is computed number by number.
-template <class T>
+/// A packet of `count` numbers T: this one, or a half of it, or a half of that.
+template <int count, class T, class P>
+auto packet_of(const P& packet) {
+  using Half = typename Eigen::internal::unpacket_traits<P>::half;
+  if constexpr (packet_size<P>() == count)
+    return packet;
+  else if constexpr (packet_size<Half>() == packet_size<P>())
+    return T{};
+  else
+    return packet_of<count, T>(Half{});
+}
+
+/// A SIMD packet of `count` numbers T, as many as the machine has at most, that one calculates with as with a number, so
+/// that one function serves numbers and packets: with operators, choose(a < b, ..), and what <cmath> calls exp, expm1,
+/// log1p, tanh and erfc. Where Eigen has no packet of such a function, it is computed number by number.
+template <class T, int count = Eigen::internal::packet_traits<T>::size>
 class Lanes {
-  using Packet = typename Eigen::internal::packet_traits<T>::type;
+  using Packet = decltype(packet_of<count, T>(typename Eigen::internal::packet_traits<T>::type{}));
   using Traits = Eigen::internal::packet_traits<T>;
 
  public:
-  static constexpr int width = Traits::size;  ///< numbers
+  static constexpr int width = count;  ///< numbers
 
   /// What a comparison gives.
   template <class M>
@@ -26,6 +39,7 @@ class Lanes {
     M lanes;
   };
 
+  Lanes() : Lanes(0.0) {}  ///< zeros
   explicit Lanes(double constant) : lanes_(Eigen::internal::pset1<Packet>(static_cast<T>(constant))) {}
 
   static Lanes load(const T* from) { return Lanes(Eigen::internal::ploadu<Packet>(from), 0); }
@@ -36,6 +50,10 @@ class Lanes {
   friend Lanes operator-(Lanes a, Lanes b) { return {Eigen::internal::psub(a.lanes_, b.lanes_), 0}; }
   friend Lanes operator*(Lanes a, Lanes b) { return {Eigen::internal::pmul(a.lanes_, b.lanes_), 0}; }
   friend Lanes operator/(Lanes a, Lanes b) { return {Eigen::internal::pdiv(a.lanes_, b.lanes_), 0}; }
+  /// a b + c, rounded once where the machine does so.
+  friend Lanes multiply_add(Lanes a, Lanes b, Lanes c) {
+    return {Eigen::internal::pmadd(a.lanes_, b.lanes_, c.lanes_), 0};
+  }
   friend auto operator<(Lanes a, Lanes b) { return mask(a.lanes_ < b.lanes_); }
   friend auto operator<=(Lanes a, Lanes b) { return mask(a.lanes_ <= b.lanes_); }
 

@@ -127,15 +127,20 @@
          void(const Cpu&, Read x, Read dz, Read w, Write dx, Write db, DenseUpdate<float, Cpu>, Read state, \
               Workspace<Cpu>))
 #define BRINDLE_CPU_DEPTHWISE_CONV2D(KERNEL) \
-  KERNEL(depthwise_conv2d, workspace, std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions&)) \
-  KERNEL(depthwise_conv2d, forward_workspace, std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions&)) \
-  KERNEL(depthwise_conv2d, forward, void(const Cpu&, Read x, Read w, Read bias, Write y, const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
+  KERNEL(depthwise_conv2d, workspace, \
+         std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions&, bool prologue)) \
+  KERNEL(depthwise_conv2d, forward_workspace, \
+         std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions&, bool prologue)) \
+  KERNEL(depthwise_conv2d, forward, \
+         void(const Cpu&, Read x, Read w, Read bias, Write y, const DepthwiseConv2DOptions&, Workspace<Cpu>, \
+              const Prologue<float, Cpu>&)) \
   KERNEL(depthwise_conv2d, forward_normalized, \
          void(const Cpu&, Read x, Read w, Read bias, const ChannelNormalization<float, Cpu>&, Write y, \
               const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
   KERNEL(depthwise_conv2d, backward_data, void(const Cpu&, Read dz, Read w, Write dx, const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
   KERNEL(depthwise_conv2d, backward_weights, \
-         void(const Cpu&, Read x, Read dz, Write dw, Write db, const DepthwiseConv2DOptions&, Workspace<Cpu>))
+         void(const Cpu&, Read x, Read dz, Write dw, Write db, const DepthwiseConv2DOptions&, Workspace<Cpu>, \
+              const Prologue<float, Cpu>&))
 #define BRINDLE_CPU_DROPOUT(KERNEL) \
   KERNEL(dropout, forward, void(const Cpu&, Read x, Write y, const DropoutScale&, const Random&)) \
   KERNEL(dropout, shared, \

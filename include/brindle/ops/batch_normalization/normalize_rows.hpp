@@ -41,6 +41,19 @@ void with_clamp(ActivationFunction f, G&& call) {
   call(activations::Linear{});
 }
 
+/// y = f((x - mean) factor + shift) of `rows` rows of all channels, one behind the other; f is linear, relu or relu6.
+/// By the calling thread.
+template <class T>
+[[gnu::noinline]] void normalize_all(const ChannelNormalization<T, Cpu>& by, ActivationFunction f, const T* x, T* y,
+                                     std::int64_t rows) {
+  const std::int64_t channels = by.mean.size();
+  with_clamp(f, [&](auto function) {
+    for (std::int64_t c = 0; c < channels; c += normalized_channels)
+      normalize_rows<T>(by.mean.data + c, by.factor.data + c, by.shift.data + c, x + c, nullptr, y + c, rows, channels,
+                        std::min(normalized_channels, channels - c), function);
+  });
+}
+
 /// In place of `rows` rows of all channels, one behind the other: f((y - mean) factor + shift), with the residual added
 /// before f unless it is null. f is any activation but softmax. By the calling thread.
 template <class T>

@@ -16,24 +16,42 @@
 namespace brindle::ops::kernel {
 
 /// Rows of all pictures are shared by the threads. Filters of 3x3 and 5x5 with strides of 1 and 2 have loops of their
-/// own. With several filters a channel, the channels of x are first repeated for each of them.
+/// own. With several filters a channel, the channels of x are first repeated for each of them. A prologue is done to a
+/// band of rows of x at a time, which stays in the cache while it is read.
 template <class T>
 struct depthwise_conv2d<T, Cpu> {
-  static std::int64_t workspace(const Cpu&, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions& o) {
-    return std::max(bytes<Data>(x, w, o), bytes<Weights>(x, w, o));
+  static std::int64_t workspace(const Cpu& on, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions& o,
+                                bool prologue) {
+    return std::max(bytes<Data>(on, x, w, o, false), bytes<Weights>(on, x, w, o, prologue));
   }
 
-  static std::int64_t forward_workspace(const Cpu&, const Shape4& x, const FilterShape& w,
-                                        const DepthwiseConv2DOptions& o) {
-    return bytes<Forward>(x, w, o);
+  static std::int64_t forward_workspace(const Cpu& on, const Shape4& x, const FilterShape& w,
+                                        const DepthwiseConv2DOptions& o, bool prologue) {
+    return bytes<Forward>(on, x, w, o, prologue);
   }
 
   static void forward(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y,
-                      const DepthwiseConv2DOptions& o, Workspace<Cpu> workspace) {
+                      const DepthwiseConv2DOptions& o, Workspace<Cpu> workspace, const Prologue<T, Cpu>& prologue) {
     const DepthwiseGeometry g = geometry(x.shape, w.shape, o);
     Scratch scratch(workspace);
-    const Forward arrays(scratch, g, w.shape);
-    convolve(on, g, repeated(on, x, w.shape[3], arrays.repeated), w.data, bias.data, y.data, o.activation);
+    const Forward arrays(scratch, g, w.shape, prologue.empty() ? 0 : on.threads());
+    if (prologue.empty())
+      return convolve(on, g, repeated(on, x, w.shape[3], arrays.repeated), w.data, bias.data, y.data, o.activation);
+    const std::int64_t row = g.ow * g.c, piece = rows_a_band(g);
+    const auto last = ActivationSteps<T>::of(o.activation);
+    with_packet<T>(g.c, [&]<class P>() {
+      const auto row_kernel = row_of<P>(g);
+      on.parallel((g.n * g.oh + piece - 1) / piece, [&](std::int64_t task, int thread) {
+        each_band(g, task * piece, std::min((task + 1) * piece, g.n * g.oh), piece, x.data, prologue,
+                  arrays.band_of(g, thread), [&](const Band& b) {
+                    T* to = y.data + b.picture * g.oh * row;
+                    for (std::int64_t r = b.first; r < b.last; ++r)
+                      row_kernel(b.geometry, b.x, 0, r, w.data, bias.data, last, to + r * row);
+                    if (last.after != ActivationFunction::linear)
+                      activate_range(last.after, to + b.first * row, to + b.first * row, (b.last - b.first) * row);
+                  });
+      });
+    });
   }
 
   static void forward_normalized(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias,
@@ -41,7 +59,7 @@ struct depthwise_conv2d<T, Cpu> {
                                  const DepthwiseConv2DOptions& o, Workspace<Cpu> workspace) {
     const DepthwiseGeometry g = geometry(x.shape, w.shape, o);
     Scratch scratch(workspace);
-    const Forward arrays(scratch, g, w.shape);
+    const Forward arrays(scratch, g, w.shape, 0);
     convolve(on, g, repeated(on, x, w.shape[3], arrays.repeated), w.data, bias.data, y.data, o.activation,
              &normalization);
   }
@@ -50,7 +68,7 @@ struct depthwise_conv2d<T, Cpu> {
                             Workspace<Cpu> workspace) {
     const DepthwiseGeometry g = geometry(dx.shape, w.shape, o);
     Scratch scratch(workspace);
-    const Data arrays(scratch, g, w.shape);
+    const Data arrays(scratch, g, w.shape, 0);
     T* to = arrays.repeated ? arrays.repeated : dx.data;
     if (g.stride == Size2(1)) {
       const std::int64_t taps = g.kh * g.kw;
@@ -63,15 +81,22 @@ struct depthwise_conv2d<T, Cpu> {
   }
 
   static void backward_weights(const Cpu& on, In<T, Cpu> x, In<T, Cpu> dz, Out<T, Cpu> dw, Out<T, Cpu> db,
-                               const DepthwiseConv2DOptions& o, Workspace<Cpu> workspace) {
+                               const DepthwiseConv2DOptions& o, Workspace<Cpu> workspace,
+                               const Prologue<T, Cpu>& prologue) {
     const DepthwiseGeometry g = geometry(x.shape, dw.shape, o);
     Scratch scratch(workspace);
-    const Weights arrays(scratch, g, dw.shape);
+    const Weights arrays(scratch, g, dw.shape, prologue.empty() ? 0 : on.threads());
     const T* from = repeated(on, x, dw.shape[3], arrays.repeated);
     const std::int64_t rows = g.n * g.oh, count = parts(g), taps = g.kh * g.kw, size = (taps + 1) * g.c;
-    on.parallel(count, [&](std::int64_t part, int) {
+    on.parallel(count, [&](std::int64_t part, int thread) {
+      T *sums = arrays.sums + part * size, *now = arrays.sums + (count + part) * size;
+      std::fill_n(sums, size, T(0));
       with_packet<T>(g.c, [&]<class P>() {
-        weights_of<P>(g)(g, from, dz.data, part * rows / count, (part + 1) * rows / count, arrays.sums + part * size);
+        each_band(g, part * rows / count, (part + 1) * rows / count, rows_a_band(g), from, prologue,
+                  arrays.band_of(g, thread), [&](const Band& b) {
+                    weights_of<P>(g)(b.geometry, b.x, dz.data + b.picture * g.oh * g.ow * g.c, b.first, b.last, now);
+                    for (std::int64_t i = 0; i < size; ++i) sums[i] += now[i];
+                  });
       });
     });
     on.parallel_ranges(size, 4096, [&](std::int64_t begin, std::int64_t end) {
@@ -94,7 +119,15 @@ struct depthwise_conv2d<T, Cpu> {
     Repeated(Scratch& scratch, const DepthwiseGeometry& g, const FilterShape& w)
         : repeated(w.co == 1 ? nullptr : scratch.take<T>(g.n * g.h * g.w * g.c)) {}
   };
-  using Forward = Repeated;
+
+  // Also a band of rows of x behind its prologue for each of `bands` threads.
+  struct Forward : Repeated {
+    T* rows;
+
+    Forward(Scratch& scratch, const DepthwiseGeometry& g, const FilterShape& w, int bands)
+        : Repeated(scratch, g, w), rows(scratch.take<T>(bands * band_elements(g))) {}
+    T* band_of(const DepthwiseGeometry& g, int thread) const { return rows + thread * band_elements(g); }
+  };
 
   /// Where one axis of dx reads dz: `count` taps at each place, `most` are kept.
   struct Taps {
@@ -124,25 +157,62 @@ struct depthwise_conv2d<T, Cpu> {
     T* rotated;  // filters, for a stride of 1
     Taps rows, columns;
 
-    Data(Scratch& scratch, const DepthwiseGeometry& g, const FilterShape& w)
+    Data(Scratch& scratch, const DepthwiseGeometry& g, const FilterShape& w, int)
         : Repeated(scratch, g, w),
           rotated(scratch.take<T>(g.kh * g.kw * g.c)),
           rows(scratch, g.h, g.kh),
           columns(scratch, g.w, g.kw) {}
   };
 
-  struct Weights : Repeated {
-    T* sums;  // of each part, for dw and db
+  struct Weights : Forward {
+    T* sums;  // of each part, for dw and db, and of its last band
 
-    Weights(Scratch& scratch, const DepthwiseGeometry& g, const FilterShape& w)
-        : Repeated(scratch, g, w), sums(scratch.take<T>(parts(g) * (g.kh * g.kw + 1) * g.c)) {}
+    Weights(Scratch& scratch, const DepthwiseGeometry& g, const FilterShape& w, int bands)
+        : Forward(scratch, g, w, bands), sums(scratch.take<T>(2 * parts(g) * (g.kh * g.kw + 1) * g.c)) {}
   };
 
   template <class Arrays>
-  static std::int64_t bytes(const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions& o) {
+  static std::int64_t bytes(const Cpu& on, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions& o,
+                            bool prologue) {
     Scratch scratch;
-    static_cast<void>(Arrays(scratch, geometry(x, w, o), w));
+    static_cast<void>(Arrays(scratch, geometry(x, w, o), w, prologue ? on.threads() : 0));
     return scratch.bytes();
+  }
+
+  /// Rows [first, last) of a picture's y, and what they see of x.
+  struct Band {
+    std::int64_t picture, first, last;
+    DepthwiseGeometry geometry;  ///< of picture 0
+    const T* x;
+  };
+
+  /// Rows of y whose rows of x have about 384 KB.
+  static std::int64_t rows_a_band(const DepthwiseGeometry& g) {
+    const std::int64_t seen =
+        std::max<std::int64_t>(393216 / static_cast<std::int64_t>(sizeof(T)) / std::max<std::int64_t>(g.w * g.c, 1), 1);
+    return std::clamp<std::int64_t>((seen - (g.kh - 1) * g.dilation.h - 1) / g.stride.h + 1, 1, g.oh);
+  }
+
+  /// Elements of x that such rows see at most.
+  static std::int64_t band_elements(const DepthwiseGeometry& g) {
+    return std::min((rows_a_band(g) - 1) * g.stride.h + (g.kh - 1) * g.dilation.h + 1, g.h) * g.w * g.c;
+  }
+
+  /// work(Band) for rows [begin, end) of y, counted over all pictures, at most `rows` of one picture at a time; with a
+  /// prologue in `to`.
+  template <class F>
+  static void each_band(const DepthwiseGeometry& g, std::int64_t begin, std::int64_t end, std::int64_t rows, const T* x,
+                        const Prologue<T, Cpu>& prologue, T* to, F&& work) {
+    while (begin < end) {
+      const std::int64_t picture = begin / g.oh, first = begin % g.oh,
+                         last = std::min({first + rows, g.oh, first + end - begin});
+      const DepthwiseGeometry::Seen seen = g.seen(first, last);
+      const T* from = x + (picture * g.h + seen.begin) * g.w * g.c;
+      if (!prologue.empty())
+        normalize_all<T>(prologue.normalization, prologue.activation, from, to, (seen.end - seen.begin) * g.w);
+      work(Band{picture, first, last, g.of_rows(seen), prologue.empty() ? from : to});
+      begin += last - first;
+    }
   }
 
   /// With as many channels as y has.

@@ -13,17 +13,18 @@ namespace brindle::ops::kernel {
 /// By conv2d's own kernels for groups: each channel is one, and its filters lie as they do here.
 template <>
 struct depthwise_conv2d<float, Cuda> {
-  static std::int64_t workspace(const Cuda& on, const Shape4& x, const FilterShape& w,
-                                const DepthwiseConv2DOptions& o) {
+  static std::int64_t workspace(const Cuda& on, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions& o,
+                                bool /*prologue*/) {
     return conv2d<float, Cuda>::general_workspace(on, x, by_groups(w), o.by_groups(x.c));
   }
 
-  static std::int64_t forward_workspace(const Cuda&, const Shape4&, const FilterShape&, const DepthwiseConv2DOptions&) {
+  static std::int64_t forward_workspace(const Cuda&, const Shape4&, const FilterShape&, const DepthwiseConv2DOptions&,
+                                        bool /*prologue*/) {
     return 0;
   }
 
   static void forward(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias, Out<float, Cuda> y,
-                      const DepthwiseConv2DOptions& o, Workspace<Cuda>) {
+                      const DepthwiseConv2DOptions& o, Workspace<Cuda>, const Prologue<float, Cuda>& = {}) {
     conv2d<float, Cuda>::general_forward(on, x, filters(w), bias, y, o.by_groups(x.shape[3]));
   }
 
@@ -42,7 +43,8 @@ struct depthwise_conv2d<float, Cuda> {
   }
 
   static void backward_weights(const Cuda& on, In<float, Cuda> x, In<float, Cuda> dz, Out<float, Cuda> dw,
-                               Out<float, Cuda> db, const DepthwiseConv2DOptions& o, Workspace<Cuda> workspace) {
+                               Out<float, Cuda> db, const DepthwiseConv2DOptions& o, Workspace<Cuda> workspace,
+                               const Prologue<float, Cuda>& = {}) {
     conv2d<float, Cuda>::general_backward_weights(on, x, dz, filters(dw), db, o.by_groups(x.shape[3]), workspace);
   }
 

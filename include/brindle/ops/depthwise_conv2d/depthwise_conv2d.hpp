@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/activation.hpp"
@@ -44,20 +45,28 @@ template <class T, class Device>
 struct depthwise_conv2d;  // defined in cpu.hpp and cuda.hpp; "incomplete type" here means: include that one
 }
 
-/// Bytes of workspace with which every depthwise_conv2d call for these shapes runs, forward and backward.
+/// Bytes of workspace with which every depthwise_conv2d call for these shapes runs, forward and backward; those with a
+/// prologue need more.
 template <class T, class Device>
 std::int64_t depthwise_conv2d_workspace(const Device& on, const Shape4& x, const FilterShape& w,
-                                        const DepthwiseConv2DOptions& o) {
+                                        const DepthwiseConv2DOptions& o, bool prologue = false) {
   depthwise_conv2d_shape(x, w, o);
-  return kernel::depthwise_conv2d<T, Device>::workspace(on, x, w, o);
+  return kernel::depthwise_conv2d<T, Device>::workspace(on, x, w, o, prologue);
 }
 
 /// Bytes of workspace for depthwise_conv2d alone: inference.
 template <class T, class Device>
 std::int64_t depthwise_conv2d_forward_workspace(const Device& on, const Shape4& x, const FilterShape& w,
-                                                const DepthwiseConv2DOptions& o) {
+                                                const DepthwiseConv2DOptions& o, bool prologue = false) {
   depthwise_conv2d_shape(x, w, o);
-  return kernel::depthwise_conv2d<T, Device>::forward_workspace(on, x, w, o);
+  return kernel::depthwise_conv2d<T, Device>::forward_workspace(on, x, w, o, prologue);
+}
+
+/// Whether a depthwise convolution with these filters (KH, KW, C, M) takes a prologue: on the Cpu, with one filter a
+/// channel.
+template <class Device>
+constexpr bool depthwise_conv2d_takes_prologue(const FilterShape& w) {
+  return std::is_same_v<Device, Cpu> && w.co == 1;
 }
 
 /// y = activation(x * w + bias), where each channel of x is convolved by M filters of its own:
@@ -67,17 +76,21 @@ std::int64_t depthwise_conv2d_forward_workspace(const Device& on, const Shape4& 
 ///
 ///     x (N, H, W, C), w (KH, KW, C, M), bias (C M) or empty  ->  y (N, OH, OW, C M)
 ///
-/// y overlaps no input. workspace: depthwise_conv2d_forward_workspace. Keras: ops.depthwise_conv.
+/// y overlaps no input. workspace: depthwise_conv2d_forward_workspace. prologue: done to x as it is read, where
+/// depthwise_conv2d_takes_prologue() says so. Keras: ops.depthwise_conv.
 template <class T, class Device>
 void depthwise_conv2d(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device> bias, Out<T, Device> y,
-                      const DepthwiseConv2DOptions& o, Workspace<Device> workspace) {
+                      const DepthwiseConv2DOptions& o, Workspace<Device> workspace,
+                      const Prologue<T, Device>& prologue = {}) {
   const Shape4 expected = depthwise_conv2d_shape(x.shape, w.shape, o);
   detail::expect_shape("depthwise_conv2d", "y", expected, y.shape);
   if (!bias.empty()) detail::expect_shape("depthwise_conv2d", "bias", Shape{expected.c}, bias.shape);
+  detail::expect_prologue("depthwise_conv2d", depthwise_conv2d_takes_prologue<Device>(w.shape), x.shape, prologue);
   if (y.size() == 0) return;
-  detail::expect_workspace("depthwise_conv2d", depthwise_conv2d_forward_workspace<T>(on, x.shape, w.shape, o),
+  detail::expect_workspace("depthwise_conv2d",
+                           depthwise_conv2d_forward_workspace<T>(on, x.shape, w.shape, o, !prologue.empty()),
                            workspace.size());
-  kernel::depthwise_conv2d<T, Device>::forward(on, x, w, bias, y, o, workspace);
+  kernel::depthwise_conv2d<T, Device>::forward(on, x, w, bias, y, o, workspace, prologue);
 }
 
 /// The same with a normalization of each output channel before the activation, in one pass:
@@ -118,17 +131,20 @@ void depthwise_conv2d_backward_data(const Device& on, In<T, Device> dz, In<T, De
 ///
 ///     x (N, H, W, C), dz (N, OH, OW, C M)  ->  dw (KH, KW, C, M), db (C M) or empty, overwritten
 ///
-/// workspace: depthwise_conv2d_workspace.
+/// workspace: depthwise_conv2d_workspace. prologue: that of the forward pass.
 template <class T, class Device>
 void depthwise_conv2d_backward_weights(const Device& on, In<T, Device> x, In<T, Device> dz, Out<T, Device> dw,
-                                       Out<T, Device> db, const DepthwiseConv2DOptions& o,
-                                       Workspace<Device> workspace) {
+                                       Out<T, Device> db, const DepthwiseConv2DOptions& o, Workspace<Device> workspace,
+                                       const Prologue<T, Device>& prologue = {}) {
   const Shape4 expected = depthwise_conv2d_shape(x.shape, dw.shape, o);
   detail::expect_shape("depthwise_conv2d_backward_weights", "dz", expected, dz.shape);
   if (!db.empty()) detail::expect_shape("depthwise_conv2d_backward_weights", "db", Shape{expected.c}, db.shape);
-  detail::expect_workspace("depthwise_conv2d_backward_weights", depthwise_conv2d_workspace<T>(on, x.shape, dw.shape, o),
+  detail::expect_prologue("depthwise_conv2d_backward_weights", depthwise_conv2d_takes_prologue<Device>(dw.shape),
+                          x.shape, prologue);
+  detail::expect_workspace("depthwise_conv2d_backward_weights",
+                           depthwise_conv2d_workspace<T>(on, x.shape, dw.shape, o, !prologue.empty()),
                            workspace.size());
-  kernel::depthwise_conv2d<T, Device>::backward_weights(on, x, dz, dw, db, o, workspace);
+  kernel::depthwise_conv2d<T, Device>::backward_weights(on, x, dz, dw, db, o, workspace, prologue);
 }
 
 namespace reference {

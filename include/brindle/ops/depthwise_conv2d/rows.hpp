@@ -35,6 +35,25 @@ struct DepthwiseGeometry {
     return at < 0 || at >= h ? nullptr : x + (picture * h + at) * w * c;
   }
 
+  /// Rows of x that rows [first, last) of a picture's y see: [begin, end).
+  struct Seen {
+    std::int64_t begin, end;
+  };
+  Seen seen(std::int64_t first, std::int64_t last) const {
+    const std::int64_t end = (last - 1) * stride.h + (kh - 1) * dilation.h + 1 - top;
+    const std::int64_t begin = std::clamp<std::int64_t>(first * stride.h - top, 0, h);
+    return {begin, std::clamp(end, begin, h)};
+  }
+
+  /// Where x is but these rows of one picture.
+  DepthwiseGeometry of_rows(const Seen& rows) const {
+    DepthwiseGeometry part = *this;
+    part.n = 1;
+    part.h = rows.end - rows.begin;
+    part.top = top + rows.begin;
+    return part;
+  }
+
   /// A square filter of `side` without dilation, moved by `step`.
   bool is(std::int64_t side, std::int64_t step) const {
     return kh == side && kw == side && stride == Size2(step) && dilation == Size2(1);
