@@ -81,6 +81,7 @@ class Conv2DLayer final : public Layer<T, Device> {
   bool sample_by_sample() const override { return true; }
   bool takes_border() const override { return detail::takes_border<Device>(description_.padding); }
   bool normalizes() const override { return detail::normalizes<Device>(activation()); }
+  bool takes_prologue() const override { return ops::conv2d_takes_prologue<Device>(kernel().shape, options(false)); }
 
   /// A 2x2 pool behind a convolution runs in the same pass, so that the full-size output is never stored; on the Cpu
   /// also the sum with a shortcut, and its activation.
@@ -113,7 +114,7 @@ class Conv2DLayer final : public Layer<T, Device> {
     needs.forward_workspace = ops::conv2d_forward_workspace<T>(pass.on, Shape4(x), kernel, o);
     if (pass.normalized) needs.forward_workspace += detail::normalization_bytes<T>(description_.filters);
     if (!pass.backward) return needs;
-    needs.backward_workspace = ops::conv2d_workspace<T>(pass.on, Shape4(x), kernel, o);
+    needs.backward_workspace = ops::conv2d_workspace<T>(pass.on, Shape4(x), kernel, o, pass.reads_deferred);
     needs.reads_input = this->trainable;
     if (pass.fused) {
       const Shape4 y = ops::conv2d_shape(Shape4(x), kernel, o);
@@ -142,11 +143,11 @@ class Conv2DLayer final : public Layer<T, Device> {
     }
     if (detail::keeps_sums(pass, activation())) {
       const TensorView<T, Device> sums = detail::view_bytes<T>(pass.saved, y.shape);
-      ops::conv2d<T>(pass.on, x, kernel(), bias(), sums, options(true, pass.border), pass.workspace);
+      ops::conv2d<T>(pass.on, x, kernel(), bias(), sums, options(true, pass.border), pass.workspace, {}, pass.prologue);
       ops::activate<T>(pass.on, activation(), sums, y);
       return;
     }
-    ops::conv2d<T>(pass.on, x, kernel(), bias(), y, o, pass.workspace, pass.prepared);
+    ops::conv2d<T>(pass.on, x, kernel(), bias(), y, o, pass.workspace, pass.prepared, pass.prologue);
     if (softmax_apart(pass.logits)) ops::activate<T>(pass.on, activation(), y, y);
   }
 
@@ -164,7 +165,7 @@ class Conv2DLayer final : public Layer<T, Device> {
     }
     detail::gradient_by_sums<T>(pass, activation(), pass.saved, y, dy);
     o.activation = ActivationFunction::linear;
-    if (!into.empty()) ops::conv2d_backward_weights<T>(pass.on, x, dy, into[0], db, o, pass.workspace);
+    if (!into.empty()) ops::conv2d_backward_weights<T>(pass.on, x, dy, into[0], db, o, pass.workspace, pass.prologue);
     if (!dx.empty()) ops::conv2d_backward_data<T>(pass.on, dy, kernel(), dx, o, pass.workspace);
   }
 

@@ -104,7 +104,7 @@ class StepPlanner {
   bool defers(std::size_t i, const PlanStep<T, Device>& s) const {
     if (!s.backward || !in_a_row(i) || !of_the_library(i) || !s.layer->gives_prologue()) return false;
     const std::size_t next = pads_next(i + 1) ? i + 2 : i + 1;
-    return is_of_the_library(layer(next)) && layer(next).takes_prologue();
+    return is_of_the_library(layer(next)) && layer(next).takes_prologue() && !fuses(next);
   }
   // Layer i + 1 may be an Add of what layer i gives and another value, whose gradient nobody asks for, and `of` may be
   // able to add that itself: the number of that other value.

@@ -90,7 +90,8 @@
          void(const Cpu&, std::int64_t rows, std::int64_t width, const float* from, std::int64_t from_step, float* to, \
               std::int64_t to_step))
 #define BRINDLE_CPU_CONV2D(KERNEL) \
-  KERNEL(conv2d, workspace, std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const Conv2DOptions&)) \
+  KERNEL(conv2d, workspace, \
+         std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const Conv2DOptions&, bool prologue)) \
   KERNEL(conv2d, forward_workspace, \
          std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const Conv2DOptions&)) \
   KERNEL(conv2d, name, \
@@ -100,7 +101,8 @@
   KERNEL(conv2d, prepare, \
          void(const Cpu&, const Shape4& x, Read w, const Conv2DOptions&, bool pooled, WritePrepared)) \
   KERNEL(conv2d, forward, \
-         void(const Cpu&, Read x, Read w, Read bias, Write y, const Conv2DOptions&, Workspace<Cpu>, ReadPrepared)) \
+         void(const Cpu&, Read x, Read w, Read bias, Write y, const Conv2DOptions&, Workspace<Cpu>, ReadPrepared, \
+              const Prologue<float, Cpu>&)) \
   KERNEL(conv2d, forward_added, \
          void(const Cpu&, Read x, Read w, Read bias, Read residual, Write y, const Conv2DOptions&, Workspace<Cpu>, \
               ReadPrepared)) \
@@ -114,7 +116,8 @@
   KERNEL(conv2d, backward_data_pooled, \
          void(const Cpu&, Read dy, ReadBytes code, Read w, Write dx, const Conv2DOptions&, Workspace<Cpu>)) \
   KERNEL(conv2d, backward_weights, \
-         void(const Cpu&, Read x, Read dz, Write dw, Write db, const Conv2DOptions&, Workspace<Cpu>)) \
+         void(const Cpu&, Read x, Read dz, Write dw, Write db, const Conv2DOptions&, Workspace<Cpu>, \
+              const Prologue<float, Cpu>&)) \
   KERNEL(conv2d, backward_weights_pooled, \
          void(const Cpu&, Read x, Read dy, ReadBytes code, Write dw, Write db, const Conv2DOptions&, Workspace<Cpu>))
 #define BRINDLE_CPU_DENSE(KERNEL) \

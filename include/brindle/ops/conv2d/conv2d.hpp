@@ -114,11 +114,19 @@ template <class T, class Device>
 struct conv2d;  // defined in cpu.hpp and cuda.hpp; "incomplete type" here means: include that one
 }
 
-/// Bytes of workspace with which every conv2d call for these shapes runs, forward and backward, pooled or not.
+/// Bytes of workspace with which every conv2d call for these shapes runs, forward and backward, pooled or not;
+/// gradients by filters behind a prologue need more.
 template <class T, class Device>
-std::int64_t conv2d_workspace(const Device& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
+std::int64_t conv2d_workspace(const Device& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o,
+                              bool prologue = false) {
   conv2d_shape(x, w, o);
-  return kernel::conv2d<T, Device>::workspace(on, x, w, o);
+  return kernel::conv2d<T, Device>::workspace(on, x, w, o, prologue);
+}
+
+/// Whether a convolution by these filters takes a prologue: on the Cpu, 1x1 filters that see every pixel.
+template <class Device>
+constexpr bool conv2d_takes_prologue(const FilterShape& w, const Conv2DOptions& o) {
+  return std::is_same_v<Device, Cpu> && w.kh == 1 && w.kw == 1 && o.stride == Size2(1) && o.is_plain();
 }
 
 /// Bytes of workspace for conv2d and conv2d_maxpool2d alone: inference.
@@ -164,18 +172,21 @@ void conv2d_prepare(const Device& on, const Shape4& x, In<T, Device> w, const Co
 ///     x (N, H, W, groups CI), w (KH, KW, CI, CO), bias (CO) or empty  ->  y (N, OH, OW, CO)
 ///
 /// With groups, output channels [g CO / groups, (g + 1) CO / groups) see input channels [g CI, (g + 1) CI) alone.
-/// y overlaps no input. workspace: conv2d_forward_workspace. prepared: of w, by conv2d_prepare, or empty.
+/// y overlaps no input. workspace: conv2d_forward_workspace. prepared: of w, by conv2d_prepare, or empty. prologue:
+/// done to x as it is read, where conv2d_takes_prologue() says so.
 template <class T, class Device>
 void conv2d(const Device& on, In<T, Device> x, In<T, Device> w, In<T, Device> bias, Out<T, Device> y,
-            const Conv2DOptions& o, Workspace<Device> workspace, In<std::byte, Device> prepared = {}) {
+            const Conv2DOptions& o, Workspace<Device> workspace, In<std::byte, Device> prepared = {},
+            const Prologue<T, Device>& prologue = {}) {
   detail::expect_shape("conv2d", "y", conv2d_shape(x.shape, w.shape, o), y.shape);
+  detail::expect_prologue("conv2d", conv2d_takes_prologue<Device>(w.shape, o), x.shape, prologue);
   if (!bias.empty()) detail::expect_shape("conv2d", "bias", Shape{w.shape[3]}, bias.shape);
   if (y.size() == 0) return;
   detail::expect_workspace("conv2d", conv2d_forward_workspace<T>(on, x.shape, w.shape, o), workspace.size());
   if (!prepared.empty())
     detail::expect_shape("conv2d", "prepared", Shape{conv2d_prepared_bytes<T>(on, x.shape, w.shape, o)},
                          prepared.shape);
-  kernel::conv2d<T, Device>::forward(on, x, w, bias, y, o, workspace, prepared);
+  kernel::conv2d<T, Device>::forward(on, x, w, bias, y, o, workspace, prepared, prologue);
 }
 
 /// y = activation(x * w + bias + residual): a block's last convolution and its shortcut in one pass, with the bits of
@@ -243,14 +254,17 @@ void conv2d_backward_data(const Device& on, In<T, Device> dz, In<T, Device> w, O
 ///
 ///     x (N, H, W, CI), dz (N, OH, OW, CO)  ->  dw (KH, KW, CI, CO), db (CO) or empty, overwritten
 ///
-/// workspace: conv2d_workspace.
+/// workspace: conv2d_workspace. prologue: that of the forward pass.
 template <class T, class Device>
 void conv2d_backward_weights(const Device& on, In<T, Device> x, In<T, Device> dz, Out<T, Device> dw, Out<T, Device> db,
-                             const Conv2DOptions& o, Workspace<Device> workspace) {
+                             const Conv2DOptions& o, Workspace<Device> workspace,
+                             const Prologue<T, Device>& prologue = {}) {
   detail::expect_shape("conv2d_backward_weights", "dz", conv2d_shape(x.shape, dw.shape, o), dz.shape);
   if (!db.empty()) detail::expect_shape("conv2d_backward_weights", "db", Shape{dw.shape[3]}, db.shape);
-  detail::expect_workspace("conv2d_backward_weights", conv2d_workspace<T>(on, x.shape, dw.shape, o), workspace.size());
-  kernel::conv2d<T, Device>::backward_weights(on, x, dz, dw, db, o, workspace);
+  detail::expect_prologue("conv2d_backward_weights", conv2d_takes_prologue<Device>(dw.shape, o), x.shape, prologue);
+  detail::expect_workspace("conv2d_backward_weights", conv2d_workspace<T>(on, x.shape, dw.shape, o, !prologue.empty()),
+                           workspace.size());
+  kernel::conv2d<T, Device>::backward_weights(on, x, dz, dw, db, o, workspace, prologue);
 }
 
 /// conv2d and the 2x2 maximum of its output in one pass; the full-size output is never stored.

@@ -23,12 +23,13 @@ namespace brindle::ops::kernel {
 
 template <class T>
 struct conv2d<T, Cpu> {
-  static std::int64_t workspace(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
+  static std::int64_t workspace(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o,
+                                bool prologue) {
     const auto all = [&](const auto& kernel) {
       return std::max(
           {kernel.forward_workspace(on), kernel.backward_data_workspace(on), kernel.backward_weights_workspace(on)});
     };
-    return std::max(with_kernel(on, x, w, o, false, all), with_kernel(on, x, w, o, true, all));
+    return std::max(with_kernel(on, x, w, o, false, all, prologue), with_kernel(on, x, w, o, true, all));
   }
 
   static std::string name(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool pooled) {
@@ -53,8 +54,8 @@ struct conv2d<T, Cpu> {
   }
 
   static void forward(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y, const Conv2DOptions& o,
-                      Workspace<Cpu> workspace, In<std::byte, Cpu> prepared) {
-    convolve(on, x, w, bias, y, {}, o, workspace, prepared, false);
+                      Workspace<Cpu> workspace, In<std::byte, Cpu> prepared, const Prologue<T, Cpu>& prologue) {
+    convolve(on, x, w, bias, y, {}, o, workspace, prepared, false, nullptr, nullptr, prologue);
   }
 
   static void forward_added(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, In<T, Cpu> residual,
@@ -89,10 +90,11 @@ struct conv2d<T, Cpu> {
   }
 
   static void backward_weights(const Cpu& on, In<T, Cpu> x, In<T, Cpu> dz, Out<T, Cpu> dw, Out<T, Cpu> db,
-                               const Conv2DOptions& o, Workspace<Cpu> workspace) {
-    with_kernel(on, x.shape, dw.shape, o, false, [&](const auto& kernel) {
-      kernel.backward_weights(on, picture(x), picture(dz), dw.data, db.data, workspace);
-    });
+                               const Conv2DOptions& o, Workspace<Cpu> workspace, const Prologue<T, Cpu>& prologue) {
+    const auto run = [&](const auto& kernel) {
+      kernel.backward_weights(on, picture(x, prologue), picture(dz), dw.data, db.data, workspace);
+    };
+    with_kernel(on, x.shape, dw.shape, o, false, run, !prologue.empty());
   }
 
   static void backward_weights_pooled(const Cpu& on, In<T, Cpu> x, In<T, Cpu> dy, In<std::uint8_t, Cpu> code,
@@ -107,7 +109,8 @@ struct conv2d<T, Cpu> {
   static void convolve(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y,
                        Out<std::uint8_t, Cpu> code, const Conv2DOptions& o, Workspace<Cpu> workspace,
                        In<std::byte, Cpu> prepared, bool pooled, const T* residual = nullptr,
-                       const ChannelNormalization<T, Cpu>* normalization = nullptr) {
+                       const ChannelNormalization<T, Cpu>* normalization = nullptr,
+                       const Prologue<T, Cpu>& prologue = {}) {
     const PictureOutput<T> out{.y = y.data,
                                .code = code.data,
                                .bias = bias.data,
@@ -116,7 +119,7 @@ struct conv2d<T, Cpu> {
                                .residual = residual,
                                .normalization = normalization};
     with_kernel(on, x.shape, w.shape, o, pooled, [&](const auto& kernel) {
-      kernel.forward(on, picture(x), w.data, out, workspace, reinterpret_cast<const T*>(prepared.data));
+      kernel.forward(on, picture(x, prologue), w.data, out, workspace, reinterpret_cast<const T*>(prepared.data));
     });
     if (o.is_plain()) return;  // the gathered product leaves these out:
     if (normalization) return normalize(on, *normalization, o.activation, residual, y);
@@ -134,9 +137,10 @@ struct conv2d<T, Cpu> {
                        });
   }
 
-  static Picture<T> picture(const In<T, Cpu>& x) {
+  static Picture<T> picture(const In<T, Cpu>& x) { return picture(x, {}); }
+  static Picture<T> picture(const In<T, Cpu>& x, const Prologue<T, Cpu>& prologue) {
     const Shape4 s = x.shape;
-    return {.data = x.data, .h = s.h, .w = s.w, .c = s.c};
+    return {.data = x.data, .h = s.h, .w = s.w, .c = s.c, .prologue = prologue.empty() ? nullptr : &prologue};
   }
   static Picture<T> unpooled(const In<T, Cpu>& dy, const In<std::uint8_t, Cpu>& code, const Shape4& x,
                              const FilterShape& w, const Conv2DOptions& o) {
@@ -144,10 +148,11 @@ struct conv2d<T, Cpu> {
     return {.data = dy.data, .code = code.data, .h = z.h, .w = z.w, .c = z.c};
   }
 
-  /// call(kernel); pooled: without the last row and column of an odd y, which the pool leaves out.
+  /// call(kernel); pooled: without the last row and column of an odd y, which the pool leaves out. prologue: whether
+  /// the gradient by filters may read a picture with one.
   template <class F>
   static auto with_kernel(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool pooled,
-                          F&& call) {
+                          F&& call, bool prologue = false) {
     ConvGeometry g = ConvGeometry::of(x, Shape4{w.kh, w.kw, w.ci, w.co}, o.stride, o.padding);
     if (pooled) g.oh -= g.oh % 2, g.ow -= g.ow % 2;
     switch (choose_conv2d_kernel<T>(x, w, o, on.precise(), pooled)) {
@@ -162,7 +167,7 @@ struct conv2d<T, Cpu> {
       case Conv2DKernel::implicit_gemm:
         break;
     }
-    return call(ImplicitGemmConvolution<T>(g));
+    return call(ImplicitGemmConvolution<T>(g, prologue));
   }
 };
 

@@ -28,7 +28,8 @@ namespace brindle::ops::kernel {
 /// their own, in float32 whatever the precision is.
 template <>
 struct conv2d<float, Cuda> {
-  static std::int64_t workspace(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
+  static std::int64_t workspace(const Cuda& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o,
+                                bool /*prologue*/) {
     return o.is_plain() ? forward_workspace(on, x, w, o) : general_workspace(on, x, w, o);
   }
 
@@ -70,7 +71,8 @@ struct conv2d<float, Cuda> {
   static void prepare(const Cuda&, const Shape4&, In<float, Cuda>, const Conv2DOptions&, bool, Out<std::byte, Cuda>) {}
 
   static void forward(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias, Out<float, Cuda> y,
-                      const Conv2DOptions& o, Workspace<Cuda> workspace, In<std::byte, Cuda>) {
+                      const Conv2DOptions& o, Workspace<Cuda> workspace, In<std::byte, Cuda>,
+                      const Prologue<float, Cuda>& = {}) {
     if (!o.is_plain()) return general_forward(on, x, w, bias, y, o);
     const auto lock = on.lock();
     Conv2DPlan& plan = conv2d_plan(on, x.shape, w.shape, o);
@@ -137,7 +139,8 @@ struct conv2d<float, Cuda> {
   }
 
   static void backward_weights(const Cuda& on, In<float, Cuda> x, In<float, Cuda> dz, Out<float, Cuda> dw,
-                               Out<float, Cuda> db, const Conv2DOptions& o, Workspace<Cuda> workspace) {
+                               Out<float, Cuda> db, const Conv2DOptions& o, Workspace<Cuda> workspace,
+                               const Prologue<float, Cuda>& = {}) {
     if (dz.size() == 0) return clear(on, dw, db);
     if (!o.is_plain()) return general_backward_weights(on, x, dz, dw, db, o, workspace);
     const auto lock = on.lock();

@@ -22,14 +22,15 @@ namespace brindle::ops::kernel {
 template <class T>
 class ImplicitGemmConvolution {
  public:
-  explicit ImplicitGemmConvolution(const ConvGeometry& g)
+  /// prologue: whether gradients by filters may read pictures that come with one.
+  explicit ImplicitGemmConvolution(const ConvGeometry& g, bool prologue = false)
       : row_(g.one_row()),
         pictures_(g),
         pixels_(row_),
         gradient_of_pictures_(g),
         gradient_of_pixels_(row_),
         weights_of_pictures_(g),
-        weights_of_pixels_(row_) {}
+        weights_of_pixels_(row_, prologue) {}
 
   /// Bytes of workspace.
   /// @{

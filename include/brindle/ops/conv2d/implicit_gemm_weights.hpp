@@ -26,8 +26,8 @@ class ImplicitGemmWeights {
   static constexpr int width = Micro::width;
 
  public:
-  /// g: of the convolution.
-  explicit ImplicitGemmWeights(const ConvGeometry& g)
+  /// g: of the convolution. prologue: whether pictures may come with one.
+  explicit ImplicitGemmWeights(const ConvGeometry& g, bool prologue = false)
       : g_(g),
         seen_(g),
         segment_(g.kw * g.ci),
@@ -44,8 +44,9 @@ class ImplicitGemmWeights {
     }
     const std::int64_t wanted = std::max<std::int64_t>((tasks + parts_ / 2) / parts_, 1);
     const std::int64_t h = (g.oh - 1) * g.stride.h + g.kh, w = (g.ow - 1) * g.stride.w + g.kw;
-    if (row_parts_ * column_parts_ >= 8 && (g.top > 0 || g.left > 0 || h > g.h || w > g.w))
-      seen_.h = h, seen_.w = w, seen_.top = seen_.left = 0, with_zeros_ = true;
+    const bool zeros = g.top > 0 || g.left > 0 || h > g.h || w > g.w;
+    copies_ = row_parts_ * column_parts_ >= (prologue ? 2 : 8) && (zeros || prologue);
+    if (copies_) seen_.h = h, seen_.w = w, seen_.top = seen_.left = 0;
     groups_ = std::min(
         {cut_.count, parts_ == 1 ? cut_.count : std::max<std::int64_t>(cut_.count / 4, 1), most_groups, wanted});
   }
@@ -70,7 +71,7 @@ class ImplicitGemmWeights {
     const bool direct = groups_ == 1 && g_.co == co_;  // into dw
     T *sums = direct ? dw : arrays.sums, *dbs = arrays.channels;
     std::fill_n(dbs, groups_ * co_, T(0));
-    const Picture<T> from = with_zeros_ ? put_zeros_around(on, x, arrays.pictures) : x;
+    const Picture<T> from = copies_ ? copy(on, x, arrays.pictures) : x;
     on.parallel(groups_ * parts_, [&](std::int64_t task, int worker) {
       const std::int64_t group = task % groups_;
       const Piece piece = piece_at(task / groups_);
@@ -127,20 +128,20 @@ class ImplicitGemmWeights {
 
   struct Arrays {
     T *sums, *channels;             // of dw and db, one for each group
-    T* pictures;                    // x with zeros around, where all pieces read it from there
+    T* pictures;                    // x as windows see it, where all pieces read it from there
     PerWorker<T> bands, gradients;  // rows of x, and of dz
 
     Arrays(const ImplicitGemmWeights& c, Scratch& scratch, int threads)
         : sums(scratch.take<T>(c.groups_ * c.depth_ * c.co_)),
           channels(scratch.take<T>(c.groups_ * c.co_)),
-          pictures(scratch.take<T>(c.with_zeros_ ? c.g_.n * c.seen_.h * c.seen_.w * c.g_.ci : 0)),
+          pictures(scratch.take<T>(c.copies_ ? c.g_.n * c.seen_.h * c.seen_.w * c.g_.ci : 0)),
           bands(PerWorker<T>::take(scratch, threads, band_size(c.g_))),
           gradients(PerWorker<T>::take(scratch, threads, PictureBlocks::most_pixels(c.g_.ow) * c.co_)) {}
   };
 
-  /// The pictures with the zeros that windows see around them. Else each piece would put them around each band: with 56
-  /// pieces (256 to 512 channels at 10x10, a stride of 2) that took 0.4 of the time.
-  Picture<T> put_zeros_around(const Cpu& on, const Picture<T>& x, T* to) const {
+  /// The pictures behind their prologue, with the zeros that windows see around them. Else each piece would make each
+  /// band anew: with 56 pieces (256 to 512 channels at 10x10, a stride of 2) that took 0.4 of the time.
+  Picture<T> copy(const Cpu& on, const Picture<T>& x, T* to) const {
     const std::int64_t row = seen_.w * g_.ci;
     on.parallel_ranges(g_.n * seen_.h, 8, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t r = begin; r < end; ++r)
@@ -206,8 +207,8 @@ class ImplicitGemmWeights {
     }
   }
 
-  ConvGeometry g_, seen_;  // as it is, and of the pictures that the pieces read
-  bool with_zeros_ = false;
+  ConvGeometry g_, seen_;                                      // as it is, and of the pictures that the pieces read
+  bool copies_ = false;                                        // they are copied
   std::int64_t segment_, depth_, co_;                          // KW CI; KH KW CI; output channels with padding
   PictureBlocks cut_;                                          // whatever the number of threads
   std::int64_t parts_ = 1, row_parts_ = 1, column_parts_ = 1;  // pieces of dw, which are tasks

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "brindle/ops/batch_normalization/normalize_rows.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/conv2d/picture_blocks.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
@@ -28,8 +29,12 @@ void read_row(const Picture<T>& x, std::int64_t n, std::int64_t row, std::int64_
   if (!x.code) {
     const std::int64_t begin = std::clamp<std::int64_t>(-column, 0, count);
     const std::int64_t end = std::clamp<std::int64_t>(x.w - column, begin, count);
+    const T* from = x.data + ((n * x.h + row) * x.w + column + begin) * x.c;
     std::fill_n(to, begin * x.c, T(0));
-    std::copy_n(x.data + ((n * x.h + row) * x.w + column + begin) * x.c, (end - begin) * x.c, to + begin * x.c);
+    if (x.prologue)
+      normalize_all<T>(x.prologue->normalization, x.prologue->activation, from, to + begin * x.c, end - begin);
+    else
+      std::copy_n(from, (end - begin) * x.c, to + begin * x.c);
     std::fill_n(to + end * x.c, (count - end) * x.c, T(0));
     return;
   }
@@ -65,7 +70,7 @@ Band<T> read_band(const ConvGeometry& g, const Picture<T>& x, const PictureBlock
   const std::int64_t rows = (b.rows - 1) * g.stride.h + last - first;
   const std::int64_t columns = (b.columns - 1) * g.stride.w + g.kw;
   const bool inside = row >= 0 && column >= 0 && row + rows <= g.h && column + columns <= g.w;
-  if (inside && !x.code) return {x.data + ((b.n * g.h + row) * g.w + column) * g.ci, g.w * g.ci};
+  if (inside && !x.code && !x.prologue) return {x.data + ((b.n * g.h + row) * g.w + column) * g.ci, g.w * g.ci};
   for (std::int64_t r = 0; r < rows; ++r) read_row(x, b.n, row + r, column, columns, scratch + r * columns * g.ci);
   return {scratch, columns * g.ci};
 }

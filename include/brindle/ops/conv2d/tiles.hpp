@@ -23,9 +23,13 @@ struct Picture {
   const T* data = nullptr;             ///< x or dz; with a code, dy
   const std::uint8_t* code = nullptr;  ///< null: no pool
   std::int64_t h = 0, w = 0, c = 0;    ///< of the picture, before the pool
+  /// Done to each pixel as it is read, but not to the zeros around; null: nothing is. With a code it is null.
+  const Prologue<T, Cpu>* prologue = nullptr;
 
   /// The same pixels, without a pool, as pictures of another height and width.
-  Picture reshaped(std::int64_t height, std::int64_t width) const { return {data, nullptr, height, width, c}; }
+  Picture reshaped(std::int64_t height, std::int64_t width) const {
+    return {data, nullptr, height, width, c, prologue};
+  }
 };
 
 /// One packet of channels of the gradient behind a pool, at `count` pixels of a window that follow each other from
