@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "brindle/core/inline.hpp"
 #include "brindle/nn/epilogue.hpp"
@@ -12,6 +13,7 @@
 #include "brindle/nn/max_pooling2d.hpp"
 #include "brindle/nn/picture_layer.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
+#include "brindle/ops/padding.hpp"
 
 namespace brindle {
 
@@ -32,20 +34,27 @@ class MaxPooling2DLayer final : public detail::Pool2DLayer<T, Device> {
     return MaxPoolEpilogue{this->options_.window, this->options_.stride, this->options_.padding};
   }
 
+  bool takes_border() const override { return std::is_same_v<Device, Cpu> && this->options_.padding == Padding::valid; }
+
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
-    return {.saved = pass.backward ? Shape(ops::maxpool2d_shape(Shape4(x), this->options_)).size() : 0};
+    return {.saved = pass.backward ? Shape(ops::maxpool2d_shape(Shape4(x), options_with(pass.border))).size() : 0};
   }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
-    ops::maxpool2d<T>(pass.on, x, y, codes(pass, y.shape), this->options_);
+    ops::maxpool2d<T>(pass.on, x, y, codes(pass, y.shape), options_with(pass.border));
   }
 
   void backward(const Pass<T, Device>& pass, In<T, Device>, In<T, Device>, Out<T, Device> dy, Out<T, Device> dx,
                 const Gradients<T, Device>&) const override {
-    if (!dx.empty()) ops::maxpool2d_backward<T>(pass.on, dy, codes(pass, dy.shape), dx, this->options_);
+    if (!dx.empty()) ops::maxpool2d_backward<T>(pass.on, dy, codes(pass, dy.shape), dx, options_with(pass.border));
   }
 
  private:
+  ops::MaxPool2DOptions options_with(const Border& border) const {
+    ops::MaxPool2DOptions o = this->options_;
+    o.zeros = border;
+    return o;
+  }
   static TensorView<std::uint8_t, Device> codes(const Pass<T, Device>& pass, const Shape& y) {
     return pass.backward ? detail::view_bytes<std::uint8_t>(pass.saved, y) : TensorView<std::uint8_t, Device>{};
   }

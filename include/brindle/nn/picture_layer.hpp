@@ -35,12 +35,12 @@ class Pool2DLayer : public Layer<T, Device> {
   const ops::Pool2DOptions& options() const { return options_; }  ///< with the stride that is meant, never 0
 
   Shape output_shape(const Shape& x) const override {
-    const auto& [window, stride, padding] = options_;
+    const Size2 window = options_.window, stride = options_.stride;
     expect_pictures(this->who(), x);
     if (window.h < 1 || window.w < 1 || stride.h < 1 || stride.w < 1)
       raise<ValueError>(this->who() + ": window and stride must be at least 1, got " + to_string(window) + " and " +
                         to_string(stride));
-    if (padding == Padding::valid && (window.h > x[0] || window.w > x[1]))
+    if (options_.padding == Padding::valid && (window.h > x[0] || window.w > x[1]))
       raise<ShapeError>(this->who() + ": a window of " + to_string(window) + " does not fit pictures " +
                         to_string_batch(x) + "; use a smaller window, or fewer pools before it");
     return Shape(ops::kernel::pool2d_shape(this->type(), Shape4(x.batch(1)), options_)).sample();

@@ -19,8 +19,12 @@ using AveragePool2DOptions = Pool2DOptions;
 ///
 ///     x (N, H, W, C)  ->  y (N, OH, OW, C), OH and OW by WindowAxis
 ///
-/// Throws ShapeError if no window fits, ValueError if the window or the stride is not positive.
+/// Throws ShapeError if no window fits, ValueError if the window or the stride is not positive, or zeros are to stand
+/// around.
 inline Shape4 avgpool2d_shape(const Shape4& x, const AveragePool2DOptions& o) {
+  if (!(o.zeros == Border{}))
+    detail::raise<ValueError>("avgpool2d: expected no zeros around x, got " + to_string(o.zeros) +
+                              ": put them there by ops::zero_padding2d");
   return kernel::pool2d_shape("avgpool2d", x, o);
 }
 

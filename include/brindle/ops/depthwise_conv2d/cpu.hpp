@@ -251,8 +251,11 @@ struct depthwise_conv2d<T, Cpu> {
 
   template <class P>
   static auto row_of(const DepthwiseGeometry& g) {
+    const bool ahead = g.comes_from_memory<T>();
+    if (g.is(3, 1) && ahead) return depthwise_square_row<T, P, 3, 1, true>;
     if (g.is(3, 1)) return depthwise_square_row<T, P, 3, 1>;
     if (g.is(3, 2)) return depthwise_square_row<T, P, 3, 2>;
+    if (g.is(5, 1) && ahead) return depthwise_square_row<T, P, 5, 1, true>;
     if (g.is(5, 1)) return depthwise_square_row<T, P, 5, 1>;
     if (g.is(5, 2)) return depthwise_square_row<T, P, 5, 2>;
     return depthwise_row<T, P>;
@@ -260,8 +263,11 @@ struct depthwise_conv2d<T, Cpu> {
 
   template <class P>
   static auto weights_of(const DepthwiseGeometry& g) {
+    const bool ahead = g.comes_from_memory<T>();
+    if (g.is(3, 1) && ahead) return depthwise_square_weights<T, P, 3, 1, true>;
     if (g.is(3, 1)) return depthwise_square_weights<T, P, 3, 1>;
     if (g.is(3, 2)) return depthwise_square_weights<T, P, 3, 2>;
+    if (g.is(5, 1) && ahead) return depthwise_square_weights<T, P, 5, 1, true>;
     if (g.is(5, 1)) return depthwise_square_weights<T, P, 5, 1>;
     if (g.is(5, 2)) return depthwise_square_weights<T, P, 5, 2>;
     return depthwise_weights<T, P>;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "brindle/core/prefetch.hpp"
 #include "brindle/core/shape.hpp"
 #include "brindle/ops/activation/functions.hpp"
 #include "brindle/ops/cpu_packets.hpp"
@@ -54,6 +55,18 @@ struct DepthwiseGeometry {
     return part;
   }
 
+  /// Whether the pictures are more than the caches hold, so that rows of x are to be called for ahead of time: that
+  /// takes 0.6 of the time there, and 1.05 where they are in the cache.
+  template <class T>
+  bool comes_from_memory() const {
+    return n * h * w * c > (4 << 20) / static_cast<std::int64_t>(sizeof(T));
+  }
+  /// The row of x that y's next row sees and this one does not; for a stride of 1.
+  template <class T>
+  const T* next_row(const T* x, std::int64_t picture, std::int64_t row) const {
+    return x + (picture * h + row + kh - top) * w * c;
+  }
+
   /// A square filter of `side` without dilation, moved by `step`.
   bool is(std::int64_t side, std::int64_t step) const {
     return kh == side && kw == side && stride == Size2(step) && dilation == Size2(1);
@@ -100,8 +113,9 @@ void depthwise_row(const DepthwiseGeometry& g, const T* x, std::int64_t picture,
 }
 
 /// The same for filters of side x side, moved by `step`: the filter of a packet of channels and several pixels of y
-/// stay in registers, and pixels of x are read once for all pixels of y that see them.
-template <class T, class P, int side, int step>
+/// stay in registers, and pixels of x are read once for all pixels of y that see them. ahead: rows are called for ahead
+/// of time; for a stride of 1.
+template <class T, class P, int side, int step, bool ahead = false>
 void depthwise_square_row(const DepthwiseGeometry& g, const T* x, std::int64_t picture, std::int64_t row, const T* w,
                           const T* bias, const ActivationSteps<T>& last, T* y) {
   using namespace Eigen::internal;
@@ -112,6 +126,7 @@ void depthwise_square_row(const DepthwiseGeometry& g, const T* x, std::int64_t p
     line[i] = g.row_of(x, picture, row, i);
     if (line[i]) line[i] -= g.left * g.c;
   }
+  const T* next = ahead ? g.next_row(x, picture, row) : nullptr;
   each_packet<P>(g.c, [&](std::int64_t c) {
     const P first = bias ? ploadu<P>(bias + c) : pset1<P>(T(0));
     P filter[side * side];
@@ -120,6 +135,9 @@ void depthwise_square_row(const DepthwiseGeometry& g, const T* x, std::int64_t p
     const auto several = [&]<int count>(std::integral_constant<int, count>, std::int64_t q) {
       constexpr int seen = (count - 1) * step + side;
       P sum[count], pixel[seen];
+      if constexpr (ahead)
+#pragma GCC unroll 4
+        for (int k = 0; k < count; ++k) brindle::detail::prefetch(next + (q + k) * g.c + c);
 #pragma GCC unroll 4
       for (int k = 0; k < count; ++k) sum[k] = first;
 #pragma GCC unroll 5
@@ -234,8 +252,9 @@ void depthwise_weights(const DepthwiseGeometry& g, const T* x, const T* dz, std:
   });
 }
 
-/// The same for filters of side x side, moved by `step`: all sums of a packet of channels stay in registers.
-template <class T, class P, int side, int step>
+/// The same for filters of side x side, moved by `step`: all sums of a packet of channels stay in registers. ahead: as
+/// in depthwise_square_row().
+template <class T, class P, int side, int step, bool ahead = false>
 void depthwise_square_weights(const DepthwiseGeometry& g, const T* x, const T* dz, std::int64_t begin, std::int64_t end,
                               T* sums) {
   using namespace Eigen::internal;
@@ -251,6 +270,7 @@ void depthwise_square_weights(const DepthwiseGeometry& g, const T* x, const T* d
         if (line[i]) line[i] += c - g.left * g.c;
       }
       const T* gradient = dz + r * g.ow * g.c + c;
+      const T *next = ahead ? g.next_row(x, r / g.oh, r % g.oh) + c : nullptr, *next_gradient = gradient + g.ow * g.c;
       const auto edge = [&](std::int64_t q) {
         const P d = ploadu<P>(gradient + q * g.c);
         bias = padd(bias, d);
@@ -266,6 +286,10 @@ void depthwise_square_weights(const DepthwiseGeometry& g, const T* x, const T* d
       std::int64_t q = 0;
       for (; q < inside.first; ++q) edge(q);
       for (; q < inside.last; ++q) {
+        if constexpr (ahead) {
+          brindle::detail::prefetch(next + q * g.c);
+          brindle::detail::prefetch(next_gradient + q * g.c);
+        }
         const P d = ploadu<P>(gradient + q * g.c);
         bias = padd(bias, d);
 #pragma GCC unroll 5
