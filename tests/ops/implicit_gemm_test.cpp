@@ -41,3 +41,14 @@ TEST_CASE("implicit gemm agrees with the plain loops where 1x1 filters see more 
           ConvGeometry::of(x, {1, 1, x.c, co}, Size2{1}, Padding::valid));
     }
 }
+
+TEST_CASE(
+    "implicit gemm agrees with the plain loops where filters are so many that zeros are put around pictures before",
+    "[ops][conv2d]") {
+  for (const Padding padding : {Padding::valid, Padding::same})
+    for (const Size2 stride : {Size2{2}, Size2{1, 2}})
+      check_conv_kernel<float, ImplicitGemmConvolution<float>>(
+          ConvGeometry::of({2, 6, 7, 160}, {3, 3, 160, 256}, stride, padding));
+  check_conv_kernel<float, ImplicitGemmConvolution<float>>(
+      ConvGeometry::of({2, 6, 6, 160}, {3, 3, 160, 256}, Size2{2}, Conv2DPadding(Border(0, 1, 2, 0))));
+}

@@ -11,6 +11,7 @@
 #include "brindle/ops/add/cpu.hpp"
 #include "brindle/ops/conv2d/cpu.hpp"
 #include "support/random_convolution.hpp"
+#include "support/random_prologue.hpp"
 #include "support/random_sizes.hpp"
 
 using namespace brindle;
@@ -176,7 +177,8 @@ TEMPLATE_TEST_CASE("conv2d agrees with plain loops at random sizes", "[ops][conv
   random_cases(sizeof(T) == 4 ? 300 : 100, [](RandomCase& c) {
     Sizes s = draw_convolution(c);
     const bool precise = c.chance(0.3), has_bias = c.chance(0.8), prepares = c.chance(0.3), adds = c.chance(0.4),
-               without_db = c.chance(0.1), normalizes = c.chance(0.4);
+               without_db = c.chance(0.1), normalizes = c.chance(0.4),
+               prologue = ops::conv2d_takes_prologue<Cpu>(s.w, s.o) && s.x.size() > 0 && c.chance(0.6);
     s.o.activation = c.pick({linear, relu, relu6, sigmoid, silu, leaky_relu, ActivationFunction::hard_silu});
     const PlainConvolution plain(s.x, s.w, s.o);
     const bool pools = s.o.is_plain() && plain.y.h > 1 && plain.y.w > 1 && s.x.n > 0;
@@ -193,6 +195,7 @@ TEMPLATE_TEST_CASE("conv2d agrees with plain loops at random sizes", "[ops][conv
     const Shape4 p = pools ? ops::conv2d_maxpool2d_shape(s.x, s.w, pooled_o) : Shape4();
     const auto dp = c.input<T>(p);
     const auto given_code = c.whole_numbers<std::uint8_t>(p, 5);
+    const RandomPrologue<T> before(c, s.x);
     c.compute(
         [&](const Cpu& on, Outputs& out) {
           const auto forward_space = out.workspace(ops::conv2d_forward_workspace<T>(on, s.x, s.w, s.o));
@@ -230,6 +233,22 @@ TEMPLATE_TEST_CASE("conv2d agrees with plain loops at random sizes", "[ops][conv
             linear_o.activation = linear;
             ops::conv2d<T>(on, x, w, bias, apart, linear_o, forward_space);
             expect_normalized<T>(c, y_n, apart, {mean, factor, shift}, added, s.o.activation);
+          }
+          if (prologue) {
+            const auto y_p = out.tensor<T>("y behind a prologue", plain.y),
+                       apart = out.tensor<T>("y, prologue apart", plain.y);
+            ops::conv2d<T>(on, x, w, bias, y_p, s.o, forward_space, {}, before.prologue);
+            ops::conv2d<T>(on, before.x_behind(on, x), w, bias, apart, s.o, forward_space);
+            c.same("y behind a prologue", y_p.data, apart.data, apart.size());
+            const auto dw = out.tensor<T>("dw behind a prologue", s.w), dw_apart = out.tensor<T>("dw, apart", s.w);
+            const auto db = out.tensor<T>("db behind a prologue", {s.w.co}),
+                       db_apart = out.tensor<T>("db, apart", {s.w.co});
+            ops::conv2d_backward_weights<T>(on, x, dz, dw, db, s.o,
+                                            out.workspace(ops::conv2d_workspace<T>(on, s.x, s.w, s.o, true)),
+                                            before.prologue);
+            ops::conv2d_backward_weights<T>(on, before.x_behind(on, x), dz, dw_apart, db_apart, s.o, space);
+            c.same("dw behind a prologue", dw.data, dw_apart.data, dw.size());
+            c.same("db behind a prologue", db.data, db_apart.data, db.size());
           }
           if (pools) {
             const auto pooled = out.tensor<T>("pooled y", p);

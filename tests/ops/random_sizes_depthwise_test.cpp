@@ -9,6 +9,7 @@
 
 #include "brindle/ops/depthwise_conv2d/cpu.hpp"
 #include "support/random_convolution.hpp"
+#include "support/random_prologue.hpp"
 #include "support/random_sizes.hpp"
 
 using namespace brindle;
@@ -49,14 +50,33 @@ TEMPLATE_TEST_CASE("depthwise_conv2d agrees with plain loops at random sizes", "
       o.padding = {c.below(kh + 2), c.below(kh + 2), c.below(kw + 2), c.below(kw + 2)};
     if (p >= 0.5) x.h = std::max(x.h, kh), x.w = std::max(x.w, kw);
     o.activation = c.pick({linear, relu, relu6, sigmoid, silu});
-    const bool has_bias = c.chance(0.8), wants_db = c.chance(0.8);
+    const bool has_bias = c.chance(0.8), wants_db = c.chance(0.8),
+               prologue = ops::depthwise_conv2d_takes_prologue<Cpu>(w) && x.size() > 0 && c.chance(0.4);
     c.says("x ", to_string(x), ", w ", to_string(w), ", stride ", to_string(o.stride), ", padding ",
            to_string(o.padding), ", dilation ", to_string(o.dilation), ", ", to_string(o.activation), ", bias ",
            has_bias);
     const PlainConvolution plain(x, {w.kh, w.kw, 1, w.ci * w.co}, o.by_groups(x.c));
     const auto xs = c.input<T>(x), ws = c.input<T>(w), dz = c.input<T>(plain.y);
     const auto bias = has_bias ? c.input<T>(Shape{plain.y.c}) : TensorView<const T>();
+    const RandomPrologue<T> before(c, x);
     c.compute([&](const Cpu& on, Outputs& out) {
+      if (prologue) {
+        const auto y = out.tensor<T>("y behind a prologue", plain.y),
+                   apart = out.tensor<T>("y, prologue apart", plain.y);
+        ops::depthwise_conv2d<T>(on, xs, ws, bias, y, o,
+                                 out.workspace(ops::depthwise_conv2d_forward_workspace<T>(on, x, w, o, true)),
+                                 before.prologue);
+        ops::depthwise_conv2d<T>(on, before.x_behind(on, xs), ws, bias, apart, o,
+                                 out.workspace(ops::depthwise_conv2d_forward_workspace<T>(on, x, w, o)));
+        c.same("y behind a prologue", y.data, apart.data, y.size());
+        const auto dw = out.tensor<T>("dw behind a prologue", w), dw_apart = out.tensor<T>("dw, prologue apart", w);
+        ops::depthwise_conv2d_backward_weights<T>(on, xs, dz, dw, {}, o,
+                                                  out.workspace(ops::depthwise_conv2d_workspace<T>(on, x, w, o, true)),
+                                                  before.prologue);
+        ops::depthwise_conv2d_backward_weights<T>(on, before.x_behind(on, xs), dz, dw_apart, {}, o,
+                                                  out.workspace(ops::depthwise_conv2d_workspace<T>(on, x, w, o)));
+        c.same("dw behind a prologue", dw.data, dw_apart.data, dw.size());
+      }
       const auto y = out.tensor<T>("y", plain.y);
       ops::depthwise_conv2d<T>(on, xs, ws, bias, y, o,
                                out.workspace(ops::depthwise_conv2d_forward_workspace<T>(on, x, w, o)));

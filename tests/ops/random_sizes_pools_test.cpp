@@ -30,7 +30,8 @@ Shape4 draw_pictures(RandomCase& c) {
   return x;
 }
 
-ops::Pool2DOptions draw_windows(RandomCase& c, Shape4& x) {
+/// zeros: some may stand around.
+ops::Pool2DOptions draw_windows(RandomCase& c, Shape4& x, bool zeros = false) {
   ops::Pool2DOptions o;
   if (c.chance(0.6)) {
     o.window = {c.between(1, 5), c.between(1, 5)};
@@ -39,9 +40,10 @@ ops::Pool2DOptions draw_windows(RandomCase& c, Shape4& x) {
     o.stride = c.between(1, 3);
   }
   o.padding = c.pick({Padding::valid, Padding::same});
+  if (zeros && o.padding == Padding::valid && c.chance(0.4)) o.zeros = {c.below(4), c.below(4), c.below(4), c.below(4)};
   if (o.padding == Padding::valid) x.h = std::max(x.h, o.window.h), x.w = std::max(x.w, o.window.w);
   c.says("x ", to_string(x), ", window ", to_string(o.window), ", stride ", to_string(o.step()), ", ",
-         o.padding == Padding::same ? "same" : "valid");
+         o.padding == Padding::same ? "same" : "valid", ", zeros ", to_string(o.zeros));
   return o;
 }
 
@@ -62,7 +64,7 @@ TEMPLATE_TEST_CASE("maxpool2d is its reference at random sizes", "[ops][maxpool2
   using T = TestType;
   random_cases(200, [](RandomCase& c) {
     Shape4 x = draw_pictures(c);
-    const ops::Pool2DOptions o = draw_windows(c, x);
+    const ops::Pool2DOptions o = draw_windows(c, x, true);
     const Shape y = ops::maxpool2d_shape(x, o);
     const auto xs = c.chance(0.5) ? few_numbers<T>(c, x, c.chance(0.3)) : c.input<T>(x);
     const auto dy = c.input<T>(y);
