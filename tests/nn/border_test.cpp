@@ -30,7 +30,8 @@ std::size_t steps_of(const Model<float>& model, const PlanOptions& options) {
 
 }  // namespace
 
-TEST_CASE("a convolution puts the zeros in front of it around its input itself, with the same bits", "[nn][border]") {
+TEST_CASE("a convolution or a maximum pool puts the zeros in front of it around its input itself, with the same bits",
+          "[nn][border]") {
   const auto x = random_tensor<float>({3, 11, 10, 16}, 1);
   const ZeroPadding2D zeros{.padding = {{0, 1}, {2, 1}}};
   const auto check = [&](const std::string& what, std::size_t steps, const auto&... layers) {
@@ -55,6 +56,10 @@ TEST_CASE("a convolution puts the zeros in front of it around its input itself, 
   check("depthwise", 1, zeros, DepthwiseConv2D{3});
   check("depthwise, stride 2", 1, zeros, DepthwiseConv2D{.kernel = 3, .activation = relu, .stride = 2});
   check("depthwise, 5x5, several filters", 1, zeros, DepthwiseConv2D{.kernel = 5, .depth_multiplier = 2});
+  check("a maximum pool", 1, zeros, MaxPooling2D{.pool_size = 3, .stride = 2});
+  check("a maximum pool of 2x2", 1, zeros, MaxPooling2D{2});
+  check("a maximum pool with padding of its own", 2, zeros, MaxPooling2D{.pool_size = 3, .padding = Padding::same});
+  check("an average pool", 2, zeros, AveragePooling2D{3});
   check("padding of its own", 2, zeros, Conv2D{.filters = 8, .kernel = 3, .padding = Padding::same});
   check("another layer between", 3, zeros, ReLU{}, Conv2D{8, 3});
   check("nothing to put there", 2, ZeroPadding2D{.padding = 0}, Conv2D{8, 3});

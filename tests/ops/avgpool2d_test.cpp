@@ -76,6 +76,8 @@ TEST_CASE("avgpool2d names both sizes when the window is too large", "[ops][avgp
   const Cpu on(1);
   CHECK_THROWS_WITH(ops::avgpool2d_shape({1, 4, 4, 3}, {.window = 9}), Contains("(9, 9)") && Contains("(1, 4, 4, 3)"));
   CHECK_THROWS_AS(ops::avgpool2d_shape({1, 4, 4, 3}, {.window = 0}), ValueError);
+  CHECK_THROWS_WITH(ops::avgpool2d_shape({1, 4, 4, 3}, {.zeros = 1}),
+                    Contains("avgpool2d: expected no zeros around x"));
   CHECK_THROWS_AS(ops::avgpool2d_shape({1, 4, 4, 3}, {.stride = -1}), ValueError);
   Tensor<float> x({1, 4, 4, 3}), y({1, 2, 1, 3});
   CHECK_THROWS_WITH(ops::avgpool2d<float>(on, x, y, {}), Contains("(1, 2, 2, 3)") && Contains("(1, 2, 1, 3)"));

@@ -138,6 +138,10 @@ TEST_CASE("a convolution names groups, dilation and padding that do not fit", "[
                     Contains("2 groups") && Contains("(3, 3, 3, 9)"));
   CHECK_THROWS_WITH(conv2d_shape({1, 8, 8, 5}, {3, 3, 2, 4}, {.groups = 2}), Contains("4 channels in 2 groups"));
   CHECK_THROWS_AS(conv2d_shape({1, 8, 8, 4}, {3, 3, 4, 4}, {.dilation = 0}), ValueError);
+  const Tensor<float> x({1, 8, 8, 4}), four({4}), w({3, 3, 4, 4});
+  Tensor<float> y({1, 6, 6, 4});
+  CHECK_THROWS_WITH(ops::conv2d<float>(Cpu(1), x, w, {}, y, {}, {}, {}, {{four, four, four}}),
+                    Contains("conv2d: takes no prologue here") && Contains("ops::batch_normalization"));
   CHECK_THROWS_AS(conv2d_shape({1, 8, 8, 4}, {3, 3, 4, 4}, {.groups = 0}), ValueError);
   CHECK_THROWS_WITH(conv2d_shape({1, 8, 8, 4}, {3, 3, 4, 4}, {.padding = {0, -1, 0, 0}}),
                     Contains("((0, -1), (0, 0))"));

@@ -156,4 +156,15 @@ TEST_CASE("depthwise_conv2d names filters that do not fit", "[ops][depthwise_con
   CHECK_THROWS_AS(ops::depthwise_conv2d_shape({1, 8, 8, 6}, {3, 3, 6, 1}, {.activation = softmax}), ValueError);
   Tensor<float> x({1, 4, 4, 2}), w({3, 3, 2, 1}), y({1, 3, 3, 2});
   CHECK_THROWS_WITH(ops::depthwise_conv2d<float>(Cpu(1), x, w, {}, y, {}, {}), Contains("(1, 2, 2, 2)"));
+  const Tensor<float> two({2}), three({3}), several({3, 3, 2, 4});
+  Tensor<float> sum({1, 2, 2, 2}), sums({1, 2, 2, 8}), dw({3, 3, 2, 1});
+  Tensor<std::byte> space({1 << 16});
+  const ops::Prologue<float, Cpu> prologue{{two, two, two}}, narrow{{two, three, two}},
+      other{{two, two, two}, ActivationFunction::sigmoid};
+  CHECK_THROWS_WITH(ops::depthwise_conv2d<float>(Cpu(1), x, several, {}, sums, {}, space, prologue),
+                    Contains("depthwise_conv2d: takes no prologue here"));
+  CHECK_THROWS_WITH(ops::depthwise_conv2d<float>(Cpu(1), x, w, {}, sum, {}, space, narrow),
+                    Contains("depthwise_conv2d: expected factor (2), got (3)"));
+  CHECK_THROWS_WITH(ops::depthwise_conv2d_backward_weights<float>(Cpu(1), x, sum, dw, {}, {}, space, other),
+                    Contains("expected activation linear, or on the Cpu relu or relu6, got sigmoid"));
 }

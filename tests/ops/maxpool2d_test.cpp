@@ -93,6 +93,9 @@ TEST_CASE("maxpool2d names both sizes when the window is too large", "[ops][maxp
   const Cpu on(1);
   CHECK_THROWS_WITH(ops::maxpool2d_shape({1, 4, 4, 3}, {.window = 9}), Contains("(9, 9)") && Contains("(1, 4, 4, 3)"));
   CHECK_THROWS_AS(ops::maxpool2d_shape({1, 4, 4, 3}, {.window = 0}), ValueError);
+  CHECK_THROWS_WITH(ops::maxpool2d_shape({1, 4, 4, 3}, {.padding = Padding::same, .zeros = 1}),
+                    Contains("maxpool2d: expected zeros of at least none on each side, with padding valid"));
+  CHECK_THROWS_AS(ops::maxpool2d_shape({1, 4, 4, 3}, {.zeros = {0, -1, 0, 0}}), ValueError);
   CHECK_THROWS_AS(ops::maxpool2d_shape({1, 4, 4, 3}, {.stride = -1}), ValueError);
   Tensor<float> x({1, 4, 4, 3}), y({1, 2, 1, 3});
   CHECK_THROWS_WITH(ops::maxpool2d<float>(on, x, y, {}, {}), Contains("(1, 2, 2, 3)") && Contains("(1, 2, 1, 3)"));

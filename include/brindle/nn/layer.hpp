@@ -20,6 +20,7 @@
 #include "brindle/nn/initializer.hpp"
 #include "brindle/nn/moving_normalization.hpp"
 #include "brindle/ops/activation_function.hpp"
+#include "brindle/ops/prologue.hpp"
 
 namespace brindle {
 

@@ -22,9 +22,9 @@ auto packet_of(const P& packet) {
     return packet_of<count, T>(Half{});
 }
 
-/// A SIMD packet of `count` numbers T, as many as the machine has at most, that one calculates with as with a number, so
-/// that one function serves numbers and packets: with operators, choose(a < b, ..), and what <cmath> calls exp, expm1,
-/// log1p, tanh and erfc. Where Eigen has no packet of such a function, it is computed number by number.
+/// A SIMD packet of `count` numbers T, as many as the machine has at most, that one calculates with as with a number,
+/// so that one function serves numbers and packets: with operators, choose(a < b, ..), and what <cmath> calls exp,
+/// expm1, log1p, tanh and erfc. Where Eigen has no packet of such a function, it is computed number by number.
 template <class T, int count = Eigen::internal::packet_traits<T>::size>
 class Lanes {
   using Packet = decltype(packet_of<count, T>(typename Eigen::internal::packet_traits<T>::type{}));

@@ -29,15 +29,6 @@ struct ChannelNormalization {
   TensorView<const T, Device> shift;   ///< (C)
 };
 
-/// What a convolution does to every number of x as it reads it: activation(normalization of x). Zeros around x stay 0.
-template <class T, class Device>
-struct Prologue {
-  ChannelNormalization<T, Device> normalization;               ///< of x's channels
-  ActivationFunction activation = ActivationFunction::linear;  ///< linear, relu or relu6
-
-  bool empty() const { return normalization.mean.empty(); }  ///< x is read as it is
-};
-
 }  // namespace brindle::ops
 
 namespace brindle::detail {
@@ -66,18 +57,6 @@ void expect_normalization(const char* op, std::int64_t channels, const ops::Chan
   expect_shape(op, "mean", Shape{channels}, by.mean.shape);
   expect_shape(op, "factor", Shape{channels}, by.factor.shape);
   expect_shape(op, "shift", Shape{channels}, by.shift.shape);
-}
-
-/// Throws unless an op takes this prologue of x, if there is one.
-template <class T, class Device>
-void expect_prologue(const char* op, bool takes, const Shape& x, const ops::Prologue<T, Device>& prologue) {
-  if (prologue.empty()) return;
-  if (!takes)
-    raise<ValueError>(std::string(op) +
-                      ": takes no prologue here, on a GPU or with such filters: normalize x by "
-                      "ops::batch_normalization before");
-  expect_activates<Device>(op, prologue.activation);
-  expect_normalization(op, x.back(), prologue.normalization);
 }
 
 }  // namespace brindle::detail

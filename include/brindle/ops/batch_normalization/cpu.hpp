@@ -187,11 +187,9 @@ struct batch_normalization<T, Cpu> {
     });
   }
 
-  /// Some of the arrays of all channels.
+  /// Numbers of all channels: y = by (x - mean) + offset, dx = by g - along (x - mean) - rest.
   struct Factors {
     const T *mean, *by, *offset, *along, *rest;
-
-    Factors from(std::int64_t c) const { return {mean + c, by + c, offset + c, along + c, rest + c}; }
   };
 
   /// dy where f lets it pass; `off` is x - mean. f is a functor without state: y is computed again.

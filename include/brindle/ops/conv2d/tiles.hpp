@@ -12,6 +12,7 @@
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/cpu_packets.hpp"
 #include "brindle/ops/eigen.hpp"
+#include "brindle/ops/prologue.hpp"
 
 namespace brindle::ops::kernel {
 

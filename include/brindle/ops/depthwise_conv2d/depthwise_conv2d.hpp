@@ -11,7 +11,9 @@
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/check.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
+#include "brindle/ops/filter_shape.hpp"
 #include "brindle/ops/padding.hpp"
+#include "brindle/ops/prologue.hpp"
 
 namespace brindle::ops {
 
