@@ -11,6 +11,7 @@
 #include "brindle/nn/add.hpp"
 #include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/merge_layer.hpp"
+#include "brindle/ops/activation.hpp"
 #include "brindle/ops/add/add.hpp"
 
 namespace brindle {
@@ -46,21 +47,33 @@ class AddLayer final : public MergeLayer<T, Device> {
   Epilogue epilogue() const override { return ResidualEpilogue{}; }
   bool sample_by_sample() const override { return true; }
   bool backward_in_place() const override { return true; }
-  LayerNeeds needs(const Pass<T, Device>&, std::span<const Shape>) const override { return {}; }
+  /// An activation behind it runs in the same pass, so that the sum is never stored, where its gradient follows from y.
+  bool fuses(const Epilogue& behind) const override {
+    const ActivationFunction f = detail::activation_of(behind);
+    return f != ActivationFunction::linear && !ops::gradient_from_input(f);
+  }
+  LayerNeeds needs(const Pass<T, Device>& pass, std::span<const Shape>) const override {
+    return {.reads_output = pass.backward && pass.fused};
+  }
 
   void forward(const Pass<T, Device>& pass, std::span<const TensorView<const T, Device>> x,
                Out<T, Device> y) const override {
     for (std::size_t i = 1; i < x.size(); ++i)
-      ops::add<T>(pass.on, i == 1 ? x[0] : TensorView<const T, Device>(y), x[i], y);
+      ops::add<T>(pass.on, i == 1 ? x[0] : TensorView<const T, Device>(y), x[i], y,
+                  i + 1 == x.size() ? activation_behind(pass) : ActivationFunction::linear);
   }
 
   void backward(const Pass<T, Device>& pass, std::span<const TensorView<const T, Device>>, Out<T, Device> dy,
                 std::span<const TensorView<T, Device>> dx) const override {
+    if (pass.fused) ops::activation_backward<T>(pass.on, activation_behind(pass), pass.output, dy, dy);
     for (const TensorView<T, Device>& d : dx)
       if (!d.empty() && d.data != dy.data) Memory<Device>::copy(pass.on, d.data, dy.data, bytes(dy));
   }
 
  private:
+  static ActivationFunction activation_behind(const Pass<T, Device>& pass) {
+    return pass.fused ? detail::activation_of(pass.fused->epilogue()) : ActivationFunction::linear;
+  }
   static std::size_t bytes(const TensorView<T, Device>& v) { return static_cast<std::size_t>(v.size()) * sizeof(T); }
 };
 

@@ -68,6 +68,7 @@ struct Pass {
   const Layer<T, Device>* normalized = nullptr;
   TensorView<std::byte, Device> saved = {};      ///< kept from forward to backward
   TensorView<std::byte, Device> workspace = {};  ///< contents lost after the call
+  TensorView<const T, Device> output = {};       ///< of a merge, in backward(): y, if needs() asked for it
   /// forward() leaves out what Layer::prologue() then says: the layer behind does it as it reads x. y is not written.
   bool deferred = false;
   bool reads_deferred = false;             ///< x goes through `prologue` as it is read

@@ -29,7 +29,7 @@ class MergeLayer : public Layer<T, Device> {
                        Out<T, Device> y) const = 0;
 
   /// One dx an input, empty where nobody needs it. One of them may lie where dy does if backward_in_place() says so;
-  /// dy may be overwritten. x have their shapes, and no data unless needs() asked for them.
+  /// dy may be overwritten. x have their shapes, and no data unless needs() asked for them; y is Pass::output.
   virtual void backward(const Pass<T, Device>& pass, std::span<const TensorView<const T, Device>> x, Out<T, Device> dy,
                         std::span<const TensorView<T, Device>> dx) const = 0;
 

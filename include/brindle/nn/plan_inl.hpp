@@ -170,7 +170,9 @@ void Plan<T, Device>::backward_merge(std::size_t i) {
     merge_x_.push_back(m.needs.reads_input ? stored(s.inputs[k]) : TensorView<T, Device>(nullptr, shape));
     merge_dx_.push_back(m.inputs[k].dx ? at<T>(*m.inputs[k].dx, shape) : TensorView<T, Device>(nullptr, shape));
   }
-  s.merge->backward(pass(i, m.backward_workspace), merge_x_, gradient(s.output), merge_dx_);
+  Pass<T, Device> p = pass(i, m.backward_workspace);
+  if (m.needs.reads_output) p.output = stored(s.output);
+  s.merge->backward(p, merge_x_, gradient(s.output), merge_dx_);
 }
 
 template <class T, class Device>

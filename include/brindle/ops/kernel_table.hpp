@@ -52,7 +52,7 @@
 #define BRINDLE_CPU_ADAM(KERNEL) \
   KERNEL(adam, step, void(const Cpu&, Write w, Read g, Write m, Write v, Write most, std::int64_t t, const AdamOptions&))
 #define BRINDLE_CPU_ADD(KERNEL) \
-  KERNEL(add, forward, void(const Cpu&, Read a, Read b, Write y))
+  KERNEL(add, forward, void(const Cpu&, Read a, Read b, Write y, ActivationFunction))
 #define BRINDLE_CPU_AVGPOOL2D(KERNEL) \
   KERNEL(avgpool2d, forward, void(const Cpu&, Read x, Write y, const AveragePool2DOptions&)) \
   KERNEL(avgpool2d, backward, void(const Cpu&, Read dy, Write dx, const AveragePool2DOptions&))

@@ -10,8 +10,8 @@ namespace brindle::ops::kernel {
 
 template <class T>
 struct add<T, Cuda> {
-  static void forward(const Cuda& on, In<T, Cuda> a, In<T, Cuda> b, Out<T, Cuda> y) {
-    launch(on, y.size(), AddForward<T>{a.data, b.data, y.data});
+  static void forward(const Cuda& on, In<T, Cuda> a, In<T, Cuda> b, Out<T, Cuda> y, ActivationFunction f) {
+    launch(on, y.size(), AddForward<T>{a.data, b.data, y.data, f});
   }
 };
 

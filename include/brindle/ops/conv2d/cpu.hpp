@@ -123,7 +123,7 @@ struct conv2d<T, Cpu> {
     });
     if (o.is_plain()) return;  // the gathered product leaves these out:
     if (normalization) return normalize(on, *normalization, o.activation, residual, y);
-    if (residual) add<T, Cpu>::forward(on, y, {residual, y.shape}, y);
+    if (residual) add<T, Cpu>::forward(on, y, {residual, y.shape}, y, ActivationFunction::linear);
     activate<T>(on, o.activation, y, y);
   }
 
