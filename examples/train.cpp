@@ -16,7 +16,7 @@
 // sets, or whose label is probably wrong (a page beside the model, as `check` writes it); a head learns the classes
 // from that, which takes seconds; then the base learns, too, slowly, on pictures that are turned, moved and mirrored
 // anew each time (of a large one the last layers alone). The model is written after the head and once more if that made
-// it better. `small` is a network of four convolutions that is trained from nothing. Which stages there are, the batch
+// it better, the page at the end. `small` is a network of four convolutions that is trained from nothing. Which stages there are, the batch
 // and the learning rate are chosen by rules, printed with their reasons, unless an option says them; then, before it
 // learns, how long it will take, how much memory, and what accuracy is to be expected (docs/howto/forecast.md). Classes
 // with fewer pictures weigh more. A stage ends when the validation loss has not fallen for some epochs, and the best
@@ -47,6 +47,7 @@
 #include "device.hpp"
 #include "drawn_pets.hpp"
 #include "processes.hpp"
+#include "small_network.hpp"
 #include "three_classes.hpp"
 #include "trained.hpp"
 
@@ -111,19 +112,11 @@ auto shown(const Options& o, const Device& on, const data::Pictures& training) {
   return data::augmented(on, training, o.augment ? augment : Augment{}, {.seed = o.seed});
 }
 
-/// Four convolutions, trained from nothing.
+/// The small network, trained from nothing.
 template <class Device>
 void train_small(Options o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
                  const std::map<std::int64_t, double>& weights, example::Run& run) {
-  Sequential model{on, {o.side, o.side, 3},
-                   Conv2D{16, 3, relu}, MaxPool2D{2},
-                   Conv2D{32, 3, relu}, MaxPool2D{2},
-                   Conv2D{64, 3, relu}, MaxPool2D{2},
-                   Conv2D{128, 3, relu}, MaxPool2D{2},
-                   Flatten{}, Dropout{0.3},
-                   Dense{256, relu}, Dropout{0.3},
-                   Dense{static_cast<std::int64_t>(training.class_names().size()), softmax}};
-  model.initialize(o.seed);
+  auto model = example::small_network(on, o.side, static_cast<std::int64_t>(training.class_names().size()), o.seed);
   std::printf("\n%s", report::summary(model).c_str());
   const auto pictures = shown(o, on, training);
   o.batch = example::Forecast::batch(model, o.batch, training.size(), o.memory);
@@ -138,7 +131,8 @@ void train_small(Options o, const Device& on, const data::Pictures& training, co
   run.set_batch(o.batch);
   example::Kept kept = learn(o, model, {"Training", pictures, validation, weights, o.epochs, o.learning_rate}, run);
   if (o.calibrate) example::calibrate(model, validation, o.batch, kept);
-  example::write(run, model, training, validation, kept);
+  example::write_model(run, model, training, validation, kept);
+  example::write_page(run, model, training, validation, kept);
   forecast.print_end();
 }
 
@@ -199,21 +193,21 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   const auto pictures = shown(o, on, training);
 
   // What is chosen, and what the run will take, by steps on models that stay as they are.
-  // Familiarity, predictions, the training photos that the page compares with, and what speaks for the answers in it.
+  // Familiarity and predictions, once a model; for the page training photos to compare with, and what speaks for answers.
   const double wrong = forecast.accuracy() ? 1 - forecast.accuracy()->accuracy : 0.1;
   const double explained = std::min(200.0, wrong * static_cast<double>(more)) +
                            std::min(200.0, 8.0 * static_cast<double>(training.class_names().size()));
-  const double after_write =
-      each * (static_cast<double>(std::min<std::int64_t>(500, n) + more + std::min<std::int64_t>(20'000, n)) + 5 * explained);
+  const double of_model = each * static_cast<double>(std::min<std::int64_t>(500, n) + more);
+  const double of_page = each * (static_cast<double>(std::min<std::int64_t>(20'000, n)) + 5 * explained);
   forecast.add_pictures(training, validation, o.validation.empty());
   forecast.add_base(network, head.parameter_count(), n + more, o.check);
-  forecast.add_seconds(after_write);
+  forecast.add_seconds(of_model + of_page);
   if (stages == TrainingStages::fine_tuning) {
     Model<float, Device> trial{on, {o.side, o.side, 3}, [&](auto x) { return x.then(load(), make_head()); }};
     trial.freeze_before(o.fine_tuned_from.empty() ? base.fine_tuned_from : o.fine_tuned_from);
     o.batch = example::Forecast::batch(trial, o.batch, n, o.memory);
     forecast.add_stage("fine-tuning", pictures, validation, trial, o.batch, o.fine_tuning_epochs);
-    forecast.add_seconds(after_write + 3 * each * static_cast<double>(more));
+    forecast.add_seconds(of_model + 3 * each * static_cast<double>(more));
   }
   if (linear) {
     if (o.batch == 0) o.batch = 32;  // of predictions alone
@@ -236,8 +230,11 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   const double loss_before = before.evaluation.loss;
 
   Model model{on, {o.side, o.side, 3}, [&](auto x) { return x.then(std::move(network), std::move(head)); }};
-  example::write(run, model, training, validation, before);
-  if (stages != TrainingStages::fine_tuning || o.fine_tuning_epochs == 0) return forecast.print_end();
+  example::write_model(run, model, training, validation, before);
+  if (stages != TrainingStages::fine_tuning || o.fine_tuning_epochs == 0) {
+    example::write_page(run, model, training, validation, before);
+    return forecast.print_end();
+  }
 
   if (before.temperature) divide_logits(model, 1 / before.temperature->value);  // it goes on from what was learned
   model.freeze_before(o.fine_tuned_from.empty() ? base.fine_tuned_from : o.fine_tuned_from);
@@ -250,10 +247,13 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   if (o.calibrate) example::calibrate(model, validation, o.batch, after);
   const double loss_after = after.evaluation.loss;
   if (loss_after < loss_before) {
-    example::write(run, model, training, validation, after);
+    example::write_model(run, model, training, validation, after);
+    example::write_page(run, model, training, validation, after);
   } else {
     std::printf("Fine-tuning did not lower the validation loss (%.4f, before %.4f): %s stays as it was written\n",
                 loss_after, loss_before, o.out.string().c_str());
+    if (run.writes)
+      example::write_page(run, io::load_model<float>(o.out, on).model, training, validation, before);
   }
   forecast.print_end();
 }
