@@ -33,8 +33,13 @@ int main(int argc, char** argv) {
     // The photos as they are used: up to 50 degrees to either side, up to a fifth of the picture up, down and sideways,
     // from 0.7 to 1.3 times the size, every other one mirrored; where nothing was, the nearest pixel is repeated. The
     // photos themselves stay as they are, and the validation photos are seen unchanged.
-    const Augment augment{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3,
-                          .flip_horizontal = true, .fill = Fill::nearest};
+    const Augment augment{.rotation = 50,
+                          .width_shift = 0.2,
+                          .height_shift = 0.2,
+                          .shear = 0.2,
+                          .zoom = 0.3,
+                          .flip_horizontal = true,
+                          .fill = Fill::nearest};
     const auto augmented = data::augmented(on, photos, augment, {.seed = options.seed});
 
     // Five uses of one photo, as the network will see them.
@@ -51,6 +56,7 @@ int main(int argc, char** argv) {
     const std::vector<std::string> labels(versions.size(), label);
     report::gallery(versions, labels, options.out / "versions.png");
 
+    // clang-format off
     Sequential model{on, {150, 150, 3},
                      Conv2D{16, 3, relu}, MaxPool2D{2},
                      Conv2D{64, 3, relu}, MaxPool2D{2},
@@ -60,6 +66,7 @@ int main(int argc, char** argv) {
                      Dense{512, relu}, Dropout{0.3},
                      Dense{512, relu}, Dropout{0.3},
                      Dense{1, sigmoid}};
+    // clang-format on
     model.initialize(options.seed);
     example::print(report::summary(model));
 

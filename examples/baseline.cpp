@@ -3,7 +3,8 @@
 //
 // Shows the ground floor of the library: pictures from a folder, a model written out layer by layer, training, and what
 // comes of it. With 3,000 photos and 19 million weights the network learns its training photos by heart: after a few
-// epochs the training accuracy goes on rising while the validation accuracy stands still. The next experiments mend that.
+// epochs the training accuracy goes on rising while the validation accuracy stands still. The next experiments mend
+// that.
 //
 //     baseline --data cats-vs-dogs              the folder that prepare_data makes: training_data/, validation_data/
 //     baseline                                  without photos: on cats and dogs that it draws itself
@@ -28,11 +29,13 @@ int main(int argc, char** argv) {
 
     // The model: three times a convolution and a pool, so that pictures become smaller and features more; then two
     // dense layers that weigh the features. One output: the probability of a dog.
+    // clang-format off
     Sequential model{on, {150, 150, 3},
                      Conv2D{16, 3, relu}, MaxPool2D{2},
                      Conv2D{64, 3, relu}, MaxPool2D{2},
                      Conv2D{128, 3, relu}, MaxPool2D{2},
                      Flatten{}, Dense{512, relu}, Dense{1, sigmoid}};
+    // clang-format on
     model.initialize(options.seed);
     example::print(report::summary(model));
 

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
 
     // The model: a block more than the baseline, and dropout behind each dense layer but the last. Dropout works in
     // training only; kept values are scaled up there, so that validation needs no correction.
+    // clang-format off
     Sequential model{on, {150, 150, 3},
                      Conv2D{16, 3, relu}, MaxPool2D{2},
                      Conv2D{64, 3, relu}, MaxPool2D{2},
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
                      Dense{512, relu}, Dropout{0.3},
                      Dense{512, relu}, Dropout{0.3},
                      Dense{1, sigmoid}};
+    // clang-format on
     model.initialize(options.seed);
     example::print(report::summary(model));
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The modern way: the features of EfficientNet-Lite0, computed once, and one dense layer on them.
 //
-// EfficientNet-Lite0 does better than VGG16 with a fortieth of the multiplications and a quarter of the weights. folded()
-// makes 59 layers of its 141, whose normalizations become a part of the convolutions' weights; what it sees in a photo
-// are 1280 numbers, on which one layer learns cats and dogs in seconds.
+// EfficientNet-Lite0 does better than VGG16 with a fortieth of the multiplications and a quarter of the weights.
+// folded() makes 59 layers of its 141, whose normalizations become a part of the convolutions' weights; what it sees in
+// a photo are 1280 numbers, on which one layer learns cats and dogs in seconds.
 //
 //     efficientnet --data cats-vs-dogs --weights efficientnet_lite0.safetensors
 //     efficientnet --smoke                      random weights, on pets that it draws itself
@@ -20,8 +20,12 @@ using namespace brindle;
 
 int main(int argc, char** argv) {
   const auto start = std::chrono::steady_clock::now();
-  const example::Options defaults{.name = "efficientnet", .epochs = 20, .base = "EfficientNet-Lite0", .side = 224,
-                                  .interpolation = image::Interpolation::bilinear, .preprocess = "efficientnet_lite"};
+  const example::Options defaults{.name = "efficientnet",
+                                  .epochs = 20,
+                                  .base = "EfficientNet-Lite0",
+                                  .side = 224,
+                                  .interpolation = image::Interpolation::bilinear,
+                                  .preprocess = "efficientnet_lite"};
   return example::run(argc, argv, defaults, [&](const example::Options& options, const auto& on) {
     const example::Photos photos = example::open_photos(options);
     example::describe("training", photos.training);
@@ -41,13 +45,13 @@ int main(int argc, char** argv) {
       if (reached == 0 && at.val_accuracy >= 0.985)
         reached = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }};
-    const History history = trainer.fit(features, {.batch = options.batch,
-                                                   .epochs = options.epochs,
-                                                   .steps_per_epoch = options.steps,
-                                                   .validation = unseen,
-                                                   .callbacks = {report::progress_line(), watch, keep_best(head),
-                                                                 example::ctrl_c(options)},
-                                                   .checkpoint = example::checkpoint(options)});
+    const History history =
+        trainer.fit(features, {.batch = options.batch,
+                               .epochs = options.epochs,
+                               .steps_per_epoch = options.steps,
+                               .validation = unseen,
+                               .callbacks = {report::progress_line(), watch, keep_best(head), example::ctrl_c(options)},
+                               .checkpoint = example::checkpoint(options)});
     if (reached > 0) std::printf("0.985 on the validation photos after %.1f s, with reading the photos\n", reached);
 
     report::history_csv(history, options.out / "efficientnet.csv");

@@ -113,8 +113,11 @@ int main(int argc, char** argv) {
         const auto paths = options.models.empty() && options.smoke ? random_models(options) : options.models;
         if (paths.empty())
           detail::raise<ValueError>("name the models to compare: --models FILE ...; the experiments write them");
-        const example::Data data = example::open_data(options);
-        const std::filesystem::path folder = options.data.empty() ? data.validation : options.data / "test_data";
+        // Photos that no model has seen; of the drawn ones those to validate with.
+        const example::Data data = options.data.empty()
+                                       ? example::open_data(options)
+                                       : example::Data{options.data / "training_data", options.data / "test_data"};
+        const std::filesystem::path& folder = data.validation;
 
         report::RunPage page{.title = "The models side by side"};
         report::PageTable table{.columns = {"model", "accuracy", "precision", "recall", "F1", "ROC AUC"}, .rows = {}};

@@ -105,7 +105,15 @@ int parse_and_run(int argc, char** argv, Options& o, const DeviceProgram& progra
 }
 
 Data open_data(const Options& o) {
-  if (!o.data.empty()) return {o.data / "training_data", o.data / "validation_data"};
+  if (!o.data.empty()) {
+    for (const char* part : {"training_data", "validation_data"})
+      if (!std::filesystem::is_directory(o.data / part))
+        brindle::detail::raise<brindle::FileError>(
+            o.data.string() + ": expected the folders training_data and validation_data in it, " + part +
+            " is missing; the program prepare_data deals photos out so, and train takes any folder with a subfolder a "
+            "class");
+    return {o.data / "training_data", o.data / "validation_data"};
+  }
   const std::filesystem::path folder = o.out / "drawn_pets";
   const int training = o.smoke ? 30 : 400, validation = o.smoke ? 10 : 100;
   std::printf(

@@ -16,14 +16,14 @@
 // sets, or whose label is probably wrong (a page beside the model, as `check` writes it); a head learns the classes
 // from that, which takes seconds; then the base learns, too, slowly, on pictures that are turned, moved and mirrored
 // anew each time (of a large one the last layers alone). The model is written after the head and once more if that made
-// it better. `small` is a network of four convolutions that is trained from nothing. Which stages there are, the batch
-// and the learning rate are chosen by rules, printed with their reasons, unless an option says them; then, before it
-// learns, how long it will take, how much memory, and what accuracy is to be expected (docs/howto/forecast.md). Classes
-// with fewer pictures weigh more. A stage ends when the validation loss has not fallen for some epochs, and the best
-// weights are kept. Then a temperature, found on the validation pictures, makes the probabilities mean what they say
-// (docs/howto/sure.md). Beside the model lie a page with curves, confusion matrix, the photos behind its mistakes and
-// figures (.html), the table of the epochs (.csv), a card for people (.card.md), and what `verify` needs to run all of
-// it again (.run.json).
+// it better, the page at the end. `small` is a network of four convolutions that is trained from nothing. Which stages
+// there are, the batch and the learning rate are chosen by rules, printed with their reasons, unless an option says
+// them; then, before it learns, how long it will take, how much memory, and what accuracy is to be expected
+// (docs/howto/forecast.md). Classes with fewer pictures weigh more. A stage ends when the validation loss has not
+// fallen for some epochs, and the best weights are kept. Then a temperature, found on the validation pictures, makes
+// the probabilities mean what they say (docs/howto/sure.md). Beside the model lie a page with curves, confusion matrix,
+// the photos behind its mistakes and figures (.html), the table of the epochs (.csv), a card for people (.card.md), and
+// what `verify` needs to run all of it again (.run.json).
 //
 // docs/results.md has what it reaches on the walkthrough's photos with several bases.
 #include <algorithm>
@@ -33,7 +33,6 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <initializer_list>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -47,26 +46,15 @@
 #include "device.hpp"
 #include "drawn_pets.hpp"
 #include "processes.hpp"
+#include "small_network.hpp"
 #include "three_classes.hpp"
+#include "train_options.hpp"
 #include "trained.hpp"
 
 using namespace brindle;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Options {
-  fs::path data = {}, validation = {}, weights = {}, onnx = {}, cache = {};
-  fs::path out = "model.safetensors";
-  std::string base = "small", fine_tuned_from = {}, aspect_ratio = "stretch", decoder = "stb";
-  std::string stages = {};                                        ///< empty: chosen
-  std::int64_t epochs = 40, fine_tuning_epochs = 5, batch = 0, side = 0, patience = 8, memory = 4000, leaves = 1;
-  double share = 0.2, learning_rate = 0, fine_tuning_rate = 0, alpha = 1;  ///< batch and rates: 0: chosen
-  std::uint64_t seed = 42;
-  example::DeviceOptions device = {};
-  example::Processes* processes = nullptr;
-  bool augment = true, class_weights = true, calibrate = true, check = true, find_rates = false, smoke = false;
-};
 
 /// What a stage learns from, and what it is judged by.
 struct Stage {
@@ -81,19 +69,22 @@ struct Stage {
 
 /// Trains the model and keeps its best weights. The epochs are added to the run.
 template <class Device>
-example::Kept learn(const Options& o, Model<float, Device>& model, const Stage& stage, example::Run& run) {
+example::Kept learn(const example::TrainOptions& o, Model<float, Device>& model, const Stage& stage,
+                    example::Run& run) {
   std::printf("\n%s: %lld of %lld parameters learn, for at most %lld epochs\n", stage.name,
               static_cast<long long>(model.trainable_parameter_count()),
               static_cast<long long>(model.parameter_count()), static_cast<long long>(stage.epochs));
-  Trainer trainer{model, Adam{.learning_rate = stage.learning_rate}, SparseCategoricalCrossentropy{},
+  Trainer trainer{model,
+                  Adam{.learning_rate = stage.learning_rate},
+                  SparseCategoricalCrossentropy{},
                   {.seed = o.seed, .leaves = o.leaves, .group = o.processes->group(model.device())}};
-  const History epochs = trainer.fit(
-      stage.training,
-      {.batch = std::min(o.batch, stage.training.size()),
-       .epochs = stage.epochs,
-       .validation = stage.validation,
-       .class_weight = stage.weights,
-       .callbacks = {report::progress_line(), stage.schedule, keep_best(model), early_stopping({.patience = o.patience})}});
+  const History epochs =
+      trainer.fit(stage.training, {.batch = std::min(o.batch, stage.training.size()),
+                                   .epochs = stage.epochs,
+                                   .validation = stage.validation,
+                                   .class_weight = stage.weights,
+                                   .callbacks = {report::progress_line(), stage.schedule, keep_best(model),
+                                                 early_stopping({.patience = o.patience})}});
   if (static_cast<std::int64_t>(epochs.epochs()) < stage.epochs)
     std::printf("the validation loss has not fallen for %lld epochs: ended\n", static_cast<long long>(o.patience));
   run.append(stage.name, epochs);
@@ -106,30 +97,28 @@ example::Kept learn(const Options& o, Model<float, Device>& model, const Stage& 
 
 /// The pictures, changed at random each time unless the user wants them as they are.
 template <class Device>
-auto shown(const Options& o, const Device& on, const data::Pictures& training) {
+auto shown(const example::TrainOptions& o, const Device& on, const data::Pictures& training) {
   const Augment augment{.rotation = 20, .width_shift = 0.1, .height_shift = 0.1, .zoom = 0.15, .flip_horizontal = true};
   return data::augmented(on, training, o.augment ? augment : Augment{}, {.seed = o.seed});
 }
 
-/// Four convolutions, trained from nothing.
+/// The small network, trained from nothing.
 template <class Device>
-void train_small(Options o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
-                 const std::map<std::int64_t, double>& weights, example::Run& run) {
-  Sequential model{on, {o.side, o.side, 3},
-                   Conv2D{16, 3, relu}, MaxPool2D{2},
-                   Conv2D{32, 3, relu}, MaxPool2D{2},
-                   Conv2D{64, 3, relu}, MaxPool2D{2},
-                   Conv2D{128, 3, relu}, MaxPool2D{2},
-                   Flatten{}, Dropout{0.3},
-                   Dense{256, relu}, Dropout{0.3},
-                   Dense{static_cast<std::int64_t>(training.class_names().size()), softmax}};
-  model.initialize(o.seed);
+void train_small(example::TrainOptions o, const Device& on, const data::Pictures& training,
+                 const data::Pictures& validation, const std::map<std::int64_t, double>& weights, example::Run& run) {
+  auto model = example::small_network(on, o.side, static_cast<std::int64_t>(training.class_names().size()), o.seed);
   std::printf("\n%s", report::summary(model).c_str());
   const auto pictures = shown(o, on, training);
   o.batch = example::Forecast::batch(model, o.batch, training.size(), o.memory);
-  o.learning_rate = example::Forecast::rate(
-      model, pictures, {.of = "network", .option = "--learning-rate", .typed = o.learning_rate, .find = o.find_rates,
-                        .why = "the usual one of Adam", .batch = o.batch, .seed = o.seed, .weights = weights});
+  o.learning_rate = example::Forecast::rate(model, pictures,
+                                            {.of = "network",
+                                             .option = "--learning-rate",
+                                             .typed = o.learning_rate,
+                                             .find = o.find_rates,
+                                             .why = "the usual one of Adam",
+                                             .batch = o.batch,
+                                             .seed = o.seed,
+                                             .weights = weights});
   example::Forecast forecast(*o.processes, o.leaves);
   forecast.add_pictures(training, validation, o.validation.empty());
   forecast.add_memory("weights", 4 * model.parameter_count(), true);
@@ -138,48 +127,56 @@ void train_small(Options o, const Device& on, const data::Pictures& training, co
   run.set_batch(o.batch);
   example::Kept kept = learn(o, model, {"Training", pictures, validation, weights, o.epochs, o.learning_rate}, run);
   if (o.calibrate) example::calibrate(model, validation, o.batch, kept);
-  example::write(run, model, training, validation, kept);
+  example::write_model(run, model, training, validation, kept);
+  example::write_page(run, model, training, validation, kept);
   forecast.print_end();
 }
 
 /// The best linear head on features x, as a stage of one epoch.
 template <class Device>
-example::Kept fit_linear_head(const Options& o, Model<float, Device>& head, const Tensor<float>& x, const data::Source& seen,
-                     const data::Source& unseen, const std::map<std::int64_t, double>& weights,
-                              example::Run& run) {
+example::Kept fit_linear_head(const example::TrainOptions& o, Model<float, Device>& head, const Tensor<float>& x,
+                              const data::Source& seen, const data::Source& unseen,
+                              const std::map<std::int64_t, double>& weights, example::Run& run) {
   const auto start = std::chrono::steady_clock::now();
   const LinearHead best = linear_head(Cpu(), x, seen.labels(), {.class_weight = weights});
   set_linear_head(head, best);
   Trainer trainer{head, Adam{}, SparseCategoricalCrossentropy{}, {.seed = o.seed}};
   const Evaluation training = trainer.evaluate(seen), validation = trainer.evaluate(unseen);
-  run.append("Head", {.loss = {training.loss}, .accuracy = {training.accuracy},
-                  .val_loss = {validation.loss}, .val_accuracy = {validation.accuracy},
-                  .seconds = {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()}, .waited = {0}});
+  run.append("Head", {.loss = {training.loss},
+                      .accuracy = {training.accuracy},
+                      .val_loss = {validation.loss},
+                      .val_accuracy = {validation.accuracy},
+                      .seconds = {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()},
+                      .waited = {0}});
   std::printf("\nLinear head, after %lld steps: loss %.4f  accuracy %.4f  val_loss %.4f  val_accuracy %.4f\n",
-              static_cast<long long>(best.steps), training.loss,
-              training.accuracy, validation.loss, validation.accuracy);
+              static_cast<long long>(best.steps), training.loss, training.accuracy, validation.loss,
+              validation.accuracy);
   return {validation, trainer.predict(unseen)};
 }
 
 /// A head on what a base sees, computed once; then the base with it.
 template <class Device>
-void train_on_base(Options o, const Device& on, const data::Pictures& training, const data::Pictures& validation,
-                   const std::map<std::int64_t, double>& weights, example::Run& run) {
+void train_on_base(example::TrainOptions o, const Device& on, const data::Pictures& training,
+                   const data::Pictures& validation, const std::map<std::int64_t, double>& weights, example::Run& run) {
   const example::Base& base = example::base_of(o.base);
   const auto load = [&] {
-    return folded(example::load_base(base, on, {.weights = o.weights, .side = o.side, .alpha = o.alpha, .random = o.smoke}));
+    return folded(
+        example::load_base(base, on, {.weights = o.weights, .side = o.side, .alpha = o.alpha, .random = o.smoke}));
   };
   Model<float, Device> network = load();
   const std::int64_t n = training.size(), more = validation.size();
   const double each = prediction_seconds(network, training, 16) / static_cast<double>(n);
-  std::printf("\ncomputing what %s sees in %lld pictures, about %s ...\n", base.name.c_str(), static_cast<long long>(n + more),
+  std::printf("\ncomputing what %s sees in %lld pictures, about %s ...\n", base.name.c_str(),
+              static_cast<long long>(n + more),
               report::progress::duration_text(each * static_cast<double>(n + more) / o.processes->size()).c_str());
   std::fflush(stdout);
-  io::Features seen_features = o.processes->extract(network, training), unseen_features = o.processes->extract(network, validation);
+  io::Features seen_features = o.processes->extract(network, training),
+               unseen_features = o.processes->extract(network, validation);
 
   example::Forecast forecast(*o.processes, o.leaves);
   if (o.check) {
-    const report::CheckedAnswers a = example::check_pictures(o.processes->first() ? o.out : fs::path(), o.seed, training, validation, seen_features, unseen_features);
+    const report::CheckedAnswers a = example::check_pictures(o.processes->first() ? o.out : fs::path(), o.seed,
+                                                             training, validation, seen_features, unseen_features);
     forecast.expect_accuracy(a.right, a.judged, more);
   }
   const TrainingStages stages = example::Forecast::stages(o.stages, base, training, forecast.accuracy());
@@ -199,21 +196,22 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   const auto pictures = shown(o, on, training);
 
   // What is chosen, and what the run will take, by steps on models that stay as they are.
-  // Familiarity, predictions, the training photos that the page compares with, and what speaks for the answers in it.
+  // Familiarity and predictions, once a model; for the page training photos to compare with, and what speaks for
+  // answers.
   const double wrong = forecast.accuracy() ? 1 - forecast.accuracy()->accuracy : 0.1;
   const double explained = std::min(200.0, wrong * static_cast<double>(more)) +
                            std::min(200.0, 8.0 * static_cast<double>(training.class_names().size()));
-  const double after_write =
-      each * (static_cast<double>(std::min<std::int64_t>(500, n) + more + std::min<std::int64_t>(20'000, n)) + 5 * explained);
+  const double of_model = each * static_cast<double>(std::min<std::int64_t>(500, n) + more);
+  const double of_page = each * (static_cast<double>(std::min<std::int64_t>(20'000, n)) + 5 * explained);
   forecast.add_pictures(training, validation, o.validation.empty());
   forecast.add_base(network, head.parameter_count(), n + more, o.check);
-  forecast.add_seconds(after_write);
+  forecast.add_seconds(of_model + of_page);
   if (stages == TrainingStages::fine_tuning) {
     Model<float, Device> trial{on, {o.side, o.side, 3}, [&](auto x) { return x.then(load(), make_head()); }};
     trial.freeze_before(o.fine_tuned_from.empty() ? base.fine_tuned_from : o.fine_tuned_from);
     o.batch = example::Forecast::batch(trial, o.batch, n, o.memory);
     forecast.add_stage("fine-tuning", pictures, validation, trial, o.batch, o.fine_tuning_epochs);
-    forecast.add_seconds(after_write + 3 * each * static_cast<double>(more));
+    forecast.add_seconds(of_model + 3 * each * static_cast<double>(more));
   }
   if (linear) {
     if (o.batch == 0) o.batch = 32;  // of predictions alone
@@ -221,10 +219,16 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   } else {
     o.batch = example::Forecast::batch(head, o.batch, n, o.memory);
     const bool hidden = base.hidden > 0;
-    o.learning_rate = example::Forecast::rate(
-        head, seen, {.of = "head", .option = "--learning-rate", .typed = hidden ? o.learning_rate / 10 : o.learning_rate,
-                     .find = o.find_rates || !hidden, .usual = hidden ? 1e-4 : 1e-3, .why = "Adam's usual one for a head with a hidden layer",
-                     .batch = o.batch, .seed = o.seed, .weights = weights});
+    o.learning_rate = example::Forecast::rate(head, seen,
+                                              {.of = "head",
+                                               .option = "--learning-rate",
+                                               .typed = hidden ? o.learning_rate / 10 : o.learning_rate,
+                                               .find = o.find_rates || !hidden,
+                                               .usual = hidden ? 1e-4 : 1e-3,
+                                               .why = "Adam's usual one for a head with a hidden layer",
+                                               .batch = o.batch,
+                                               .seed = o.seed,
+                                               .weights = weights});
     forecast.add_stage("head", seen, unseen, head, o.batch, o.epochs);
   }
   forecast.print();
@@ -236,76 +240,45 @@ void train_on_base(Options o, const Device& on, const data::Pictures& training, 
   const double loss_before = before.evaluation.loss;
 
   Model model{on, {o.side, o.side, 3}, [&](auto x) { return x.then(std::move(network), std::move(head)); }};
-  example::write(run, model, training, validation, before);
-  if (stages != TrainingStages::fine_tuning || o.fine_tuning_epochs == 0) return forecast.print_end();
+  example::write_model(run, model, training, validation, before);
+  if (stages != TrainingStages::fine_tuning || o.fine_tuning_epochs == 0) {
+    example::write_page(run, model, training, validation, before);
+    return forecast.print_end();
+  }
 
   if (before.temperature) divide_logits(model, 1 / before.temperature->value);  // it goes on from what was learned
   model.freeze_before(o.fine_tuned_from.empty() ? base.fine_tuned_from : o.fine_tuned_from);
-  o.fine_tuning_rate = example::Forecast::rate(
-      model, pictures, {.of = "fine-tuning", .option = "--fine-tuning-rate", .typed = o.fine_tuning_rate, .find = o.find_rates, .usual = 3e-5,
-                        .why = "the best of those tried in docs/results.md", .batch = o.batch, .seed = o.seed, .weights = weights});
-  const Stage fine_tuning{"Fine-tuning", pictures, validation, weights, o.fine_tuning_epochs, o.fine_tuning_rate,
-                          cosine_decay({})};  // small steps at the end
+  o.fine_tuning_rate = example::Forecast::rate(model, pictures,
+                                               {.of = "fine-tuning",
+                                                .option = "--fine-tuning-rate",
+                                                .typed = o.fine_tuning_rate,
+                                                .find = o.find_rates,
+                                                .usual = 3e-5,
+                                                .why = "the best of those tried in docs/results.md",
+                                                .batch = o.batch,
+                                                .seed = o.seed,
+                                                .weights = weights});
+  const Stage fine_tuning{"Fine-tuning",        pictures,           validation,      weights,
+                          o.fine_tuning_epochs, o.fine_tuning_rate, cosine_decay({})};  // small steps at the end
   example::Kept after = learn(o, model, fine_tuning, run);
   if (o.calibrate) example::calibrate(model, validation, o.batch, after);
   const double loss_after = after.evaluation.loss;
   if (loss_after < loss_before) {
-    example::write(run, model, training, validation, after);
+    example::write_model(run, model, training, validation, after);
+    example::write_page(run, model, training, validation, after);
   } else {
     std::printf("Fine-tuning did not lower the validation loss (%.4f, before %.4f): %s stays as it was written\n",
                 loss_after, loss_before, o.out.string().c_str());
+    if (run.writes) example::write_page(run, io::load_model<float>(o.out, on).model, training, validation, before);
   }
   forecast.print_end();
 }
 
 int train(int argc, char** argv, example::Processes& processes) {
-  Options o;
+  example::TrainOptions o;
   o.processes = &processes;
-  std::vector<std::string> names = {"small"};
-  for (const example::Base& base : example::bases()) names.push_back(base.name);
   example::CommandLine line{"trains a classifier on a folder of pictures"};
-  line.add("--data", o.data, "folder with one subfolder a class, or pictures named like cat.12.jpg");
-  line.add("--validation", o.validation, "another such folder to validate with; else a share of --data is");
-  line.add("--validation-share", o.share, "of each class, without --validation").show_default();
-  line.add("--base", o.base, "a trained network to go on from, with --weights; small: one that is trained from nothing")
-      .show_default()
-      .one_of(names);
-  line.add("--weights", o.weights, "the base's ImageNet weights: docs/howto/bases.md says whose");
-  line.add("--alpha", o.alpha, "width of mobilenet_v1 or mobilenet_v2, that of the weights").show_default();
-  line.add("--epochs", o.epochs, "at most so many passes over the pictures").show_default();
-  line.add("--patience", o.patience, "end when the validation loss has not fallen for so many epochs").show_default();
-  line.add("--batch", o.batch, "pictures a step; without it 32, or what of it fits --memory").positive();
-  line.add("--memory", o.memory, "MB that a training step may take, for choosing the batch").show_default().positive();
-  line.add("--size", o.side, "rows and columns that pictures get; 150 for small and vgg16, else 224").between(46, 2048);
-  line.add("--aspect-ratio", o.aspect_ratio, "how photos that are no squares become square: stretched, or what is too long "
-           "cut off on both sides, or black added")
-      .show_default()
-      .one_of({"stretch", "crop", "pad"});
-  line.add("--decoder", o.decoder, "who decodes JPEG; the last takes a fraction of the time for large photos, by reading "
-           "them at a half to an eighth of their size")
-      .show_default()
-      .one_of({"stb", "libjpeg_turbo", "libjpeg_turbo_reduced"});
-  line.add("--cache-photos", o.cache, "folder that keeps the photos as they are used, reduced, so that the next run reads them "
-           "from there; for large photos");
-  line.add("--learning-rate", o.learning_rate, "of Adam, for a head or small; a tenth of it for the head on vgg16. Without it "
-           "a range test finds the head's, and small has 0.001").positive();
-  line.flag("--find-rates", o.find_rates, "find the learning rate of every stage by a range test (200 steps)");
-  line.add("--stages", o.stages, "how far a base is trained on; chosen by the pictures of a class, unless it is said")
-      .one_of({"linear-head", "head", "fine-tuning"});
-  line.add("--fine-tuning-epochs", o.fine_tuning_epochs, "at most so many of the last stage, which there is then; 0: none").show_default();
-  line.add("--fine-tuning-rate", o.fine_tuning_rate, "of Adam in the last stage; without it 0.00003").positive();
-  line.add("--fine-tuned-from", o.fine_tuned_from, "the first layer of the base that learns in the last stage; else the base's own");
-  line.add("--leaves", o.leaves, "parts of each batch, a power of two, as many as processes of mpirun or more; the model depends on "
-           "them, not on the processes").show_default().positive();
-  line.add("--seed", o.seed, "of weights, shuffling, dropout and the split").show_default();
-  example::add_device_options(line, o.device);
-  line.flag("!--no-augment", o.augment, "show every picture as it is");
-  line.flag("!--no-class-weights", o.class_weights, "let classes with more pictures count more");
-  line.flag("!--no-check", o.check, "do not look for doubled, wrongly labelled, blurred and dark photos; needs a base");
-  line.flag("!--no-calibration", o.calibrate, "leave the probabilities as they were trained, without a temperature");
-  line.add("--out", o.out, "the model; page, card and tables are written beside it").show_default();
-  line.add("--onnx", o.onnx, "write the model for onnxruntime and other programs, too");
-  line.flag("--smoke", o.smoke, "two epochs on three drawn classes, to see that it runs");
+  example::add_options(line, o);
 
   try {
     if (const auto code = processes.parsed(line.parse(argc, argv))) return *code;
@@ -325,21 +298,18 @@ int train(int argc, char** argv, example::Processes& processes) {
       o.fine_tuning_epochs = 1;
       o.side = 64;
     }
-    // What is typed of a stage asks for it.
-    const auto any_given = [&](std::initializer_list<const char*> typed) {
-      return std::any_of(typed.begin(), typed.end(), [&](const char* name) { return line.given(name); });
-    };
-    if (o.stages.empty() && any_given({"--fine-tuning-epochs", "--fine-tuning-rate", "--fine-tuned-from"}))
-      o.stages = o.fine_tuning_epochs > 0 ? "fine-tuning" : "head";
-    else if (o.stages.empty() && any_given({"--learning-rate", "--epochs", "--patience"}))
-      o.stages = "head";
-    if (o.stages.empty() && o.smoke) o.stages = "fine-tuning";
-    if (o.side == 0) o.side = o.base == "small" ? 150 : example::base_of(o.base).side;
+    example::choose_stages(line, o);
     if (o.data.empty()) detail::raise<ValueError>("name a folder of pictures: train --data FOLDER");
 
     const auto [training, validation] = processes.together([&] {
       return example::load_pictures(
-          {.data = o.data, .validation = o.validation, .share = o.share, .seed = o.seed, .side = o.side, .aspect_ratio = o.aspect_ratio, .decoder = o.decoder,
+          {.data = o.data,
+           .validation = o.validation,
+           .share = o.share,
+           .seed = o.seed,
+           .side = o.side,
+           .aspect_ratio = o.aspect_ratio,
+           .decoder = o.decoder,
            .cache = o.cache,
            .preprocessing = o.base == "small" ? Preprocessing::unit_rgb : example::base_of(o.base).preprocessing,
            .threads = o.device.threads},

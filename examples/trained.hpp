@@ -98,10 +98,10 @@ void calibrate(brindle::Model<float, Device>& model, const brindle::data::Source
   }
 }
 
-/// Writes the model with its card, its page and its table, and says how well it does.
+/// Writes the model with its card, and says how well it does.
 template <class Device>
-void write(Run& run, const brindle::Model<float, Device>& model, const brindle::data::Pictures& training,
-           const brindle::data::Pictures& validation, const Kept& kept) {
+void write_model(Run& run, const brindle::Model<float, Device>& model, const brindle::data::Pictures& training,
+                 const brindle::data::Pictures& validation, const Kept& kept) {
   if (!run.writes) return;
   namespace report = brindle::report;
   namespace io = brindle::io;
@@ -125,7 +125,6 @@ void write(Run& run, const brindle::Model<float, Device>& model, const brindle::
                                   .answers = info.answers,
                                   .familiarity = info.familiarity});
 
-  // First what was learned, then what tells of it.
   io::save_model(model, run.out, info);
   brindle::replace_file(beside(run.out, ".card.md"), info.card);
   run.manifest.weights = io::recorded_weights(model);
@@ -134,24 +133,32 @@ void write(Run& run, const brindle::Model<float, Device>& model, const brindle::
     io::save_onnx(model, run.onnx, {.info = info});
     std::printf("for other programs: %s\n", run.onnx.string().c_str());
   }
+  std::printf("model and card: %s, %s\n", run.out.string().c_str(), beside(run.out, ".card.md").string().c_str());
+}
 
+/// Writes the page and the table of a run, whose model was written. model: as it was then.
+template <class Device>
+void write_page(const Run& run, const brindle::Model<float, Device>& model, const brindle::data::Pictures& training,
+                const brindle::data::Pictures& validation, const Kept& kept) {
+  if (!run.writes) return;
+  namespace report = brindle::report;
   report::RunPage page{.title = run.out.stem().string()};
   page.add_history(run.history, kept.evaluation);
   std::vector<report::Entry> settings = run.settings;
-  for (const io::RecordedFolder& folder : run.manifest.folders)
+  for (const brindle::io::RecordedFolder& folder : run.manifest.folders)
     settings.push_back({folder.name, std::filesystem::path(folder.contents.folder).filename().string()});
   page.add_settings(settings);
   if (kept.temperature) page.add_calibration(*kept.temperature);
-  page.add_answers(info.answers);
+  page.add_answers(brindle::answer_table(kept.outputs, validation.labels()));
   const report::AnsweredPhotos answered = report::answered_photos(model, kept.outputs, validation, &training);
   report::add_answered_photos(page, answered, validation, &training);
-  page.add_classification_report(matrix, classes);
+  page.add_classification_report(brindle::confusion_matrix(kept.outputs.view(), validation.labels()),
+                                 validation.class_names());
   page.add_summary(model);
   page.write(beside(run.out, ".html"));
   report::history_csv(run.history, beside(run.out, ".csv"));
-  std::printf("model, page, table and card: %s, %s, %s, %s\n", run.out.string().c_str(),
-              beside(run.out, ".html").string().c_str(), beside(run.out, ".csv").string().c_str(),
-              beside(run.out, ".card.md").string().c_str());
+  std::printf("page and table: %s, %s\n", beside(run.out, ".html").string().c_str(),
+              beside(run.out, ".csv").string().c_str());
 }
 
 }  // namespace example

@@ -40,10 +40,12 @@ int main(int argc, char** argv) {
     report::feature_map(training.x.view().slice(0, 1).reshape(pool), options.out / "block5_pool.png",
                         {.title = "block5_pool, channel 0"});
 
+    // clang-format off
     Sequential head{on, vgg16.output_shape(),
                     Dense{512, relu}, Dropout{0.3},
                     Dense{512, relu}, Dropout{0.3},
                     Dense{1, sigmoid}};
+    // clang-format on
     head.initialize(options.seed);
     example::print(report::summary(head));
 

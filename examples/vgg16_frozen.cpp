@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Experiment 5: VGG16, frozen, with a new head, on augmented photos.
 //
-// Features can be computed once only for photos that never change. To train the head on augmented photos, VGG16 stands in
-// front of it, as one model; its weights are frozen, so the backward pass ends where the head begins.
+// Features can be computed once only for photos that never change. To train the head on augmented photos, VGG16 stands
+// in front of it, as one model; its weights are frozen, so the backward pass ends where the head begins.
 //
 //     vgg16_frozen --data cats-vs-dogs --weights vgg16_notop.h5
 //     vgg16_frozen --smoke                            a small random VGG16, on pets that it draws itself
@@ -20,14 +20,21 @@ int main(int argc, char** argv) {
     const example::Photos photos = example::open_photos(options);
     example::describe("training", photos.training);
     example::describe("validation", photos.validation);
-    const Augment augment{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .shear = 0.2, .zoom = 0.3,
-                          .flip_horizontal = true, .fill = Fill::nearest};
+    const Augment augment{.rotation = 50,
+                          .width_shift = 0.2,
+                          .height_shift = 0.2,
+                          .shear = 0.2,
+                          .zoom = 0.3,
+                          .flip_horizontal = true,
+                          .fill = Fill::nearest};
     const auto augmented = data::augmented(on, photos.training, augment, {.seed = options.seed});
 
+    // clang-format off
     Sequential model{example::vgg16(options, on), Flatten{},
                      Dense{512, relu}, Dropout{0.3},
                      Dense{512, relu}, Dropout{0.3},
                      Dense{1, sigmoid}};
+    // clang-format on
     model.initialize(options.seed, "dense");  // the head; VGG16 has its weights
     // Every layer of VGG16 keeps its weights: only the head learns.
     model.set_trainable("vgg16", false);

@@ -11,11 +11,17 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 site=$(realpath -m "${1:-build/site}")
 
-command -v doxygen >/dev/null || { echo "Please install doxygen" >&2; exit 1; }
 mkdocs=$(command -v mkdocs || true)
+missing=""
+command -v doxygen >/dev/null || missing=" doxygen"
+[ -n "$mkdocs" ] || python3 -c "import ensurepip" 2>/dev/null || missing="$missing python3-venv"
+[ -z "$missing" ] || { echo "Please install (as Debian calls it):$missing" >&2; exit 1; }
 if [ -z "$mkdocs" ]; then
   mkdocs=$root/build/docs_tools/bin/mkdocs
-  [ -x "$mkdocs" ] || { python3 -m venv build/docs_tools && build/docs_tools/bin/pip install -q mkdocs-material; }
+  if [ ! -x "$mkdocs" ]; then
+    python3 -m venv build/docs_tools
+    build/docs_tools/bin/pip install -q mkdocs-material
+  fi
 fi
 
 log=$(mktemp)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What each way of training brings: the tables of docs/results.md that scripts/gains_results.py writes.
 //
-//     g++ -std=c++20 -O3 -march=native -Iinclude -isystem /usr/include/eigen3 scripts/gains.cpp -pthread -o gains
+//     g++ -std=c++20 -O3 -march=native -Iinclude -Iexamples -isystem /usr/include/eigen3 scripts/gains.cpp -pthread -o gains
 //     gains WEIGHTS CATS_AND_DOGS CLOTHES docs/results/gains.csv [PHOTOS NETWORK]
 //
 // WEIGHTS are EfficientNet-Lite0's, CATS_AND_DOGS has training_data and test_data, CLOTHES train and validation. Every
@@ -27,6 +27,8 @@
 #include <set>
 #include <string>
 #include <vector>
+
+#include "small_network.hpp"
 
 using namespace brindle;
 namespace fs = std::filesystem;
@@ -135,7 +137,7 @@ class Study {
 
   Outcome run(const Recipe& recipe, std::uint64_t seed) {
     const data::Pictures& test = read(side_, false);
-    Model<float> model = small_ ? small_network(seed) : with_head(!recipe.batch_statistics);
+    Model<float> model = small_ ? example::small_network(Cpu(), side_, classes(), seed) : with_head(!recipe.batch_statistics);
     const double rate = (small_ ? 1e-3 : 1e-4) * recipe.rate_factor;
     if (recipe.sides.empty()) {
       train(model, recipe, side_, rate, seed, epochs());
@@ -164,19 +166,6 @@ class Study {
   }
 
   std::int64_t classes() { return static_cast<std::int64_t>(read(side_, false).class_names().size()); }
-
-  Model<float> small_network(std::uint64_t seed) {
-    Sequential<float> model{{side_, side_, 3},
-                            Conv2D{16, 3, relu}, MaxPool2D{2},
-                            Conv2D{32, 3, relu}, MaxPool2D{2},
-                            Conv2D{64, 3, relu}, MaxPool2D{2},
-                            Conv2D{128, 3, relu}, MaxPool2D{2},
-                            Flatten{}, Dropout{0.3},
-                            Dense{256, relu}, Dropout{0.3},
-                            Dense{classes(), softmax}};
-    model.initialize(seed);
-    return model;
-  }
 
   Model<float> base() const { return models::efficientnet_lite0<float>(weights_, Shape{side_, side_, 3}); }
 

@@ -48,3 +48,25 @@ sed -n '/^```cpp/,/^```$/p' "$repo/README.md" | sed '1d;$d' > "$home/app.cpp"
 compile=$(grep -m 1 '^g++ .*-Ibrindle/include' "$repo/README.md")
 step . "$compile -o app"
 step . ./app
+
+# The other ways to include it, with a smaller program.
+cat > "$home/small.cpp" <<'END'
+#include <brindle/brindle.hpp>
+int main() {
+  brindle::Sequential<float> model{{4}, brindle::Dense{1, brindle::sigmoid}};
+  return model.predict(brindle::Tensor<float>({1, 4}))[0] == 0.5f ? 0 : 1;
+}
+END
+project() {  # folder, line that brings brindle
+  mkdir -p "$home/$1"
+  printf '%s\n' 'cmake_minimum_required(VERSION 3.20)' 'project(app CXX)' "$2" 'add_executable(app ../small.cpp)' \
+         'target_link_libraries(app PRIVATE brindle::brindle)' > "$home/$1/CMakeLists.txt"
+}
+step brindle "cmake --install build --prefix ../installed"
+project found 'find_package(brindle REQUIRED)'
+step found "cmake -S . -B build -G Ninja -DCMAKE_PREFIX_PATH=/home/new/installed && cmake --build build && build/app"
+project inside 'add_subdirectory(../brindle brindle)'
+step inside "cmake -S . -B build -G Ninja && cmake --build build --target app && build/app"
+step . "apt-get install -y -qq --no-install-recommends pkg-config"
+step . "export PKG_CONFIG_PATH=/home/new/installed/share/pkgconfig
+        g++ -std=c++20 \$(pkg-config --cflags brindle) small.cpp \$(pkg-config --libs brindle) -o small && ./small"

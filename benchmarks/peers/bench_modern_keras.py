@@ -44,8 +44,9 @@ def statistics_fixed(m):
     return keras.Model(inputs, L.Dense(2, activation="softmax")(x))
 
 
-def features(row, folder):
-    """The folder as image_dataset_from_directory reads it, ahead of the network."""
+def features(row, folder, draft):
+    """The folder as image_dataset_from_directory reads it, ahead of the network; TensorFlow has no reduced decoding."""
+    del draft
     m = nets.alive(nets.efficientnet_lite0(224, 0)[0])
     m.predict(rng.random((32, 224, 224, 3), dtype=np.float32), batch_size=32, verbose=0)
     begin = time.perf_counter()
@@ -55,24 +56,20 @@ def features(row, folder):
     T.emit_time(PEER, f"{row} features of {n} photos", [time.perf_counter() - begin], n, rss_peak_mb=T.rss_peak_mb(), decoder="tensorflow")
 
 
-def run(row):
-    keras.backend.clear_session()
-    if row == "M5":
-        train("M5 train step", nets.network("M1", 160), 160, keras.optimizers.SGD(0.01, momentum=0.9), 1000)
-    elif row == "M6":
-        train("M6 train step", nets.network("M4", 160), 160, keras.optimizers.SGD(0.01, momentum=0.9), 1000)
-    elif row == "M7":
-        train("M7 train step", nets.fine_tuned(), 224, keras.optimizers.Adam(1e-4), 2)
-    elif row == "M7-folded":
-        train("M7 train step, folded", statistics_fixed(nets.fine_tuned()), 224, keras.optimizers.Adam(1e-4), 2)
-    elif row == "M8":
-        features(row, os.environ["BENCH_PHOTOS"])
-    elif row == "M9":
-        features(row, os.environ["BENCH_LARGE"])
-    else:
-        name, batch = row.split("-")
-        infer(name, int(batch))
+def sgd():
+    return keras.optimizers.SGD(0.01, momentum=0.9)
 
+
+def adam():
+    return keras.optimizers.Adam(1e-4)
+
+
+STEPS = {
+    "M5": lambda: train("M5 train step", nets.network("M1", 160), 160, sgd(), 1000),
+    "M6": lambda: train("M6 train step", nets.network("M4", 160), 160, sgd(), 1000),
+    "M7": lambda: train("M7 train step", nets.fine_tuned(), 224, adam(), 2),
+    "M7-folded": lambda: train("M7 train step, folded", statistics_fixed(nets.fine_tuned()), 224, adam(), 2),
+}
 
 if __name__ == "__main__":
-    T.run_rows(PEER, sys.argv[1:], run)
+    T.run_modern_rows(PEER, sys.argv[1:], STEPS, infer, features, begin=keras.backend.clear_session)

@@ -99,23 +99,12 @@ def features(row, folder, draft):
                 rss_peak_mb=T.rss_peak_mb() + T.THREADS * T.children_peak_mb(), decoder="pillow draft" if draft else "pillow")
 
 
-def run(row):
-    if row == "M5":
-        train("M5 train step", nets.network("M1").train(), 160, sgd, 1000)
-    elif row == "M6":
-        train("M6 train step", nets.network("M4").train(), 160, sgd, 1000)
-    elif row == "M7":
-        train("M7 train step", nets.fine_tuned(), 224, adam, 2)
-    elif row == "M7-folded":
-        train("M7 train step, folded", statistics_fixed(nets.fine_tuned()), 224, adam, 2)
-    elif row == "M8":
-        features(row, os.environ["BENCH_PHOTOS"], draft=False)
-    elif row == "M9":
-        features(row, os.environ["BENCH_LARGE"], draft=True)
-    else:
-        name, batch = row.split("-")
-        infer(name, int(batch))
-
+STEPS = {
+    "M5": lambda: train("M5 train step", nets.network("M1").train(), 160, sgd, 1000),
+    "M6": lambda: train("M6 train step", nets.network("M4").train(), 160, sgd, 1000),
+    "M7": lambda: train("M7 train step", nets.fine_tuned(), 224, adam, 2),
+    "M7-folded": lambda: train("M7 train step, folded", statistics_fixed(nets.fine_tuned()), 224, adam, 2),
+}
 
 if __name__ == "__main__":
-    T.run_rows(PEER, sys.argv[1:], run)
+    T.run_modern_rows(PEER, sys.argv[1:], STEPS, infer, features)

@@ -110,15 +110,5 @@ def features(row, folder, draft):
                 decoder="pillow draft" if draft else "pillow")
 
 
-def run(row):
-    if row == "M8":
-        features(row, os.environ["BENCH_PHOTOS"], draft=False)
-    elif row == "M9":
-        features(row, os.environ["BENCH_LARGE"], draft=True)
-    else:
-        name, batch = row.split("-")
-        infer(name, int(batch))
-
-
 if __name__ == "__main__":
-    T.run_rows(RUNTIME, sys.argv[3:], run)
+    T.run_modern_rows(RUNTIME, sys.argv[3:], {}, infer, features)

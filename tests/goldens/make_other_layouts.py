@@ -41,6 +41,8 @@ for name, layout in (("other_types.h5", "earliest"), ("other_types_latest.h5", (
             group.create_dataset(f"{layer}/bias:0", data=numpy.array(bias, kind))
         file.create_dataset("odd/chunks", data=numpy.arange(100, dtype="float32"), compression="gzip")
         file.create_dataset("odd/integers", data=numpy.arange(3))
+        file.create_dataset("odd/one", data=numpy.int64(3 - 2**40))
+        file.create_dataset("odd/short", data=numpy.int32(-5))
         file.create_dataset("odd/nothing", shape=(0, 3), dtype="float32")
         file.create_dataset("odd/axes", data=numpy.zeros((1,) * 7, "float32"))
         file["odd/link"] = h5py.SoftLink("/first/first/kernel:0")

@@ -66,7 +66,14 @@ TEST_CASE("what a HDF5 file does not hold, or not as numbers, is named", "[io][h
     refused("odd/link", "not followed");
     CHECK(file->shape("odd/nothing") == Shape{0, 3});
     CHECK_NOTHROW(file->read("odd/nothing", Tensor<float>({0, 3}).view()));
-    CHECK(file->children("odd") == std::vector<std::string>{"axes", "chunks", "integers", "link", "nothing"});
+    CHECK(file->children("odd") ==
+          std::vector<std::string>{"axes", "chunks", "integers", "link", "nothing", "one", "short"});
+    CHECK(file->integer("odd/one") == 3 - (std::int64_t{1} << 40));
+    CHECK(file->integer("odd/short") == -5);
+    CHECK_THROWS_WITH(file->integer("odd/nowhere"), Contains("has no dataset \"odd/nowhere\""));
+    CHECK_THROWS_WITH(file->integer("odd/integers"), Contains("odd/integers"));
+    CHECK_THROWS_WITH(file->integer("first/first/bias:0"), Contains("whole number"));
+    CHECK_THROWS_WITH(file->integer("odd"), Contains("is no dataset"));
     CHECK(file->children("nowhere").empty());
     CHECK(file->children("odd/axes").empty());
     CHECK_FALSE(file->has_attribute("nowhere", "weight_names"));

@@ -2,8 +2,6 @@
 // A convolution with a residual: the bits of the convolution, the sum and the activation one after the other.
 #include <catch2/catch.hpp>
 #include <cstddef>
-#include <cstdint>
-#include <string>
 
 #include "brindle/ops/add/add.hpp"
 #include "brindle/ops/conv2d/cpu.hpp"
@@ -16,34 +14,14 @@ using Catch::Contains;
 
 TEMPLATE_TEST_CASE("a convolution with a residual has the bits of its three parts", "[ops][conv2d]", float, double) {
   using T = TestType;
-  for (const bool precise : {false, true})
-    for (ConvolutionCase c : convolution_cases())
-      for (const ActivationFunction f : {linear, relu, relu6, silu}) {
-        const Cpu on(Cpu::Options{.threads = 2, .precise = precise});
-        INFO("x " << to_string(Shape(c.x)) << ", w " << to_string(c.w) << ", " << to_string(f) << ", "
-                  << ops::conv2d_kernel_name<T>(on, c.x, c.w, c.o));
-        const Tensor<T> x = random_tensor<T>(c.x, 1), w = random_tensor<T>(c.w, 2),
-                        bias = random_tensor<T>({c.w.co}, 3);
-        const Shape shape = ops::conv2d_shape(c.x, c.w, c.o);
-        const Tensor<T> residual = random_tensor<T>(shape, 4);
-        auto expected = unwritten<T>(shape), y = unwritten<T>(shape);
-        auto space = unwritten<std::byte>({ops::conv2d_forward_workspace<T>(on, c.x, c.w, c.o)});
-        auto prepared = unwritten<std::byte>({ops::conv2d_prepared_bytes<T>(on, c.x, c.w, c.o)});
-        c.o.activation = linear;
-        ops::conv2d<T>(on, x, w, bias, expected, c.o, space);
-        ops::add<T>(on, expected, residual, expected);
-        ops::activate<T>(on, f, expected, expected);
-        c.o.activation = f;
-        ops::conv2d_prepare<T>(on, c.x, w, c.o, false, prepared);
-        for (const int threads : {1, 2, 3}) {
-          const Cpu of(Cpu::Options{.threads = threads, .precise = precise});
-          auto room = unwritten<std::byte>({ops::conv2d_forward_workspace<T>(of, c.x, c.w, c.o)});
-          ops::conv2d_add<T>(of, x, w, bias, residual, y, c.o, room);
-          CHECK(same_bits(y, expected));
-          ops::conv2d_add<T>(of, x, w, bias, residual, y, c.o, room, prepared);
-          CHECK(same_bits(y, expected));
-        }
-      }
+  each_longer_convolution<T>([](LongerConvolution<T>& c) {
+    ops::add<T>(c.on, c.expected, c.residual, c.expected);
+    ops::activate<T>(c.on, c.f, c.expected, c.expected);
+    c.each_call([&](const Cpu& on, const auto& space, const auto& prepared) {
+      ops::conv2d_add<T>(on, c.x, c.w, c.bias, c.residual, c.y, c.o, space, prepared);
+      CHECK(same_bits(c.y, c.expected));
+    });
+  });
 }
 
 TEST_CASE("a residual of another shape is refused, with both shapes", "[ops][conv2d]") {

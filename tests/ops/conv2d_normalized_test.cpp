@@ -56,39 +56,20 @@ constexpr double one_rounding = std::is_same_v<T, float> ? 2e-7 : 4e-16;
 TEMPLATE_TEST_CASE("a convolution normalizes what it gives as a normalization behind it does", "[ops][conv2d]", float,
                    double) {
   using T = TestType;
-  for (const bool precise : {false, true})
-    for (const bool with_residual : {false, true})
-      for (ConvolutionCase c : convolution_cases())
-        for (const ActivationFunction f : {linear, relu, relu6, silu}) {
-          const Cpu on(Cpu::Options{.threads = 2, .precise = precise});
-          INFO("x " << to_string(Shape(c.x)) << ", w " << to_string(c.w) << ", " << to_string(f) << ", residual "
-                    << with_residual << ", " << ops::conv2d_kernel_name<T>(on, c.x, c.w, c.o));
-          const Tensor<T> x = random_tensor<T>(c.x, 1), w = random_tensor<T>(c.w, 2),
-                          bias = random_tensor<T>({c.w.co}, 3);
-          const Normalization<T> normalization(on, c.w.co, f != relu);
-          const Shape shape = ops::conv2d_shape(c.x, c.w, c.o);
-          const Tensor<T> residual = random_tensor<T>(shape, 4);
-          auto expected = unwritten<T>(shape), y = unwritten<T>(shape);
-          auto space = unwritten<std::byte>({ops::conv2d_forward_workspace<T>(on, c.x, c.w, c.o)});
-          auto prepared = unwritten<std::byte>({ops::conv2d_prepared_bytes<T>(on, c.x, c.w, c.o)});
-          c.o.activation = linear;
-          ops::conv2d<T>(on, x, w, bias, expected, c.o, space);
-          normalization.apply(on, expected, with_residual ? &residual : nullptr, f);
-          c.o.activation = f;
-          ops::conv2d_prepare<T>(on, c.x, w, c.o, false, prepared);
-          const TensorView<const T> added = with_residual ? residual.view() : TensorView<const T>{};
-          Tensor<T> first;
-          for (const int threads : {1, 2, 3}) {
-            const Cpu of(Cpu::Options{.threads = threads, .precise = precise});
-            auto room = unwritten<std::byte>({ops::conv2d_forward_workspace<T>(of, c.x, c.w, c.o)});
-            ops::conv2d_normalized<T>(of, x, w, bias, normalization.behind(), added, y, c.o, room);
-            check_close("y", y, expected, one_rounding<T>);
-            if (threads == 1) first = y.clone();
-            CHECK(same_bits(y, first));
-            ops::conv2d_normalized<T>(of, x, w, bias, normalization.behind(), added, y, c.o, room, prepared);
-            CHECK(same_bits(y, first));
-          }
-        }
+  for (const bool with_residual : {false, true})
+    each_longer_convolution<T>([&](LongerConvolution<T>& c) {
+      INFO("residual " << with_residual);
+      const Normalization<T> normalization(c.on, c.bias.size(), c.f != relu);
+      normalization.apply(c.on, c.expected, with_residual ? &c.residual : nullptr, c.f);
+      const TensorView<const T> added = with_residual ? TensorView<const T>(c.residual) : TensorView<const T>{};
+      Tensor<T> first;
+      c.each_call([&](const Cpu& on, const auto& space, const auto& prepared) {
+        ops::conv2d_normalized<T>(on, c.x, c.w, c.bias, normalization.behind(), added, c.y, c.o, space, prepared);
+        if (first.size() == 0) first = c.y.clone();
+        check_close("y", c.y, c.expected, one_rounding<T>);
+        CHECK(same_bits(c.y, first));
+      });
+    });
 }
 
 TEMPLATE_TEST_CASE("a depthwise convolution normalizes what it gives", "[ops][depthwise]", float, double) {

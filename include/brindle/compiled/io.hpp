@@ -16,6 +16,7 @@
 #include "brindle/io/keras_parts_inl.hpp"
 #include "brindle/io/keras_training_inl.hpp"
 #include "brindle/io/load_keras_inl.hpp"
+#include "brindle/io/load_keras_optimizer_inl.hpp"
 #include "brindle/io/load_onnx_inl.hpp"
 #include "brindle/io/load_weights_inl.hpp"
 #include "brindle/io/npz_inl.hpp"

@@ -26,6 +26,11 @@ Box middle(const Picture& p, const Size2& size);
 /// The picture in the middle of a black one with the proportions of `size`.
 Picture padded(const Picture& p, const Size2& size);
 
+/// The bytes of a file as a picture of its own size or, where the decoder can, reduced to no less than `least`, turned
+/// as the description says. `least`: rows and columns behind the turn.
+Picture decode_upright(std::span<const std::uint8_t> bytes, const std::string& name, const PictureInput& input,
+                       const DecodeOptions& options, Size2 least);
+
 }  // namespace internal
 
 /// A decoded picture of any size as levels of the network's size and channels, before the preprocessing.

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/file.hpp"
@@ -58,6 +59,14 @@ BRINDLE_INLINE Picture padded(const Picture& p, const Size2& size) {
   return out;
 }
 
+BRINDLE_INLINE Picture decode_upright(std::span<const std::uint8_t> bytes, const std::string& name,
+                                      const PictureInput& input, const DecodeOptions& options, Size2 least) {
+  const int turned = input.orientation == Orientation::exif ? exif_orientation(bytes) : 1;
+  if (turned > 4) std::swap(least.h, least.w);  // rows and columns change places
+  Picture picture = decode_by(input.decoder, bytes, name, options, least);
+  return turned == 1 ? picture : upright(picture, turned);
+}
+
 }  // namespace brindle::image::internal
 
 namespace brindle::image {
@@ -91,8 +100,7 @@ BRINDLE_INLINE Picture seen(const Picture& picture, const PictureInput& input) {
 
 BRINDLE_INLINE Picture read_upright(std::span<const std::uint8_t> bytes, const std::string& name,
                                     const PictureInput& input, const DecodeOptions& options) {
-  Picture picture = internal::decode_by(input.decoder, bytes, name, options, {0, 0});
-  return input.orientation == Orientation::exif ? upright(picture, exif_orientation(bytes)) : picture;
+  return internal::decode_upright(bytes, name, input, options, {0, 0});
 }
 
 BRINDLE_INLINE Picture read_upright(const std::filesystem::path& path, const PictureInput& input,
@@ -102,11 +110,7 @@ BRINDLE_INLINE Picture read_upright(const std::filesystem::path& path, const Pic
 
 BRINDLE_INLINE Picture read_picture(std::span<const std::uint8_t> bytes, const std::string& name,
                                     const PictureInput& input, const DecodeOptions& options) {
-  const int turned = input.orientation == Orientation::exif ? exif_orientation(bytes) : 1;
-  const bool sideways = turned > 4;  // rows and columns change places
-  const Size2 least = sideways ? Size2{input.size.w, input.size.h} : input.size;
-  const Picture picture = internal::decode_by(input.decoder, bytes, name, options, least);
-  return fit(turned == 1 ? picture : upright(picture, turned), input);
+  return fit(internal::decode_upright(bytes, name, input, options, input.size), input);
 }
 
 BRINDLE_INLINE Picture read_picture(const std::filesystem::path& path, const PictureInput& input,

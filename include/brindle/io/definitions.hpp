@@ -6,6 +6,7 @@
 // Before all that uses it.
 #include "brindle/io/features_inl.hpp"
 #include "brindle/io/load_keras_inl.hpp"
+#include "brindle/io/load_keras_optimizer_inl.hpp"
 #include "brindle/io/load_onnx_inl.hpp"
 #include "brindle/io/load_weights_inl.hpp"
 #include "brindle/io/npz_inl.hpp"

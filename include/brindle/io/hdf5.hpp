@@ -51,6 +51,9 @@ class Hdf5File {
   /// Reads a dataset of float16, float32 or float64 whose shape is to.shape.
   virtual void read(const std::string& dataset, TensorView<float> to) = 0;
 
+  /// A dataset that is one whole number of 32 or 64 bits.
+  virtual std::int64_t integer(const std::string& dataset) = 0;
+
   /// Throws FileError: "path: what".
   [[noreturn]] void fail(const std::string& what) const { brindle::detail::raise<FileError>(path_ + ": " + what); }
 

@@ -102,8 +102,15 @@ class ClassicHdf5File final : public Hdf5File {
     }
   }
 
+  std::int64_t integer(const std::string& name) override {
+    const Dataset d = find_dataset(name, Kind::whole);
+    check_shape(name, d.shape, Shape{});
+    const std::int64_t value = number(file_.text(d.begin, d.element, "dataset \"" + name + "\""), 0, d.element);
+    return d.element == 4 ? static_cast<std::int32_t>(value) : value;
+  }
+
  private:
-  enum class Kind { other, floating, fixed_text, text };
+  enum class Kind { other, floating, whole, fixed_text, text };
   enum MessageType : std::int64_t {
     dataspace = 0x01,
     datatype = 0x03,
@@ -281,6 +288,7 @@ class ClassicHdf5File final : public Hdf5File {
           number(data, 8, 2) == 0)
         type.kind = Kind::floating;
     }
+    if (kind == 0 && (bits & 1) == 0 && (type.size == 4 || type.size == 8)) type.kind = Kind::whole;
     if (kind == 3) type.kind = Kind::fixed_text, type.padding = bits & 15;
     if (kind == 9 && (bits & 15) == 1) type.kind = Kind::text;
     return type;
@@ -322,7 +330,7 @@ class ClassicHdf5File final : public Hdf5File {
     return {};
   }
 
-  Dataset find_dataset(const std::string& name) {
+  Dataset find_dataset(const std::string& name, Kind wanted = Kind::floating) {
     const std::string what = "dataset \"" + name + "\"";
     const std::int64_t at = find(name);
     if (at < 0) fail("has no " + what);
@@ -330,10 +338,12 @@ class ClassicHdf5File final : public Hdf5File {
     if (!type || !space || !place) fail("\"" + name + "\" is no dataset");
     if (message(at, external_files)) fail(what + " lies in another file, which is not followed");
     const Type t = type_of(type->data);
-    if (t.kind != Kind::floating) fail(what + " does not hold little-endian floating numbers of 16, 32 or 64 bits");
+    if (t.kind != wanted)
+      fail(what + " does not hold little-endian " +
+           (wanted == Kind::whole ? "whole numbers of 32 or 64 bits" : "floating numbers of 16, 32 or 64 bits"));
     Dataset d{space_of(space->data, what), t.size, 0, nullptr, nullptr};
     const std::int64_t version = part(place->data, 0, 1, "layout"), kind = part(place->data, 1, 1, "layout");
-    if (version == 3 && kind == 2) {
+    if (version == 3 && kind == 2 && wanted == Kind::floating) {
       const Message* through = message(at, filters);
       d.chunks = &place->data;
       d.filters = through ? &through->data : nullptr;

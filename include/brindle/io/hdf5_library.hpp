@@ -30,6 +30,7 @@ class LibraryHdf5File final : public Hdf5File {
   std::vector<std::string> texts(const std::string& object, const std::string& name) override;
   Shape shape(const std::string& name) override;
   void read(const std::string& name, TensorView<float> to) override;
+  std::int64_t integer(const std::string& name) override;
 
  private:
   static constexpr std::int64_t deflates_to = 1032;  // most bytes that zlib makes of one

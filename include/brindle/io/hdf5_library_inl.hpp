@@ -264,4 +264,25 @@ BRINDLE_INLINE void LibraryHdf5File::read(const std::string& name, TensorView<fl
 #endif
 }
 
+BRINDLE_INLINE std::int64_t LibraryHdf5File::integer(const std::string& name) {
+#ifdef BRINDLE_HDF5
+  const std::string what = "dataset \"" + name + "\"";
+  const hdf5_detail::Quiet quiet;
+  if (!contains(name)) fail("has no " + what);
+  const hdf5_detail::Handle data(H5Oopen(file_, name.c_str(), H5P_DEFAULT), H5Oclose);
+  if (data < 0 || H5Iget_type(data) != H5I_DATASET) fail(what + " is no dataset, or damaged" + hdf5_detail::reason());
+  const hdf5_detail::Handle type(H5Dget_type(data), H5Tclose), space(H5Dget_space(data), H5Sclose);
+  if (type < 0 || space < 0) fail(what + " is damaged" + hdf5_detail::reason());
+  if (H5Tget_class(type) != H5T_INTEGER || H5Sget_simple_extent_ndims(space) != 0)
+    fail(what + " does not hold one whole number");
+  std::int64_t value = 0;
+  if (H5Dread(data, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, &value) < 0)
+    fail(what + " cannot be read" + hdf5_detail::reason());
+  return value;
+#else
+  static_cast<void>(name);
+  return 0;
+#endif
+}
+
 }  // namespace brindle::io::detail

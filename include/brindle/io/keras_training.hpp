@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -12,6 +13,10 @@
 #include "brindle/io/training_to_write.hpp"
 
 namespace brindle::io::detail {
+
+/// The slots of each parameter in the order in which Keras makes its variables: all parameters' of the first set, by
+/// parameter, then those of the next. Empty: Keras has no such optimizer.
+std::vector<std::vector<std::size_t>> keras_slot_sets(const std::string& optimizer);
 
 /// Throws ValueError, beginning with "save_keras", for an optimizer, a loss or a setting that Keras 3 has not.
 void check_keras_training(const TrainingToWrite& training);

@@ -20,8 +20,6 @@
 
 namespace brindle::io::detail {
 
-/// The slots of each parameter in the order in which Keras makes its variables: all parameters' of the first set, by
-/// parameter, then those of the next. Empty: Keras has no such optimizer.
 BRINDLE_INLINE std::vector<std::vector<std::size_t>> keras_slot_sets(const std::string& optimizer) {
   if (optimizer == "Adam" || optimizer == "AdamW") return {{0, 1}, {2}};
   if (optimizer == "RMSprop" || optimizer == "SGD") return {{0}, {1}, {2}};

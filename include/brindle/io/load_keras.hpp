@@ -26,8 +26,9 @@ struct LoadKerasOptions {
 /// models around it. Arithmetic with numbers (x / 127.5 - 1) becomes Rescaling, x + y and x * y of layers Add and
 /// Multiply.
 ///
-/// Regularizers, constraints and the optimizer's state are not taken over, layers that act in training only (RandomFlip
-/// and other augmentation, noise) are dropped; of these options.tell hears in a line each, the optimizer apart.
+/// Regularizers but L2, and constraints, are not taken over, layers that act in training only (RandomFlip and other
+/// augmentation, noise) are dropped; of these options.tell hears in a line each. For the optimizer's state there is
+/// load_keras_optimizer().
 /// registry: where layers of the user's own are known.
 ///
 /// Throws FileError that begins with the path: a layer or a setting that is not known, with its name and position;

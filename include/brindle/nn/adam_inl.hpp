@@ -70,12 +70,7 @@ class AdamOptimizer final : public Optimizer<T, Device> {
     return options_.amsgrad ? slots[2] : TensorView<T, Device>{};
   }
 
-  // Those of a step, of a parameter that decays or one that does not.
-  ops::AdamOptions options(bool decays) const {
-    ops::AdamOptions o = options_;
-    o.decay = decays ? step_decay() : 0;
-    return o;
-  }
+  ops::AdamOptions options(bool decays) const { return decay_.added_to(options_, decays); }
 
   ops::AdamOptions options_;
   detail::WeightDecay decay_;

@@ -171,11 +171,9 @@ class Conv2DLayer final : public Layer<T, Device> {
 
  private:
   void forward_normalized(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const {
-    ops::Conv2DOptions o = options(pass.logits, pass.border);
-    o.activation = pass.activation_behind;
-    TensorView<std::byte, Device> workspace = pass.workspace;
-    const auto behind = detail::channel_normalization<T>(pass.on, *pass.normalized->moving_normalization(), workspace);
-    ops::conv2d_normalized<T>(pass.on, x, kernel(), bias(), behind, pass.residual, y, o, workspace, pass.prepared);
+    const detail::NormalizedPass with(pass, options(pass.logits, pass.border));
+    ops::conv2d_normalized<T>(pass.on, x, kernel(), bias(), with.behind, pass.residual, y, with.options, with.workspace,
+                              pass.prepared);
   }
 
   Shape kernel_shape(const Shape& x) const {

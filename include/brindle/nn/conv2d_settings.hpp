@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,9 +12,13 @@
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/shape.hpp"
+#include "brindle/core/tensor.hpp"
 #include "brindle/nn/config.hpp"
+#include "brindle/nn/layer.hpp"
+#include "brindle/nn/moving_normalization.hpp"
 #include "brindle/nn/picture_layer.hpp"
 #include "brindle/ops/activation_function.hpp"
+#include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/padding.hpp"
 
 // What the layers that convolve have in common: settings, and what of them does not fit.
@@ -88,6 +93,20 @@ template <class Device>
 bool normalizes(ActivationFunction activation) {
   return std::is_same_v<Device, Cpu> && activation == ActivationFunction::linear;
 }
+
+/// What one that does the work of a normalization behind it calls its op with.
+template <class T, class Device, class Options>
+struct NormalizedPass {
+  /// The options are those of the convolution; what it asked for in needs() includes normalization_bytes().
+  NormalizedPass(const Pass<T, Device>& pass, Options o) : options(o), workspace(pass.workspace) {
+    options.activation = pass.activation_behind;
+    behind = channel_normalization<T>(pass.on, *pass.normalized->moving_normalization(), workspace);
+  }
+
+  Options options;                          ///< with the activation behind the normalization
+  TensorView<std::byte, Device> workspace;  ///< what is left of it
+  ops::ChannelNormalization<T, Device> behind;
+};
 
 /// The padding of one that takes this border; without a border its own.
 inline Conv2DPadding padding_with(const Conv2DPadding& padding, const Border& border) {

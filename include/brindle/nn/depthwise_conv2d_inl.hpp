@@ -96,12 +96,9 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
     if constexpr (std::is_same_v<Device, Cpu>)
       if (pass.normalized) {
-        ops::DepthwiseConv2DOptions o = options(pass.logits, pass.border);
-        o.activation = pass.activation_behind;
-        TensorView<std::byte, Device> workspace = pass.workspace;
-        const auto behind =
-            detail::channel_normalization<T>(pass.on, *pass.normalized->moving_normalization(), workspace);
-        return ops::depthwise_conv2d_normalized<T>(pass.on, x, this->parameter(0), bias(), behind, y, o, workspace);
+        const detail::NormalizedPass with(pass, options(pass.logits, pass.border));
+        return ops::depthwise_conv2d_normalized<T>(pass.on, x, this->parameter(0), bias(), with.behind, y, with.options,
+                                                   with.workspace);
       }
     if (detail::keeps_sums(pass, activation())) {
       const TensorView<T, Device> sums = detail::view_bytes<T>(pass.saved, y.shape);

@@ -105,6 +105,12 @@ class WeightDecay {
 
   /// Share of a weight that a step of this learning rate takes off.
   double of_step(double learning_rate) const { return decay_ * learning_rate; }
+  /// The options of a kernel for a step of a parameter that decays, or of one that does not.
+  template <class Options>
+  Options added_to(Options options, bool decays) const {
+    options.decay = decays ? of_step(options.learning_rate) : 0;
+    return options;
+  }
   /// Whether it is for this parameter: no excluded name is a part of "layer/parameter".
   bool decays(const ParameterName& name) const;
   /// Adds itself to an optimizer's settings, if there is any.

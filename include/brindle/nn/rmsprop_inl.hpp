@@ -69,12 +69,7 @@ class RMSpropOptimizer final : public Optimizer<T, Device> {
                     options(decays));
   }
 
-  // Those of a step, of a parameter that decays or one that does not.
-  ops::RMSpropOptions options(bool decays) const {
-    ops::RMSpropOptions o = options_;
-    o.decay = decays ? step_decay() : 0;
-    return o;
-  }
+  ops::RMSpropOptions options(bool decays) const { return decay_.added_to(options_, decays); }
 
   ops::RMSpropOptions options_;
   detail::WeightDecay decay_;

@@ -54,12 +54,7 @@ class SGDOptimizer final : public Optimizer<T, Device> {
   bool decays(const ParameterName& name) const override { return decay_.decays(name); }
 
  private:
-  // Those of a step, of a parameter that decays or one that does not.
-  ops::SGDOptions options(bool decays) const {
-    ops::SGDOptions o = options_;
-    o.decay = decays ? step_decay() : 0;
-    return o;
-  }
+  ops::SGDOptions options(bool decays) const { return decay_.added_to(options_, decays); }
 
   ops::SGDOptions options_;
   detail::WeightDecay decay_;

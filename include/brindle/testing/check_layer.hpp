@@ -20,6 +20,7 @@
 #include "brindle/ops/activation_function.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
 #include "brindle/testing/check_gradient.hpp"
+#include "brindle/testing/check_joined.hpp"
 #include "brindle/testing/lone_layer.hpp"
 #include "brindle/testing/samples.hpp"
 
@@ -75,8 +76,9 @@ struct CheckLayerOptions {
 /// Outputs of the promised shape and all of them written; gradients by x and by every parameter as central differences
 /// give them, in double; nothing read that needs() did not ask for, nothing written behind the memory that it asks for;
 /// the same bits for 1, 2 and 3 threads, for a sample alone where sample_by_sample() says so, for dx when it is frozen;
-/// what epilogue() says; and the same layer from its config(). Throws CheckFailed that lists everything that is wrong.
-/// On the Cpu.
+/// what it says of its neighbours' work, epilogue(), fuses(), border(), takes_border(), moving_normalization() and
+/// normalizes(), by comparison with the layers one after the other; and the same layer from its config(). Throws
+/// CheckFailed that lists everything that is wrong. On the Cpu.
 template <class Description>
 void check_layer(const Description& description, const Shape& sample, const CheckLayerOptions& options = {}) {
   const auto name = description.template make<double, Cpu>()->type() + " on " + to_string_batch(sample);
@@ -151,6 +153,7 @@ void check_layer(const Description& description, const Shape& sample, const Chec
                       "comes back from its config() with another output_shape()");
     }
   });
+  internal::JoinedChecks(problems, description, sample, options.batch).run();
   problems.template raise<CheckFailed>();
 }
 

@@ -40,6 +40,11 @@ class LoneLayer {
     }
     pass = std::make_unique<Pass<T, Cpu>>(
         Pass<T, Cpu>{.on = on, .training = training, .backward = true, .random = {3, stream_id("lone"), 4}});
+    ask_needs();
+  }
+
+  /// Asks needs() anew, of a pass that was changed, and gives what it asks for.
+  void ask_needs() {
     needs = layer->needs(*pass, x.shape());
     if (needs.saved < 0 || needs.forward_workspace < 0 || needs.backward_workspace < 0)
       detail::raise<CheckFailed>("needs() asks for a negative number of bytes");

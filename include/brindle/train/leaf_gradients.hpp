@@ -20,8 +20,6 @@ namespace brindle::detail {
 /// A parameter whose leaves' numbers are added up.
 struct SummedParameter {
   std::size_t layer, which;
-  std::int64_t begin;  ///< its first element, in a row
-  Shard own;           ///< its elements whose sum this process gets, perhaps none
 };
 
 /// Adds up what the leaves of a batch give for each parameter: gradients, and what moving averages are to follow. The
@@ -62,11 +60,13 @@ class LeafGradients {
   bool summed(std::size_t layer, std::size_t which) const { return !views_[layer][which].empty(); }
   /// What this process owns of a parameter: all of one that has no sums, or where it is alone.
   Shard shard(std::size_t layer, std::size_t which) const { return shards_[layer][which]; }
+  /// The elements of a parameter whose sum this process gets, perhaps none.
+  Shard shard(const SummedParameter& p) const { return shards_[p.layer][p.which]; }
   /// The last row's elements of a parameter. They may be overwritten.
   TensorView<T, Device> view(const SummedParameter& p) const { return views_[p.layer][p.which]; }
   /// Those of its shard.
   TensorView<T, Device> own(const SummedParameter& p) const {
-    return {view(p).data + p.own.begin, Shape{p.own.size()}};
+    return {view(p).data + shard(p).begin, Shape{shard(p).size()}};
   }
 
   /// What owners have put into their shards of the last row is to go to all.

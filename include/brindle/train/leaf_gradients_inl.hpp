@@ -38,7 +38,7 @@ void LeafGradients<T, Device>::prepare(const Model<T, Device>& model, const Plan
       begin_[i].push_back(plan.gives_gradient(i, p) ? size_ : nowhere);
       shards_[i].push_back({0, size});
       if (begin_[i].back() == nowhere) continue;
-      pieces_.back().push_back({i, p, size_, {}});
+      pieces_.back().push_back({i, p});
       size_ += (size + line - 1) / line * line;
     }
     end_[i] = static_cast<std::size_t>(size_);
@@ -58,10 +58,11 @@ void LeafGradients<T, Device>::prepare(const Model<T, Device>& model, const Plan
   T* last = rows().row(static_cast<std::size_t>(levels - 1));
   row_.prepare(model.device(), {last, static_cast<std::size_t>(size_)}, ends_, team);
   for (std::size_t k = 0; k < pieces_.size(); ++k)
-    for (SummedParameter& p : pieces_[k]) {
+    for (const SummedParameter& p : pieces_[k]) {
       Shard& shard = shards_[p.layer][p.which];
-      const Shard in_row = row_.shard(k).common({p.begin, p.begin + shard.end});
-      p.own = shard = in_row.size() > 0 ? Shard{in_row.begin - p.begin, in_row.end - p.begin} : Shard{};
+      const std::int64_t begin = begin_[p.layer][p.which];
+      const Shard in_row = row_.shard(k).common({begin, begin + shard.end});
+      shard = in_row.size() > 0 ? Shard{in_row.begin - begin, in_row.end - begin} : Shard{};
     }
   for (std::size_t i = 0; i < model.layers().size(); ++i)
     for (std::size_t p = 0; p < begin_[i].size(); ++p)

@@ -78,9 +78,9 @@ void LeafUpdate<T, Device>::add(const StepParts<T, Device>& p, const SummedParam
   const Parameter<T, Device>& parameter = std::as_const(layer).parameters()[s.which];
   if (!parameter.learned) return;
   update_.add_to_clip(p.updates.clips_by_norm() ? sums.view(s) : sums.own(s));
-  if (s.own.size() == 0) return;
-  add_penalty_gradient<T>(on_, parameter, s.own.begin, sums.own(s));
-  update_.add(p.updates, p.optimizer, layer, s.which, p.slots[s.layer][s.which], s.own.begin, sums.own(s));
+  if (sums.shard(s).size() == 0) return;
+  add_penalty_gradient<T>(on_, parameter, sums.shard(s).begin, sums.own(s));
+  update_.add(p.updates, p.optimizer, layer, s.which, p.slots[s.layer][s.which], sums.shard(s).begin, sums.own(s));
 }
 
 template <class T, class Device>
@@ -90,7 +90,7 @@ void LeafUpdate<T, Device>::hand_over(const StepParts<T, Device>& p, const std::
     const Parameter<T, Device>& parameter = std::as_const(*p.model.layers()[s.layer]).parameters()[s.which];
     const TensorView<T, Device> to = sums.own(s);
     if (parameter.learned)
-      Memory<Device>::copy(on_, to.data, parameter.value.data() + s.own.begin,
+      Memory<Device>::copy(on_, to.data, parameter.value.data() + sums.shard(s).begin,
                            static_cast<std::size_t>(to.size()) * sizeof(T));
   }
 }

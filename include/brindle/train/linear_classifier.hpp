@@ -47,6 +47,17 @@ std::vector<std::int64_t> class_labels(const std::string& who, TensorView<const 
 std::vector<std::int64_t> class_numbers(const std::string& who, TensorView<const float> x,
                                         TensorView<const float> labels);
 
+/// Features less their means, over the root mean square length of what is left; zeros where nothing is.
+///
+///     x (N, ...), F numbers a sample
+struct CentredFeatures {
+  Tensor<float> rows;        ///< (N, F)
+  std::vector<double> mean;  ///< (F)
+  double scale = 0;          ///< one over that length
+};
+
+CentredFeatures centred_features(TensorView<const float> x);
+
 /// Settings of a fit: throws ValueError unless c and tolerance are above 0 and finite, and there is a step at least.
 void check_linear_options(const std::string& who, double c, double tolerance, std::int64_t most,
                           const std::string& name_of_most);

@@ -4,6 +4,7 @@
 // Definitions of what linear_classifier.hpp declares.
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -88,6 +89,25 @@ BRINDLE_INLINE std::vector<std::int64_t> class_numbers(const std::string& who, T
     if (std::find(numbers.begin(), numbers.end(), c) == numbers.end())
       raise<DataError>(who + ": there is no sample of class " + std::to_string(c));
   return numbers;
+}
+
+BRINDLE_INLINE CentredFeatures centred_features(TensorView<const float> x) {
+  const std::int64_t n = x.shape[0], features = x.shape.sample().size();
+  CentredFeatures centred{Tensor<float>({n, features}), std::vector<double>(static_cast<std::size_t>(features), 0.0)};
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t f = 0; f < features; ++f)
+      centred.mean[static_cast<std::size_t>(f)] +=
+          static_cast<double>(x.data[i * features + f]) / static_cast<double>(n);
+  double square = 0;
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t f = 0; f < features; ++f) {
+      const double value = static_cast<double>(x.data[i * features + f]) - centred.mean[static_cast<std::size_t>(f)];
+      square += value * value / static_cast<double>(n);
+      centred.rows[i * features + f] = static_cast<float>(value);
+    }
+  centred.scale = square > 0 ? 1 / std::sqrt(square) : 0;
+  for (float& value : centred.rows.span()) value = static_cast<float>(static_cast<double>(value) * centred.scale);
+  return centred;
 }
 
 BRINDLE_INLINE void check_linear_options(const std::string& who, double c, double tolerance, std::int64_t most,

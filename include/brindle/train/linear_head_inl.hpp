@@ -119,22 +119,9 @@ BRINDLE_INLINE LinearHead linear_head(const Cpu& on, TensorView<const float> x, 
     for (std::size_t i = 0; i < classes.size(); ++i)
       if (classes[i] == number) weights[i] *= weight;
   }
-  std::vector<double> mean(static_cast<std::size_t>(features), 0.0);
-  for (std::int64_t i = 0; i < n; ++i)
-    for (std::int64_t f = 0; f < features; ++f)
-      mean[static_cast<std::size_t>(f)] += static_cast<double>(x.data[i * features + f]) / static_cast<double>(n);
-  Tensor<float> centred({n, features});
-  double square = 0;
-  for (std::int64_t i = 0; i < n; ++i)
-    for (std::int64_t f = 0; f < features; ++f) {
-      const double value = static_cast<double>(x.data[i * features + f]) - mean[static_cast<std::size_t>(f)];
-      square += value * value / static_cast<double>(n);
-      centred[i * features + f] = static_cast<float>(value);
-    }
-  const double scale = square > 0 ? 1 / std::sqrt(square) : 0;
-  for (float& value : centred.span()) value = static_cast<float>(static_cast<double>(value) * scale);
+  const detail::CentredFeatures centred = detail::centred_features(x);
 
-  const detail::SoftmaxRegression loss(on, centred, classes, std::move(weights), count, o.penalty);
+  const detail::SoftmaxRegression loss(on, centred.rows, classes, std::move(weights), count, o.penalty);
   std::vector<double> found(loss.unknowns(), 0.0);
   const std::int64_t steps = detail::minimize(found, o.tolerance, o.most_steps, loss);
 
@@ -142,9 +129,9 @@ BRINDLE_INLINE LinearHead linear_head(const Cpu& on, TensorView<const float> x, 
   for (std::int64_t c = 0; c < count; ++c) {
     double bias = found[static_cast<std::size_t>(count * features + c)];
     for (std::int64_t f = 0; f < features; ++f) {
-      const double w = found[static_cast<std::size_t>(c * features + f)] * scale;
+      const double w = found[static_cast<std::size_t>(c * features + f)] * centred.scale;
       head.kernel[f * count + c] = static_cast<float>(w);
-      bias -= w * mean[static_cast<std::size_t>(f)];
+      bias -= w * centred.mean[static_cast<std::size_t>(f)];
     }
     head.bias[c] = static_cast<float>(bias);
   }

@@ -21,29 +21,6 @@
 #include "brindle/train/out_of_fold.hpp"
 
 namespace brindle {
-namespace detail {
-
-/// The rows' features less the mean of all, over their root mean square length.
-BRINDLE_INLINE Tensor<float> centred(TensorView<const float> x) {
-  const std::int64_t n = x.shape[0], features = x.shape.sample().size();
-  std::vector<double> mean(static_cast<std::size_t>(features), 0.0);
-  for (std::int64_t i = 0; i < n; ++i)
-    for (std::int64_t f = 0; f < features; ++f)
-      mean[static_cast<std::size_t>(f)] += static_cast<double>(x.data[i * features + f]) / static_cast<double>(n);
-  double square = 0;
-  Tensor<float> made({n, features});
-  for (std::int64_t i = 0; i < n; ++i)
-    for (std::int64_t f = 0; f < features; ++f) {
-      const double value = static_cast<double>(x.data[i * features + f]) - mean[static_cast<std::size_t>(f)];
-      square += value * value / static_cast<double>(n);
-      made[i * features + f] = static_cast<float>(value);
-    }
-  const double scale = square > 0 ? 1 / std::sqrt(square) : 0;
-  for (float& value : made.span()) value = static_cast<float>(static_cast<double>(value) * scale);
-  return made;
-}
-
-}  // namespace detail
 
 BRINDLE_INLINE std::vector<std::int64_t> stratified_folds(TensorView<const float> labels, std::int64_t folds,
                                                           std::uint64_t seed) {
@@ -77,7 +54,7 @@ BRINDLE_INLINE Tensor<double> out_of_fold_probabilities(const Cpu& on, TensorVie
   const std::vector<std::int64_t> fold = stratified_folds(labels, o.folds, o.seed);
   const std::int64_t n = x.shape[0], features = x.shape.sample().size();
   const std::int64_t count = *std::max_element(classes.begin(), classes.end()) + 1;
-  const Tensor<float> all = detail::centred(x);
+  const Tensor<float> all = detail::centred_features(x).rows;
   Tensor<double> probabilities({n, count});
 
   // One plane for two classes, else one a class; each of each fold is a task.

@@ -32,8 +32,8 @@ void gather_slot(const OptimizerSlots<T, Device>& slots, std::size_t k, LeafGrad
   each_summed([&](const SummedParameter& s) {
     const ParameterState<T, Device>& state = slots[s.layer][s.which];
     // Of a layer that was frozen behind the plan they may be whole already.
-    Memory<Device>::copy(sums.own(s).data, state.slots[k].data() + (s.own.begin - state.first),
-                         static_cast<std::size_t>(s.own.size()) * sizeof(T));
+    Memory<Device>::copy(sums.own(s).data, state.slots[k].data() + (sums.shard(s).begin - state.first),
+                         static_cast<std::size_t>(sums.shard(s).size()) * sizeof(T));
   });
   sums.gather();
   sums.finish_gathering(team);
