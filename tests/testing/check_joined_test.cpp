@@ -31,6 +31,8 @@ enum class Claim {
   fuses_pool,
   relu_in_forward,  // does the activation, but not its gradient
   adds,             // a shortcut
+  gives_prologue,   // of shifted numbers
+  takes_prologue,
 };
 
 template <class T, class Device>
@@ -53,6 +55,11 @@ class ChannelsLayer final : public Layer<T, Device> {
     return {{claim_ == Claim::few_channels ? one : this->parameter(0), this->parameter(0), {}, {}, 1}};
   }
   bool normalizes() const override { return claim_ == Claim::normalizes; }
+  bool gives_prologue() const override { return claim_ == Claim::gives_prologue; }
+  ops::Prologue<T, Device> prologue(const Pass<T, Device>&) const override {
+    return {{this->parameter(0), this->parameter(0), this->parameter(0)}};
+  }
+  bool takes_prologue() const override { return claim_ == Claim::takes_prologue; }
   bool fuses(const Epilogue& behind) const override {
     const auto* activation = std::get_if<ActivationEpilogue>(&behind);
     if (activation && activation->activation == relu)
@@ -121,6 +128,9 @@ TEST_CASE("check_layer names what a layer says of its neighbours' work and does 
   says(Claim::fuses_pool, "says that it fuses MaxPoolEpilogue{(2, 2), (2, 2)}" + other);
   says(Claim::relu_in_forward, "fuses ActivationEpilogue{relu}, and its gradient of x is another one");
   says(Claim::adds, "says that it fuses ResidualEpilogue{relu}" + other);
+  says(Claim::gives_prologue, "says that it gives_prologue()" + other);
+  says(Claim::takes_prologue, "says that it takes_prologue()" + other);
+  says(Claim::takes_prologue, "takes_prologue(), and its gradient of factor is another one");
   CHECK_THROWS_WITH(testing::check_layer(Channels{Claim::takes_border}, {3}), Contains("samples that are no pictures"));
 }
 
@@ -131,6 +141,9 @@ TEST_CASE("check_layer passes the library's layers, which do of their neighbours
   CHECK(conv->normalizes());
   CHECK(conv->fuses(MaxPoolEpilogue{}));
   CHECK(conv->fuses(ResidualEpilogue{relu}));
+  CHECK_NOTHROW(testing::check_layer(Conv2D{4, 1}, {7, 6, 3}));
+  CHECK_NOTHROW(testing::check_layer(Conv2D{.filters = 4, .kernel = 1, .activation = silu}, {7, 6, 3}));
+  CHECK_NOTHROW(testing::check_layer(DepthwiseConv2D{.kernel = 3, .stride = 2}, {7, 6, 3}));
   CHECK_NOTHROW(testing::check_layer(Conv2D{4, 3}, {7, 6, 3}));
   CHECK_NOTHROW(testing::check_layer(DepthwiseConv2D{.kernel = 3, .depth_multiplier = 2}, {7, 6, 3}));
   CHECK_NOTHROW(testing::check_layer(ZeroPadding2D{.padding = {{0, 1}, {2, 3}}}, {3, 4, 2}));

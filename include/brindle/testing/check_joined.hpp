@@ -24,6 +24,7 @@
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
 #include "brindle/ops/padding.hpp"
+#include "brindle/ops/prologue.hpp"
 #include "brindle/ops/zero_padding2d/zero_padding2d.hpp"
 #include "brindle/testing/check_gradient.hpp"
 #include "brindle/testing/lone_layer.hpp"
@@ -158,6 +159,8 @@ class JoinedChecks {
     problems_.run([&] { moving_normalization(); });
     problems_.run([&] { takes_border(); });
     problems_.run([&] { normalizes(); });
+    problems_.run([&] { gives_prologue(); });
+    problems_.run([&] { takes_prologue(); });
     std::vector<Epilogue> epilogues{MaxPoolEpilogue{}, MaxPoolEpilogue{3, 2, Padding::same}};
     for (int f = 0; f < static_cast<int>(ActivationFunction::softmax); ++f)
       epilogues.push_back(detail::activation_epilogue(static_cast<ActivationFunction>(f)));
@@ -254,6 +257,52 @@ class JoinedChecks {
       predict(together);
       same_outputs(says, together.forward(), activated(f, z));
       if (together.layer->fuses(ResidualEpilogue{f})) adds(f, says + " and a sum", &behind);
+    }
+  }
+
+  /// x as what reads a prologue sees it.
+  static Tensor<double> behind(const ops::Prologue<double, Cpu>& prologue, const Tensor<double>& x) {
+    const auto& [mean, factor, shift] = prologue.normalization;
+    Tensor<double> y(x.shape());
+    for (std::int64_t i = 0; i < x.size(); ++i) {
+      const std::int64_t c = i % mean.size();
+      y[i] = (x[i] - mean.data[c]) * factor.data[c] + shift.data[c];
+    }
+    return activated(prologue.activation, y);
+  }
+
+  void gives_prologue() {
+    if (!lone().layer->gives_prologue()) return;
+    for (const bool training : {true, false})
+      for (const ActivationFunction f : {ActivationFunction::linear, ActivationFunction::relu}) {
+        LoneLayer<double> alone = lone(training), together = lone(training);
+        if (f != ActivationFunction::linear && !alone.layer->fuses(ActivationEpilogue{f})) continue;
+        const StandIn layer_behind(detail::activation_epilogue(f));
+        together.pass->fused = f == ActivationFunction::linear ? nullptr : &layer_behind;
+        together.pass->deferred = true;
+        together.ask_needs();
+        Tensor<double> unwritten(together.y_shape);
+        together.layer->forward(*together.pass, together.x.view(), unwritten.view());
+        same_outputs("says that it gives_prologue()", behind(together.layer->prologue(*together.pass), together.x),
+                     activated(f, alone.forward()));
+      }
+  }
+
+  void takes_prologue() {
+    if (!lone().layer->takes_prologue()) return;
+    const std::string says = "says that it takes_prologue()";
+    const Shape channels{sample_.back()};
+    const auto mean = random_tensor<double>(channels, 51), factor = random_tensor<double>(channels, 52, 0.5, 1.5),
+               shift = random_tensor<double>(channels, 53);
+    for (const ActivationFunction f : {ActivationFunction::linear, ActivationFunction::relu}) {
+      LoneLayer<double> apart = lone(), together = lone();
+      together.pass->reads_deferred = true;
+      together.ask_needs();
+      together.pass->prologue = {{mean.view(), factor.view(), shift.view()}, f};
+      apart.x = behind(together.pass->prologue, together.x);
+      same_outputs(says, together.forward(), apart.forward());
+      const Tensor<double> dy = random_tensor<double>(apart.y_shape, 31);
+      same_gradients(says, apart, together.backward(dy), apart.backward(dy));
     }
   }
 
