@@ -6,8 +6,8 @@
 #include <string>
 
 #include "brindle/ops/add/add.hpp"
-#include "brindle/ops/conv2d/cpu.hpp"
 #include "support/convolution_cases.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;
