@@ -14,6 +14,11 @@
 #     bash tests/run.sh --clang    with clang++ only
 #     bash tests/run.sh --cuda     with nvcc only
 #
+# What takes long to compile is compiled once and as far as it is tested: the CPU kernels for float and double, as a header-only
+# program has them, for all tests of ops; models of double for all tests of the rooms above; benchmarks without optimisation,
+# since nothing here runs them. The tests call what programs call, in the compiled form; ops_header_only_tests,
+# errors_tests, the structure tests and the consumers show that headers alone do.
+#
 # A compiler cache is used if there is one. Tests that need the photos or the real weights skip where these are absent.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -39,7 +44,7 @@ gcc() {
 clang() { # rooms
   local rooms=("$@")
   configure clang
-  cmake --build --preset clang --target brindle_compiled one_binary one_file "${rooms[@]/%/_tests}"
+  cmake --build --preset clang --target brindle_compiled one_binary one_file ops_header_only_tests "${rooms[@]/%/_tests}"
   ctest --preset clang --parallel "$(nproc)" --label-regex "^($(IFS='|'; echo "${rooms[*]}")|compiled)\$"
 }
 

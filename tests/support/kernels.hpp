@@ -3,7 +3,7 @@
 
 // The ops on the Cpu for float and for double. Header-only this is brindle/ops/cpu.hpp, kernels and all. In the
 // compiled form the kernels for float are in the library; those for double, which programs take from the headers, stand
-// in a table of the tests' own, so that a file of tests neither sees Eigen nor compiles a kernel. kernel_tables.cpp
+// in a table of the tests' own, so that a file of tests neither sees Eigen nor compiles a kernel. double_kernels.cpp
 // fills it.
 
 #include "brindle/ops/cpu.hpp"

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The CPU kernels of the tests of ops, for float and for double.
-#include <brindle/compiled/kernels.hpp>  // first: what follows calls these kernels
-// After it, the table of these kernels as the only one, in place of the library's.
-#include <brindle/compiled/ops.hpp>
-
+// The CPU kernels of the tests for double.
+#define BRINDLE_COMPILED
+#define BRINDLE_KERNELS_HERE
+#include "brindle/ops/cpu_kernels.hpp"
 #include "support/kernels.hpp"
 
 namespace brindle::ops::kernel {
