@@ -14,10 +14,15 @@
 #     bash tests/run.sh --clang    with clang++ only
 #     bash tests/run.sh --cuda     with nvcc only
 #
-# What takes long to compile is compiled once and as far as it is tested: the CPU kernels for float and double, as a header-only
-# program has them, for all tests of ops; models of double for all tests of the rooms above; benchmarks without optimisation,
-# since nothing here runs them. The tests call what programs call, in the compiled form; ops_header_only_tests,
-# errors_tests, the structure tests and the consumers show that headers alone do.
+# What takes long to compile is compiled once, and tests link it:
+#
+#   the CPU kernels of float and double, optimised for this machine as in a header-only program, for the tests of ops; those
+#   that call parts of a kernel, or expect its bits of code of their own, compile it themselves (ops_header_only_tests);
+#   models of double for the tests above ops, where float is the library's, in the training step of each network, too.
+#
+# Headers alone make errors_tests, the structure tests and the consumers: whole programs there are those of find_package,
+# plain and the library as one file; pkg-config and add_subdirectory show with a small one that they bring what it takes.
+# Benchmarks are compiled without optimisation and each in one form: nothing here runs them.
 #
 # A compiler cache is used if there is one. Tests that need the photos or the real weights skip where these are absent.
 set -euo pipefail
