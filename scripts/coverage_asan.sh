@@ -5,7 +5,7 @@
 # listed in build/asan-coverage/uncovered.txt. Needs clang++-16 and LLVM's tools (Debian: clang-16 llvm-16).
 set -eu
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- core ops nn image data io train models report errors
+[ $# -gt 0 ] || set -- core ops ops_header_only nn image data io train models report errors
 for tool in clang++-16 llvm-cov-16 llvm-profdata-16; do
   command -v $tool > /dev/null || { echo "coverage_asan.sh: needs $tool (Debian: clang-16 llvm-16)" >&2; exit 1; }
 done

@@ -183,6 +183,10 @@ run_tests() { # room[:noun,...] ... [-- ~test ...]
   local flags="-O0 -DBRINDLE_COMPILED"
   is_new "$out/precompiled.hpp.gch" tests/support/main.cpp || compile "the precompiled headers" $flags -x c++-header "$out/precompiled.hpp" -o "$out/precompiled.hpp.gch" || return
   compile "Catch2" -O0 -c tests/support/main.cpp -o "$out/catch.o" || return
+  # Models of double, which the tests have in place of compiling them each.
+  # shellcheck disable=SC2086
+  is_new "$out/double_models.o" tests/support/double_models.cpp || compile "models of double" $flags -c tests/support/double_models.cpp -o "$out/double_models.o" || return
+  is_new "$out/double_kernels.o" tests/support/double_kernels.cpp || compile "kernels of double" -O1 -c tests/support/double_kernels.cpp -o "$out/double_kernels.o" || return
   for room in "${rooms[@]}"; do
     objects=() files=""
     case $room in *:*) files=${room#*:} room=${room%%:*} ;; esac
@@ -196,7 +200,7 @@ run_tests() { # room[:noun,...] ... [-- ~test ...]
       objects+=("$name")
     done
     # shellcheck disable=SC2086
-    compile "tests/$room" "${objects[@]}" "$out/catch.o" "$out/library.o" -o "$out/tests_$room$ending" $link || continue
+    compile "tests/$room" "${objects[@]}" "$out/catch.o" "$out/double_models.o" "$out/double_kernels.o" "$out/library.o" -o "$out/tests_$room$ending" $link || continue
     catch_tests "tests/$room" "$out/tests_$room$ending" "$@"
     ran="$ran, tests/$room${files:+ (${files//,/ })}"
   done

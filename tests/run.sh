@@ -14,6 +14,16 @@
 #     bash tests/run.sh --clang    with clang++ only
 #     bash tests/run.sh --cuda     with nvcc only
 #
+# What takes long to compile is compiled once, and tests link it:
+#
+#   the CPU kernels of float and double, optimised for this machine as in a header-only program, for the tests of ops; those
+#   that call parts of a kernel, or expect its bits of code of their own, compile it themselves (ops_header_only_tests);
+#   models of double for the tests above ops, where float is the library's, in the training step of each network, too.
+#
+# Headers alone make errors_tests, the structure tests and the consumers: whole programs there are those of find_package,
+# plain and the library as one file; pkg-config and add_subdirectory show with a small one that they bring what it takes.
+# Benchmarks are compiled without optimisation and each in one form: nothing here runs them.
+#
 # A compiler cache is used if there is one. Tests that need the photos or the real weights skip where these are absent.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -39,7 +49,7 @@ gcc() {
 clang() { # rooms
   local rooms=("$@")
   configure clang
-  cmake --build --preset clang --target brindle_compiled one_binary one_file "${rooms[@]/%/_tests}"
+  cmake --build --preset clang --target brindle_compiled one_binary one_file ops_header_only_tests "${rooms[@]/%/_tests}"
   ctest --preset clang --parallel "$(nproc)" --label-regex "^($(IFS='|'; echo "${rooms[*]}")|compiled)\$"
 }
 

@@ -46,7 +46,7 @@ case $way in
     "$cmake" --install "$build" --prefix "$work/installed" >/dev/null
     export PKG_CONFIG_PATH=$work/installed/share/pkgconfig
     # shellcheck disable=SC2046
-    "$compiler" -std=c++20 "${flags[@]}" $(pkg-config --cflags brindle) "$here/program.cpp" -o "$work/consumer" \
+    "$compiler" -std=c++20 "${flags[@]}" $(pkg-config --cflags brindle) "$here/small_program.cpp" -o "$work/consumer" \
                 $(pkg-config --libs brindle)
     "$work/consumer"
     ;;

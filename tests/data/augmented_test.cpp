@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "brindle/data/pictures.hpp"
-#include "brindle/definitions.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

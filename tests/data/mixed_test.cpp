@@ -9,9 +9,9 @@
 
 #include "brindle/data/in_memory.hpp"
 #include "brindle/data/one_hot.hpp"
-#include "brindle/definitions.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

@@ -13,11 +13,11 @@
 #include "brindle/data/in_memory.hpp"
 #include "brindle/data/mixed.hpp"
 #include "brindle/data/with_labels.hpp"
-#include "brindle/definitions.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/train/cross_validate.hpp"
 #include "brindle/train/distilled_labels.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

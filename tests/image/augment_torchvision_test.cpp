@@ -12,8 +12,8 @@
 
 #include "brindle/data/augmented.hpp"
 #include "brindle/data/pictures.hpp"
-#include "brindle/definitions.hpp"
 #include "brindle/image/augment.hpp"
+#include "support/double_models.hpp"
 #include "support/golden.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "brindle/definitions.hpp"
 #include "brindle/image/apply_op.hpp"
+#include "support/double_models.hpp"
 #include "support/golden.hpp"
 
 using namespace brindle;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <brindle/definitions.hpp>
-#include <brindle/io/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <string>
 
 #include "brindle/io/load_keras.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "support/double_models.hpp"
 #include "support/golden.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <brindle/definitions.hpp>
-#include <brindle/io/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +14,7 @@
 #include "brindle/nn/nn.hpp"
 #include "brindle/nn/registry.hpp"
 #include "brindle/testing/lone_layer.hpp"
+#include "support/double_models.hpp"
 #include "support/golden.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"

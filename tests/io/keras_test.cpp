@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <brindle/definitions.hpp>
-#include <brindle/io/definitions.hpp>
 #include <brindle/io/keras_weights.hpp>
 #include <brindle/io/open_hdf5.hpp>
 #include <brindle/io/safetensors.hpp>
@@ -15,6 +13,7 @@
 #include "brindle/io/saved_model.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "support/double_models.hpp"
 #include "support/file_error.hpp"
 #include "support/golden.hpp"
 #include "support/temporary_folder.hpp"

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "brindle/brindle.hpp"
-#include "brindle/definitions.hpp"
-#include "brindle/io/definitions.hpp"
 #include "brindle/io/load_keras.hpp"
+#include "brindle/io/safetensors.hpp"
 #include "brindle/io/save_keras.hpp"
 #include "brindle/nn/resized.hpp"
+#include "support/double_models.hpp"
 #include "support/golden.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tolerance.hpp"

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // A trainer of several processes, written for Keras.
-#include <brindle/definitions.hpp>
-#include <brindle/io/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <filesystem>
@@ -14,6 +12,7 @@
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thread_group.hpp"
 

@@ -3,8 +3,6 @@
 #include "brindle/io/save_keras.hpp"
 
 #include <algorithm>
-#include <brindle/definitions.hpp>
-#include <brindle/io/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -19,6 +17,7 @@
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 #include "support/golden.hpp"
 #include "support/models_for_keras.hpp"
 #include "support/temporary_folder.hpp"

@@ -2,8 +2,6 @@
 #include "brindle/io/saved_model.hpp"
 
 #include <brindle/core/file.hpp>
-#include <brindle/definitions.hpp>
-#include <brindle/io/definitions.hpp>
 #include <brindle/io/safetensors.hpp>
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -13,6 +11,7 @@
 #include "brindle/data/pictures.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "support/double_models.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <limits>
@@ -7,6 +6,7 @@
 #include <string>
 
 #include "brindle/nn/nn.hpp"
+#include "support/double_models.hpp"
 #include "support/golden.hpp"
 #include "support/layer.hpp"
 

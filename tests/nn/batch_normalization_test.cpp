@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "brindle/nn/batch_normalization.hpp"
 
-#include <brindle/definitions.hpp>
+#include <brindle/compiled/definitions.hpp>
 #include <catch2/catch.hpp>
 
 #include "brindle/nn/nn.hpp"
+#include "support/double_models.hpp"
 #include "support/layer.hpp"
 
 using namespace brindle;

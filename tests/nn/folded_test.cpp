@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "brindle/nn/folded.hpp"
 
-#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <map>
 #include <string>
 #include <utility>
 
 #include "brindle/nn/nn.hpp"
+#include "support/double_models.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

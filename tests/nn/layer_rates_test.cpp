@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "brindle/data/in_memory.hpp"
-#include "brindle/definitions.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/train/learning_rate_schedules.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include <brindle/definitions.hpp>
+#include <brindle/compiled/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdint>
 #include <string>
 
 #include "brindle/nn/nn.hpp"
+#include "support/double_models.hpp"
 #include "support/layer.hpp"
 
 using namespace brindle;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdint>
@@ -12,6 +11,7 @@
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/testing.hpp"
+#include "support/double_models.hpp"
 #include "support/golden.hpp"
 
 using namespace brindle;

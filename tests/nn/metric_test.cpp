@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "brindle/data/in_memory.hpp"
-#include "brindle/definitions.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/report/history_csv.hpp"
 #include "brindle/train/checkpoint.hpp"
@@ -20,6 +19,7 @@
 #include "brindle/train/early_stopping.hpp"
 #include "brindle/train/keep_best.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 #include "support/golden.hpp"
 #include "support/temporary_folder.hpp"
 

@@ -2,7 +2,6 @@
 // Filters that a model prepares once, because its weights are fixed: Model::fix_weights().
 #include "brindle/nn/prepared_filters.hpp"
 
-#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <string>
@@ -17,6 +16,7 @@
 #include "brindle/report/kernels.hpp"
 #include "brindle/report/summary.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "brindle/definitions.hpp"
 #include "brindle/models/mobilenet_v2.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/testing.hpp"
+#include "support/double_models.hpp"
 
 using namespace brindle;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "brindle/nn/temperature.hpp"
 
-#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -11,6 +10,7 @@
 
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "support/double_models.hpp"
 #include "support/golden.hpp"
 
 using namespace brindle;

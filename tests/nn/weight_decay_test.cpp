@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "brindle/definitions.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 #include "support/optimizer_golden.hpp"
 #include "support/tensors.hpp"
 

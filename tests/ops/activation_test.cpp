@@ -9,12 +9,8 @@
 #include <iterator>
 #include <limits>
 
-#include "brindle/ops/activation/cpu.hpp"
-#include "brindle/ops/conv2d/cpu.hpp"
-#include "brindle/ops/dense/cpu.hpp"
-#include "brindle/ops/gemm/cpu.hpp"
-#include "brindle/ops/softmax/cpu.hpp"
 #include "support/gradient.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

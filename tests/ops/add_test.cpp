@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "brindle/ops/cpu.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

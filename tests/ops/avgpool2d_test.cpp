@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <string>
 
-#include "brindle/ops/avgpool2d/cpu.hpp"
 #include "brindle/ops/avgpool2d/cuda_kernels.hpp"
 #include "support/gradient.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <cstdint>
 
-#include "brindle/ops/batch_normalization/cpu.hpp"
 #include "brindle/ops/batch_normalization/cuda_kernels.hpp"
 #include "support/gradient.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "brindle/ops/clip/cuda_kernels.hpp"
-#include "brindle/ops/cpu.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 
 #include "brindle/ops/add/add.hpp"
-#include "brindle/ops/conv2d/cpu.hpp"
 #include "support/convolution_cases.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

@@ -8,10 +8,9 @@
 
 #include "brindle/ops/add/add.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
-#include "brindle/ops/conv2d/cpu.hpp"
-#include "brindle/ops/cpu.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "support/convolution_cases.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "brindle/ops/conv2d/cpu.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

@@ -5,10 +5,10 @@
 #include <limits>
 #include <string>
 
-#include "brindle/ops/conv2d/cpu.hpp"
 #include "support/convolution.hpp"
 #include "support/golden.hpp"
 #include "support/gradient.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

@@ -3,10 +3,9 @@
 #include <cstdint>
 #include <string>
 
-#include "brindle/ops/activation/cpu.hpp"
-#include "brindle/ops/dense/cpu.hpp"
 #include "support/golden.hpp"
 #include "support/gradient.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

@@ -5,9 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "brindle/ops/conv2d/cpu.hpp"
-#include "brindle/ops/depthwise_conv2d/cpu.hpp"
 #include "support/gradient.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

@@ -5,9 +5,9 @@
 #include <limits>
 #include <string>
 
-#include "brindle/ops/dropout/cpu.hpp"
 #include "brindle/ops/dropout/cuda_kernels.hpp"
 #include "support/golden.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

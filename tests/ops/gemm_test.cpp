@@ -6,8 +6,8 @@
 #include <cmath>
 #include <vector>
 
-#include "brindle/ops/gemm/cpu.hpp"
 #include "support/direct_convolution.hpp"
+#include "support/kernels.hpp"
 
 using namespace brindle;
 using namespace brindle::ops;

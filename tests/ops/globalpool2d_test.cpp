@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <limits>
 
-#include "brindle/ops/globalpool2d/cpu.hpp"
 #include "brindle/ops/globalpool2d/cuda_kernels.hpp"
 #include "support/each_index.hpp"
 #include "support/gradient.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

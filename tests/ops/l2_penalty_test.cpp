@@ -4,9 +4,9 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
 
-#include "brindle/ops/cpu.hpp"
 #include "brindle/ops/l2_penalty/cuda_kernels.hpp"
 #include "support/each_index.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "brindle/ops/layer_normalization/cpu.hpp"
 #include "brindle/ops/layer_normalization/cuda_kernels.hpp"
 #include "support/gradient.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

@@ -5,9 +5,9 @@
 #include <limits>
 #include <string>
 
-#include "brindle/ops/maxpool2d/cpu.hpp"
 #include "support/golden.hpp"
 #include "support/gradient.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

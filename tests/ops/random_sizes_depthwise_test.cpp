@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "brindle/ops/depthwise_conv2d/cpu.hpp"
+#include "support/kernels.hpp"
 #include "support/random_convolution.hpp"
 #include "support/random_prologue.hpp"
 #include "support/random_sizes.hpp"

@@ -9,14 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "brindle/ops/activation/cpu.hpp"
-#include "brindle/ops/adam/cpu.hpp"
-#include "brindle/ops/add/cpu.hpp"
-#include "brindle/ops/clip/cpu.hpp"
-#include "brindle/ops/dropout/cpu.hpp"
-#include "brindle/ops/l2_penalty/cpu.hpp"
-#include "brindle/ops/rmsprop/cpu.hpp"
-#include "brindle/ops/sgd/cpu.hpp"
+#include "support/kernels.hpp"
 #include "support/random_sizes.hpp"
 #include "support/tensors.hpp"
 

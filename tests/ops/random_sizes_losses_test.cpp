@@ -7,10 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "brindle/ops/binary_crossentropy/cpu.hpp"
-#include "brindle/ops/categorical_crossentropy/cpu.hpp"
-#include "brindle/ops/regression_error/cpu.hpp"
-#include "brindle/ops/sparse_categorical_crossentropy/cpu.hpp"
+#include "support/kernels.hpp"
 #include "support/random_sizes.hpp"
 
 using namespace brindle;

@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "brindle/ops/dense/cpu.hpp"
-#include "brindle/ops/gemm/cpu.hpp"
+#include "support/kernels.hpp"
 #include "support/random_sizes.hpp"
 
 using namespace brindle;

@@ -7,10 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "brindle/ops/batch_normalization/cpu.hpp"
-#include "brindle/ops/layer_normalization/cpu.hpp"
-#include "brindle/ops/rescale/cpu.hpp"
-#include "brindle/ops/softmax/cpu.hpp"
+#include "support/kernels.hpp"
 #include "support/random_sizes.hpp"
 #include "support/tensors.hpp"
 

@@ -8,12 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "brindle/ops/avgpool2d/cpu.hpp"
-#include "brindle/ops/concatenate/cpu.hpp"
-#include "brindle/ops/globalpool2d/cpu.hpp"
-#include "brindle/ops/maxpool2d/cpu.hpp"
-#include "brindle/ops/multiply/cpu.hpp"
-#include "brindle/ops/zero_padding2d/cpu.hpp"
+#include "support/kernels.hpp"
 #include "support/random_sizes.hpp"
 
 using namespace brindle;

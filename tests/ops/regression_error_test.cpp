@@ -3,8 +3,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "brindle/ops/regression_error/cpu.hpp"
 #include "support/gradient.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

@@ -2,9 +2,9 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
 
-#include "brindle/ops/rescale/cpu.hpp"
 #include "brindle/ops/rescale/cuda_kernels.hpp"
 #include "support/gradient.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

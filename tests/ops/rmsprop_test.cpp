@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "brindle/ops/rmsprop/cpu.hpp"
+#include "support/kernels.hpp"
 #include "support/optimizer_golden.hpp"
 #include "support/tensors.hpp"
 
@@ -60,9 +60,11 @@ TEST_CASE("rmsprop's bits do not depend on how the parameters are cut", "[ops][r
   const Tensor<float> g = random_tensor<float>({size}, 1);
   Tensor<float> w = random_tensor<float>({size}, 2), v({size}), w_ = w.clone(), v_({size});
   ops::rmsprop<float>(Cpu(1), w, g, v, {}, {}, {});
-  for (std::int64_t begin = 0; begin < size; begin += 13)
-    ops::kernel::rmsprop_range<float>(w_.data() + begin, g.data() + begin, v_.data() + begin, nullptr, nullptr,
-                                      std::min<std::int64_t>(13, size - begin), {});
+  for (std::int64_t begin = 0; begin < size; begin += 13) {
+    const std::int64_t end = std::min(begin + 13, size);
+    ops::rmsprop<float>(Cpu(1), w_.view().slice(begin, end), g.view().slice(begin, end), v_.view().slice(begin, end),
+                        {}, {}, {});
+  }
   CHECK(same_bits(w, w_));
   CHECK(same_bits(v, v_));
 }

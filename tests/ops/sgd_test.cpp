@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "brindle/ops/sgd/cpu.hpp"
+#include "support/kernels.hpp"
 #include "support/optimizer_golden.hpp"
 #include "support/tensors.hpp"
 

@@ -3,9 +3,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "brindle/ops/softmax/cpu.hpp"
-#include "brindle/ops/sparse_categorical_crossentropy/cpu.hpp"
 #include "support/gradient.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

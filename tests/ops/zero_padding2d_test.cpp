@@ -2,9 +2,9 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
 
-#include "brindle/ops/zero_padding2d/cpu.hpp"
 #include "brindle/ops/zero_padding2d/cuda_kernels.hpp"
 #include "support/gradient.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <brindle/core/file.hpp>
-#include <brindle/definitions.hpp>
-#include <brindle/io/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <clocale>
 #include <cmath>
@@ -25,6 +23,7 @@
 #include "brindle/report/history_csv.hpp"
 #include "brindle/report/training_curves.hpp"
 #include "support/checkpointed_run.hpp"
+#include "support/double_models.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 

@@ -2,7 +2,6 @@
 #include "brindle/report/grad_cam.hpp"
 
 #include <algorithm>
-#include <brindle/definitions.hpp>
 #include <brindle/report/colour_scale.hpp>
 #include <catch2/catch.hpp>
 #include <cstdint>
@@ -12,6 +11,7 @@
 #include "brindle/image/decode.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "support/double_models.hpp"
 #include "support/golden.hpp"
 
 using namespace brindle;

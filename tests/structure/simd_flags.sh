@@ -8,7 +8,7 @@ compiler=$1 include=$2 eigen=$3 here=$4 out=$5/simd_flags
 case "$(uname -m)" in x86_64) ;; *) echo "only on x86-64: skipped"; exit 0 ;; esac
 mkdir -p "$out"
 compile() { # object, flags
-  "$compiler" -std=c++20 -O1 -DBRINDLE_NO_BUILD_ADVICE -I"$include" -isystem "$eigen" -c "${@:2}" -o "$out/$1"
+  "$compiler" -std=c++20 -O0 -DBRINDLE_NO_BUILD_ADVICE -I"$include" -isystem "$eigen" -c "${@:2}" -o "$out/$1"
 }
 compile a.o "$here/simd_flags_a.cpp" &
 compile b.o "$here/simd_flags_b.cpp" &

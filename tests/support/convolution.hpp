@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "brindle/ops/conv2d/cpu.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
 

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "brindle/definitions.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "support/double_models.hpp"
 #include "support/gradient.hpp"
 #include "support/tensors.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "brindle/ops/batch_normalization/cpu.hpp"
+#include "support/kernels.hpp"
 #include "support/random_sizes.hpp"
 
 namespace brindle::test {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <brindle/definitions.hpp>
 #include <brindle/nn/library_layers.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -13,6 +12,7 @@
 #include "brindle/ops/cpu.hpp"
 #include "brindle/testing.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 
 using namespace brindle;
 using Catch::Matchers::Contains;

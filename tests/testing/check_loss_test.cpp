@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <memory>
@@ -8,6 +7,7 @@
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/testing.hpp"
+#include "support/double_models.hpp"
 
 using namespace brindle;
 using Catch::Matchers::Contains;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is thrown in one process, at any place of a run, leaves all processes with one message.
 #include <algorithm>
-#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +19,7 @@
 #include "brindle/train/checkpoint_store.hpp"
 #include "brindle/train/keep_best.hpp"
 #include "support/allocations.hpp"
+#include "support/double_models.hpp"
 #include "support/thread_group.hpp"
 
 using namespace brindle;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <vector>
 
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 #include "support/golden_model.hpp"
 
 using namespace brindle;

@@ -12,10 +12,10 @@
 
 #include "brindle/data/in_memory.hpp"
 #include "brindle/data/one_hot.hpp"
-#include "brindle/definitions.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 #include "support/leaf_run.hpp"
 #include "support/step_allocations.hpp"
 #include "support/tensors.hpp"

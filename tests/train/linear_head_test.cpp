@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "brindle/core/error.hpp"
-#include "brindle/definitions.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/logistic_regression.hpp"
+#include "support/double_models.hpp"
 #include "support/tensors.hpp"
 
 using namespace brindle;

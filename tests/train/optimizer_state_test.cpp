@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "brindle/nn/optimizer_state.hpp"
 
-#include <brindle/definitions.hpp>
-#include <brindle/io/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -10,6 +8,7 @@
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 

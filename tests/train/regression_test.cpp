@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdint>
@@ -19,6 +18,7 @@
 #include "brindle/train/early_stopping.hpp"
 #include "brindle/train/keep_best.hpp"
 #include "brindle/train/trainer.hpp"
+#include "support/double_models.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace brindle;

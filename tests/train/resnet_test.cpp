@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <vector>
 
 #include "brindle/brindle.hpp"
+#include "support/double_models.hpp"
 #include "support/golden.hpp"
 #include "support/golden_model.hpp"
 #include "support/tensors.hpp"

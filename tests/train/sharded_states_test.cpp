@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Slots that are divided between processes: what comes between two steps, and small or strange networks.
-#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +14,7 @@
 #include "brindle/data/in_memory.hpp"
 #include "brindle/train/checkpoint.hpp"
 #include "brindle/train/sharded_slots.hpp"
+#include "support/double_models.hpp"
 #include "support/file_size_limit.hpp"
 #include "support/from_all.hpp"
 #include "support/leaf_run.hpp"

@@ -12,13 +12,13 @@
 #include <vector>
 
 #include "brindle/data/in_memory.hpp"
-#include "brindle/definitions.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/checkpoint.hpp"
 #include "brindle/train/keep_best.hpp"
 #include "brindle/train/trainer.hpp"
 #include "support/checkpointed_run.hpp"
+#include "support/double_models.hpp"
 #include "support/golden.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"

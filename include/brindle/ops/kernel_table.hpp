@@ -36,10 +36,10 @@
 #include "brindle/ops/sparse_categorical_crossentropy/sparse_categorical_crossentropy.hpp"
 #include "brindle/ops/zero_padding2d/zero_padding2d.hpp"
 
-// The functions of the CPU kernels that the ops call for float, as KERNEL(op, function, signature), a list for each op.
-// All that the compiled form knows of them is made from these lists: the table's entries, the calls through it
-// (cpu_library.hpp) and what a unit with kernels writes into it (compiled/kernels.hpp), where a signature that is not
-// the kernel's does not compile.
+// The functions of the CPU kernels that the ops call, as KERNEL(op, function, signature), a list for each op. Real,
+// Read, Write and the like are the names of whoever uses a list. All that the compiled form knows of them is made from
+// these lists: the table's entries, the calls through it (cpu_library.hpp) and what a unit with kernels writes into it
+// (compiled/kernels.hpp), where a signature that is not the kernel's does not compile.
 
 // clang-format off
 #define BRINDLE_CPU_ACTIVATION(KERNEL) \
@@ -87,7 +87,7 @@
   KERNEL(clip, scale, void(const Cpu&, Write g, TensorView<const double> by))
 #define BRINDLE_CPU_CONCATENATE(KERNEL) \
   KERNEL(concatenate, copy, \
-         void(const Cpu&, std::int64_t rows, std::int64_t width, const float* from, std::int64_t from_step, float* to, \
+         void(const Cpu&, std::int64_t rows, std::int64_t width, const Real* from, std::int64_t from_step, Real* to, \
               std::int64_t to_step))
 #define BRINDLE_CPU_CONV2D(KERNEL) \
   KERNEL(conv2d, workspace, \
@@ -102,12 +102,12 @@
          void(const Cpu&, const Shape4& x, Read w, const Conv2DOptions&, bool pooled, WritePrepared)) \
   KERNEL(conv2d, forward, \
          void(const Cpu&, Read x, Read w, Read bias, Write y, const Conv2DOptions&, Workspace<Cpu>, ReadPrepared, \
-              const Prologue<float, Cpu>&)) \
+              const Prologue<Real, Cpu>&)) \
   KERNEL(conv2d, forward_added, \
          void(const Cpu&, Read x, Read w, Read bias, Read residual, Write y, const Conv2DOptions&, Workspace<Cpu>, \
               ReadPrepared)) \
   KERNEL(conv2d, forward_normalized, \
-         void(const Cpu&, Read x, Read w, Read bias, const ChannelNormalization<float, Cpu>&, Read residual, Write y, \
+         void(const Cpu&, Read x, Read w, Read bias, const ChannelNormalization<Real, Cpu>&, Read residual, Write y, \
               const Conv2DOptions&, Workspace<Cpu>, ReadPrepared)) \
   KERNEL(conv2d, forward_pooled, \
          void(const Cpu&, Read x, Read w, Read bias, Write y, WriteBytes code, const Conv2DOptions&, Workspace<Cpu>, \
@@ -117,7 +117,7 @@
          void(const Cpu&, Read dy, ReadBytes code, Read w, Write dx, const Conv2DOptions&, Workspace<Cpu>)) \
   KERNEL(conv2d, backward_weights, \
          void(const Cpu&, Read x, Read dz, Write dw, Write db, const Conv2DOptions&, Workspace<Cpu>, \
-              const Prologue<float, Cpu>&)) \
+              const Prologue<Real, Cpu>&)) \
   KERNEL(conv2d, backward_weights_pooled, \
          void(const Cpu&, Read x, Read dy, ReadBytes code, Write dw, Write db, const Conv2DOptions&, Workspace<Cpu>))
 #define BRINDLE_CPU_DENSE(KERNEL) \
@@ -127,7 +127,7 @@
   KERNEL(dense, backward_data, void(const Cpu&, Read dz, Read w, Write dx, Workspace<Cpu>)) \
   KERNEL(dense, backward_weights, void(const Cpu&, Read x, Read dz, Write dw, Write db, Workspace<Cpu>)) \
   KERNEL(dense, backward_update, \
-         void(const Cpu&, Read x, Read dz, Read w, Write dx, Write db, DenseUpdate<float, Cpu>, Read state, \
+         void(const Cpu&, Read x, Read dz, Read w, Write dx, Write db, DenseUpdate<Real, Cpu>, Read state, \
               Workspace<Cpu>))
 #define BRINDLE_CPU_DEPTHWISE_CONV2D(KERNEL) \
   KERNEL(depthwise_conv2d, workspace, \
@@ -136,14 +136,14 @@
          std::int64_t(const Cpu&, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions&, bool prologue)) \
   KERNEL(depthwise_conv2d, forward, \
          void(const Cpu&, Read x, Read w, Read bias, Write y, const DepthwiseConv2DOptions&, Workspace<Cpu>, \
-              const Prologue<float, Cpu>&)) \
+              const Prologue<Real, Cpu>&)) \
   KERNEL(depthwise_conv2d, forward_normalized, \
-         void(const Cpu&, Read x, Read w, Read bias, const ChannelNormalization<float, Cpu>&, Write y, \
+         void(const Cpu&, Read x, Read w, Read bias, const ChannelNormalization<Real, Cpu>&, Write y, \
               const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
   KERNEL(depthwise_conv2d, backward_data, void(const Cpu&, Read dz, Read w, Write dx, const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
   KERNEL(depthwise_conv2d, backward_weights, \
          void(const Cpu&, Read x, Read dz, Write dw, Write db, const DepthwiseConv2DOptions&, Workspace<Cpu>, \
-              const Prologue<float, Cpu>&))
+              const Prologue<Real, Cpu>&))
 #define BRINDLE_CPU_DROPOUT(KERNEL) \
   KERNEL(dropout, forward, void(const Cpu&, Read x, Write y, const DropoutScale&, const Random&)) \
   KERNEL(dropout, shared, \
@@ -153,8 +153,8 @@
   KERNEL(gemm, workspace, \
          std::int64_t(const Cpu&, std::int64_t m, std::int64_t n, std::int64_t k, const GemmOptions&)) \
   KERNEL(gemm, run, \
-         void(const Cpu&, const MatrixView<const float>& a, const MatrixView<const float>& b, Read bias, \
-              const MatrixView<float>& c, const GemmOptions&, Workspace<Cpu>))
+         void(const Cpu&, const MatrixView<const Real>& a, const MatrixView<const Real>& b, Read bias, \
+              const MatrixView<Real>& c, const GemmOptions&, Workspace<Cpu>))
 #define BRINDLE_CPU_GLOBALPOOL2D(KERNEL) \
   KERNEL(globalpool2d, average, void(const Cpu&, Read x, Write y)) \
   KERNEL(globalpool2d, average_backward, void(const Cpu&, Read dy, Write dx)) \
@@ -235,8 +235,9 @@ namespace brindle::ops::kernel {
 /// The CPU kernels of one instruction set, for float: a function pointer for each line of the lists above, named
 /// <op>_<function>. It has the same layout in all units, whatever their flags.
 struct KernelTable {
-  using Read = TensorView<const float>;
-  using Write = TensorView<float>;
+  using Real = float;
+  using Read = TensorView<const Real>;
+  using Write = TensorView<Real>;
   using ReadBytes = TensorView<const std::uint8_t>;
   using WriteBytes = TensorView<std::uint8_t>;
   using ReadPrepared = TensorView<const std::byte>;
