@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a layer says of its neighbours' work, looked at by check_layer.
 #include <algorithm>
-#include <brindle/definitions.hpp>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/testing.hpp"
+#include "support/double_models.hpp"
 
 using namespace brindle;
 using Catch::Matchers::Contains;
