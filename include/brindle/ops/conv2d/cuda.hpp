@@ -86,8 +86,7 @@ struct conv2d<float, Cuda> {
     Conv2DOptions sums = o;
     sums.activation = ActivationFunction::linear;
     forward(on, x, w, bias, y, sums, workspace, prepared);
-    add<float, Cuda>::forward(on, y, residual, y, ActivationFunction::linear);
-    if (o.activation != ActivationFunction::linear) activation<float, Cuda>::forward(on, o.activation, y, y);
+    add<float, Cuda>::forward(on, y, residual, y, o.activation);
   }
 
   static void forward_normalized(const Cuda& on, In<float, Cuda> x, In<float, Cuda> w, In<float, Cuda> bias,
