@@ -134,6 +134,42 @@ TEST_CASE("what of Keras's optimizer cannot be taken over is refused by name, an
   refused("adam", Adam{}, "the trainer averages weights or accumulates gradients", {.use_ema = true});
 }
 
+TEST_CASE("an optimizer that compile() was given by its name has Keras's settings",
+          "[io][keras][load_keras_optimizer]") {
+  const TemporaryFolder temporary;
+  const auto path = temporary / "named.keras";
+  const auto named = [&](const std::string& file, const std::string& name, const auto& optimizer) {
+    const io::detail::ZipFile whole((folder / file).string());
+    std::string config = whole.read("config.json");
+    const std::string key = "\"optimizer\": ";
+    const std::size_t begin = config.find(key) + key.size();
+    REQUIRE(config.at(begin) == '{');
+    std::size_t end = begin;
+    int open = 0;
+    do open += config.at(end) == '{' ? 1 : config.at(end) == '}' ? -1 : 0;
+    while (++end, open > 0);
+    config.replace(begin, end - begin, "\"" + name + "\"");
+    const std::string weights = whole.read("model.weights.h5");
+    io::detail::ZipWriter zip;
+    zip.add("config.json", {config});
+    zip.add("model.weights.h5", {weights});
+    replace_file(path, zip.parts());
+    Model<float> model = io::load_keras<float>(path);
+    Trainer trainer{model, optimizer, BinaryCrossentropy{}};
+    io::load_keras_optimizer(trainer, path);
+    return trainer.optimizer_state().steps;
+  };
+  CHECK(named("adam.keras", "adam", Adam{}) > 0);
+  CHECK(named("adamw.keras", "AdamW", AdamW{}) > 0);
+  CHECK(named("rmsprop.keras", "rmsprop", RMSprop{}) > 0);
+  CHECK(named("sgd.keras", "SGD", SGD{}) > 0);
+  CHECK_THROWS_WITH(named("adam.keras", "adam", Adam{.beta_2 = 0.99}),
+                    Contains("the beta_2 of its Adam is 0.999, of the trainer's 0.99"));
+  CHECK_THROWS_WITH(named("adam.keras", "adam", Adam{.weight_decay = 0.5}), Contains("the weight_decay of its Adam"));
+  CHECK_THROWS_WITH(named("adamw.keras", "adamw", AdamW{.weight_decay = 0}), Contains("the weight_decay of its AdamW"));
+  CHECK_THROWS_WITH(named("adam.keras", "nadam", Adam{}), Contains("is of the optimizer nadam, the trainer has Adam"));
+}
+
 TEST_CASE("a state of another model, or of other parameters, is refused", "[io][keras][load_keras_optimizer]") {
   const auto adam = folder / "adam.keras";
   Model<float> model = io::load_keras<float>(adam);
@@ -185,4 +221,6 @@ TEST_CASE("a damaged state of Keras's optimizer is an error, and leaves the trai
                       "29\0",
                       4),
           "has no dataset \"optimizer/vars/21\"");
+  // 1 / 64 as a float, and a NaN
+  damaged(std::string("\0\0\x80\x3c", 4), std::string("\0\0\xc0\x7f", 4), "its learning rate is nan");
 }

@@ -48,12 +48,35 @@ BRINDLE_INLINE double setting_number(const Config::Value* value) {
   return number ? *number : std::nan("");
 }
 
+/// What compile("adam") stands for: the file then has the name alone, in any case, and the settings are Keras's
+/// defaults.
+BRINDLE_INLINE KerasJson keras_optimizer_by_name(const std::string& name) {
+  const KerasJson adam{
+      {"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}, {"amsgrad", false}, {"weight_decay", nullptr}};
+  KerasJson adamw = adam;
+  adamw["weight_decay"] = 0.004;
+  const KerasJson rmsprop{
+      {"rho", 0.9}, {"momentum", 0}, {"epsilon", 1e-7}, {"centered", false}, {"weight_decay", nullptr}};
+  const KerasJson sgd{{"momentum", 0}, {"nesterov", false}, {"weight_decay", nullptr}};
+  const std::pair<const char*, KerasJson> defaults[] = {
+      {"Adam", adam}, {"AdamW", adamw}, {"RMSprop", rmsprop}, {"SGD", sgd}};
+  const auto lower = [](std::string text) {
+    for (char& c : text)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
+  };
+  for (const auto& [type, settings] : defaults)
+    if (lower(name) == lower(type)) return {{"class_name", type}, {"config", settings}};
+  return {{"class_name", name}};
+}
+
 /// What compile() was told of the optimizer, and whether that is what is to go on. Returns what is wrong, or nothing.
 BRINDLE_INLINE std::string other_keras_optimizer(const KerasJson& config, const KerasOptimizerTaker& to) {
   const KerasJson compiled = config.value("compile_config", KerasJson());
   if (!compiled.is_object() || !compiled.contains("optimizer"))
     return "holds no optimizer: the model was not compiled when it was saved";
-  const KerasJson& optimizer = compiled.at("optimizer");
+  const KerasJson& told = compiled.at("optimizer");
+  const KerasJson optimizer = told.is_string() ? keras_optimizer_by_name(told.get<std::string>()) : told;
   const std::string type = optimizer.value("class_name", "");
   if (keras_slot_sets(to.type).empty()) return "Keras has no optimizer " + to.type;
   if (type != to.type) return "is of the optimizer " + type + ", the trainer has " + to.type;
@@ -127,6 +150,8 @@ void read_keras_optimizer(const Model<T, Device>& model, const KerasOptimizerTak
   const std::int64_t steps = file->integer(name(0));
   file->read(name(1), TensorView<float>(&rate, Shape{}));
   if (steps < 0) fail("its optimizer has made " + std::to_string(steps) + " steps");
+  if (!(std::isfinite(rate) && rate >= 0))
+    fail("its learning rate is " + brindle::detail::number_text(static_cast<double>(rate)));
   // An optimizer that has made no step has no arrays yet.
   const auto slots = static_cast<std::size_t>(to.slots);
   const std::size_t parameters = slots == 0 ? 0 : state.slots.size() / slots;

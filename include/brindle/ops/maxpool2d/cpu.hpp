@@ -145,7 +145,7 @@ struct maxpool2d<T, Cpu> {
       const std::int64_t kw0 = std::max<std::int64_t>(-w0, 0), kw1 = std::min(o.window.w, at.in.w - w0);
       const bool zeros = at.zeros && (kh0 > 0 || kw0 > 0 || kh1 < o.window.h || kw1 < o.window.w);
       const std::int64_t top = zeros ? 0 : kh0, left = zeros ? 0 : kw0;
-      prefetch_next(at, o, image + (h0 + o.window.h) * at.row + w0 * channels);
+      prefetch_next(at, image + (h0 + o.window.h) * at.row + w0 * channels);
       each_packet<P>(channels, [&](std::int64_t c) {
         const T* first = image + (h0 + kh0) * at.row + (w0 + kw0) * channels + c;
         P sum = all, best = zeros ? pset1<P>(T(0)) : ploadu<P>(first);
@@ -187,7 +187,7 @@ struct maxpool2d<T, Cpu> {
 
   /// Calls for what the next row of y reads first: `from` on, as many pixels and rows as windows are apart. From memory
   /// the processor by itself gets three rows at a time too late: 1.3 of the time.
-  static void prefetch_next(const Windows& at, const MaxPool2DOptions&, const T* from) {
+  static void prefetch_next(const Windows& at, const T* from) {
     constexpr std::int64_t line = 64 / sizeof(T);
     for (std::int64_t kh = 0; kh < at.step.h; ++kh)
       for (std::int64_t i = 0; i < at.step.w * at.out.c; i += line) brindle::detail::prefetch(from + kh * at.row + i);
