@@ -66,17 +66,17 @@ TEST_CASE("a convolution normalizes what it reads, with the results of layer by 
     for (std::size_t i = 0; i < by_two.size(); ++i) CHECK(same_bits(by_two[i], by_three[i]));
   };
   const BatchNormalization n{};
-  const ReLU relu6{.max_value = 6};
+  const ReLU to_six{.max_value = 6};
   check("depthwise", 1, Conv2D{24, 1}, n, DepthwiseConv2D{3});
-  check("depthwise behind relu6", 1, Conv2D{24, 1}, n, relu6, DepthwiseConv2D{.kernel = 3, .padding = Padding::same});
+  check("depthwise behind relu6", 1, Conv2D{24, 1}, n, to_six, DepthwiseConv2D{.kernel = 3, .padding = Padding::same});
   check("depthwise 5x5, stride 2", 1, Conv2D{24, 1}, n, ReLU{}, DepthwiseConv2D{.kernel = 5, .stride = 2});
   check("zeros between", 1, Conv2D{24, 1}, n, ReLU{}, ZeroPadding2D{.padding = 1},
         DepthwiseConv2D{.kernel = 3, .stride = 2});
   check("1x1", 1, n, ReLU{}, Conv2D{20, 1});
   check("1x1, zeros between", 1, n, ReLU{}, ZeroPadding2D{.padding = 1}, Conv2D{20, 1});
   check("1x1 with an activation of its own", 1, n, Conv2D{.filters = 20, .kernel = 1, .activation = silu});
-  check("an inverted residual", 2, Conv2D{.filters = 40, .kernel = 1, .use_bias = false}, n, relu6,
-        DepthwiseConv2D{.kernel = 3, .padding = Padding::same, .use_bias = false}, n, relu6,
+  check("an inverted residual", 2, Conv2D{.filters = 40, .kernel = 1, .use_bias = false}, n, to_six,
+        DepthwiseConv2D{.kernel = 3, .padding = Padding::same, .use_bias = false}, n, to_six,
         Conv2D{.filters = 16, .kernel = 1, .use_bias = false}, n);
   check("gamma and beta left out", 1, BatchNormalization{.center = false, .scale = false}, DepthwiseConv2D{3});
   check("1x1 with a pool", 0, n, Conv2D{20, 1}, MaxPooling2D{2});
