@@ -59,5 +59,5 @@ if "--check" in sys.argv:
     for key, value in arrays.items():
         worst = max(worst, np.abs(value - stored[key]).max() / np.abs(stored[key]).max())
     print("largest difference, of the largest:", worst)
-    sys.exit(worst > 1e-6)
+    sys.exit(1 if worst > 1e-6 else 0)
 np.savez_compressed(here / "saved_keras.npz", **arrays)
