@@ -60,20 +60,17 @@ class AddLayer final : public MergeLayer<T, Device> {
                Out<T, Device> y) const override {
     for (std::size_t i = 1; i < x.size(); ++i)
       ops::add<T>(pass.on, i == 1 ? x[0] : TensorView<const T, Device>(y), x[i], y,
-                  i + 1 == x.size() ? activation_behind(pass) : ActivationFunction::linear);
+                  i + 1 == x.size() ? detail::fused_activation(pass) : ActivationFunction::linear);
   }
 
   void backward(const Pass<T, Device>& pass, std::span<const TensorView<const T, Device>>, Out<T, Device> dy,
                 std::span<const TensorView<T, Device>> dx) const override {
-    if (pass.fused) ops::activation_backward<T>(pass.on, activation_behind(pass), pass.output, dy, dy);
+    if (pass.fused) ops::activation_backward<T>(pass.on, detail::fused_activation(pass), pass.output, dy, dy);
     for (const TensorView<T, Device>& d : dx)
       if (!d.empty() && d.data != dy.data) Memory<Device>::copy(pass.on, d.data, dy.data, bytes(dy));
   }
 
  private:
-  static ActivationFunction activation_behind(const Pass<T, Device>& pass) {
-    return pass.fused ? detail::activation_of(pass.fused->epilogue()) : ActivationFunction::linear;
-  }
   static std::size_t bytes(const TensorView<T, Device>& v) { return static_cast<std::size_t>(v.size()) * sizeof(T); }
 };
 

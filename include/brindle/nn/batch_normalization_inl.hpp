@@ -80,7 +80,7 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
 
   bool gives_prologue() const override { return true; }
   ops::Prologue<T, Device> prologue(const Pass<T, Device>& pass) const override {
-    return {{mean(pass), saved(pass, 2), saved(pass, 3)}, activation_behind(pass)};
+    return {{mean(pass), saved(pass, 2), saved(pass, 3)}, detail::fused_activation(pass)};
   }
 
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
@@ -101,7 +101,7 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
                                           saved(pass, 2), saved(pass, 3));
     else
       ops::batch_normalization<T>(pass.on, x, mean(pass), variance(pass), gamma(), beta(), y, description_.epsilon,
-                                  activation_behind(pass));
+                                  detail::fused_activation(pass));
   }
 
   void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device>, Out<T, Device> dy, Out<T, Device> dx,
@@ -112,7 +112,7 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
     ops::batch_normalization_backward<T>(pass.on, batch, x, mean(pass), variance(pass), gamma(), dy, dx,
                                          into.empty() || !description_.scale ? none : into[0],
                                          into.empty() || !description_.center ? none : into[learned() - 1],
-                                         description_.epsilon, pass.workspace, beta(), activation_behind(pass));
+                                         description_.epsilon, pass.workspace, beta(), detail::fused_activation(pass));
     // What the moving averages are to follow.
     for (std::size_t i = learned(); batch && i < into.size(); ++i)
       if (!into[i].empty())
@@ -127,9 +127,6 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
  private:
   // Whether mean and variance are those of the batch.
   bool of_batch(const Pass<T, Device>& pass) const { return pass.training && this->trainable; }
-  static ActivationFunction activation_behind(const Pass<T, Device>& pass) {
-    return pass.fused ? detail::activation_of(pass.fused->epilogue()) : ActivationFunction::linear;
-  }
   std::size_t learned() const { return (description_.scale ? 1u : 0u) + (description_.center ? 1u : 0u); }
 
   // Those that it normalizes by in this pass.

@@ -275,6 +275,12 @@ Description with_name(Description description, const std::string& name) {
   return description;
 }
 
+/// That of the layer behind, where a layer does its work as well; linear: there is none.
+template <class T, class Device>
+ActivationFunction fused_activation(const Pass<T, Device>& pass) {
+  return pass.fused ? activation_of(pass.fused->epilogue()) : ActivationFunction::linear;
+}
+
 /// A dense view over the first elements of raw bytes.
 template <class U, class Device>
 TensorView<U, Device> view_bytes(const TensorView<std::byte, Device>& bytes, const Shape& shape) {

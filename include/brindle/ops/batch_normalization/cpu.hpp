@@ -119,51 +119,38 @@ struct batch_normalization<T, Cpu> {
           offset(scratch.take<T>(rows.channels)) {}
   };
 
-  /// The mean of each channel of some rows, and the sum of the squares of x - mean.
+  /// The mean of each channel of some rows, and the sum of the squares of x - mean; from sums of the even and the odd
+  /// rows, which need not wait for each other.
   template <class P>
   static void moments(const T* x, std::int64_t rows, std::int64_t channels, T* means, T* squares) {
-    constexpr std::int64_t width = packet_size<P>();
-    std::int64_t c = 0;
-    for (; c + 4 * width <= channels; c += 4 * width) moments_of<P, 4>(x + c, rows, channels, means + c, squares + c);
-    for (; c < channels; c += width) {
-      const std::int64_t i = std::min(c, channels - width);
-      moments_of<P, 1>(x + i, rows, channels, means + i, squares + i);
-    }
-  }
-
-  /// The same of a few packets of channels, with sums of the even and the odd rows, which need not wait for each other.
-  template <class P, int packets>
-  static void moments_of(const T* x, std::int64_t rows, std::int64_t step, T* means, T* squares) {
     using namespace Eigen::internal;
-    constexpr std::int64_t width = packet_size<P>();
-    const auto sum_of = [&](auto term, P(&sum)[packets]) {
-      P odd[packets];
-      for (int j = 0; j < packets; ++j) sum[j] = odd[j] = pset1<P>(T(0));
-      std::int64_t r = 0;
-      for (; r + 2 <= rows; r += 2)
+    each_packets<P>(channels, [&]<int packets>(const std::int64_t(&at)[packets]) {
+      const auto sum_of = [&](auto term, P(&sum)[packets]) {
+        P odd[packets];
+        for (int j = 0; j < packets; ++j) sum[j] = odd[j] = pset1<P>(T(0));
+        std::int64_t r = 0;
+        for (; r + 2 <= rows; r += 2)
 #pragma GCC unroll 4
+          for (int j = 0; j < packets; ++j) {
+            sum[j] = term(ploadu<P>(x + r * channels + at[j]), j, sum[j]);
+            odd[j] = term(ploadu<P>(x + (r + 1) * channels + at[j]), j, odd[j]);
+          }
         for (int j = 0; j < packets; ++j) {
-          sum[j] = term(ploadu<P>(x + r * step + j * width), j, sum[j]);
-          odd[j] = term(ploadu<P>(x + (r + 1) * step + j * width), j, odd[j]);
+          if (r < rows) sum[j] = term(ploadu<P>(x + r * channels + at[j]), j, sum[j]);
+          sum[j] = padd(sum[j], odd[j]);
         }
-      for (int j = 0; j < packets; ++j) {
-        if (r < rows) sum[j] = term(ploadu<P>(x + r * step + j * width), j, sum[j]);
-        sum[j] = padd(sum[j], odd[j]);
-      }
-    };
-    P mean[packets], square[packets];
-    sum_of([](P value, int, P sum) { return padd(sum, value); }, mean);
-    for (int j = 0; j < packets; ++j) mean[j] = pdiv(mean[j], pset1<P>(static_cast<T>(rows)));
-    sum_of(
-        [&](P value, int j, P sum) {
-          const P off = psub(value, mean[j]);
-          return pmadd(off, off, sum);
-        },
-        square);
-    for (int j = 0; j < packets; ++j) {
-      pstoreu(means + j * width, mean[j]);
-      pstoreu(squares + j * width, square[j]);
-    }
+      };
+      P mean[packets], square[packets];
+      sum_of([](P value, int, P sum) { return padd(sum, value); }, mean);
+      for (int j = 0; j < packets; ++j) mean[j] = pdiv(mean[j], pset1<P>(static_cast<T>(rows)));
+      sum_of(
+          [&](P value, int j, P sum) {
+            const P off = psub(value, mean[j]);
+            return pmadd(off, off, sum);
+          },
+          square);
+      for (int j = 0; j < packets; ++j) pstoreu(means + at[j], mean[j]), pstoreu(squares + at[j], square[j]);
+    });
   }
 
   /// y = f of each channel as it is normalised.
