@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What each way of training brings: the tables of docs/results.md that scripts/gains_results.py writes.
 //
-//     g++ -std=c++20 -O3 -march=native -Iinclude -Iexamples -isystem /usr/include/eigen3 scripts/gains.cpp -pthread -o gains
-//     gains WEIGHTS CATS_AND_DOGS CLOTHES docs/results/gains.csv [PHOTOS NETWORK]
+//     flags="-std=c++20 -O3 -march=native -Iinclude -Iexamples -isystem /usr/include/eigen3 -pthread"
+//     g++ $flags scripts/gains.cpp -o gains
+//     ./gains WEIGHTS CATS_AND_DOGS CLOTHES docs/results/gains.csv [PHOTOS NETWORK]
 //
 // WEIGHTS are EfficientNet-Lite0's, CATS_AND_DOGS has training_data and test_data, CLOTHES train and validation. Every
 // technique is one change of the same plain training, run with three seeds, and judged by photos that no run has seen,
@@ -41,7 +42,7 @@ struct Recipe {
   double mixup = 0, cutmix = 0, label_smoothing = 0;
   bool focal = false, balanced = false, distilled = false, adamw = false;
   bool batch_statistics = false;  ///< BatchNormalization of the trained base goes by the batches, else as in prediction
-  double rate_factor = 1;  ///< of the learning rate
+  double rate_factor = 1;         ///< of the learning rate
   TrainerOptions trainer = {};
   std::function<Callback()> schedule = {};
   std::function<std::vector<LayerRate>(const Model<float>&)> layer_rates = {};
@@ -65,7 +66,8 @@ const std::vector<Technique>& techniques() {
          r.augment.zoom = 0.15;
        }},
       {"resized crop", [](Recipe& r) { r.augment.resized_crop.least = 0.35; }},
-      {"colour jitter", [](Recipe& r) { r.augment.color_jitter = {.brightness = 0.3, .contrast = 0.3, .saturation = 0.3}; }},
+      {"colour jitter",
+       [](Recipe& r) { r.augment.color_jitter = {.brightness = 0.3, .contrast = 0.3, .saturation = 0.3}; }},
       {"RandAugment", [](Recipe& r) { r.augment.rand_augment.num_ops = 2; }},
       {"random erasing", [](Recipe& r) { r.augment.random_erasing.probability = 0.25; }, true, false},
       {"mixup", [](Recipe& r) { r.mixup = 0.2; }},
@@ -82,8 +84,8 @@ const std::vector<Technique>& techniques() {
          r.rate_factor = 3;
          r.schedule = [] { return one_cycle(); };
        }},
-      {"rates by layer, 0.9", [](Recipe& r) { r.layer_rates = [](const Model<float>& m) { return decayed_rates(m, 0.9); }; },
-       false, true},
+      {"rates by layer, 0.9",
+       [](Recipe& r) { r.layer_rates = [](const Model<float>& m) { return decayed_rates(m, 0.9); }; }, false, true},
       {"statistics of batches", [](Recipe& r) { r.batch_statistics = true; }, false, true},
       {"progressive resizing", [](Recipe& r) { r.sides = {112}; }, false, true},
       {"labels of EfficientNet-Lite0", [](Recipe& r) { r.distilled = true; }, true, false},
@@ -132,12 +134,15 @@ class Study {
   Study(const Photos& photos, bool small, const fs::path& weights)
       : photos_(photos), small_(small), weights_(weights), side_(small ? 96 : 160) {}
 
-  std::int64_t epochs() const { return small_ ? (photos_.name == "clothes" ? 30 : 10) : photos_.name == "clothes" ? 4 : 2; }
+  std::int64_t epochs() const {
+    return small_ ? (photos_.name == "clothes" ? 30 : 10) : photos_.name == "clothes" ? 4 : 2;
+  }
   std::int64_t side() const { return side_; }
 
   Outcome run(const Recipe& recipe, std::uint64_t seed) {
     const data::Pictures& test = read(side_, false);
-    Model<float> model = small_ ? example::small_network(Cpu(), side_, classes(), seed) : with_head(!recipe.batch_statistics);
+    Model<float> model =
+        small_ ? example::small_network(Cpu(), side_, classes(), seed) : with_head(!recipe.batch_statistics);
     const double rate = (small_ ? 1e-3 : 1e-4) * recipe.rate_factor;
     if (recipe.sides.empty()) {
       train(model, recipe, side_, rate, seed, epochs());
@@ -157,10 +162,11 @@ class Study {
     auto& kept = kept_[{side, training}];
     if (!kept) {
       const Preprocessing preprocessing = small_ ? Preprocessing::unit_rgb : Preprocessing::efficientnet_lite;
-      kept = std::make_unique<data::Pictures>(
-          data::image_folder(training ? photos_.training : photos_.test,
-                             {.size = {side, side}, .interpolation = image::Interpolation::bilinear,
-                              .orientation = Orientation::exif, .preprocessing = preprocessing}));
+      kept = std::make_unique<data::Pictures>(data::image_folder(training ? photos_.training : photos_.test,
+                                                                 {.size = {side, side},
+                                                                  .interpolation = image::Interpolation::bilinear,
+                                                                  .orientation = Orientation::exif,
+                                                                  .preprocessing = preprocessing}));
     }
     return *kept;
   }
@@ -177,8 +183,8 @@ class Study {
       head_ = linear_head(Cpu(), seen.x, seen.labels);
     }
     Model<float> model{{side_, side_, 3}, [&](auto x) {
-      return x.then(folds ? folded(base()) : base(), Dense{classes(), softmax});
-    }};
+                         return x.then(folds ? folded(base()) : base(), Dense{classes(), softmax});
+                       }};
     set_linear_head(model, *head_);
     return model;
   }
@@ -209,7 +215,7 @@ class Study {
       mixed.emplace(from, data::MixedOptions{.mixup = recipe.mixup, .cutmix = recipe.cutmix, .seed = seed});
     else if (!taught)
       rows.emplace(from, classes());
-    const data::Source& samples = taught ? static_cast<const data::Source&>(*taught)
+    const data::Source& samples = taught  ? static_cast<const data::Source&>(*taught)
                                   : mixed ? static_cast<const data::Source&>(*mixed)
                                           : *rows;
     TrainerOptions options = recipe.trainer;
@@ -220,7 +226,8 @@ class Study {
       if (recipe.focal)
         Trainer{model, optimizer, CategoricalFocalCrossentropy{}, options}.fit(samples, fit);
       else
-        Trainer{model, optimizer, CategoricalCrossentropy{.label_smoothing = recipe.label_smoothing}, options}.fit(samples, fit);
+        Trainer{model, optimizer, CategoricalCrossentropy{.label_smoothing = recipe.label_smoothing}, options}.fit(
+            samples, fit);
     };
     if (recipe.layer_rates)
       go(LayerRates{Adam{.learning_rate = rate}, recipe.layer_rates(model)});
@@ -239,7 +246,8 @@ class Study {
   Tensor<float> rows_;
 };
 
-std::string key(const std::string& photos, const std::string& network, const std::string& technique, std::uint64_t seed) {
+std::string key(const std::string& photos, const std::string& network, const std::string& technique,
+                std::uint64_t seed) {
   return photos + ";" + network + ";" + technique + ";" + std::to_string(seed) + ";";
 }
 
@@ -251,7 +259,8 @@ int main(int argc, char** argv) try {
   const fs::path weights = argv[1], cats = argv[2], clothes = argv[3], out = argv[4];
   std::set<std::string> done;
   if (!fs::exists(out))
-    std::ofstream(out) << "photos;network;technique;seed;accuracy;loss;mirrored_accuracy;epochs;side;processor_seconds\n";
+    std::ofstream(out)
+        << "photos;network;technique;seed;accuracy;loss;mirrored_accuracy;epochs;side;processor_seconds\n";
   std::ifstream kept(out);
   for (std::string line; std::getline(kept, line);) {
     std::size_t end = 0;
@@ -275,8 +284,9 @@ int main(int argc, char** argv) try {
           const Outcome of = study.run(recipe, seed);
           const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
           char line[400];
-          std::snprintf(line, sizeof line, "%s%.4f;%.4f;%.4f;%lld;%lld;%.1f\n", which.c_str(), of.accuracy, of.loss, of.looks,
-                        static_cast<long long>(study.epochs()), static_cast<long long>(study.side()), seconds);
+          std::snprintf(line, sizeof line, "%s%.4f;%.4f;%.4f;%lld;%lld;%.1f\n", which.c_str(), of.accuracy, of.loss,
+                        of.looks, static_cast<long long>(study.epochs()), static_cast<long long>(study.side()),
+                        seconds);
           std::ofstream(out, std::ios::app) << line;
           std::printf("%s", line);
           std::fflush(stdout);

@@ -19,7 +19,7 @@ if [ -z "$program" ]; then
 fi
 
 mapfile -t files < <(
-  find include tests benchmarks examples -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | sort
+  find include tests benchmarks examples scripts -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' | sort
 )
 [ ${#files[@]} -gt 300 ] || { echo "expected hundreds of files to look at, found ${#files[@]}" >&2; exit 1; }
 
