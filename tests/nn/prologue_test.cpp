@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A BatchNormalization that learns leaves its work to the convolution behind it, which does it as it reads.
+// A BatchNormalization that learns leaves its work to the convolutions around it: the one behind it does it as it
+// reads, and makes sums for its backward pass, of which the one in front does the rest.
 #include <catch2/catch.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -33,10 +34,23 @@ void draw_weights(Model<float>& model) {
     }
 }
 
+// Without biases: their gradients are 0 in front of a normalization, but for rounding errors.
+const Conv2D wide{.filters = 24, .kernel = 1, .use_bias = false};
+
 /// How many normalizations leave their work to the next step.
 int deferred(const Model<float>& model, const PlanOptions& options) {
   int count = 0;
   for (const auto& s : detail::plan_steps(model.device(), model.graph(), options)) count += s.deferred;
+  return count;
+}
+
+/// How many leave the gradient by their input to the step in front of them, and how many get their sums from behind.
+std::pair<int, int> of_gradients(const Model<float>& model, const PlanOptions& options) {
+  std::pair<int, int> count{0, 0};
+  for (const auto& s : detail::plan_steps(model.device(), model.graph(), options)) {
+    count.first += s.gradient_deferred;
+    count.second += s.gradient_sums_given;
+  }
   return count;
 }
 
@@ -67,11 +81,10 @@ TEST_CASE("a convolution normalizes what it reads, with the results of layer by 
   };
   const BatchNormalization n{};
   const ReLU to_six{.max_value = 6};
-  check("depthwise", 1, Conv2D{24, 1}, n, DepthwiseConv2D{3});
-  check("depthwise behind relu6", 1, Conv2D{24, 1}, n, to_six, DepthwiseConv2D{.kernel = 3, .padding = Padding::same});
-  check("depthwise 5x5, stride 2", 1, Conv2D{24, 1}, n, ReLU{}, DepthwiseConv2D{.kernel = 5, .stride = 2});
-  check("zeros between", 1, Conv2D{24, 1}, n, ReLU{}, ZeroPadding2D{.padding = 1},
-        DepthwiseConv2D{.kernel = 3, .stride = 2});
+  check("depthwise", 1, wide, n, DepthwiseConv2D{3});
+  check("depthwise behind relu6", 1, wide, n, to_six, DepthwiseConv2D{.kernel = 3, .padding = Padding::same});
+  check("depthwise 5x5, stride 2", 1, wide, n, ReLU{}, DepthwiseConv2D{.kernel = 5, .stride = 2});
+  check("zeros between", 1, wide, n, ReLU{}, ZeroPadding2D{.padding = 1}, DepthwiseConv2D{.kernel = 3, .stride = 2});
   check("1x1", 1, n, ReLU{}, Conv2D{20, 1});
   check("1x1, zeros between", 1, n, ReLU{}, ZeroPadding2D{.padding = 1}, Conv2D{20, 1});
   check("1x1 with an activation of its own", 1, n, Conv2D{.filters = 20, .kernel = 1, .activation = silu});
@@ -84,6 +97,70 @@ TEST_CASE("a convolution normalizes what it reads, with the results of layer by 
   check("3x3", 0, n, ReLU{}, Conv2D{20, 3});
   check("several filters", 0, n, DepthwiseConv2D{.kernel = 3, .depth_multiplier = 2});
   check("another activation", 0, n, Activation{silu}, DepthwiseConv2D{3});
+}
+
+TEST_CASE("convolutions make gradients for the normalizations around them, those of layer by layer", "[nn][prologue]") {
+  const auto x = random_tensor<float>({3, 12, 11, 16}, 1);
+  const auto check = [&](const std::string& what, int deferred, int sums, const auto&... layers) {
+    INFO(what);
+    const Model<float> model = model_of(2, [&](auto in) { return in.then(layers..., GlobalAveragePooling2D{}); });
+    CHECK(of_gradients(model, learns) == std::pair(deferred, sums));
+    CHECK(of_gradients(model, {}) == std::pair(0, 0));
+    check_layer_by_layer(model, x, learns, rounding);
+    check_layer_by_layer(model, x, {.backward = true, .gradient_of = 1}, rounding);
+    const Model<float> other = model_of(3, [&](auto in) { return in.then(layers..., GlobalAveragePooling2D{}); });
+    PlanOptions options = learns;
+    options.batch = 3;
+    options.keep_gradients = true;
+    const auto by_two = plan_results(model, x, options), by_three = plan_results(other, x, options);
+    for (std::size_t i = 0; i < by_two.size(); ++i) CHECK(same_bits(by_two[i], by_three[i]));
+  };
+  const BatchNormalization n{};
+  const ReLU to_six{.max_value = 6};
+  const Conv2D one{.filters = 40, .kernel = 1, .use_bias = false}, back{.filters = 16, .kernel = 1, .use_bias = false};
+  const DepthwiseConv2D depthwise{.kernel = 3, .padding = Padding::same, .use_bias = false};
+  check("an inverted residual", 3, 2, one, n, to_six, depthwise, n, to_six, back, n);
+  check("the first layer", 1, 0, one, n, ReLU{});
+  check("with a bias", 1, 0, DepthwiseConv2D{3}, n);
+  check("stride 2 behind zeros", 2, 1, one, n, ReLU{}, ZeroPadding2D{.padding = 1},
+        DepthwiseConv2D{.kernel = 3, .stride = 2}, n);
+  check("5x5, stride 2", 2, 1, one, n, DepthwiseConv2D{.kernel = 5, .stride = 2, .padding = Padding::same}, n, ReLU{});
+  check("gamma and beta left out", 1, 1, one, BatchNormalization{.center = false, .scale = false}, depthwise);
+  check("zeros around a 1x1", 0, 0, one, ReLU{}, ZeroPadding2D{.padding = 1}, back, n);
+  check("zeros of its own around a 1x1", 0, 0, Conv2D{.filters = 16, .kernel = 1, .padding = Border(1)}, n);
+  check("filters that the cache does not hold", 0, 0, Conv2D{2100, 1}, n, Conv2D{20, 1});
+  check("an activation between", 0, 0, Conv2D{.filters = 20, .kernel = 1, .activation = relu}, n);
+  check("a 3x3 in front", 0, 1, Conv2D{.filters = 20, .kernel = 3, .use_bias = false}, n, back);
+  check("1x1, stride 2", 0, 0, Conv2D{.filters = 20, .kernel = 1, .stride = 2}, n);
+  check("a depthwise one of 7x7", 0, 0, DepthwiseConv2D{7}, n);
+  check("dilation", 0, 0, DepthwiseConv2D{.kernel = 3, .dilation = 2}, n);
+}
+
+TEST_CASE("what two read, or what is frozen, is left to nobody", "[nn][prologue]") {
+  const auto x = random_tensor<float>({2, 12, 11, 16}, 2);
+  const Model<float> two = model_of(2, [](auto in) {
+    const auto y = in.then(Conv2D{16, 1});
+    return y.then(BatchNormalization{}, DepthwiseConv2D{.kernel = 3, .padding = Padding::same}) + y;
+  });
+  CHECK(of_gradients(two, learns) == std::pair(0, 1));
+  check_layer_by_layer(two, x, learns, rounding);
+  Model<float> model = model_of(2, [](auto in) {
+    return in.then(wide, BatchNormalization{}, ReLU{}, DepthwiseConv2D{.kernel = 3, .use_bias = false},
+                   BatchNormalization{}, ReLU{}, Conv2D{20, 1});
+  });
+  const auto expect = [&](int deferred, int sums) {
+    CHECK(of_gradients(model, learns) == std::pair(deferred, sums));
+    check_layer_by_layer(model, x, learns, rounding);
+  };
+  expect(2, 2);
+  model.layers()[1]->inference = true;  // by moving averages, but it learns
+  expect(2, 2);
+  model.layers()[1]->trainable = false;
+  expect(2, 2);
+  model.layers()[3]->trainable = false;  // the depthwise convolution makes the gradient by its input alone
+  expect(1, 1);
+  model.layers()[0]->trainable = false;
+  expect(0, 1);
 }
 
 TEST_CASE("a normalization that two read, or that is asked for, writes what it gives", "[nn][prologue]") {
@@ -103,9 +180,8 @@ TEST_CASE("a normalization that two read, or that is asked for, writes what it g
 
 TEST_CASE("a frozen normalization, and one by moving averages, are left to the next step as well", "[nn][prologue]") {
   const auto x = random_tensor<float>({2, 12, 11, 16}, 3);
-  Model<float> model = model_of(2, [](auto in) {
-    return in.then(Conv2D{24, 1}, BatchNormalization{}, ReLU{}, DepthwiseConv2D{3});
-  });
+  Model<float> model =
+      model_of(2, [](auto in) { return in.then(wide, BatchNormalization{}, ReLU{}, DepthwiseConv2D{3}); });
   model.layers()[1]->inference = true;
   CHECK(deferred(model, learns) == 1);
   check_layer_by_layer(model, x, learns, rounding);

@@ -10,6 +10,7 @@
 
 #include "support/kernels.hpp"
 #include "support/random_conv2d.hpp"
+#include "support/random_gradient_prologue.hpp"
 #include "support/random_prologue.hpp"
 #include "support/random_sizes.hpp"
 
@@ -102,6 +103,8 @@ TEMPLATE_TEST_CASE("conv2d agrees with plain loops at random sizes", "[ops][conv
     const auto dp = c.input<T>(p);
     const auto given_code = c.whole_numbers<std::uint8_t>(p, 5);
     const RandomPrologue<T> before(c, s.x);
+    const RandomGradientPrologue<T> around(c, plain.y);
+    const bool at_once = ops::conv2d_takes_gradient_prologue<T, Cpu>(s.w, s.o) && s.x.size() > 0 && c.chance(0.7);
     c.compute(
         [&](const Cpu& on, Outputs& out) {
           const auto forward_space = out.workspace(ops::conv2d_forward_workspace<T>(on, s.x, s.w, s.o));
@@ -155,6 +158,19 @@ TEMPLATE_TEST_CASE("conv2d agrees with plain loops at random sizes", "[ops][conv
             ops::conv2d_backward_weights<T>(on, before.x_behind(on, x), dz, dw_apart, db_apart, s.o, space);
             c.same("dw behind a prologue", dw.data, dw_apart.data, dw.size());
             c.same("db behind a prologue", db.data, db_apart.data, db.size());
+          }
+          if (at_once) {
+            const auto all_space = out.workspace(ops::conv2d_workspace<T>(on, s.x, s.w, s.o, true));
+            const ops::Prologue<T, Cpu> in_front = prologue ? before.prologue : ops::Prologue<T, Cpu>{};
+            around.check(
+                c, on, out, in_front, x, dz, Shape(s.w),
+                [&](auto dw, auto db, auto dx, const auto& sums, const auto& behind) {
+                  ops::conv2d_backward<T>(on, x, dz, w, dw, db, dx, s.o, all_space, in_front, behind, sums);
+                },
+                [&](auto of_sum, auto dw, auto db, auto dx) {
+                  ops::conv2d_backward_weights<T>(on, x, of_sum, dw, db, s.o, all_space, in_front);
+                  ops::conv2d_backward_data<T>(on, of_sum, w, dx, s.o, space);
+                });
           }
           if (pools) {
             const auto pooled = out.tensor<T>("pooled y", p);

@@ -9,6 +9,7 @@
 
 #include "support/kernels.hpp"
 #include "support/random_convolution.hpp"
+#include "support/random_gradient_prologue.hpp"
 #include "support/random_prologue.hpp"
 #include "support/random_sizes.hpp"
 
@@ -59,6 +60,9 @@ TEMPLATE_TEST_CASE("depthwise_conv2d agrees with plain loops at random sizes", "
     const auto xs = c.input<T>(x), ws = c.input<T>(w), dz = c.input<T>(plain.y);
     const auto bias = has_bias ? c.input<T>(Shape{plain.y.c}) : TensorView<const T>();
     const RandomPrologue<T> before(c, x);
+    const RandomGradientPrologue<T> around(c, plain.y);
+    const bool at_once =
+        ops::depthwise_conv2d_takes_gradient_prologue<Cpu>(w, o) && plain.y.size() > 0 && c.chance(0.7);
     c.compute([&](const Cpu& on, Outputs& out) {
       if (prologue) {
         const auto y = out.tensor<T>("y behind a prologue", plain.y),
@@ -76,6 +80,19 @@ TEMPLATE_TEST_CASE("depthwise_conv2d agrees with plain loops at random sizes", "
         ops::depthwise_conv2d_backward_weights<T>(on, before.x_behind(on, xs), dz, dw_apart, {}, o,
                                                   out.workspace(ops::depthwise_conv2d_workspace<T>(on, x, w, o)));
         c.same("dw behind a prologue", dw.data, dw_apart.data, dw.size());
+      }
+      if (at_once) {
+        const auto all_space = out.workspace(ops::depthwise_conv2d_workspace<T>(on, x, w, o, true));
+        const ops::Prologue<T, Cpu> in_front = prologue ? before.prologue : ops::Prologue<T, Cpu>{};
+        around.check(
+            c, on, out, in_front, xs, dz, Shape(w),
+            [&](auto dw, auto db, auto dx, const auto& sums, const auto& behind) {
+              ops::depthwise_conv2d_backward<T>(on, xs, dz, ws, dw, db, dx, o, all_space, in_front, behind, sums);
+            },
+            [&](auto of_sum, auto dw, auto db, auto dx) {
+              ops::depthwise_conv2d_backward_weights<T>(on, xs, of_sum, dw, db, o, all_space, in_front);
+              ops::depthwise_conv2d_backward_data<T>(on, of_sum, ws, dx, o, all_space);
+            });
       }
       const auto y = out.tensor<T>("y", plain.y);
       ops::depthwise_conv2d<T>(on, xs, ws, bias, y, o,

@@ -33,6 +33,8 @@ enum class Claim {
   adds,             // a shortcut
   gives_prologue,   // of shifted numbers
   takes_prologue,
+  gives_gradient_prologue,  // of shifted numbers
+  takes_gradient_prologue,
 };
 
 template <class T, class Device>
@@ -60,6 +62,15 @@ class ChannelsLayer final : public Layer<T, Device> {
     return {{this->parameter(0), this->parameter(0), this->parameter(0)}};
   }
   bool takes_prologue() const override { return claim_ == Claim::takes_prologue; }
+  bool gives_gradient_prologue() const override { return claim_ == Claim::gives_gradient_prologue; }
+  ops::GradientPrologue<T, Device> gradient_prologue(const Pass<T, Device>& pass, In<T, Device> x) const override {
+    return {x, prologue(pass).normalization, this->parameter(0), this->parameter(0)};
+  }
+  ops::GradientSums<T, Device> gradient_sums(const Pass<T, Device>& pass) const override {
+    return {detail::view_bytes<T>(pass.saved, this->parameter(0).shape),
+            detail::view_bytes<T>(pass.saved, this->parameter(0).shape)};
+  }
+  bool takes_gradient_prologue(const Border&) const override { return claim_ == Claim::takes_gradient_prologue; }
   bool fuses(const Epilogue& behind) const override {
     const auto* activation = std::get_if<ActivationEpilogue>(&behind);
     if (activation && activation->activation == relu)
@@ -67,7 +78,9 @@ class ChannelsLayer final : public Layer<T, Device> {
     if (std::holds_alternative<MaxPoolEpilogue>(behind)) return claim_ == Claim::fuses_pool;
     return std::holds_alternative<ResidualEpilogue>(behind) && claim_ == Claim::adds;
   }
-  LayerNeeds needs(const Pass<T, Device>&, const Shape&) const override { return {.reads_input = true}; }
+  LayerNeeds needs(const Pass<T, Device>&, const Shape& x) const override {
+    return {.saved = x.back() * static_cast<std::int64_t>(sizeof(T)), .reads_input = true};
+  }
 
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
     const auto f = this->parameter(0);
@@ -131,6 +144,8 @@ TEST_CASE("check_layer names what a layer says of its neighbours' work and does 
   says(Claim::gives_prologue, "says that it gives_prologue()" + other);
   says(Claim::takes_prologue, "says that it takes_prologue()" + other);
   says(Claim::takes_prologue, "takes_prologue(), and its gradient of factor is another one");
+  says(Claim::gives_gradient_prologue, "says that it gives_gradient_prologue(), and its gradient of x is another one");
+  says(Claim::takes_gradient_prologue, "takes_gradient_prologue(), and its gradient of factor is another one");
   CHECK_THROWS_WITH(testing::check_layer(Channels{Claim::takes_border}, {3}), Contains("samples that are no pictures"));
 }
 

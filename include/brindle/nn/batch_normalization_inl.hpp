@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -16,7 +17,9 @@
 #include "brindle/nn/channel_axis.hpp"
 #include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/layer.hpp"
+#include "brindle/ops/batch_normalization/backward_parts.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
+#include "brindle/ops/gradient_prologue.hpp"
 
 namespace brindle {
 
@@ -83,11 +86,20 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
     return {{mean(pass), saved(pass, 2), saved(pass, 3)}, detail::fused_activation(pass)};
   }
 
+  bool gives_gradient_prologue() const override { return std::is_same_v<Device, Cpu>; }
+  ops::GradientPrologue<T, Device> gradient_prologue(const Pass<T, Device>& pass, In<T, Device> x) const override {
+    const auto [normalization, activation] = prologue(pass);
+    return {x, normalization, saved(pass, 4), saved(pass, 5), activation};
+  }
+  ops::GradientSums<T, Device> gradient_sums(const Pass<T, Device>& pass) const override {
+    return {saved(pass, 6), saved(pass, 7)};
+  }
+
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     LayerNeeds needs;
     if (!of_batch(pass) && !pass.backward) return needs;
     const std::int64_t workspace = ops::batch_normalization_workspace<T>(pass.on, x);
-    needs.saved = (pass.deferred ? 4 : of_batch(pass) ? 2 : 0) * statistic_bytes(x.back());
+    needs.saved = (pass.backward ? 8 : 2) * statistic_bytes(x.back());
     if (of_batch(pass)) needs.forward_workspace = workspace;
     if (pass.backward) needs.backward_workspace = workspace;
     needs.reads_input = pass.backward;
@@ -97,8 +109,7 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
     if (of_batch(pass)) ops::batch_statistics<T>(pass.on, x, saved(pass, 0), saved(pass, 1), pass.workspace);
     if (pass.deferred)
-      ops::batch_normalization_factors<T>(pass.on, variance(pass), gamma(), beta(), description_.epsilon,
-                                          saved(pass, 2), saved(pass, 3));
+      make_factors(pass);
     else
       ops::batch_normalization<T>(pass.on, x, mean(pass), variance(pass), gamma(), beta(), y, description_.epsilon,
                                   detail::fused_activation(pass));
@@ -109,10 +120,14 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
     const auto& into = gradients.into;
     const TensorView<T, Device> none;
     const bool batch = of_batch(pass);
-    ops::batch_normalization_backward<T>(pass.on, batch, x, mean(pass), variance(pass), gamma(), dy, dx,
-                                         into.empty() || !description_.scale ? none : into[0],
-                                         into.empty() || !description_.center ? none : into[learned() - 1],
-                                         description_.epsilon, pass.workspace, beta(), detail::fused_activation(pass));
+    const TensorView<T, Device> dgamma = into.empty() || !description_.scale ? none : into[0];
+    const TensorView<T, Device> dbeta = into.empty() || !description_.center ? none : into[learned() - 1];
+    if constexpr (std::is_same_v<Device, Cpu>)
+      backward_in_parts(pass, x, dy, dx, dgamma, dbeta);
+    else
+      ops::batch_normalization_backward<T>(pass.on, batch, x, mean(pass), variance(pass), gamma(), dy, dx, dgamma,
+                                           dbeta, description_.epsilon, pass.workspace, beta(),
+                                           detail::fused_activation(pass));
     // What the moving averages are to follow.
     for (std::size_t i = learned(); batch && i < into.size(); ++i)
       if (!into[i].empty())
@@ -125,6 +140,24 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
   }
 
  private:
+  // The layer behind may have made the first part, and the one in front may make the last.
+  void backward_in_parts(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device> dy, Out<T, Device> dx,
+                         Out<T, Device> dgamma, Out<T, Device> dbeta) const {
+    if (!pass.deferred) make_factors(pass);
+    const ops::GradientSums<T, Device> sums = gradient_sums(pass);
+    if (!pass.gradient_sums_given && (of_batch(pass) || !dgamma.empty() || !dbeta.empty()))
+      ops::batch_normalization_gradient_sums<T>(pass.on, x, prologue(pass), dy, sums, pass.workspace);
+    ops::batch_normalization_gradient_factors<T>(pass.on, of_batch(pass), x.size() / x.shape.back(), variance(pass),
+                                                 gamma(), description_.epsilon, sums, dgamma, dbeta, saved(pass, 4),
+                                                 saved(pass, 5));
+    if (!pass.gradient_deferred && !dx.empty())
+      ops::batch_normalization_backward_data<T>(pass.on, gradient_prologue(pass, x), dy, dx);
+  }
+  void make_factors(const Pass<T, Device>& pass) const {
+    ops::batch_normalization_factors<T>(pass.on, variance(pass), gamma(), beta(), description_.epsilon, saved(pass, 2),
+                                        saved(pass, 3));
+  }
+
   // Whether mean and variance are those of the batch.
   bool of_batch(const Pass<T, Device>& pass) const { return pass.training && this->trainable; }
   std::size_t learned() const { return (description_.scale ? 1u : 0u) + (description_.center ? 1u : 0u); }
@@ -137,8 +170,8 @@ class BatchNormalizationLayer final : public Layer<T, Device> {
     return of_batch(pass) ? TensorView<const T, Device>(saved(pass, 1)) : moving(1);
   }
 
-  // Arrays of channels, each at a multiple of 64 bytes: mean and variance of the batch, and where the next layer
-  // normalizes, factor and shift for it.
+  // Arrays of channels, each at a multiple of 64 bytes: mean and variance of the batch, and for a backward pass factor
+  // and shift, along and rest of a GradientPrologue, and the two GradientSums.
   static std::int64_t statistic_bytes(std::int64_t channels) {
     return (channels * static_cast<std::int64_t>(sizeof(T)) + 63) / 64 * 64;
   }

@@ -19,6 +19,7 @@
 #include "brindle/nn/moving_normalization.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
+#include "brindle/ops/conv2d/conv2d_backward.hpp"
 
 namespace brindle {
 
@@ -83,6 +84,11 @@ class Conv2DLayer final : public Layer<T, Device> {
   bool normalizes() const override { return detail::normalizes<Device>(activation()); }
   bool takes_prologue() const override { return ops::conv2d_takes_prologue<Device>(kernel().shape, options(false)); }
 
+  bool takes_gradient_prologue(const Border& border) const override {
+    return activation() == ActivationFunction::linear &&
+           ops::conv2d_takes_gradient_prologue<T, Device>(kernel().shape, options(false, border));
+  }
+
   /// A 2x2 pool behind a convolution runs in the same pass, so that the full-size output is never stored; on the Cpu
   /// also the sum with a shortcut, and its activation.
   bool fuses(const Epilogue& behind) const override {
@@ -114,7 +120,8 @@ class Conv2DLayer final : public Layer<T, Device> {
     needs.forward_workspace = ops::conv2d_forward_workspace<T>(pass.on, Shape4(x), kernel, o);
     if (pass.normalized) needs.forward_workspace += detail::normalization_bytes<T>(description_.filters);
     if (!pass.backward) return needs;
-    needs.backward_workspace = ops::conv2d_workspace<T>(pass.on, Shape4(x), kernel, o, pass.reads_deferred);
+    needs.backward_workspace =
+        ops::conv2d_workspace<T>(pass.on, Shape4(x), kernel, o, pass.reads_deferred || pass.reads_deferred_gradient);
     needs.reads_input = this->trainable;
     if (pass.fused) {
       const Shape4 y = ops::conv2d_shape(Shape4(x), kernel, o);
@@ -163,6 +170,9 @@ class Conv2DLayer final : public Layer<T, Device> {
       if (!dx.empty()) ops::conv2d_maxpool2d_backward_data<T>(pass.on, dy, code, kernel(), dx, o, pass.workspace);
       return;
     }
+    if (pass.reads_deferred_gradient || pass.gives_gradient_sums)
+      return ops::conv2d_backward<T>(pass.on, x, dy, kernel(), into[0], db, dx, o, pass.workspace, pass.prologue,
+                                     pass.gradient_prologue, pass.gradient_sums);
     detail::gradient_by_sums<T>(pass, activation(), pass.saved, y, dy);
     o.activation = ActivationFunction::linear;
     if (!into.empty()) ops::conv2d_backward_weights<T>(pass.on, x, dy, into[0], db, o, pass.workspace, pass.prologue);

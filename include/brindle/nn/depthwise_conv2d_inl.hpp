@@ -75,6 +75,12 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
     return ops::depthwise_conv2d_takes_prologue<Device>(this->parameters_[0].value.shape());
   }
 
+  bool takes_gradient_prologue(const Border& border) const override {
+    return activation() == ActivationFunction::linear &&
+           ops::depthwise_conv2d_takes_gradient_prologue<Device>(this->parameters_[0].value.shape(),
+                                                                 options(false, border));
+  }
+
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     const Shape kernel = this->parameters_[0].value.shape();
     const ops::DepthwiseConv2DOptions o = options(pass.logits, pass.border);
@@ -83,7 +89,8 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
         ops::depthwise_conv2d_forward_workspace<T>(pass.on, Shape4(x), kernel, o, pass.reads_deferred);
     if (pass.normalized) needs.forward_workspace += detail::normalization_bytes<T>(kernel[2] * kernel[3]);
     if (!pass.backward) return needs;
-    needs.backward_workspace = ops::depthwise_conv2d_workspace<T>(pass.on, Shape4(x), kernel, o, pass.reads_deferred);
+    needs.backward_workspace = ops::depthwise_conv2d_workspace<T>(pass.on, Shape4(x), kernel, o,
+                                                                  pass.reads_deferred || pass.reads_deferred_gradient);
     needs.reads_input = this->trainable;
     if (detail::keeps_sums(pass, activation()))
       needs.saved =
@@ -117,6 +124,9 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
     const ops::DepthwiseConv2DOptions o = options(true, pass.border);
     const auto& into = gradients.into;
     const TensorView<T, Device> db = into.size() > 1 ? into[1] : TensorView<T, Device>{};
+    if (pass.reads_deferred_gradient || pass.gives_gradient_sums)
+      return ops::depthwise_conv2d_backward<T>(pass.on, x, dy, this->parameter(0), into[0], db, dx, o, pass.workspace,
+                                               pass.prologue, pass.gradient_prologue, pass.gradient_sums);
     if (!into.empty())
       ops::depthwise_conv2d_backward_weights<T>(pass.on, x, dy, into[0], db, o, pass.workspace, pass.prologue);
     if (!dx.empty()) ops::depthwise_conv2d_backward_data<T>(pass.on, dy, this->parameter(0), dx, o, pass.workspace);

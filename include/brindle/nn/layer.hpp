@@ -20,6 +20,7 @@
 #include "brindle/nn/initializer.hpp"
 #include "brindle/nn/moving_normalization.hpp"
 #include "brindle/ops/activation_function.hpp"
+#include "brindle/ops/gradient_prologue.hpp"
 #include "brindle/ops/prologue.hpp"
 
 namespace brindle {
@@ -73,6 +74,13 @@ struct Pass {
   bool deferred = false;
   bool reads_deferred = false;             ///< x goes through `prologue` as it is read
   ops::Prologue<T, Device> prologue = {};  ///< empty where only memory is asked for
+  /// backward() leaves dx to the layer in front, which makes it by Layer::gradient_prologue() as it reads dy.
+  bool gradient_deferred = false;
+  bool reads_deferred_gradient = false;                     ///< dy goes through `gradient_prologue` as it is read
+  ops::GradientPrologue<T, Device> gradient_prologue = {};  ///< empty where only memory is asked for
+  bool gradient_sums_given = false;  ///< the layer behind has made Layer::gradient_sums() before backward()
+  bool gives_gradient_sums = false;  ///< backward() makes `gradient_sums` for the layer in front
+  ops::GradientSums<T, Device> gradient_sums = {};  ///< empty where only memory is asked for
   /// Added to what forward() gives, before activation_behind; of y's shape. Empty: nothing is.
   TensorView<const T, Device> residual = {};
   ActivationFunction activation_behind = ActivationFunction::linear;  ///< behind the normalization and the residual
@@ -211,6 +219,16 @@ class Layer {
   /// Whether all that it does of x heeds Pass::prologue, as if x had gone through it. dx is the gradient by what comes
   /// out of it.
   virtual bool takes_prologue() const { return false; }
+  /// Whether backward() heeds Pass::gradient_deferred, so that the layer in front may do to each number of dy what this
+  /// one would, and Pass::gradient_sums_given.
+  virtual bool gives_gradient_prologue() const { return false; }
+  /// What that is, behind backward() with this pass and this x: it reads what backward() saved.
+  virtual ops::GradientPrologue<T, Device> gradient_prologue(const Pass<T, Device>&, In<T, Device>) const { return {}; }
+  /// Where the layer behind is to leave the sums of this one's x and dy.
+  virtual ops::GradientSums<T, Device> gradient_sums(const Pass<T, Device>&) const { return {}; }
+  /// Whether backward() of a layer that learns, with these zeros to put around x, heeds Pass::gradient_prologue, as if
+  /// dy had gone through it, and Pass::gives_gradient_sums, where x comes through a prologue and dx is wanted.
+  virtual bool takes_gradient_prologue(const Border&) const { return false; }
   /// Whether the gradient of parameter `which` can be streamed.
   virtual bool streams(std::size_t) const { return false; }
 

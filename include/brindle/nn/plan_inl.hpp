@@ -200,6 +200,9 @@ Pass<T, Device> Plan<T, Device>::pass(std::size_t i, const BlockNumber& workspac
   p.saved = bytes_of(memory_.steps[i].saved);
   p.workspace = bytes_of(workspace);
   if (prepared_[i].bytes) p.prepared = prepared_[i].bytes->view();
+  if (p.reads_deferred_gradient)
+    p.gradient_prologue = steps_[i + 1].layer->gradient_prologue(pass(i + 1, {}), stored(steps_[i].output));
+  if (p.gives_gradient_sums) p.gradient_sums = steps_[i - 1].layer->gradient_sums(pass(i - 1, {}));
   if (p.reads_deferred) p.prologue = steps_[i - 1].layer->prologue(pass(i - 1, {}));
   return p;
 }

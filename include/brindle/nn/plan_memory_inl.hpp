@@ -149,11 +149,14 @@ class MemoryPlanner {
       keep(value(v).block, forward_time(i));
       if (s.backward && m.needs.reads_input) keep(value(v).block, backward_time(i));
     }
-    if (s.backward && m.needs.reads_output) keep(y.block, backward_time(i));
+    if (s.reads_deferred_gradient || (s.backward && m.needs.reads_output)) keep(y.block, backward_time(i));
     if (m.needs.forward_workspace > 0)
       m.forward_workspace = add(m.needs.forward_workspace, forward_time(i), forward_time(i));
     if (m.needs.saved > 0)
-      m.saved = add(m.needs.saved, forward_time(i), s.backward ? backward_time(i) : forward_time(i));
+      m.saved = add(m.needs.saved, forward_time(i),
+                    s.gradient_deferred ? backward_time(i - 1)
+                    : s.backward        ? backward_time(i)
+                                        : forward_time(i));
     if (!s.backward) return;
     if (m.needs.backward_workspace > 0)
       m.backward_workspace = add(m.needs.backward_workspace, backward_time(i), backward_time(i));

@@ -19,7 +19,8 @@ namespace brindle::detail {
 ///     [padding] layer fused                               with a pool or an activation
 ///     [padding] layer [normalized] [added] [activated]    where no backward pass follows
 ///
-/// Where a backward pass follows, a normalization may leave its work to the step behind it, which does it as it reads.
+/// Where a backward pass follows, a normalization may leave its work to the step behind it, which does it as it reads;
+/// and in the backward pass to the step in front of it.
 template <class T, class Device>
 struct PlanStep {
   const Layer<T, Device>* padding = nullptr;     ///< the layer in front, whose zeros the step puts around x; null: none
@@ -37,9 +38,13 @@ struct PlanStep {
   bool identity = false;                         ///< only renames memory
   bool deferred = false;                         ///< its output is never stored: the next step makes it of its input
   bool reads_deferred = false;                   ///< the step in front is deferred
-  bool backward = false;                         ///< has a backward pass
-  bool last = false;                             ///< the layer whose activation a loss may take over
-  bool check = false;                            ///< look at what the layer touches, the first time
+  bool gradient_deferred = false;        ///< the gradient by its input is never stored: the step in front makes it
+  bool reads_deferred_gradient = false;  ///< the step behind it is gradient_deferred
+  bool gradient_sums_given = false;      ///< the step behind it makes the sums of its gradients
+  bool gives_gradient_sums = false;      ///< for the step in front of it
+  bool backward = false;                 ///< has a backward pass
+  bool last = false;                     ///< the layer whose activation a loss may take over
+  bool check = false;                    ///< look at what the layer touches, the first time
 };
 
 /// The steps of a plan. Throws ValueError for a graph without layers.

@@ -32,6 +32,10 @@ Pass<T, Device> pass_of(const Device& on, const PlanStep<T, Device>& step, const
           .normalized = step.normalized,
           .deferred = step.deferred,
           .reads_deferred = step.reads_deferred,
+          .gradient_deferred = step.gradient_deferred,
+          .reads_deferred_gradient = step.reads_deferred_gradient,
+          .gradient_sums_given = step.gradient_sums_given,
+          .gives_gradient_sums = step.gives_gradient_sums,
           .activation_behind = step.activated ? activation_of(step.activated->epilogue()) : ActivationFunction::linear};
 }
 
@@ -65,7 +69,11 @@ class StepPlanner {
     std::vector<PlanStep<T, Device>> steps;
     for (std::size_t i = 0; i < layers_; ++i) {
       steps.push_back(step(i));
-      if (steps.size() > 1) steps.back().reads_deferred = steps[steps.size() - 2].deferred;
+      if (steps.size() == 1) continue;
+      PlanStep<T, Device>&s = steps.back(), &before = steps[steps.size() - 2];
+      s.reads_deferred = before.deferred;
+      s.gradient_deferred = before.reads_deferred_gradient = defers_gradient(before, s);
+      s.gives_gradient_sums = before.gradient_sums_given = sums_for(before, s);
     }
     return steps;
   }
@@ -105,6 +113,18 @@ class StepPlanner {
     if (!s.backward || !in_a_row(i) || !of_the_library(i) || !s.layer->gives_prologue()) return false;
     const std::size_t next = pads_next(i + 1) ? i + 2 : i + 1;
     return is_of_the_library(layer(next)) && layer(next).takes_prologue() && !fuses(next);
+  }
+  // Whether step s can leave the gradient by its input to the step in front of it, `before`.
+  bool defers_gradient(const PlanStep<T, Device>& before, const PlanStep<T, Device>& s) const {
+    return s.backward && !before.fused && in_a_row(before.index) && of_the_library(before.index) &&
+           s.layer->gives_gradient_prologue() && makes_all_gradients_at_once(before);
+  }
+  // Whether step s, which does the forward work of the step in front of it, can also make sums for its backward pass.
+  bool sums_for(const PlanStep<T, Device>& before, const PlanStep<T, Device>& s) const {
+    return before.deferred && before.layer->gives_gradient_prologue() && !s.fused && makes_all_gradients_at_once(s);
+  }
+  bool makes_all_gradients_at_once(const PlanStep<T, Device>& s) const {
+    return learns(s.index) && s.layer->takes_gradient_prologue(s.padding ? s.padding->border() : Border{});
   }
   // Layer i + 1 may be an Add of what layer i gives and another value, whose gradient nobody asks for, and `of` may be
   // able to add that itself: the number of that other value.

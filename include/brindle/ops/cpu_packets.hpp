@@ -42,6 +42,27 @@ void each_packet(std::int64_t channels, F&& work) {
   for (std::int64_t c = 0; c < channels; c += width) work(std::min(c, channels - width));
 }
 
+/// work.operator()<packets>(at) with the first channels of one to four packets, until all channels had their turn.
+/// The last packet ends with the last channel, and has with it the one that it overlaps.
+template <class P, class F>
+void each_packets(std::int64_t channels, F&& work) {
+  constexpr std::int64_t width = packet_size<P>();
+  const std::int64_t packets = (channels + width - 1) / width;
+  const auto at = [&](std::int64_t i) { return std::min(i * width, channels - width); };
+  for (std::int64_t i = 0; i < packets;) {
+    const std::int64_t left = packets - i, taken = left == 5 ? 3 : std::min<std::int64_t>(left, 4);
+    if (taken == 4)
+      work.template operator()<4>({at(i), at(i + 1), at(i + 2), at(i + 3)});
+    else if (taken == 3)
+      work.template operator()<3>({at(i), at(i + 1), at(i + 2)});
+    else if (taken == 2)
+      work.template operator()<2>({at(i), at(i + 1)});
+    else
+      work.template operator()<1>({at(i)});
+    i += taken;
+  }
+}
+
 /// Codes as numbers to compare packets with; by way of integers, which compilers know packets for.
 template <class T, std::size_t width>
 [[gnu::always_inline]] inline void widen(const std::uint8_t (&bytes)[width], T (&numbers)[width]) {

@@ -13,12 +13,14 @@
 #include "brindle/ops/adam/adam.hpp"
 #include "brindle/ops/add/add.hpp"
 #include "brindle/ops/avgpool2d/avgpool2d.hpp"
+#include "brindle/ops/batch_normalization/backward_parts.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/binary_crossentropy/binary_crossentropy.hpp"
 #include "brindle/ops/categorical_crossentropy/categorical_crossentropy.hpp"
 #include "brindle/ops/clip/clip.hpp"
 #include "brindle/ops/concatenate/concatenate.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
+#include "brindle/ops/conv2d/conv2d_backward.hpp"
 #include "brindle/ops/dense/dense.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "brindle/ops/dropout/dropout.hpp"
@@ -67,6 +69,13 @@
   KERNEL(batch_normalization, backward, \
          void(const Cpu&, bool of_batch, Read x, Read mean, Read variance, Read gamma, Read dy, Write dx, \
               Write dgamma, Write dbeta, double epsilon, Workspace<Cpu>, Read beta, ActivationFunction)) \
+  KERNEL(batch_normalization, gradient_sums, \
+         void(const Cpu&, Read x, const Prologue<Real, Cpu>&, Read dy, const GradientSums<Real, Cpu>&, Workspace<Cpu>)) \
+  KERNEL(batch_normalization, gradient_factors, \
+         void(const Cpu&, bool of_batch, std::int64_t rows, Read variance, Read gamma, double epsilon, \
+              const GradientSums<Real, Cpu>&, Write dgamma, Write dbeta, Write along, Write rest)) \
+  KERNEL(batch_normalization, backward_data, \
+         void(const Cpu&, const GradientPrologue<Real, Cpu>&, Read dy, Write dx)) \
   KERNEL(batch_normalization, follow, void(const Cpu&, Write value, Read now, double momentum))
 #define BRINDLE_CPU_BINARY_CROSSENTROPY(KERNEL) \
   KERNEL(binary_crossentropy, logits, \
@@ -118,6 +127,9 @@
   KERNEL(conv2d, backward_weights, \
          void(const Cpu&, Read x, Read dz, Write dw, Write db, const Conv2DOptions&, Workspace<Cpu>, \
               const Prologue<Real, Cpu>&)) \
+  KERNEL(conv2d, backward, \
+         void(const Cpu&, Read x, Read dy, Read w, Write dw, Write db, Write dx, const Conv2DOptions&, Workspace<Cpu>, \
+              const Prologue<Real, Cpu>&, const GradientPrologue<Real, Cpu>&, const GradientSums<Real, Cpu>&)) \
   KERNEL(conv2d, backward_weights_pooled, \
          void(const Cpu&, Read x, Read dy, ReadBytes code, Write dw, Write db, const Conv2DOptions&, Workspace<Cpu>))
 #define BRINDLE_CPU_DENSE(KERNEL) \
@@ -141,6 +153,10 @@
          void(const Cpu&, Read x, Read w, Read bias, const ChannelNormalization<Real, Cpu>&, Write y, \
               const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
   KERNEL(depthwise_conv2d, backward_data, void(const Cpu&, Read dz, Read w, Write dx, const DepthwiseConv2DOptions&, Workspace<Cpu>)) \
+  KERNEL(depthwise_conv2d, backward, \
+         void(const Cpu&, Read x, Read dy, Read w, Write dw, Write db, Write dx, const DepthwiseConv2DOptions&, \
+              Workspace<Cpu>, const Prologue<Real, Cpu>&, const GradientPrologue<Real, Cpu>&, \
+              const GradientSums<Real, Cpu>&)) \
   KERNEL(depthwise_conv2d, backward_weights, \
          void(const Cpu&, Read x, Read dz, Write dw, Write db, const DepthwiseConv2DOptions&, Workspace<Cpu>, \
               const Prologue<Real, Cpu>&))

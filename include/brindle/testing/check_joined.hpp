@@ -28,61 +28,12 @@
 #include "brindle/ops/zero_padding2d/zero_padding2d.hpp"
 #include "brindle/testing/check_gradient.hpp"
 #include "brindle/testing/lone_layer.hpp"
+#include "brindle/testing/neighbour_checks.hpp"
 #include "brindle/testing/samples.hpp"
 
 // A layer that does the work of its neighbours in its own passes, or says what it is so that they do its work, has to
 // give what the layers give one after the other. All in double.
 namespace brindle::testing::internal {
-
-/// A layer that is never run: it stands behind another one, which does its work.
-class StandIn final : public Layer<double, Cpu> {
- public:
-  explicit StandIn(Epilogue epilogue) : epilogue_(std::move(epilogue)) { name = "behind"; }
-  /// A normalization of so many channels.
-  explicit StandIn(std::int64_t channels) {
-    name = "behind";
-    for (std::uint64_t seed = 0; seed < 4; ++seed)
-      numbers_.push_back(random_tensor<double>({channels}, 41 + seed, 0.5, 1.5));
-  }
-
-  std::string type() const override { return "StandIn"; }
-  std::string default_name() const override { return "stand_in"; }
-  Config config() const override { return {}; }
-  Shape output_shape(const Shape& x) const override { return x; }
-  Epilogue epilogue() const override { return epilogue_; }
-  std::optional<MovingNormalization<double, Cpu>> moving_normalization() const override {
-    if (numbers_.empty()) return {};
-    return {{numbers_[0].view(), numbers_[1].view(), numbers_[2].view(), numbers_[3].view(), 0.01}};
-  }
-  LayerNeeds needs(const Pass<double, Cpu>&, const Shape&) const override { return {}; }
-  void forward(const Pass<double, Cpu>&, In<double, Cpu>, Out<double, Cpu>) const override { run(); }
-  void backward(const Pass<double, Cpu>&, In<double, Cpu>, In<double, Cpu>, Out<double, Cpu>, Out<double, Cpu>,
-                const Gradients<double, Cpu>&) const override {
-    run();
-  }
-
- private:
-  [[noreturn]] static void run() { detail::raise<CheckFailed>("runs the layer behind it, instead of doing its work"); }
-
-  Epilogue epilogue_;
-  std::vector<Tensor<double>> numbers_;
-};
-
-/// The same numbers but for sums in another order: a few thousand roundings of double.
-inline bool near(const Tensor<double>& a, const Tensor<double>& b) {
-  if (!(a.shape() == b.shape())) return false;
-  double largest = 0;
-  for (const double v : b.span()) largest = std::max(largest, std::abs(v));
-  for (std::int64_t i = 0; i < a.size(); ++i)
-    if (!(std::abs(a[i] - b[i]) <= 1e-10 * (1 + largest))) return false;
-  return true;
-}
-
-inline Tensor<double> activated(ActivationFunction f, const Tensor<double>& x) {
-  Tensor<double> y(x.shape());
-  for (std::int64_t i = 0; i < x.size(); ++i) y[i] = ops::kernel::activations::value(f, x[i]);
-  return y;
-}
 
 inline Tensor<double> padded(const Tensor<double>& x, const Border& border) {
   Tensor<double> y(Shape(ops::zero_padding2d_shape(Shape4(x.shape()), border)));
@@ -149,18 +100,19 @@ inline std::string text(const Epilogue& epilogue) {
 
 /// The checks of a layer of this description, on batches of samples of this shape; what is wrong goes to `problems`.
 template <class Description>
-class JoinedChecks {
+class JoinedChecks : NeighbourChecks<Description> {
+  using Checks = NeighbourChecks<Description>;
+  using Checks::lone, Checks::predict, Checks::same_outputs, Checks::same_gradients, Checks::problems_,
+      Checks::description_, Checks::sample_, Checks::batch_;
+
  public:
-  JoinedChecks(Problems& problems, const Description& description, const Shape& sample, std::int64_t batch)
-      : problems_(problems), description_(description), sample_(sample), batch_(batch) {}
+  using Checks::Checks;
 
   void run() {
     problems_.run([&] { border(); });
     problems_.run([&] { moving_normalization(); });
     problems_.run([&] { takes_border(); });
     problems_.run([&] { normalizes(); });
-    problems_.run([&] { gives_prologue(); });
-    problems_.run([&] { takes_prologue(); });
     std::vector<Epilogue> epilogues{MaxPoolEpilogue{}, MaxPoolEpilogue{3, 2, Padding::same}};
     for (int f = 0; f < static_cast<int>(ActivationFunction::softmax); ++f)
       epilogues.push_back(detail::activation_epilogue(static_cast<ActivationFunction>(f)));
@@ -173,26 +125,6 @@ class JoinedChecks {
  private:
   static constexpr ActivationFunction behind_[] = {ActivationFunction::linear, ActivationFunction::relu,
                                                    ActivationFunction::silu};
-
-  LoneLayer<double> lone(bool training = true) const {
-    return LoneLayer<double>(description_, sample_, batch_, 2, training);
-  }
-  /// As a plan for prediction, or for what is frozen, runs it.
-  static void predict(LoneLayer<double>& layer) {
-    layer.pass->backward = false;
-    layer.ask_needs();
-  }
-  void same_outputs(const std::string& says, const Tensor<double>& y, const Tensor<double>& expected) {
-    problems_.expect(near(y, expected), says + ", and gives other numbers than the layers one after the other");
-  }
-  /// Those of a layer with its neighbour's work in it, beside those of the layer alone.
-  void same_gradients(const std::string& says, const LoneLayer<double>& layer, const std::vector<Tensor<double>>& got,
-                      const std::vector<Tensor<double>>& expected) {
-    for (std::size_t i = 0; i < expected.size(); ++i)
-      problems_.expect(near(got[i], expected[i]), says + ", and its gradient of " +
-                                                      (i == 0 ? "x" : layer.layer->parameters()[i - 1].name) +
-                                                      " is another one than that of the layers one after the other");
-  }
 
   void border() {
     LoneLayer<double> alone = lone();
@@ -260,52 +192,6 @@ class JoinedChecks {
     }
   }
 
-  /// x as what reads a prologue sees it.
-  static Tensor<double> behind(const ops::Prologue<double, Cpu>& prologue, const Tensor<double>& x) {
-    const auto& [mean, factor, shift] = prologue.normalization;
-    Tensor<double> y(x.shape());
-    for (std::int64_t i = 0; i < x.size(); ++i) {
-      const std::int64_t c = i % mean.size();
-      y[i] = (x[i] - mean.data[c]) * factor.data[c] + shift.data[c];
-    }
-    return activated(prologue.activation, y);
-  }
-
-  void gives_prologue() {
-    if (!lone().layer->gives_prologue()) return;
-    for (const bool training : {true, false})
-      for (const ActivationFunction f : {ActivationFunction::linear, ActivationFunction::relu}) {
-        LoneLayer<double> alone = lone(training), together = lone(training);
-        if (f != ActivationFunction::linear && !alone.layer->fuses(ActivationEpilogue{f})) continue;
-        const StandIn layer_behind(detail::activation_epilogue(f));
-        together.pass->fused = f == ActivationFunction::linear ? nullptr : &layer_behind;
-        together.pass->deferred = true;
-        together.ask_needs();
-        Tensor<double> unwritten(together.y_shape);
-        together.layer->forward(*together.pass, together.x.view(), unwritten.view());
-        same_outputs("says that it gives_prologue()", behind(together.layer->prologue(*together.pass), together.x),
-                     activated(f, alone.forward()));
-      }
-  }
-
-  void takes_prologue() {
-    if (!lone().layer->takes_prologue()) return;
-    const std::string says = "says that it takes_prologue()";
-    const Shape channels{sample_.back()};
-    const auto mean = random_tensor<double>(channels, 51), factor = random_tensor<double>(channels, 52, 0.5, 1.5),
-               shift = random_tensor<double>(channels, 53);
-    for (const ActivationFunction f : {ActivationFunction::linear, ActivationFunction::relu}) {
-      LoneLayer<double> apart = lone(), together = lone();
-      together.pass->reads_deferred = true;
-      together.ask_needs();
-      together.pass->prologue = {{mean.view(), factor.view(), shift.view()}, f};
-      apart.x = behind(together.pass->prologue, together.x);
-      same_outputs(says, together.forward(), apart.forward());
-      const Tensor<double> dy = random_tensor<double>(apart.y_shape, 31);
-      same_gradients(says, apart, together.backward(dy), apart.backward(dy));
-    }
-  }
-
   void fuses(const Epilogue& epilogue) {
     LoneLayer<double> alone = lone();
     if (!alone.layer->fuses(epilogue)) return;
@@ -340,11 +226,6 @@ class JoinedChecks {
     predict(together);
     same_outputs(says, together.forward(), activated(f, sum));
   }
-
-  Problems& problems_;
-  const Description& description_;
-  const Shape sample_;
-  const std::int64_t batch_;
 };
 
 }  // namespace brindle::testing::internal

@@ -21,6 +21,7 @@
 #include "brindle/ops/maxpool2d/maxpool2d.hpp"
 #include "brindle/testing/check_gradient.hpp"
 #include "brindle/testing/check_joined.hpp"
+#include "brindle/testing/check_prologues.hpp"
 #include "brindle/testing/lone_layer.hpp"
 #include "brindle/testing/samples.hpp"
 
@@ -153,7 +154,8 @@ void check_layer(const Description& description, const Shape& sample, const Chec
                       "comes back from its config() with another output_shape()");
     }
   });
-  internal::JoinedChecks(problems, description, sample, options.batch).run();
+  internal::JoinedChecks<Description>(problems, description, sample, options.batch).run();
+  internal::PrologueChecks<Description>(problems, description, sample, options.batch).run();
   problems.template raise<CheckFailed>();
 }
 

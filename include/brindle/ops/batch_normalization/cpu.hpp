@@ -4,17 +4,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <type_traits>
 
 #include "brindle/core/cpu.hpp"
-#include "brindle/core/prefetch.hpp"
-#include "brindle/ops/activation/functions.hpp"
+#include "brindle/ops/batch_normalization/backward_parts.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
+#include "brindle/ops/batch_normalization/gradient_rows.hpp"
 #include "brindle/ops/batch_normalization/normalize_rows.hpp"
 #include "brindle/ops/cpu_chunks.hpp"
 #include "brindle/ops/cpu_lanes.hpp"
 #include "brindle/ops/cpu_packets.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
+#include "brindle/ops/gradient_prologue.hpp"
+#include "brindle/ops/prologue.hpp"
 
 namespace brindle::ops::kernel {
 
@@ -77,8 +78,52 @@ struct batch_normalization<T, Cpu> {
   static void backward(const Cpu& on, bool of_batch, In<T, Cpu> x, In<T, Cpu> mean, In<T, Cpu> variance,
                        In<T, Cpu> gamma, In<T, Cpu> dy, Out<T, Cpu> dx, Out<T, Cpu> dgamma, Out<T, Cpu> dbeta,
                        double epsilon, Workspace<Cpu> workspace, In<T, Cpu> beta, ActivationFunction f) {
-    with_clamp(f, [&](auto function) {
-      gradients(on, of_batch, x, mean, variance, gamma, dy, dx, dgamma, dbeta, epsilon, workspace, beta, function);
+    const Rows rows(x.shape);
+    Scratch scratch(workspace);
+    const Arrays arrays(scratch, rows);
+    const auto channels = [&](T* array) { return Out<T, Cpu>(array, Shape{rows.channels}); };
+    const GradientSums<T, Cpu> sums{channels(arrays.scale), channels(arrays.shift)};
+    const Out<T, Cpu> along = channels(arrays.along), rest = channels(arrays.rest);
+    factors(on, variance, gamma, beta, epsilon, channels(arrays.by), channels(arrays.offset));
+    const Prologue<T, Cpu> forward{{mean, channels(arrays.by), channels(arrays.offset)}, f};
+    if (of_batch || !dgamma.empty() || !dbeta.empty()) gradient_sums(on, x, forward, dy, sums, workspace);
+    gradient_factors(on, of_batch, rows.count, variance, gamma, epsilon, sums, dgamma, dbeta, along, rest);
+    if (!dx.empty()) backward_data(on, {x, forward.normalization, along, rest, f}, dy, dx);
+  }
+
+  static void gradient_sums(const Cpu& on, In<T, Cpu> x, const Prologue<T, Cpu>& forward, In<T, Cpu> dy,
+                            const GradientSums<T, Cpu>& sums, Workspace<Cpu> workspace) {
+    const Rows rows(x.shape);
+    Scratch scratch(workspace);
+    const Arrays arrays(scratch, rows);
+    const std::int64_t c = rows.channels;
+    on.parallel(rows.blocks, [&](std::int64_t block, int) {
+      const std::int64_t begin = rows.begin(block), at = block * c;
+      gradient_sums_of_rows(forward, x.data + begin * c, dy.data + begin * c, rows.begin(block + 1) - begin,
+                            arrays.first + at, arrays.second + at);
+    });
+    add_sums(rows, arrays, sums);
+  }
+
+  static void gradient_factors(const Cpu&, bool of_batch, std::int64_t rows, In<T, Cpu> variance, In<T, Cpu> gamma,
+                               double epsilon, const GradientSums<T, Cpu>& sums, Out<T, Cpu> dgamma, Out<T, Cpu> dbeta,
+                               Out<T, Cpu> along, Out<T, Cpu> rest) {
+    for (std::int64_t i = 0; i < along.size(); ++i) {
+      const T normal = factor(variance, {}, i, epsilon), by = factor(variance, gamma, i, epsilon);
+      const T scale = sums.scale.data[i] * normal, shift = sums.shift.data[i], count = static_cast<T>(rows);
+      if (!dgamma.empty()) dgamma.data[i] = scale;
+      if (!dbeta.empty()) dbeta.data[i] = shift;
+      // dx = by (g - (shift + normal scale) / rows) = by g - along (x - mean) - rest
+      along.data[i] = of_batch ? by * scale * normal / count : T(0);
+      rest.data[i] = of_batch ? by * shift / count : T(0);
+    }
+  }
+
+  static void backward_data(const Cpu& on, const GradientPrologue<T, Cpu>& by, In<T, Cpu> dy, Out<T, Cpu> dx) {
+    const Rows rows(dy.shape);
+    on.parallel(rows.blocks, [&](std::int64_t block, int) {
+      const std::int64_t begin = rows.begin(block), at = begin * rows.channels;
+      gradient_of_rows(by, by.z.data + at, dy.data + at, dx.data + at, rows.channels, rows.begin(block + 1) - begin);
     });
   }
 
@@ -174,147 +219,8 @@ struct batch_normalization<T, Cpu> {
     });
   }
 
-  /// Numbers of all channels: y = by (x - mean) + offset, dx = by g - along (x - mean) - rest.
-  struct Factors {
-    const T *mean, *by, *offset, *along, *rest;
-  };
-
-  /// dy where f lets it pass; `off` is x - mean. f is a functor without state: y is computed again.
-  template <class F, class V>
-  [[gnu::always_inline]] static V passed(V off, V by, V offset, V dy) {
-    if constexpr (std::is_same_v<F, activations::Linear>)
-      return dy;
-    else
-      return F::gradient(multiply_add(off, by, offset), dy);
-  }
-
-  /// Calls for what the loops below read soon. From memory, the processor by itself brings two arrays too late: 20 in
-  /// place of 34 GB of x a second for the sums of 80 MB; where all is in the cache, to call costs a tenth.
-  [[gnu::always_inline]] static void read_soon(const T* x, const T* dy) {
-    constexpr std::int64_t ahead = 2048 / sizeof(T);
-    brindle::detail::prefetch(x + ahead);
-    brindle::detail::prefetch(dy + ahead);
-  }
-
-  /// For each channel of some rows the sums of g (x - mean) and of g, which is what passes f of dy.
-  template <class F, class P>
-  static void gradient_sums(const T* x, const T* dy, std::int64_t rows, std::int64_t channels, const Factors& f,
-                            T* scales, T* shifts) {
-    each_packets<P>(channels, [&]<int packets>(const std::int64_t(&at)[packets]) {
-      using V = Lanes<T, packet_size<P>()>;
-      V scale[packets], shift[packets], mean[packets], by[packets], offset[packets];
-      for (int j = 0; j < packets; ++j) {
-        scale[j] = shift[j] = V(0);
-        mean[j] = V::load(f.mean + at[j]), by[j] = V::load(f.by + at[j]), offset[j] = V::load(f.offset + at[j]);
-      }
-      for (std::int64_t r = 0; r < rows; ++r)
-#pragma GCC unroll 4
-        for (int j = 0; j < packets; ++j) {
-          const std::int64_t i = r * channels + at[j];
-          read_soon(x + i, dy + i);
-          const V off = V::load(x + i) - mean[j];
-          const V g = passed<F>(off, by[j], offset[j], V::load(dy + i));
-          scale[j] = multiply_add(g, off, scale[j]);
-          shift[j] = shift[j] + g;
-        }
-      for (int j = 0; j < packets; ++j) scale[j].store(scales + at[j]), shift[j].store(shifts + at[j]);
-    });
-  }
-
-  /// dx = by g - along (x - mean) - rest of some rows. dx may be dy.
-  template <class F, class P>
-  static void gradient_rows(const T* x, const T* dy, T* dx, std::int64_t rows, std::int64_t channels,
-                            const Factors& f) {
-    each_packets<P>(channels, [&]<int packets>(const std::int64_t(&at)[packets]) {
-      using V = Lanes<T, packet_size<P>()>;
-      V mean[packets], by[packets], offset[packets], along[packets], rest[packets];
-      for (int j = 0; j < packets; ++j) {
-        mean[j] = V::load(f.mean + at[j]), by[j] = V::load(f.by + at[j]), offset[j] = V::load(f.offset + at[j]);
-        along[j] = -V::load(f.along + at[j]), rest[j] = -V::load(f.rest + at[j]);
-      }
-      for (std::int64_t r = 0; r < rows; ++r) {
-        V d[packets];  // all are read before one is written: two packets may overlap
-#pragma GCC unroll 4
-        for (int j = 0; j < packets; ++j) {
-          const std::int64_t i = r * channels + at[j];
-          read_soon(x + i, dy + i);
-          const V off = V::load(x + i) - mean[j];
-          const V g = passed<F>(off, by[j], offset[j], V::load(dy + i));
-          d[j] = multiply_add(by[j], g, multiply_add(along[j], off, rest[j]));
-        }
-#pragma GCC unroll 4
-        for (int j = 0; j < packets; ++j) d[j].store(dx + r * channels + at[j]);
-      }
-    });
-  }
-
-  /// work.operator()<packets>(at) with the first channels of one to four packets, until all channels had their turn.
-  /// The last packet ends with the last channel, and has with it the one that it overlaps.
-  template <class P, class F>
-  static void each_packets(std::int64_t channels, F&& work) {
-    constexpr std::int64_t width = packet_size<P>();
-    const std::int64_t packets = (channels + width - 1) / width;
-    const auto at = [&](std::int64_t i) { return std::min(i * width, channels - width); };
-    for (std::int64_t i = 0; i < packets;) {
-      const std::int64_t left = packets - i, taken = left == 5 ? 3 : std::min<std::int64_t>(left, 4);
-      if (taken == 4)
-        work.template operator()<4>({at(i), at(i + 1), at(i + 2), at(i + 3)});
-      else if (taken == 3)
-        work.template operator()<3>({at(i), at(i + 1), at(i + 2)});
-      else if (taken == 2)
-        work.template operator()<2>({at(i), at(i + 1)});
-      else
-        work.template operator()<1>({at(i)});
-      i += taken;
-    }
-  }
-
-  template <class F>
-  static void gradients(const Cpu& on, bool of_batch, In<T, Cpu> x, In<T, Cpu> mean, In<T, Cpu> variance,
-                        In<T, Cpu> gamma, In<T, Cpu> dy, Out<T, Cpu> dx, Out<T, Cpu> dgamma, Out<T, Cpu> dbeta,
-                        double epsilon, Workspace<Cpu> workspace, In<T, Cpu> beta, const F&) {
-    const Rows rows(x.shape);
-    Scratch scratch(workspace);
-    const Arrays arrays(scratch, rows);
-    const std::int64_t c = rows.channels;
-    for (std::int64_t i = 0; i < c; ++i) {
-      arrays.by[i] = factor(variance, gamma, i, epsilon);
-      arrays.offset[i] = beta.empty() ? T(0) : beta.data[i];
-      arrays.along[i] = arrays.rest[i] = T(0);
-    }
-    const Factors factors{mean.data, arrays.by, arrays.offset, arrays.along, arrays.rest};
-    if (of_batch || !dgamma.empty() || !dbeta.empty()) {
-      on.parallel(rows.blocks, [&](std::int64_t block, int) {
-        const std::int64_t begin = rows.begin(block), at = block * c;
-        with_packet<T>(c, [&]<class P>() {
-          gradient_sums<F, P>(x.data + begin * c, dy.data + begin * c, rows.begin(block + 1) - begin, c, factors,
-                              arrays.first + at, arrays.second + at);
-        });
-      });
-      add_sums(rows, arrays);
-      for (std::int64_t i = 0; i < c; ++i) {
-        arrays.scale[i] *= factor(variance, {}, i, epsilon);
-        if (!dgamma.empty()) dgamma.data[i] = arrays.scale[i];
-        if (!dbeta.empty()) dbeta.data[i] = arrays.shift[i];
-      }
-    }
-    if (dx.empty()) return;
-    // dx = by (g - (shift + normal scale) / rows) = by g - along (x - mean) - rest
-    for (std::int64_t i = 0; of_batch && i < c; ++i) {
-      const T by = arrays.by[i], count = static_cast<T>(rows.count);
-      arrays.along[i] = by * arrays.scale[i] * factor(variance, {}, i, epsilon) / count;
-      arrays.rest[i] = by * arrays.shift[i] / count;
-    }
-    on.parallel(rows.blocks, [&](std::int64_t block, int) {
-      const std::int64_t begin = rows.begin(block), at = begin * c;
-      with_packet<T>(c, [&]<class P>() {
-        gradient_rows<F, P>(x.data + at, dy.data + at, dx.data + at, rows.begin(block + 1) - begin, c, factors);
-      });
-    });
-  }
-
-  /// arrays.scale and arrays.shift from the sums of the blocks.
-  static void add_sums(const Rows& rows, const Arrays& arrays) {
+  /// All sums from those of the blocks.
+  static void add_sums(const Rows& rows, const Arrays& arrays, const GradientSums<T, Cpu>& sums) {
     for (std::int64_t first = 0; first < rows.channels; first += most) {
       const std::int64_t channels = std::min(most, rows.channels - first);
       double scales[most] = {}, shifts[most] = {};
@@ -327,8 +233,8 @@ struct batch_normalization<T, Cpu> {
         }
       }
       for (std::int64_t i = 0; i < channels; ++i) {
-        arrays.scale[first + i] = static_cast<T>(scales[i]);
-        arrays.shift[first + i] = static_cast<T>(shifts[i]);
+        sums.scale.data[first + i] = static_cast<T>(scales[i]);
+        sums.shift.data[first + i] = static_cast<T>(shifts[i]);
       }
     }
   }

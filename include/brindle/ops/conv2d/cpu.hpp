@@ -10,6 +10,7 @@
 #include "brindle/ops/add/cpu.hpp"
 #include "brindle/ops/batch_normalization/normalize_rows.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
+#include "brindle/ops/conv2d/conv2d_backward.hpp"
 #include "brindle/ops/conv2d/gathered_gemm.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/conv2d/implicit_gemm_convolution.hpp"
@@ -95,6 +96,17 @@ struct conv2d<T, Cpu> {
       kernel.backward_weights(on, picture(x, prologue), picture(dz), dw.data, db.data, workspace);
     };
     with_kernel(on, x.shape, dw.shape, o, false, run, !prologue.empty());
+  }
+
+  static void backward(const Cpu& on, In<T, Cpu> x, In<T, Cpu> dy, In<T, Cpu> w, Out<T, Cpu> dw, Out<T, Cpu> db,
+                       Out<T, Cpu> dx, const Conv2DOptions& o, Workspace<Cpu> workspace,
+                       const Prologue<T, Cpu>& prologue, const GradientPrologue<T, Cpu>& behind,
+                       const GradientSums<T, Cpu>& sums) {
+    const ConvGeometry g = ConvGeometry::of(x.shape, w.shape, o.stride, o.padding);
+    Picture<T> dz = picture(dy);
+    if (!behind.empty()) dz.behind = &behind;
+    ImplicitGemmConvolution<T>(g, !prologue.empty())
+        .backward(on, picture(x, prologue), dz, dw.data, db.data, {w.data, dx.data, sums}, workspace);
   }
 
   static void backward_weights_pooled(const Cpu& on, In<T, Cpu> x, In<T, Cpu> dy, In<std::uint8_t, Cpu> code,

@@ -77,6 +77,12 @@ class ImplicitGemmConvolution {
       weights_of_pixels_.run(on, x.reshaped(row_.h, row_.w), dz.reshaped(row_.oh, row_.ow), dw, db, workspace);
   }
 
+  /// dw, db unless null, and dx, from dz, where weights_of_pixels_ can make both at once.
+  void backward(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db, const DataGradient<T>& data,
+                Workspace<Cpu> workspace) const {
+    weights_of_pixels_.run(on, x.reshaped(row_.h, row_.w), dz.reshaped(row_.oh, row_.ow), dw, db, workspace, data);
+  }
+
  private:
   ConvGeometry row_;  // of the pixels
   ImplicitGemm<T> pictures_, pixels_;

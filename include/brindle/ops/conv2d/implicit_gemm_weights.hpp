@@ -6,6 +6,8 @@
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/ops/batch_normalization/gradient_rows.hpp"
+#include "brindle/ops/batch_normalization/partial_gradient_sums.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/conv2d/picture_bands.hpp"
 #include "brindle/ops/conv2d/picture_blocks.hpp"
@@ -13,8 +15,17 @@
 #include "brindle/ops/cpu_lanes.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
 #include "brindle/ops/gemm/micro_kernel.hpp"
+#include "brindle/ops/gradient_prologue.hpp"
 
 namespace brindle::ops::kernel {
+
+/// What the gradient by filters makes beside it, if they are 1x1 and so few that ImplicitGemmWeights::at_once().
+template <class T>
+struct DataGradient {
+  const T* w = nullptr;       ///< (CI, CO)
+  T* dx = nullptr;            ///< (pixels, CI); null: nothing is made
+  GradientSums<T, Cpu> sums;  ///< of x's prologue and dx; empty: none are wanted
+};
 
 /// The gradient of a convolution by its filters, as matrix products whose left side is the picture itself: in the words
 /// of ImplicitGemm,
@@ -59,9 +70,11 @@ class ImplicitGemmWeights {
   }
 
   /// dw (KH, KW, CI, CO) and, unless null, db (CO).
-  void run(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db, Workspace<Cpu> workspace) const {
+  void run(const Cpu& on, const Picture<T>& x, const Picture<T>& dz, T* dw, T* db, Workspace<Cpu> workspace,
+           const DataGradient<T>& data = {}) const {
     Scratch space(workspace);
     const Arrays arrays(*this, space, on.threads());
+    if (data.dx) pack_panels(data.w, 1, g_.co, g_.co, g_.ci, arrays.filters);
     if (groups_ == 0) {  // no pictures
       std::fill_n(dw, depth_ * g_.co, T(0));
       if (db) std::fill_n(db, g_.co, T(0));
@@ -75,10 +88,12 @@ class ImplicitGemmWeights {
     on.parallel(groups_ * parts_, [&](std::int64_t task, int worker) {
       const std::int64_t group = task % groups_;
       const Piece piece = piece_at(task / groups_);
+      if (!data.sums.empty()) arrays.in_front.clear(group);
       for (std::int64_t b = first_block(group); b < first_block(group + 1); ++b) {
         const PictureBlock block = cut_.at(b);
         const T* z = read_gradient(dz, block, arrays.gradients.of(worker));
-        if (piece.first == 0 && piece.row == 0) add_pixels(z, block.rows * block.columns, piece, dbs + group * co_);
+        if (db && piece.first == 0 && piece.row == 0)
+          add_pixels(z, block.rows * block.columns, piece, dbs + group * co_);
         const Band<T> band = read_band(seen_, from, block, piece.first, piece.last, arrays.bands.of(worker));
         MicroProduct<T> p;
         p.a_row = 1;
@@ -90,7 +105,12 @@ class ImplicitGemmWeights {
         p.b_row = co_;
         p.c_row = co_;
         p.accumulate = b > first_block(group);
-        if (parts_ == 1 && b + 1 < first_block(group + 1)) look_ahead_of_either(from, dz, cut_.at(b + 1), p);
+        const bool more = parts_ == 1 && b + 1 < first_block(group + 1);
+        if (more) look_ahead_of_either(from, dz, cut_.at(b + 1), p);
+        if (data.dx) backward_data(dz, z, block, more ? cut_.at(b + 1) : PictureBlock{}, arrays.filters, data.dx);
+        if (!data.sums.empty())
+          arrays.in_front.add(group, worker, *x.prologue, x.data + block.column * g_.ci, data.dx + block.column * g_.ci,
+                              block.columns);
         for (std::int64_t i = piece.first; i < piece.last; ++i) {
           p.a = band.data + (i - piece.first) * band.row + piece.row;
           p.c = sums + group * size + (i * segment_ + piece.row) * co_ + piece.column;
@@ -100,6 +120,7 @@ class ImplicitGemmWeights {
       }
     });
     if (!direct) add_up(on, sums, dw);
+    if (!data.sums.empty()) arrays.in_front.add_up(data.sums);
     if (db)
       for (std::int64_t c = 0; c < g_.co; ++c) {
         db[c] = 0;
@@ -127,13 +148,17 @@ class ImplicitGemmWeights {
   std::int64_t first_block(std::int64_t group) const { return group * cut_.count / groups_; }
 
   struct Arrays {
-    T *sums, *channels;             // of dw and db, one for each group
+    T *sums, *channels;  // of dw and db, one for each group
+    T* filters;          // transposed, in panels
+    PartialGradientSums<T> in_front;
     T* pictures;                    // x as windows see it, where all pieces read it from there
     PerWorker<T> bands, gradients;  // rows of x, and of dz
 
     Arrays(const ImplicitGemmWeights& c, Scratch& scratch, int threads)
         : sums(scratch.take<T>(c.groups_ * c.depth_ * c.co_)),
           channels(scratch.take<T>(c.groups_ * c.co_)),
+          filters(scratch.take<T>(c.at_once() ? c.g_.co * Micro::padded(c.g_.ci) : 0)),
+          in_front(scratch, c.at_once() ? c.groups_ : 0, c.g_.ci, threads),
           pictures(scratch.take<T>(c.copies_ ? c.g_.n * c.seen_.h * c.seen_.w * c.g_.ci : 0)),
           bands(PerWorker<T>::take(scratch, threads, band_size(c.g_))),
           gradients(PerWorker<T>::take(scratch, threads, PictureBlocks::most_pixels(c.g_.ow) * c.co_)) {}
@@ -150,8 +175,33 @@ class ImplicitGemmWeights {
     return {to, nullptr, seen_.h, seen_.w, g_.ci};
   }
 
+  bool at_once() const { return g_.is_pointwise() && parts_ == 1; }
+
+  /// dx of a block of pixels, all of which are one row, from its dz (pixels, co_). filters: w transposed, in panels.
+  /// next: the next block, which may be empty.
+  void backward_data(const Picture<T>& dz, const T* z, const PictureBlock& b, const PictureBlock& next,
+                     const T* filters, T* dx) const {
+    MicroProduct<T> p;
+    p.a_row = co_;
+    p.b = filters;
+    p.c = dx + b.column * g_.ci;
+    p.c_row = g_.ci;
+    p.tail = g_.ci % width;
+    if (next.columns > 0 && dz.behind) look_ahead({dz.behind->z.data, nullptr, dz.h, dz.w, dz.c}, next, p);
+    const std::int64_t slices =  // as in ImplicitGemm
+        g_.co <= Micro::depth + Micro::depth / 2 ? 1 : (g_.co + Micro::depth - 1) / Micro::depth;
+    for (std::int64_t slice = 0; slice < slices; ++slice, p.ahead = nullptr) {
+      const std::int64_t begin = slice * g_.co / slices;
+      p.a = z + begin;
+      p.k = (slice + 1) * g_.co / slices - begin;
+      p.accumulate = slice > 0;
+      micro_block(p, b.columns, Micro::padded(g_.ci), Micro::columns * g_.co, begin);
+    }
+  }
+
   /// dz of a block as one matrix (pixels, co_), channels beyond CO zero.
   const T* read_gradient(const Picture<T>& dz, const PictureBlock& b, T* scratch) const {
+    if (dz.behind) return read_behind(dz, b, scratch);
     if (!dz.code && g_.co == co_ && (b.columns == g_.ow || b.rows == 1))
       return dz.data + ((b.n * g_.oh + b.row) * g_.ow + b.column) * g_.co;
     if (g_.co == co_) {
@@ -168,6 +218,15 @@ class ImplicitGemmWeights {
           std::copy_n(dz.data + ((b.n * g_.oh + b.row + r) * g_.ow + b.column + c) * g_.co, g_.co, to);
         std::fill_n(to + g_.co, co_ - g_.co, T(0));
       }
+    return scratch;
+  }
+
+  /// The same where dz is made of dy, and all pixels are one row.
+  const T* read_behind(const Picture<T>& dy, const PictureBlock& b, T* scratch) const {
+    for (std::int64_t i = 0; g_.co < co_ && i < b.columns; ++i)
+      std::fill_n(scratch + i * co_ + g_.co, co_ - g_.co, T(0));
+    const std::int64_t first = b.column * g_.co;
+    gradient_of_rows(*dy.behind, dy.behind->z.data + first, dy.data + first, scratch, co_, b.columns);
     return scratch;
   }
 
@@ -189,7 +248,7 @@ class ImplicitGemmWeights {
                             MicroProduct<T>& p) const {
     if (segment_ > co_ && g_.is_pointwise() && !x.code)
       look_ahead(x, next, p);
-    else if (g_.co == co_ && !dz.code)
+    else if (dz.behind || (g_.co == co_ && !dz.code))
       look_ahead(dz, next, p);
   }
 

@@ -12,6 +12,7 @@
 #include "brindle/ops/conv2d/geometry.hpp"
 #include "brindle/ops/cpu_packets.hpp"
 #include "brindle/ops/eigen.hpp"
+#include "brindle/ops/gradient_prologue.hpp"
 #include "brindle/ops/prologue.hpp"
 
 namespace brindle::ops::kernel {
@@ -26,10 +27,11 @@ struct Picture {
   std::int64_t h = 0, w = 0, c = 0;    ///< of the picture, before the pool
   /// Done to each pixel as it is read, but not to the zeros around; null: nothing is. With a code it is null.
   const Prologue<T, Cpu>* prologue = nullptr;
+  const GradientPrologue<T, Cpu>* behind = nullptr;  ///< what makes dz of data, dy, as it is read; null: data is dz
 
   /// The same pixels, without a pool, as pictures of another height and width.
   Picture reshaped(std::int64_t height, std::int64_t width) const {
-    return {data, nullptr, height, width, c, prologue};
+    return {data, nullptr, height, width, c, prologue, behind};
   }
 };
 

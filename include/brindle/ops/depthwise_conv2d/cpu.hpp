@@ -10,6 +10,8 @@
 #include "brindle/ops/activation/functions.hpp"
 #include "brindle/ops/batch_normalization/normalize_rows.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
+#include "brindle/ops/depthwise_conv2d/backward.hpp"
+#include "brindle/ops/depthwise_conv2d/bands.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "brindle/ops/depthwise_conv2d/rows.hpp"
 
@@ -22,7 +24,9 @@ template <class T>
 struct depthwise_conv2d<T, Cpu> {
   static std::int64_t workspace(const Cpu& on, const Shape4& x, const FilterShape& w, const DepthwiseConv2DOptions& o,
                                 bool prologue) {
-    return std::max(bytes<Data>(on, x, w, o, false), bytes<Weights>(on, x, w, o, prologue));
+    const std::int64_t apart = std::max(bytes<Data>(on, x, w, o, false), bytes<Weights>(on, x, w, o, prologue));
+    if (!prologue || !depthwise_conv2d_takes_gradient_prologue<Cpu>(w, o)) return apart;
+    return std::max(apart, DepthwiseBackward<T>(geometry(x, w, o)).workspace(on.threads()));
   }
 
   static std::int64_t forward_workspace(const Cpu& on, const Shape4& x, const FilterShape& w,
@@ -37,13 +41,13 @@ struct depthwise_conv2d<T, Cpu> {
     const Forward arrays(scratch, g, w.shape, prologue.empty() ? 0 : on.threads());
     if (prologue.empty())
       return convolve(on, g, repeated(on, x, w.shape[3], arrays.repeated), w.data, bias.data, y.data, o.activation);
-    const std::int64_t row = g.ow * g.c, piece = rows_a_band(g);
+    const std::int64_t row = g.ow * g.c, piece = rows_a_band<T>(g);
     const auto last = ActivationSteps<T>::of(o.activation);
     with_packet<T>(g.c, [&]<class P>() {
-      const auto row_kernel = row_of<P>(g);
+      const auto row_kernel = depthwise_row_kernel<T, P>(g);
       on.parallel((g.n * g.oh + piece - 1) / piece, [&](std::int64_t task, int thread) {
         each_band(g, task * piece, std::min((task + 1) * piece, g.n * g.oh), piece, x.data, prologue,
-                  arrays.band_of(g, thread), [&](const Band& b) {
+                  arrays.band_of(g, thread), [&](const DepthwiseBand<T>& b) {
                     T* to = y.data + b.picture * g.oh * row;
                     for (std::int64_t r = b.first; r < b.last; ++r)
                       row_kernel(b.geometry, b.x, 0, r, w.data, bias.data, last, to + r * row);
@@ -73,11 +77,19 @@ struct depthwise_conv2d<T, Cpu> {
     if (g.stride == Size2(1)) {
       const std::int64_t taps = g.kh * g.kw;
       for (std::int64_t t = 0; t < taps; ++t) std::copy_n(w.data + t * g.c, g.c, arrays.rotated + (taps - 1 - t) * g.c);
-      convolve(on, turned(g), dz.data, arrays.rotated, nullptr, to, ActivationFunction::linear);
+      convolve(on, g.turned(), dz.data, arrays.rotated, nullptr, to, ActivationFunction::linear);
     } else {
       collect(on, g, arrays, dz.data, w.data, to);
     }
     if (arrays.repeated) add_repeated(on, arrays.repeated, w.shape[3], dx);
+  }
+
+  static void backward(const Cpu& on, In<T, Cpu> x, In<T, Cpu> dy, In<T, Cpu> w, Out<T, Cpu> dw, Out<T, Cpu> db,
+                       Out<T, Cpu> dx, const DepthwiseConv2DOptions& o, Workspace<Cpu> workspace,
+                       const Prologue<T, Cpu>& prologue, const GradientPrologue<T, Cpu>& behind,
+                       const GradientSums<T, Cpu>& sums) {
+    DepthwiseBackward<T>(geometry(x.shape, w.shape, o))
+        .run(on, x.data, dy.data, w.data, dw.data, db.data, dx.data, prologue, behind, sums, workspace);
   }
 
   static void backward_weights(const Cpu& on, In<T, Cpu> x, In<T, Cpu> dz, Out<T, Cpu> dw, Out<T, Cpu> db,
@@ -87,14 +99,16 @@ struct depthwise_conv2d<T, Cpu> {
     Scratch scratch(workspace);
     const Weights arrays(scratch, g, dw.shape, prologue.empty() ? 0 : on.threads());
     const T* from = repeated(on, x, dw.shape[3], arrays.repeated);
-    const std::int64_t rows = g.n * g.oh, count = parts(g), taps = g.kh * g.kw, size = (taps + 1) * g.c;
+    const RowParts parts(g);
+    const std::int64_t count = parts.count, taps = g.kh * g.kw, size = (taps + 1) * g.c;
     on.parallel(count, [&](std::int64_t part, int thread) {
       T *sums = arrays.sums + part * size, *now = arrays.sums + (count + part) * size;
       std::fill_n(sums, size, T(0));
       with_packet<T>(g.c, [&]<class P>() {
-        each_band(g, part * rows / count, (part + 1) * rows / count, rows_a_band(g), from, prologue,
-                  arrays.band_of(g, thread), [&](const Band& b) {
-                    weights_of<P>(g)(b.geometry, b.x, dz.data + b.picture * g.oh * g.ow * g.c, b.first, b.last, now);
+        each_band(g, parts.begin(part), parts.begin(part + 1), rows_a_band<T>(g), from, prologue,
+                  arrays.band_of(g, thread), [&](const DepthwiseBand<T>& b) {
+                    depthwise_weights_kernel<T, P>(g)(b.geometry, b.x, dz.data + b.picture * g.oh * g.ow * g.c, b.first,
+                                                      b.last, now);
                     for (std::int64_t i = 0; i < size; ++i) sums[i] += now[i];
                   });
       });
@@ -125,8 +139,10 @@ struct depthwise_conv2d<T, Cpu> {
     T* rows;
 
     Forward(Scratch& scratch, const DepthwiseGeometry& g, const FilterShape& w, int bands)
-        : Repeated(scratch, g, w), rows(scratch.take<T>(bands * band_elements(g))) {}
-    T* band_of(const DepthwiseGeometry& g, int thread) const { return rows + thread * band_elements(g); }
+        : Repeated(scratch, g, w), rows(scratch.take<T>(bands * band_elements(g, rows_a_band<T>(g)))) {}
+    T* band_of(const DepthwiseGeometry& g, int thread) const {
+      return rows + thread * band_elements(g, rows_a_band<T>(g));
+    }
   };
 
   /// Where one axis of dx reads dz: `count` taps at each place, `most` are kept.
@@ -168,7 +184,7 @@ struct depthwise_conv2d<T, Cpu> {
     T* sums;  // of each part, for dw and db, and of its last band
 
     Weights(Scratch& scratch, const DepthwiseGeometry& g, const FilterShape& w, int bands)
-        : Forward(scratch, g, w, bands), sums(scratch.take<T>(2 * parts(g) * (g.kh * g.kw + 1) * g.c)) {}
+        : Forward(scratch, g, w, bands), sums(scratch.take<T>(2 * RowParts(g).count * (g.kh * g.kw + 1) * g.c)) {}
   };
 
   template <class Arrays>
@@ -177,42 +193,6 @@ struct depthwise_conv2d<T, Cpu> {
     Scratch scratch;
     static_cast<void>(Arrays(scratch, geometry(x, w, o), w, prologue ? on.threads() : 0));
     return scratch.bytes();
-  }
-
-  /// Rows [first, last) of a picture's y, and what they see of x.
-  struct Band {
-    std::int64_t picture, first, last;
-    DepthwiseGeometry geometry;  ///< of picture 0
-    const T* x;
-  };
-
-  /// Rows of y whose rows of x have about 384 KB.
-  static std::int64_t rows_a_band(const DepthwiseGeometry& g) {
-    const std::int64_t seen =
-        std::max<std::int64_t>(393216 / static_cast<std::int64_t>(sizeof(T)) / std::max<std::int64_t>(g.w * g.c, 1), 1);
-    return std::clamp<std::int64_t>((seen - (g.kh - 1) * g.dilation.h - 1) / g.stride.h + 1, 1, g.oh);
-  }
-
-  /// Elements of x that such rows see at most.
-  static std::int64_t band_elements(const DepthwiseGeometry& g) {
-    return std::min((rows_a_band(g) - 1) * g.stride.h + (g.kh - 1) * g.dilation.h + 1, g.h) * g.w * g.c;
-  }
-
-  /// work(Band) for rows [begin, end) of y, counted over all pictures, at most `rows` of one picture at a time; with a
-  /// prologue in `to`.
-  template <class F>
-  static void each_band(const DepthwiseGeometry& g, std::int64_t begin, std::int64_t end, std::int64_t rows, const T* x,
-                        const Prologue<T, Cpu>& prologue, T* to, F&& work) {
-    while (begin < end) {
-      const std::int64_t picture = begin / g.oh, first = begin % g.oh,
-                         last = std::min({first + rows, g.oh, first + end - begin});
-      const DepthwiseGeometry::Seen seen = g.seen(first, last);
-      const T* from = x + (picture * g.h + seen.begin) * g.w * g.c;
-      if (!prologue.empty())
-        normalize_all<T>(prologue.normalization, prologue.activation, from, to, (seen.end - seen.begin) * g.w);
-      work(Band{picture, first, last, g.of_rows(seen), prologue.empty() ? from : to});
-      begin += last - first;
-    }
   }
 
   /// With as many channels as y has.
@@ -232,45 +212,8 @@ struct depthwise_conv2d<T, Cpu> {
             .left = columns.before};
   }
 
-  /// That which gives dx from dz and rotated filters; for a stride of 1.
-  static DepthwiseGeometry turned(const DepthwiseGeometry& g) {
-    DepthwiseGeometry b = g;
-    std::swap(b.h, b.oh);
-    std::swap(b.w, b.ow);
-    b.top = (g.kh - 1) * g.dilation.h - g.top;
-    b.left = (g.kw - 1) * g.dilation.w - g.left;
-    return b;
-  }
-
-  /// Parts of the rows of dz that are summed apart.
-  static std::int64_t parts(const DepthwiseGeometry& g) { return std::clamp<std::int64_t>(g.n * g.oh, 1, 16); }
-
   static std::int64_t rows_a_task(std::int64_t row) {
     return std::max<std::int64_t>(16384 / std::max<std::int64_t>(row, 1), 1);
-  }
-
-  template <class P>
-  static auto row_of(const DepthwiseGeometry& g) {
-    const bool ahead = g.comes_from_memory<T>();
-    if (g.is(3, 1) && ahead) return depthwise_square_row<T, P, 3, 1, true>;
-    if (g.is(3, 1)) return depthwise_square_row<T, P, 3, 1>;
-    if (g.is(3, 2)) return depthwise_square_row<T, P, 3, 2>;
-    if (g.is(5, 1) && ahead) return depthwise_square_row<T, P, 5, 1, true>;
-    if (g.is(5, 1)) return depthwise_square_row<T, P, 5, 1>;
-    if (g.is(5, 2)) return depthwise_square_row<T, P, 5, 2>;
-    return depthwise_row<T, P>;
-  }
-
-  template <class P>
-  static auto weights_of(const DepthwiseGeometry& g) {
-    const bool ahead = g.comes_from_memory<T>();
-    if (g.is(3, 1) && ahead) return depthwise_square_weights<T, P, 3, 1, true>;
-    if (g.is(3, 1)) return depthwise_square_weights<T, P, 3, 1>;
-    if (g.is(3, 2)) return depthwise_square_weights<T, P, 3, 2>;
-    if (g.is(5, 1) && ahead) return depthwise_square_weights<T, P, 5, 1, true>;
-    if (g.is(5, 1)) return depthwise_square_weights<T, P, 5, 1>;
-    if (g.is(5, 2)) return depthwise_square_weights<T, P, 5, 2>;
-    return depthwise_weights<T, P>;
   }
 
   static void convolve(const Cpu& on, const DepthwiseGeometry& g, const T* x, const T* w, const T* bias, T* y,
@@ -278,7 +221,7 @@ struct depthwise_conv2d<T, Cpu> {
     const std::int64_t row = g.ow * g.c;
     const auto last = ActivationSteps<T>::of(normalization ? ActivationFunction::linear : f);
     with_packet<T>(g.c, [&]<class P>() {
-      const auto row_kernel = row_of<P>(g);
+      const auto row_kernel = depthwise_row_kernel<T, P>(g);
       on.parallel_ranges(g.n * g.oh, rows_a_task(row), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = begin; r < end; ++r) {
           row_kernel(g, x, r / g.oh, r % g.oh, w, bias, last, y + r * row);

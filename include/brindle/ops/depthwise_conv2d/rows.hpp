@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include "brindle/core/prefetch.hpp"
 #include "brindle/core/shape.hpp"
@@ -53,6 +54,16 @@ struct DepthwiseGeometry {
     part.h = rows.end - rows.begin;
     part.top = top + rows.begin;
     return part;
+  }
+
+  /// That which gives dx from dz and rotated filters; for a stride of 1.
+  DepthwiseGeometry turned() const {
+    DepthwiseGeometry b = *this;
+    std::swap(b.h, b.oh);
+    std::swap(b.w, b.ow);
+    b.top = (kh - 1) * dilation.h - top;
+    b.left = (kw - 1) * dilation.w - left;
+    return b;
   }
 
   /// Whether the pictures are more than the caches hold, so that rows of x are to be called for ahead of time: that
@@ -306,6 +317,32 @@ void depthwise_square_weights(const DepthwiseGeometry& g, const T* x, const T* d
     for (int t = 0; t < side * side; ++t) pstoreu(sums + t * g.c + c, sum[t]);
     pstoreu(sums + side * side * g.c + c, bias);
   });
+}
+
+/// The loop over a row of y that is made for these filters.
+template <class T, class P>
+auto depthwise_row_kernel(const DepthwiseGeometry& g) {
+  const bool ahead = g.comes_from_memory<T>();
+  if (g.is(3, 1) && ahead) return depthwise_square_row<T, P, 3, 1, true>;
+  if (g.is(3, 1)) return depthwise_square_row<T, P, 3, 1>;
+  if (g.is(3, 2)) return depthwise_square_row<T, P, 3, 2>;
+  if (g.is(5, 1) && ahead) return depthwise_square_row<T, P, 5, 1, true>;
+  if (g.is(5, 1)) return depthwise_square_row<T, P, 5, 1>;
+  if (g.is(5, 2)) return depthwise_square_row<T, P, 5, 2>;
+  return depthwise_row<T, P>;
+}
+
+/// The same for the gradient by the filters.
+template <class T, class P>
+auto depthwise_weights_kernel(const DepthwiseGeometry& g) {
+  const bool ahead = g.comes_from_memory<T>();
+  if (g.is(3, 1) && ahead) return depthwise_square_weights<T, P, 3, 1, true>;
+  if (g.is(3, 1)) return depthwise_square_weights<T, P, 3, 1>;
+  if (g.is(3, 2)) return depthwise_square_weights<T, P, 3, 2>;
+  if (g.is(5, 1) && ahead) return depthwise_square_weights<T, P, 5, 1, true>;
+  if (g.is(5, 1)) return depthwise_square_weights<T, P, 5, 1>;
+  if (g.is(5, 2)) return depthwise_square_weights<T, P, 5, 2>;
+  return depthwise_weights<T, P>;
 }
 
 }  // namespace brindle::ops::kernel
