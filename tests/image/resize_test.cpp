@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "brindle/image/resize.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 
@@ -50,6 +52,30 @@ TEST_CASE("resize to the same size changes nothing, and from one pixel it gives 
     CHECK(resize(picture, {1, 1}, how).shape() == Shape{1, 1, 3});
   }
   CHECK(resize(golden_picture("cat_444.gray"), {20, 30}).shape() == Shape{20, 30, 1});
+}
+
+TEST_CASE("an RGB picture is resized as its three channels apart", "[image][resize]") {
+  std::uint32_t state = 1;
+  for (const std::int64_t h : {1, 3, 4, 9, 30})
+    for (const std::int64_t w : {1, 2, 17, 40})
+      for (const Size2& size : {Size2(1, 1), Size2(5, 7), Size2(33, 64)}) {
+        CAPTURE(h, w, size.h, size.w);
+        Picture picture(h, w, 3);
+        for (std::uint8_t& level : picture.pixels) {
+          state = state * 1664525 + 1013904223;
+          level = state >> 31 ? static_cast<std::uint8_t>(state >> 23) : std::uint8_t{255};
+        }
+        const Box box{h / 3, w / 4, h - h / 3, std::max<std::int64_t>(w / 2, 1)};
+        const Picture together = resize(picture, size, Interpolation::bilinear, box);
+        for (std::size_t c = 0; c < 3; ++c) {
+          Picture channel(h, w, 1);
+          for (std::size_t i = 0; i < channel.pixels.size(); ++i) channel.pixels[i] = picture.pixels[3 * i + c];
+          const Picture apart = resize(channel, size, Interpolation::bilinear, box);
+          bool same = true;
+          for (std::size_t i = 0; i < apart.pixels.size(); ++i) same &= together.pixels[3 * i + c] == apart.pixels[i];
+          CHECK(same);
+        }
+      }
 }
 
 TEST_CASE("resize names the size that it cannot make", "[image][resize]") {

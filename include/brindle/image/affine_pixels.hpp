@@ -12,6 +12,7 @@
 #include "brindle/core/shape.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/image/affine_map.hpp"
+#include "brindle/image/four_words.hpp"
 
 namespace brindle::image {
 
@@ -148,7 +149,6 @@ struct BlockPositions {
 
 #if defined(__GNUC__) && !defined(__CUDACC__)
 using FourFloats = float __attribute__((vector_size(16)));
-using FourWords = std::int32_t __attribute__((vector_size(16)));
 
 inline FourFloats three_bytes(std::int32_t word) {
   const FourWords all{word, word, word, word}, mask{0xFF, 0xFF00, 0xFF0000, 0};

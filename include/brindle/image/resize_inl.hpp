@@ -13,6 +13,7 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/shape.hpp"
+#include "brindle/image/four_words.hpp"
 #include "brindle/image/interpolation.hpp"
 #include "brindle/image/picture.hpp"
 #include "brindle/image/resize.hpp"
@@ -79,23 +80,72 @@ BRINDLE_INLINE std::uint8_t rounded_level(std::int32_t sum) {
   return static_cast<std::uint8_t>(std::clamp(sum >> ResizeWeights::precision, 0, 255));
 }
 
+/// One row of any picture.
+BRINDLE_INLINE void resize_row(const Picture& from, const ResizeWeights& weights, std::int64_t row, Picture& to) {
+  const std::int64_t channels = from.channels;
+  for (std::int64_t i = 0; i < to.width; ++i) {
+    const std::int32_t* weight = weights.weight.data() + i * weights.most;
+    const std::uint8_t* in = from.at(row, weights.first[static_cast<std::size_t>(i)]);
+    const std::int64_t count = weights.count[static_cast<std::size_t>(i)];
+    std::uint8_t* out = to.at(row, i);
+    for (std::int64_t c = 0; c < channels; ++c) {
+      std::int32_t sum = half_level;
+      for (std::int64_t p = 0; p < count; ++p) sum += weight[p] * in[p * channels + c];
+      out[c] = rounded_level(sum);
+    }
+  }
+}
+
+/// Rows of an RGB picture, several at a time and a pixel at a time, with the same sums in a quarter of the time.
+class RgbRows {
+ public:
+  RgbRows(const Picture& from, const ResizeWeights& weights, Picture& to)
+      : from_(from),
+        weights_(weights),
+        to_(to),
+        in_(static_cast<std::size_t>(together * (3 * from.width + 1))),
+        sums_(static_cast<std::size_t>(together * (3 * to.width + 1))) {}
+
+  static constexpr int together = 4;
+
+  /// Rows [row, row + together).
+  void resize(std::int64_t row) {
+    const std::int64_t line = 3 * from_.width, out_line = 3 * to_.width;  // and a word for the fourth of the last pixel
+    for (int r = 0; r < together; ++r) {
+      const std::uint8_t* levels = from_.at(row + r, 0);
+      std::copy(levels, levels + line, in_.data() + r * (line + 1));
+    }
+    for (std::int64_t i = 0; i < to_.width; ++i) {
+      const std::int32_t* weight = weights_.weight.data() + i * weights_.most;
+      const std::int32_t* in = in_.data() + 3 * weights_.first[static_cast<std::size_t>(i)];
+      FourWords sum[together];
+      for (FourWords& s : sum) s = FourWords{half_level, half_level, half_level, half_level};
+      for (std::int64_t p = 0; p < weights_.count[static_cast<std::size_t>(i)]; ++p, in += 3)
+        for (int r = 0; r < together; ++r) sum[r] += weight[p] * four_words(in + r * (line + 1));
+      // Four words are stored; the next pixel overwrites the last.
+      for (int r = 0; r < together; ++r) std::memcpy(sums_.data() + r * (out_line + 1) + 3 * i, &sum[r], sizeof sum[r]);
+    }
+    for (int r = 0; r < together; ++r)
+      std::transform(sums_.data() + r * (out_line + 1), sums_.data() + r * (out_line + 1) + out_line,
+                     to_.at(row + r, 0), rounded_level);
+  }
+
+ private:
+  const Picture& from_;
+  const ResizeWeights& weights_;
+  Picture& to_;
+  std::vector<std::int32_t> in_, sums_;  // (together, 3 W + 1) of both pictures
+};
+
 /// (H, W, C) -> (H, width, C); from columns [left, left + size).
 BRINDLE_INLINE Picture resize_columns(const Picture& from, std::int64_t left, std::int64_t size, std::int64_t width) {
   const ResizeWeights weights({left, size, from.width}, width);
-  const std::int64_t channels = from.channels;
-  Picture to(from.height, width, channels);
-  for (std::int64_t row = 0; row < from.height; ++row)
-    for (std::int64_t i = 0; i < width; ++i) {
-      const std::int32_t* weight = weights.weight.data() + i * weights.most;
-      const std::uint8_t* in = from.at(row, weights.first[static_cast<std::size_t>(i)]);
-      const std::int64_t count = weights.count[static_cast<std::size_t>(i)];
-      std::uint8_t* out = to.at(row, i);
-      for (std::int64_t c = 0; c < channels; ++c) {
-        std::int32_t sum = half_level;
-        for (std::int64_t p = 0; p < count; ++p) sum += weight[p] * in[p * channels + c];
-        out[c] = rounded_level(sum);
-      }
-    }
+  Picture to(from.height, width, from.channels);
+  std::int64_t row = 0;
+  if (from.channels == 3 && from.height >= RgbRows::together)
+    for (RgbRows rows(from, weights, to); row + RgbRows::together <= from.height; row += RgbRows::together)
+      rows.resize(row);
+  for (; row < from.height; ++row) resize_row(from, weights, row, to);
   return to;
 }
 
