@@ -127,4 +127,8 @@ TEST_CASE("processes that find other folders under a path, or none, are told so"
   write_pictures(other.path());
   fs::rename(other / "cat.1.png", other / "cat.77.png");
   CHECK_THAT(reads(other.path()), Contains("11 pictures of 2 classes, (4, 4, 3), checksum of their names"));
+  fs::remove(other / "cat.77.png");
+  write_pictures(other.path());
+  image::write_png(other / "cat.2.png", image::Picture(9, 9, 3));  // another photo of the same name
+  CHECK_THAT(reads(other.path()), Contains("checksum of their names and sizes"));
 }

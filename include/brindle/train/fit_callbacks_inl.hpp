@@ -27,10 +27,10 @@ void agreed(Team& team, FitState& state, const Work& work) {
     double learning_rate;
     bool stop, pause, failed;
   };
-  const Set all = team.combined(
-      Set{state.learning_rate, state.stop, state.pause, attempt.failed()}, [](const Set& a, const Set& b) {
-        return Set{a.learning_rate, a.stop || b.stop, a.pause || b.pause, a.failed || b.failed};
-      });
+  const Set all = team.met("a callback of fit()", Set{state.learning_rate, state.stop, state.pause, attempt.failed()},
+                           [](const Set& a, const Set& b) {
+                             return Set{a.learning_rate, a.stop || b.stop, a.pause || b.pause, a.failed || b.failed};
+                           });
   if (all.failed) attempt.throw_together();
   state.learning_rate = all.learning_rate;
   state.stop = all.stop;
