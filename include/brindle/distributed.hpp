@@ -168,7 +168,7 @@ class MpiGroup final : public ProcessGroup {
       if (begun_) MPI_Finalize();
       detail::raise<Error>("MpiGroup: " + std::string(name) + " says that " + std::to_string(wanted) +
                            " processes were started, MPI knows one; start them with the mpirun of the MPI that the "
-                           "program was built with, or with srun --mpi=pmix (srun --mpi=list names others)");
+                           "program was built with, or with srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH)");
     }
   }
 

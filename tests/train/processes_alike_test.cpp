@@ -211,6 +211,31 @@ TEST_CASE("a weight that a callback changes in one process alone ends the epoch"
   CHECK(epochs == 2);
 }
 
+TEST_CASE("a learning rate that a callback sets is that of all, or is refused", "[train][group]") {
+  for (const bool once : {false, true}) {
+    std::vector<double> rates(4);
+    for (const auto& error : run_group(4, [&](const Group& group) {
+           LeafSettings s{.epochs = 1};
+           s.callbacks = {{.epoch = [](FitState& state) { state.learning_rate *= 0.5; }, .once = once}};
+           LeafRun run(s, group, Adam{.learning_rate = 0.01});
+           run.fit();
+           rates[static_cast<std::size_t>(group->rank())] = run.trainer().optimizer().learning_rate();
+         }))
+      CHECK(message_of(error) == "no error");
+    CHECK(rates == std::vector<double>(4, 0.005));
+  }
+  const auto message = [](const auto& rate) {
+    return failed_by<ValueError>(4, [&](const Group& group) {
+      LeafSettings s{.epochs = 1};
+      s.callbacks = {{.epoch = [&](FitState& state) { rate(group->rank(), state.learning_rate); }}};
+      LeafRun(s, group).fit();
+    });
+  };
+  CHECK_THAT(message([](int rank, double& rate) { rate = rank == 3 ? 0.5 : rate; }),
+             StartsWith("fit: a callback has set the learning rate to 0.5 in one process, and not in all"));
+  CHECK_THAT(message([](int rank, double& rate) { rate = 0.25 * (rank + 1); }), Contains("in one process"));
+}
+
 TEST_CASE("a callback may do without some functions in some processes", "[train][group]") {
   // As one that shows each step where there is a terminal. What it asks for in one process holds for all.
   std::vector<std::int64_t> steps(2);
