@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Times training steps of several processes, for scaling.py, and shows that the weights are those of one process:
 //
-//     mpirun -n 4 processes_bench WORKLOAD [leaves 4] [batch 32] [steps 12] [threads 1] [side]
+//     mpirun -n 4 processes_bench WORKLOAD [leaves 4] [batch 32] [steps 12] [threads 1] [side] [CHECKPOINT]
 //
 // WORKLOAD: baseline, vgg16 (fine-tuning from block4_conv1 on), efficientnet_lite0, resnet50. A JSON line of process 0:
 // the median of the steps behind the first two, the share of them in which it exchanged and waited, bytes of what is
-// summed, peak memory of the process, a checksum of the weights. Without mpirun it is one process.
+// summed, peak memory of the process, checksums of the weights and of the history. Without mpirun it is one process.
+// With a checkpoint it is about bits, not time: it validates, writes one behind each step, and goes on from what is
+// there.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -14,6 +16,7 @@
 #include <brindle/models/efficientnet_lite0.hpp>
 #include <brindle/models/resnet.hpp>
 #include <brindle/models/vgg16.hpp>
+#include <brindle/train/checkpoint.hpp>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -77,12 +80,20 @@ void run(const std::shared_ptr<MpiGroup>& group, const std::vector<std::string>&
                   {.leaves = leaves, .group = group->size() > 1 ? group : nullptr}};
   std::vector<double> times;
   double last = now();
-  trainer.fit(data, {.batch = batch, .epochs = steps, .callbacks = {{.step = [&](FitState&) {
-                                                        times.push_back(now() - last);
-                                                        last = now();
-                                                      }}}});
+  const Callback clock{.step = [&](FitState&) {
+    times.push_back(now() - last);
+    last = now();
+  }};
+  FitOptions options{.batch = batch, .epochs = 1, .steps_per_epoch = steps, .callbacks = {clock}};
+  if (words.size() > 7) {
+    options.epochs = 2;
+    options.validation = data;
+    options.checkpoint = checkpoint(words[7], {.every_seconds = 1e-9, .resume = true});
+  }
+  const History history = trainer.fit(data, options);
   double all = 0;
   for (const double t : times) all += t;
+  if (times.empty()) times.push_back(0);  // the checkpoint was that of the end
   times.erase(times.begin(),
               times.begin() + std::min<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>(times.size()) - 1));
   std::sort(times.begin(), times.end());
@@ -90,23 +101,27 @@ void run(const std::shared_ptr<MpiGroup>& group, const std::vector<std::string>&
   for (const auto& layer : model.layers())
     for (const auto& p : std::as_const(*layer).parameters())
       sum.add_numbers(p.value.data(), static_cast<std::size_t>(p.value.size()));
+  Checksum figures;
+  for (const auto* numbers : {&history.loss, &history.accuracy, &history.val_loss, &history.val_accuracy})
+    figures.add_numbers(numbers->data(), numbers->size());
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   if (group->rank() == 0)
     std::printf(
         "{\"work\": \"%s\", \"processes\": %d, \"threads\": %lld, \"leaves\": %lld, \"batch\": %lld, \"ms\": %.4g, "
-        "\"best_ms\": %.4g, \"waited\": %.3f, \"summed_mb\": %.4g, \"rss_peak_mb\": %.4g, \"weights\": \"%s\"}\n",
+        "\"best_ms\": %.4g, \"waited\": %.3f, \"summed_mb\": %.4g, \"rss_peak_mb\": %.4g, \"weights\": \"%s\", "
+        "\"history\": \"%s\"}\n",
         words[1].c_str(), group->size(), static_cast<long long>(threads), static_cast<long long>(leaves),
-        static_cast<long long>(batch), 1e3 * times[times.size() / 2], 1e3 * times[0], trainer.exchange_seconds() / all,
-        4e-6 * static_cast<double>(model.trainable_parameter_count()), static_cast<double>(usage.ru_maxrss) / 1024,
-        sum.text().c_str());
+        static_cast<long long>(batch), 1e3 * times[times.size() / 2], 1e3 * times[0],
+        all > 0 ? trainer.exchange_seconds() / all : 0, 4e-6 * static_cast<double>(model.trainable_parameter_count()),
+        static_cast<double>(usage.ru_maxrss) / 1024, sum.text().c_str(), figures.text().c_str());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "processes_bench WORKLOAD [leaves] [batch] [steps] [threads] [side]\n");
+    std::fprintf(stderr, "processes_bench WORKLOAD [leaves] [batch] [steps] [threads] [side] [checkpoint]\n");
     return EXIT_FAILURE;
   }
   const auto group = std::make_shared<MpiGroup>();

@@ -81,7 +81,7 @@ int Processes::fail(const char* program, const std::exception& e) {
 
 void Processes::begin(std::int64_t leaves) {
   team_ = brindle::detail::Team(group_);
-  team_.together([&] { brindle::detail::leaves_of("train", leaves, team_); });
+  team_.together([&] { brindle::detail::leaves_of("--leaves", leaves, team_); });
 }
 
 #else

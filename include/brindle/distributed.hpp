@@ -17,11 +17,14 @@
 #include <mpi.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <exception>
 #include <span>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "brindle/core/error.hpp"
 #include "brindle/train/process_group.hpp"
@@ -37,6 +40,9 @@ namespace brindle {
 /// is known to all (failed_together()), so that rank 0 may print it and all may end. One that is thrown in one process
 /// alone would leave the others waiting: print it and call end_all(). The program may use MPI itself meanwhile; the
 /// group has a communicator of its own.
+///
+/// A process that calls alone what all call together is told so by an Error, also if the others have come to their end:
+/// a group waits for the others before it goes.
 class MpiGroup final : public ProcessGroup {
  public:
   /// Of all processes; begins MPI unless the program has, and ends it then. Throws Error if that cannot be, and if
@@ -55,6 +61,7 @@ class MpiGroup final : public ProcessGroup {
     MPI_Finalized(&ended);
     // An exception that the others do not know of: they do not come here, so that waiting for them would be for ever.
     if (ended || (std::uncaught_exceptions() > 0 && !together_)) return;
+    part();
     MPI_Comm_free(&processes_);
     if (begun_) MPI_Finalize();
   }
@@ -78,9 +85,10 @@ class MpiGroup final : public ProcessGroup {
     do {
       const auto out = send.first(std::min(most, send.size()));
       const auto in = receive.first(std::min(most, receive.size()));
-      check(MPI_Sendrecv(out.data(), static_cast<int>(out.size()), MPI_BYTE, partner, 0, in.data(),
-                         static_cast<int>(in.size()), MPI_BYTE, partner, 0, processes_, MPI_STATUS_IGNORE),
-            "MPI_Sendrecv");
+      MPI_Status status;
+      const int code = MPI_Sendrecv(out.data(), static_cast<int>(out.size()), MPI_BYTE, partner, message, in.data(),
+                                    static_cast<int>(in.size()), MPI_BYTE, partner, MPI_ANY_TAG, processes_, &status);
+      expect_received(code, "MPI_Sendrecv", status, partner, in.size());
       send = send.subspan(out.size());
       receive = receive.subspan(in.size());
     } while (!send.empty() || !receive.empty());
@@ -89,18 +97,25 @@ class MpiGroup final : public ProcessGroup {
   void start(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
     if (std::max(send.size(), receive.size()) > most) return exchange(partner, send, receive);
     together_ = false;
-    check(MPI_Irecv(receive.data(), static_cast<int>(receive.size()), MPI_BYTE, partner, 0, processes_, &under_way_[0]),
+    partner_ = partner;
+    expected_ = receive.size();
+    check(MPI_Irecv(receive.data(), static_cast<int>(receive.size()), MPI_BYTE, partner, MPI_ANY_TAG, processes_,
+                    &under_way_[0]),
           "MPI_Irecv");
-    check(MPI_Isend(send.data(), static_cast<int>(send.size()), MPI_BYTE, partner, 0, processes_, &under_way_[1]),
+    check(MPI_Isend(send.data(), static_cast<int>(send.size()), MPI_BYTE, partner, message, processes_, &under_way_[1]),
           "MPI_Isend");
   }
 
   bool ended(bool waits) override {
+    const bool any = under_way_[0] != MPI_REQUEST_NULL;  // else start() has done it all
     int done = 1;
-    if (waits)
-      check(MPI_Waitall(2, under_way_, MPI_STATUSES_IGNORE), "MPI_Waitall");
-    else
-      check(MPI_Testall(2, under_way_, &done, MPI_STATUSES_IGNORE), "MPI_Testall");
+    MPI_Status statuses[2];
+    int code = waits ? MPI_Waitall(2, under_way_, statuses) : MPI_Testall(2, under_way_, &done, statuses);
+    if (code == MPI_ERR_IN_STATUS)
+      for (const MPI_Status& s : statuses)
+        if (s.MPI_ERROR != MPI_SUCCESS && s.MPI_ERROR != MPI_ERR_PENDING) code = s.MPI_ERROR;
+    if (any && (done || code != MPI_SUCCESS))
+      expect_received(code, waits ? "MPI_Waitall" : "MPI_Testall", statuses[0], partner_, expected_);
     return done != 0;
   }
 
@@ -119,6 +134,7 @@ class MpiGroup final : public ProcessGroup {
 
  private:
   static constexpr std::size_t most = std::size_t{1} << 30;  // bytes: MPI counts in int
+  static constexpr int message = 0, goodbye = 1;             // tags
 
   void begin() {
     int running = 0, given = 0;
@@ -152,8 +168,60 @@ class MpiGroup final : public ProcessGroup {
       if (begun_) MPI_Finalize();
       detail::raise<Error>("MpiGroup: " + std::string(name) + " says that " + std::to_string(wanted) +
                            " processes were started, MPI knows one; start them with the mpirun of the MPI that the "
-                           "program was built with, or with srun --mpi=pmix (srun --mpi=list names others)");
+                           "program was built with, or with srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH)");
     }
+  }
+
+  // What came must be what was waited for. Else the two are in different calls.
+  void expect_received(int code, const char* call, const MPI_Status& status, int partner, std::size_t expected) {
+    int kind = MPI_SUCCESS, bytes = 0;
+    if (code != MPI_SUCCESS) MPI_Error_class(code, &kind);
+    if (kind != MPI_ERR_TRUNCATE) check(code, call);
+    std::string what = "has sent more than was expected";
+    if (kind != MPI_ERR_TRUNCATE) {
+      if (status.MPI_TAG != goodbye) {
+        check(MPI_Get_count(&status, MPI_BYTE, &bytes), "MPI_Get_count");
+        if (bytes == static_cast<int>(expected)) return;
+        what = "has sent " + std::to_string(bytes) + " bytes, " + std::to_string(expected) + " were expected";
+      } else {
+        gone_ |= static_cast<unsigned>(rank_ ^ partner);
+        what = "has ended";
+      }
+    }
+    detail::raise<Error>("MpiGroup: rank " + std::to_string(rank_) + " is in a call in which rank " +
+                         std::to_string(partner) + " is not: that one " + what +
+                         "; call fit(), evaluate(), predict() and optimizer_state() in all processes, of a Trainer "
+                         "with the group");
+  }
+
+  // Tells those with whom exchanges are made, whose numbers differ in one bit, that this process has ended, and waits
+  // until they say the same. Who is in an exchange instead is told by that, and does not wait for ever.
+  void part() {
+    std::vector<MPI_Request> said;
+    for (unsigned bit = 1; bit < static_cast<unsigned>(size_); bit *= 2) {
+      const int other = rank_ ^ static_cast<int>(bit);
+      if (other >= size_) continue;
+      said.push_back(MPI_REQUEST_NULL);
+      if (MPI_Isend(nullptr, 0, MPI_BYTE, other, goodbye, processes_, &said.back()) != MPI_SUCCESS) return;
+    }
+    std::vector<std::byte> lost;
+    for (unsigned bit = 1; bit < static_cast<unsigned>(size_); bit *= 2) {
+      const int other = rank_ ^ static_cast<int>(bit);
+      for (bool here = other < size_ && !(gone_ & bit); here;) {
+        MPI_Status status;
+        int there = 0, bytes = 0;
+        if (MPI_Iprobe(other, MPI_ANY_TAG, processes_, &there, &status) != MPI_SUCCESS) return;
+        if (!there) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));  // it may compute on this core
+          continue;
+        }
+        MPI_Get_count(&status, MPI_BYTE, &bytes);
+        lost.resize(static_cast<std::size_t>(bytes));
+        if (MPI_Recv(lost.data(), bytes, MPI_BYTE, other, status.MPI_TAG, processes_, &status) != MPI_SUCCESS) return;
+        here = status.MPI_TAG != goodbye;
+      }
+    }
+    MPI_Waitall(static_cast<int>(said.size()), said.data(), MPI_STATUSES_IGNORE);
   }
 
   static void check(int code, const char* call) {
@@ -168,6 +236,9 @@ class MpiGroup final : public ProcessGroup {
   MPI_Comm processes_ = MPI_COMM_NULL;
   MPI_Request under_way_[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
   int rank_ = 0, size_ = 1, local_rank_ = 0;
+  int partner_ = 0;           // of what is under way
+  std::size_t expected_ = 0;  // bytes of it
+  unsigned gone_ = 0;         // bits in which the numbers of those that have ended differ from this one's
   bool begun_ = false, together_ = false;
 };
 

@@ -6,8 +6,9 @@
 // Goes on from the checkpoint if there is one. When it is done, process 0 writes the checksum of weights and figures to
 // OUTCOME, which is that of all processes. Each process leaves its number in OUTCOME.pid.<rank>, for who kills it. WHAT
 // goes wrong in the last process: "batch" (another one), "data" (a sample that cannot be read), "alone" (an exception
-// that the others do not know of), "later" (the same, behind a run that has failed in all and one that has not). With
-// BRINDLE_RUN_ON_GPU each process trains on a GPU.
+// that the others do not know of), "later" (the same, behind a run that has failed in all and one that has not), "call"
+// (a call that is for all, behind the end of the others), "callback" (the same, in a callback). With BRINDLE_RUN_ON_GPU
+// each process trains on a GPU.
 #include <unistd.h>
 
 #include <brindle/core/file.hpp>
@@ -57,7 +58,18 @@ void run(const std::shared_ptr<MpiGroup>& group, const std::string& outcome, std
     test::LeafRunOn<Device>(on, {.epochs = 1}, group).fit();
   }
   if (last && (wrong == "alone" || wrong == "later")) throw std::runtime_error("this process has no memory left");
+  test::LeafRunOn<Device>* trains = nullptr;
+  if (wrong == "callback")
+    s.callbacks = {{.step = [&](FitState&) {
+      if (last) trains->trainer().evaluate(trains->data());
+    }}};
   test::LeafRunOn<Device> run(on, s, group);
+  trains = &run;
+  if (wrong == "call") {
+    run.fit();
+    if (last) run.trainer().evaluate(run.data());
+    return;
+  }
   if (wrong == "data") {
     const test::Torn torn(run.data());
     run.trainer().fit(last ? torn : run.data(), {.batch = 10, .epochs = epochs});

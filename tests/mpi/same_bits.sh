@@ -37,4 +37,6 @@ export MPIEXEC
 fails batch "^run_over_mpi: fit: a process is not of the same run: its batch is 20, that of rank 0 is 10"
 fails data "^run_over_mpi: photo.13.jpg: is missing \[rank 3 of 4\]$"
 fails alone "^run_over_mpi: this process has no memory left$"
+fails call "^run_over_mpi: MpiGroup: rank 3 is in a call in which rank 2 is not: that one has ended;"
+fails callback "^run_over_mpi: processes that train together are in different calls: rank 2 in a callback of fit(), rank 3 in evaluate();"
 fails later "^run_over_mpi: this process has no memory left$"

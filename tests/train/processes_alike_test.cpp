@@ -131,6 +131,111 @@ TEST_CASE("processes with other networks are told so in any call", "[train][grou
   }
 }
 
+TEST_CASE("processes that are in different calls are told who is in which, and nobody waits", "[train][group]") {
+  const data::Pictures holdout = random_pictures(5, 12, 8);
+  const auto message = [&](int processes, const auto& callback, const auto& behind) {
+    return failed_by<ValueError>(processes, [&](const Group& group) {
+      LeafSettings s{.epochs = 1};
+      LeafRun* trains = nullptr;
+      s.callbacks = {callback(group, trains)};
+      LeafRun run(s, group);
+      trains = &run;
+      run.fit();
+      behind(group, run);
+      run.fit();
+    });
+  };
+  const auto none = [](const Group&, LeafRun*&) { return Callback{}; };
+  const auto nothing = [](const Group&, LeafRun&) {};
+  const auto evaluated = message(
+      4,
+      [&](const Group& group, LeafRun*& run) {
+        return Callback{.epoch = [&, group](FitState&) {
+          if (group->rank() == 2) run->trainer().evaluate(holdout);
+        }};
+      },
+      nothing);
+  CHECK_THAT(evaluated, Contains("rank 2 in evaluate(), rank 3 in a callback of fit()") &&
+                            Contains("in all of them, not in one rank alone"));
+  const auto state = message(
+      2,
+      [&](const Group&, LeafRun*& run) {
+        return Callback{.epoch = [&](FitState&) { run->trainer().optimizer_state(); }, .once = true};
+      },
+      nothing);
+  CHECK_THAT(state, Contains("rank 0 in optimizer_state(), rank 1 in a callback of fit()"));
+  const auto alone = message(4, none, [&](const Group& group, LeafRun& run) {
+    if (group->rank() == 0) run.trainer().predict(holdout);
+  });
+  CHECK_THAT(alone, Contains("rank 0 in predict(), rank 1 in fit()"));
+  const auto averaged = message(2, none, [&](const Group& group, LeafRun& run) {
+    if (group->rank() == 0)
+      run.trainer().predict_averaged(holdout, 2);
+    else
+      run.trainer().set_optimizer_state({});
+  });
+  CHECK_THAT(averaged, Contains("rank 0 in predict_averaged(), rank 1 in set_optimizer_state()"));
+}
+
+TEST_CASE("processes that have parted exchange nothing more", "[train][group]") {
+  const data::Pictures holdout = random_pictures(5, 12, 8);
+  const std::string message = failed_by<ValueError>(2, [&](const Group& group) {
+    LeafRun run({.epochs = 1}, group);
+    try {
+      if (group->rank() == 0)
+        run.trainer().evaluate(holdout);
+      else
+        run.trainer().predict(holdout);
+    } catch (const ValueError&) {
+    }
+    run.fit();
+  });
+  CHECK_THAT(message, Contains("rank 0 in evaluate(), rank 1 in predict()"));
+}
+
+TEST_CASE("a weight that a callback changes in one process alone ends the epoch", "[train][group]") {
+  int epochs = 0;
+  const std::string message = failed_by<ValueError>(4, [&](const Group& group) {
+    LeafRun* trains = nullptr;
+    LeafSettings s;
+    s.callbacks = {{.epoch = [&](FitState& state) {
+      if (group->rank() == 0) epochs = static_cast<int>(state.epoch);
+      if (group->rank() == 3 && state.epoch == 2) trains->model().layers()[0]->parameters()[0].value[0] += 1;
+    }}};
+    LeafRun run(s, group);
+    trains = &run;
+    run.fit();
+  });
+  CHECK_THAT(message,
+             StartsWith("fit: behind epoch 2 a process has other weights than rank 0") && EndsWith("[rank 3 of 4]"));
+  CHECK(epochs == 2);
+}
+
+TEST_CASE("a learning rate that a callback sets is that of all, or is refused", "[train][group]") {
+  for (const bool once : {false, true}) {
+    std::vector<double> rates(4);
+    for (const auto& error : run_group(4, [&](const Group& group) {
+           LeafSettings s{.epochs = 1};
+           s.callbacks = {{.epoch = [](FitState& state) { state.learning_rate *= 0.5; }, .once = once}};
+           LeafRun run(s, group, Adam{.learning_rate = 0.01});
+           run.fit();
+           rates[static_cast<std::size_t>(group->rank())] = run.trainer().optimizer().learning_rate();
+         }))
+      CHECK(message_of(error) == "no error");
+    CHECK(rates == std::vector<double>(4, 0.005));
+  }
+  const auto message = [](const auto& rate) {
+    return failed_by<ValueError>(4, [&](const Group& group) {
+      LeafSettings s{.epochs = 1};
+      s.callbacks = {{.epoch = [&](FitState& state) { rate(group->rank(), state.learning_rate); }}};
+      LeafRun(s, group).fit();
+    });
+  };
+  CHECK_THAT(message([](int rank, double& rate) { rate = rank == 3 ? 0.5 : rate; }),
+             StartsWith("fit: a callback has set the learning rate to 0.5 in one process, and not in all"));
+  CHECK_THAT(message([](int rank, double& rate) { rate = 0.25 * (rank + 1); }), Contains("in one process"));
+}
+
 TEST_CASE("a callback may do without some functions in some processes", "[train][group]") {
   // As one that shows each step where there is a terminal. What it asks for in one process holds for all.
   std::vector<std::int64_t> steps(2);

@@ -82,3 +82,16 @@ TEST_CASE("a checkpoint of a graph does not go on in one of the same layers that
   inference.layers()[1]->inference = true;
   CHECK_THROWS_WITH(fit(std::move(inference), true), Contains("layer 2") && Contains("for inference"));
 }
+
+TEST_CASE("processes compare how their programs round, beside compiler and instruction set", "[train][group]") {
+  const Sequential<float> model{{4}, Dense{1, sigmoid}};
+  const auto optimizer = RMSprop{}.make<float, Cpu>();
+  std::string names;
+  for (const auto& [name, text] : detail::process_identity({}, model, *optimizer, "none", 0)) {
+    names += name + ";";
+    if (name == "rounding") CHECK(text == detail::rounding_text());
+  }
+  CHECK_THAT(names, Contains("version of brindle;compiler;rounding;instruction set;"));
+  // Of this program either; its sums stay in their order.
+  CHECK((detail::rounding_text() == "of each product" || detail::rounding_text() == "of products with their sums"));
+}

@@ -14,8 +14,13 @@
 #include <string>
 #include <vector>
 
+#include "brindle/data/folder_stream.hpp"
 #include "brindle/data/image_folder.hpp"
 #include "brindle/image/encode.hpp"
+#include "brindle/nn/nn.hpp"
+#include "brindle/ops/cpu.hpp"
+#include "brindle/train/run_identity.hpp"
+#include "brindle/train/trainer.hpp"
 #include "support/from_all.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thread_group.hpp"
@@ -127,4 +132,30 @@ TEST_CASE("processes that find other folders under a path, or none, are told so"
   write_pictures(other.path());
   fs::rename(other / "cat.1.png", other / "cat.77.png");
   CHECK_THAT(reads(other.path()), Contains("11 pictures of 2 classes, (4, 4, 3), checksum of their names"));
+  fs::remove(other / "cat.77.png");
+  write_pictures(other.path());
+  image::write_png(other / "cat.2.png", image::Picture(9, 9, 3));  // another photo of the same name
+  CHECK_THAT(reads(other.path()), Contains("checksum of their names and sizes"));
+}
+
+TEST_CASE("processes that stream a folder train to the bits of one that has it in memory", "[train][group]") {
+  const TemporaryFolder folder;
+  write_pictures(folder.path());
+  const auto trained = [](const Group& group, const data::Source& photos) {
+    Sequential<float> model{Cpu{1}, {4, 4, 3}, Conv2D{4, 3, relu}, Flatten{}, Dense{1, sigmoid}};
+    model.initialize(5);
+    Trainer trainer{model, Adam{.learning_rate = 0.01}, BinaryCrossentropy{}, {.seed = 2, .leaves = 4, .group = group}};
+    const History h = trainer.fit(photos, {.batch = 6, .epochs = 3, .validation = photos});
+    return detail::weights_checksum(model) + " " + std::to_string(h.val_loss.back());
+  };
+  const std::string alone = trained(nullptr, data::image_folder(folder.path(), small, Cpu{1}));
+  for (const int processes : {1, 2, 4})
+    CHECK(from_all(processes, [&](const Group& group) {
+            return trained(group, data::FolderStream(folder.path(), small, Cpu{1}));
+          }) == alone);
+  std::ofstream(folder / "dog.9.png") << "no picture";
+  const std::string message =
+      failed(2, [&](const Group& group) { trained(group, data::FolderStream(folder.path(), small, Cpu{1})); });
+  CHECK_THAT(message, Contains("dog.9.png"));
+  CHECK(message.find("dog.9.png") == message.rfind("dog.9.png"));
 }

@@ -10,7 +10,7 @@
 #include "brindle/train/team.hpp"
 
 // The callbacks of a fit(). Where several processes train together, what one of them throws or asks for holds for all:
-// stop and pause of any, the learning rate of the first.
+// stop and pause of any, the learning rate of the first one if no other sets another.
 namespace brindle::detail {
 
 /// Callbacks, and which functions of each some process has: behind each of these calls all agree on what it has thrown

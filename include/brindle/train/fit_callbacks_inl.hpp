@@ -2,12 +2,16 @@
 #pragma once
 
 // Definitions of what fit_callbacks.hpp declares.
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/train/attempts.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/fit_callbacks.hpp"
@@ -21,18 +25,37 @@ namespace brindle::detail {
 template <class Work>
 void agreed(Team& team, FitState& state, const Work& work) {
   if (team.alone()) return work();
+  struct Rate {
+    double value = 0;
+    bool set = false;  // by the callback
+
+    bool other(const Rate& than) const {  // as bits, so that no number is itself
+      return set && std::bit_cast<std::uint64_t>(value) != std::bit_cast<std::uint64_t>(than.value);
+    }
+  };
+  struct Set {
+    Rate first, any;  // of process 0; of one that has set it
+    bool several = false, stop = false, pause = false, failed = false;
+  };
+  const Rate before{.value = state.learning_rate, .set = true};
   Attempts attempt(team);
   attempt(work);
-  struct Set {
-    double learning_rate;
-    bool stop, pause, failed;
-  };
-  const Set all = team.combined(
-      Set{state.learning_rate, state.stop, state.pause, attempt.failed()}, [](const Set& a, const Set& b) {
-        return Set{a.learning_rate, a.stop || b.stop, a.pause || b.pause, a.failed || b.failed};
-      });
+  Rate rate{.value = state.learning_rate};
+  rate.set = before.other(rate);
+  const Set own{rate, rate, false, state.stop, state.pause, attempt.failed()};
+  const Set all = team.met("a callback of fit()", own, [](const Set& a, const Set& b) {
+    return Set{a.first,          a.any.set ? a.any : b.any, a.several || b.several || (a.any.set && b.any.other(a.any)),
+               a.stop || b.stop, a.pause || b.pause,        a.failed || b.failed};
+  });
   if (all.failed) attempt.throw_together();
-  state.learning_rate = all.learning_rate;
+  if (all.several || all.any.other(all.first)) {
+    attempt([&] {
+      raise<ValueError>("fit: a callback has set the learning rate to " + number_text(all.any.value) +
+                        " in one process, and not in all; set it in all alike, or in a callback with once");
+    });
+    attempt.throw_together();
+  }
+  state.learning_rate = all.first.value;
   state.stop = all.stop;
   state.pause = all.pause;
 }

@@ -25,7 +25,8 @@ class ProcessGroup {
   /// Sends bytes to another process and receives others from it, both at the same time; either may be none. The partner
   /// makes the same call with the sizes exchanged. Returns when both are done. send and receive do not overlap.
   ///
-  /// Calls come from one thread at a time. Throws Error if the partner cannot be reached (any more).
+  /// Calls come from one thread at a time. Throws Error if the partner cannot be reached (any more), and if it sends
+  /// another number of bytes: it is in another call then, and nobody should wait for ever.
   virtual void exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive) = 0;
 
   /// Begins an exchange, and returns before it is done where the transport can go on by itself; here it does not. Until

@@ -36,6 +36,11 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
 template <class T, class Device>
 RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
                              const std::string& slots, std::int64_t steps_done);
+/// Of all parameters, those that do not learn as well.
+template <class T, class Device>
+std::string weights_checksum(const Model<T, Device>& model);
+/// How this program rounds, which flags of the compiler change: "of each product".
+std::string rounding_text();
 /// Options of fit() that a run may go on with others of, and that processes must have alike as well.
 void add_process_options(RunIdentity& run, const FitOptions& o);
 

@@ -144,6 +144,33 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
   return run;
 }
 
+/// What flags of the compiler make of a product that is added and of a sum: looked at, since the compiler does not
+/// tell.
+BRINDLE_INLINE std::string rounding_text() {
+  volatile float small = 1.0f / 4096, minus_one = -1, large = 1 << 24;
+  const float factor = 1 + small, sum = minus_one;
+  const float fused = factor * factor + sum;  // the square's last bit is lost unless it is added unrounded
+  const float one = -sum, far = large;
+  const float again = (one + far) - far;  // 0, or 1 if sums are put in another order
+  return std::string(fused == small * 2 ? "of each product" : "of products with their sums") +
+         (again == 0 ? "" : ", sums in another order");
+}
+
+template <class T, class Device>
+std::string weights_checksum(const Model<T, Device>& model) {
+  Checksum weights;
+  for (const auto& layer : model.layers())
+    for (const Parameter<T, Device>& parameter : std::as_const(*layer).parameters()) {
+      if constexpr (std::is_same_v<Device, Cpu>) {
+        weights.add_numbers(parameter.value.data(), static_cast<std::size_t>(parameter.value.size()));
+      } else {
+        const Tensor<T, Cpu> copy = parameter.value.template to<Cpu>();
+        weights.add_numbers(copy.data(), static_cast<std::size_t>(copy.size()));
+      }
+    }
+  return weights.text();
+}
+
 template <class T, class Device>
 RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
                              const std::string& slots, std::int64_t steps_done) {
@@ -153,18 +180,13 @@ RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, con
 #ifdef __VERSION__
   same("compiler", __VERSION__);
 #endif
+  same("rounding", rounding_text());
   same("instruction set", ops::cpu_isa());
   if constexpr (!std::is_same_v<Device, Cpu>) {
     same("GPU", model.device().gpu_name());
     same("precision", to_string(model.device().precision()));
   }
-  Checksum weights;
-  for (const auto& layer : model.layers())
-    for (const Parameter<T, Device>& parameter : std::as_const(*layer).parameters()) {
-      const Tensor<T, Cpu> copy = parameter.value.template to<Cpu>();
-      weights.add_numbers(copy.data(), static_cast<std::size_t>(copy.size()));
-    }
-  same("checksum of the weights", weights.text());
+  same("checksum of the weights", weights_checksum(model));
   same("checksum of the optimizer's state", slots);
   same("learning rate", number_text(optimizer.learning_rate()));
   same("number of steps before", std::to_string(steps_done));

@@ -17,7 +17,8 @@ namespace brindle {
 ///
 ///     const auto photos = shared_image_folder(group, "pets", {.size = {150, 150}});
 ///
-/// What data::image_folder() throws, all throw, and ValueError where their folders have other files.
+/// What data::image_folder() throws, all throw, and ValueError where their folders have other files, by their names
+/// and sizes.
 data::Pictures shared_image_folder(const std::shared_ptr<ProcessGroup>& group, const std::filesystem::path& path,
                                    const data::ImageFolderOptions& options = {}, const Cpu& on = Cpu());
 

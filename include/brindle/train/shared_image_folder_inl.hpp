@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -31,11 +32,14 @@ namespace detail {
 BRINDLE_INLINE void expect_same_folder(Team& team, const std::filesystem::path& path,
                                        data::internal::FolderReading& folder) {
   Checksum names;
-  for (const std::filesystem::path& file : folder.listing().files)
-    names.add(file.lexically_relative(path).generic_string() + "\n");
-  const std::string here = std::to_string(folder.size()) + " pictures of " +
-                           std::to_string(folder.listing().class_names.size()) + " classes, " +
-                           to_string(folder.pixels().shape.sample()) + ", checksum of their names " + names.text();
+  for (const std::filesystem::path& file : folder.listing().files) {
+    std::error_code ignored;  // a file that is gone has another size than one that is there
+    names.add(file.lexically_relative(path).generic_string() + " " +
+              std::to_string(std::filesystem::file_size(file, ignored)) + "\n");
+  }
+  const std::string here =
+      std::to_string(folder.size()) + " pictures of " + std::to_string(folder.listing().class_names.size()) +
+      " classes, " + to_string(folder.pixels().shape.sample()) + ", checksum of their names and sizes " + names.text();
   const std::vector<std::string> all = team.gather(here);
   team.together([&] {
     if (here != all[0])

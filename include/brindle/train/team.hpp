@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <span>
@@ -50,6 +51,41 @@ class Team {
     return value;
   }
 
+  /// combined(), where all say which call they are in. If it is not the same one, all throw ValueError with who is in
+  /// which, and from then on whatever they exchange: it would be taken for something else. V: 64 bytes at most.
+  template <class V, class Combine>
+  V met(const char* call, const V& value, const Combine& combine) {
+    static_assert(std::is_trivially_copyable_v<V> && sizeof(V) <= sizeof(Meeting::value));
+    if (alone()) return value;
+    Meeting own;
+    std::strncpy(own.call, call, sizeof own.call - 1);
+    own.rank = rank();
+    std::memcpy(own.value, &value, sizeof value);
+    const Meeting all = combined(own, [&](const Meeting& a, const Meeting& b) {
+      Meeting both = a.apart() ? a : b.apart() ? b : a;
+      if (!both.apart() && std::strcmp(a.call, b.call) != 0) {
+        std::memcpy(both.other_call, b.call, sizeof b.call);
+        both.other_rank = b.rank;
+      }
+      if (both.apart()) return both;
+      V left = value, right = value;
+      std::memcpy(&left, a.value, sizeof left);
+      std::memcpy(&right, b.value, sizeof right);
+      const V result = combine(left, right);
+      std::memcpy(both.value, &result, sizeof result);
+      return both;
+    });
+    if (all.apart()) part(all);
+    V result = value;
+    std::memcpy(&result, all.value, sizeof result);
+    return result;
+  }
+
+  /// All enter the same call, as "evaluate()"; see met().
+  void meet(const char* call) {
+    met(call, char{}, [](char a, char) { return a; });
+  }
+
   /// Whether it is true for one of them.
   bool any(bool value);
   /// Whether work() is, and what it throws in one process is thrown by all.
@@ -80,6 +116,7 @@ class Team {
   /// ProcessGroup::start() and ended(); see TeamRow.
   /// @{
   void start(int partner, std::span<const std::byte> send, std::span<std::byte> receive) {
+    expect_together();
     group_->start(partner, send, receive);
   }
   bool ended(bool waits);
@@ -104,10 +141,23 @@ class Team {
   }
 
  private:
+  /// What is exchanged where they meet.
+  struct Meeting {
+    char call[32] = {}, other_call[32] = {};
+    int rank = 0, other_rank = -1;  ///< who is in call, and who is in other_call; -1: nobody
+    unsigned char value[64] = {};
+
+    bool apart() const { return other_rank >= 0; }
+  };
+
   void exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive);
+  [[noreturn]] void part(const Meeting& where);
+  /// Throws if they have parted.
+  void expect_together() const;
 
   std::shared_ptr<ProcessGroup> group_;
   double seconds_ = 0;
+  std::string parted_;  ///< who was in which call
 };
 
 }  // namespace brindle::detail

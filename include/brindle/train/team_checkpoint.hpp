@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <string>
 
 #include "brindle/train/checkpoint_store.hpp"
@@ -30,6 +30,9 @@ class TeamCheckpoint final : public CheckpointStore {
 /// Throws ValueError in all processes, beginning with `who`, with what differs, unless their runs are those of process
 /// 0.
 void expect_same_run(const char* who, Team& team, const RunIdentity& run);
+
+/// The same for the weights behind an epoch, of which each process gives the checksum.
+void expect_same_weights(Team& team, std::int64_t epoch, const std::string& checksum);
 
 }  // namespace brindle::detail
 

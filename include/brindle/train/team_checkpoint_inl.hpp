@@ -157,4 +157,15 @@ BRINDLE_INLINE void expect_same_run(const char* who, Team& team, const RunIdenti
   });
 }
 
+BRINDLE_INLINE void expect_same_weights(Team& team, std::int64_t epoch, const std::string& checksum) {
+  std::string first = checksum;
+  team.broadcast(first);
+  team.together([&] {
+    if (checksum != first)
+      raise<ValueError>("fit: behind epoch " + std::to_string(epoch) +
+                        " a process has other weights than rank 0; change weights in all processes alike, in "
+                        "callbacks that are called in all of them");
+  });
+}
+
 }  // namespace brindle::detail

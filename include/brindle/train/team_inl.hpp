@@ -34,9 +34,23 @@ BRINDLE_INLINE Team::Team(std::shared_ptr<ProcessGroup> group) : group_(std::mov
 }
 
 BRINDLE_INLINE void Team::exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive) {
+  expect_together();
   const auto start = std::chrono::steady_clock::now();
   group_->exchange(partner, send, receive);
   seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+BRINDLE_INLINE void Team::part(const Meeting& where) {
+  parted_ = "processes that train together are in different calls: rank " + std::to_string(where.rank) + " in " +
+            where.call + ", rank " + std::to_string(where.other_rank) + " in " + where.other_call +
+            "; call fit(), evaluate(), predict() and optimizer_state() in all of them, not in one rank alone, and not "
+            "in a callback with once";
+  group_->fails_together();
+  raise<ValueError>(parted_);
+}
+
+BRINDLE_INLINE void Team::expect_together() const {
+  if (!parted_.empty()) raise<ValueError>(parted_);
 }
 
 BRINDLE_INLINE bool Team::ended(bool waits) {

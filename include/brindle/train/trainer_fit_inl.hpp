@@ -47,6 +47,7 @@ namespace brindle {
 
 template <class T, class Device>
 History Trainer<T, Device>::fit(const data::Source& source, const FitOptions& options) {
+  team_.meet("fit()");
   team_.together([&] {
     detail::check_fit(*model_, *loss_, rules_, source, options);
     detail::check_leaves("fit", leaves_.count, std::min(options.batch, source.size()));
@@ -172,6 +173,11 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
     if (state.pause) break;
     at.show(totals_, state);
     end_epoch(options, callbacks, seconds_before + detail::seconds_since(start), state, history);
+    if (!team_.alone()) {
+      std::string weights;
+      team_.together([&] { weights = detail::weights_checksum(*model_); });  // takes memory
+      detail::expect_same_weights(team_, state.epoch, weights);
+    }
     at = {.epochs = at.epochs + 1, .position = at.position};
     const bool last = at.epochs == options.epochs || state.stop || state.pause;
     if (checkpoint && (last || checkpoint->due(true))) save();

@@ -46,6 +46,7 @@ const std::vector<Tensor<T, Device>>& Trainer<T, Device>::slots(std::size_t laye
 
 template <class T, class Device>
 OptimizerState<T> Trainer<T, Device>::optimizer_state() const {
+  team_.meet("optimizer_state()");
   OptimizerState<T> state{
       optimizer_->type() + updates_.kept_text(), step_, optimizer_->learning_rate(), pass_, samples_, {}};
   detail::OptimizerSlots<T, Device> whole;
@@ -59,6 +60,7 @@ OptimizerState<T> Trainer<T, Device>::optimizer_state() const {
 
 template <class T, class Device>
 void Trainer<T, Device>::set_optimizer_state(const OptimizerState<T>& state) {
+  team_.meet("set_optimizer_state()");
   with_whole_slots([&] {
     team_.together([&] {
       const std::string own = optimizer_->type() + updates_.kept_text();
@@ -131,12 +133,14 @@ StepResult Trainer<T, Device>::train_on_batch(In<T, Cpu> x, In<float, Cpu> label
 
 template <class T, class Device>
 Evaluation Trainer<T, Device>::evaluate(const data::Source& source, const EvaluateOptions& options) {
+  team_.meet("evaluate()");
   team_.together([&] { check_same_data("evaluate", source); });
   return evaluator_.evaluate("evaluate", *model_, *loss_, rules_, host(), source, options, team_);
 }
 
 template <class T, class Device>
 Tensor<T, Cpu> Trainer<T, Device>::predict(const data::Source& source, std::int64_t batch) {
+  team_.meet("predict()");
   team_.together([&] { check_same_data("predict", source); });
   return detail::Evaluator<T, Device>::predict("predict", *model_, host(), source, batch, false, 0, &team_);
 }
@@ -144,6 +148,7 @@ Tensor<T, Cpu> Trainer<T, Device>::predict(const data::Source& source, std::int6
 template <class T, class Device>
 Tensor<T, Cpu> Trainer<T, Device>::predict_averaged(const data::Source& source, std::int64_t times,
                                                     std::int64_t batch) {
+  team_.meet("predict_averaged()");
   team_.together([&] { check_same_data("predict_averaged", source); });
   return detail::Evaluator<T, Device>::predict_averaged(*model_, host(), source, times, batch, team_);
 }
