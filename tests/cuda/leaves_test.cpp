@@ -42,7 +42,7 @@ double difference(LeafSettings s) {
   return most;
 }
 
-std::string trained(const Cuda& on, const LeafSettings& s) { return LeafRunOn<Cuda>(on, s).trained(); }
+std::string trained_on(const Cuda& on, const LeafSettings& s) { return LeafRunOn<Cuda>(on, s).trained(); }
 
 }  // namespace
 
@@ -62,12 +62,12 @@ TEST_CASE("recorded steps in leaves have the bits of steps that are not", "[cuda
        {TrainerOptions{}, TrainerOptions{.global_clipnorm = 0.1, .gradient_accumulation_steps = 2, .use_ema = true}})
     for (const std::int64_t leaves : {4, 8}) {
       const LeafSettings s{.leaves = leaves, .epochs = 4, .samples = 43, .trainer = options};
-      const std::string recorded = trained(Cuda{}, s);
-      CHECK(trained(Cuda(Cuda::Options{.record_steps = false}), s) == recorded);
-      CHECK(trained(Cuda{}, s) == recorded);
+      const std::string recorded = trained_on(Cuda{}, s);
+      CHECK(trained_on(Cuda(Cuda::Options{.record_steps = false}), s) == recorded);
+      CHECK(trained_on(Cuda{}, s) == recorded);
       LeafSettings other = s;
       other.leaves = 2;
-      CHECK(trained(Cuda{}, other) != recorded);
+      CHECK(trained_on(Cuda{}, other) != recorded);
     }
 }
 

@@ -13,7 +13,7 @@ using namespace brindle::test;
 namespace {
 
 template <class Device>
-Model<float, Device> network(const Device& on) {
+Model<float, Device> joined_branches(const Device& on) {
   return Model<float, Device>{on, {12, 12, 3}, [](auto x) {
                                 x = x.then(Conv2D{.filters = 4, .kernel = 3, .activation = relu}, MaxPool2D{2});
                                 auto y = x.then(Conv2D{.filters = 4, .kernel = 3, .padding = Padding::same},
@@ -26,9 +26,9 @@ Model<float, Device> network(const Device& on) {
 
 TEST_CASE("recorded predictions have the bits of those that are not, for any number of samples", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
-  const auto recorded = network(Cuda{});
-  const auto plain = network(Cuda(Cuda::Options{.record_steps = false}));
-  const auto here = network(Cpu{1});
+  const auto recorded = joined_branches(Cuda{});
+  const auto plain = joined_branches(Cuda(Cuda::Options{.record_steps = false}));
+  const auto here = joined_branches(Cpu{1});
   for (int round = 0; round < 3; ++round)
     for (const std::int64_t n : {1, 4, 4, 6, 9}) {
       CAPTURE(round, n);
@@ -44,10 +44,10 @@ TEST_CASE("recorded predictions have the bits of those that are not, for any num
 TEST_CASE("a recorded prediction reads weights that were changed, or that lie elsewhere now", "[cuda]") {
   BRINDLE_TEST_NEEDS_GPU();
   const Tensor<float, Cuda> x = random_tensor<float>({4, 12, 12, 3}, 3).to<Cuda>();
-  auto model = network(Cuda{});
+  auto model = joined_branches(Cuda{});
   for (int i = 0; i < 3; ++i) static_cast<void>(model.predict(x));
   const auto fresh = [&] {
-    auto other = network(Cuda{});
+    auto other = joined_branches(Cuda{});
     for (std::size_t i = 0; i < model.layers().size(); ++i)
       for (std::size_t p = 0; p < model.layers()[i]->parameters().size(); ++p)
         other.layers()[i]->parameters()[p].value = model.layers()[i]->parameters()[p].value.clone();

@@ -32,7 +32,7 @@ void fill(const TemporaryFolder& folder) {
   }
 }
 
-Tensor<float> read(const data::Source& source, int threads) {
+Tensor<float> read_all(const data::Source& source, int threads) {
   std::vector<data::Draw> draws;
   for (std::int64_t i = 0; i < 2 * source.size(); ++i)
     draws.push_back({(2 * source.size() - i) % source.size(), std::uint64_t(i)});
@@ -59,10 +59,10 @@ TEST_CASE("a folder that is streamed gives what a folder in memory gives", "[dat
   CHECK(stream.skipped().size() == 1);
   CHECK(stream.describe(3) == memory.describe(3));
   for (std::int64_t i = 0; i < 5; ++i) CHECK(stream.labels()[i] == memory.labels()[i]);
-  CHECK(same_bits(read(stream, 1), read(memory, 1)));
-  CHECK(same_bits(read(stream, 3), read(memory, 1)));
+  CHECK(same_bits(read_all(stream, 1), read_all(memory, 1)));
+  CHECK(same_bits(read_all(stream, 3), read_all(memory, 1)));
   const Augment settings{.rotation = 20, .flip_horizontal = true};
-  CHECK(same_bits(read(data::Augmented(stream, settings), 2), read(data::Augmented(memory, settings), 1)));
+  CHECK(same_bits(read_all(data::Augmented(stream, settings), 2), read_all(data::Augmented(memory, settings), 1)));
 }
 
 TEST_CASE("a file that cannot be decoded is an error when it is used, or left out from the start",
@@ -72,18 +72,18 @@ TEST_CASE("a file that cannot be decoded is an error when it is used, or left ou
   std::ofstream(folder / "cat.11.jpg") << "not a JPEG";
   const data::FolderStream stream(folder.path(), {.size = {9, 14}});
   CHECK(stream.size() == 6);
-  CHECK_THROWS_AS(read(stream, 2), FileError);
-  CHECK_THROWS_WITH(read(stream, 2), Contains("cat.11.jpg: is no picture"));
+  CHECK_THROWS_AS(read_all(stream, 2), FileError);
+  CHECK_THROWS_WITH(read_all(stream, 2), Contains("cat.11.jpg: is no picture"));
 
   const data::ImageFolderOptions skip{.size = {9, 14}, .on_bad_file = data::BadFile::skip};
   const data::FolderStream whole(folder.path(), skip);
   CHECK(whole.size() == 5);
   REQUIRE(whole.skipped().size() == 1);
   CHECK_THAT(whole.skipped()[0].path, Contains("cat.11.jpg"));
-  CHECK(same_bits(read(whole, 2), read(data::image_folder(folder.path(), skip), 2)));
+  CHECK(same_bits(read_all(whole, 2), read_all(data::image_folder(folder.path(), skip), 2)));
 
   std::filesystem::remove(folder / "cat.2.jpg");
-  CHECK_THROWS_WITH(read(whole, 2), Contains("cat.2.jpg: no such file"));
+  CHECK_THROWS_WITH(read_all(whole, 2), Contains("cat.2.jpg: no such file"));
 }
 
 TEST_CASE("a folder without a picture that can be read cannot be streamed", "[data][folder_stream]") {

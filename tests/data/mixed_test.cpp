@@ -26,7 +26,7 @@ data::InMemory samples(const Shape& shape) {
   return data::InMemory(random_tensor<float>(shape, 4), std::move(labels), {"a", "b", "c"});
 }
 
-std::vector<data::Draw> uses(std::int64_t n, std::uint64_t first = 0) {
+std::vector<data::Draw> draws_of(std::int64_t n, std::uint64_t first = 0) {
   std::vector<data::Draw> draws;
   for (std::int64_t i = 0; i < n; ++i) draws.push_back({i, first + static_cast<std::uint64_t>(i)});
   return draws;
@@ -43,8 +43,8 @@ TEST_CASE("class numbers become rows, and all else stays the source's", "[data][
   CHECK(rows.class_names() == source.class_names());
   CHECK(rows.fingerprint(Cpu(1)) == source.fingerprint(Cpu(1)));
   Tensor<float> a({2, 4}), b({2, 4});
-  rows.read(Cpu(1), uses(2), a.view());
-  source.read(Cpu(1), uses(2), b.view());
+  rows.read(Cpu(1), draws_of(2), a.view());
+  source.read(Cpu(1), draws_of(2), b.view());
   CHECK(same_bits(a, b));
   CHECK_THROWS_WITH(data::OneHot(source, 2),
                     Contains("data::OneHot: sample 2 has label 2, expected a class from 0 to 1"));
@@ -57,7 +57,7 @@ TEST_CASE("class numbers become rows, and all else stays the source's", "[data][
 TEST_CASE("mixup blends a sample and its label with the next one of the batch", "[data][mixed]") {
   const data::InMemory source = samples({6, 3, 4, 2});
   const data::Mixed mixed(source, {.mixup = 0.4, .seed = 5});
-  const std::vector<data::Draw> draws = uses(6, 40);
+  const std::vector<data::Draw> draws = draws_of(6, 40);
   Tensor<float> plain({6, 3, 4, 2}), x({6, 3, 4, 2}), again({6, 3, 4, 2}), t({6, 3});
   source.read(Cpu(1), draws, plain.view());
   mixed.read(Cpu(1), draws, x.view());
@@ -85,7 +85,7 @@ TEST_CASE("mixup blends a sample and its label with the next one of the batch", 
 TEST_CASE("cutmix puts a part of the next sample into its place, and the label has the part's share", "[data][mixed]") {
   const data::InMemory source = samples({5, 12, 16, 3});
   const data::Mixed mixed(source, {.cutmix = 1, .seed = 6});
-  const std::vector<data::Draw> draws = uses(5, 100);
+  const std::vector<data::Draw> draws = draws_of(5, 100);
   Tensor<float> plain({5, 12, 16, 3}), x(plain.shape());
   source.read(Cpu(1), draws, plain.view());
   mixed.read(Cpu(2), draws, x.view());
@@ -136,8 +136,8 @@ TEST_CASE("training takes the mixture's labels", "[data][mixed][train]") {
   const History history = trainer.fit(mixed, {.batch = 12, .shuffle = false, .validation = data::OneHot(source)});
   // The same by hand: with a rate of 0 the weights stay, and the first 12 uses are numbers 0 to 11.
   Tensor<float> x({12, 6}), t({12, 3});
-  mixed.read(Cpu(1), uses(12), x.view());
-  mixed.read_labels(uses(12), t.view());
+  mixed.read(Cpu(1), draws_of(12), x.view());
+  mixed.read_labels(draws_of(12), t.view());
   CHECK(trainer.train_on_batch(x.view(), t.view()).loss == Approx(history.loss[0]).epsilon(1e-6));
   CHECK(trainer.train_on_batch(x.view(), mixed.labels()).loss != Approx(history.loss[0]).epsilon(1e-3));
 }

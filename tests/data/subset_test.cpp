@@ -28,7 +28,7 @@ using Catch::Matchers::Contains;
 namespace {
 
 /// 20 samples of class 0, 7 of class 1, 3 of class 2, in turn as long as there are some.
-data::InMemory samples() {
+data::InMemory thirty_samples() {
   Tensor<float> x = random_tensor<float>({30, 4}, 3), labels({30, 1});
   int left[] = {20, 7, 3};
   for (std::int64_t i = 0; i < 30;)
@@ -46,7 +46,7 @@ std::vector<std::int64_t> counts(const data::Source& source) {
 }  // namespace
 
 TEST_CASE("a subset is the samples that were named, in their order, with their labels and uses", "[data][subset]") {
-  const data::InMemory source = samples();
+  const data::InMemory source = thirty_samples();
   const data::Subset part(source, {7, 3, 3, 29});
   CHECK(part.size() == 4);
   CHECK(part.describe(1) == source.describe(3));
@@ -71,7 +71,7 @@ TEST_CASE("a subset is the samples that were named, in their order, with their l
 }
 
 TEST_CASE("a split keeps every class in both parts, or says which it would lose", "[data][subset]") {
-  const data::InMemory source = samples();
+  const data::InMemory source = thirty_samples();
   const auto [training, holdout] = data::split(source, 0.1, 5);
   CHECK(counts(training) == std::vector<std::int64_t>{18, 6, 2});
   CHECK(counts(holdout) == std::vector<std::int64_t>{2, 1, 1});
@@ -88,7 +88,7 @@ TEST_CASE("a split keeps every class in both parts, or says which it would lose"
 }
 
 TEST_CASE("balanced samples have each class as often as the largest, all of its samples", "[data][subset]") {
-  const data::InMemory source = samples();
+  const data::InMemory source = thirty_samples();
   const data::Subset even = data::balanced(source, 3);
   CHECK(counts(even) == std::vector<std::int64_t>{20, 20, 20});
   CHECK(std::set<std::int64_t>(even.rows().begin(), even.rows().end()).size() == 30);
@@ -101,7 +101,7 @@ TEST_CASE("balanced samples have each class as often as the largest, all of its 
 }
 
 TEST_CASE("each sample is predicted by a model that has not seen it", "[data][train][cross_validate]") {
-  const data::InMemory source = samples();
+  const data::InMemory source = thirty_samples();
   std::int64_t folds = 0;
   const Tensor<float> outputs = cross_validate(source,
                                                [&](const data::Source& training, const data::Source& rest) {

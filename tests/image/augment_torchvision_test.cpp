@@ -25,34 +25,34 @@ using Catch::Matchers::Contains;
 namespace {
 
 const Random random_numbers{7, stream_id("augment"), 0};
-constexpr Size2 size(40, 60);
+constexpr Size2 drawn_size(40, 60);
 
-const Augment everything{.rotation = 20,
-                         .flip_horizontal = true,
-                         .color_jitter = {0.4, 0.4, 0.4, 0.1},
-                         .rand_augment = {.num_ops = 2},
-                         .resized_crop = {.least = 0.08, .most = 0.9, .least_ratio = 0.75, .most_ratio = 1.3333},
-                         .random_erasing = {.probability = 0.5, .value = -2}};
+const Augment all_changes{.rotation = 20,
+                          .flip_horizontal = true,
+                          .color_jitter = {0.4, 0.4, 0.4, 0.1},
+                          .rand_augment = {.num_ops = 2},
+                          .resized_crop = {.least = 0.08, .most = 0.9, .least_ratio = 0.75, .most_ratio = 1.3333},
+                          .random_erasing = {.probability = 0.5, .value = -2}};
 
 std::vector<AugmentDraw> draws(const Augment& a, std::uint64_t n = 2000) {
   std::vector<AugmentDraw> all;
-  for (std::uint64_t i = 0; i < n; ++i) all.push_back(image::draw(a, size, random_numbers, i));
+  for (std::uint64_t i = 0; i < n; ++i) all.push_back(image::draw(a, drawn_size, random_numbers, i));
   return all;
 }
 
-Tensor<float> applied(const AugmentDraw& d, const Tensor<std::uint8_t>& picture, const Augment& a = {}) {
+Tensor<float> changed(const AugmentDraw& d, const Tensor<std::uint8_t>& picture, const Augment& a = {}) {
   Tensor<float> out = unwritten<float>(picture.shape());
   image::apply<float>(a, d, picture, out, image::Standardize(picture.shape()[2], 1.0));
   return out;
 }
 
-Tensor<std::uint8_t> noise(const Shape& shape) {
+Tensor<std::uint8_t> random_pixels(const Shape& shape) {
   return converted<std::uint8_t>(random_tensor<double>(shape, 3, 0, 256));
 }
 
 data::Pictures pictures(const Shape& shape) {
   data::Pictures::Parts p;
-  p.pixels = noise(shape);
+  p.pixels = random_pixels(shape);
   p.classes.assign(static_cast<std::size_t>(shape[0]), 0);
   p.class_names = {"cat"};
   return data::Pictures(std::move(p));
@@ -70,7 +70,7 @@ TEST_CASE("a part that is made as large as the picture has torchvision's levels"
     const Tensor<double> expected = golden.get<double>(name + ".colour");
     AugmentDraw d;
     d.crop = {box[0], box[1], box[2], box[3]};
-    const Tensor<float> out = applied(d, picture);
+    const Tensor<float> out = changed(d, picture);
     // What is less than half a pixel of the part away from its edge is blended with what is beside it; torchvision has
     // cut that off before.
     const auto edge = [](std::int64_t whole, std::int64_t part) { return (whole + 2 * part - 1) / (2 * part); };
@@ -106,7 +106,7 @@ TEST_CASE("parts have areas, shapes and places of all that is asked for", "[imag
   CHECK(tops.size() > 20);
   // Nothing of this shape fits: the largest about the middle, as in torchvision.
   const Augment slim{.resized_crop = {.least = 0.99, .most = 1, .least_ratio = 0.5, .most_ratio = 0.5}};
-  CHECK(image::internal::middle_box(slim.resized_crop, size) == PixelBox{0, 20, 40, 20});
+  CHECK(image::internal::middle_box(slim.resized_crop, drawn_size) == PixelBox{0, 20, 40, 20});
 }
 
 TEST_CASE("colours change by factors of their ranges, in every order", "[image][augment]") {
@@ -166,10 +166,10 @@ TEST_CASE("a part is erased of as many pictures as asked, to the value that the 
   }
   CHECK(erased > 500);
   CHECK(erased < 700);
-  const Tensor<std::uint8_t> picture = noise({6, 5, 3});
+  const Tensor<std::uint8_t> picture = random_pixels({6, 5, 3});
   AugmentDraw d;
   d.erased = {2, 1, 3, 2};
-  const Tensor<float> out = applied(d, picture, {.random_erasing = {.probability = 1, .value = -2}});
+  const Tensor<float> out = changed(d, picture, {.random_erasing = {.probability = 1, .value = -2}});
   for (std::int64_t y = 0; y < 6; ++y)
     for (std::int64_t x = 0; x < 5; ++x) {
       const bool inside = y >= 2 && y < 5 && x >= 1 && x < 3;
@@ -179,11 +179,11 @@ TEST_CASE("a part is erased of as many pictures as asked, to the value that the 
 }
 
 TEST_CASE("torchvision's settings change nothing of what Keras's draw", "[image][augment]") {
-  Augment alone = everything;
+  Augment alone = all_changes;
   alone.color_jitter = {}, alone.rand_augment = {}, alone.resized_crop = {}, alone.random_erasing = {};
   for (std::uint64_t i = 0; i < 50; ++i) {
-    const AugmentDraw a = image::draw(alone, size, random_numbers, i),
-                      b = image::draw(everything, size, random_numbers, i);
+    const AugmentDraw a = image::draw(alone, drawn_size, random_numbers, i),
+                      b = image::draw(all_changes, drawn_size, random_numbers, i);
     CHECK(a.theta == b.theta);
     CHECK(a.flip_horizontal == b.flip_horizontal);
     CHECK(b.step_count >= 4);
@@ -193,7 +193,7 @@ TEST_CASE("torchvision's settings change nothing of what Keras's draw", "[image]
 TEST_CASE("steps, parts and what is erased are the same on any number of threads, and from their draw",
           "[image][augment][data]") {
   const data::Pictures photos = pictures({5, 40, 60, 3});
-  const data::Augmented augmented(photos, everything, {.seed = 3});
+  const data::Augmented augmented(photos, all_changes, {.seed = 3});
   std::vector<data::Draw> uses;
   for (std::uint64_t i = 0; i < 12; ++i) uses.push_back({static_cast<std::int64_t>(i % 5), i});
   Tensor<float> one({12, 40, 60, 3}), three({12, 40, 60, 3});
@@ -202,14 +202,14 @@ TEST_CASE("steps, parts and what is erased are the same on any number of threads
   CHECK(same_bits(one, three));
   Tensor<float> again({40, 60, 3});
   photos.with_pixels(2, [&](const std::uint8_t* pixels) {
-    image::apply<float>(everything, augmented.drawn(7), {pixels, Shape{40, 60, 3}}, again.view(),
+    image::apply<float>(all_changes, augmented.drawn(7), {pixels, Shape{40, 60, 3}}, again.view(),
                         augmented.standardize());
   });
   for (std::int64_t i = 0; i < again.size(); ++i) REQUIRE(again[i] == one[7 * again.size() + i]);
 }
 
 TEST_CASE("torchvision's settings and their draws can be printed", "[image][augment]") {
-  CHECK(to_string(everything) ==
+  CHECK(to_string(all_changes) ==
         "rotation 20, flip_horizontal, jitter brightness 0.4, contrast 0.4, saturation 0.4, hue 0.1, rand_augment 2 of "
         "magnitude 9, resized_crop 0.08 to 0.9 of shape 0.75 to 1.3333, random_erasing of 0.5, 0.02 to 0.33 of shape "
         "0.3 to 3.3, value -2");

@@ -23,14 +23,14 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-const std::filesystem::path kinds = std::filesystem::path(BRINDLE_GOLDENS).parent_path() / "image" / "pictures";
+const std::filesystem::path rare_kinds = std::filesystem::path(BRINDLE_GOLDENS).parent_path() / "image" / "pictures";
 
 const std::map<std::string, Picture>& rare() {
-  static const std::map<std::string, Picture> pictures = golden_pictures(kinds / "rare_pictures.npz");
+  static const std::map<std::string, Picture> pictures = golden_pictures(rare_kinds / "rare_pictures.npz");
   return pictures;
 }
 
-std::string message(const std::vector<std::uint8_t>& bytes, const std::string& name = "x") {
+std::string refusal(const std::vector<std::uint8_t>& bytes, const std::string& name = "x") {
   try {
     decode(bytes, name);
   } catch (const FileError& e) {
@@ -138,38 +138,38 @@ TEST_CASE("decode asks for no memory that a file's bytes cannot fill", "[image][
     CAPTURE(name);
     ++count;
     const auto start = std::chrono::steady_clock::now();
-    const std::string error = message(bytes.pixels, name);
+    const std::string error = refusal(bytes.pixels, name);
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(500));
     CHECK_THAT(error, StartsWith(name + ": "));
   }
   getrusage(RUSAGE_SELF, &after);
   CHECK(count == 37);
   CHECK(after.ru_maxrss - before.ru_maxrss < 32 * 1024);  // KB
-  CHECK_THAT(message(rare().at("refused_444.jpg").pixels), Contains("claims 16000 x 16000 pixels, which need"));
-  CHECK_THAT(message(rare().at("refused_8_2_0.png").pixels), Contains("need 768016000 bytes"));
-  CHECK_THAT(message(rare().at("refused_few_codes.gif").pixels), Contains("need 256000000 colours"));
-  CHECK_THAT(message(rare().at("refused_24_from_top.bmp").pixels), Contains("is cut short"));
-  CHECK_THAT(message(rare().at("refused_ends_early.gif").pixels), Contains("end after 2 of its 4 pixels"));
-  CHECK_THAT(message(rare().at("refused_without_scan.jpg").pixels), Contains("no scan holds component 1 of 3"));
-  CHECK_THAT(message(rare().at("refused_two_components.jpg").pixels), Contains("2 components"));
-  CHECK_THAT(message(rare().at("refused_run_length.bmp").pixels), Contains("run-length encoding"));
+  CHECK_THAT(refusal(rare().at("refused_444.jpg").pixels), Contains("claims 16000 x 16000 pixels, which need"));
+  CHECK_THAT(refusal(rare().at("refused_8_2_0.png").pixels), Contains("need 768016000 bytes"));
+  CHECK_THAT(refusal(rare().at("refused_few_codes.gif").pixels), Contains("need 256000000 colours"));
+  CHECK_THAT(refusal(rare().at("refused_24_from_top.bmp").pixels), Contains("is cut short"));
+  CHECK_THAT(refusal(rare().at("refused_ends_early.gif").pixels), Contains("end after 2 of its 4 pixels"));
+  CHECK_THAT(refusal(rare().at("refused_without_scan.jpg").pixels), Contains("no scan holds component 1 of 3"));
+  CHECK_THAT(refusal(rare().at("refused_two_components.jpg").pixels), Contains("2 components"));
+  CHECK_THAT(refusal(rare().at("refused_run_length.bmp").pixels), Contains("run-length encoding"));
 }
 
 TEST_CASE("decode refuses a PNG in which any bit is wrong", "[image][decode]") {
   for (const std::string file : {"rgb.png", "palette_clear.png", "interlaced.png"}) {
-    std::vector<std::uint8_t> bytes = read_file(kinds / file);
+    std::vector<std::uint8_t> bytes = read_file(rare_kinds / file);
     const std::vector<std::uint8_t> whole = bytes;
     for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
       bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ 1u << bit % 8);
       INFO(file << ", bit " << bit);
-      CHECK(message(bytes) != "");
+      CHECK(refusal(bytes) != "");
       bytes[bit / 8] = whole[bit / 8];
     }
-    CHECK(message(bytes) == "");
+    CHECK(refusal(bytes) == "");
   }
-  std::vector<std::uint8_t> bytes = read_file(kinds / "rgb.png");
+  std::vector<std::uint8_t> bytes = read_file(rare_kinds / "rgb.png");
   bytes[16 + 20] ^= 1;
-  CHECK_THAT(message(bytes), Contains("its chunk \"") && Contains("does not have its checksum"));
+  CHECK_THAT(refusal(bytes), Contains("its chunk \"") && Contains("does not have its checksum"));
 }
 
 TEST_CASE("decode refuses a PNG whose pixels do not have zlib's checksum", "[image][decode]") {
@@ -179,21 +179,21 @@ TEST_CASE("decode refuses a PNG whose pixels do not have zlib's checksum", "[ima
   const std::uint32_t sum = detail::adler32_of(rows);
   CHECK(decode(stored_png(rows, sum), "x").at(0, 2)[1] == 3);
   rows[30] ^= 4;
-  CHECK_THAT(message(stored_png(rows, sum)), Contains("its pixels do not have their checksum"));
+  CHECK_THAT(refusal(stored_png(rows, sum)), Contains("its pixels do not have their checksum"));
 }
 
 TEST_CASE("decode refuses a JPEG whose scans use tables that are not there", "[image][decode]") {
-  const std::vector<std::uint8_t> whole = read_file(kinds / "progressive.jpg");
+  const std::vector<std::uint8_t> whole = read_file(rare_kinds / "progressive.jpg");
   int count = 0;
   for (std::size_t at = 2; whole[at + 1] != 0xda; at += 2 + (std::size_t{whole[at + 2]} << 8) + whole[at + 3]) {
     if (whole[at + 1] != 0xc4 && whole[at + 1] != 0xdb) continue;
     std::vector<std::uint8_t> without = whole;
     without[at + 1] = 0xef;  // a segment that means nothing
-    CHECK_THAT(message(without), Contains("a scan uses") && Contains("which is not there"));
+    CHECK_THAT(refusal(without), Contains("a scan uses") && Contains("which is not there"));
     ++count;
   }
   CHECK(count >= 3);
-  CHECK_THAT(message(read_file(kinds.parent_path().parent_path() / "fuzz" / "corpus" / "picture" /
+  CHECK_THAT(refusal(read_file(rare_kinds.parent_path().parent_path() / "fuzz" / "corpus" / "picture" /
                                "found_table_never_written.jpg")),
              Contains("uses Huffman table 3, which is not there"));
 }

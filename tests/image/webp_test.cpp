@@ -20,11 +20,11 @@ using Catch::Matchers::Contains;
 namespace {
 
 // Written by tests/goldens/make_webp.py, with what Pillow makes of them as PNG.
-std::filesystem::path golden(const std::string& name) {
+std::filesystem::path webp_golden(const std::string& name) {
   return std::filesystem::path(BRINDLE_GOLDENS) / "images" / ("webp_" + name);
 }
 
-std::string message(const std::vector<std::uint8_t>& bytes, const image::DecodeOptions& options = {}) {
+std::string webp_refusal(const std::vector<std::uint8_t>& bytes, const image::DecodeOptions& options = {}) {
   try {
     image::decode(bytes, "x.webp", options);
   } catch (const FileError& e) {
@@ -36,9 +36,9 @@ std::string message(const std::vector<std::uint8_t>& bytes, const image::DecodeO
 }  // namespace
 
 TEST_CASE("a camera's orientation is found in a WebP, and nothing in one that is cut short", "[image][webp]") {
-  std::vector<std::uint8_t> bytes = read_file(golden("exif.webp"));
+  std::vector<std::uint8_t> bytes = read_file(webp_golden("exif.webp"));
   CHECK(image::exif_orientation(bytes) == 6);
-  CHECK(image::exif_orientation(read_file(golden("lossy.webp"))) == 1);
+  CHECK(image::exif_orientation(read_file(webp_golden("lossy.webp"))) == 1);
   for (std::size_t length = 0; length < bytes.size() - 1; ++length) {
     const std::vector<std::uint8_t> cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
     CHECK(image::exif_orientation(cut) == 1);
@@ -59,46 +59,48 @@ TEST_CASE("a camera's orientation is found in a WebP, and nothing in one that is
 TEST_CASE("a WebP, lossy or lossless, has Pillow's pixels, without alpha", "[image][webp]") {
   for (const std::string name : {"lossy", "lossless", "lossy_alpha", "lossless_alpha", "exif", "one_pixel"}) {
     CAPTURE(name);
-    const image::Picture picture = image::decode(golden(name + ".webp")), pillow = image::decode(golden(name + ".png"));
+    const image::Picture picture = image::decode(webp_golden(name + ".webp")),
+                         pillow = image::decode(webp_golden(name + ".png"));
     REQUIRE(picture.shape() == pillow.shape());
     CHECK(picture.pixels == pillow.pixels);
   }
   const PictureInput exif{.orientation = Orientation::exif};
-  CHECK(image::read_upright(golden("exif.webp"), exif).shape() == Shape{20, 12, 3});
+  CHECK(image::read_upright(webp_golden("exif.webp"), exif).shape() == Shape{20, 12, 3});
 }
 
 TEST_CASE("a WebP of several frames is refused by name", "[image][webp]") {
-  CHECK_THAT(message(read_file(golden("animated.webp"))),
+  CHECK_THAT(webp_refusal(read_file(webp_golden("animated.webp"))),
              Contains("x.webp: is a WebP of a rare kind: it has several frames; convert it"));
 }
 
 TEST_CASE("a WebP that is cut short or broken is refused, and never decoded in part", "[image][webp]") {
   for (const std::string name : {"lossy.webp", "lossless.webp", "lossy_alpha.webp"}) {
-    const std::vector<std::uint8_t> bytes = read_file(golden(name));
+    const std::vector<std::uint8_t> bytes = read_file(webp_golden(name));
     for (std::size_t length = 12; length < bytes.size(); length += 7) {
       INFO(name << " " << length);
-      const std::string text = message({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length)});
+      const std::string text = webp_refusal({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length)});
       CHECK_THAT(text, Contains("is cut short") || Contains("is broken"));
     }
   }
-  std::vector<std::uint8_t> broken = read_file(golden("lossless.webp"));
+  std::vector<std::uint8_t> broken = read_file(webp_golden("lossless.webp"));
   broken[20] ^= 0xff;  // the signature of the lossless bits
-  CHECK_THAT(message(broken), Contains("x.webp: the WebP is broken"));
+  CHECK_THAT(webp_refusal(broken), Contains("x.webp: the WebP is broken"));
 }
 
 TEST_CASE("the size of a WebP is bounded before it is decoded", "[image][webp]") {
-  const std::vector<std::uint8_t> lossy = read_file(golden("lossy.webp"));
-  CHECK_THAT(message(lossy, {.most_pixels = 1849}), Contains("is 50 x 37 pixels, more than the limit of 1849"));
-  CHECK(message(lossy, {.most_pixels = 1850}).empty());
+  const std::vector<std::uint8_t> lossy = read_file(webp_golden("lossy.webp"));
+  CHECK_THAT(webp_refusal(lossy, {.most_pixels = 1849}), Contains("is 50 x 37 pixels, more than the limit of 1849"));
+  CHECK(webp_refusal(lossy, {.most_pixels = 1850}).empty());
   // 20 million pixels of one colour in a few bytes.
-  const std::vector<std::uint8_t> flat = read_file(golden("flat.webp"));
-  CHECK_THAT(message(flat), Contains("claims 5000 x 4000 pixels, which need 20000000 pixels, and its data can hold"));
+  const std::vector<std::uint8_t> flat = read_file(webp_golden("flat.webp"));
+  CHECK_THAT(webp_refusal(flat),
+             Contains("claims 5000 x 4000 pixels, which need 20000000 pixels, and its data can hold"));
 }
 
 #else
 
 TEST_CASE("a WebP without libwebp is refused by name, with what to do", "[image][webp]") {
-  CHECK_THAT(message(read_file(golden("lossy.webp"))),
+  CHECK_THAT(webp_refusal(read_file(webp_golden("lossy.webp"))),
              Contains("x.webp: is a WebP, and brindle was compiled without libwebp") && Contains("libwebp-dev") &&
                  Contains("brindle::webp"));
 }

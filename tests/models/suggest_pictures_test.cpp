@@ -34,7 +34,7 @@ image::Picture coloured(int red, int green, int blue) {
 }
 
 /// Says "red" where red is more than green, and is in doubt where they are equal; its features are the colours.
-models::PictureClassifier<Cpu> classifier(Familiarity familiarity = {}) {
+models::PictureClassifier<Cpu> colour_classifier(Familiarity familiarity = {}) {
   Sequential<float> model{Cpu(1), {4, 4, 3}, GlobalAveragePooling2D{}, Dense{2, softmax}};
   Tensor<float>& kernel = model.layers()[1]->parameters()[0].value;
   const float values[] = {-8, 8, 8, -8, 0, 0};
@@ -62,7 +62,8 @@ TEST_CASE("photos that a model doubts are suggested, near copies once, with thos
           "[models][suggest]") {
   const TemporaryFolder folder;
   write_photos(folder);
-  const models::PictureSuggestions found = models::suggest_pictures(classifier(), folder / "photos", {.count = 2});
+  const models::PictureSuggestions found =
+      models::suggest_pictures(colour_classifier(), folder / "photos", {.count = 2});
   CHECK(found.looked_at == 5);
   REQUIRE(found.pictures.size() == 2);
   CHECK(found.pictures[0].file == (folder / "photos" / "yellow.png").string());
@@ -82,7 +83,8 @@ TEST_CASE("photos like those that a model was trained on are not suggested", "[m
   const TemporaryFolder folder;
   write_photos(folder);
   const float half = 0.70710678f;
-  const auto knows_yellow = classifier({.width = 3, .features = {half, half, 0}, .threshold = 0.5, .refused = 0.05});
+  const auto knows_yellow =
+      colour_classifier({.width = 3, .features = {half, half, 0}, .threshold = 0.5, .refused = 0.05});
   const models::PictureSuggestions found = models::suggest_pictures(knows_yellow, folder / "photos", {.count = 1});
   REQUIRE(found.pictures.size() == 1);
   CHECK(found.pictures[0].file == (folder / "photos" / "more" / "blue.png").string());
@@ -91,7 +93,7 @@ TEST_CASE("photos like those that a model was trained on are not suggested", "[m
 TEST_CASE("suggestions become a page and a table", "[models][suggest]") {
   const TemporaryFolder folder;
   write_photos(folder);
-  models::PictureSuggestions found = models::suggest_pictures(classifier(), folder / "photos", {.count = 2});
+  models::PictureSuggestions found = models::suggest_pictures(colour_classifier(), folder / "photos", {.count = 2});
   found.pictures[1].file = (folder / "a,\"b\"<c>.png").string();  // gone
   const std::string page = report::suggestions_page(found).html(), table = report::suggestions_csv(found);
   CHECK_THAT(page, Contains("Label these next") && Contains("1. yellow.png: green? 0.50") && Contains("&lt;c&gt;") &&
@@ -107,9 +109,9 @@ TEST_CASE("suggestions become a page and a table", "[models][suggest]") {
 TEST_CASE("suggestions say which folder or model they cannot be made of", "[models][suggest]") {
   const TemporaryFolder folder;
   fs::create_directories(folder / "empty");
-  CHECK_THROWS_WITH(models::suggest_pictures(classifier(), folder / "empty"),
+  CHECK_THROWS_WITH(models::suggest_pictures(colour_classifier(), folder / "empty"),
                     Contains("has no photos that can be read"));
-  CHECK_THROWS_AS(models::suggest_pictures(classifier(), folder / "none"), FileError);
+  CHECK_THROWS_AS(models::suggest_pictures(colour_classifier(), folder / "none"), FileError);
   Sequential<float> several{Cpu(1), {4, 4, 3}, GlobalAveragePooling2D{}, Dense{2}};
   const models::PictureClassifier<Cpu> each(io::SavedModel<float, Cpu>{
       std::move(several), {.input = PictureInput{.size = {4, 4}}, .from_logits = true, .each_output = true}});

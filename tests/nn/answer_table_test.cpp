@@ -7,25 +7,16 @@
 #include <vector>
 
 #include "support/golden.hpp"
+#include "support/tensors.hpp"
 
 using namespace brindle;
 using namespace brindle::test;
 using Catch::Matchers::Contains;
 
-namespace {
-
-Tensor<float> tensor(const Shape& shape, const std::vector<float>& values) {
-  Tensor<float> t(shape);
-  std::copy(values.begin(), values.end(), t.data());
-  return t;
-}
-
-}  // namespace
-
 TEST_CASE("a table of answers has the thresholds that are more often right than all lower ones", "[nn][answer_table]") {
   // Sure of 0.6 (wrong), 0.7 (right), 0.8 (wrong), 0.9 (right), twice, and 0.95 (right).
-  const auto p = tensor({6, 1}, {0.6f, 0.7f, 0.2f, 0.9f, 0.9f, 0.95f});
-  const AnswerTable table = answer_table(p, tensor({6, 1}, {0, 1, 1, 1, 1, 1}));
+  const auto p = tensor_of({6, 1}, {0.6f, 0.7f, 0.2f, 0.9f, 0.9f, 0.95f});
+  const AnswerTable table = answer_table(p, tensor_of({6, 1}, {0, 1, 1, 1, 1, 1}));
   CHECK(table.samples == 6);
   REQUIRE(table.rows.size() == 3);
   CHECK(table.rows[0] == AnswerThreshold{.probability = 0, .answered = 6, .right = 4});
@@ -80,7 +71,7 @@ TEST_CASE("the threshold of an accuracy is the smallest that reaches it, by tryi
 }
 
 TEST_CASE("an accuracy that was never reached has no threshold", "[nn][answer_table]") {
-  const AnswerTable table = answer_table(tensor({2, 1}, {0.6f, 0.9f}), tensor({2, 1}, {1, 0}));
+  const AnswerTable table = answer_table(tensor_of({2, 1}, {0.6f, 0.9f}), tensor_of({2, 1}, {1, 0}));
   CHECK_FALSE(table.at_least(0.9));
   CHECK(table.at_least(0.5)->answered == 2);
   CHECK_THROWS_WITH(table.at_least(0), Contains("above 0 and at most 1"));
@@ -114,6 +105,6 @@ TEST_CASE("tables that cannot be are refused by their row", "[nn][answer_table]"
   CHECK_THROWS_WITH(check({.samples = 10, .rows = {{.probability = 0.5, .answered = 0, .right = 0}}}),
                     Contains("0 right"));
   CHECK_THROWS_WITH(check({.samples = 10, .rows = std::vector<AnswerThreshold>(41, whole)}), Contains("41 rows"));
-  CHECK_THROWS_WITH(answer_table(tensor({1, 2}, {0, 1}), tensor({1, 2}, {0, 1}), {.each_output = true}),
+  CHECK_THROWS_WITH(answer_table(tensor_of({1, 2}, {0, 1}), tensor_of({1, 2}, {0, 1}), {.each_output = true}),
                     Contains("no single answer"));
 }

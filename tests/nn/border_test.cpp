@@ -19,12 +19,10 @@ using namespace brindle::test;
 
 namespace {
 
-constexpr PlanOptions predicts{}, learns{.training = true, .backward = true};
-
 // Gradients are sums over fewer pixels, without those that were zeros: 1x1 filters and Winograd's tiles cut them anew.
-constexpr Apart rounding{.gradients = reordered_sum.of<float>()};
+constexpr Apart border_rounding{.gradients = reordered_sum.of<float>()};
 
-std::size_t steps_of(const Model<float>& model, const PlanOptions& options) {
+std::size_t step_count(const Model<float>& model, const PlanOptions& options) {
   return detail::plan_steps(model.device(), model.graph(), options).size();
 }
 
@@ -38,13 +36,13 @@ TEST_CASE("a convolution or a maximum pool puts the zeros in front of it around 
     INFO(what);
     Model<float> model{{11, 10, 16}, [&](auto in) { return in.then(Conv2D{16, 1}, layers..., Flatten{}, Dense{2}); }};
     model.initialize(3);
-    for (const PlanOptions& options : {predicts, learns}) {
-      CHECK(steps_of(model, options) == steps + 3);
-      check_layer_by_layer(model, x, options, rounding);
+    for (const PlanOptions& options : {prediction_options, training_options}) {
+      CHECK(step_count(model, options) == steps + 3);
+      check_layer_by_layer(model, x, options, border_rounding);
     }
-    PlanOptions of_input = learns;
+    PlanOptions of_input = training_options;
     of_input.gradient_of = 1;
-    check_layer_by_layer(model, x, of_input, rounding);
+    check_layer_by_layer(model, x, of_input, border_rounding);
   };
   check("1x1", 1, zeros, Conv2D{8, 1});
   check("Winograd", 1, zeros, Conv2D{16, 3, relu});
@@ -71,22 +69,22 @@ TEST_CASE("zeros stay a step of their own where somebody else reads the picture 
                        return padded.then(Conv2D{4, 1}) + padded;
                      }};
   model.initialize(3);
-  CHECK(steps_of(model, learns) == 4);
-  CHECK(steps_of(model, predicts) == 3);  // the sum goes with the convolution
+  CHECK(step_count(model, training_options) == 4);
+  CHECK(step_count(model, prediction_options) == 3);  // the sum goes with the convolution
   const auto x = random_tensor<float>({2, 9, 9, 4}, 1);
-  check_layer_by_layer(model, x, predicts);
-  check_layer_by_layer(model, x, learns);
+  check_layer_by_layer(model, x, prediction_options);
+  check_layer_by_layer(model, x, training_options);
 }
 
 TEST_CASE("a gradient by the picture with zeros can be asked for", "[nn][border]") {
   Model<float> model{{9, 9, 4}, [](auto x) { return x.then(ZeroPadding2D{.padding = 1}, Conv2D{4, 3}); }};
   model.initialize(3);
-  PlanOptions options = learns;
+  PlanOptions options = training_options;
   options.gradient_of = 1;
-  CHECK(steps_of(model, options) == 2);
+  CHECK(step_count(model, options) == 2);
   check_layer_by_layer(model, random_tensor<float>({2, 9, 9, 4}, 1), options);
   options.gradient_of = 0;
-  CHECK(steps_of(model, options) == 1);
+  CHECK(step_count(model, options) == 1);
   check_layer_by_layer(model, random_tensor<float>({2, 9, 9, 4}, 1), options);
 }
 
@@ -101,5 +99,5 @@ TEST_CASE("filters are prepared for a picture with zeros around it", "[nn][borde
   CHECK(report::kernels(model).find("conv: winograd F(3x3, 3x3), with zeros\n") != std::string::npos);
   model.fix_weights();
   CHECK(same_bits(model.predict(x), before));
-  check_layer_by_layer(model, x, predicts);
+  check_layer_by_layer(model, x, prediction_options);
 }

@@ -5,21 +5,15 @@
 #include <cmath>
 #include <limits>
 #include <string>
-#include <vector>
 
 #include "support/golden.hpp"
+#include "support/tensors.hpp"
 
 using namespace brindle;
 using namespace brindle::test;
 using Catch::Matchers::Contains;
 
 namespace {
-
-Tensor<float> tensor(const Shape& shape, const std::vector<float>& values) {
-  Tensor<float> t(shape);
-  std::copy(values.begin(), values.end(), t.data());
-  return t;
-}
 
 void check_figures(const Calibration& c, const Tensor<double>& expected) {
   CHECK(c.negative_log_likelihood == Approx(expected[0]).epsilon(1e-9));
@@ -64,8 +58,8 @@ TEST_CASE("probabilities have the figures of the logits that they come from", "[
 
 TEST_CASE("bins hold what lies in them, their upper bound included", "[nn][calibration]") {
   // Confidences 0.75 (right), 0.75 (wrong), 1 (right) and 0.5 (class 0, right), in bins of a quarter.
-  const auto p = tensor({4, 1}, {0.75f, 0.25f, 1.0f, 0.5f});
-  const Calibration c = calibration(p, tensor({4, 1}, {1, 1, 1, 0}), {.bins = 4});
+  const auto p = tensor_of({4, 1}, {0.75f, 0.25f, 1.0f, 0.5f});
+  const Calibration c = calibration(p, tensor_of({4, 1}, {1, 1, 1, 0}), {.bins = 4});
   REQUIRE(c.bins.size() == 4);
   CHECK(c.bins[0].count == 0);
   CHECK(c.bins[1].count == 1);
@@ -81,11 +75,11 @@ TEST_CASE("bins hold what lies in them, their upper bound included", "[nn][calib
 
 TEST_CASE("a probability of zero for what was true has a finite likelihood", "[nn][calibration]") {
   const double smallest = -std::log(static_cast<double>(std::numeric_limits<float>::min()));
-  CHECK(calibration(tensor({1, 3}, {0, 1, 0}), tensor({1, 1}, {0})).negative_log_likelihood ==
+  CHECK(calibration(tensor_of({1, 3}, {0, 1, 0}), tensor_of({1, 1}, {0})).negative_log_likelihood ==
         Approx(smallest).epsilon(1e-6));
-  CHECK(calibration(tensor({1, 1}, {1}), tensor({1, 1}, {0})).negative_log_likelihood ==
+  CHECK(calibration(tensor_of({1, 1}, {1}), tensor_of({1, 1}, {0})).negative_log_likelihood ==
         Approx(25 * std::log(2.0)).epsilon(1e-6));
-  CHECK(calibration(tensor({1, 1}, {400}), tensor({1, 1}, {0}), {.from_logits = true}).negative_log_likelihood ==
+  CHECK(calibration(tensor_of({1, 1}, {400}), tensor_of({1, 1}, {0}), {.from_logits = true}).negative_log_likelihood ==
         Approx(400));
 }
 
@@ -95,12 +89,13 @@ TEST_CASE("probabilities and labels without a meaning are refused", "[nn][calibr
   };
   const float nan = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_WITH(of(Tensor<float>({0, 3}), Tensor<float>({0, 1})), Contains("there are no samples"));
-  CHECK_THROWS_WITH(of(tensor({2, 1}, {0.5f, nan}), tensor({2, 1}, {0, 1})), Contains("sample 1") && Contains("nan"));
-  CHECK_THROWS_WITH(of(tensor({1, 2}, {3, -2}), tensor({1, 1}, {0})), Contains(".from_logits = true"));
-  CHECK_THROWS_WITH(of(tensor({1, 2}, {0.5f, 0.5f}), tensor({1, 1}, {2})), Contains("label 0 is 2"));
-  CHECK_THROWS_WITH(of(tensor({1, 2}, {0.5f, 0.5f}), tensor({1, 1}, {0.5f})), Contains("label 0 is 0.5"));
-  CHECK_THROWS_WITH(of(tensor({1, 2}, {0.5f, 0.5f}), tensor({1, 2}, {0, 1})),
+  CHECK_THROWS_WITH(of(tensor_of({2, 1}, {0.5f, nan}), tensor_of({2, 1}, {0, 1})),
+                    Contains("sample 1") && Contains("nan"));
+  CHECK_THROWS_WITH(of(tensor_of({1, 2}, {3, -2}), tensor_of({1, 1}, {0})), Contains(".from_logits = true"));
+  CHECK_THROWS_WITH(of(tensor_of({1, 2}, {0.5f, 0.5f}), tensor_of({1, 1}, {2})), Contains("label 0 is 2"));
+  CHECK_THROWS_WITH(of(tensor_of({1, 2}, {0.5f, 0.5f}), tensor_of({1, 1}, {0.5f})), Contains("label 0 is 0.5"));
+  CHECK_THROWS_WITH(of(tensor_of({1, 2}, {0.5f, 0.5f}), tensor_of({1, 2}, {0, 1})),
                     Contains("(1, 1)") && Contains("(1, 2)") && Contains(".each_output"));
-  CHECK_THROWS_WITH(of(tensor({1, 2}, {0.5f, 0.5f}), tensor({1, 1}, {0}), {.bins = 0}), Contains("bins is 0"));
+  CHECK_THROWS_WITH(of(tensor_of({1, 2}, {0.5f, 0.5f}), tensor_of({1, 1}, {0}), {.bins = 0}), Contains("bins is 0"));
   CHECK_THROWS_AS(of(Tensor<float>({4}), Tensor<float>({4, 1})), ShapeError);
 }

@@ -40,7 +40,7 @@ Tensor<float> column(const std::vector<float>& values) {
 }
 
 /// Two classes that can be told apart for the most part.
-data::InMemory samples(std::uint64_t seed, std::int64_t n = 80) {
+data::InMemory two_classes(std::uint64_t seed, std::int64_t n = 80) {
   Tensor<float> x = random_tensor<float>({n, 3}, seed), labels({n, 1});
   for (std::int64_t i = 0; i < n; ++i) labels[i] = x[3 * i] + 0.5f * x[3 * i + 1] > 0.2f * x[3 * i + 2] ? 1.0f : 0.0f;
   return data::InMemory(std::move(x), std::move(labels));
@@ -92,7 +92,7 @@ TEST_CASE("thresholds of each output are those of its largest F1 score", "[nn][m
 TEST_CASE("fit and evaluate give the metrics that were asked for, callbacks watch them, logs have them",
           "[nn][metric][train]") {
   const TemporaryFolder folder;
-  const data::InMemory training = samples(1), holdout = samples(2, 50);
+  const data::InMemory training = two_classes(1), holdout = two_classes(2, 50);
   Sequential<float> model{{3}, Dense{8, relu}, Dense{1, sigmoid}};
   Trainer trainer{model, Adam{.learning_rate = 0.05}, BinaryCrossentropy{}};
   const Metric auc = metrics::auc();
@@ -119,7 +119,7 @@ TEST_CASE("fit and evaluate give the metrics that were asked for, callbacks watc
 
 TEST_CASE("metrics go on behind a checkpoint", "[nn][metric][train][checkpoint]") {
   const TemporaryFolder folder;
-  const data::InMemory training = samples(1), holdout = samples(2, 50);
+  const data::InMemory training = two_classes(1), holdout = two_classes(2, 50);
   const auto run = [&](std::int64_t pause_at, bool checkpointed) {
     Sequential<float> model{{3}, Dense{1, sigmoid}};
     Trainer trainer{model, Adam{}, BinaryCrossentropy{}};
@@ -134,7 +134,7 @@ TEST_CASE("metrics go on behind a checkpoint", "[nn][metric][train][checkpoint]"
 }
 
 TEST_CASE("what cannot be measured is refused before the first step", "[nn][metric][train]") {
-  const data::InMemory training = samples(1);
+  const data::InMemory training = two_classes(1);
   Sequential<float> model{{3}, Dense{1, sigmoid}};
   Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
   const auto refuses = [&](const FitOptions& o, const std::string& words) {

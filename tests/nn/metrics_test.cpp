@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "brindle/nn/metrics.hpp"
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <limits>
-#include <vector>
 
 #include "brindle/nn/cuda_kernels.hpp"
 #include "support/tensors.hpp"
@@ -15,15 +13,6 @@ using namespace brindle::test;
 using Catch::Matchers::Contains;
 
 namespace {
-
-constexpr float no_number = std::numeric_limits<float>::quiet_NaN();
-constexpr float infinity = std::numeric_limits<float>::infinity();
-
-Tensor<float> tensor(const Shape& shape, const std::vector<float>& values) {
-  Tensor<float> t(shape);
-  std::copy(values.begin(), values.end(), t.data());
-  return t;
-}
 
 double correct(const Tensor<float>& p, const Tensor<float>& t, const detail::AccuracyOptions& o = {}) {
   return detail::correct_samples<float>(p.view(), t.view(), o);
@@ -41,35 +30,36 @@ TEST_CASE("accuracy of several outputs with one-hot labels is by the largest, as
   }
   CHECK(correct(p, t) == 1);  // of 10: equal outputs name class 0
   CHECK(correct(p, t, {.accuracy = Accuracy::binary}) == Approx(9));
-  CHECK(correct(tensor({2, 3}, {.1f, .3f, .2f, .6f, .9f, .7f}), tensor({2, 3}, {0, 1, 0, 1, 1, 0})) == 1);
-  CHECK(correct(tensor({2, 3}, {.1f, .3f, .2f, .6f, .9f, .7f}), tensor({2, 3}, {0, 1, 0, 1, 1, 0}),
+  CHECK(correct(tensor_of({2, 3}, {.1f, .3f, .2f, .6f, .9f, .7f}), tensor_of({2, 3}, {0, 1, 0, 1, 1, 0})) == 1);
+  CHECK(correct(tensor_of({2, 3}, {.1f, .3f, .2f, .6f, .9f, .7f}), tensor_of({2, 3}, {0, 1, 0, 1, 1, 0}),
                 {.accuracy = Accuracy::binary}) == Approx(2.0 / 3 + 2.0 / 3));
-  CHECK(correct(tensor({2, 3}, {.1f, .3f, .2f, .6f, .9f, .7f}), tensor({2, 1}, {1, 0})) == 1);
+  CHECK(correct(tensor_of({2, 3}, {.1f, .3f, .2f, .6f, .9f, .7f}), tensor_of({2, 1}, {1, 0})) == 1);
 }
 
 TEST_CASE("accuracy of pictures of outputs is a mean over their places", "[nn][metrics]") {
-  const auto labels = tensor({1, 4}, {1, 0, 1, 1});
-  CHECK(correct(tensor({1, 2, 2, 1}, {.9f, .2f, .4f, .6f}), labels) == Approx(0.75));
-  CHECK(correct(tensor({1, 2, 2}, {.9f, .2f, .4f, .6f}), tensor({1, 4}, {1, 0, 1, 0})) == Approx(0.5));
+  const auto labels = tensor_of({1, 4}, {1, 0, 1, 1});
+  CHECK(correct(tensor_of({1, 2, 2, 1}, {.9f, .2f, .4f, .6f}), labels) == Approx(0.75));
+  CHECK(correct(tensor_of({1, 2, 2}, {.9f, .2f, .4f, .6f}), tensor_of({1, 4}, {1, 0, 1, 0})) == Approx(0.5));
 }
 
 TEST_CASE("logits are compared with 0, one by one and by the largest", "[nn][metrics]") {
-  const auto logits = tensor({4, 1}, {.3f, .4f, -.3f, -2}), labels = tensor({4, 1}, {1, 1, 0, 0});
+  const auto logits = tensor_of({4, 1}, {.3f, .4f, -.3f, -2}), labels = tensor_of({4, 1}, {1, 1, 0, 0});
   CHECK(correct(logits, labels, {.from_logits = true}) == 4);
   CHECK_THROWS_WITH(correct(logits, labels), Contains("-0.3") && Contains("sample 2") && Contains(".from_logits"));
-  CHECK(correct(tensor({2, 2}, {-3, -1, 5, 7}), tensor({2, 1}, {1, 0}), {.from_logits = true}) == 1);
-  CHECK(correct(tensor({1, 3}, {.2f, -.2f, .1f}), tensor({1, 3}, {1, 0, 0}),
+  CHECK(correct(tensor_of({2, 2}, {-3, -1, 5, 7}), tensor_of({2, 1}, {1, 0}), {.from_logits = true}) == 1);
+  CHECK(correct(tensor_of({1, 3}, {.2f, -.2f, .1f}), tensor_of({1, 3}, {1, 0, 0}),
                 {.from_logits = true, .accuracy = Accuracy::binary}) == Approx(2.0 / 3));
 }
 
 TEST_CASE("no accuracy is counted of outputs that are no numbers, or of labels of another size", "[nn][metrics]") {
-  const auto labels = tensor({2, 1}, {0, 1});
+  using limits = std::numeric_limits<float>;
+  const auto labels = tensor_of({2, 1}, {0, 1});
   for (const bool logits : {false, true})
-    for (const float bad : {no_number, infinity, -infinity})
-      CHECK_THROWS_WITH(correct(tensor({2, 1}, {.5f, bad}), labels, {.from_logits = logits}),
+    for (const float bad : {limits::quiet_NaN(), limits::infinity(), -limits::infinity()})
+      CHECK_THROWS_WITH(correct(tensor_of({2, 1}, {.5f, bad}), labels, {.from_logits = logits}),
                         Contains("sample 1") && Contains("no finite number"));
-  CHECK_THROWS_AS(correct(tensor({2, 3}, {0, 0, 1, 0, 1, 0}), tensor({2, 2}, {0, 1, 1, 0})), ShapeError);
-  CHECK_THROWS_AS(correct(tensor({2, 3}, {0, 0, 1, 0, 1, 0}), labels, {.accuracy = Accuracy::binary}), ShapeError);
+  CHECK_THROWS_AS(correct(tensor_of({2, 3}, {0, 0, 1, 0, 1, 0}), tensor_of({2, 2}, {0, 1, 1, 0})), ShapeError);
+  CHECK_THROWS_AS(correct(tensor_of({2, 3}, {0, 0, 1, 0, 1, 0}), labels, {.accuracy = Accuracy::binary}), ShapeError);
 }
 
 TEST_CASE("the GPU counts what the processor does", "[nn][metrics][cuda]") {

@@ -18,12 +18,12 @@ using Catch::Contains;
 
 namespace {
 
-const Conv2D conv{.filters = 4, .kernel = 3, .activation = sigmoid, .padding = Padding::same};
+const Conv2D same_size_conv{.filters = 4, .kernel = 3, .activation = sigmoid, .padding = Padding::same};
 const Conv2D pointwise{.filters = 4, .kernel = 1};
 
 /// x + f(x), then a head.
 const auto residual = [](auto x) {
-  return (x + x.then(conv, pointwise)).then(Activation{sigmoid}, Flatten{}, Dense{2});
+  return (x + x.then(same_size_conv, pointwise)).then(Activation{sigmoid}, Flatten{}, Dense{2});
 };
 
 }  // namespace
@@ -47,27 +47,27 @@ TEST_CASE("graphs have the gradients of central differences, whatever is read tw
   check_graph("residual", {5, 4, 4}, residual);
   check_graph("residual behind a layer that learns", {5, 4, 3}, [](auto x) {
     x = x.then(pointwise);
-    x = x + x.then(conv, pointwise);
-    return (x + x.then(conv)).then(Flatten{}, Dense{2});
+    x = x + x.then(same_size_conv, pointwise);
+    return (x + x.then(same_size_conv)).then(Flatten{}, Dense{2});
   });
   check_graph("a value read three times", {6, 4, 4}, [](auto x) {
-    auto y = x.then(conv);
-    return concatenate(y.then(pointwise), y, y.then(conv)).then(Conv2D{2, 3}, Flatten{});
+    auto y = x.then(same_size_conv);
+    return concatenate(y.then(pointwise), y, y.then(same_size_conv)).then(Conv2D{2, 3}, Flatten{});
   });
   check_graph("a value added to itself", {3, 3, 4}, [](auto x) {
-    auto y = x.then(conv);
+    auto y = x.then(same_size_conv);
     return (y + y).then(Flatten{}, Dense{2});
   });
   check_graph("a product with itself", {3, 3, 4}, [](auto x) {
-    auto y = x.then(conv);
+    auto y = x.then(same_size_conv);
     return (y * y).then(Flatten{}, Dense{2});
   });
   check_graph("squeeze and excitation", {4, 4, 4}, [](auto x) {
-    x = x.then(conv);
+    x = x.then(same_size_conv);
     return (x * x.then(MaxPool2D{4}, Conv2D{3, 1, sigmoid}, Conv2D{4, 1, sigmoid})).then(Flatten{}, Dense{2});
   });
   check_graph("a gate in front", {4, 4, 4}, [](auto x) {
-    x = x.then(conv);
+    x = x.then(same_size_conv);
     return (x.then(Conv2D{1, 1, sigmoid}) * x).then(Flatten{}, Dense{2});
   });
   check_graph("layers that only rename between readers", {4, 4, 3}, [](auto x) {
@@ -77,7 +77,7 @@ TEST_CASE("graphs have the gradients of central differences, whatever is read tw
   });
   check_graph("a diamond that meets late, with pools", {8, 8, 3}, [](auto x) {
     auto a = x.then(Conv2D{4, 3, relu, 1, Padding::same});
-    auto left = a.then(MaxPool2D{2}, conv), right = a.then(Conv2D{4, 3, sigmoid, 2, Padding::same});
+    auto left = a.then(MaxPool2D{2}, same_size_conv), right = a.then(Conv2D{4, 3, sigmoid, 2, Padding::same});
     return concatenate(left, right, left + right).then(MaxPool2D{2}, Flatten{}, Dense{2, sigmoid});
   });
 }
@@ -95,7 +95,7 @@ TEST_CASE("a row written as a graph is the row, bit for bit and byte for byte", 
 }
 
 TEST_CASE("a base stands behind other layers as a group, with its weights", "[nn][model]") {
-  Model<float> base{{8, 8, 4}, [](auto x) { return x + x.then(conv, pointwise); }};
+  Model<float> base{{8, 8, 4}, [](auto x) { return x + x.then(same_size_conv, pointwise); }};
   base.set_name("block").initialize(5);
   const auto x = random_tensor<float>({2, 8, 8, 4}, 3);
   const Tensor<float> features = base.predict(x);

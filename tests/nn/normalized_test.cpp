@@ -22,8 +22,6 @@ namespace {
 // Products and sums in one rounding or in two, as the compiler has it for the one and the other.
 constexpr Apart rounding{.output = reordered_sum.of<float>(), .gradients = reordered_sum.of<float>()};
 
-constexpr PlanOptions predicts{}, learns{.training = true, .backward = true};
-
 /// Averages as after some training, so that nothing fits by luck.
 void draw_weights(Model<float>& model) {
   std::uint64_t seed = 70;
@@ -58,11 +56,11 @@ TEST_CASE("in a prediction a convolution does what a normalization, a sum and an
     INFO(what);
     Model<float> model{Cpu{2}, {11, 10, 16}, [&](auto in) { return in.then(layers...); }};
     draw_weights(model);
-    CHECK(steps_of(model, predicts) == steps);
-    check_layer_by_layer(model, x, predicts, rounding);
-    check_layer_by_layer(model, x, learns, rounding);
+    CHECK(steps_of(model, prediction_options) == steps);
+    check_layer_by_layer(model, x, prediction_options, rounding);
+    check_layer_by_layer(model, x, training_options, rounding);
     model.fix_weights();
-    check_layer_by_layer(model, x, predicts, rounding);
+    check_layer_by_layer(model, x, prediction_options, rounding);
   };
   const BatchNormalization normalization{};
   check("1x1", {"Conv2D+BatchNormalization"}, Conv2D{24, 1}, normalization);
@@ -94,39 +92,41 @@ TEST_CASE("a convolution normalizes in front of a shortcut", "[nn][normalized]")
                            return (first ? in + y : y + in).then(ReLU{}, Conv2D{4, 1});
                          }};
       draw_weights(model);
-      CHECK(steps_of(model, predicts) == Names{"Conv2D+BatchNormalization+Add+ReLU", "Conv2D"});
-      check_layer_by_layer(model, x, predicts, rounding);
-      check_layer_by_layer(model, x, learns, rounding);
+      CHECK(steps_of(model, prediction_options) == Names{"Conv2D+BatchNormalization+Add+ReLU", "Conv2D"});
+      check_layer_by_layer(model, x, prediction_options, rounding);
+      check_layer_by_layer(model, x, training_options, rounding);
     }
 }
 
-TEST_CASE("while a head learns, the frozen part normalizes in its convolutions, and nothing that learns does",
-          "[nn][normalized]") {
+TEST_CASE(
+    "while a head training_options, the frozen part normalizes in its convolutions, and nothing that training_options "
+    "does",
+    "[nn][normalized]") {
   Model<float> model{Cpu{2}, {8, 8, 3}, [](auto x) {
                        return x.then(Conv2D{.filters = 16, .kernel = 3, .name = "frozen"},
                                      BatchNormalization{.name = "still"}, ReLU{},
-                                     Conv2D{.filters = 16, .kernel = 3, .use_bias = false, .name = "learns"},
+                                     Conv2D{.filters = 16, .kernel = 3, .use_bias = false, .name = "training_options"},
                                      BatchNormalization{.name = "follows"}, ReLU{}, Flatten{}, Dense{2});
                      }};
   draw_weights(model);
   const auto x = random_tensor<float>({4, 8, 8, 3}, 1);
-  model.freeze_before("learns");
+  model.freeze_before("training_options");
   const Names behind{"Conv2D", "BatchNormalization+ReLU", "Flatten", "Dense"};
   Names expected{"Conv2D+BatchNormalization+ReLU"};
   expected.insert(expected.end(), behind.begin(), behind.end());
-  CHECK(steps_of(model, learns) == expected);
-  check_layer_by_layer(model, x, learns, rounding);
+  CHECK(steps_of(model, training_options) == expected);
+  check_layer_by_layer(model, x, training_options, rounding);
 
   // As in prediction, but its numbers are learned.
   auto& still = model.layer("still");
   still.trainable = still.inference = true;
-  CHECK(steps_of(model, learns).front() == "Conv2D");
-  check_layer_by_layer(model, x, learns, rounding);
+  CHECK(steps_of(model, training_options).front() == "Conv2D");
+  check_layer_by_layer(model, x, training_options, rounding);
 
-  // The convolution is told that it trains, the normalization behind it that it predicts.
+  // The convolution is told that it trains, the normalization behind it that it prediction_options.
   still.trainable = false;
-  CHECK(steps_of(model, learns) == expected);
-  check_layer_by_layer(model, x, learns, rounding);
+  CHECK(steps_of(model, training_options) == expected);
+  check_layer_by_layer(model, x, training_options, rounding);
 }
 
 TEST_CASE("a normalization that two read, or whose input two read, is a step of its own", "[nn][normalized]") {
@@ -136,8 +136,9 @@ TEST_CASE("a normalization that two read, or whose input two read, is a step of 
                        return concatenate(conv, normal, normal.then(Conv2D{4, 1}, BatchNormalization{}));
                      }};
   draw_weights(model);
-  CHECK(steps_of(model, predicts) == Names{"Conv2D", "BatchNormalization", "Conv2D+BatchNormalization", "Concatenate"});
-  check_layer_by_layer(model, random_tensor<float>({2, 8, 8, 4}, 1), predicts, rounding);
+  CHECK(steps_of(model, prediction_options) ==
+        Names{"Conv2D", "BatchNormalization", "Conv2D+BatchNormalization", "Concatenate"});
+  check_layer_by_layer(model, random_tensor<float>({2, 8, 8, 4}, 1), prediction_options, rounding);
 }
 
 TEST_CASE("averages that change after a prediction count in the next one", "[nn][normalized]") {
@@ -153,5 +154,5 @@ TEST_CASE("averages that change after a prediction count in the next one", "[nn]
   CHECK(report::kernels(model).find("conv: implicit gemm, with normal\n") != std::string::npos);
   for (auto& p : model.layer("normal").parameters()) p.value[3] += 1;
   CHECK_FALSE(same_bits(model.predict(x), before));
-  check_layer_by_layer(model, x, predicts, rounding);
+  check_layer_by_layer(model, x, prediction_options, rounding);
 }

@@ -79,7 +79,7 @@ Plan<float, Cpu> plan_of(const Sequential<float>& model, const PlanOptions& opti
   return Plan<float, Cpu>(model.device(), model.graph(), options);
 }
 
-bool same_bits(TensorView<const float> a, TensorView<const float> b) {
+bool have_same_bits(TensorView<const float> a, TensorView<const float> b) {
   return a.shape == b.shape && std::memcmp(a.data, b.data, static_cast<std::size_t>(a.size()) * sizeof(float)) == 0;
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("a slice of the batch goes through all wide layers before the next, an
     const TensorView<float> y = whole.forward(x.view().slice(0, samples));
     CHECK(steps == order);
     for (std::int64_t i = 0; i < samples; ++i)
-      CHECK(same_bits(y.slice(i, i + 1), single.forward(x.view().slice(i, i + 1))));
+      CHECK(have_same_bits(y.slice(i, i + 1), single.forward(x.view().slice(i, i + 1))));
   };
   check(5, "0123401234012345");  // steps 0, 3 and 5 only rename memory: Activation, Dropout and Flatten
   check(3, "01234012345");
@@ -146,7 +146,7 @@ TEST_CASE("frozen layers that are cut into slices leave the gradients behind the
     const TensorView<float> part = first.forward(x.view().slice(i, i + 1));
     Memory<Cpu>::copy(features.view().slice(i, i + 1).data, part.data, static_cast<std::size_t>(part.size()) * 4);
   }
-  CHECK(same_bits(gradient(all, x), gradient(rest, features)));
+  CHECK(have_same_bits(gradient(all, x), gradient(rest, features)));
 }
 
 TEST_CASE("a value between layers that work as one is refused by name, not read from elsewhere", "[nn][plan]") {

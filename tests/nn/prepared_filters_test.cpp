@@ -27,7 +27,7 @@ using Catch::Contains;
 namespace {
 
 // Every layer with filters, by every kernel: 7x7, 1x1, Winograd, strides, dilation, groups, with a pool behind, apart.
-const auto network = [](auto x) {
+const auto every_kernel = [](auto x) {
   x = x.then(ZeroPadding2D{3}, Conv2D{.filters = 16, .kernel = 7, .stride = 2}, BatchNormalization{}, ReLU{});
   const auto block = [](auto in, std::int64_t filters, Size2 stride) {
     auto y = in.then(Conv2D{.filters = filters, .kernel = 1}, BatchNormalization{}, ReLU{},
@@ -50,7 +50,7 @@ const auto network = [](auto x) {
 const Shape input{30, 30, 3};
 
 Model<float> made(int threads = 2, std::uint64_t seed = 3) {
-  Model<float> model(Cpu(threads), input, network);
+  Model<float> model(Cpu(threads), input, every_kernel);
   model.initialize(seed);
   return model;
 }
@@ -64,7 +64,7 @@ Sequential<float> row(const Cpu& on = Cpu(2)) {
   return model;
 }
 
-Tensor<float> samples(std::int64_t n) { return random_tensor<float>({n, 10, 10, 3}, 4); }
+Tensor<float> small_pictures(std::int64_t n) { return random_tensor<float>({n, 10, 10, 3}, 4); }
 
 // What a row with these weights predicts that has never prepared anything.
 Tensor<float> unprepared(const Model<float>& model, const Tensor<float>& x) {
@@ -104,7 +104,7 @@ TEST_CASE("a model with fixed weights predicts the bits of one without, for all 
 }
 
 TEST_CASE("a model of doubles prepares its filters, too", "[nn][prepared]") {
-  Model<double> model(Cpu(2), input, network);
+  Model<double> model(Cpu(2), input, every_kernel);
   const Tensor<double> x = random_tensor<double>(input.batch(2), 5);
   const Tensor<double> expected = model.predict(x);
   model.fix_weights();
@@ -154,7 +154,7 @@ TEST_CASE("plans of a model share what is prepared, and it is freed with the las
 
 TEST_CASE("a model whose weights change after a prediction predicts with the new ones, whoever changes them",
           "[nn][prepared]") {
-  const Tensor<float> x = samples(5);
+  const Tensor<float> x = small_pictures(5);
   Sequential<float> model = row();
   model.fix_weights();
   const Tensor<float> before = model.predict(x);
@@ -222,7 +222,7 @@ TEST_CASE("a model whose weights change after a prediction predicts with the new
 TEST_CASE(
     "a trainer's steps change what a model with fixed weights predicts, and its own predictions and frozen layers",
     "[nn][prepared]") {
-  const Tensor<float> x = samples(5);
+  const Tensor<float> x = small_pictures(5);
   Tensor<float> labels({5, 1});
   for (std::int64_t i = 0; i < 5; ++i) labels[i] = static_cast<float>(i % 2);
   const data::InMemory source(x.clone(), labels.clone(), {"a", "b"});
@@ -273,7 +273,7 @@ TEST_CASE("first predictions of several threads prepare the filters once", "[nn]
 
 TEST_CASE("to look at a model leaves its prepared filters", "[nn][prepared]") {
   const TemporaryFolder folder;
-  const Tensor<float> x = samples(2);
+  const Tensor<float> x = small_pictures(2);
   Sequential<float> model = row();
   model.fix_weights();
   model.predict(x);
@@ -298,6 +298,6 @@ TEST_CASE("the list of kernels says what is prepared once", "[nn][prepared]") {
   model.fix_weights();
   const std::string text = report::kernels(model);
   CHECK_THAT(text, Contains("filters prepared once, in "));
-  model.predict(samples(1));
+  model.predict(small_pictures(1));
   CHECK(report::kernels(model) == text);
 }

@@ -22,10 +22,9 @@ using Catch::Contains;
 
 namespace {
 
-constexpr Apart rounding{.output = reordered_sum.of<float>(), .gradients = 4 * reordered_sum.of<float>()};
-constexpr PlanOptions learns{.training = true, .backward = true};
+constexpr Apart prologue_rounding{.output = reordered_sum.of<float>(), .gradients = 4 * reordered_sum.of<float>()};
 
-void draw_weights(Model<float>& model) {
+void draw_weights_and_scales(Model<float>& model) {
   std::uint64_t seed = 30;
   for (const auto& layer : model.layers())
     for (auto& p : layer->parameters()) {
@@ -57,7 +56,7 @@ std::pair<int, int> of_gradients(const Model<float>& model, const PlanOptions& o
 template <class Body>
 Model<float> model_of(int threads, const Body& body) {
   Model<float> model{Cpu{threads}, {12, 11, 16}, body};
-  draw_weights(model);
+  draw_weights_and_scales(model);
   return model;
 }
 
@@ -68,12 +67,12 @@ TEST_CASE("a convolution normalizes what it reads, with the results of layer by 
   const auto check = [&](const std::string& what, int expected, const auto&... layers) {
     INFO(what);
     const Model<float> model = model_of(2, [&](auto in) { return in.then(layers..., GlobalAveragePooling2D{}); });
-    CHECK(deferred(model, learns) == expected);
+    CHECK(deferred(model, training_options) == expected);
     CHECK(deferred(model, {}) == 0);
-    check_layer_by_layer(model, x, learns, rounding);
-    check_layer_by_layer(model, x, {.backward = true, .gradient_of = 1}, rounding);
+    check_layer_by_layer(model, x, training_options, prologue_rounding);
+    check_layer_by_layer(model, x, {.backward = true, .gradient_of = 1}, prologue_rounding);
     const Model<float> other = model_of(3, [&](auto in) { return in.then(layers..., GlobalAveragePooling2D{}); });
-    PlanOptions options = learns;
+    PlanOptions options = training_options;
     options.batch = 3;
     options.keep_gradients = true;
     const auto by_two = plan_results(model, x, options), by_three = plan_results(other, x, options);
@@ -104,12 +103,12 @@ TEST_CASE("convolutions make gradients for the normalizations around them, those
   const auto check = [&](const std::string& what, int deferred, int sums, const auto&... layers) {
     INFO(what);
     const Model<float> model = model_of(2, [&](auto in) { return in.then(layers..., GlobalAveragePooling2D{}); });
-    CHECK(of_gradients(model, learns) == std::pair(deferred, sums));
+    CHECK(of_gradients(model, training_options) == std::pair(deferred, sums));
     CHECK(of_gradients(model, {}) == std::pair(0, 0));
-    check_layer_by_layer(model, x, learns, rounding);
-    check_layer_by_layer(model, x, {.backward = true, .gradient_of = 1}, rounding);
+    check_layer_by_layer(model, x, training_options, prologue_rounding);
+    check_layer_by_layer(model, x, {.backward = true, .gradient_of = 1}, prologue_rounding);
     const Model<float> other = model_of(3, [&](auto in) { return in.then(layers..., GlobalAveragePooling2D{}); });
-    PlanOptions options = learns;
+    PlanOptions options = training_options;
     options.batch = 3;
     options.keep_gradients = true;
     const auto by_two = plan_results(model, x, options), by_three = plan_results(other, x, options);
@@ -142,15 +141,15 @@ TEST_CASE("what two read, or what is frozen, is left to nobody", "[nn][prologue]
     const auto y = in.then(Conv2D{16, 1});
     return y.then(BatchNormalization{}, DepthwiseConv2D{.kernel = 3, .padding = Padding::same}) + y;
   });
-  CHECK(of_gradients(two, learns) == std::pair(0, 1));
-  check_layer_by_layer(two, x, learns, rounding);
+  CHECK(of_gradients(two, training_options) == std::pair(0, 1));
+  check_layer_by_layer(two, x, training_options, prologue_rounding);
   Model<float> model = model_of(2, [](auto in) {
     return in.then(wide, BatchNormalization{}, ReLU{}, DepthwiseConv2D{.kernel = 3, .use_bias = false},
                    BatchNormalization{}, ReLU{}, Conv2D{20, 1});
   });
   const auto expect = [&](int deferred, int sums) {
-    CHECK(of_gradients(model, learns) == std::pair(deferred, sums));
-    check_layer_by_layer(model, x, learns, rounding);
+    CHECK(of_gradients(model, training_options) == std::pair(deferred, sums));
+    check_layer_by_layer(model, x, training_options, prologue_rounding);
   };
   expect(2, 2);
   model.layers()[1]->inference = true;  // by moving averages, but it learns
@@ -169,13 +168,13 @@ TEST_CASE("a normalization that two read, or that is asked for, writes what it g
     const auto y = in.then(BatchNormalization{});
     return y.then(DepthwiseConv2D{.kernel = 3, .padding = Padding::same}) + y;
   });
-  CHECK(deferred(model, learns) == 0);
-  check_layer_by_layer(model, x, learns, rounding);
+  CHECK(deferred(model, training_options) == 0);
+  check_layer_by_layer(model, x, training_options, prologue_rounding);
   const Model<float> row = model_of(2, [](auto in) {
     return in.then(Conv2D{8, 1}, BatchNormalization{}, Conv2D{4, 1});
   });
   CHECK(deferred(row, {.backward = true, .gradient_of = 2}) == 0);
-  check_layer_by_layer(row, x, {.backward = true, .gradient_of = 2}, rounding);
+  check_layer_by_layer(row, x, {.backward = true, .gradient_of = 2}, prologue_rounding);
 }
 
 TEST_CASE("a frozen normalization, and one by moving averages, are left to the next step as well", "[nn][prologue]") {
@@ -183,13 +182,13 @@ TEST_CASE("a frozen normalization, and one by moving averages, are left to the n
   Model<float> model =
       model_of(2, [](auto in) { return in.then(wide, BatchNormalization{}, ReLU{}, DepthwiseConv2D{3}); });
   model.layers()[1]->inference = true;
-  CHECK(deferred(model, learns) == 1);
-  check_layer_by_layer(model, x, learns, rounding);
+  CHECK(deferred(model, training_options) == 1);
+  check_layer_by_layer(model, x, training_options, prologue_rounding);
   model.layers()[1]->trainable = false;
-  CHECK(deferred(model, learns) == 1);
-  check_layer_by_layer(model, x, learns, rounding);
+  CHECK(deferred(model, training_options) == 1);
+  check_layer_by_layer(model, x, training_options, prologue_rounding);
   model.layers()[3]->trainable = false;  // the convolution gives the gradient by its input alone
-  check_layer_by_layer(model, x, learns, rounding);
+  check_layer_by_layer(model, x, training_options, prologue_rounding);
 }
 
 TEST_CASE("what is left to the next step takes no memory, and nobody can ask for it", "[nn][prologue]") {

@@ -17,7 +17,7 @@ using namespace brindle;
 
 namespace {
 
-Model<double> network(std::int64_t side) {
+Model<double> small_network(std::int64_t side) {
   Model<double> model{{side, side, 3}, [](auto x) {
                         auto y = x.then(Conv2D{4, 3, relu}.named("first"));
                         auto z = y.then(Conv2D{4, 3, relu, 1, Padding::same}, BatchNormalization{});
@@ -35,7 +35,7 @@ bool same_bits(const Tensor<double>& a, const Tensor<double>& b) {
 }  // namespace
 
 TEST_CASE("a resized model is the model of that size with the same weights", "[nn][resized]") {
-  const Model<double> small = network(9);
+  const Model<double> small = small_network(9);
   const Model<double> large = resized(small, {17, 13, 3});
   CHECK(large.input_shape() == Shape{17, 13, 3});
   CHECK(large.name() == "net");

@@ -18,7 +18,7 @@ namespace kernel = brindle::ops::kernel;
 
 namespace {
 
-const Cpu on{1};
+const Cpu one_thread{1};
 
 }  // namespace
 
@@ -40,9 +40,9 @@ TEST_CASE("the GPU's losses and their gradients have the bits of the processor's
       for (const ops::BinaryCrossentropyOptions& o :
            {ops::BinaryCrossentropyOptions{}, {.keras2 = true}, {.label_smoothing = 0.2, .gamma = 2, .alpha = 0.3}}) {
         if (logits)
-          ops::binary_crossentropy_logits<float>(on, x, t, w, each, dx, o);
+          ops::binary_crossentropy_logits<float>(one_thread, x, t, w, each, dx, o);
         else
-          ops::binary_crossentropy<float>(on, x, t, w, each, dx, o);
+          ops::binary_crossentropy<float>(one_thread, x, t, w, each, dx, o);
         each_index(samples, kernel::BinaryCrossentropySample<float>{x.data(), t.data(), w.data, gpu_each.data(),
                                                                     gpu_dx.data(), samples, k, logits, o});
         CHECK(same_bits(gpu_each, each));
@@ -51,9 +51,9 @@ TEST_CASE("the GPU's losses and their gradients have the bits of the processor's
       for (const double smoothing : {0.0, 0.2}) {
         const ops::SparseCategoricalCrossentropyOptions o{smoothing};
         if (logits)
-          ops::sparse_categorical_crossentropy_logits<float>(on, x, classes, w, each, dx, o);
+          ops::sparse_categorical_crossentropy_logits<float>(one_thread, x, classes, w, each, dx, o);
         else
-          ops::sparse_categorical_crossentropy<float>(on, x, classes, w, each, dx, o);
+          ops::sparse_categorical_crossentropy<float>(one_thread, x, classes, w, each, dx, o);
         each_index(samples, kernel::SparseCategoricalCrossentropySample<float>{
                                 x.data(), classes.data(), w.data, gpu_each.data(), gpu_dx.data(), samples, k, logits,
                                 static_cast<float>(smoothing)});
@@ -63,9 +63,9 @@ TEST_CASE("the GPU's losses and their gradients have the bits of the processor's
       for (const ops::CategoricalCrossentropyOptions& o :
            {ops::CategoricalCrossentropyOptions{}, {.label_smoothing = 0.2, .gamma = 1.5, .alpha = 0.3}}) {
         if (logits)
-          ops::categorical_crossentropy_logits<float>(on, x, t, w, each, dx, o);
+          ops::categorical_crossentropy_logits<float>(one_thread, x, t, w, each, dx, o);
         else
-          ops::categorical_crossentropy<float>(on, x, t, w, each, dx, o);
+          ops::categorical_crossentropy<float>(one_thread, x, t, w, each, dx, o);
         each_index(samples, kernel::CategoricalCrossentropySample<float>{x.data(), t.data(), w.data, gpu_each.data(),
                                                                          gpu_dx.data(), samples, k, logits, o});
         CHECK(same_bits(gpu_each, each));
@@ -74,7 +74,7 @@ TEST_CASE("the GPU's losses and their gradients have the bits of the processor's
       using Error = ops::RegressionError;
       for (const Error error : {Error::squared, Error::absolute, Error::huber}) {
         const ops::RegressionErrorOptions o{error, 0.7};
-        ops::regression_error<float>(on, x, t, w, each, dx, o);
+        ops::regression_error<float>(one_thread, x, t, w, each, dx, o);
         each_index(samples, kernel::RegressionErrorSample<float>{x.data(), t.data(), w.data, gpu_each.data(),
                                                                  gpu_dx.data(), samples, k, o});
         CHECK(same_bits(gpu_each, each));

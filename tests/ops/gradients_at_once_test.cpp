@@ -18,14 +18,14 @@ using Catch::Contains;
 
 namespace {
 
-constexpr double epsilon = 1e-3;
+constexpr double small = 1e-3;  // in front of the square root
 
 /// A normalization by the batch with relu behind it, and its gradient by plain loops.
 template <class T>
-struct Normalization {
+struct BatchWithRelu {
   Tensor<T> mean, variance, gamma, beta, factor, shift;
 
-  explicit Normalization(const Tensor<T>& x, std::uint64_t seed)
+  explicit BatchWithRelu(const Tensor<T>& x, std::uint64_t seed)
       : mean({x.shape().back()}),
         variance(mean.shape()),
         gamma(random_tensor<T>(mean.shape(), seed, 0.5, 1.5)),
@@ -33,7 +33,7 @@ struct Normalization {
         factor(mean.shape()),
         shift(mean.shape()) {
     ops::reference::batch_statistics<T>(x, mean, variance);
-    ops::batch_normalization_factors<T>(Cpu(1), variance, gamma, beta, epsilon, factor, shift);
+    ops::batch_normalization_factors<T>(Cpu(1), variance, gamma, beta, small, factor, shift);
   }
 
   ops::Prologue<T, Cpu> prologue() const {
@@ -42,7 +42,7 @@ struct Normalization {
   /// relu of x behind it.
   Tensor<T> of(const Tensor<T>& x) const {
     Tensor<T> y(x.shape());
-    ops::reference::batch_normalization<T>(x, mean, variance, gamma, beta, y, epsilon);
+    ops::reference::batch_normalization<T>(x, mean, variance, gamma, beta, y, small);
     for (T& v : y.span()) v = v > 0 ? v : T(0);
     return y;
   }
@@ -55,39 +55,41 @@ struct Normalization {
 };
 
 template <class T>
-Tensor<T> like(const Tensor<T>& t) {
+Tensor<T> unwritten_like(const Tensor<T>& t) {
   return unwritten<T>(t.shape());
 }
 
 /// all(x, dy, w, dw, dx, prologue, behind, sums) of a convolution: forward(x, w), data(dz, w, dx), weights(x, dz, dw)
 /// by plain loops.
 template <class T, class All, class Forward, class Data, class Weights>
-void check(const Shape& x_shape, const Shape& w_shape, All&& all, Forward&& forward, Data&& data, Weights&& weights) {
+void check_gradients_at_once(const Shape& x_shape, const Shape& w_shape, All&& all, Forward&& forward, Data&& data,
+                             Weights&& weights) {
   const auto x = random_tensor<T>(x_shape, 1), w = random_tensor<T>(w_shape, 2);
-  const Normalization<T> in_front(x, 3);
+  const BatchWithRelu<T> in_front(x, 3);
   const Tensor<T> seen = in_front.of(x), z = forward(seen, w);
-  const Normalization<T> behind(z, 5);
+  const BatchWithRelu<T> behind(z, 5);
   const auto dy = random_tensor<T>(z.shape(), 7);
   const Tensor<T> g = behind.passed(z, dy);
   Tensor<T> dz(z.shape()), dgamma(behind.gamma.shape()), dbeta(behind.gamma.shape());
   ops::reference::batch_normalization_backward<T>(true, z, behind.mean, behind.variance, behind.gamma, g, dz, dgamma,
-                                                  dbeta, epsilon);
+                                                  dbeta, small);
   Tensor<T> dw(w.shape()), dx(x.shape()), scale({x.shape().back()}), shift({x.shape().back()});
   weights(seen, dz, dw);
   data(dz, w, dx);
   Tensor<T> unused(x.shape()), first(in_front.passed(x, dx));
   ops::reference::batch_normalization_backward<T>(true, x, in_front.mean, in_front.variance, in_front.gamma, first,
-                                                  unused, scale, shift, epsilon);
+                                                  unused, scale, shift, small);
 
   // The numbers of each channel, as batch_normalization_backward makes them.
   const Cpu on(3);
-  Tensor<T> along = like(behind.mean), rest = like(behind.mean), a = like(behind.mean), b = like(behind.mean);
-  Tensor<T> sum_scale = like(behind.mean), sum_shift = like(behind.mean);
+  Tensor<T> along = unwritten_like(behind.mean), rest = unwritten_like(behind.mean), a = unwritten_like(behind.mean),
+            b = unwritten_like(behind.mean);
+  Tensor<T> sum_scale = unwritten_like(behind.mean), sum_shift = unwritten_like(behind.mean);
   const ops::GradientSums<T, Cpu> sums{sum_scale, sum_shift};
   ops::batch_normalization_gradient_sums<T>(
       on, z, behind.prologue(), dy, sums, unwritten<std::byte>({ops::batch_normalization_workspace<T>(on, z.shape())}));
   ops::batch_normalization_gradient_factors<T>(on, true, z.size() / z.shape().back(), behind.variance, behind.gamma,
-                                               epsilon, sums, a, b, along, rest);
+                                               small, sums, a, b, along, rest);
   check_close("dgamma", a, dgamma, 4 * reordered_sum.of<T>());
   check_close("dbeta", b, dbeta, 4 * reordered_sum.of<T>());
   const auto [normalization, activation] = behind.prologue();
@@ -96,14 +98,15 @@ void check(const Shape& x_shape, const Shape& w_shape, All&& all, Forward&& forw
   Tensor<T> dw_[2], dx_[2], scale_[2], shift_[2];
   for (const int i : {0, 1}) {
     const Cpu threads(i == 0 ? 1 : 3);
-    dw_[i] = like(dw), dx_[i] = like(dx), scale_[i] = like(scale), shift_[i] = like(shift);
+    dw_[i] = unwritten_like(dw), dx_[i] = unwritten_like(dx), scale_[i] = unwritten_like(scale),
+    shift_[i] = unwritten_like(shift);
     all(threads, x, dy, w, dw_[i], dx_[i], in_front.prologue(), by, ops::GradientSums<T, Cpu>{scale_[i], shift_[i]});
   }
   const double share = 4 * reordered_sum.of<T>();
   check_close("dw", dw_[0], dw, share);
   check_close("dx", dx_[0], dx, share);
   for (std::int64_t c = 0; c < scale.size(); ++c)
-    scale_[0][c] *= static_cast<T>(1 / std::sqrt(static_cast<double>(in_front.variance[c]) + epsilon));
+    scale_[0][c] *= static_cast<T>(1 / std::sqrt(static_cast<double>(in_front.variance[c]) + small));
   check_close("scale", scale_[0], scale, share);
   check_close("shift", shift_[0], shift, share);
   CHECK(same_bits(dw_[0], dw_[1]));
@@ -123,7 +126,7 @@ TEMPLATE_TEST_CASE("all gradients of a 1x1 convolution between normalizations ag
                              {{2, 30, 31, 144}, {1, 1, 144, 24}},
                              {{2, 9, 9, 7}, {1, 1, 7, 500}}}) {
     INFO(to_string(x) << " by " << to_string(w));
-    check<T>(
+    check_gradients_at_once<T>(
         x, w,
         [&](const Cpu& on, const auto& xs, const auto& dy, const auto& ws, auto& dw, auto& dx, const auto& in_front,
             const auto& behind, const auto& sums) {
@@ -152,7 +155,7 @@ TEMPLATE_TEST_CASE("all gradients of a depthwise convolution between normalizati
     const ops::DepthwiseConv2DOptions o{.stride = step, .padding = padding};
     const Shape w{side, side, x.back(), 1};
     INFO(to_string(x) << " by " << side << "x" << side << ", stride " << step << ", " << to_string(padding));
-    check<T>(
+    check_gradients_at_once<T>(
         x, w,
         [&](const Cpu& on, const auto& xs, const auto& dy, const auto& ws, auto& dw, auto& dx, const auto& in_front,
             const auto& behind, const auto& sums) {

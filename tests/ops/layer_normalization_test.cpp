@@ -15,10 +15,10 @@ using Catch::Contains;
 
 namespace {
 
-constexpr double epsilon = 1e-3;
+constexpr double small_variance = 1e-3;
 
 template <class T>
-Tensor<std::byte> workspace_for(const Shape& x) {
+Tensor<std::byte> workspace_of_rows(const Shape& x) {
   return unwritten<std::byte>({ops::layer_normalization_workspace<T>(Cpu(1), x)});
 }
 
@@ -37,28 +37,29 @@ TEMPLATE_TEST_CASE("layer_normalization agrees with its reference, and the GPU's
                                        beta = with ? b.view() : TensorView<const TestType>{};
       Tensor<TestType> y = unwritten<TestType>(shape), dx = unwritten<TestType>(shape), dg = unwritten<TestType>({k}),
                        db = unwritten<TestType>({k}), y_(shape), dx_(shape), dg_({k}), db_({k});
-      Tensor<std::byte> workspace = workspace_for<TestType>(shape);
-      ops::reference::layer_normalization<TestType>(x, gamma, beta, y_, epsilon);
-      ops::reference::layer_normalization_backward<TestType>(x, gamma, dy, dx_, dg_, db_, epsilon);
-      ops::layer_normalization<TestType>(on, x, gamma, beta, y, epsilon);
-      ops::layer_normalization_backward<TestType>(on, x, gamma, dy, dx, dg, db, epsilon, workspace);
+      Tensor<std::byte> workspace = workspace_of_rows<TestType>(shape);
+      ops::reference::layer_normalization<TestType>(x, gamma, beta, y_, small_variance);
+      ops::reference::layer_normalization_backward<TestType>(x, gamma, dy, dx_, dg_, db_, small_variance);
+      ops::layer_normalization<TestType>(on, x, gamma, beta, y, small_variance);
+      ops::layer_normalization_backward<TestType>(on, x, gamma, dy, dx, dg, db, small_variance, workspace);
       const double share = reordered_sum.of<TestType>();
       check_close("y", y, y_, share);
       check_close("dx", dx, dx_, share, share);
       check_close("dgamma", dg, dg_, share);
       check_close("dbeta", db, db_, share);
       Tensor<TestType> in_place = x.clone(), d_in_place = dy.clone();
-      ops::layer_normalization<TestType>(on, in_place, gamma, beta, in_place, epsilon);
-      ops::layer_normalization_backward<TestType>(on, x, gamma, d_in_place, d_in_place, {}, {}, epsilon, workspace);
+      ops::layer_normalization<TestType>(on, in_place, gamma, beta, in_place, small_variance);
+      ops::layer_normalization_backward<TestType>(on, x, gamma, d_in_place, d_in_place, {}, {}, small_variance,
+                                                  workspace);
       CHECK(same_bits(in_place, y));
       CHECK(same_bits(d_in_place, dx));
 
       using T = TestType;
       Tensor<T> gpu_y = unwritten<T>(shape), gpu_dx = dy.clone(), scales = unwritten<T>(shape), sums({k});
       const ops::kernel::LayerNormalizationForward<T> forward{x.data(),     gamma.data, beta.data,
-                                                              gpu_y.data(), k,          static_cast<T>(epsilon)};
+                                                              gpu_y.data(), k,          static_cast<T>(small_variance)};
       const ops::kernel::LayerNormalizationBackward<T> backward{
-          x.data(), gamma.data, gpu_dx.data(), gpu_dx.data(), scales.data(), k, static_cast<T>(epsilon)};
+          x.data(), gamma.data, gpu_dx.data(), gpu_dx.data(), scales.data(), k, static_cast<T>(small_variance)};
       for (std::int64_t r = rows - 1; r >= 0; --r) forward(r), backward(r);
       for (std::int64_t i = 0; i < shape.size(); ++i) sums[i % k] += scales[i];
       check_close("y of the GPU's kernel", gpu_y, y_, share);
@@ -73,10 +74,10 @@ TEST_CASE("layer_normalization's gradients are those of its output", "[ops][laye
   Tensor<double> x = random_tensor<double>(shape, 1), gamma = random_tensor<double>({5}, 2),
                  beta = random_tensor<double>({5}, 3), y(shape), dx(shape), dgamma({5}), dbeta({5});
   const Tensor<double> dy = random_tensor<double>(shape, 4);
-  Tensor<std::byte> workspace = workspace_for<double>(shape);
-  ops::layer_normalization_backward<double>(on, x, gamma, dy, dx, dgamma, dbeta, epsilon, workspace);
+  Tensor<std::byte> workspace = workspace_of_rows<double>(shape);
+  ops::layer_normalization_backward<double>(on, x, gamma, dy, dx, dgamma, dbeta, small_variance, workspace);
   const auto loss = [&] {
-    ops::layer_normalization<double>(on, x, gamma, beta, y, epsilon);
+    ops::layer_normalization<double>(on, x, gamma, beta, y, small_variance);
     return inner_product(y, dy);
   };
   check_gradient("dx", x, dx, loss);
@@ -88,14 +89,15 @@ TEST_CASE("layer_normalization has the same bits for any number of threads", "[o
   const Shape shape{5, 40, 41, 24};
   const Tensor<float> x = random_tensor<float>(shape, 1), dy = random_tensor<float>(shape, 2),
                       gamma = random_tensor<float>({24}, 3);
-  Tensor<std::byte> workspace = workspace_for<float>(shape);
+  Tensor<std::byte> workspace = workspace_of_rows<float>(shape);
   Tensor<float> y(shape), dx(shape), dgamma({24}), dbeta({24});
-  ops::layer_normalization<float>(Cpu(1), x, gamma, {}, y, epsilon);
-  ops::layer_normalization_backward<float>(Cpu(1), x, gamma, dy, dx, dgamma, dbeta, epsilon, workspace);
+  ops::layer_normalization<float>(Cpu(1), x, gamma, {}, y, small_variance);
+  ops::layer_normalization_backward<float>(Cpu(1), x, gamma, dy, dx, dgamma, dbeta, small_variance, workspace);
   for (const int threads : {2, 3}) {
     Tensor<float> y2(shape), dx2(shape), dgamma2({24}), dbeta2({24});
-    ops::layer_normalization<float>(Cpu(threads), x, gamma, {}, y2, epsilon);
-    ops::layer_normalization_backward<float>(Cpu(threads), x, gamma, dy, dx2, dgamma2, dbeta2, epsilon, workspace);
+    ops::layer_normalization<float>(Cpu(threads), x, gamma, {}, y2, small_variance);
+    ops::layer_normalization_backward<float>(Cpu(threads), x, gamma, dy, dx2, dgamma2, dbeta2, small_variance,
+                                             workspace);
     CHECK(same_bits(y, y2));
     CHECK(same_bits(dx, dx2));
     CHECK(same_bits(dgamma, dgamma2));
@@ -114,8 +116,8 @@ TEST_CASE("layer_normalization is exact for rows far from 0", "[ops][layer_norma
 
 TEST_CASE("layer_normalization names what does not fit", "[ops][layer_normalization][errors]") {
   Tensor<float> x({2, 3}), two({2}), y({2, 4});
-  CHECK_THROWS_WITH(ops::layer_normalization<float>(Cpu(1), x, two, {}, x, epsilon), Contains("gamma (3)"));
-  CHECK_THROWS_WITH(ops::layer_normalization<float>(Cpu(1), x, {}, {}, y, epsilon), Contains("(2, 4)"));
-  CHECK_THROWS_WITH(ops::layer_normalization_backward<float>(Cpu(1), x, {}, x, x, two, {}, epsilon, {}),
+  CHECK_THROWS_WITH(ops::layer_normalization<float>(Cpu(1), x, two, {}, x, small_variance), Contains("gamma (3)"));
+  CHECK_THROWS_WITH(ops::layer_normalization<float>(Cpu(1), x, {}, {}, y, small_variance), Contains("(2, 4)"));
+  CHECK_THROWS_WITH(ops::layer_normalization_backward<float>(Cpu(1), x, {}, x, x, two, {}, small_variance, {}),
                     Contains("(3)") && Contains("(2)"));
 }

@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // A chequered picture of a colour for its class.
-image::Picture picture(int number, int colour, std::int64_t side = 70) {
+image::Picture numbered_picture(int number, int colour, std::int64_t side = 70) {
   image::Picture p(side, side + number, 3);
   for (std::int64_t y = 0; y < p.height; ++y)
     for (std::int64_t x = 0; x < p.width; ++x) {
@@ -44,7 +44,7 @@ data::Pictures photos(const TemporaryFolder& folder, const std::string& set, int
   for (int c = 0; c < 3; ++c) {
     fs::create_directories(folder / set / names[c]);
     for (int i = 0; i < each; ++i)
-      image::write_png(folder / set / names[c] / (set + std::to_string(10 * c + i) + ".png"), picture(i, c));
+      image::write_png(folder / set / names[c] / (set + std::to_string(10 * c + i) + ".png"), numbered_picture(i, c));
   }
   return data::image_folder(folder / set, {.size = {16, 16}});
 }

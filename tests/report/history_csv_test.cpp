@@ -15,7 +15,7 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-History example() {
+History example_history() {
   History h;
   h.loss = {0.75, 0.1};
   h.accuracy = {0.5, 2.0 / 3.0};
@@ -28,14 +28,14 @@ History example() {
 }  // namespace
 
 TEST_CASE("a history as CSV has a line an epoch, with numbers that read back exactly", "[report][history_csv]") {
-  CHECK(report::history_csv(example()) ==
+  CHECK(report::history_csv(example_history()) ==
         "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n"
         "1,0.75,0.5,0.7,0.25,1.5\n"
         "2,0.1,0.6666666666666666,nan,1,12\n");
 }
 
 TEST_CASE("a history as CSV leaves empty what was not measured", "[report][history_csv]") {
-  History h = example();
+  History h = example_history();
   h.val_loss.clear();
   h.val_accuracy.clear();
   CHECK(report::history_csv(h) ==
@@ -45,18 +45,18 @@ TEST_CASE("a history as CSV leaves empty what was not measured", "[report][histo
 
 TEST_CASE("a history as CSV has a decimal point in every locale", "[report][history_csv]") {
   const std::string before = std::setlocale(LC_ALL, nullptr);
-  const std::string expected = report::history_csv(example());
+  const std::string expected = report::history_csv(example_history());
   for (const char* locale : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "C.UTF-8"})
-    if (std::setlocale(LC_ALL, locale)) CHECK(report::history_csv(example()) == expected);
+    if (std::setlocale(LC_ALL, locale)) CHECK(report::history_csv(example_history()) == expected);
   std::setlocale(LC_ALL, before.c_str());
 }
 
 TEST_CASE("a history is written to a file whole or not at all", "[report][history_csv]") {
   const TemporaryFolder folder;
-  report::history_csv(example(), folder / "h.csv");
+  report::history_csv(example_history(), folder / "h.csv");
   const auto bytes = read_file(folder / "h.csv");
-  CHECK(std::string(bytes.begin(), bytes.end()) == report::history_csv(example()));
-  CHECK_THROWS_WITH(report::history_csv(example(), folder / "none" / "h.csv"),
+  CHECK(std::string(bytes.begin(), bytes.end()) == report::history_csv(example_history()));
+  CHECK_THROWS_WITH(report::history_csv(example_history(), folder / "none" / "h.csv"),
                     StartsWith((folder / "none").string() + "/h.csv: "));
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }

@@ -16,7 +16,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-report::ModelCard example() {
+report::ModelCard example_card() {
   report::ModelCard card{.name = "pets"};
   card.class_names = {"cat", "dog", "o|w`l"};
   card.training = {100, 90, 8};
@@ -38,10 +38,10 @@ report::ModelCard example() {
 }  // namespace
 
 TEST_CASE("a model card has data, training, figures, certainty, limits and versions", "[report][model_card]") {
-  const std::string text = report::model_card(example());
+  const std::string text = report::model_card(example_card());
   CHECK_THAT(text,
              Catch::Matchers::StartsWith("# pets\n\nTells which of 3 classes a photo shows: cat, dog, o\\|w\\`l."));
-  const data::FolderContents pets = example().run.folders[0].contents;
+  const data::FolderContents pets = example_card().run.folders[0].contents;
   CHECK_THAT(text, Contains("| data | pets | 2 | " + pets.sha256() + " |"));
   CHECK_THAT(text, !Contains("anna"));  // paths stay at home
   CHECK_THAT(text, Contains("| base | efficientnet\\_lite0 |") && Contains("| seed | 42 |") &&
@@ -61,7 +61,7 @@ TEST_CASE("a model card has data, training, figures, certainty, limits and versi
 }
 
 TEST_CASE("a model card leaves out what is not known", "[report][model_card]") {
-  report::ModelCard card = example();
+  report::ModelCard card = example_card();
   card.run = {}, card.temperature = {}, card.answers = {};
   card.limits = {"Made of drawings."};
   const std::string text = report::model_card(card);

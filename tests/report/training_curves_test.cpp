@@ -17,7 +17,7 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-History example(int epochs) {
+History example_epochs(int epochs) {
   History h;
   for (int e = 0; e < epochs; ++e) {
     h.loss.push_back(0.7 / (e + 1));
@@ -58,7 +58,7 @@ TEST_CASE("an axis has a few round numbers that span its values", "[report][char
 
 TEST_CASE("training curves show training and validation, and mark the best epoch", "[report][training_curves]") {
   const TemporaryFolder folder;
-  report::training_curves(example(10), folder / "curves.svg", "Cats & <dogs>");
+  report::training_curves(example_epochs(10), folder / "curves.svg", "Cats & <dogs>");
   const auto bytes = read_file(folder / "curves.svg");
   const std::string svg(bytes.begin(), bytes.end());
   CHECK_THAT(svg, StartsWith("<svg xmlns") && Contains("Cats &amp; &lt;dogs&gt;") && Contains("prefers-color-scheme"));
@@ -71,14 +71,14 @@ TEST_CASE("training curves show training and validation, and mark the best epoch
 
 TEST_CASE("training curves do without validation, with one epoch, and with values that are no numbers",
           "[report][training_curves]") {
-  History h = example(1);
+  History h = example_epochs(1);
   h.val_loss.clear();
   h.val_accuracy.clear();
   std::string svg = report::chart_svg(report::training_curves_chart(h));
   CHECK(count(svg, "<path") == 2);
   CHECK_THAT(svg, !Contains("validation"));
 
-  h = example(5);
+  h = example_epochs(5);
   h.loss[2] = std::numeric_limits<double>::quiet_NaN();
   h.val_loss.assign(5, std::numeric_limits<double>::infinity());
   svg = report::chart_svg(report::training_curves_chart(h));
@@ -87,7 +87,7 @@ TEST_CASE("training curves do without validation, with one epoch, and with value
 
 TEST_CASE("each epoch has a dot, but not where there are more than 40", "[report][training_curves]") {
   const auto circles = [](int epochs) {
-    return count(report::chart_svg(report::training_curves_chart(example(epochs))), "<circle");
+    return count(report::chart_svg(report::training_curves_chart(example_epochs(epochs))), "<circle");
   };
   CHECK(circles(40) - circles(39) == 4);
   CHECK(circles(41) == circles(100));
@@ -97,8 +97,9 @@ TEST_CASE("each epoch has a dot, but not where there are more than 40", "[report
 TEST_CASE("training curves say what they lack", "[report][training_curves]") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH(report::training_curves(History{}, folder / "c.svg"), Contains("no epochs"));
-  CHECK_THROWS_WITH(report::training_curves(example(2), folder / "c.jpg"), Contains(".svg") && Contains("c.jpg"));
-  CHECK_THROWS_AS(report::training_curves(example(2), folder / "none" / "c.svg"), FileError);
+  CHECK_THROWS_WITH(report::training_curves(example_epochs(2), folder / "c.jpg"),
+                    Contains(".svg") && Contains("c.jpg"));
+  CHECK_THROWS_AS(report::training_curves(example_epochs(2), folder / "none" / "c.svg"), FileError);
   report::Chart chart;
   chart.panels.push_back({.title = "p", .series = {{"s", {1, 2}, {1}}}});
   CHECK_THROWS_WITH(report::chart_svg(chart), Contains("\"s\"") && Contains("2 x and 1 y"));

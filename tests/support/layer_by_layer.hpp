@@ -18,6 +18,8 @@
 
 namespace brindle::test {
 
+inline constexpr PlanOptions prediction_options{}, training_options{.training = true, .backward = true};
+
 /// What a plan of a model gives for one batch: its output, and with a backward pass all gradients of parameters.
 inline std::vector<Tensor<float>> plan_results(const Model<float>& model, const Tensor<float>& x,
                                                const PlanOptions& options) {

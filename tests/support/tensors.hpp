@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/testing/samples.hpp"
@@ -22,6 +23,12 @@ template <class T>
 Tensor<T> unwritten(const Shape& shape) {
   Tensor<T> t(shape);
   std::memset(t.data(), 0xFF, t.bytes());
+  return t;
+}
+
+inline Tensor<float> tensor_of(const Shape& shape, const std::vector<float>& values) {
+  Tensor<float> t(shape);
+  std::copy(values.begin(), values.end(), t.data());
   return t;
 }
 
