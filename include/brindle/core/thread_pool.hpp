@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -46,7 +47,7 @@ class ThreadPool {
   void work(int worker);
 
   int threads_;
-  int spins_ = 0;
+  std::chrono::microseconds spin_{0};  // for so long waiting threads do not sleep
   std::vector<std::thread> workers_;
   std::mutex region_;
 
