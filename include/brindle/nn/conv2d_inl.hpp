@@ -170,9 +170,10 @@ class Conv2DLayer final : public Layer<T, Device> {
       if (!dx.empty()) ops::conv2d_maxpool2d_backward_data<T>(pass.on, dy, code, kernel(), dx, o, pass.workspace);
       return;
     }
-    if (pass.reads_deferred_gradient || pass.gives_gradient_sums)
-      return ops::conv2d_backward<T>(pass.on, x, dy, kernel(), into[0], db, dx, o, pass.workspace, pass.prologue,
-                                     pass.gradient_prologue, pass.gradient_sums);
+    if constexpr (std::is_same_v<Device, Cpu>)
+      if (pass.reads_deferred_gradient || pass.gives_gradient_sums)
+        return ops::conv2d_backward<T>(pass.on, x, dy, kernel(), into[0], db, dx, o, pass.workspace, pass.prologue,
+                                       pass.gradient_prologue, pass.gradient_sums);
     detail::gradient_by_sums<T>(pass, activation(), pass.saved, y, dy);
     o.activation = ActivationFunction::linear;
     if (!into.empty()) ops::conv2d_backward_weights<T>(pass.on, x, dy, into[0], db, o, pass.workspace, pass.prologue);

@@ -124,9 +124,10 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
     const ops::DepthwiseConv2DOptions o = options(true, pass.border);
     const auto& into = gradients.into;
     const TensorView<T, Device> db = into.size() > 1 ? into[1] : TensorView<T, Device>{};
-    if (pass.reads_deferred_gradient || pass.gives_gradient_sums)
-      return ops::depthwise_conv2d_backward<T>(pass.on, x, dy, this->parameter(0), into[0], db, dx, o, pass.workspace,
-                                               pass.prologue, pass.gradient_prologue, pass.gradient_sums);
+    if constexpr (std::is_same_v<Device, Cpu>)
+      if (pass.reads_deferred_gradient || pass.gives_gradient_sums)
+        return ops::depthwise_conv2d_backward<T>(pass.on, x, dy, this->parameter(0), into[0], db, dx, o, pass.workspace,
+                                                 pass.prologue, pass.gradient_prologue, pass.gradient_sums);
     if (!into.empty())
       ops::depthwise_conv2d_backward_weights<T>(pass.on, x, dy, into[0], db, o, pass.workspace, pass.prologue);
     if (!dx.empty()) ops::depthwise_conv2d_backward_data<T>(pass.on, dy, this->parameter(0), dx, o, pass.workspace);
