@@ -17,6 +17,7 @@
 #include "brindle/nn/moving_normalization.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
+#include "brindle/ops/depthwise_conv2d/depthwise_conv2d_backward.hpp"
 
 namespace brindle {
 

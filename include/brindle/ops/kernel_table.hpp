@@ -23,6 +23,7 @@
 #include "brindle/ops/conv2d/conv2d_backward.hpp"
 #include "brindle/ops/dense/dense.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
+#include "brindle/ops/depthwise_conv2d/depthwise_conv2d_backward.hpp"
 #include "brindle/ops/dropout/dropout.hpp"
 #include "brindle/ops/gemm/gemm.hpp"
 #include "brindle/ops/globalpool2d/globalpool2d.hpp"

@@ -13,6 +13,7 @@
 #include "brindle/ops/depthwise_conv2d/backward.hpp"
 #include "brindle/ops/depthwise_conv2d/bands.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
+#include "brindle/ops/depthwise_conv2d/depthwise_conv2d_backward.hpp"
 #include "brindle/ops/depthwise_conv2d/rows.hpp"
 
 namespace brindle::ops::kernel {
