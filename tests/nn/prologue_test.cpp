@@ -60,23 +60,30 @@ Model<float> model_of(int threads, const Body& body) {
   return model;
 }
 
+/// These layers in training: count(model, options) is what is expected, and none in a prediction; the results are those
+/// of layer by layer, with the same bits for two threads and three.
+template <class Count, class Expected, class... Layers>
+void check_in_training(const std::string& what, const Count& count, const Expected& expected, const Layers&... layers) {
+  INFO(what);
+  const auto x = random_tensor<float>({3, 12, 11, 16}, 1);
+  const auto body = [&](auto in) { return in.then(layers..., GlobalAveragePooling2D{}); };
+  const Model<float> model = model_of(2, body), other = model_of(3, body);
+  CHECK(count(model, training_options) == expected);
+  CHECK(count(model, PlanOptions{}) == Expected{});
+  check_layer_by_layer(model, x, training_options, prologue_rounding);
+  check_layer_by_layer(model, x, {.backward = true, .gradient_of = 1}, prologue_rounding);
+  PlanOptions options = training_options;
+  options.batch = 3;
+  options.keep_gradients = true;
+  const auto by_two = plan_results(model, x, options), by_three = plan_results(other, x, options);
+  for (std::size_t i = 0; i < by_two.size(); ++i) CHECK(same_bits(by_two[i], by_three[i]));
+}
+
 }  // namespace
 
 TEST_CASE("a convolution normalizes what it reads, with the results of layer by layer", "[nn][prologue]") {
-  const auto x = random_tensor<float>({3, 12, 11, 16}, 1);
-  const auto check = [&](const std::string& what, int expected, const auto&... layers) {
-    INFO(what);
-    const Model<float> model = model_of(2, [&](auto in) { return in.then(layers..., GlobalAveragePooling2D{}); });
-    CHECK(deferred(model, training_options) == expected);
-    CHECK(deferred(model, {}) == 0);
-    check_layer_by_layer(model, x, training_options, prologue_rounding);
-    check_layer_by_layer(model, x, {.backward = true, .gradient_of = 1}, prologue_rounding);
-    const Model<float> other = model_of(3, [&](auto in) { return in.then(layers..., GlobalAveragePooling2D{}); });
-    PlanOptions options = training_options;
-    options.batch = 3;
-    options.keep_gradients = true;
-    const auto by_two = plan_results(model, x, options), by_three = plan_results(other, x, options);
-    for (std::size_t i = 0; i < by_two.size(); ++i) CHECK(same_bits(by_two[i], by_three[i]));
+  const auto check = [](const std::string& what, int expected, const auto&... layers) {
+    check_in_training(what, deferred, expected, layers...);
   };
   const BatchNormalization n{};
   const ReLU to_six{.max_value = 6};
@@ -99,20 +106,8 @@ TEST_CASE("a convolution normalizes what it reads, with the results of layer by 
 }
 
 TEST_CASE("convolutions make gradients for the normalizations around them, those of layer by layer", "[nn][prologue]") {
-  const auto x = random_tensor<float>({3, 12, 11, 16}, 1);
-  const auto check = [&](const std::string& what, int deferred, int sums, const auto&... layers) {
-    INFO(what);
-    const Model<float> model = model_of(2, [&](auto in) { return in.then(layers..., GlobalAveragePooling2D{}); });
-    CHECK(of_gradients(model, training_options) == std::pair(deferred, sums));
-    CHECK(of_gradients(model, {}) == std::pair(0, 0));
-    check_layer_by_layer(model, x, training_options, prologue_rounding);
-    check_layer_by_layer(model, x, {.backward = true, .gradient_of = 1}, prologue_rounding);
-    const Model<float> other = model_of(3, [&](auto in) { return in.then(layers..., GlobalAveragePooling2D{}); });
-    PlanOptions options = training_options;
-    options.batch = 3;
-    options.keep_gradients = true;
-    const auto by_two = plan_results(model, x, options), by_three = plan_results(other, x, options);
-    for (std::size_t i = 0; i < by_two.size(); ++i) CHECK(same_bits(by_two[i], by_three[i]));
+  const auto check = [](const std::string& what, int deferred, int sums, const auto&... layers) {
+    check_in_training(what, of_gradients, std::pair(deferred, sums), layers...);
   };
   const BatchNormalization n{};
   const ReLU to_six{.max_value = 6};
