@@ -14,6 +14,7 @@ namespace brindle::test {
 class Torn final : public data::SourceView {
  public:
   explicit Torn(const data::Source& source) : SourceView(source) {}
+  using SourceView::read;
   void read(const Cpu& on, std::span<const data::Draw> draws, TensorView<float> x) const override {
     for (const data::Draw& draw : draws)
       if (draw.row == 13) detail::raise<FileError>("photo.13.jpg: is missing");

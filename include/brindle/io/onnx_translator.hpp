@@ -243,17 +243,17 @@ class OnnxTranslator {
   }
 
   void translate(OnnxGraph& g, OnnxOperator& n) const {
-    const OnnxImport& import = onnx_imports().at(n.node().op);
+    const OnnxImport& importer = onnx_imports().at(n.node().op);
     bool constant = true;
     for (std::size_t i = 0; i < n.node().inputs.size(); ++i)
       constant = constant && (!n.has_input(i) || g.is_constant(n, i));
     if (constant) {
-      if (!import.number) n.fail("does not depend on the model's input, which is not supported for this operator");
-      return import.number(g, n);
+      if (!importer.number) n.fail("does not depend on the model's input, which is not supported for this operator");
+      return importer.number(g, n);
     }
     if (n.node().op == "Reshape") return import_reshape(g, n, input_->dims[0]);
-    if (!import.value) n.fail("depends on the model's input, which is not supported for this operator");
-    import.value(g, n);
+    if (!importer.value) n.fail("depends on the model's input, which is not supported for this operator");
+    importer.value(g, n);
   }
 
   const WireFile* file_;

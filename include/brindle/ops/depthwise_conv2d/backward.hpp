@@ -127,7 +127,8 @@ class DepthwiseBackward {
   template <class P>
   void backward_data(const Gradients& of, const T* dz, const T* w, const T* rotated, const Rows& rows, T* dx) const {
     if (g_.stride == Size2(1)) {
-      const DepthwiseGeometry turned = g_.turned().of_rows({of.begin, of.end});
+      const DepthwiseGeometry::Seen rows_of_dz{of.begin, of.end};  // named: nvcc misreads braces as an argument here
+      const DepthwiseGeometry turned = g_.turned().of_rows(rows_of_dz);
       const auto row_kernel = depthwise_row_kernel<T, P>(turned);
       const auto none = ActivationSteps<T>::of(ActivationFunction::linear);
       for (std::int64_t r = rows.begin; r < rows.end; ++r)
