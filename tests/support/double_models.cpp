@@ -93,7 +93,7 @@ template class Evaluator<double, Cpu>;
 template class TrainingStep<double, Cpu>;
 template OutputRules output_rules(const std::string&, const Model<double>&, const Loss<double, Cpu>&, Accuracy);
 template void make_slots(const Model<double>&, const Optimizer<double, Cpu>&, const UpdateRules&,
-                         OptimizerSlots<double, Cpu>&, const ShardOf*);
+                         OptimizerSlots<double, Cpu>&, const ShardsOf*);
 template LearningRateRange try_rates(Trainer<double, Cpu>&, const data::Source&, const LearningRateRangeOptions&);
 template TrainingCost try_steps(Trainer<double, Cpu>&, const data::Source&, const TrainingCostOptions&);
 template class KeptWeights<double, Cpu>;

@@ -33,7 +33,8 @@ struct LeafSettings {
 };
 
 /// A training with all that depends on samples, leaves or steps: a convolution, batch normalization, a large dense
-/// layer, whose gradient is streamed, dropout, augmentation, shuffling, weights of classes, validation.
+/// layer, whose gradient is streamed and summed over processes in parts, dropout, augmentation, shuffling, weights of
+/// classes, validation.
 template <class Device>
 class LeafRunOn {
  public:
@@ -45,7 +46,7 @@ class LeafRunOn {
         holdout_(random_pictures(11, 12, 6)),
         augmented_(pictures_, {.rotation = 30, .zoom = 0.2, .flip_horizontal = true}, {.seed = 3}),
         model_(on, {12, 12, 3}, Conv2D{6, 3}, BatchNormalization{}, Activation{relu}, MaxPool2D{2}, Flatten{},
-               Dense{300, relu}, Dropout{0.3}, Dense{1, sigmoid}) {
+               Dense{3600, relu}, Dropout{0.3}, Dense{1, sigmoid}) {
     model_.initialize(3);
     s_.trainer.seed = 3;
     s_.trainer.leaves = s_.leaves;

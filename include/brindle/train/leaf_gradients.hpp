@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -17,9 +18,11 @@
 
 namespace brindle::detail {
 
-/// A parameter whose leaves' numbers are added up.
-struct SummedParameter {
+/// A parameter whose leaves' numbers are added up, or a part of a large one.
+struct SummedPart {
   std::size_t layer, which;
+  Shard elements;  ///< of the parameter
+  Shard own;       ///< those of them whose sum over processes this one gets, perhaps none
 };
 
 /// Adds up what the leaves of a batch give for each parameter: gradients, and what moving averages are to follow. The
@@ -54,25 +57,28 @@ class LeafGradients {
   /// The sums of this process become those of all, in the shards of their owners.
   void finish(Team& team) { row_.finish(team); }
 
-  /// All parameters, in the order of a row, by the pieces in which it is exchanged.
-  const std::vector<std::vector<SummedParameter>>& pieces() const { return pieces_; }
+  /// All parameters, in the order of a row, by the pieces in which it is exchanged. What is learned and larger than a
+  /// piece is in several.
+  const std::vector<std::vector<SummedPart>>& pieces() const { return pieces_; }
+  /// Elements of a row that a piece takes: those of its parts, and some behind each to the end of a line of the cache.
+  std::int64_t size(std::size_t piece) const {
+    return static_cast<std::int64_t>(ends_[piece] - (piece == 0 ? 0 : ends_[piece - 1]));
+  }
   /// Whether a parameter has sums.
   bool summed(std::size_t layer, std::size_t which) const { return !views_[layer][which].empty(); }
-  /// What this process owns of a parameter: all of one that has no sums, or where it is alone.
-  Shard shard(std::size_t layer, std::size_t which) const { return shards_[layer][which]; }
-  /// The elements of a parameter whose sum this process gets, perhaps none.
-  Shard shard(const SummedParameter& p) const { return shards_[p.layer][p.which]; }
-  /// The last row's elements of a parameter. They may be overwritten.
-  TensorView<T, Device> view(const SummedParameter& p) const { return views_[p.layer][p.which]; }
-  /// Those of its shard.
-  TensorView<T, Device> own(const SummedParameter& p) const {
-    return {view(p).data + shard(p).begin, Shape{shard(p).size()}};
-  }
+  /// What this process owns of a parameter, by its parts: all of one that has no sums, or where it is alone.
+  const std::vector<Shard>& shards(std::size_t layer, std::size_t which) const { return shards_[layer][which]; }
+  /// The last row's elements of a whole parameter. They may be overwritten.
+  TensorView<T, Device> whole(const SummedPart& p) const { return views_[p.layer][p.which]; }
+  /// Those of a part that this process owns.
+  TensorView<T, Device> own(const SummedPart& p) const { return {whole(p).data + p.own.begin, Shape{p.own.size()}}; }
 
-  /// What owners have put into their shards of the last row is to go to all.
-  void gather() { row_.gather(); }
+  /// What owners have put into their shards of the last row is to go to all; where: see TeamRow::gather().
+  void gather(std::span<T* const> where = {}) { row_.gather(where); }
   /// They have filled this piece.
   void gather_piece(Team& team, std::size_t piece) { row_.advance(team, ends_[piece]); }
+  /// As many pieces are everywhere.
+  std::size_t gathered() const { return row_.pieces_done(); }
   /// They have filled all; returns when all is everywhere.
   void finish_gathering(Team& team) { row_.finish(team); }
 
@@ -81,7 +87,7 @@ class LeafGradients {
 
  private:
   static constexpr std::int64_t nowhere = -1;
-  // That are summed over processes at a time, or a layer; other devices than the Cpu have computed all by then.
+  // That are summed over processes at a time; other devices than the Cpu have computed all by then.
   static constexpr std::size_t piece_bytes = std::is_same_v<Device, Cpu> ? std::size_t{1} << 20 : ~std::size_t{0};
 
   LeafRows<T> rows() { return {rows_.data(), size_}; }
@@ -93,9 +99,9 @@ class LeafGradients {
   std::int64_t size_ = 0;                                  // of a row
   std::vector<std::vector<std::int64_t>> begin_;           // in a row, by layer and parameter
   std::vector<std::vector<TensorView<T, Device>>> views_;  // of the last row
-  std::vector<std::vector<Shard>> shards_;                 // of parameters
+  std::vector<std::vector<std::vector<Shard>>> shards_;    // of the parts of parameters
   std::vector<std::size_t> end_;                           // in a row, by layer
-  std::vector<std::vector<SummedParameter>> pieces_;
+  std::vector<std::vector<SummedPart>> pieces_;
   std::vector<std::size_t> ends_;  // of pieces
   Tensor<T, Device> rows_;
   TeamRow<T, Device> row_;  // the last one

@@ -2,6 +2,7 @@
 #pragma once
 
 // Definitions of what leaf_gradients.hpp declares.
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +23,7 @@ namespace brindle::detail {
 template <class T, class Device>
 void LeafGradients<T, Device>::prepare(const Model<T, Device>& model, const Plan<T, Device>& plan, const Leaves& leaves,
                                        const Team& team) {
-  constexpr std::int64_t line = 64 / sizeof(T);
+  constexpr std::int64_t line = 64 / sizeof(T), most = piece_bytes / sizeof(T);
   own_ = leaves.own;
   size_ = 0;
   begin_.assign(model.layers().size(), {});
@@ -36,15 +37,25 @@ void LeafGradients<T, Device>::prepare(const Model<T, Device>& model, const Plan
     for (std::size_t p = 0; p < layer.parameters().size(); ++p) {
       const std::int64_t size = layer.parameters()[p].value.size();
       begin_[i].push_back(plan.gives_gradient(i, p) ? size_ : nowhere);
-      shards_[i].push_back({0, size});
-      if (begin_[i].back() == nowhere) continue;
-      pieces_.back().push_back({i, p});
+      shards_[i].emplace_back();
+      if (begin_[i].back() == nowhere) {
+        shards_[i].back().push_back({0, size});
+        continue;
+      }
+      const std::int64_t begin = size_;
       size_ += (size + line - 1) / line * line;
+      const bool cut =
+          layer.parameters()[p].learned && size > most;  // else the layer may want to see all of it at once
+      for (std::int64_t first = 0, last = 0; first < size; first = last) {
+        const std::int64_t in_piece = begin + first - static_cast<std::int64_t>(ends_.empty() ? 0 : ends_.back());
+        last = cut ? std::min(size, first + most - in_piece) : size;
+        pieces_.back().push_back({i, p, {first, last}, {}});
+        if (in_piece + last - first < most) continue;
+        ends_.push_back(static_cast<std::size_t>(last < size ? begin + last : size_));
+        pieces_.emplace_back();
+      }
     }
     end_[i] = static_cast<std::size_t>(size_);
-    if (end_[i] - (ends_.empty() ? 0 : ends_.back()) < piece_bytes / sizeof(T)) return;
-    ends_.push_back(end_[i]);
-    pieces_.emplace_back();
   };
   for (std::size_t step = plan.steps().size(); step-- > 0;) add_layer(plan.steps()[step].index);
   for (std::size_t i = 0; i < model.layers().size(); ++i)  // those that are done by the layer in front of them
@@ -58,11 +69,11 @@ void LeafGradients<T, Device>::prepare(const Model<T, Device>& model, const Plan
   T* last = rows().row(static_cast<std::size_t>(levels - 1));
   row_.prepare(model.device(), {last, static_cast<std::size_t>(size_)}, ends_, team);
   for (std::size_t k = 0; k < pieces_.size(); ++k)
-    for (const SummedParameter& p : pieces_[k]) {
-      Shard& shard = shards_[p.layer][p.which];
+    for (SummedPart& p : pieces_[k]) {
       const std::int64_t begin = begin_[p.layer][p.which];
-      const Shard in_row = row_.shard(k).common({begin, begin + shard.end});
-      shard = in_row.size() > 0 ? Shard{in_row.begin - begin, in_row.end - begin} : Shard{};
+      const Shard of_row{begin + p.elements.begin, begin + p.elements.end}, own = row_.shard(k).common(of_row);
+      p.own = own.size() > 0 ? Shard{own.begin - begin, own.end - begin} : Shard{p.elements.begin, p.elements.begin};
+      shards_[p.layer][p.which].push_back(p.own);
     }
   for (std::size_t i = 0; i < model.layers().size(); ++i)
     for (std::size_t p = 0; p < begin_[i].size(); ++p)

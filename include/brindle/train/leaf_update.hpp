@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "brindle/core/tensor.hpp"
+#include "brindle/train/attempts.hpp"
 #include "brindle/train/leaf_gradients.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/team.hpp"
@@ -30,13 +31,19 @@ class LeafUpdate {
   void run(const StepParts<T, Device>& p, std::int64_t step, LeafGradients<T, Device>& sums, Team& team);
 
  private:
-  void add(const StepParts<T, Device>& p, const SummedParameter& s, const LeafGradients<T, Device>& sums);
+  void add(const StepParts<T, Device>& p, const SummedPart& s, const LeafGradients<T, Device>& sums);
+  // Where the weights of each piece are that is a part of one parameter: it needs no room in the row. Else null.
+  void find_weights(const StepParts<T, Device>& p, const LeafGradients<T, Device>& sums);
   // The new weights of its own shards, for all others.
-  void hand_over(const StepParts<T, Device>& p, const std::vector<SummedParameter>& piece,
+  void hand_over(const StepParts<T, Device>& p, const std::vector<SummedPart>& piece,
                  const LeafGradients<T, Device>& sums) const;
+  // Those of the others; and what moving averages are to follow.
+  void take_over(const StepParts<T, Device>& p, const std::vector<SummedPart>& piece,
+                 const LeafGradients<T, Device>& sums, Attempts& attempt) const;
 
   Device on_;
   WeightUpdate<T, Device> update_;
+  std::vector<T*> weights_;  // by piece
 };
 
 }  // namespace brindle::detail

@@ -34,8 +34,8 @@ void LeafUpdate<T, Device>::run(const StepParts<T, Device>& p, std::int64_t step
   update_.clear();
   if (norms) {
     attempt([&] {
-      for (const std::vector<SummedParameter>& piece : sums.pieces())
-        for (const SummedParameter& s : piece) add(p, s, sums);
+      for (const std::vector<SummedPart>& piece : sums.pieces())
+        for (const SummedPart& s : piece) add(p, s, sums);
       update_.add_up(on_, p.updates, kind);
     });
     if (kind.updates) {
@@ -44,54 +44,82 @@ void LeafUpdate<T, Device>::run(const StepParts<T, Device>& p, std::int64_t step
     }
     if (!attempt.failed()) attempt([&] { update_.update(on_, p.updates, p.optimizer, step, kind); });
   }
-  sums.gather();
+  find_weights(p, sums);
+  sums.gather(weights_);
+  // Also where somebody has failed: all have the same weights then.
+  std::size_t taken = 0;
+  const auto take_until = [&](std::size_t end) {
+    for (; taken < end; ++taken)
+      if (!weights_[taken]) take_over(p, sums.pieces()[taken], sums, attempt);
+  };
   for (std::size_t i = 0; i < sums.pieces().size(); ++i) {
-    const std::vector<SummedParameter>& piece = sums.pieces()[i];
+    const std::vector<SummedPart>& piece = sums.pieces()[i];
     if (!norms && !attempt.failed())
       attempt([&] {
-        for (const SummedParameter& s : piece) add(p, s, sums);
+        for (const SummedPart& s : piece) add(p, s, sums);
         update_.run(on_, p.updates, p.optimizer, step, kind);
         update_.clear();
       });
     if (team.alone()) continue;
-    hand_over(p, piece, sums);
+    if (!weights_[i]) hand_over(p, piece, sums);
     sums.gather_piece(team, i);
+    take_until(sums.gathered());  // while it is in the cache
   }
   sums.finish_gathering(team);
-  // Also where somebody has failed: all have the same weights then.
-  for (const std::vector<SummedParameter>& piece : sums.pieces())
-    for (const SummedParameter& s : piece) {
-      Parameter<T, Device>& parameter = p.model.layers()[s.layer]->parameters()[s.which];
-      const TensorView<T, Device> now = sums.view(s);
-      if (!parameter.learned)
-        attempt([&] { std::as_const(*p.model.layers()[s.layer]).follow(on_, s.which, parameter.value.view(), now); });
-      else if (!team.alone())
-        RowArithmetic<T, Device>::copy(on_, now.data, parameter.value.data(), now.size());
-    }
+  take_until(sums.pieces().size());
   attempt.throw_together();
 }
 
 template <class T, class Device>
-void LeafUpdate<T, Device>::add(const StepParts<T, Device>& p, const SummedParameter& s,
+void LeafUpdate<T, Device>::add(const StepParts<T, Device>& p, const SummedPart& s,
                                 const LeafGradients<T, Device>& sums) {
   Layer<T, Device>& layer = *p.model.layers()[s.layer];
   const Parameter<T, Device>& parameter = std::as_const(layer).parameters()[s.which];
   if (!parameter.learned) return;
-  update_.add_to_clip(p.updates.clips_by_norm() ? sums.view(s) : sums.own(s));
-  if (sums.shard(s).size() == 0) return;
-  add_penalty_gradient<T>(on_, parameter, sums.shard(s).begin, sums.own(s));
-  update_.add(p.updates, p.optimizer, layer, s.which, p.slots[s.layer][s.which], sums.shard(s).begin, sums.own(s));
+  if (!p.updates.clips_by_norm())
+    update_.add_to_clip(sums.own(s));
+  else if (s.elements.begin == 0)
+    update_.add_to_clip(sums.whole(s));
+  if (s.own.size() == 0) return;
+  add_penalty_gradient<T>(on_, parameter, s.own.begin, sums.own(s));
+  update_.add(p.updates, p.optimizer, layer, s.which, p.slots[s.layer][s.which], s.own.begin, sums.own(s));
 }
 
 template <class T, class Device>
-void LeafUpdate<T, Device>::hand_over(const StepParts<T, Device>& p, const std::vector<SummedParameter>& piece,
+void LeafUpdate<T, Device>::find_weights(const StepParts<T, Device>& p, const LeafGradients<T, Device>& sums) {
+  weights_.assign(sums.pieces().size(), nullptr);
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    const std::vector<SummedPart>& piece = sums.pieces()[i];
+    if (piece.size() != 1 || piece[0].elements.size() != sums.size(i)) continue;
+    Parameter<T, Device>& parameter = p.model.layers()[piece[0].layer]->parameters()[piece[0].which];
+    if (parameter.learned) weights_[i] = parameter.value.data() + piece[0].elements.begin;
+  }
+}
+
+template <class T, class Device>
+void LeafUpdate<T, Device>::hand_over(const StepParts<T, Device>& p, const std::vector<SummedPart>& piece,
                                       const LeafGradients<T, Device>& sums) const {
-  for (const SummedParameter& s : piece) {
+  for (const SummedPart& s : piece) {
     const Parameter<T, Device>& parameter = std::as_const(*p.model.layers()[s.layer]).parameters()[s.which];
     const TensorView<T, Device> to = sums.own(s);
     if (parameter.learned)
-      Memory<Device>::copy(on_, to.data, parameter.value.data() + sums.shard(s).begin,
+      Memory<Device>::copy(on_, to.data, parameter.value.data() + s.own.begin,
                            static_cast<std::size_t>(to.size()) * sizeof(T));
+  }
+}
+
+template <class T, class Device>
+void LeafUpdate<T, Device>::take_over(const StepParts<T, Device>& p, const std::vector<SummedPart>& piece,
+                                      const LeafGradients<T, Device>& sums, Attempts& attempt) const {
+  for (const SummedPart& s : piece) {
+    Parameter<T, Device>& parameter = p.model.layers()[s.layer]->parameters()[s.which];
+    const TensorView<T, Device> now = sums.whole(s);
+    if (!parameter.learned) {
+      attempt([&] { std::as_const(*p.model.layers()[s.layer]).follow(on_, s.which, parameter.value.view(), now); });
+      continue;
+    }
+    for (const Shard& of : {Shard{s.elements.begin, s.own.begin}, Shard{s.own.end, s.elements.end}})
+      RowArithmetic<T, Device>::copy(on_, now.data + of.begin, parameter.value.data() + of.begin, of.size());
   }
 }
 

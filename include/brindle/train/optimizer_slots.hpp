@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "brindle/core/function_ref.hpp"
+#include "brindle/core/memory.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
@@ -27,9 +28,28 @@ namespace brindle::detail {
 template <class T, class Device>
 struct ParameterState {
   /// The optimizer's own, then what UpdateRules keep. None where the parameter is not learned, or has always been
-  /// frozen. Of the parameter's shape, or (n) with the n elements from `first` on that this process owns.
+  /// frozen. Of the parameter's shape, or (n) with the n elements that this process owns.
   std::vector<Tensor<T, Device>> slots;
-  std::int64_t first = 0;
+  /// Those elements, in their order. None: the slots are whole.
+  std::vector<Shard> owned;
+
+  /// Where element `first`, one of them, is in a slot.
+  std::int64_t position(std::int64_t first) const {
+    std::int64_t before = 0;
+    for (const Shard& s : owned) {
+      if (first >= s.begin && first < s.end) return before + first - s.begin;
+      before += s.size();
+    }
+    return owned.empty() ? first : before;
+  }
+
+  /// A slot becomes what it is to have of a whole one.
+  void take(const T* whole, Tensor<T, Device>& slot) const {
+    if (owned.empty()) return Memory<Device>::copy(slot.data(), whole, slot.bytes());
+    for (const Shard& s : owned)
+      Memory<Device>::copy(slot.data() + position(s.begin), whole + s.begin,
+                           static_cast<std::size_t>(s.size()) * sizeof(T));
+  }
 };
 
 /// By layer and parameter.
@@ -43,13 +63,13 @@ void prepare_slots(const Model<T, Device>& model, const Optimizer<T, Device>& op
                    OptimizerSlots<T, Device>& slots);
 
 /// What this process has of the slots of a parameter, by layer and number within it.
-using ShardOf = FunctionRef<Shard(std::size_t layer, std::size_t which)>;
+using ShardsOf = FunctionRef<const std::vector<Shard>&(std::size_t layer, std::size_t which)>;
 
 /// Makes those that are missing: zero, an average of a weight as the weight is. The sum of gradients of a layer that is
-/// frozen now is 0 again. shard_of: what is made; null: all of it.
+/// frozen now is 0 again. shards_of: what is made; null: all of it.
 template <class T, class Device>
 void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules,
-                OptimizerSlots<T, Device>& slots, const ShardOf* shard_of = nullptr);
+                OptimizerSlots<T, Device>& slots, const ShardsOf* shards_of = nullptr);
 
 /// Which layers were trainable, which ran for inference, and the penalties of weights, when a plan was made.
 class TrainableFlags {

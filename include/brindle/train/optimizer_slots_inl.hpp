@@ -43,7 +43,7 @@ void prepare_slots(const Model<T, Device>& model, const Optimizer<T, Device>& op
 
 template <class T, class Device>
 void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer, const UpdateRules& rules,
-                OptimizerSlots<T, Device>& slots, const ShardOf* shard_of) {
+                OptimizerSlots<T, Device>& slots, const ShardsOf* shards_of) {
   prepare_slots(model, optimizer, slots);
   const auto own = static_cast<std::size_t>(optimizer.slots()), all = own + static_cast<std::size_t>(rules.kept());
   for (std::size_t i = 0; i < slots.size(); ++i) {
@@ -56,13 +56,11 @@ void make_slots(const Model<T, Device>& model, const Optimizer<T, Device>& optim
         continue;
       }
       if (!layer.parameters()[p].learned) continue;
-      const Shard shard = shard_of ? (*shard_of)(i, p) : Shard{0, value.size()};
-      const Shape shape = shard.size() == value.size() ? value.shape() : Shape{shard.size()};
-      slots[i][p].first = shard.begin;
+      if (shards_of) slots[i][p].owned = (*shards_of)(i, p);
+      const std::int64_t size = shards_of ? elements_of(slots[i][p].owned) : value.size();
       while (of.size() < all) {
-        of.emplace_back(shape);
-        if (rules.averages() && of.size() == all)
-          Memory<Device>::copy(of.back().data(), value.data() + shard.begin, of.back().bytes());
+        of.emplace_back(size == value.size() ? value.shape() : Shape{size});
+        if (rules.averages() && of.size() == all) slots[i][p].take(value.data(), of.back());
       }
     }
   }
@@ -128,7 +126,7 @@ void visit_parameters(RunState& run, Model<T, Device>& model, OptimizerSlots<T, 
 template <class T, class Device>
 SlotViews<T, Device>::SlotViews(ParameterState<T, Device>& state, std::size_t own, std::int64_t first,
                                 const Shape& shape) {
-  for (; count < own; ++count) view[count] = {state.slots[count].data() + (first - state.first), shape};
+  for (; count < own; ++count) view[count] = {state.slots[count].data() + state.position(first), shape};
 }
 
 template <class T, class Device>

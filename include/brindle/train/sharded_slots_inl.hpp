@@ -25,19 +25,21 @@ template <class T, class Device>
 void gather_slot(const OptimizerSlots<T, Device>& slots, std::size_t k, LeafGradients<T, Device>& sums, Team& team,
                  FunctionRef<void(std::size_t layer, std::size_t which, TensorView<const T, Device>)> use) {
   const auto each_summed = [&](const auto& work) {
-    for (const std::vector<SummedParameter>& piece : sums.pieces())
-      for (const SummedParameter& s : piece)
+    for (const std::vector<SummedPart>& piece : sums.pieces())
+      for (const SummedPart& s : piece)
         if (k < slots[s.layer][s.which].slots.size()) work(s);
   };
-  each_summed([&](const SummedParameter& s) {
+  each_summed([&](const SummedPart& s) {
     const ParameterState<T, Device>& state = slots[s.layer][s.which];
     // Of a layer that was frozen behind the plan they may be whole already.
-    Memory<Device>::copy(sums.own(s).data, state.slots[k].data() + (sums.shard(s).begin - state.first),
-                         static_cast<std::size_t>(sums.shard(s).size()) * sizeof(T));
+    Memory<Device>::copy(sums.own(s).data, state.slots[k].data() + state.position(s.own.begin),
+                         static_cast<std::size_t>(s.own.size()) * sizeof(T));
   });
   sums.gather();
   sums.finish_gathering(team);
-  each_summed([&](const SummedParameter& s) { use(s.layer, s.which, sums.view(s)); });
+  each_summed([&](const SummedPart& s) {
+    if (s.elements.begin == 0) use(s.layer, s.which, sums.whole(s));
+  });
   for (std::size_t i = 0; i < slots.size(); ++i)
     for (std::size_t p = 0; p < slots[i].size(); ++p)
       if (k < slots[i][p].slots.size() && !sums.summed(i, p)) use(i, p, slots[i][p].slots[k].view());
@@ -46,26 +48,28 @@ void gather_slot(const OptimizerSlots<T, Device>& slots, std::size_t k, LeafGrad
 template <class T, class Device>
 void ShardedSlots<T, Device>::shard(const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
                                     const UpdateRules& rules, const LeafGradients<T, Device>& sums, Team& team) {
-  const auto own = [&](std::size_t layer, std::size_t which) { return sums.shard(layer, which); };
-  const ShardOf shard_of(own);
+  const auto own = [&](std::size_t layer, std::size_t which) -> const std::vector<Shard>& {
+    return sums.shards(layer, which);
+  };
+  const ShardsOf shards_of(own);
   OptimizerSlots<T, Device> parts(here_.size());
   team.together([&] {
     for (std::size_t i = 0; i < here_.size(); ++i)
       for (const ParameterState<T, Device>& state : here_[i]) {
         ParameterState<T, Device>& part = parts[i].emplace_back();
-        const Shard shard = sums.shard(i, parts[i].size() - 1);
-        part.first = state.first;
+        const std::vector<Shard>& shards = sums.shards(i, parts[i].size() - 1);
+        part.owned = state.owned;
         for (const Tensor<T, Device>& slot : state.slots) {
-          if (slot.size() == shard.size() || !model.layers()[i]->trainable) {
+          if (slot.size() == elements_of(shards) || !model.layers()[i]->trainable) {
             part.slots.push_back(slot.clone());
             continue;
           }
-          part.first = shard.begin;
-          part.slots.push_back(Tensor<T, Device>::uninitialized({shard.size()}));
-          Memory<Device>::copy(part.slots.back().data(), slot.data() + shard.begin, part.slots.back().bytes());
+          part.owned = shards;
+          part.slots.push_back(Tensor<T, Device>::uninitialized({elements_of(shards)}));
+          part.take(slot.data(), part.slots.back());
         }
       }
-    make_slots(model, optimizer, rules, parts, &shard_of);
+    make_slots(model, optimizer, rules, parts, &shards_of);
   });
   here_ = std::move(parts);
   sharded_ = true;
@@ -84,8 +88,8 @@ OptimizerSlots<T, Device> ShardedSlots<T, Device>::whole(LeafGradients<T, Device
         slots.push_back(Tensor<T, Device>::uninitialized(shape));
     };
     for (const auto& layer : here_) whole.emplace_back(layer.size());
-    for (const std::vector<SummedParameter>& piece : sums.pieces())
-      for (const SummedParameter& s : piece) room(s.layer, s.which, sums.view(s).shape);
+    for (const std::vector<SummedPart>& piece : sums.pieces())
+      for (const SummedPart& s : piece) room(s.layer, s.which, sums.whole(s).shape);
     for (std::size_t i = 0; i < here_.size(); ++i)
       for (std::size_t p = 0; p < here_[i].size(); ++p)
         if (!here_[i][p].slots.empty()) room(i, p, here_[i][p].slots[0].shape());
@@ -127,9 +131,9 @@ void ShardedSlots<T, Device>::each_average(const UpdateRules& rules, const Optim
   const auto use = [&](std::size_t layer, std::size_t which, TensorView<const T, Device> average) {
     Tensor<T, Device>& weight = model.layers()[layer]->parameters()[which].value;
     ParameterState<T, Device>& state = here_[layer][which];
-    Tensor<T, Device>& slot = state.slots[last];  // of elements from state.first on
+    Tensor<T, Device>& slot = state.slots[last];  // of the elements that are owned
     if (swaps && average.data == slot.data()) return swap_elements(weight, slot);
-    if (swaps) Memory<Device>::copy(slot.data(), weight.data() + state.first, slot.bytes());
+    if (swaps) state.take(weight.data(), slot);
     Memory<Device>::copy(weight.data(), average.data, weight.bytes());
   };
   if (sharded_) return gather_slot<T, Device>(here_, last, sums, team, use);

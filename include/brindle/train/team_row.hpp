@@ -23,6 +23,12 @@ struct Shard {
   Shard common(const Shard& other) const;
 };
 
+inline std::int64_t elements_of(const std::vector<Shard>& shards) {
+  std::int64_t size = 0;
+  for (const Shard& s : shards) size += s.size();
+  return size;
+}
+
 /// A row of numbers that each process of a team has in its device's memory, cut into pieces, each piece into one shard
 /// a process. sum() leaves the sum of all processes in each shard of its owner; gather() gives all the shards of all
 /// owners. Both go on piece by piece while later pieces are still computed:
@@ -44,13 +50,17 @@ class TeamRow {
   void prepare(const Device& on, std::span<T> numbers, const std::vector<std::size_t>& ends, const Team& team);
 
   /// Numbers become their sums, in their owners; elsewhere they are of no use then.
-  void sum() { begin(Way::sums); }
-  /// Owners' numbers go to all.
-  void gather() { begin(Way::gathers); }
+  void sum() { begin(Way::sums, {}); }
+  /// Owners' numbers go to all. where: of each piece, memory of its size that is taken in place of the row's, or null;
+  /// it must stay until that is done, and be null for the same pieces in all processes.
+  void gather(std::span<T* const> where = {}) { begin(Way::gathers, where); }
   /// Numbers before `ready` are there. Goes on as far as that can be done without waiting.
   void advance(Team& team, std::size_t ready) { run(team, ready, false); }
   /// All numbers are there. Returns when sum() or gather() is done.
   void finish(Team& team) { run(team, numbers_.size(), true); }
+
+  /// Pieces of which that is done.
+  std::size_t pieces_done() const { return piece_; }
 
   /// What this process owns of a piece; alone, all of it.
   Shard shard(std::size_t piece) const;
@@ -64,13 +74,18 @@ class TeamRow {
     std::span<T> kept, other;
   };
 
-  void begin(Way way) {
+  void begin(Way way, std::span<T* const> where) {
     way_ = way;
+    where_ = where;
     piece_ = stage_ = 0;
   }
   void run(Team& team, std::size_t ready, bool waits);
+  std::span<T> in_row(std::size_t piece) const {
+    const std::size_t begin = piece == 0 ? 0 : ends_[piece - 1];
+    return numbers_.subspan(begin, ends_[piece] - begin);
+  }
   // Halves that remain, and that go, of a piece: one for each exchange.
-  std::array<Half, 32> halves(std::size_t piece) const;
+  std::array<Half, 32> halves(std::span<T> piece) const;
   std::size_t levels() const;
   // The number of this stage's exchange on the way to the shard.
   std::size_t level() const { return way_ == Way::sums ? stage_ : levels() - 1 - stage_; }
@@ -84,6 +99,7 @@ class TeamRow {
   Tensor<T, Device> room_;  // for what the others send
   std::optional<Device> on_;
   RowTransport<T, Device> transport_;
+  std::span<T* const> where_;
   std::array<Half, 32> halves_{};  // of the piece that is under way
   Way way_ = Way::sums;
   std::size_t piece_ = 0, stage_ = 0;

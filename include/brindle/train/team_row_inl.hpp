@@ -47,11 +47,10 @@ std::size_t TeamRow<T, Device>::levels() const {
 }
 
 template <class T, class Device>
-std::array<typename TeamRow<T, Device>::Half, 32> TeamRow<T, Device>::halves(std::size_t piece) const {
+std::array<typename TeamRow<T, Device>::Half, 32> TeamRow<T, Device>::halves(std::span<T> piece) const {
   constexpr std::size_t line = 64 / sizeof(T);  // cuts lie at whole lines of the cache
   std::array<Half, 32> halves{};
-  const std::size_t begin = piece == 0 ? 0 : ends_[piece - 1];
-  std::span<T> mine = numbers_.subspan(begin, ends_[piece] - begin);
+  std::span<T> mine = piece;
   for (std::size_t level = 0; level < levels(); ++level) {
     const std::size_t middle = std::min(mine.size(), (mine.size() / 2 + line - 1) / line * line);
     const bool lower = (rank_ & (1 << level)) == 0;
@@ -64,9 +63,7 @@ std::array<typename TeamRow<T, Device>::Half, 32> TeamRow<T, Device>::halves(std
 
 template <class T, class Device>
 Shard TeamRow<T, Device>::shard(std::size_t piece) const {
-  const std::size_t begin = piece == 0 ? 0 : ends_[piece - 1];
-  if (size_ == 1) return {static_cast<std::int64_t>(begin), static_cast<std::int64_t>(ends_[piece])};
-  const std::span<T> kept = halves(piece)[levels() - 1].kept;
+  const std::span<T> all = in_row(piece), kept = size_ == 1 ? all : halves(all)[levels() - 1].kept;
   const std::int64_t first = kept.data() - numbers_.data();
   return {first, first + static_cast<std::int64_t>(kept.size())};
 }
@@ -92,7 +89,11 @@ void TeamRow<T, Device>::run(Team& team, std::size_t ready, bool waits) {
 
 template <class T, class Device>
 void TeamRow<T, Device>::start(Team& team) {
-  if (stage_ == 0) halves_ = halves(piece_);
+  if (stage_ == 0) {
+    const std::span<T> in_row = this->in_row(piece_);
+    T* where = where_.empty() ? nullptr : where_[piece_];
+    halves_ = halves(where ? std::span<T>(where, in_row.size()) : in_row);
+  }
   const Half& half = halves_[level()];
   const int partner = rank_ ^ (1 << level());
   if (way_ == Way::gathers)

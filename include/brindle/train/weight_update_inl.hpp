@@ -50,7 +50,7 @@ void WeightUpdate<T, Device>::add(const UpdateRules& rules, const Optimizer<T, D
                                   std::int64_t first, TensorView<T, Device> gradient) {
   const auto own = static_cast<std::size_t>(optimizer.slots());
   const auto kept = [&](std::size_t slot) {
-    return TensorView<T, Device>{state.slots[slot].data() + (first - state.first), gradient.shape};
+    return TensorView<T, Device>{state.slots[slot].data() + state.position(first), gradient.shape};
   };
   auto& update = updates_.emplace_back();
   update.w = {layer.parameters()[which].value.data() + first, gradient.shape};
