@@ -107,6 +107,31 @@ TEST_CASE("a callback is a plain function, which sees the run and steers it", "[
   CHECK(trainer.optimizer().learning_rate() == Approx(0.0125));
 }
 
+TEST_CASE("a learning rate that a callback sets in the optimizer holds, and two of them are refused",
+          "[train][callback]") {
+  const auto rate = [](const std::function<void(FitState&, Trainer<float, Cpu>&)>& change) {
+    Sequential<float> model{Cpu{1}, {3}, Dense{1}};
+    Trainer trainer{model, SGD{.learning_rate = 0.1}, MeanSquaredError{}};
+    double seen = 0;  // by a callback behind it
+    const Callback changes{.step = [&](FitState& state) {
+      if (state.step == 1) change(state, trainer);
+    }};
+    const Callback looks{.step = [&](FitState& state) { seen = state.learning_rate; }};
+    trainer.fit(data::InMemory(Tensor<float>({4, 3}), std::vector<float>{0, 1, 2, 3}),
+                {.batch = 2, .epochs = 1, .callbacks = {changes, looks}});
+    CHECK(trainer.optimizer().learning_rate() == seen);
+    return seen;
+  };
+  CHECK(rate([](FitState&, Trainer<float, Cpu>& t) { t.optimizer().set_learning_rate(0.03); }) == 0.03);
+  CHECK(rate([](FitState& state, Trainer<float, Cpu>&) { state.learning_rate = 0.02; }) == 0.02);
+  CHECK_THROWS_WITH(rate([](FitState& state, Trainer<float, Cpu>& t) {
+                      t.optimizer().set_learning_rate(0.03);
+                      state.learning_rate = 0.02;
+                    }),
+                    StartsWith("fit: a callback has set the learning rate to 0.03 in the optimizer and to 0.02 in "
+                               "FitState; set it in one of them"));
+}
+
 TEST_CASE("early stopping ends after as many epochs without improvement as Keras does", "[train][early_stopping]") {
   // Keras: patience 0 and 1 end with the first epoch that is no better; the first epoch never ends it.
   const std::vector<double> run{5, 4, 4, 3, 3.5, 3.4, 3.3, 3.2, 3.1, 3.05};

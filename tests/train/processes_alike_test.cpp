@@ -114,6 +114,59 @@ TEST_CASE("processes that are given batches of other sizes are told so, and no w
   CHECK(behind == before);
 }
 
+TEST_CASE("processes that are given other batches of the same size are told so", "[train][group]") {
+  const auto message = [](const auto& different) {
+    return failed_by<ValueError>(4, [&](const Group& group) {
+      LeafRun run({}, group);
+      Tensor<float> x({10, 12, 12, 3}), labels({10, 1});
+      labels[3] = 1;
+      run.trainer().train_on_batch(x.view(), labels.view());
+      if (group->rank() == 2) different(x, labels);
+      run.trainer().train_on_batch(x.view(), labels.view());
+    });
+  };
+  const auto told = StartsWith("train_on_batch: processes were given other batches, here one of 10 samples; give all");
+  CHECK_THAT(message([](Tensor<float>& x, Tensor<float>&) { x[17] = 1; }), told);
+  CHECK_THAT(message([](Tensor<float>&, Tensor<float>& labels) { labels[4] = 1; }), told);
+}
+
+TEST_CASE("processes that evaluate or predict something else are told what differs", "[train][group]") {
+  struct Pass {
+    std::int64_t samples = 11, batch = 4, times = 2;
+    float added = 0;  // to a weight
+    std::vector<float> sample_weight = std::vector<float>(11, 1.0f);
+  };
+  const auto message = [](const auto& different, const auto& call) {
+    return failed_by<ValueError>(2, [&](const Group& group) {
+      Pass pass;
+      LeafRun run({}, group);
+      if (group->rank() == 1) different(pass);
+      run.model().layers()[0]->parameters()[0].value[0] += pass.added;
+      call(run.trainer(), random_pictures(pass.samples, 12, pass.samples == 11 ? 6 : 7), pass);
+    });
+  };
+  const auto evaluate = [](Trainer<float, Cpu>& t, const data::Source& s, const Pass& pass) {
+    t.evaluate(s, {.batch = pass.batch, .sample_weight = pass.sample_weight});
+  };
+  const auto predict = [](Trainer<float, Cpu>& t, const data::Source& s, const Pass& pass) {
+    t.predict(s, pass.batch);
+  };
+  const auto averaged = [](Trainer<float, Cpu>& t, const data::Source& s, const Pass& pass) {
+    t.predict_averaged(s, pass.times, pass.batch);
+  };
+  CHECK_THAT(message([](Pass& p) { p.added = 1; }, evaluate),
+             StartsWith("evaluate: a process is not of the same run: its checksum of the weights is") &&
+                 EndsWith("[rank 1 of 2]"));
+  CHECK_THAT(message([](Pass& p) { p.batch = 5; }, evaluate), Contains("its batch is 5, that of rank 0 is 4"));
+  CHECK_THAT(message([](Pass& p) { p.sample_weight[3] = 2; }, evaluate), Contains("its sample weights is"));
+  CHECK_THAT(message([](Pass& p) { p.samples = 12; }, predict),
+             StartsWith("predict: ") && Contains("its number of samples is 12, that of rank 0 is 11") &&
+                 Contains("checksum of the samples"));
+  CHECK_THAT(message([](Pass& p) { p.added = 1; }, predict), Contains("its checksum of the weights is"));
+  CHECK_THAT(message([](Pass& p) { p.times = 3; }, averaged),
+             StartsWith("predict_averaged: ") && Contains("its number of times is 3, that of rank 0 is 2"));
+}
+
 TEST_CASE("processes with other networks are told so in any call", "[train][group]") {
   for (const bool fits : {true, false}) {
     const std::string message = failed_by<ValueError>(2, [&](const Group& group) {
@@ -193,6 +246,30 @@ TEST_CASE("processes that have parted exchange nothing more", "[train][group]") 
   CHECK_THAT(message, Contains("rank 0 in evaluate(), rank 1 in predict()"));
 }
 
+TEST_CASE("a call that one process makes of another trainer of the group is told as well", "[train][group]") {
+  const data::Pictures holdout = random_pictures(5, 12, 8);
+  for (const int processes : {2, 4}) {
+    const std::string message = failed_by<ValueError>(processes, [&](const Group& group) {
+      LeafRun other({.epochs = 1}, group);
+      LeafSettings s{.epochs = 1};
+      s.callbacks = {{.step = [&](FitState&) {
+        if (group->rank() == 1) other.trainer().evaluate(holdout);
+      }}};
+      LeafRun(s, group).fit();
+    });
+    CHECK_THAT(message, Contains("in evaluate()") && Contains("in a callback of fit()"));
+  }
+  CHECK_THAT(failed_by<ValueError>(2,
+                                   [&](const Group& group) {
+                                     LeafRun run({.trainer = {.use_ema = true}}, group);
+                                     if (group->rank() == 0)
+                                       run.trainer().finalize_variable_values();
+                                     else
+                                       run.fit();
+                                   }),
+             Contains("rank 0 in finalize_variable_values(), rank 1 in fit()"));
+}
+
 TEST_CASE("a weight that a callback changes in one process alone ends the epoch", "[train][group]") {
   int epochs = 0;
   const std::string message = failed_by<ValueError>(4, [&](const Group& group) {
@@ -234,6 +311,35 @@ TEST_CASE("a learning rate that a callback sets is that of all, or is refused", 
   CHECK_THAT(message([](int rank, double& rate) { rate = rank == 3 ? 0.5 : rate; }),
              StartsWith("fit: a callback has set the learning rate to 0.5 in one process, and not in all"));
   CHECK_THAT(message([](int rank, double& rate) { rate = 0.25 * (rank + 1); }), Contains("in one process"));
+}
+
+TEST_CASE("a learning rate that a callback sets in the optimizer is that of all, or is refused", "[train][group]") {
+  const auto rates_set = [](bool once, const auto& wanted) {
+    std::vector<double> rates(4);
+    const auto errors = run_group(4, [&](const Group& group) {
+      const auto rank = static_cast<std::size_t>(group->rank());
+      LeafRun* trains = nullptr;
+      LeafSettings s{.epochs = 1};
+      s.callbacks = {{.step =
+                          [&](FitState& state) {
+                            if (state.step == 1 && wanted(group->rank()))
+                              trains->trainer().optimizer().set_learning_rate(0.005);
+                          },
+                      .once = once}};
+      LeafRun run(s, group, Adam{.learning_rate = 0.01});
+      trains = &run;
+      run.fit();
+      rates[rank] = run.trainer().optimizer().learning_rate();
+    });
+    for (const auto& error : errors)
+      if (error) std::rethrow_exception(error);
+    return rates;
+  };
+  const std::vector<double> all(4, 0.005);
+  CHECK(rates_set(false, [](int) { return true; }) == all);
+  CHECK(rates_set(true, [](int) { return true; }) == all);
+  CHECK_THROWS_WITH(rates_set(false, [](int rank) { return rank == 2; }),
+                    StartsWith("fit: a callback has set the learning rate to 0.005 in one process, and not in all"));
 }
 
 TEST_CASE("a callback may do without some functions in some processes", "[train][group]") {

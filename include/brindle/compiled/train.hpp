@@ -47,6 +47,7 @@
 #include "brindle/train/run_choices_inl.hpp"
 #include "brindle/train/run_identity_inl.hpp"
 #include "brindle/train/same_data_inl.hpp"
+#include "brindle/train/same_run_inl.hpp"
 #include "brindle/train/scheduled_rate_inl.hpp"
 #include "brindle/train/sharded_slots_inl.hpp"
 #include "brindle/train/shared_image_folder_inl.hpp"

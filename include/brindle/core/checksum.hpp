@@ -32,12 +32,17 @@ class Checksum {
     add(bytes.of(numbers, count * sizeof(Number), sizeof(Number)));
   }
 
-  /// 16 hexadecimal digits.
-  std::string text() const {
+  /// All 64 bits.
+  std::uint64_t value() const {
     Checksum end = *this;
     end.mix(end.rest_);
     end.mix(length_);
-    std::uint64_t sum = end.sum_ ^ end.sum_ >> 32;
+    return end.sum_ ^ end.sum_ >> 32;
+  }
+
+  /// The same as 16 hexadecimal digits.
+  std::string text() const {
+    std::uint64_t sum = value();
     std::string digits(16, '0');
     for (std::size_t i = 16; i-- > 0; sum >>= 4) digits[i] = "0123456789abcdef"[sum & 15];
     return digits;

@@ -17,8 +17,11 @@ namespace brindle::detail {
 /// or set. A callback that only prints may do without some in a process that has no terminal.
 class FitCallbacks {
  public:
+  /// What is to be done behind each function of a callback in the process that has called it.
+  using Behind = std::function<void(FitState&, double rate_before)>;
+
   /// All processes have the same number of them.
-  FitCallbacks(Team& team, const std::vector<Callback>& callbacks);
+  FitCallbacks(Team& team, const std::vector<Callback>& callbacks, Behind behind);
 
   /// Calls the begin of each; begun: gets how many are done.
   void begin(FitState& state, std::size_t& begun);
@@ -26,10 +29,12 @@ class FitCallbacks {
   void call(std::function<void(FitState&)> Callback::*which, FitState& state);
 
  private:
+  void call_here(const Callback& c, std::function<void(FitState&)> Callback::*which, FitState& state) const;
   bool somebody_has(std::size_t callback, std::function<void(FitState&)> Callback::*which) const;
 
   Team& team_;
   const std::vector<Callback>& callbacks_;
+  Behind behind_;
   std::vector<unsigned> has_;  // bits, in the order of `functions`
 };
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brindle/core/error.hpp"
@@ -67,8 +68,8 @@ inline bool called_here(const Team& team, const Callback& c) { return team.first
 inline constexpr std::function<void(FitState&)> Callback::*callback_functions[] = {&Callback::begin, &Callback::step,
                                                                                    &Callback::epoch, &Callback::end};
 
-BRINDLE_INLINE FitCallbacks::FitCallbacks(Team& team, const std::vector<Callback>& callbacks)
-    : team_(team), callbacks_(callbacks) {
+BRINDLE_INLINE FitCallbacks::FitCallbacks(Team& team, const std::vector<Callback>& callbacks, Behind behind)
+    : team_(team), callbacks_(callbacks), behind_(std::move(behind)) {
   for (const Callback& c : callbacks) {
     unsigned bits = 0, bit = 1;
     for (const auto which : callback_functions) {
@@ -92,8 +93,7 @@ BRINDLE_INLINE bool FitCallbacks::somebody_has(std::size_t callback,
 BRINDLE_INLINE void FitCallbacks::begin(FitState& state, std::size_t& begun) {
   for (std::size_t i = 0; i < callbacks_.size(); ++i) {
     const auto work = [&] {
-      const Callback& c = callbacks_[i];
-      if (c.begin && called_here(team_, c)) c.begin(state);
+      call_here(callbacks_[i], &Callback::begin, state);
       ++begun;
     };
     if (somebody_has(i, &Callback::begin))
@@ -105,11 +105,15 @@ BRINDLE_INLINE void FitCallbacks::begin(FitState& state, std::size_t& begun) {
 
 BRINDLE_INLINE void FitCallbacks::call(std::function<void(FitState&)> Callback::*which, FitState& state) {
   for (std::size_t i = 0; i < callbacks_.size(); ++i)
-    if (somebody_has(i, which))
-      agreed(team_, state, [&] {
-        const Callback& c = callbacks_[i];
-        if (c.*which && called_here(team_, c)) (c.*which)(state);
-      });
+    if (somebody_has(i, which)) agreed(team_, state, [&] { call_here(callbacks_[i], which, state); });
+}
+
+BRINDLE_INLINE void FitCallbacks::call_here(const Callback& c, std::function<void(FitState&)> Callback::*which,
+                                            FitState& state) const {
+  if (!(c.*which) || !called_here(team_, c)) return;
+  const double rate_before = state.learning_rate;
+  (c.*which)(state);
+  behind_(state, rate_before);
 }
 
 BRINDLE_INLINE void tell_failed(const Team& team, const std::vector<Callback>& callbacks, std::size_t begun,

@@ -80,12 +80,10 @@ class LeafStep {
   // Loss and right answers of the leaves that are done: sums that wait, as those of LeafGradients.
   struct Sums {
     double loss = 0, correct = 0;
-    bool failed = false;       // somebody has caught something
-    std::int64_t samples = 0;  // of the batch; -1: not the same in all processes
+    bool failed = false;  // somebody has caught something
   };
   static Sums add(const Sums& left, const Sums& right) {
-    return {left.loss + right.loss, left.correct + right.correct, left.failed || right.failed,
-            left.samples == right.samples ? left.samples : -1};
+    return {left.loss + right.loss, left.correct + right.correct, left.failed || right.failed};
   }
   void add_up(Sums sums);
   std::array<Sums, 17> waiting_;

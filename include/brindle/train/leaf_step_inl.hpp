@@ -102,16 +102,8 @@ StepTotals LeafStep<T, Device>::finish(const Parts& p, std::int64_t step, const 
   gradients_.finish(team);  // also of a process that has failed, since the others wait for its part
   Sums own = attempt.failed() ? Sums{} : waiting_[last];
   own.failed = attempt.failed();
-  own.samples = walk_.batch();
   const Sums sums = team.combined(own, add);
   if (sums.failed) attempt.throw_together();
-  if (sums.samples < 0)
-    team.together([&] {
-      raise<ValueError>(std::string(names.who) + ": processes have batches of other sizes, here one of " +
-                        std::to_string(walk_.batch()) +
-                        " samples; give all of them the whole batch. No weight was changed by this "
-                        "step.");
-    });
   const double n = static_cast<double>(walk_.batch()), loss = sums.loss / n + penalty_.value();
   if (!std::isfinite(loss))
     team.together([&] {

@@ -3,8 +3,13 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 
 namespace brindle {
+
+namespace detail {
+class Team;
+}  // namespace detail
 
 /// Processes that train one model together, on one machine or on several: what the trainer asks of them. MpiGroup of
 /// brindle/distributed.hpp is the usual one; another transport needs rank(), size() and exchange().
@@ -39,6 +44,11 @@ class ProcessGroup {
 
   /// The trainer is about to throw the same exception in all processes, so that one of them is enough to tell the user.
   virtual void fails_together() {}
+
+ private:
+  // Of all trainers of the group: what they exchanged from then on would be taken for something else.
+  friend class detail::Team;
+  std::string parted_;  // who was in which call, once these were not the same
 };
 
 }  // namespace brindle

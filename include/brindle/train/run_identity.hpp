@@ -36,6 +36,13 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
 template <class T, class Device>
 RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
                              const std::string& slots, std::int64_t steps_done);
+/// What processes that evaluate or predict together must have alike: samples, weights, and what else they are told.
+/// host reads the samples.
+template <class T, class Device>
+RunIdentity pass_identity(const Cpu& host, const Model<T, Device>& model, const data::Source& source,
+                          const RunIdentity& options);
+/// Those of evaluate().
+RunIdentity pass_options(const EvaluateOptions& options);
 /// Of all parameters, those that do not learn as well.
 template <class T, class Device>
 std::string weights_checksum(const Model<T, Device>& model);

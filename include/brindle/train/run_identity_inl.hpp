@@ -113,6 +113,15 @@ RunIdentity trainer_identity(const Model<T, Device>& model, const Optimizer<T, D
   return run;
 }
 
+BRINDLE_INLINE void add_data(RunIdentity& run, const std::string& prefix, const Cpu& host, const data::Source& s) {
+  const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(prefix + name, text); };
+  same("list of classes", names_text(s.class_names(), s.class_names().size()));
+  const std::optional<PictureInput> input = s.picture_input();
+  same("picture input", input ? to_string(*input) : "not known");
+  same("augmentation", s.augmentation().empty() ? "none" : s.augmentation());
+  same("checksum of the samples", s.fingerprint(host));
+}
+
 template <class T, class Device>
 RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
                          const Loss<T, Device>& loss, const data::Source& source, const FitOptions& o,
@@ -125,16 +134,9 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
   same("number of samples", std::to_string(source.size()));
   const auto labels = source.labels().span();
   same("checksum of the labels", checksum_text(labels));
-  const auto data = [&](const std::string& prefix, const data::Source& s) {
-    same(prefix + "list of classes", names_text(s.class_names(), s.class_names().size()));
-    const std::optional<PictureInput> input = s.picture_input();
-    same(prefix + "picture input", input ? to_string(*input) : "not known");
-    same(prefix + "augmentation", s.augmentation().empty() ? "none" : s.augmentation());
-    same(prefix + "checksum of the samples", s.fingerprint(host));
-  };
-  data("", source);
+  add_data(run, "", host, source);
   same("validation", o.validation ? std::to_string(o.validation->size()) + " samples" : "none");
-  if (o.validation) data("validation's ", *o.validation);
+  if (o.validation) add_data(run, "validation's ", host, *o.validation);
   same("sample weights", checksum_text(o.sample_weight));
   std::string weights;
   for (const auto& [label, weight] : o.class_weight)
@@ -191,6 +193,26 @@ RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, con
   same("learning rate", number_text(optimizer.learning_rate()));
   same("number of steps before", std::to_string(steps_done));
   return run;
+}
+
+template <class T, class Device>
+RunIdentity pass_identity(const Cpu& host, const Model<T, Device>& model, const data::Source& source,
+                          const RunIdentity& options) {
+  RunIdentity run = options;
+  const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(name, text); };
+  same("number of samples", std::to_string(source.size()));
+  same("checksum of the labels", checksum_text(source.labels().span()));
+  add_data(run, "", host, source);
+  same("checksum of the weights", weights_checksum(model));
+  return run;
+}
+
+BRINDLE_INLINE RunIdentity pass_options(const EvaluateOptions& options) {
+  std::string metrics;
+  for (const Metric& m : options.metrics) metrics += (metrics.empty() ? "" : ", ") + m.name;
+  return {{"batch", std::to_string(options.batch)},
+          {"sample weights", checksum_text(options.sample_weight)},
+          {"list of metrics", metrics.empty() ? "none" : metrics}};
 }
 
 BRINDLE_INLINE void add_process_options(RunIdentity& run, const FitOptions& o) {

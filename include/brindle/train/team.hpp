@@ -52,7 +52,7 @@ class Team {
   }
 
   /// combined(), where all say which call they are in. If it is not the same one, all throw ValueError with who is in
-  /// which, and from then on whatever they exchange: it would be taken for something else. V: 64 bytes at most.
+  /// which, and from then on whatever they exchange, in all teams of the group. V: 64 bytes at most.
   template <class V, class Combine>
   V met(const char* call, const V& value, const Combine& combine) {
     static_assert(std::is_trivially_copyable_v<V> && sizeof(V) <= sizeof(Meeting::value));
@@ -81,9 +81,21 @@ class Team {
     return result;
   }
 
-  /// All enter the same call, as "evaluate()"; see met().
+  /// All enter the same call, as "evaluate()", with work(); what that throws in one process is thrown by all. See
+  /// met().
+  template <class Work>
+  void meet(const char* call, const Work& work) {
+    std::exception_ptr error;
+    try {
+      work();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    if (met(call, error != nullptr, [](bool a, bool b) { return a || b; })) rethrow_together(error);
+  }
+  /// The same without work.
   void meet(const char* call) {
-    met(call, char{}, [](char a, char) { return a; });
+    meet(call, [] {});
   }
 
   /// Whether it is true for one of them.
@@ -157,7 +169,6 @@ class Team {
 
   std::shared_ptr<ProcessGroup> group_;
   double seconds_ = 0;
-  std::string parted_;  ///< who was in which call
 };
 
 }  // namespace brindle::detail

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "brindle/train/checkpoint_store.hpp"
-#include "brindle/train/run_identity.hpp"
 #include "brindle/train/team.hpp"
 
 namespace brindle::detail {
@@ -26,13 +25,6 @@ class TeamCheckpoint final : public CheckpointStore {
   CheckpointStore* file_;
   Team* team_;
 };
-
-/// Throws ValueError in all processes, beginning with `who`, with what differs, unless their runs are those of process
-/// 0.
-void expect_same_run(const char* who, Team& team, const RunIdentity& run);
-
-/// The same for the weights behind an epoch, of which each process gives the checksum.
-void expect_same_weights(Team& team, std::int64_t epoch, const std::string& checksum);
 
 }  // namespace brindle::detail
 

@@ -13,7 +13,6 @@
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
-#include "brindle/train/run_identity.hpp"
 #include "brindle/train/run_state.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/team_checkpoint.hpp"
@@ -127,44 +126,6 @@ BRINDLE_INLINE bool TeamCheckpoint::due(bool epoch_ended) const {
 BRINDLE_INLINE void TeamCheckpoint::save(const std::string& where, Visit run) {
   team_->together([&] {
     if (team_->first()) file_->save(where, run);
-  });
-}
-
-BRINDLE_INLINE void expect_same_run(const char* who, Team& team, const RunIdentity& run) {
-  if (team.alone()) return;
-  std::string lines;
-  for (const auto& [name, text] : run) lines += name + '\0' + text + '\0';
-  std::string theirs = lines;
-  team.broadcast(theirs);
-  std::map<std::string, std::string> first;
-  for (std::size_t at = 0; at < theirs.size();) {
-    const std::size_t middle = theirs.find('\0', at), end = theirs.find('\0', middle + 1);
-    first[theirs.substr(at, middle - at)] = theirs.substr(middle + 1, end - middle - 1);
-    at = end + 1;
-  }
-  std::string differences;
-  for (const auto& [name, text] : run) {
-    const auto found = first.find(name);
-    const std::string other = found == first.end() ? "not there" : found->second;
-    if (other != text) differences += "its " + name + " is " + text + ", that of rank 0 is " + other + "; ";
-    if (found != first.end()) first.erase(found);
-  }
-  for (const auto& [name, text] : first) differences += "it has no " + name + ", that of rank 0 is " + text + "; ";
-  team.together([&] {
-    if (!differences.empty())
-      raise<ValueError>(std::string(who) + ": a process is not of the same run: " + differences +
-                        "start all processes with the same program, data and options on the same kind of machine");
-  });
-}
-
-BRINDLE_INLINE void expect_same_weights(Team& team, std::int64_t epoch, const std::string& checksum) {
-  std::string first = checksum;
-  team.broadcast(first);
-  team.together([&] {
-    if (checksum != first)
-      raise<ValueError>("fit: behind epoch " + std::to_string(epoch) +
-                        " a process has other weights than rank 0; change weights in all processes alike, in "
-                        "callbacks that are called in all of them");
   });
 }
 

@@ -41,16 +41,16 @@ BRINDLE_INLINE void Team::exchange(int partner, std::span<const std::byte> send,
 }
 
 BRINDLE_INLINE void Team::part(const Meeting& where) {
-  parted_ = "processes that train together are in different calls: rank " + std::to_string(where.rank) + " in " +
-            where.call + ", rank " + std::to_string(where.other_rank) + " in " + where.other_call +
-            "; call fit(), evaluate(), predict() and optimizer_state() in all of them, not in one rank alone, and not "
-            "in a callback with once";
+  group_->parted_ = "processes that train together are in different calls: rank " + std::to_string(where.rank) +
+                    " in " + where.call + ", rank " + std::to_string(where.other_rank) + " in " + where.other_call +
+                    "; call fit(), evaluate(), predict() and optimizer_state() in all of them, not in one rank alone, "
+                    "and not in a callback with once";
   group_->fails_together();
-  raise<ValueError>(parted_);
+  raise<ValueError>(group_->parted_);
 }
 
 BRINDLE_INLINE void Team::expect_together() const {
-  if (!parted_.empty()) raise<ValueError>(parted_);
+  if (group_ && !group_->parted_.empty()) raise<ValueError>(group_->parted_);
 }
 
 BRINDLE_INLINE bool Team::ended(bool waits) {

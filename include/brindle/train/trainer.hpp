@@ -163,11 +163,15 @@ class Trainer {
   bool in_leaves() const { return leaves_.count > 1; }
 
   void call(detail::FitCallbacks& callbacks, std::function<void(FitState&)> Callback::*which, FitState& state);
+  // A rate that a callback has set in the optimizer becomes that of the state, which was `before` when it was called.
+  void take_rate(FitState& state, double before);
   // What callbacks have set holds from the next step on: the learning rate, and which layers are frozen.
-  void take_changes(const FitState& state);
+  void take_changes(const FitState& state, double rate_before);
 
   // Before the first step, with other processes: that they train the same in the same way.
   void compare_processes(detail::RunIdentity identity);
+  // evaluate() and the like begin, in all processes with the same weights, samples and options.
+  void begin_pass(const char* who, const data::Source& source, const detail::RunIdentity& options);
 
   // Whether other layers are frozen, or penalized, than those of the plan; in one process, in all.
   bool trainable_changed();
@@ -232,6 +236,7 @@ class Trainer {
   detail::StepTotals totals_;          // of the epoch; on other devices than the Cpu, as far as they have been read
   detail::StepTotals earlier_totals_;  // from before it was resumed
 
+  double optimizer_rate_ = 0;  // the learning rate, as callbacks have left it
   double exchange_seconds_ = 0;
   std::int64_t step_ = 0;      // training steps
   std::uint32_t pass_ = 0;     // passes over the data

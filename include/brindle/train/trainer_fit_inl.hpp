@@ -36,6 +36,7 @@
 #include "brindle/train/run_identity.hpp"
 #include "brindle/train/run_state.hpp"
 #include "brindle/train/same_data.hpp"
+#include "brindle/train/same_run.hpp"
 #include "brindle/train/sample_weights.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/team_checkpoint.hpp"
@@ -47,8 +48,7 @@ namespace brindle {
 
 template <class T, class Device>
 History Trainer<T, Device>::fit(const data::Source& source, const FitOptions& options) {
-  team_.meet("fit()");
-  team_.together([&] {
+  team_.meet("fit()", [&] {
     detail::check_fit(*model_, *loss_, rules_, source, options);
     detail::check_leaves("fit", leaves_.count, std::min(options.batch, source.size()));
     trained_on_ = detail::DataMeaning(source);
@@ -114,9 +114,11 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
     });
   };
   state.resumed = checkpoint && checkpoint->begin();
-  detail::FitCallbacks callbacks(team_, options.callbacks);
+  detail::FitCallbacks callbacks(team_, options.callbacks, [&](FitState& s, double before) { take_rate(s, before); });
+  const double rate_before = state.learning_rate;
+  optimizer_rate_ = rate_before;
   callbacks.begin(state, begun);
-  take_changes(state);
+  take_changes(state, rate_before);
   if (state.resumed) restore(*checkpoint, run);
 
   std::optional<detail::LeafBatches<T>> batches;
@@ -245,14 +247,27 @@ void Trainer<T, Device>::visit(RunState& run, const FitOptions& options, detail:
 template <class T, class Device>
 void Trainer<T, Device>::call(detail::FitCallbacks& callbacks, std::function<void(FitState&)> Callback::*which,
                               FitState& state) {
+  const double rate_before = state.learning_rate;
+  optimizer_rate_ = optimizer_->learning_rate();
   callbacks.call(which, state);
-  take_changes(state);
+  take_changes(state, rate_before);
 }
 
 template <class T, class Device>
-void Trainer<T, Device>::take_changes(const FitState& state) {
-  if (state.learning_rate != optimizer_->learning_rate())
-    team_.together([&] { optimizer_->set_learning_rate(state.learning_rate); });
+void Trainer<T, Device>::take_rate(FitState& state, double before) {
+  const double rate = optimizer_->learning_rate();
+  if (rate == optimizer_rate_) return;
+  optimizer_rate_ = rate;
+  if (state.learning_rate != before && state.learning_rate != rate)
+    detail::raise<ValueError>("fit: a callback has set the learning rate to " + detail::number_text(rate) +
+                              " in the optimizer and to " + detail::number_text(state.learning_rate) +
+                              " in FitState; set it in one of them");
+  state.learning_rate = rate;
+}
+
+template <class T, class Device>
+void Trainer<T, Device>::take_changes(const FitState& state, double rate_before) {
+  if (state.learning_rate != rate_before) team_.together([&] { optimizer_->set_learning_rate(state.learning_rate); });
   if (!trainable_changed()) return;
   team_.together([&] { detail::check_trainable("fit, after a callback", *model_); });
   prepare(planned_batch_);

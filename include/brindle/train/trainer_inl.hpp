@@ -30,6 +30,7 @@
 #include "brindle/train/output_rules.hpp"
 #include "brindle/train/run_identity.hpp"
 #include "brindle/train/same_data.hpp"
+#include "brindle/train/same_run.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/team_checkpoint.hpp"
 #include "brindle/train/trainer.hpp"
@@ -91,6 +92,15 @@ void Trainer<T, Device>::compare_processes(detail::RunIdentity identity) {
 }
 
 template <class T, class Device>
+void Trainer<T, Device>::begin_pass(const char* who, const data::Source& source, const detail::RunIdentity& options) {
+  team_.meet((std::string(who) + "()").c_str(), [&] { check_same_data(who, source); });
+  if (team_.alone()) return;
+  detail::RunIdentity identity;
+  team_.together([&] { identity = detail::pass_identity(host(), *model_, source, options); });
+  detail::expect_same_run(who, team_, identity);
+}
+
+template <class T, class Device>
 template <class Work>
 void Trainer<T, Device>::with_whole_slots(const Work& work) {
   slots_.make_whole(leaf_step_.sums(), team_);
@@ -102,7 +112,7 @@ void Trainer<T, Device>::with_whole_slots(const Work& work) {
 
 template <class T, class Device>
 StepResult Trainer<T, Device>::train_on_batch(In<T, Cpu> x, In<float, Cpu> labels) {
-  team_.together([&] { detail::check_batch<T>("train_on_batch", *model_, *loss_, rules_, x, labels); });
+  team_.meet("train_on_batch()", [&] { detail::check_batch<T>("train_on_batch", *model_, *loss_, rules_, x, labels); });
   who_ = "train_on_batch";
   if (!team_.alone() && !compared_) {
     detail::RunIdentity identity;
@@ -112,6 +122,7 @@ StepResult Trainer<T, Device>::train_on_batch(In<T, Cpu> x, In<float, Cpu> label
     });
     compare_processes(std::move(identity));
   }
+  detail::expect_same_batch<T>(team_, x, labels);
   prepare(std::max(planned_batch_, x.shape[0]));
   samples_ += static_cast<std::uint64_t>(x.shape[0]);
   clear_totals();
@@ -133,23 +144,21 @@ StepResult Trainer<T, Device>::train_on_batch(In<T, Cpu> x, In<float, Cpu> label
 
 template <class T, class Device>
 Evaluation Trainer<T, Device>::evaluate(const data::Source& source, const EvaluateOptions& options) {
-  team_.meet("evaluate()");
-  team_.together([&] { check_same_data("evaluate", source); });
+  begin_pass("evaluate", source, detail::pass_options(options));
   return evaluator_.evaluate("evaluate", *model_, *loss_, rules_, host(), source, options, team_);
 }
 
 template <class T, class Device>
 Tensor<T, Cpu> Trainer<T, Device>::predict(const data::Source& source, std::int64_t batch) {
-  team_.meet("predict()");
-  team_.together([&] { check_same_data("predict", source); });
+  begin_pass("predict", source, {{"batch", std::to_string(batch)}});
   return detail::Evaluator<T, Device>::predict("predict", *model_, host(), source, batch, false, 0, &team_);
 }
 
 template <class T, class Device>
 Tensor<T, Cpu> Trainer<T, Device>::predict_averaged(const data::Source& source, std::int64_t times,
                                                     std::int64_t batch) {
-  team_.meet("predict_averaged()");
-  team_.together([&] { check_same_data("predict_averaged", source); });
+  begin_pass("predict_averaged", source,
+             {{"batch", std::to_string(batch)}, {"number of times", std::to_string(times)}});
   return detail::Evaluator<T, Device>::predict_averaged(*model_, host(), source, times, batch, team_);
 }
 
@@ -206,6 +215,7 @@ void Trainer<T, Device>::make_plan() {
 
 template <class T, class Device>
 void Trainer<T, Device>::finalize_variable_values() {
+  team_.meet("finalize_variable_values()");
   slots_.take_averages(updates_, *optimizer_, *model_, leaf_step_.sums(), team_);
 }
 
