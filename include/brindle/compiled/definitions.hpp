@@ -89,6 +89,7 @@
 #include "brindle/train/output_rules_inl.hpp"
 #include "brindle/train/progressive_resizing_inl.hpp"
 #include "brindle/train/run_identity_inl.hpp"
+#include "brindle/train/same_run_inl.hpp"
 #include "brindle/train/sharded_slots_inl.hpp"
 #include "brindle/train/team_row_inl.hpp"
 #include "brindle/train/trainer_fit_inl.hpp"
