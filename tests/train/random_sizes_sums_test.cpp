@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Sums over the leaves of a batch and over processes, of sizes that are drawn.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -34,9 +35,10 @@ std::vector<float> tree_sum(std::vector<std::vector<float>> all) {
 
 TEST_CASE("sums over leaves are those of plain loops at random sizes", "[train][random_sizes]") {
   random_cases(60, [](RandomCase& c) {
-    // Parameters around the pieces of 2048 elements that go up the tree, and of 65536 that threads take.
-    const std::int64_t own = std::int64_t{1} << c.below(5), inputs = c.size(400, {16, 64, 256}),
-                       outputs = c.size(400, {16, 64, 256}), empty = c.chance(0.3) ? c.below(own) : -1;
+    // Parameters around the pieces of 2048 elements that go up the tree, of 65536 that threads take, and of 262144 that
+    // processes exchange.
+    const std::int64_t own = std::int64_t{1} << c.below(5), inputs = c.size(700, {16, 64, 256, 512}),
+                       outputs = c.size(700, {16, 64, 256, 512}), empty = c.chance(0.3) ? c.below(own) : -1;
     c.says(own, " leaves of Dense (", inputs, ", ", outputs, "), nothing in leaf ", empty);
     const Sequential<float> model{Cpu{1}, {inputs}, Dense{outputs}};
     const Plan<float, Cpu> plan(model.device(), model.graph(), {.batch = 1, .backward = true});
@@ -63,10 +65,16 @@ TEST_CASE("sums over leaves are those of plain loops at random sizes", "[train][
             sums.add(leaf, 0, 0, cuts[k], {of[0].data + cuts[k], Shape{cuts[k + 1] - cuts[k]}});
         sums.add_whole(on, leaf, 0, 1, of[1]);
       }
-      for (std::size_t which = 0; which < 2; ++which) {
-        const auto sum = sums.view(sums.pieces()[0][which]);
-        out.copy<float>(which == 0 ? "kernel" : "bias", TensorView<const float>(sum));
-      }
+      std::int64_t next[] = {0, 0};  // of each parameter, elements whose parts have been seen
+      for (const auto& piece : sums.pieces())
+        for (const detail::SummedPart& part : piece) {
+          c.expect(part.elements.begin == next[part.which] && part.own.size() == part.elements.size(),
+                   "parts in a row");
+          next[part.which] = part.elements.end;
+          if (part.elements.begin == 0)
+            out.copy<float>(part.which == 0 ? "kernel" : "bias", TensorView<const float>(sums.whole(part)));
+        }
+      c.expect(next[0] == inputs * outputs && next[1] == outputs, "parts of all elements");
     });
     for (std::size_t which = 0; which < 2; ++which) {
       std::vector<std::vector<float>> all;
@@ -94,19 +102,30 @@ TEST_CASE("sums over processes are those of plain loops at random sizes", "[trai
       const auto drawn = c.input<float>({static_cast<std::int64_t>(ends.back())});
       all.emplace_back(drawn.data, drawn.data + drawn.size());
     }
+    std::vector<bool> apart;  // pieces that are gathered in other memory
+    for (std::size_t k = 0; k < ends.size(); ++k) apart.push_back(c.chance(0.5));
     std::vector<std::vector<float>> sums = all;
     const auto errors = run_group(size, [&](const std::shared_ptr<ThreadGroup>& group) {
       detail::Team team(group);
       std::vector<float>& mine = sums[static_cast<std::size_t>(group->rank())];
       detail::TeamRow<float, Cpu> row;
       row.prepare(Cpu{1}, mine, ends, team);
+      std::vector<std::vector<float>> others(ends.size());
+      std::vector<float*> where(ends.size(), nullptr);
       for (const bool gathers : {false, true}) {
         if (gathers)
-          row.gather();
+          row.gather(where);
         else
           row.sum();
         for (const std::size_t end : ends) row.advance(team, end);
         row.finish(team);
+        for (std::size_t k = 0; k < ends.size(); ++k) {
+          if (!apart[k]) continue;
+          const auto in_row = std::span(mine).subspan(k == 0 ? 0 : ends[k - 1], ends[k] - (k == 0 ? 0 : ends[k - 1]));
+          if (gathers) std::copy(others[k].begin(), others[k].end(), in_row.begin());
+          others[k].assign(in_row.begin(), in_row.end());
+          where[k] = others[k].data();
+        }
       }
     });
     for (const auto& error : errors) c.expect(!error, "a process failed");
