@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "brindle/train/sharded_slots.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "brindle/train/checkpoint.hpp"
 #include "support/from_all.hpp"
 #include "support/leaf_run.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/tensors.hpp"
 #include "support/thread_group.hpp"
 
 using namespace brindle;
@@ -80,6 +85,64 @@ TEST_CASE("each process keeps the slots of what it steps, and together they have
     }
     CHECK(sum == all);
   }
+}
+
+TEST_CASE("a large parameter is cut into parts that have elements, wherever the one in front of it ends",
+          "[train][group]") {
+  const std::int64_t piece = (1 << 20) / sizeof(float);
+  for (std::int64_t below = -17; below <= 33; ++below) {
+    const std::int64_t units = piece - below;  // of the kernel that comes first, that of the last layer
+    const Sequential<float> model{Cpu{1}, {3}, Dense{units}, Dense{.use_bias = false}};
+    const Plan<float, Cpu> plan(model.device(), model.graph(), {.batch = 1, .backward = true});
+    detail::LeafGradients<float, Cpu> sums;
+    sums.prepare(model, plan, {.count = 2, .own = 2}, detail::Team());
+    std::map<std::pair<std::size_t, std::size_t>, std::int64_t> next;
+    for (const auto& parts : sums.pieces()) {
+      CHECK(!parts.empty());
+      for (const detail::SummedPart& part : parts) {
+        CHECK(part.elements.size() > 0);
+        CHECK(part.elements.size() <= piece);
+        CHECK(part.elements.begin == next[{part.layer, part.which}]);
+        next[{part.layer, part.which}] = part.elements.end;
+      }
+    }
+    CHECK(next[{0, 0}] == 3 * units);
+    CHECK(next[{0, 1}] == units);
+    CHECK(next[{1, 0}] == units);
+  }
+}
+
+TEST_CASE("a norm has each gradient once, wherever a parameter in front of a large one ends", "[train][group]") {
+  // How far one step goes whose gradients are clipped by their norm.
+  const auto moved = [](std::int64_t leaves, const std::shared_ptr<ProcessGroup>& group) {
+    // A kernel of 262,136 floats: what fills its last line ends the piece of 262,144 that is exchanged at a time.
+    Sequential<float> model{Cpu{1}, {16}, Dense{32767, relu}, Dense{.units = 8, .use_bias = false}};
+    model.initialize(3);
+    std::vector<Tensor<float>> before;
+    const auto each = [&](const auto& work) {
+      for (const auto& layer : model.layers())
+        for (const auto& parameter : std::as_const(*layer).parameters()) work(parameter.value);
+    };
+    each([&](const Tensor<float>& value) { before.push_back(value.clone()); });
+    const TrainerOptions options{.global_clipnorm = 0.5, .leaves = leaves, .group = group};
+    Trainer trainer{model, SGD{.learning_rate = 1}, MeanSquaredError{}, options};
+    const Tensor<float> x = random_tensor<float>({8, 16}, 4, -1, 1), labels = random_tensor<float>({8, 8}, 5, -9, 9);
+    trainer.train_on_batch(x.view(), labels.view());
+    double sum = 0;
+    std::size_t k = 0;
+    each([&](const Tensor<float>& value) {
+      for (std::int64_t i = 0; i < value.size(); ++i) sum += std::pow(double(value[i]) - double(before[k][i]), 2);
+      ++k;
+    });
+    return std::sqrt(sum);
+  };
+  CHECK(moved(1, nullptr) == Approx(0.5).epsilon(1e-3));
+  CHECK(moved(4, nullptr) == Approx(0.5).epsilon(1e-3));
+  std::vector<double> by_two(2);
+  for (const auto& error :
+       run_group(2, [&](const Group& group) { by_two[static_cast<std::size_t>(group->rank())] = moved(4, group); }))
+    CHECK(message_of(error) == "no error");
+  for (const double by : by_two) CHECK(by == Approx(0.5).epsilon(1e-3));
 }
 
 TEST_CASE("any number of processes gives the same bits with clipping, groups of batches, averages and penalties",

@@ -47,11 +47,12 @@ void LeafGradients<T, Device>::prepare(const Model<T, Device>& model, const Plan
       const bool cut =
           layer.parameters()[p].learned && size > most;  // else the layer may want to see all of it at once
       for (std::int64_t first = 0, last = 0; first < size; first = last) {
-        const std::int64_t in_piece = begin + first - static_cast<std::int64_t>(ends_.empty() ? 0 : ends_.back());
-        last = cut ? std::min(size, first + most - in_piece) : size;
+        const auto piece = static_cast<std::int64_t>(ends_.empty() ? 0 : ends_.back());
+        last = cut ? std::min(size, piece + most - begin) : size;
         pieces_.back().push_back({i, p, {first, last}, {}});
-        if (in_piece + last - first < most) continue;
-        ends_.push_back(static_cast<std::size_t>(last < size ? begin + last : size_));
+        const std::int64_t end = last < size ? begin + last : size_;  // in the row, with what fills the last line
+        if (end - piece < most) continue;
+        ends_.push_back(static_cast<std::size_t>(end));
         pieces_.emplace_back();
       }
     }
