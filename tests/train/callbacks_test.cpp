@@ -132,6 +132,28 @@ TEST_CASE("a learning rate that a callback sets in the optimizer holds, and two 
                                "FitState; set it in one of them"));
 }
 
+TEST_CASE("behind a schedule the optimizer has its rate, and what a callback sets there holds", "[train][callback]") {
+  const auto rates = [](bool in_optimizer) {
+    Sequential<float> model{Cpu{1}, {3}, Dense{1}};
+    Trainer trainer{model, SGD{.learning_rate = 0.01}, MeanSquaredError{}};
+    std::vector<double> seen;
+    const Callback floor{.step = [&](FitState& state) {
+      CHECK(trainer.optimizer().learning_rate() == state.learning_rate);
+      const double rate = std::max(state.learning_rate, 0.008);
+      if (in_optimizer)
+        trainer.optimizer().set_learning_rate(rate);
+      else
+        state.learning_rate = rate;
+      seen.push_back(rate);
+    }};
+    trainer.fit(data::InMemory(Tensor<float>({10, 3}), std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}),
+                {.batch = 2, .epochs = 1, .callbacks = {cosine_decay(), floor}});
+    CHECK(trainer.optimizer().learning_rate() == seen.back());
+    return seen;
+  };
+  CHECK(rates(true) == rates(false));
+}
+
 TEST_CASE("early stopping ends after as many epochs without improvement as Keras does", "[train][early_stopping]") {
   // Keras: patience 0 and 1 end with the first epoch that is no better; the first epoch never ends it.
   const std::vector<double> run{5, 4, 4, 3, 3.5, 3.4, 3.3, 3.2, 3.1, 3.05};

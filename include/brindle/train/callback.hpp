@@ -32,8 +32,8 @@ struct FitState {
   double waited = 0;                 ///< of these, those in which training waited for its samples to be read
   const History* history = nullptr;  ///< of the epochs that are done
 
-  /// May be changed, here or in the trainer's optimizer; holds from the next step on, schedules go on from it in
-  /// proportion.
+  /// May be changed, here or in the trainer's optimizer (by set_optimizer_state() as well); holds from the next step
+  /// on, schedules go on from it in proportion.
   double learning_rate = 0;
   bool stop = false;         ///< set: fit() ends after this epoch, or after this step if set in a step
   bool pause = false;        ///< set: fit() ends at once, with a checkpoint if it has one, to go on from there

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "brindle/core/function_ref.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/run_state.hpp"
 #include "brindle/train/team.hpp"
@@ -17,11 +18,11 @@ namespace brindle::detail {
 /// or set. A callback that only prints may do without some in a process that has no terminal.
 class FitCallbacks {
  public:
-  /// What is to be done behind each function of a callback in the process that has called it.
-  using Behind = std::function<void(FitState&, double rate_before)>;
+  /// Calls a function of a callback, with what is to be done in front of it and behind.
+  using Around = std::function<void(FitState&, FunctionRef<void()> call)>;
 
   /// All processes have the same number of them.
-  FitCallbacks(Team& team, const std::vector<Callback>& callbacks, Behind behind);
+  FitCallbacks(Team& team, const std::vector<Callback>& callbacks, Around around);
 
   /// Calls the begin of each; begun: gets how many are done.
   void begin(FitState& state, std::size_t& begun);
@@ -34,7 +35,7 @@ class FitCallbacks {
 
   Team& team_;
   const std::vector<Callback>& callbacks_;
-  Behind behind_;
+  Around around_;
   std::vector<unsigned> has_;  // bits, in the order of `functions`
 };
 

@@ -68,8 +68,8 @@ inline bool called_here(const Team& team, const Callback& c) { return team.first
 inline constexpr std::function<void(FitState&)> Callback::*callback_functions[] = {&Callback::begin, &Callback::step,
                                                                                    &Callback::epoch, &Callback::end};
 
-BRINDLE_INLINE FitCallbacks::FitCallbacks(Team& team, const std::vector<Callback>& callbacks, Behind behind)
-    : team_(team), callbacks_(callbacks), behind_(std::move(behind)) {
+BRINDLE_INLINE FitCallbacks::FitCallbacks(Team& team, const std::vector<Callback>& callbacks, Around around)
+    : team_(team), callbacks_(callbacks), around_(std::move(around)) {
   for (const Callback& c : callbacks) {
     unsigned bits = 0, bit = 1;
     for (const auto which : callback_functions) {
@@ -110,10 +110,7 @@ BRINDLE_INLINE void FitCallbacks::call(std::function<void(FitState&)> Callback::
 
 BRINDLE_INLINE void FitCallbacks::call_here(const Callback& c, std::function<void(FitState&)> Callback::*which,
                                             FitState& state) const {
-  if (!(c.*which) || !called_here(team_, c)) return;
-  const double rate_before = state.learning_rate;
-  (c.*which)(state);
-  behind_(state, rate_before);
+  if (c.*which && called_here(team_, c)) around_(state, [&] { (c.*which)(state); });
 }
 
 BRINDLE_INLINE void tell_failed(const Team& team, const std::vector<Callback>& callbacks, std::size_t begun,

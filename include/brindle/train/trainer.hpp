@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "brindle/core/function_ref.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/prefetch.hpp"
 #include "brindle/data/source.hpp"
@@ -163,10 +164,11 @@ class Trainer {
   bool in_leaves() const { return leaves_.count > 1; }
 
   void call(detail::FitCallbacks& callbacks, std::function<void(FitState&)> Callback::*which, FitState& state);
-  // A rate that a callback has set in the optimizer becomes that of the state, which was `before` when it was called.
-  void take_rate(FitState& state, double before);
+  // A callback, for which the optimizer has the state's learning rate; if it sets another one there, the state has
+  // that.
+  void with_rate(FitState& state, FunctionRef<void()> callback);
   // What callbacks have set holds from the next step on: the learning rate, and which layers are frozen.
-  void take_changes(const FitState& state, double rate_before);
+  void take_changes(const FitState& state);
 
   // Before the first step, with other processes: that they train the same in the same way.
   void compare_processes(detail::RunIdentity identity);
@@ -236,7 +238,6 @@ class Trainer {
   detail::StepTotals totals_;          // of the epoch; on other devices than the Cpu, as far as they have been read
   detail::StepTotals earlier_totals_;  // from before it was resumed
 
-  double optimizer_rate_ = 0;  // the learning rate, as callbacks have left it
   double exchange_seconds_ = 0;
   std::int64_t step_ = 0;      // training steps
   std::uint32_t pass_ = 0;     // passes over the data

@@ -114,11 +114,10 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
     });
   };
   state.resumed = checkpoint && checkpoint->begin();
-  detail::FitCallbacks callbacks(team_, options.callbacks, [&](FitState& s, double before) { take_rate(s, before); });
-  const double rate_before = state.learning_rate;
-  optimizer_rate_ = rate_before;
+  detail::FitCallbacks callbacks(team_, options.callbacks,
+                                 [&](FitState& s, FunctionRef<void()> work) { with_rate(s, work); });
   callbacks.begin(state, begun);
-  take_changes(state, rate_before);
+  take_changes(state);
   if (state.resumed) restore(*checkpoint, run);
 
   std::optional<detail::LeafBatches<T>> batches;
@@ -247,17 +246,17 @@ void Trainer<T, Device>::visit(RunState& run, const FitOptions& options, detail:
 template <class T, class Device>
 void Trainer<T, Device>::call(detail::FitCallbacks& callbacks, std::function<void(FitState&)> Callback::*which,
                               FitState& state) {
-  const double rate_before = state.learning_rate;
-  optimizer_rate_ = optimizer_->learning_rate();
   callbacks.call(which, state);
-  take_changes(state, rate_before);
+  take_changes(state);
 }
 
 template <class T, class Device>
-void Trainer<T, Device>::take_rate(FitState& state, double before) {
+void Trainer<T, Device>::with_rate(FitState& state, FunctionRef<void()> callback) {
+  const double before = state.learning_rate;
+  if (optimizer_->learning_rate() != before) optimizer_->set_learning_rate(before);
+  callback();
   const double rate = optimizer_->learning_rate();
-  if (rate == optimizer_rate_) return;
-  optimizer_rate_ = rate;
+  if (rate == before) return;
   if (state.learning_rate != before && state.learning_rate != rate)
     detail::raise<ValueError>("fit: a callback has set the learning rate to " + detail::number_text(rate) +
                               " in the optimizer and to " + detail::number_text(state.learning_rate) +
@@ -266,8 +265,12 @@ void Trainer<T, Device>::take_rate(FitState& state, double before) {
 }
 
 template <class T, class Device>
-void Trainer<T, Device>::take_changes(const FitState& state, double rate_before) {
-  if (state.learning_rate != rate_before) team_.together([&] { optimizer_->set_learning_rate(state.learning_rate); });
+void Trainer<T, Device>::take_changes(const FitState& state) {
+  detail::Attempts attempt(team_);
+  attempt([&] {
+    if (optimizer_->learning_rate() != state.learning_rate) optimizer_->set_learning_rate(state.learning_rate);
+  });
+  if (attempt.failed()) attempt.throw_together();  // in all processes: none has a rate that cannot be set
   if (!trainable_changed()) return;
   team_.together([&] { detail::check_trainable("fit, after a callback", *model_); });
   prepare(planned_batch_);
