@@ -121,13 +121,16 @@ TEST_CASE("processes that are given other batches of the same size are told so",
       Tensor<float> x({10, 12, 12, 3}), labels({10, 1});
       labels[3] = 1;
       run.trainer().train_on_batch(x.view(), labels.view());
-      if (group->rank() == 2) different(x, labels);
+      if (group->rank() == 2) different(x, labels, run.trainer().optimizer());
       run.trainer().train_on_batch(x.view(), labels.view());
     });
   };
   const auto told = StartsWith("train_on_batch: processes were given other batches, here one of 10 samples; give all");
-  CHECK_THAT(message([](Tensor<float>& x, Tensor<float>&) { x[17] = 1; }), told);
-  CHECK_THAT(message([](Tensor<float>&, Tensor<float>& labels) { labels[4] = 1; }), told);
+  CHECK_THAT(message([](auto& x, auto&, auto&) { x[17] = 1; }), told);
+  CHECK_THAT(message([](auto&, auto& labels, auto&) { labels[4] = 1; }), told);
+  CHECK_THAT(message([](auto&, auto&, auto& optimizer) { optimizer.set_learning_rate(0.5); }),
+             StartsWith("train_on_batch: processes were given other learning rates, here 0.001") &&
+                 Contains("here 0.5; set it in all of them"));
 }
 
 TEST_CASE("processes that evaluate or predict something else are told what differs", "[train][group]") {
@@ -158,28 +161,31 @@ TEST_CASE("processes that evaluate or predict something else are told what diffe
              StartsWith("evaluate: a process is not of the same run: its checksum of the weights is") &&
                  EndsWith("[rank 1 of 2]"));
   CHECK_THAT(message([](Pass& p) { p.batch = 5; }, evaluate), Contains("its batch is 5, that of rank 0 is 4"));
-  CHECK_THAT(message([](Pass& p) { p.sample_weight[3] = 2; }, evaluate), Contains("its sample weights is"));
+  CHECK_THAT(message([](Pass& p) { p.sample_weight[3] = 2; }, evaluate),
+             Contains("its checksum of the sample weights is"));
   CHECK_THAT(message([](Pass& p) { p.samples = 12; }, predict),
              StartsWith("predict: ") && Contains("its number of samples is 12, that of rank 0 is 11") &&
-                 Contains("checksum of the samples"));
+                 Contains("checksum of the labels"));
   CHECK_THAT(message([](Pass& p) { p.added = 1; }, predict), Contains("its checksum of the weights is"));
   CHECK_THAT(message([](Pass& p) { p.times = 3; }, averaged),
              StartsWith("predict_averaged: ") && Contains("its number of times is 3, that of rank 0 is 2"));
 }
 
 TEST_CASE("processes with other networks are told so in any call", "[train][group]") {
-  for (const bool fits : {true, false}) {
+  for (const std::string call : {"fit", "train_on_batch", "evaluate", "predict"}) {
     const std::string message = failed_by<ValueError>(2, [&](const Group& group) {
       Sequential<float> model{Cpu{1}, {3}, Dense{group->rank() == 1 ? 5 : 4}, Dense{1}};
       Trainer trainer{model, SGD{}, MeanSquaredError{}, {.leaves = 2, .group = group}};
       const Tensor<float> x({4, 3}), labels({4, 1});
       const std::vector<float> numbers{0, 1, 2, 3};
-      if (fits)
-        trainer.fit(data::InMemory(x.clone(), numbers), {.batch = 4});
-      else
-        trainer.train_on_batch(x.view(), labels.view());
+      const data::InMemory samples(x.clone(), numbers);
+      if (call == "fit") trainer.fit(samples, {.batch = 4});
+      if (call == "train_on_batch") trainer.train_on_batch(x.view(), labels.view());
+      if (call == "evaluate") trainer.evaluate(samples);
+      if (call == "predict") trainer.predict(samples);
     });
-    CHECK_THAT(message, Contains("a process is not of the same run: its layer 1 is Dense \"dense\" (units 5") &&
+    CHECK_THAT(message, StartsWith(call + ": ") &&
+                            Contains("a process is not of the same run: its layer 1 is Dense \"dense\" (units 5") &&
                             EndsWith("[rank 1 of 2]"));
   }
 }
@@ -335,6 +341,23 @@ TEST_CASE("a learning rate that a callback sets in the optimizer is that of all,
       if (error) std::rethrow_exception(error);
     return rates;
   };
+  // The rate goes back to what it was in front of all callbacks: by another one, which is called in all processes.
+  std::vector<double> back(2);
+  for (const auto& error : run_group(2, [&](const Group& group) {
+         LeafRun* trains = nullptr;
+         LeafSettings s{.epochs = 1};
+         const Callback sets{.step = [&](FitState&) { trains->trainer().optimizer().set_learning_rate(0.005); },
+                             .once = true};
+         const Callback resets{.step = [](FitState& state) { state.learning_rate = 0.01; }};
+         s.callbacks = {sets, resets};
+         LeafRun run(s, group, Adam{.learning_rate = 0.01});
+         trains = &run;
+         run.fit();
+         back[static_cast<std::size_t>(group->rank())] = run.trainer().optimizer().learning_rate();
+       }))
+    CHECK(message_of(error) == "no error");
+  CHECK(back == std::vector<double>(2, 0.01));
+
   const std::vector<double> all(4, 0.005);
   CHECK(rates_set(false, [](int) { return true; }) == all);
   CHECK(rates_set(true, [](int) { return true; }) == all);

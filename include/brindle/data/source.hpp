@@ -50,6 +50,9 @@ class Source {
   /// names and of 64 samples spread over all, uses 0 to 63.
   virtual std::string fingerprint(const Cpu& on) const;
 
+  /// Of what the samples are called, without the folders that they lie in.
+  Checksum names_checksum() const;
+
   /// What a message calls sample `row`: its file, or its number.
   virtual std::string describe(std::int64_t row) const;
 
@@ -68,10 +71,6 @@ class Source {
 
   /// The same in double, from the float values.
   virtual void read(const Cpu& on, std::span<const Draw> draws, TensorView<double> x) const;
-
- protected:
-  /// Of what the samples are called, without the folders that they lie in.
-  Checksum names_checksum() const;
 };
 
 /// A source that an option names, or none. The source must outlive the call that the option is for.

@@ -36,12 +36,11 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
 template <class T, class Device>
 RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, const Optimizer<T, Device>& optimizer,
                              const std::string& slots, std::int64_t steps_done);
-/// What processes that evaluate or predict together must have alike: samples, weights, and what else they are told.
-/// host reads the samples.
+/// What processes that evaluate or predict together must have alike: weights, names and labels of the samples. These
+/// are not read, as a source may give them only once, and it would take as long as to go through them.
 template <class T, class Device>
-RunIdentity pass_identity(const Cpu& host, const Model<T, Device>& model, const data::Source& source,
-                          const RunIdentity& options);
-/// Those of evaluate().
+void add_pass(RunIdentity& run, const Model<T, Device>& model, const data::Source& source);
+/// And of evaluate().
 RunIdentity pass_options(const EvaluateOptions& options);
 /// Of all parameters, those that do not learn as well.
 template <class T, class Device>

@@ -113,13 +113,18 @@ RunIdentity trainer_identity(const Model<T, Device>& model, const Optimizer<T, D
   return run;
 }
 
-BRINDLE_INLINE void add_data(RunIdentity& run, const std::string& prefix, const Cpu& host, const data::Source& s) {
+/// What samples are, without reading them.
+BRINDLE_INLINE void add_meaning(RunIdentity& run, const std::string& prefix, const data::Source& s) {
   const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(prefix + name, text); };
   same("list of classes", names_text(s.class_names(), s.class_names().size()));
   const std::optional<PictureInput> input = s.picture_input();
   same("picture input", input ? to_string(*input) : "not known");
   same("augmentation", s.augmentation().empty() ? "none" : s.augmentation());
-  same("checksum of the samples", s.fingerprint(host));
+}
+
+BRINDLE_INLINE void add_data(RunIdentity& run, const std::string& prefix, const Cpu& host, const data::Source& s) {
+  add_meaning(run, prefix, s);
+  run.emplace_back(prefix + "checksum of the samples", s.fingerprint(host));
 }
 
 template <class T, class Device>
@@ -195,31 +200,34 @@ RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, con
   return run;
 }
 
+/// "auc, f1", or "none".
+BRINDLE_INLINE std::string metrics_text(const std::vector<Metric>& metrics) {
+  std::string names;
+  for (const Metric& m : metrics) names += (names.empty() ? "" : ", ") + m.name;
+  return names.empty() ? "none" : names;
+}
+
 template <class T, class Device>
-RunIdentity pass_identity(const Cpu& host, const Model<T, Device>& model, const data::Source& source,
-                          const RunIdentity& options) {
-  RunIdentity run = options;
+void add_pass(RunIdentity& run, const Model<T, Device>& model, const data::Source& source) {
   const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(name, text); };
   same("number of samples", std::to_string(source.size()));
   same("checksum of the labels", checksum_text(source.labels().span()));
-  add_data(run, "", host, source);
+  same("checksum of the samples' names", source.names_checksum().text());
+  add_meaning(run, "", source);
   same("checksum of the weights", weights_checksum(model));
-  return run;
 }
 
 BRINDLE_INLINE RunIdentity pass_options(const EvaluateOptions& options) {
-  std::string metrics;
-  for (const Metric& m : options.metrics) metrics += (metrics.empty() ? "" : ", ") + m.name;
   return {{"batch", std::to_string(options.batch)},
-          {"sample weights", checksum_text(options.sample_weight)},
-          {"list of metrics", metrics.empty() ? "none" : metrics}};
+          {"checksum of the sample weights", checksum_text(options.sample_weight)},
+          {"list of metrics", metrics_text(options.metrics)}};
 }
 
 BRINDLE_INLINE void add_process_options(RunIdentity& run, const FitOptions& o) {
   const auto same = [&](const std::string& name, const std::string& text) { run.emplace_back(name, text); };
   same("number of epochs", std::to_string(o.epochs));
   same("validation batch", std::to_string(o.validation_batch));
-  same("number of metrics", std::to_string(o.metrics.size()));
+  same("list of metrics", metrics_text(o.metrics));
   same("number of callbacks", std::to_string(o.callbacks.size()));
   same("checkpoint", o.checkpoint ? "wanted" : "none");
 }

@@ -18,9 +18,9 @@ void expect_same_run(const char* who, Team& team, const RunIdentity& run);
 /// The same for the weights behind an epoch, of which each process gives the checksum.
 void expect_same_weights(Team& team, std::int64_t epoch, const std::string& checksum);
 
-/// The same for the batch that train_on_batch() is given.
+/// The same for the batch that train_on_batch() is given, and the learning rate that it steps with.
 template <class T>
-void expect_same_batch(Team& team, In<T, Cpu> x, In<float, Cpu> labels);
+void expect_same_batch(Team& team, In<T, Cpu> x, In<float, Cpu> labels, double learning_rate);
 
 }  // namespace brindle::detail
 

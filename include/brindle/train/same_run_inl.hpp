@@ -10,6 +10,7 @@
 #include "brindle/core/checksum.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/train/run_identity.hpp"
 #include "brindle/train/same_run.hpp"
@@ -56,22 +57,27 @@ BRINDLE_INLINE void expect_same_weights(Team& team, std::int64_t epoch, const st
 }
 
 template <class T>
-void expect_same_batch(Team& team, In<T, Cpu> x, In<float, Cpu> labels) {
+void expect_same_batch(Team& team, In<T, Cpu> x, In<float, Cpu> labels, double learning_rate) {
   if (team.alone()) return;
   Checksum sum;
   sum.add_numbers(x.data, static_cast<std::size_t>(x.size()));
   sum.add_numbers(labels.data, static_cast<std::size_t>(labels.size()));
   struct Given {
     std::uint64_t sum;
-    bool others;  // somebody has been given another batch
+    double rate;
+    bool other_batch, other_rate;  // somebody's
   };
-  const Given all = team.combined(Given{sum.value(), false}, [](const Given& a, const Given& b) {
-    return Given{a.sum, a.others || b.others || a.sum != b.sum};
+  const Given all = team.combined(Given{sum.value(), learning_rate, false, false}, [](const Given& a, const Given& b) {
+    return Given{a.sum, a.rate, a.other_batch || b.other_batch || a.sum != b.sum,
+                 a.other_rate || b.other_rate || a.rate != b.rate};
   });
-  if (!all.others) return;
+  if (!all.other_batch && !all.other_rate) return;
   team.together([&] {
-    raise<ValueError>("train_on_batch: processes were given other batches, here one of " + std::to_string(x.shape[0]) +
-                      " samples; give all of them the whole batch, with its samples in the same order");
+    const std::string who = "train_on_batch: processes were given other ";
+    if (all.other_batch)
+      raise<ValueError>(who + "batches, here one of " + std::to_string(x.shape[0]) +
+                        " samples; give all of them the whole batch, with its samples in the same order");
+    raise<ValueError>(who + "learning rates, here " + number_text(learning_rate) + "; set it in all of them");
   });
 }
 

@@ -51,7 +51,7 @@ BRINDLE_INLINE void expect_same_folder(Team& team, const std::filesystem::path& 
 BRINDLE_INLINE data::Pictures shared_image_folder(Team& team, const std::filesystem::path& path,
                                                   const data::ImageFolderOptions& options, const Cpu& on) {
   std::optional<data::internal::FolderReading> folder;
-  team.together([&] { folder.emplace(path, options); });
+  team.meet("shared_image_folder()", [&] { folder.emplace(path, options); });
   if (!team.alone()) expect_same_folder(team, path, *folder);
   const auto begin = [&](int rank) { return folder->size() * rank / team.size(); };
   team.together([&] { folder->read(on, begin(team.rank()), begin(team.rank() + 1)); });

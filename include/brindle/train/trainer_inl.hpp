@@ -96,7 +96,11 @@ void Trainer<T, Device>::begin_pass(const char* who, const data::Source& source,
   team_.meet((std::string(who) + "()").c_str(), [&] { check_same_data(who, source); });
   if (team_.alone()) return;
   detail::RunIdentity identity;
-  team_.together([&] { identity = detail::pass_identity(host(), *model_, source, options); });
+  team_.together([&] {
+    identity = detail::trainer_identity(*model_, *optimizer_, *loss_, updates_);
+    detail::add_pass(identity, *model_, source);
+    identity.insert(identity.end(), options.begin(), options.end());
+  });
   detail::expect_same_run(who, team_, identity);
 }
 
@@ -122,7 +126,7 @@ StepResult Trainer<T, Device>::train_on_batch(In<T, Cpu> x, In<float, Cpu> label
     });
     compare_processes(std::move(identity));
   }
-  detail::expect_same_batch<T>(team_, x, labels);
+  detail::expect_same_batch<T>(team_, x, labels, optimizer_->learning_rate());
   prepare(std::max(planned_batch_, x.shape[0]));
   samples_ += static_cast<std::uint64_t>(x.shape[0]);
   clear_totals();
