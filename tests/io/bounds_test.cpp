@@ -20,7 +20,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-std::string nested(int depth) {
+std::string nested_text(int depth) {
   return std::string(static_cast<std::size_t>(depth), '[') + std::string(static_cast<std::size_t>(depth), ']');
 }
 
@@ -39,9 +39,9 @@ void write(const std::filesystem::path& path, const std::string& bytes) {
 }  // namespace
 
 TEST_CASE("JSON that nests without end is refused before it is copied", "[io][errors]") {
-  CHECK(io::detail::keras_model_config("x", sequential_of_keras(dense_of_keras(nested(90)))).layers.size() == 1);
+  CHECK(io::detail::keras_model_config("x", sequential_of_keras(dense_of_keras(nested_text(90)))).layers.size() == 1);
   for (const int depth : {101, 100000, 5000000})
-    CHECK_THROWS_WITH(io::detail::keras_model_config("x", sequential_of_keras(dense_of_keras(nested(depth)))),
+    CHECK_THROWS_WITH(io::detail::keras_model_config("x", sequential_of_keras(dense_of_keras(nested_text(depth)))),
                       Contains("more than 100 deep"));
   // Brackets inside of texts do not nest.
   CHECK(io::detail::parse_json("[\"" + std::string(1000, '[') + R"(\"[[", 1])").size() == 2);
@@ -50,9 +50,9 @@ TEST_CASE("JSON that nests without end is refused before it is copied", "[io][er
   const auto path = folder / "m.safetensors";
   const float value = 0;
   const std::vector<io::SafetensorsEntry> entries{{"a", "F32", {1}, &value, 4}};
-  io::write_safetensors(path, entries, {{"brindle", nested(100000)}});
+  io::write_safetensors(path, entries, {{"brindle", nested_text(100000)}});
   CHECK_THROWS_WITH(io::load_model(path), Contains("cannot be understood"));
-  const std::string header = nested(100000);
+  const std::string header = nested_text(100000);
   const std::uint64_t length = header.size();
   brindle::detail::LittleEndianBytes numbers;
   write(path, std::string(numbers.of(&length, 8, 8)) + header);

@@ -19,7 +19,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-data::Pictures pictures(Preprocessing preprocessing = Preprocessing::unit_rgb, int change = 0) {
+data::Pictures pictures_of_features(Preprocessing preprocessing = Preprocessing::unit_rgb, int change = 0) {
   data::Pictures::Parts p;
   p.pixels = Tensor<std::uint8_t>(Shape{7, 8, 8, 3});
   for (std::int64_t i = 0; i < p.pixels.size(); ++i) p.pixels[i] = static_cast<std::uint8_t>(i * 37 % 256);
@@ -30,7 +30,7 @@ data::Pictures pictures(Preprocessing preprocessing = Preprocessing::unit_rgb, i
   return data::Pictures(std::move(p));
 }
 
-Sequential<float> network() {
+Sequential<float> network_of_features() {
   return Sequential<float>{{8, 8, 3}, Conv2D{4, 3, relu}, MaxPool2D{2}, Dropout{0.5}, Flatten{}};
 }
 
@@ -43,8 +43,8 @@ Tensor<float> predicted(const Sequential<float>& model, const data::Source& sour
 }  // namespace
 
 TEST_CASE("features are what the model predicts for each sample, with the labels", "[io][features]") {
-  const auto model = network();
-  const auto photos = pictures();
+  const auto model = network_of_features();
+  const auto photos = pictures_of_features();
   io::Features features = io::extract(model, photos, {.batch = 3});
   CHECK(same_bits(features.x, predicted(model, photos)));
   CHECK_FALSE(features.from_cache);
@@ -60,7 +60,7 @@ TEST_CASE("features are what the model predicts for each sample, with the labels
 
 TEST_CASE("features say how the pictures became samples, from the cache too", "[io][features]") {
   const TemporaryFolder folder;
-  const auto model = network();
+  const auto model = network_of_features();
   data::Pictures::Parts parts;
   parts.pixels = Tensor<std::uint8_t>(Shape{2, 8, 8, 3});
   parts.classes = {0, 1};
@@ -84,8 +84,8 @@ TEST_CASE("features say how the pictures became samples, from the cache too", "[
 
 TEST_CASE("a second run reads its features from the cache, bit for bit", "[io][features]") {
   const TemporaryFolder folder;
-  const auto model = network();
-  const auto photos = pictures();
+  const auto model = network_of_features();
+  const auto photos = pictures_of_features();
   const io::ExtractOptions options{.cache = folder / "f.safetensors"};
   const io::Features first = io::extract(model, photos, options);
   CHECK_FALSE(first.from_cache);
@@ -97,9 +97,9 @@ TEST_CASE("a second run reads its features from the cache, bit for bit", "[io][f
 
 TEST_CASE("a cache of other weights, pictures or preprocessing is not used but replaced", "[io][features]") {
   const TemporaryFolder folder;
-  auto model = network();
+  auto model = network_of_features();
   const io::ExtractOptions options{.cache = folder / "f.safetensors"};
-  io::extract(model, pictures(), options);
+  io::extract(model, pictures_of_features(), options);
   const auto check_anew = [&](const data::Pictures& photos) {
     const io::Features features = io::extract(model, photos, options);
     CHECK_FALSE(features.from_cache);
@@ -107,18 +107,18 @@ TEST_CASE("a cache of other weights, pictures or preprocessing is not used but r
     CHECK(same_bits(features.x, predicted(model, photos)));
     CHECK(io::extract(model, photos, options).from_cache);
   };
-  check_anew(pictures(Preprocessing::unit_rgb, 1));
-  check_anew(pictures(Preprocessing::minus_one_to_one));
-  check_anew(pictures(Preprocessing::caffe));
+  check_anew(pictures_of_features(Preprocessing::unit_rgb, 1));
+  check_anew(pictures_of_features(Preprocessing::minus_one_to_one));
+  check_anew(pictures_of_features(Preprocessing::caffe));
   float& weight = model.layers()[0]->parameters()[0].value[7];
   weight = -weight;
-  check_anew(pictures(Preprocessing::caffe));
+  check_anew(pictures_of_features(Preprocessing::caffe));
 }
 
 TEST_CASE("features are kept for what the layers read, and by a row's name of before there were graphs",
           "[io][features]") {
   const TemporaryFolder folder;
-  const auto photos = pictures();
+  const auto photos = pictures_of_features();
   const io::ExtractOptions options{.cache = folder / "f.safetensors"};
   const auto summed = [](bool input) {
     return Model<float>{{8, 8, 3}, [&](auto x) {
@@ -132,7 +132,7 @@ TEST_CASE("features are kept for what the layers read, and by a row's name of be
   CHECK_FALSE(other.from_cache);
   CHECK_FALSE(same_bits(first.x, other.x));
 
-  Sequential<float> row = network();
+  Sequential<float> row = network_of_features();
   for (auto& p : row.layers()[0]->parameters())
     for (float& w : p.value.span()) w = 0.25f;
   io::detail::ContentHash hash;
@@ -142,7 +142,7 @@ TEST_CASE("features are kept for what the layers read, and by a row's name of be
 
 TEST_CASE("features of samples that are no pictures are cached by their values", "[io][features]") {
   const TemporaryFolder folder;
-  const auto model = network();
+  const auto model = network_of_features();
   const auto samples = [](float change) {
     Tensor<float> x = random_tensor<float>({5, 8, 8, 3}, 3);
     x[900] += change;  // in the last batch
@@ -158,8 +158,8 @@ TEST_CASE("features of samples that are no pictures are cached by their values",
 
 TEST_CASE("a damaged cache is computed anew and replaced", "[io][features]") {
   const TemporaryFolder folder;
-  const auto model = network();
-  const auto photos = pictures();
+  const auto model = network_of_features();
+  const auto photos = pictures_of_features();
   const auto path = folder / "f.safetensors";
   const Tensor<float> expected = predicted(model, photos);
   io::extract(model, photos, {.cache = path});

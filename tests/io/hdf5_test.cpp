@@ -23,13 +23,13 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-const std::filesystem::path folder = std::filesystem::path(BRINDLE_GOLDENS) / "weights";
+const std::filesystem::path hdf5_goldens = std::filesystem::path(BRINDLE_GOLDENS) / "weights";
 
 /// The same in each layout that this program reads.
 const std::vector<std::filesystem::path> other_types = {
-    folder / "other_types.h5",
+    hdf5_goldens / "other_types.h5",
 #ifdef BRINDLE_HDF5
-    folder / "other_types_latest.h5",
+    hdf5_goldens / "other_types_latest.h5",
 #endif
 };
 
@@ -84,7 +84,7 @@ TEST_CASE("what a HDF5 file does not hold, or not as numbers, is named", "[io][h
 
 namespace {
 
-const std::filesystem::path chunked = folder / "chunked.h5";
+const std::filesystem::path chunked = hdf5_goldens / "chunked.h5";
 
 /// Whether gzip can be read: the library was built with zlib, and so was this test.
 bool has_zlib() {
@@ -127,7 +127,7 @@ TEST_CASE("datasets in chunks are read, through the filters that h5py puts them 
                           Flatten{},
                           Dense{.units = 8, .name = "dense_1"},
                           Dense{.units = 1, .name = "dense_2"}};
-  io::load_weights(model, folder / "tiny_seq_chunked.weights.h5");
+  io::load_weights(model, hdf5_goldens / "tiny_seq_chunked.weights.h5");
   for (const auto& layer : model.layers())
     for (const auto& p : layer->parameters())
       CHECK(same_bits(p.value, golden.get<float>("w." + layer->name + "." + p.name)));

@@ -14,6 +14,7 @@
 #include "brindle/io/saved_model.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "support/golden_folders.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 
@@ -23,7 +24,6 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const std::string weights = std::string(BRINDLE_GOLDENS) + "/weights/";
 const std::string corpus = std::string(BRINDLE_GOLDENS) + "/../fuzz/corpus/";
 
 void check_same(const Model<float>& a, const Model<float>& b) {
@@ -174,9 +174,10 @@ TEST_CASE("a model of the first version means what it meant then", "[io][saved_m
 TEST_CASE("HDF5 in its later layout gives the model that the classic layout gives, or names the library",
           "[io][keras]") {
 #ifdef BRINDLE_HDF5
-  check_same(io::load_keras(weights + "tiny_seq_latest.h5"), io::load_keras(weights + "tiny_seq_keras2.h5"));
+  check_same(io::load_keras(weight_goldens + "tiny_seq_latest.h5"),
+             io::load_keras(weight_goldens + "tiny_seq_keras2.h5"));
 #else
-  CHECK_THROWS_WITH(io::load_keras(weights + "tiny_seq_latest.h5"), Contains("libhdf5-dev"));
+  CHECK_THROWS_WITH(io::load_keras(weight_goldens + "tiny_seq_latest.h5"), Contains("libhdf5-dev"));
 #endif
 }
 

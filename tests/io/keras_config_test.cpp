@@ -14,14 +14,13 @@
 #include "brindle/io/load_keras.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "support/golden_folders.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace brindle;
 using Catch::Matchers::Contains;
 
 namespace {
-
-const std::string folder = std::string(BRINDLE_GOLDENS) + "/weights/";
 
 std::string layer(const std::string& kind, const std::string& name, const std::string& settings = "",
                   const std::string& rest = "") {
@@ -290,7 +289,7 @@ TEST_CASE("inputs that no model can have, and models of several inputs, are refu
 }
 
 TEST_CASE("a model that leaves its size open takes the one that is given, or asks for it", "[io][keras]") {
-  std::ifstream in(folder + "tiny_seq_keras2.h5", std::ios::binary);
+  std::ifstream in(weight_goldens + "tiny_seq_keras2.h5", std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(in)), {});
   const std::string sizes = "[null, 12, 12, 3]", open = "[null, null,12,3]";
   REQUIRE(bytes.find(sizes) != std::string::npos);
@@ -304,7 +303,7 @@ TEST_CASE("a model that leaves its size open takes the one that is given, or ask
 
 TEST_CASE("a layer that we do not have gives an error that names it and its position", "[io][keras]") {
   // Another class of the same length in the file's own text.
-  std::ifstream in(folder + "tiny_seq_keras2.h5", std::ios::binary);
+  std::ifstream in(weight_goldens + "tiny_seq_keras2.h5", std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(in)), {});
   const std::size_t at = bytes.find("\"MaxPooling2D\"");
   REQUIRE(at != std::string::npos);
@@ -321,7 +320,7 @@ TEST_CASE("truncated and damaged files of Keras give errors or other numbers, no
        {"tiny_seq.keras", "tiny_seq.weights.h5", "tiny_seq_keras2.h5", "tiny_seq_legacy_keras3.h5",
         "tiny_transfer.keras", "tiny_transfer_legacy_keras3.h5", "tiny_vgg_keras1_notop.h5", "tiny_vgg_keras2_notop.h5",
         "tiny_vgg_notop.weights.h5", "tiny_seq.npz", "graph_squeeze.keras", "graph_transfer_keras2.h5"}) {
-    std::ifstream in(folder + name, std::ios::binary);
+    std::ifstream in(weight_goldens + name, std::ios::binary);
     const std::string whole((std::istreambuf_iterator<char>(in)), {});
     const auto size = static_cast<std::int64_t>(whole.size());
     const Random random{11, stream_id(name), 0};

@@ -15,6 +15,7 @@
 #include "brindle/ops/cpu.hpp"
 #include "brindle/report/model_summary.hpp"
 #include "support/golden.hpp"
+#include "support/golden_folders.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
@@ -25,10 +26,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const std::string folder = std::string(BRINDLE_GOLDENS) + "/weights/";
-
 // Keras computed in float32.
-constexpr Tolerance prediction{1e-5, 1e-12};
+constexpr Tolerance prediction_of_graph{1e-5, 1e-12};
 
 }  // namespace
 
@@ -39,10 +38,10 @@ TEST_CASE("graphs of Keras 3 and 2 predict what they did there, from each format
   for (const std::string& name : golden.cases())
     for (const std::string ending : {".keras", ".h5"}) {
       INFO(name << ending);
-      auto model = io::load_keras(folder + "graph_" + name + ending);
+      auto model = io::load_keras(weight_goldens + "graph_" + name + ending);
       const Tensor<float> x = golden.get<float>(name + ".x");
       const Tensor<float> y = model.predict(x);
-      golden.check(name + ".y", y, prediction);
+      golden.check(name + ".y", y, prediction_of_graph);
       io::save_model(model, out / "m");
       CHECK(same_bits(io::load_model(out / "m").model.predict(x), y));
       // Weights alone, into the same model.
@@ -50,7 +49,7 @@ TEST_CASE("graphs of Keras 3 and 2 predict what they did there, from each format
         for (auto& p : layer->parameters()) std::fill(p.value.data(), p.value.data() + p.value.size(), 0.5f);
       // Means and variances that adapt() found are settings here.
       const bool adapted = name == "efficientnet";
-      const auto left = io::load_weights(model, folder + "graph_" + name + ending, {.skip_mismatch = adapted});
+      const auto left = io::load_weights(model, weight_goldens + "graph_" + name + ending, {.skip_mismatch = adapted});
       CHECK(left ==
             (adapted ? std::vector<std::string>{"surplus: layer \"normalization\""} : std::vector<std::string>{}));
       CHECK(same_bits(model.predict(x), y));
@@ -63,7 +62,8 @@ TEST_CASE("a base that Keras calls with training=False is a group for inference,
        {"graph_transfer.keras", "graph_transfer.h5", "graph_transfer_keras2.keras", "graph_transfer_keras2.h5"}) {
     INFO(file);
     std::vector<std::string> lines;
-    const auto model = io::load_keras(folder + file, {.tell = [&](const std::string& line) { lines.push_back(line); }});
+    const auto model =
+        io::load_keras(weight_goldens + file, {.tell = [&](const std::string& line) { lines.push_back(line); }});
     REQUIRE(model.groups().size() == 1);
     const auto& base = model.groups()[0];
     CHECK(base.name == "base");
@@ -76,7 +76,7 @@ TEST_CASE("a base that Keras calls with training=False is a group for inference,
     }
     CHECK(model.layers()[0]->type() == "Rescaling");
     REQUIRE(lines.size() == 1);
-    CHECK(lines[0] == folder + file +
+    CHECK(lines[0] == weight_goldens + file +
                           ": dropped: RandomFlip \"augmentation/random_flip\", RandomRotation "
                           "\"augmentation/random_rotation\", RandomZoom \"random_zoom\", which act in training "
                           "only; predictions are the same, training on goes without them, or with data::Augmented");
@@ -87,5 +87,5 @@ TEST_CASE("a loaded graph prints the summary that Keras prints", "[io][keras][re
   std::ifstream in(std::string(BRINDLE_GOLDENS) + "/tables/graph_residual.keras3.txt");
   std::stringstream expected;
   expected << in.rdbuf();
-  CHECK(report::summary(io::load_keras(folder + "graph_residual.keras")) == expected.str());
+  CHECK(report::summary(io::load_keras(weight_goldens + "graph_residual.keras")) == expected.str());
 }

@@ -28,10 +28,10 @@ using Catch::Matchers::StartsWith;
 namespace {
 
 const std::filesystem::path model_files = std::filesystem::path(BRINDLE_GOLDENS).parent_path() / "io" / "models";
-const std::string nested = "../io/models/nested.npz";
+const std::string nested_goldens = "../io/models/nested.npz";
 
 // Keras computed in float32.
-constexpr Tolerance prediction{2e-5, 1e-12};
+constexpr Tolerance prediction_of_nested{2e-5, 1e-12};
 
 std::string content(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
@@ -48,24 +48,24 @@ std::vector<std::string> names(const Sequential<float>& model) {
 
 TEST_CASE("names that are repeated inside nested models load, as whole paths, and the file's weights again",
           "[io][keras]") {
-  const Golden golden(nested);
+  const Golden golden(nested_goldens);
   for (const auto& [file, prefix] :
        {std::pair("k2_twins_deep.keras", "deep"), {"t7_suffix.h5", "suffix"}, {"twins.keras", "twins"}}) {
     INFO(file);
     auto model = io::load_keras(model_files / file);
     const Tensor<float> x = golden.get<float>(prefix + std::string("_x"));
-    golden.check(prefix + std::string("_y"), model.predict(x), prediction);
+    golden.check(prefix + std::string("_y"), model.predict(x), prediction_of_nested);
     for (const auto& layer : model.layers())
       for (auto& p : layer->parameters()) std::fill(p.value.data(), p.value.data() + p.value.size(), 0.0f);
     CHECK(io::load_weights(model, model_files / file).empty());
-    golden.check(prefix + std::string("_y"), model.predict(x), prediction);
+    golden.check(prefix + std::string("_y"), model.predict(x), prediction_of_nested);
   }
   // Weights alone, whose layers and models have names.
   auto twins = io::load_keras(model_files / "twins.keras");
   for (const auto& layer : twins.layers())
     for (auto& p : layer->parameters()) std::fill(p.value.data(), p.value.data() + p.value.size(), 0.0f);
   io::load_weights(twins, model_files / "twins.weights.h5");
-  golden.check("twins_y", twins.predict(golden.get<float>("twins_x")), prediction);
+  golden.check("twins_y", twins.predict(golden.get<float>("twins_x")), prediction_of_nested);
   CHECK(names(io::load_keras(model_files / "k2_twins_deep.keras")) ==
         std::vector<std::string>{"lift", "wrap/first/conv", "wrap/first/conv_b", "wrap/second/conv",
                                  "wrap/second/conv_b", "flatten_3", "dense_3"});
@@ -185,7 +185,7 @@ TEST_CASE("weights of a model that reads channels first are taken where the orde
   }
   Sequential<float> convolution{{6, 6, 3}, Conv2D{.filters = 4, .kernel = 3, .name = "conv"}};
   io::load_weights(convolution, model_files / "channels_first_conv.h5");
-  CHECK(same_bits(convolution.layers()[0]->parameters()[0].value, Golden(nested).get<float>("cf_kernel")));
+  CHECK(same_bits(convolution.layers()[0]->parameters()[0].value, Golden(nested_goldens).get<float>("cf_kernel")));
 }
 
 TEST_CASE("tensors by PyTorch's names are refused, in safetensors and npz, even where they would fit",

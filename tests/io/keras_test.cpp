@@ -16,6 +16,7 @@
 #include "support/double_models.hpp"
 #include "support/file_error.hpp"
 #include "support/golden.hpp"
+#include "support/golden_folders.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
@@ -25,8 +26,6 @@ using namespace brindle::test;
 using Catch::Matchers::Contains;
 
 namespace {
-
-const std::string folder = std::string(BRINDLE_GOLDENS) + "/weights/";
 
 // goldens/README.md, rows weights/*.
 constexpr Tolerance weights_golden{1e-5, 1e-12};
@@ -88,7 +87,7 @@ TEMPLATE_TEST_CASE("weight files of Keras 1, 2 and 3 give VGG16 the weights and 
   for (const char* file : {"tiny_vgg_keras1_notop.h5", "tiny_vgg_keras2_notop.h5", "tiny_vgg_notop.weights.h5"}) {
     INFO(file);
     auto model = tiny_vgg<TestType>();
-    io::load_weights(model, folder + file);
+    io::load_weights(model, weight_goldens + file);
     check_exact(model, golden);
     check_predictions(model, golden);
   }
@@ -100,7 +99,7 @@ TEMPLATE_TEST_CASE("weights of whole models load into a model of the user's own"
        {"tiny_seq.keras", "tiny_seq.weights.h5", "tiny_seq_legacy_keras3.h5", "tiny_seq_keras2.h5"}) {
     INFO(file);
     auto model = tiny_seq<TestType>();
-    io::load_weights(model, folder + file);
+    io::load_weights(model, weight_goldens + file);
     check_exact(model, golden);
   }
 }
@@ -109,7 +108,7 @@ TEST_CASE("models that Keras saved load with their layers, names, weights and pr
   const Golden golden("weights/tiny_seq.npz");
   for (const char* file : {"tiny_seq.keras", "tiny_seq_legacy_keras3.h5", "tiny_seq_keras2.h5"}) {
     INFO(file);
-    const auto model = io::load_keras(folder + file);
+    const auto model = io::load_keras(weight_goldens + file);
     CHECK(model.name() == "sequential_1");
     CHECK(model.input_shape() == Shape{12, 12, 3});
     REQUIRE(model.layers().size() == 7);
@@ -126,7 +125,7 @@ TEST_CASE("a partly frozen nested model loads by name, as a group, with what is 
   const Golden golden("weights/tiny_transfer.npz");
   for (const char* file : {"tiny_transfer.keras", "tiny_transfer_legacy_keras3.h5"}) {
     INFO(file);
-    const auto model = io::load_keras(folder + file);
+    const auto model = io::load_keras(weight_goldens + file);
     REQUIRE(model.groups().size() == 1);
     CHECK(model.groups()[0].name == "model_1");
     CHECK(model.groups()[0].end == 19);
@@ -160,8 +159,9 @@ TEST_CASE("weights of Keras that do not fit give one error that lists all of the
   for (const char* file :
        {"tiny_seq.keras", "tiny_seq.weights.h5", "tiny_seq_legacy_keras3.h5", "tiny_seq_keras2.h5"}) {
     INFO(file);
-    CHECK_THROWS_WITH(io::load_weights(model, folder + file),
-                      Contains(folder + file) && Contains("is (3, 3, 3, 4), layer \"conv2d_1\" needs (3, 3, 3, 5)") &&
+    CHECK_THROWS_WITH(io::load_weights(model, weight_goldens + file),
+                      Contains(weight_goldens + file) &&
+                          Contains("is (3, 3, 3, 4), layer \"conv2d_1\" needs (3, 3, 3, 5)") &&
                           Contains("missing: layer \"conv2d_9\"") && Contains("surplus: layer \"dense_2\"") &&
                           Contains("surplus: layer \"conv2d_2\""));
   }
@@ -170,14 +170,14 @@ TEST_CASE("weights of Keras that do not fit give one error that lists all of the
 
 TEST_CASE("a file of weights alone is no model, and says what to call", "[io][keras]") {
   for (const char* file : {"tiny_vgg_keras1_notop.h5", "tiny_seq.weights.h5"})
-    CHECK_THROWS_WITH(io::load_keras(folder + file), Contains(file) && Contains("load_weights"));
-  CHECK_THROWS_WITH(io::load_keras(folder + "tiny_seq.npz"), Contains("tiny_seq.npz") && Contains(".keras"));
-  CHECK_THROWS_WITH(io::load_keras(folder + "nothing.keras"), Contains("no such file"));
+    CHECK_THROWS_WITH(io::load_keras(weight_goldens + file), Contains(file) && Contains("load_weights"));
+  CHECK_THROWS_WITH(io::load_keras(weight_goldens + "tiny_seq.npz"), Contains("tiny_seq.npz") && Contains(".keras"));
+  CHECK_THROWS_WITH(io::load_keras(weight_goldens + "nothing.keras"), Contains("no such file"));
 }
 
 TEST_CASE("weights in groups without names are matched by Keras 3's count of each kind", "[io][keras]") {
   // As Keras 3 wrote them before it wrote names: the name of every group is cut off.
-  const auto file = io::open_hdf5(std::filesystem::path(folder + "tiny_seq.weights.h5"));
+  const auto file = io::open_hdf5(std::filesystem::path(weight_goldens + "tiny_seq.weights.h5"));
   io::WeightFile weights = io::keras_weights(file);
   REQUIRE(weights.layers.size() == 7);
   for (io::StoredLayer& layer : weights.layers) {
@@ -223,7 +223,7 @@ TEST_CASE("an archive without weights is no .keras file", "[io][keras][errors]")
 TEST_CASE("arrays of a npz file become weights by their names", "[io][load_weights]") {
   // The golden's names begin with "w.", so the layers' do here.
   const Golden golden("weights/tiny_seq.npz");
-  io::WeightFile weights = io::npz_weights(folder + "tiny_seq.npz");
+  io::WeightFile weights = io::npz_weights(weight_goldens + "tiny_seq.npz");
   std::erase_if(weights.layers, [](const io::StoredLayer& l) { return l.name.rfind("w.", 0) != 0; });
   for (io::StoredLayer& l : weights.layers) l.name = l.name.substr(2);
   auto model = tiny_seq<double>();

@@ -28,9 +28,9 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const std::filesystem::path folder = std::filesystem::path(BRINDLE_GOLDENS) / "keras_optimizers";
+const std::filesystem::path optimizer_goldens = std::filesystem::path(BRINDLE_GOLDENS) / "keras_optimizers";
 
-Tensor<float> made_pictures() {
+Tensor<float> trained_pictures() {
   Tensor<float> x({6, 5, 5, 2});
   for (std::int64_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>((i * 29 + 7) % 61 - 30) / 32;
   return x;
@@ -46,7 +46,7 @@ template <class Use>
 void each_compiled(Use&& use) {
   const auto with = [&](const std::string& name, const auto& optimizer) {
     INFO(name);
-    Model<float> model = io::load_keras<float>(folder / (name + ".keras"));
+    Model<float> model = io::load_keras<float>(optimizer_goldens / (name + ".keras"));
     Trainer trainer{model, optimizer, BinaryCrossentropy{}};
     use(name, trainer);
   };
@@ -63,9 +63,9 @@ void each_compiled(Use&& use) {
 
 TEST_CASE("a trainer goes on where Keras stopped", "[io][keras][load_keras_optimizer]") {
   const Golden golden("keras_optimizers.npz");
-  const Tensor<float> x = made_pictures(), labels = made_labels();
+  const Tensor<float> x = trained_pictures(), labels = made_labels();
   each_compiled([&](const std::string& name, auto& trainer) {
-    io::load_keras_optimizer(trainer, folder / (name + ".keras"));
+    io::load_keras_optimizer(trainer, optimizer_goldens / (name + ".keras"));
     CHECK(trainer.optimizer_state().steps == 3);
     const Tensor<double> losses = golden.get<double>(name + ".losses");
     REQUIRE(losses.size() == 4);
@@ -78,9 +78,9 @@ TEST_CASE("a trainer goes on where Keras stopped", "[io][keras][load_keras_optim
 
 TEST_CASE("an optimizer that Keras has made no step with starts as a new one, at the file's learning rate",
           "[io][keras][load_keras_optimizer]") {
-  Model<float> model = io::load_keras<float>(folder / "no_steps.keras");
+  Model<float> model = io::load_keras<float>(optimizer_goldens / "no_steps.keras");
   Trainer trainer{model, Adam{}, BinaryCrossentropy{}};
-  io::load_keras_optimizer(trainer, folder / "no_steps.keras");
+  io::load_keras_optimizer(trainer, optimizer_goldens / "no_steps.keras");
   CHECK(trainer.optimizer().learning_rate() == 1.0 / 64);
   CHECK(trainer.optimizer_state().steps == 0);
 }
@@ -113,9 +113,9 @@ TEST_CASE("what of Keras's optimizer cannot be taken over is refused by name, an
   const auto refused = [](const std::string& name, const auto& optimizer, const std::string& why,
                           const TrainerOptions& options = {}) {
     INFO(name);
-    Model<float> model = io::load_keras<float>(folder / (name + ".keras"));
+    Model<float> model = io::load_keras<float>(optimizer_goldens / (name + ".keras"));
     Trainer trainer{model, optimizer, BinaryCrossentropy{}, options};
-    const auto file = folder / (name + ".keras");
+    const auto file = optimizer_goldens / (name + ".keras");
     CHECK_THROWS_AS(io::load_keras_optimizer(trainer, file), FileError);
     CHECK_THROWS_WITH(io::load_keras_optimizer(trainer, file), Contains(file.string() + ": ") && Contains(why));
     CHECK(trainer.optimizer_state().steps == 0);
@@ -139,7 +139,7 @@ TEST_CASE("an optimizer that compile() was given by its name has Keras's setting
   const TemporaryFolder temporary;
   const auto path = temporary / "named.keras";
   const auto named = [&](const std::string& file, const std::string& name, const auto& optimizer) {
-    const io::detail::ZipFile whole((folder / file).string());
+    const io::detail::ZipFile whole((optimizer_goldens / file).string());
     std::string config = whole.read("config.json");
     const std::string key = "\"optimizer\": ";
     const std::size_t begin = config.find(key) + key.size();
@@ -171,7 +171,7 @@ TEST_CASE("an optimizer that compile() was given by its name has Keras's setting
 }
 
 TEST_CASE("a state of another model, or of other parameters, is refused", "[io][keras][load_keras_optimizer]") {
-  const auto adam = folder / "adam.keras";
+  const auto adam = optimizer_goldens / "adam.keras";
   Model<float> model = io::load_keras<float>(adam);
   model.layer("right").trainable = false;
   Trainer trainer{model, Adam{}, BinaryCrossentropy{}};
@@ -190,7 +190,7 @@ TEST_CASE("a damaged state of Keras's optimizer is an error, and leaves the trai
   const TemporaryFolder temporary;
   const auto damaged = [&](const std::string& from, const std::string& to, const std::string& why) {
     INFO(from);
-    const io::detail::ZipFile whole((folder / "adam.keras").string());
+    const io::detail::ZipFile whole((optimizer_goldens / "adam.keras").string());
     std::vector<std::string> parts;
     std::size_t found = 0;
     for (const char* name : {"config.json", "model.weights.h5"}) {

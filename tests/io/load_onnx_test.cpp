@@ -19,6 +19,7 @@
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/trainer.hpp"
 #include "support/golden.hpp"
+#include "support/golden_folders.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 #include "support/tolerance.hpp"
@@ -33,9 +34,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr Tolerance prediction{1e-5, 1e-12};  // of the largest; onnxruntime computes in float32 and in other orders
-
-const fs::path goldens = fs::path(BRINDLE_GOLDENS) / "onnx";
+constexpr Tolerance prediction_of_onnx{1e-5,
+                                       1e-12};  // of the largest; onnxruntime computes in float32 and in other orders
 
 /// A file whose output is what `graph` makes of "x", and its model.
 using Graph = std::function<std::string(OnnxGraphWriter&)>;
@@ -88,28 +88,28 @@ TEST_CASE("networks that torch exported give what onnxruntime gives for them", "
     for (const char* way : {"_torchscript", "_dynamo"}) {
       const std::string file = std::string(name) + way;
       INFO(file);
-      const Model<float> model = io::load_onnx(goldens / (file + ".onnx"));
-      golden.check(file + ".y", model.predict(golden.get<float>(std::string(name) + ".x")), prediction);
+      const Model<float> model = io::load_onnx(onnx_goldens / (file + ".onnx"));
+      golden.check(file + ".y", model.predict(golden.get<float>(std::string(name) + ".x")), prediction_of_onnx);
     }
 }
 
 TEST_CASE("a network that Keras exported gives what onnxruntime gives for it, zeros around channels-last pictures too",
           "[io][onnx]") {
   const Golden golden("onnx_keras.npz");
-  const Model<float> model = io::load_onnx(goldens / "keras_channels_last.onnx");
+  const Model<float> model = io::load_onnx(onnx_goldens / "keras_channels_last.onnx");
   CHECK(model.input_shape() == Shape{17, 18, 3});
-  golden.check("y", model.predict(golden.get<float>("x")), prediction);
+  golden.check("y", model.predict(golden.get<float>("x")), prediction_of_onnx);
 }
 
 TEST_CASE("a network of a file has the layers that a person would write", "[io][onnx]") {
-  const Model<float> vgg = io::load_onnx(goldens / "vgg_torchscript.onnx");
+  const Model<float> vgg = io::load_onnx(onnx_goldens / "vgg_torchscript.onnx");
   CHECK(types(vgg) == std::vector<std::string>{"Conv2D", "BatchNormalization", "Activation", "MaxPooling2D", "Conv2D",
                                                "LeakyReLU", "AveragePooling2D", "Flatten", "Dense", "ELU",
                                                "BatchNormalization", "Dense"});
   CHECK(vgg.layers()[1]->config().get("momentum", 0.0) == Approx(0.9));
   CHECK(vgg.layers().back()->activation() == softmax);
   CHECK(vgg.input_shape() == Shape{44, 52, 3});
-  const Model<float> efficient = io::load_onnx(goldens / "efficientnet_torchscript.onnx");
+  const Model<float> efficient = io::load_onnx(onnx_goldens / "efficientnet_torchscript.onnx");
   const auto named = types(efficient);
   CHECK(std::count(named.begin(), named.end(), "Activation") == 0);  // all silu and sigmoid stand in convolutions
   CHECK(named[named.size() - 2] == "GlobalAveragePooling2D");
@@ -118,7 +118,7 @@ TEST_CASE("a network of a file has the layers that a person would write", "[io][
 TEST_CASE("a GELU that an exporter wrote with Erf is one activation, whatever the order of its factors", "[io][onnx]") {
   const std::vector<std::string> expected{"Conv2D",     "DepthwiseConv2D",        "Conv2D", "Conv2D", "Add",
                                           "Activation", "GlobalAveragePooling2D", "Dense",  "Dense"};
-  const Model<float> model = io::load_onnx(goldens / "gelu_torchscript.onnx");
+  const Model<float> model = io::load_onnx(onnx_goldens / "gelu_torchscript.onnx");
   CHECK(types(model) == expected);
   CHECK(model.layers()[0]->activation() == gelu);
   CHECK(model.layers()[7]->activation() == gelu);
@@ -214,7 +214,7 @@ TEST_CASE("a slice of all of a value is the value, of a part is refused", "[io][
 }
 
 TEST_CASE("a network of a file trains", "[io][onnx]") {
-  Model<float> model = io::load_onnx(goldens / "vgg_torchscript.onnx");
+  Model<float> model = io::load_onnx(onnx_goldens / "vgg_torchscript.onnx");
   const Tensor<float> x = random_tensor<float>({8, 44, 52, 3}, 1);
   Tensor<float> labels({8, 1});
   for (std::int64_t i = 0; i < 8; ++i) labels[i] = static_cast<float>(i % 4);
@@ -324,7 +324,7 @@ TEST_CASE("damaged ONNX files are refused with path and place", "[io][onnx]") {
   beyond.length(7, 1000);
   CHECK_THAT(refusal_of_bytes(std::string(beyond.bytes())), Contains("cut short"));
   // Each part of a good file alone.
-  const std::vector<std::uint8_t> good = read_file(goldens / "vgg_torchscript.onnx");
+  const std::vector<std::uint8_t> good = read_file(onnx_goldens / "vgg_torchscript.onnx");
   for (std::size_t size = 0; size < 4000; size += 37)
     CHECK(refusal_of_bytes(std::string(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size))) !=
           "it was read");
@@ -336,15 +336,15 @@ TEST_CASE("damaged ONNX files are refused with path and place", "[io][onnx]") {
 
 TEST_CASE("weights in another file have to lie beside the model, whole", "[io][onnx]") {
   const TemporaryFolder folder;
-  fs::copy(goldens / "resnet_dynamo.onnx", folder / "m.onnx");
+  fs::copy(onnx_goldens / "resnet_dynamo.onnx", folder / "m.onnx");
   CHECK_THROWS_WITH(io::load_onnx(folder / "m.onnx"), Contains("resnet_dynamo.onnx.data") && Contains("not there"));
-  fs::create_symlink(goldens / "resnet_dynamo.onnx.data", folder / "resnet_dynamo.onnx.data");
+  fs::create_symlink(onnx_goldens / "resnet_dynamo.onnx.data", folder / "resnet_dynamo.onnx.data");
   CHECK_THROWS_WITH(io::load_onnx(folder / "m.onnx"), Contains("links are not followed"));
   fs::remove(folder / "resnet_dynamo.onnx.data");
   replace_file(folder / "resnet_dynamo.onnx.data", "short");
   CHECK_THROWS_WITH(io::load_onnx(folder / "m.onnx"), Contains("cut short"));
   // The same name with a folder in front.
-  std::vector<std::uint8_t> bytes = read_file(goldens / "resnet_dynamo.onnx");
+  std::vector<std::uint8_t> bytes = read_file(onnx_goldens / "resnet_dynamo.onnx");
   std::string text(bytes.begin(), bytes.end());
   const std::string name = "resnet_dynamo.onnx.data", other = "../et_dynamo.onnx.data/";
   for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at))

@@ -16,6 +16,7 @@
 #include "brindle/io/load_onnx.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "support/golden_folders.hpp"
 #include "support/tensors.hpp"
 
 // The tests of single operators that ONNX has (onnx/backend/test/data/node of its package, version 1.17.0): each has a
@@ -27,8 +28,6 @@ using namespace brindle::test;
 using namespace brindle::io::detail;
 
 namespace {
-
-const fs::path goldens = fs::path(BRINDLE_GOLDENS) / "onnx";
 
 WireFile file_at(const fs::path& path) { return {path.string(), read_file(path)}; }
 
@@ -104,7 +103,7 @@ std::vector<fs::path> tests_in(const fs::path& folder) {
 
 std::set<std::string> listed_passes() {
   std::set<std::string> names;
-  std::ifstream in(goldens / "node_passes.txt");
+  std::ifstream in(onnx_goldens / "node_passes.txt");
   for (std::string line; std::getline(in, line);)
     if (!line.empty() && line[0] != '#') names.insert(line);
   return names;
@@ -113,7 +112,7 @@ std::set<std::string> listed_passes() {
 }  // namespace
 
 TEST_CASE("of ONNX's tests of operators, those that are kept here pass", "[io][onnx]") {
-  const std::vector<fs::path> tests = tests_in(goldens / "nodes");
+  const std::vector<fs::path> tests = tests_in(onnx_goldens / "nodes");
   REQUIRE(tests.size() > 20);
   for (const fs::path& test : tests) {
     INFO(test.filename().string());

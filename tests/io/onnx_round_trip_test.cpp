@@ -22,7 +22,7 @@ using namespace brindle::test;
 namespace {
 
 // All weights in the order of the layers, whatever their shapes.
-std::vector<float> weights(const Model<float>& model) {
+std::vector<float> all_weights(const Model<float>& model) {
   std::vector<float> all;
   for (const auto& layer : model.layers())
     for (const auto& p : static_cast<const Layer<float, Cpu>&>(*layer).parameters())
@@ -58,10 +58,10 @@ void check_round_trip(const Model<float>& model, const io::SaveOnnxOptions& opti
   CHECK(read.name() == model.name());
   const Tensor<float> x = pictures(model.input_shape());
   check_close("outputs", read.predict(x), model.predict(x), 1e-6);
-  if (!options.fold) CHECK(weights(read) == weights(model));
+  if (!options.fold) CHECK(all_weights(read) == all_weights(model));
   // What was read has the same weights when it is written again.
   io::save_onnx(read, folder / "again.onnx", {.fold = false});
-  CHECK(weights(io::load_onnx(folder / "again.onnx")) == weights(read));
+  CHECK(all_weights(io::load_onnx(folder / "again.onnx")) == all_weights(read));
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ const std::vector<std::string> endings{".keras", ".h5", ".weights.h5"};
 
 // Not run by itself: writes the files that make_saved_keras.py has Keras open.
 template <class T>
-void write(const std::string& name, const Model<T>& model) {
+void write_keras(const std::string& name, const Model<T>& model) {
   for (const std::string& ending : endings) io::save_keras(model, files_for_keras / (name + ending));
 }
 
@@ -103,12 +103,12 @@ std::unique_ptr<Layer<T, Device>> Twice::make() const {
 }  // namespace
 
 TEST_CASE("files for Keras are written", "[.write_keras]") {
-  write("row", row<float>());
-  write("graph", graph<float>());
-  write("nested", nested<float>());
-  write("graph64", graph<double>());
-  write("row64", row<double>());
-  write("nested64", nested<double>());
+  write_keras("row", row<float>());
+  write_keras("graph", graph<float>());
+  write_keras("nested", nested<float>());
+  write_keras("graph64", graph<double>());
+  write_keras("row64", row<double>());
+  write_keras("nested64", nested<double>());
   each_trained([](const std::string& name, Trainer<float, Cpu>&& trainer) {
     for (const char* ending : {".keras", ".weights.h5"}) io::save_keras(trainer, files_for_keras / (name + ending));
   });

@@ -26,7 +26,7 @@ using Catch::Matchers::Contains;
 namespace {
 
 // Of the largest output; onnxruntime computes in float32 and in other orders.
-constexpr Tolerance prediction{1e-5, 1e-12};
+constexpr Tolerance prediction_of_written{1e-5, 1e-12};
 
 // Biases and averages that are not 0 and 1.
 void fill(Model<float>& model) {
@@ -53,7 +53,7 @@ Model<float> row() {
                            Dense{4, softmax}};
 }
 
-Model<float> graph() {
+Model<float> written_graph() {
   return Model<float>{
       {9, 8, 3}, [](auto x) {
         auto y =
@@ -95,8 +95,8 @@ std::map<std::string, Case> cases() {
   all.emplace("row", Case{row(), {.info = info}});
   all.emplace("row_as_it_is", Case{row(), {.fold = false}});
   all.emplace("channels_last", Case{row(), {.channels_last_input = true}});
-  all.emplace("graph", Case{graph(), {}});
-  all.emplace("graph_as_it_is", Case{graph(), {.fold = false}});
+  all.emplace("graph", Case{written_graph(), {}});
+  all.emplace("graph_as_it_is", Case{written_graph(), {.fold = false}});
   all.emplace("functions", Case{functions(), {}});
   for (auto& [name, one] : all) fill(one.model);
   return all;
@@ -113,7 +113,7 @@ TEST_CASE("models are written as the files with which onnxruntime computed what 
     const std::vector<std::uint8_t> bytes = read_file(folder / name);
     const Tensor<std::uint8_t> expected = golden.file().read<std::uint8_t>(name + ".file");
     CHECK(std::equal(bytes.begin(), bytes.end(), expected.data(), expected.data() + expected.size()));
-    golden.check(name + ".y", one.model.predict(golden.get<float>(name + ".x")), prediction);
+    golden.check(name + ".y", one.model.predict(golden.get<float>(name + ".x")), prediction_of_written);
   }
 }
 

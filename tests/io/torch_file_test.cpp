@@ -39,7 +39,7 @@ std::string torch_file(const std::string& name) {
 }
 
 /// The network of goldens/make_torch_files.py; its layers have the modules' names.
-Sequential<float> network() {
+Sequential<float> network_of_torch() {
   return Sequential<float>{{9, 8, 3},
                            Conv2D{.filters = 4, .kernel = {3, 2}, .padding = Border(1), .name = "conv"},
                            BatchNormalization{.epsilon = 1e-5, .name = "bn"},
@@ -57,7 +57,7 @@ void check_outputs(const Model<float>& model) {
   check_close("y", model.predict(golden.get<float>("x")), golden.get<double>("y"), torch_tolerance, 0);
 }
 
-std::string refusal(const std::string& name) {
+std::string refusal_of_torch(const std::string& name) {
   const std::string error = error_of([&] { io::TorchFile(std::filesystem::path(torch_file(name))); });
   CHECK_THAT(error, StartsWith(torch_file(name) + ": "));
   return error;
@@ -69,10 +69,10 @@ TEST_CASE("a state by torch.save gives a model PyTorch's outputs, whatever its e
           "[io][torch]") {
   for (const char* name : {"state", "protocol5", "double", "parameters", "views", "without_checksums"}) {
     INFO(name);
-    auto model = network();
+    auto model = network_of_torch();
     io::load_torch_weights(model, torch_file(name), {});
     check_outputs(model);
-    auto by_format = network();
+    auto by_format = network_of_torch();
     CHECK(io::load_weights(by_format, torch_file(name)).empty());
     CHECK(same_bits(by_format.layer("fc1").parameters()[0].value, model.layer("fc1").parameters()[0].value));
   }
@@ -86,7 +86,7 @@ TEST_CASE("halves and bfloat16 of torch.save are read exactly", "[io][torch]") {
     Tensor<float> read({36, 36});
     file.read_into("fc1.weight", read.view());
     CHECK(same_bits(read, golden.get<float>(name)));
-    auto model = network();
+    auto model = network_of_torch();
     io::load_torch_weights(model, torch_file(name), {});
   }
 }
@@ -94,7 +94,7 @@ TEST_CASE("halves and bfloat16 of torch.save are read exactly", "[io][torch]") {
 TEST_CASE(
     "a dense layer behind a Flatten gets its rows in the order of channels last, and is the same from safetensors",
     "[io][torch]") {
-  auto model = network();
+  auto model = network_of_torch();
   io::load_torch_weights(model, torch_file("state"), {});
   const auto& kernel = model.layer("fc1").parameters()[0].value;  // (36, 36): turned or not, it would fit
   const Tensor<float> weight = made_weights("fc1.weight", {36, 36}, 1);
@@ -117,7 +117,7 @@ TEST_CASE(
     entries.push_back({name, "F32", entry.shape, values.back().data(), 4 * entry.shape.size()});
   }
   io::write_safetensors(folder / "state.safetensors", entries);
-  auto same = network();
+  auto same = network_of_torch();
   io::load_torch_weights(same, folder / "state.safetensors", {});
   check_outputs(same);
   CHECK_THROWS_WITH(io::load_torch_weights(same, folder / "state.safetensors", {}, {.state = "model"}),
@@ -173,7 +173,7 @@ TEST_CASE("weights behind what mixes rows and channels otherwise than PyTorch ar
 
 TEST_CASE("a state inside a checkpoint is found, and told with what is passed over", "[io][torch]") {
   std::vector<std::string> told;
-  auto model = network();
+  auto model = network_of_torch();
   io::load_torch_weights(model, torch_file("checkpoint"), {},
                          {.tell = [&](const std::string& line) { told.push_back(line); }});
   check_outputs(model);
@@ -183,27 +183,27 @@ TEST_CASE("a state inside a checkpoint is found, and told with what is passed ov
                        ": passed over: \"epoch\", \"optimizer\", \"loss\", \"classes\", \"big\", \"none\", \"size\"");
   CHECK(told[2] == torch_file("checkpoint") + ": all names begin with \"module.\", which is passed over");
 
-  CHECK_THAT(refusal("two"), Contains("holds several dicts of tensors: \"net\", \"ema\"; say which: "
-                                      "load_torch_weights(model, path, names, {.state = \"net\"})"));
+  CHECK_THAT(refusal_of_torch("two"), Contains("holds several dicts of tensors: \"net\", \"ema\"; say which: "
+                                               "load_torch_weights(model, path, names, {.state = \"net\"})"));
   CHECK(io::TorchFile(torch_file("two"), "ema").entries().size() == 1);
   CHECK_THROWS_WITH(io::TorchFile(torch_file("two"), "best"), Contains("holds no dict of tensors \"best\"; there are: "
                                                                        "\"net\", \"ema\""));
-  CHECK_THAT(refusal("none"), Contains("holds no tensors by name; its keys are: \"epoch\", \"classes\""));
+  CHECK_THAT(refusal_of_torch("none"), Contains("holds no tensors by name; its keys are: \"epoch\", \"classes\""));
 }
 
 TEST_CASE("a file by torch.save that is more than tensors, numbers, texts, lists and dicts is refused by name",
           "[io][torch]") {
-  CHECK_THAT(refusal("module"),
+  CHECK_THAT(refusal_of_torch("module"),
              Contains("asks for \"torch.nn.modules.linear.Linear\"; read are tensors, numbers, texts, "
                       "lists and dicts, and no code of a file is run") &&
                  Contains("torch.save(model.state_dict(), path)"));
-  CHECK_THAT(refusal("evil"), Contains("asks for \"posix.system\""));
-  CHECK_THAT(refusal("quantized"),
+  CHECK_THAT(refusal_of_torch("evil"), Contains("asks for \"posix.system\""));
+  CHECK_THAT(refusal_of_torch("quantized"),
              Contains("asks for \"torch._utils._rebuild_qtensor\"") || Contains("asks for \"torch.QInt8Storage\""));
-  CHECK_THAT(refusal("sparse"), Contains("asks for \"torch._utils._rebuild_sparse_tensor\""));
-  CHECK_THAT(refusal("complex"), Contains("asks for \"torch.ComplexFloatStorage\""));
-  CHECK_THAT(refusal("script"), Contains("is a program by torch.jit.save"));
-  CHECK_THAT(refusal("list"), Contains("holds a list, expected the state of a module"));
+  CHECK_THAT(refusal_of_torch("sparse"), Contains("asks for \"torch._utils._rebuild_sparse_tensor\""));
+  CHECK_THAT(refusal_of_torch("complex"), Contains("asks for \"torch.ComplexFloatStorage\""));
+  CHECK_THAT(refusal_of_torch("script"), Contains("is a program by torch.jit.save"));
+  CHECK_THAT(refusal_of_torch("list"), Contains("holds a list, expected the state of a module"));
   Sequential<float> model{{2}, Dense{.units = 2, .use_bias = false, .name = "a"}};
   CHECK_THROWS_WITH(io::load_weights(model, torch_file("whole_numbers")),
                     Contains("tensor \"a.weight\" holds I32, expected floating numbers"));
