@@ -5,7 +5,6 @@
 #include <functional>
 #include <vector>
 
-#include "brindle/core/function_ref.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/run_state.hpp"
 #include "brindle/train/team.hpp"
@@ -18,11 +17,14 @@ namespace brindle::detail {
 /// or set. A callback that only prints may do without some in a process that has no terminal.
 class FitCallbacks {
  public:
-  /// Calls a function of a callback, with what is to be done in front of it and behind.
-  using Around = std::function<void(FitState&, FunctionRef<void()> call)>;
+  /// The optimizer's learning rate. It is that of FitState wherever a callback is called.
+  struct Rate {
+    std::function<double()> now;
+    std::function<void(double)> set;
+  };
 
   /// All processes have the same number of them.
-  FitCallbacks(Team& team, const std::vector<Callback>& callbacks, Around around);
+  FitCallbacks(Team& team, const std::vector<Callback>& callbacks, Rate rate);
 
   /// Calls the begin of each; begun: gets how many are done.
   void begin(FitState& state, std::size_t& begun);
@@ -30,12 +32,14 @@ class FitCallbacks {
   void call(std::function<void(FitState&)> Callback::*which, FitState& state);
 
  private:
+  template <class Work>
+  void agreed(FitState& state, const Work& work) const;
   void call_here(const Callback& c, std::function<void(FitState&)> Callback::*which, FitState& state) const;
   bool somebody_has(std::size_t callback, std::function<void(FitState&)> Callback::*which) const;
 
   Team& team_;
   const std::vector<Callback>& callbacks_;
-  Around around_;
+  Rate rate_;
   std::vector<unsigned> has_;  // bits, in the order of `functions`
 };
 

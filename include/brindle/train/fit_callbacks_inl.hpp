@@ -21,30 +21,45 @@
 
 namespace brindle::detail {
 
+/// Whether this process calls it.
+inline bool called_here(const Team& team, const Callback& c) { return team.first() || !c.once; }
+
+/// Those that are called with the state.
+inline constexpr std::function<void(FitState&)> Callback::*callback_functions[] = {&Callback::begin, &Callback::step,
+                                                                                   &Callback::epoch, &Callback::end};
+
+/// A learning rate, and whether a callback has set it.
+struct CallbackRate {
+  double value = 0;
+  bool set = false;
+
+  bool other(const CallbackRate& than) const {  // as bits, so that no number is itself
+    return set && std::bit_cast<std::uint64_t>(value) != std::bit_cast<std::uint64_t>(than.value);
+  }
+};
+
 /// work(), and what it has thrown or set in one process, for all. Once a callback: the next one may call what all
 /// processes call together, as optimizer_state(), and must not where somebody does not come so far.
 template <class Work>
-void agreed(Team& team, FitState& state, const Work& work) {
-  if (team.alone()) return work();
-  struct Rate {
-    double value = 0;
-    bool set = false;  // by the callback
-
-    bool other(const Rate& than) const {  // as bits, so that no number is itself
-      return set && std::bit_cast<std::uint64_t>(value) != std::bit_cast<std::uint64_t>(than.value);
-    }
+void FitCallbacks::agreed(FitState& state, const Work& work) const {
+  const auto hand_on = [&] {
+    if (rate_.now() != state.learning_rate) rate_.set(state.learning_rate);
   };
+  if (team_.alone()) {
+    work();
+    return hand_on();
+  }
   struct Set {
-    Rate first, any;  // of process 0; of one that has set it
+    CallbackRate first, any;  // of process 0; of one that has set it
     bool several = false, stop = false, pause = false, failed = false;
   };
-  const Rate before{.value = state.learning_rate, .set = true};
-  Attempts attempt(team);
+  const CallbackRate before{.value = state.learning_rate, .set = true};
+  Attempts attempt(team_);
   attempt(work);
-  Rate rate{.value = state.learning_rate};
+  CallbackRate rate{.value = state.learning_rate};
   rate.set = before.other(rate);
   const Set own{rate, rate, false, state.stop, state.pause, attempt.failed()};
-  const Set all = team.met("a callback of fit()", own, [](const Set& a, const Set& b) {
+  const Set all = team_.met("a callback of fit()", own, [](const Set& a, const Set& b) {
     return Set{a.first,          a.any.set ? a.any : b.any, a.several || b.several || (a.any.set && b.any.other(a.any)),
                a.stop || b.stop, a.pause || b.pause,        a.failed || b.failed};
   });
@@ -59,17 +74,11 @@ void agreed(Team& team, FitState& state, const Work& work) {
   state.learning_rate = all.first.value;
   state.stop = all.stop;
   state.pause = all.pause;
+  if (all.any.set) team_.together(hand_on);
 }
 
-/// Whether this process calls it.
-inline bool called_here(const Team& team, const Callback& c) { return team.first() || !c.once; }
-
-/// Those that are called with the state.
-inline constexpr std::function<void(FitState&)> Callback::*callback_functions[] = {&Callback::begin, &Callback::step,
-                                                                                   &Callback::epoch, &Callback::end};
-
-BRINDLE_INLINE FitCallbacks::FitCallbacks(Team& team, const std::vector<Callback>& callbacks, Around around)
-    : team_(team), callbacks_(callbacks), around_(std::move(around)) {
+BRINDLE_INLINE FitCallbacks::FitCallbacks(Team& team, const std::vector<Callback>& callbacks, Rate rate)
+    : team_(team), callbacks_(callbacks), rate_(std::move(rate)) {
   for (const Callback& c : callbacks) {
     unsigned bits = 0, bit = 1;
     for (const auto which : callback_functions) {
@@ -97,7 +106,7 @@ BRINDLE_INLINE void FitCallbacks::begin(FitState& state, std::size_t& begun) {
       ++begun;
     };
     if (somebody_has(i, &Callback::begin))
-      agreed(team_, state, work);
+      agreed(state, work);
     else
       work();
   }
@@ -105,12 +114,21 @@ BRINDLE_INLINE void FitCallbacks::begin(FitState& state, std::size_t& begun) {
 
 BRINDLE_INLINE void FitCallbacks::call(std::function<void(FitState&)> Callback::*which, FitState& state) {
   for (std::size_t i = 0; i < callbacks_.size(); ++i)
-    if (somebody_has(i, which)) agreed(team_, state, [&] { call_here(callbacks_[i], which, state); });
+    if (somebody_has(i, which)) agreed(state, [&] { call_here(callbacks_[i], which, state); });
 }
 
 BRINDLE_INLINE void FitCallbacks::call_here(const Callback& c, std::function<void(FitState&)> Callback::*which,
                                             FitState& state) const {
-  if (c.*which && called_here(team_, c)) around_(state, [&] { (c.*which)(state); });
+  if (!(c.*which) || !called_here(team_, c)) return;
+  const double before = state.learning_rate;
+  (c.*which)(state);
+  const double rate = rate_.now();  // of the optimizer, where the callback may have set it
+  if (rate == before) return;
+  if (state.learning_rate != before && state.learning_rate != rate)
+    raise<ValueError>("fit: a callback has set the learning rate to " + number_text(rate) +
+                      " in the optimizer and to " + number_text(state.learning_rate) +
+                      " in FitState; set it in one of them");
+  state.learning_rate = rate;
 }
 
 BRINDLE_INLINE void tell_failed(const Team& team, const std::vector<Callback>& callbacks, std::size_t begun,

@@ -8,7 +8,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "brindle/core/function_ref.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/data/prefetch.hpp"
 #include "brindle/data/source.hpp"
@@ -164,11 +163,8 @@ class Trainer {
   bool in_leaves() const { return leaves_.count > 1; }
 
   void call(detail::FitCallbacks& callbacks, std::function<void(FitState&)> Callback::*which, FitState& state);
-  // A callback, for which the optimizer has the state's learning rate; if it sets another one there, the state has
-  // that.
-  void with_rate(FitState& state, FunctionRef<void()> callback);
-  // What callbacks have set holds from the next step on: the learning rate, and which layers are frozen.
-  void take_changes(const FitState& state);
+  // Which layers callbacks have frozen holds from the next step on.
+  void take_changes();
 
   // Before the first step, with other processes: that they train the same in the same way.
   void compare_processes(detail::RunIdentity identity);

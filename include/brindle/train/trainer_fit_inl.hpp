@@ -115,9 +115,10 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   };
   state.resumed = checkpoint && checkpoint->begin();
   detail::FitCallbacks callbacks(team_, options.callbacks,
-                                 [&](FitState& s, FunctionRef<void()> work) { with_rate(s, work); });
+                                 {.now = [&] { return optimizer_->learning_rate(); },
+                                  .set = [&](double rate) { optimizer_->set_learning_rate(rate); }});
   callbacks.begin(state, begun);
-  take_changes(state);
+  take_changes();
   if (state.resumed) restore(*checkpoint, run);
 
   std::optional<detail::LeafBatches<T>> batches;
@@ -247,30 +248,11 @@ template <class T, class Device>
 void Trainer<T, Device>::call(detail::FitCallbacks& callbacks, std::function<void(FitState&)> Callback::*which,
                               FitState& state) {
   callbacks.call(which, state);
-  take_changes(state);
+  take_changes();
 }
 
 template <class T, class Device>
-void Trainer<T, Device>::with_rate(FitState& state, FunctionRef<void()> callback) {
-  const double before = state.learning_rate;
-  if (optimizer_->learning_rate() != before) optimizer_->set_learning_rate(before);
-  callback();
-  const double rate = optimizer_->learning_rate();
-  if (rate == before) return;
-  if (state.learning_rate != before && state.learning_rate != rate)
-    detail::raise<ValueError>("fit: a callback has set the learning rate to " + detail::number_text(rate) +
-                              " in the optimizer and to " + detail::number_text(state.learning_rate) +
-                              " in FitState; set it in one of them");
-  state.learning_rate = rate;
-}
-
-template <class T, class Device>
-void Trainer<T, Device>::take_changes(const FitState& state) {
-  detail::Attempts attempt(team_);
-  attempt([&] {
-    if (optimizer_->learning_rate() != state.learning_rate) optimizer_->set_learning_rate(state.learning_rate);
-  });
-  if (attempt.failed()) attempt.throw_together();  // in all processes: none has a rate that cannot be set
+void Trainer<T, Device>::take_changes() {
   if (!trainable_changed()) return;
   team_.together([&] { detail::check_trainable("fit, after a callback", *model_); });
   prepare(planned_batch_);
