@@ -5,11 +5,9 @@
 //
 // WORKLOAD: baseline, vgg16 (fine-tuning from block4_conv1 on), efficientnet_lite0, resnet50. A JSON line of process 0:
 // the median of the steps behind the first two, the share of them in which it exchanged and waited, bytes of what is
-// summed, peak memory of the process, checksums of the weights and of the history. Without mpirun it is one process.
-// With a checkpoint it is about bits, not time: it validates, writes one behind each step, and goes on from what is
-// there.
-#include <sys/resource.h>
-
+// summed, peak memory of the process with its part of what several have, checksums of the weights and of the history.
+// Without mpirun it is one process. With a checkpoint it is about bits, not time: it validates, writes one behind each
+// step, and goes on from what is there.
 #include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/distributed.hpp>
@@ -22,6 +20,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -34,6 +33,21 @@ using namespace brindle;
 namespace {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// kB that the kernel tells of this process.
+double told(const char* file, const std::string& name) {
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);)
+    if (line.rfind(name + ":", 0) == 0) return std::stod(line.substr(name.size() + 1));
+  return 0;
+}
+
+/// MB. Of memory that several processes have, each counts its part: as it is now.
+double peak_mb() {
+  return (told("/proc/self/status", "VmHWM") - told("/proc/self/status", "RssShmem") +
+          told("/proc/self/smaps_rollup", "Pss_Shmem")) /
+         1024;
+}
 
 /// A base with one dense layer behind it.
 Model<float> with_head(Model<float> base) {
@@ -104,8 +118,9 @@ void run(const std::shared_ptr<MpiGroup>& group, const std::vector<std::string>&
   Checksum figures;
   for (const auto* numbers : {&history.loss, &history.accuracy, &history.val_loss, &history.val_accuracy})
     figures.add_numbers(numbers->data(), numbers->size());
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
+  group->wait();
+  const double peak = peak_mb();
+  group->wait();
   if (group->rank() == 0)
     std::printf(
         "{\"work\": \"%s\", \"processes\": %d, \"threads\": %lld, \"leaves\": %lld, \"batch\": %lld, \"ms\": %.4g, "
@@ -114,7 +129,7 @@ void run(const std::shared_ptr<MpiGroup>& group, const std::vector<std::string>&
         words[1].c_str(), group->size(), static_cast<long long>(threads), static_cast<long long>(leaves),
         static_cast<long long>(batch), 1e3 * times[times.size() / 2], 1e3 * times[0],
         all > 0 ? trainer.exchange_seconds() / all : 0, 4e-6 * static_cast<double>(model.trainable_parameter_count()),
-        static_cast<double>(usage.ru_maxrss) / 1024, sum.text().c_str(), figures.text().c_str());
+        peak, sum.text().c_str(), figures.text().c_str());
 }
 
 }  // namespace

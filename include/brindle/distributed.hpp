@@ -19,10 +19,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -62,6 +66,8 @@ class MpiGroup final : public ProcessGroup {
     // An exception that the others do not know of: they do not come here, so that waiting for them would be for ever.
     if (ended || (std::uncaught_exceptions() > 0 && !together_)) return;
     part();
+    give_back();
+    MPI_Comm_free(&machine_);
     MPI_Comm_free(&processes_);
     if (begun_) MPI_Finalize();
   }
@@ -85,10 +91,8 @@ class MpiGroup final : public ProcessGroup {
     do {
       const auto out = send.first(std::min(most, send.size()));
       const auto in = receive.first(std::min(most, receive.size()));
-      MPI_Status status;
-      const int code = MPI_Sendrecv(out.data(), static_cast<int>(out.size()), MPI_BYTE, partner, message, in.data(),
-                                    static_cast<int>(in.size()), MPI_BYTE, partner, MPI_ANY_TAG, processes_, &status);
-      expect_received(code, "MPI_Sendrecv", status, partner, in.size());
+      start(partner, out, in);
+      ended(true);
       send = send.subspan(out.size());
       receive = receive.subspan(in.size());
     } while (!send.empty() || !receive.empty());
@@ -99,6 +103,7 @@ class MpiGroup final : public ProcessGroup {
     together_ = false;
     partner_ = partner;
     expected_ = receive.size();
+    show_shared();
     check(MPI_Irecv(receive.data(), static_cast<int>(receive.size()), MPI_BYTE, partner, MPI_ANY_TAG, processes_,
                     &under_way_[0]),
           "MPI_Irecv");
@@ -108,15 +113,33 @@ class MpiGroup final : public ProcessGroup {
 
   bool ended(bool waits) override {
     const bool any = under_way_[0] != MPI_REQUEST_NULL;  // else start() has done it all
-    int done = 1;
+    int done = 0, code = MPI_SUCCESS;
     MPI_Status statuses[2];
-    int code = waits ? MPI_Waitall(2, under_way_, statuses) : MPI_Testall(2, under_way_, &done, statuses);
+    for (;;) {  // MPI's own waiting may keep others from the core, where there are more processes than cores
+      code = MPI_Testall(2, under_way_, &done, statuses);
+      if (done || !waits || code != MPI_SUCCESS) break;
+      std::this_thread::yield();
+    }
     if (code == MPI_ERR_IN_STATUS)
       for (const MPI_Status& s : statuses)
         if (s.MPI_ERROR != MPI_SUCCESS && s.MPI_ERROR != MPI_ERR_PENDING) code = s.MPI_ERROR;
-    if (any && (done || code != MPI_SUCCESS))
-      expect_received(code, waits ? "MPI_Waitall" : "MPI_Testall", statuses[0], partner_, expected_);
+    if (any && (done || code != MPI_SUCCESS)) expect_received(code, "MPI_Testall", statuses[0], partner_, expected_);
+    if (done) show_shared();
     return done != 0;
+  }
+
+  /// Where the place for it is too small (/dev/shm; `docker run --shm-size`), the processes send each other messages.
+  std::shared_ptr<const SharedMemory> share(std::size_t bytes) override {
+    const std::size_t whole = bytes + line;                         // since a window may begin anywhere
+    if (!all_of_machine(shared_.use_count() <= 1)) return nullptr;  // somebody has it
+    if (!shared_ || shared_bytes_ < bytes) {
+      give_back();
+      if (!all_of_machine(has_place(whole))) return nullptr;
+      take(whole);
+      shared_bytes_ = bytes;
+    }
+    if (shared_) std::fill(shared_->own.begin(), shared_->own.end(), std::byte{});
+    return shared_;
   }
 
   void fails_together() override { together_ = true; }
@@ -134,6 +157,7 @@ class MpiGroup final : public ProcessGroup {
 
  private:
   static constexpr std::size_t most = std::size_t{1} << 30;  // bytes: MPI counts in int
+  static constexpr std::size_t line = 64;                    // bytes: of the cache
   static constexpr int message = 0, goodbye = 1;             // tags
 
   void begin() {
@@ -151,10 +175,71 @@ class MpiGroup final : public ProcessGroup {
     check(MPI_Comm_set_errhandler(processes_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
     check(MPI_Comm_rank(processes_, &rank_), "MPI_Comm_rank");
     check(MPI_Comm_size(processes_, &size_), "MPI_Comm_size");
-    MPI_Comm machine = MPI_COMM_NULL;
-    check(MPI_Comm_split_type(processes_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &machine), "MPI_Comm_split_type");
-    check(MPI_Comm_rank(machine, &local_rank_), "MPI_Comm_rank");
-    check(MPI_Comm_free(&machine), "MPI_Comm_free");
+    check(MPI_Comm_split_type(processes_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &machine_),
+          "MPI_Comm_split_type");
+    check(MPI_Comm_set_errhandler(machine_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+    check(MPI_Comm_rank(machine_, &local_rank_), "MPI_Comm_rank");
+    check(MPI_Comm_size(machine_, &local_size_), "MPI_Comm_size");
+  }
+
+  bool all_of_machine(bool value) {
+    int all = value ? 1 : 0;
+    check(MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_INT, MPI_MIN, machine_), "MPI_Allreduce");
+    return all == 1;
+  }
+
+  // Whether the machine's processes find room for so many bytes each. Linux has it in this folder, and ends a program
+  // that writes where there is none left.
+  bool has_place(std::size_t bytes) const {
+    std::error_code error;
+    const std::filesystem::space_info space = std::filesystem::space("/dev/shm", error);
+    return local_size_ > 1 && !error && space.available / static_cast<std::uintmax_t>(local_size_) > bytes;
+  }
+
+  void take(std::size_t bytes) {
+    std::byte* own = nullptr;
+    MPI_Info apart = MPI_INFO_NULL;  // each process's at a page of its own
+    check(MPI_Info_create(&apart), "MPI_Info_create");
+    check(MPI_Info_set(apart, "alloc_shared_noncontig", "true"), "MPI_Info_set");
+    const int code =
+        MPI_Win_allocate_shared(static_cast<MPI_Aint>(bytes), 1, apart, machine_, static_cast<void*>(&own), &window_);
+    MPI_Info_free(&apart);
+    if (!all_of_machine(code == MPI_SUCCESS)) {  // then it is not collective to free it
+      window_ = MPI_WIN_NULL;
+      return;
+    }
+    check(MPI_Win_lock_all(MPI_MODE_NOCHECK, window_), "MPI_Win_lock_all");
+    std::vector<int> ranks(static_cast<std::size_t>(local_size_));
+    check(MPI_Allgather(&rank_, 1, MPI_INT, ranks.data(), 1, MPI_INT, machine_), "MPI_Allgather");
+    auto shared = std::make_shared<SharedMemory>();
+    shared->own = {at_line(own), bytes - line};
+    shared->of_all.assign(static_cast<std::size_t>(size_), nullptr);
+    for (int r = 0; r < local_size_; ++r) {
+      MPI_Aint size = 0;
+      int unit = 0;
+      std::byte* begin = nullptr;
+      check(MPI_Win_shared_query(window_, r, &size, &unit, static_cast<void*>(&begin)), "MPI_Win_shared_query");
+      shared->of_all[static_cast<std::size_t>(ranks[static_cast<std::size_t>(r)])] = at_line(begin);
+    }
+    shared_ = std::move(shared);
+  }
+
+  // All processes of the machine at the same time.
+  void give_back() {
+    if (!shared_) return;
+    shared_ = nullptr;
+    MPI_Win_unlock_all(window_);
+    MPI_Win_free(&window_);
+  }
+
+  // What this process has written is seen by the others, and what they have, by this one.
+  void show_shared() {
+    if (shared_) MPI_Win_sync(window_);
+  }
+
+  static std::byte* at_line(std::byte* p) {
+    const auto address = reinterpret_cast<std::uintptr_t>(p);
+    return p + ((line - address % line) % line);
   }
 
   // A starter of another MPI gives each process a world of its own: all would write the same files.
@@ -233,9 +318,12 @@ class MpiGroup final : public ProcessGroup {
                          "; another process is gone, or the network is");
   }
 
-  MPI_Comm processes_ = MPI_COMM_NULL;
+  MPI_Comm processes_ = MPI_COMM_NULL, machine_ = MPI_COMM_NULL;  // all, and those of this machine
+  MPI_Win window_ = MPI_WIN_NULL;
+  std::shared_ptr<SharedMemory> shared_;  // what is in it
+  std::size_t shared_bytes_ = 0;
   MPI_Request under_way_[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
-  int rank_ = 0, size_ = 1, local_rank_ = 0;
+  int rank_ = 0, size_ = 1, local_rank_ = 0, local_size_ = 1;
   int partner_ = 0;           // of what is under way
   std::size_t expected_ = 0;  // bytes of it
   unsigned gone_ = 0;         // bits in which the numbers of those that have ended differ from this one's

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <map>
 #include <memory>
@@ -28,6 +29,7 @@ class ThreadGroup final : public ProcessGroup {
     std::mutex mutex;
     std::condition_variable changed;
     std::map<std::pair<int, int>, std::span<const std::byte>> sent;  // from, to
+    int machine = 0;                                                 // members that read each other's memory
     bool broken = false;                                             // a member is gone
     std::size_t bytes = 0;                                           // that were exchanged
   };
@@ -74,6 +76,29 @@ class ThreadGroup final : public ProcessGroup {
     return !under_way_;
   }
 
+  std::shared_ptr<const SharedMemory> share(std::size_t bytes) override {
+    if (room_->machine <= 1) return nullptr;
+    struct Owning : SharedMemory {
+      explicit Owning(std::size_t bytes) : memory(bytes + 64) {
+        const auto address = reinterpret_cast<std::uintptr_t>(memory.data());
+        own = std::span(memory).subspan((64 - address % 64) % 64, bytes);
+      }
+      std::vector<std::byte> memory;
+    };
+    auto block = std::make_shared<Owning>(bytes);
+    block->of_all.assign(static_cast<std::size_t>(size_), nullptr);
+    for (int away = 0; away < room_->machine; ++away) {
+      const int other = rank_ ^ away;
+      const std::byte* own = block->own.data();
+      if (away == 0)
+        block->of_all[static_cast<std::size_t>(rank_)] = own;
+      else
+        exchange(other, std::as_bytes(std::span(&own, 1)),
+                 std::as_writable_bytes(std::span(&block->of_all[static_cast<std::size_t>(other)], 1)));
+    }
+    return block;
+  }
+
   void fails_together() override { together_ = true; }
   bool failed_together() const { return together_; }
 
@@ -93,10 +118,11 @@ class ThreadGroup final : public ProcessGroup {
 };
 
 /// work(group) in so many threads, each with its group; the exceptions that left, by rank, null where none did. bytes:
-/// gets how many were exchanged.
+/// gets how many were exchanged. machine: so many, a power of two, read each other's memory.
 template <class Work>
-std::vector<std::exception_ptr> run_group(int size, const Work& work, std::size_t* bytes = nullptr) {
+std::vector<std::exception_ptr> run_group(int size, const Work& work, std::size_t* bytes = nullptr, int machine = 0) {
   const auto room = std::make_shared<ThreadGroup::Room>();
+  room->machine = machine;
   std::vector<std::exception_ptr> errors(static_cast<std::size_t>(size));
   std::vector<std::thread> threads;
   for (int rank = 0; rank < size; ++rank)

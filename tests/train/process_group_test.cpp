@@ -41,11 +41,14 @@ using Group = std::shared_ptr<ThreadGroup>;
 
 /// The one outcome of all processes.
 template <class Optimizer = Adam>
-std::string trained_by(int processes, const LeafSettings& s, const Optimizer& optimizer = {}) {
+std::string trained_by(int processes, const LeafSettings& s, const Optimizer& optimizer = {}, int machine = 0) {
   std::vector<std::string> outcomes(static_cast<std::size_t>(processes));
-  const auto errors = run_group(processes, [&](const Group& group) {
-    outcomes[static_cast<std::size_t>(group->rank())] = LeafRun(s, group, optimizer).trained();
-  });
+  const auto errors = run_group(
+      processes,
+      [&](const Group& group) {
+        outcomes[static_cast<std::size_t>(group->rank())] = LeafRun(s, group, optimizer).trained();
+      },
+      nullptr, machine);
   for (const auto& error : errors) CHECK(message_of(error) == "no error");
   CHECK(std::set<std::string>(outcomes.begin(), outcomes.end()).size() == 1);
   return outcomes[0];
@@ -112,6 +115,19 @@ TEMPLATE_TEST_CASE("any number of processes gives the same bits with every optim
   CHECK(LeafRun(stored, nullptr, optimizer).trained() == alone);
   for (const int processes : {2, 4})
     for (const LeafSettings& s : {fused, stored}) CHECK(trained_by(processes, s, optimizer) == alone);
+}
+
+TEST_CASE("processes that read each other's sums give the same bits, on one machine and on several", "[train][group]") {
+  const LeafSettings whole{.leaves = 8, .batch = 8, .epochs = 2},
+      clipped{.leaves = 8, .batch = 8, .epochs = 2, .trainer = {.global_clipnorm = 0.5}};
+  for (const LeafSettings& s : {whole, clipped}) {
+    const std::string alone = LeafRun(s).trained();
+    for (const int processes : {2, 4, 8})
+      for (int machine = 2; machine <= processes; machine *= 2) {
+        INFO(processes << " processes, " << machine << " a machine");
+        CHECK(trained_by(processes, s, Adam{}, machine) == alone);
+      }
+  }
 }
 
 TEST_CASE("a last batch of fewer samples than leaves leaves some processes without one", "[train][group]") {

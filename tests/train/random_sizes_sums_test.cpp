@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sums over the leaves of a batch and over processes, of sizes that are drawn.
 #include <algorithm>
+#include <bit>
 #include <catch2/catch.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -50,7 +51,8 @@ TEST_CASE("sums over leaves are those of plain loops at random sizes", "[train][
       cuts.push_back(std::min(inputs * outputs, cuts.back() + c.size(inputs * outputs, {2048})));
     c.compute([&](const Cpu& on, Outputs& out) {
       detail::LeafGradients<float, Cpu> sums;
-      sums.prepare(model, plan, {.count = own, .own = own}, detail::Team());
+      sums.prepare(model, plan, {.count = own, .own = own});
+      sums.take_memory(model, detail::Team());
       sums.begin();
       for (std::int64_t leaf = 0; leaf < own; ++leaf) {
         if (leaf == empty) {
@@ -96,7 +98,8 @@ TEST_CASE("sums over processes are those of plain loops at random sizes", "[trai
     std::vector<std::size_t> ends;  // pieces around whole cache lines and their halves
     for (std::int64_t k = c.between(1, 5), end = 0; k > 0; --k)
       ends.push_back(static_cast<std::size_t>(end += c.size(3000, {16, 32, 128}) - 1));
-    c.says(size, " processes, ", ends.size(), " pieces, ", ends.back(), " numbers");
+    const int machine = 1 << c.between(0, std::countr_zero(static_cast<unsigned>(size)));  // read each other's rows
+    c.says(size, " processes, ", machine, " a machine, ", ends.size(), " pieces, ", ends.back(), " numbers");
     std::vector<std::vector<float>> all;
     for (int rank = 0; rank < size; ++rank) {
       const auto drawn = c.input<float>({static_cast<std::int64_t>(ends.back())});
@@ -109,7 +112,11 @@ TEST_CASE("sums over processes are those of plain loops at random sizes", "[trai
       detail::Team team(group);
       std::vector<float>& mine = sums[static_cast<std::size_t>(group->rank())];
       detail::TeamRow<float, Cpu> row;
-      row.prepare(Cpu{1}, mine, ends, team);
+      std::vector<const float*> rows;
+      for (int rank = 0; rank < size; ++rank)
+        rows.push_back(rank / machine == group->rank() / machine ? sums[static_cast<std::size_t>(rank)].data()
+                                                                 : nullptr);
+      row.prepare(Cpu{1}, mine, ends, team, machine > 1 ? rows : std::vector<const float*>{});
       std::vector<std::vector<float>> others(ends.size());
       std::vector<float*> where(ends.size(), nullptr);
       for (const bool gathers : {false, true}) {

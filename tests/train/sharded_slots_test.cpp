@@ -95,7 +95,8 @@ TEST_CASE("a large parameter is cut into parts that have elements, wherever the 
     const Sequential<float> model{Cpu{1}, {3}, Dense{units}, Dense{.use_bias = false}};
     const Plan<float, Cpu> plan(model.device(), model.graph(), {.batch = 1, .backward = true});
     detail::LeafGradients<float, Cpu> sums;
-    sums.prepare(model, plan, {.count = 2, .own = 2}, detail::Team());
+    sums.prepare(model, plan, {.count = 2, .own = 2});
+    sums.take_memory(model, detail::Team());
     std::map<std::pair<std::size_t, std::size_t>, std::int64_t> next;
     for (const auto& parts : sums.pieces()) {
       CHECK(!parts.empty());

@@ -59,12 +59,13 @@ class LeafStep<T, Cuda> {
   /// The context in which the plan of the step must work.
   const Cuda& device() const { return on_; }
 
-  /// Takes memory for the leaves of this plan, and forgets the recordings of another one.
-  void prepare(const Model<T, Cuda>& model, const Plan<T, Cuda>& plan, const Team& team) {
+  /// Makes itself ready for the leaves of this plan, but for the memory of sums(), and forgets the recordings of
+  /// another one.
+  void prepare(const Model<T, Cuda>& model, const Plan<T, Cuda>& plan) {
     passes_.clear();
     updates_.clear();
     correct_ = Tensor<T, Cuda>::uninitialized({plan.options().batch});
-    gradients_.prepare(model, plan, walk_.leaves(), team);
+    gradients_.prepare(model, plan, walk_.leaves());
   }
 
   /// A step on a batch of n samples begins.

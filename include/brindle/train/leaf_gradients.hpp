@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/train/leaves.hpp"
+#include "brindle/train/process_group.hpp"
 #include "brindle/train/row_arithmetic.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/team_row.hpp"
@@ -36,8 +38,13 @@ struct SummedPart {
 template <class T, class Device>
 class LeafGradients {
  public:
-  /// Takes all memory. The plan must have been made for the model as it is now.
-  void prepare(const Model<T, Device>& model, const Plan<T, Device>& plan, const Leaves& leaves, const Team& team);
+  /// Takes no memory yet, and gives back what it had. The plan must have been made for the model as it is now.
+  void prepare(const Model<T, Device>& model, const Plan<T, Device>& plan, const Leaves& leaves);
+  /// Bytes of all rows.
+  std::size_t row_bytes() const { return levels_ * static_cast<std::size_t>(size_) * sizeof(T); }
+  /// Takes all memory. The model is that of prepare(). shared: for the rows, or null; the Cpu's.
+  void take_memory(const Model<T, Device>& model, const Team& team,
+                   std::shared_ptr<const SharedMemory> shared = nullptr);
 
   /// Elements [first, first + block.size()) of what leaf `leaf` of this process, from 0, gives for a parameter, each
   /// once, on the Cpu. From several threads where the elements are others.
@@ -83,28 +90,30 @@ class LeafGradients {
   void finish_gathering(Team& team) { row_.finish(team); }
 
   /// Bytes of memory.
-  std::int64_t bytes() const;
+  std::int64_t bytes() const { return static_cast<std::int64_t>(row_bytes() + row_.bytes()); }
 
  private:
   static constexpr std::int64_t nowhere = -1;
   // That are summed over processes at a time; other devices than the Cpu have computed all by then.
   static constexpr std::size_t piece_bytes = std::is_same_v<Device, Cpu> ? std::size_t{1} << 20 : ~std::size_t{0};
 
-  LeafRows<T> rows() { return {rows_.data(), size_}; }
+  LeafRows<T> rows() { return {memory_, size_}; }
   static std::size_t level_of(std::int64_t leaf) {
     return static_cast<std::size_t>(std::countr_one(static_cast<std::uint64_t>(leaf)));
   }
 
-  std::int64_t own_ = 1;
+  std::size_t levels_ = 0;                                 // rows
   std::int64_t size_ = 0;                                  // of a row
   std::vector<std::vector<std::int64_t>> begin_;           // in a row, by layer and parameter
   std::vector<std::vector<TensorView<T, Device>>> views_;  // of the last row
   std::vector<std::vector<std::vector<Shard>>> shards_;    // of the parts of parameters
   std::vector<std::size_t> end_;                           // in a row, by layer
   std::vector<std::vector<SummedPart>> pieces_;
-  std::vector<std::size_t> ends_;  // of pieces
-  Tensor<T, Device> rows_;
-  TeamRow<T, Device> row_;  // the last one
+  std::vector<std::size_t> ends_;               // of pieces
+  Tensor<T, Device> rows_;                      // or in
+  std::shared_ptr<const SharedMemory> shared_;  // that
+  T* memory_ = nullptr;                         // of either
+  TeamRow<T, Device> row_;                      // the last one
 };
 
 }  // namespace brindle::detail

@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "brindle/core/inline.hpp"
@@ -14,6 +16,7 @@
 #include "brindle/nn/plan.hpp"
 #include "brindle/train/leaf_gradients.hpp"
 #include "brindle/train/leaves.hpp"
+#include "brindle/train/process_group.hpp"
 #include "brindle/train/row_arithmetic.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/team_row.hpp"
@@ -21,10 +24,13 @@
 namespace brindle::detail {
 
 template <class T, class Device>
-void LeafGradients<T, Device>::prepare(const Model<T, Device>& model, const Plan<T, Device>& plan, const Leaves& leaves,
-                                       const Team& team) {
+void LeafGradients<T, Device>::prepare(const Model<T, Device>& model, const Plan<T, Device>& plan,
+                                       const Leaves& leaves) {
+  rows_ = {};
+  shared_ = nullptr;
+  memory_ = nullptr;
   constexpr std::int64_t line = 64 / sizeof(T), most = piece_bytes / sizeof(T);
-  own_ = leaves.own;
+  levels_ = std::bit_width(static_cast<std::uint64_t>(leaves.own));
   size_ = 0;
   begin_.assign(model.layers().size(), {});
   views_.assign(model.layers().size(), {});
@@ -65,10 +71,20 @@ void LeafGradients<T, Device>::prepare(const Model<T, Device>& model, const Plan
     pieces_.pop_back();
   else
     ends_.push_back(static_cast<std::size_t>(size_));
-  const auto levels = static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(own_)));
-  rows_ = Tensor<T, Device>({levels, size_});
-  T* last = rows().row(static_cast<std::size_t>(levels - 1));
-  row_.prepare(model.device(), {last, static_cast<std::size_t>(size_)}, ends_, team);
+}
+
+template <class T, class Device>
+void LeafGradients<T, Device>::take_memory(const Model<T, Device>& model, const Team& team,
+                                           std::shared_ptr<const SharedMemory> shared) {
+  shared_ = std::move(shared);
+  if (!shared_) rows_ = Tensor<T, Device>({static_cast<std::int64_t>(levels_), size_});
+  memory_ = shared_ ? reinterpret_cast<T*>(shared_->own.data()) : rows_.data();
+  T* last = rows().row(levels_ - 1);
+  std::vector<const T*> seen;  // the last row of each process
+  if (shared_)
+    for (const std::byte* of_one : shared_->of_all)
+      seen.push_back(of_one ? reinterpret_cast<const T*>(of_one) + (last - memory_) : nullptr);
+  row_.prepare(model.device(), {last, static_cast<std::size_t>(size_)}, ends_, team, std::move(seen));
   for (std::size_t k = 0; k < pieces_.size(); ++k)
     for (SummedPart& p : pieces_[k]) {
       const std::int64_t begin = begin_[p.layer][p.which];
@@ -100,10 +116,4 @@ template <class T, class Device>
 void LeafGradients<T, Device>::add_nothing(const Device& on, std::int64_t leaf) {
   RowArithmetic<T, Device>::add_leaf(on, rows(), level_of(leaf), 0, nullptr, size_);
 }
-
-template <class T, class Device>
-std::int64_t LeafGradients<T, Device>::bytes() const {
-  return static_cast<std::int64_t>(row_.bytes() + rows_.bytes());
-}
-
 }  // namespace brindle::detail

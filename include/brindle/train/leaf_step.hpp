@@ -37,9 +37,9 @@ class LeafStep {
   /// The context in which the plan of the step must work.
   const Device& device() const { return on_; }
 
-  /// Takes memory for the leaves of this plan.
-  void prepare(const Model<T, Device>& model, const Plan<T, Device>& plan, const Team& team) {
-    gradients_.prepare(model, plan, walk_.leaves(), team);
+  /// Makes itself ready for the leaves of this plan, but for the memory of sums().
+  void prepare(const Model<T, Device>& model, const Plan<T, Device>& plan) {
+    gradients_.prepare(model, plan, walk_.leaves());
   }
 
   /// A step on a batch of n samples begins.

@@ -2,14 +2,22 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace brindle {
 
 namespace detail {
 class Team;
 }  // namespace detail
+
+/// Memory of a process that the others on its machine read without its help: see ProcessGroup::share().
+struct SharedMemory {
+  std::span<std::byte> own;              ///< of this process, at a multiple of 64 bytes
+  std::vector<const std::byte*> of_all;  ///< where that of each process begins, by rank; null: on another machine
+};
 
 /// Processes that train one model together, on one machine or on several: what the trainer asks of them. MpiGroup of
 /// brindle/distributed.hpp is the usual one; another transport needs rank(), size() and exchange().
@@ -41,6 +49,11 @@ class ProcessGroup {
   }
   /// Whether the exchange that start() began is done; if it waits, when it is done.
   virtual bool ended([[maybe_unused]] bool waits) { return true; }
+
+  /// Memory of so many bytes, zeros, in each process of a machine; null where there is none to be had, in all
+  /// processes of the machine then. All call it at the same time with the same number. It is one block, and null while
+  /// somebody has it; it must not outlive the group. What has been written before an exchange can be read behind it.
+  virtual std::shared_ptr<const SharedMemory> share([[maybe_unused]] std::size_t bytes) { return nullptr; }
 
   /// The trainer is about to throw the same exception in all processes, so that one of them is enough to tell the user.
   virtual void fails_together() {}

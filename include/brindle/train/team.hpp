@@ -134,6 +134,9 @@ class Team {
   bool ended(bool waits);
   /// @}
 
+  /// ProcessGroup::share(); null alone.
+  std::shared_ptr<const SharedMemory> share(std::size_t bytes) { return alone() ? nullptr : group_->share(bytes); }
+
   /// error: what this process has caught, or null. If one has caught something, the same exception leaves in all of
   /// them: of the first one's kind and message, followed by what others have caught, if that is something else. Alone,
   /// it is the exception itself.

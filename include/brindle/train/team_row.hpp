@@ -42,12 +42,18 @@ inline std::int64_t elements_of(const std::vector<Shard>& shards) {
 ///
 /// By exchanges with 1, 2, 4, ... away a process hands over the half that it does not keep of what it has, until its
 /// shard is left; to gather, the halves go back the same way. Each way it sends (size - 1) / size of the numbers.
+///
+/// Where the other one's row can be read, both only say that their half is there, and each adds the other one's to the
+/// half that it keeps: behind sum() a process writes what it does not own only when all have met again, in gather() or
+/// by any call of Team.
 template <class T, class Device>
 class TeamRow {
  public:
   /// numbers, of the device's memory, must stay. ends: of the pieces, the last one the size of numbers; the same in all
-  /// processes. Takes memory.
-  void prepare(const Device& on, std::span<T> numbers, const std::vector<std::size_t>& ends, const Team& team);
+  /// processes. rows: where the row of each process can be read by this one, by rank; null where it cannot, and empty
+  /// if none can. Who can read another one's can be read by it. Takes memory.
+  void prepare(const Device& on, std::span<T> numbers, const std::vector<std::size_t>& ends, const Team& team,
+               std::vector<const T*> rows = {});
 
   /// Numbers become their sums, in their owners; elsewhere they are of no use then.
   void sum() { begin(Way::sums, {}); }
@@ -89,6 +95,9 @@ class TeamRow {
   std::size_t levels() const;
   // The number of this stage's exchange on the way to the shard.
   std::size_t level() const { return way_ == Way::sums ? stage_ : levels() - 1 - stage_; }
+  int partner() const { return rank_ ^ (1 << level()); }
+  // Null: its row cannot be read.
+  const T* row_of(int rank) const { return rows_.empty() ? nullptr : rows_[static_cast<std::size_t>(rank)]; }
   // One exchange.
   void start(Team& team);
   void complete();
@@ -96,6 +105,7 @@ class TeamRow {
   int rank_ = 0, size_ = 1;
   std::span<T> numbers_;
   std::vector<std::size_t> ends_;
+  std::vector<const T*> rows_;
   Tensor<T, Device> room_;  // for what the others send
   std::optional<Device> on_;
   RowTransport<T, Device> transport_;

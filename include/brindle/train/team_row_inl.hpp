@@ -25,19 +25,22 @@ BRINDLE_INLINE Shard Shard::common(const Shard& other) const {
 
 template <class T, class Device>
 void TeamRow<T, Device>::prepare(const Device& on, std::span<T> numbers, const std::vector<std::size_t>& ends,
-                                 const Team& team) {
+                                 const Team& team, std::vector<const T*> rows) {
   on_ = on;
   rank_ = team.rank();
   size_ = team.size();
   numbers_ = numbers;
   ends_ = ends;
+  rows_ = std::move(rows);
   std::size_t most = 0, begin = 0;
   for (const std::size_t end : ends) {
     most = std::max(most, end - begin);
     begin = end;
   }
   const std::size_t half = most / 2 + 64 / sizeof(T);
-  room_ = size_ == 1 ? Tensor<T, Device>() : Tensor<T, Device>({static_cast<std::int64_t>(half)});
+  bool receives = false;
+  for (int away = 1; away < size_; away *= 2) receives = receives || !row_of(rank_ ^ away);
+  room_ = receives ? Tensor<T, Device>({static_cast<std::int64_t>(half)}) : Tensor<T, Device>();
   transport_.prepare(on, team, half);
 }
 
@@ -95,18 +98,20 @@ void TeamRow<T, Device>::start(Team& team) {
     halves_ = halves(where ? std::span<T>(where, in_row.size()) : in_row);
   }
   const Half& half = halves_[level()];
-  const int partner = rank_ ^ (1 << level());
   if (way_ == Way::gathers)
-    transport_.start(team, partner, half.kept, half.other);
+    transport_.start(team, partner(), half.kept, half.other);
+  else if (row_of(partner()))
+    team.start(partner(), {}, {});
   else
-    transport_.start(team, partner, half.other, {room_.data(), half.kept.size()});
+    transport_.start(team, partner(), half.other, {room_.data(), half.kept.size()});
 }
 
 template <class T, class Device>
 void TeamRow<T, Device>::complete() {
   if (way_ == Way::gathers) return;  // it is where it belongs
   const std::span<T> kept = halves_[level()].kept;
-  const std::span<const T> here = kept, there(room_.data(), kept.size());
+  const T* row = row_of(partner());
+  const std::span<const T> here = kept, there(row ? row + (kept.data() - numbers_.data()) : room_.data(), kept.size());
   const bool lower = (rank_ & (1 << level())) == 0;
   RowArithmetic<T, Device>::add(*on_, lower ? here : there, lower ? there : here, kept);
 }

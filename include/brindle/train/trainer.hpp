@@ -184,6 +184,7 @@ class Trainer {
   // The plan of the training step, made anew when the batch or what is frozen has changed.
   void prepare(std::int64_t batch);
   void make_plan();
+  void take_shared_memory();
 
   // An epoch ends: validation, history, callbacks.
   void end_epoch(const FitOptions& options, detail::FitCallbacks& callbacks, double seconds, FitState& state,

@@ -28,6 +28,7 @@
 #include "brindle/train/leaves.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/output_rules.hpp"
+#include "brindle/train/process_group.hpp"
 #include "brindle/train/run_identity.hpp"
 #include "brindle/train/same_data.hpp"
 #include "brindle/train/same_run.hpp"
@@ -190,7 +191,10 @@ void Trainer<T, Device>::prepare(std::int64_t batch) {
   if (restoring_) return make();  // in one process after the other
   try {
     team_.together(make);
-    if (!team_.alone()) slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums(), team_);
+    if (!team_.alone()) {
+      take_shared_memory();
+      slots_.shard(*model_, *optimizer_, updates_, leaf_step_.sums(), team_);
+    }
   } catch (...) {
     plan_.reset();  // in all processes, or in none
     throw;
@@ -213,8 +217,16 @@ void Trainer<T, Device>::make_plan() {
                                                 model_->graph(), options);
   batch_.resize(batch, model_->input_shape(), model_->output_shape());
   loss_->prepare(batch);
-  if (in_leaves()) leaf_step_.prepare(*model_, *plan, team_);
+  if (in_leaves()) leaf_step_.prepare(*model_, *plan);
+  if (in_leaves() && (team_.alone() || restoring_)) leaf_step_.sums().take_memory(*model_, team_);
   plan_ = std::move(plan);  // all that belongs to it is there, but that slots are divided
+}
+
+template <class T, class Device>
+void Trainer<T, Device>::take_shared_memory() {
+  std::shared_ptr<const SharedMemory> shared;
+  if constexpr (on_cpu) shared = team_.share(leaf_step_.sums().row_bytes());
+  team_.together([&] { leaf_step_.sums().take_memory(*model_, team_, std::move(shared)); });
 }
 
 template <class T, class Device>
