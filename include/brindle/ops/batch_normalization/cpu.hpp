@@ -64,7 +64,7 @@ struct batch_normalization<T, Cpu> {
 
   static void forward(const Cpu& on, In<T, Cpu> x, In<T, Cpu> mean, In<T, Cpu> variance, In<T, Cpu> gamma,
                       In<T, Cpu> beta, Out<T, Cpu> y, double epsilon, ActivationFunction f) {
-    with_clamp(f, [&](auto function) { normalize(on, x, mean, variance, gamma, beta, y, epsilon, function); });
+    with_clamp(f, [&]<class F>(F) { normalize<F>(on, x, mean, variance, gamma, beta, y, epsilon); });
   }
 
   static void factors(const Cpu&, In<T, Cpu> variance, In<T, Cpu> gamma, In<T, Cpu> beta, double epsilon,
@@ -136,7 +136,7 @@ struct batch_normalization<T, Cpu> {
   }
 
  private:
-  static constexpr std::int64_t most = normalized_channels;
+  static constexpr std::int64_t most = 64;  // channels at a time, whose factors are on the stack
 
   /// The rows of channels of a batch, and their blocks: 64 KB of floats each.
   struct Rows {
@@ -201,7 +201,7 @@ struct batch_normalization<T, Cpu> {
   /// y = f of each channel as it is normalised.
   template <class F>
   static void normalize(const Cpu& on, In<T, Cpu> x, In<T, Cpu> mean, In<T, Cpu> variance, In<T, Cpu> gamma,
-                        In<T, Cpu> beta, Out<T, Cpu> y, double epsilon, const F& f) {
+                        In<T, Cpu> beta, Out<T, Cpu> y, double epsilon) {
     const Rows rows(x.shape);
     on.parallel(rows.blocks, [&](std::int64_t block, int) {
       const std::int64_t c = rows.channels, end = rows.begin(block + 1);
@@ -213,8 +213,8 @@ struct batch_normalization<T, Cpu> {
           shift[i] = beta.empty() ? T(0) : beta.data[first + i];
         }
         const std::int64_t at = rows.begin(block) * c + first;
-        normalize_rows<T>(mean.data + first, scale, shift, x.data + at, nullptr, y.data + at, end - rows.begin(block),
-                          c, count, f);
+        normalize_rows<F, T>(mean.data + first, scale, shift, x.data + at, nullptr, y.data + at,
+                             end - rows.begin(block), c, count);
       }
     });
   }

@@ -1,36 +1,47 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/activation/functions.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
+#include "brindle/ops/cpu_lanes.hpp"
+#include "brindle/ops/cpu_packets.hpp"
 
 // What batch normalization does to rows of channels, and a convolution to those that it has just stored.
 namespace brindle::ops::kernel {
 
-/// Channels that are worked on at a time, so that their factors stay in the first cache.
-inline constexpr std::int64_t normalized_channels = 64;
+/// In packets: compilers make none of a plain loop over channels at -O2.
+template <class F, class P, class T>
+void normalize_packets(const T* mean, const T* factor, const T* shift, const T* x, const T* residual, T* y,
+                       std::int64_t rows, std::int64_t step, std::int64_t count) {
+  each_packets<P>(count, [&]<int packets>(const std::int64_t(&at)[packets]) {
+    using V = Lanes<T, packet_size<P>()>;
+    V means[packets], factors[packets], shifts[packets];
+    for (int j = 0; j < packets; ++j)
+      means[j] = V::load(mean + at[j]), factors[j] = V::load(factor + at[j]), shifts[j] = V::load(shift + at[j]);
+    for (std::int64_t i = 0; i < rows * step; i += step) {
+      V value[packets];  // all are read before one is written: two packets may overlap
+#pragma GCC unroll 4
+      for (int j = 0; j < packets; ++j) {
+        value[j] = multiply_add(V::load(x + i + at[j]) - means[j], factors[j], shifts[j]);
+        if (residual) value[j] = value[j] + V::load(residual + i + at[j]);
+      }
+#pragma GCC unroll 4
+      for (int j = 0; j < packets; ++j) F::value(value[j]).store(y + i + at[j]);
+    }
+  });
+}
 
-/// y = f((x - mean) factor + shift) of `rows` rows of `count` channels, which begin `step` elements apart; f is a
-/// functor of activations. There are no more channels than normalized_channels. residual: added before f, unless null.
-/// x and y may be the same.
-template <class T, class F>
+/// y = f((x - mean) factor + shift) of `rows` rows of `count` channels, which begin `step` elements apart; F is a
+/// functor of activations without state. residual: added before f, unless null. x and y may be the same.
+template <class F, class T>
 void normalize_rows(const T* mean, const T* factor, const T* shift, const T* x, const T* residual, T* y,
-                    std::int64_t rows, std::int64_t step, std::int64_t count, const F& f) {
-  alignas(64) T m[normalized_channels], scale[normalized_channels], offset[normalized_channels];
-  std::copy_n(mean, count, m);  // the compiler sees that nothing else changes them
-  std::copy_n(factor, count, scale);
-  std::copy_n(shift, count, offset);
-  if (residual)
-    for (std::int64_t r = 0; r < rows; ++r, x += step, y += step, residual += step)
-      for (std::int64_t i = 0; i < count; ++i) y[i] = f.value((x[i] - m[i]) * scale[i] + offset[i] + residual[i]);
-  else
-    for (std::int64_t r = 0; r < rows; ++r, x += step, y += step)
-      for (std::int64_t i = 0; i < count; ++i) y[i] = f.value((x[i] - m[i]) * scale[i] + offset[i]);
+                    std::int64_t rows, std::int64_t step, std::int64_t count) {
+  with_packet<T>(count,
+                 [&]<class P>() { normalize_packets<F, P>(mean, factor, shift, x, residual, y, rows, step, count); });
 }
 
 /// call(f) with the functor of one of those that batch_normalization_activates() names.
@@ -47,10 +58,8 @@ template <class T>
 [[gnu::noinline]] void normalize_all(const ChannelNormalization<T, Cpu>& by, ActivationFunction f, const T* x, T* y,
                                      std::int64_t rows) {
   const std::int64_t channels = by.mean.size();
-  with_clamp(f, [&](auto function) {
-    for (std::int64_t c = 0; c < channels; c += normalized_channels)
-      normalize_rows<T>(by.mean.data + c, by.factor.data + c, by.shift.data + c, x + c, nullptr, y + c, rows, channels,
-                        std::min(normalized_channels, channels - c), function);
+  with_clamp(f, [&]<class F>(F) {
+    normalize_rows<F, T>(by.mean.data, by.factor.data, by.shift.data, x, nullptr, y, rows, channels, channels);
   });
 }
 
@@ -61,10 +70,8 @@ template <class T>
                                         T* y, std::int64_t rows) {
   const std::int64_t channels = by.mean.size();
   const bool apart = !batch_normalization_activates<Cpu>(f);
-  with_clamp(f, [&](auto function) {
-    for (std::int64_t c = 0; c < channels; c += normalized_channels)
-      normalize_rows(by.mean.data + c, by.factor.data + c, by.shift.data + c, y + c, residual ? residual + c : nullptr,
-                     y + c, rows, channels, std::min(normalized_channels, channels - c), function);
+  with_clamp(f, [&]<class F>(F) {
+    normalize_rows<F, T>(by.mean.data, by.factor.data, by.shift.data, y, residual, y, rows, channels, channels);
   });
   if (apart) activate_range(f, y, y, rows * channels);
 }
