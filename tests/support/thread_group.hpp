@@ -117,6 +117,8 @@ class ThreadGroup final : public ProcessGroup {
   bool together_ = false;
 };
 
+using Group = std::shared_ptr<ThreadGroup>;
+
 /// work(group) in so many threads, each with its group; the exceptions that left, by rank, null where none did. bytes:
 /// gets how many were exchanged. machine: so many, a power of two, read each other's memory.
 template <class Work>

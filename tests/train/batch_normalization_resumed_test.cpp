@@ -19,6 +19,7 @@
 #include "brindle/train/keep_best.hpp"
 #include "brindle/train/trainer.hpp"
 #include "support/checkpointed_run.hpp"
+#include "support/killed.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 
@@ -27,7 +28,6 @@ using namespace brindle::test;
 
 namespace {
 
-constexpr double every_step = 1e-9;  // seconds
 constexpr std::int64_t most_epochs = 9;
 
 /// A sum of two branches, one with a depthwise convolution; dropout, and a group that runs for inference.
@@ -75,19 +75,6 @@ class ResidualRun {
   Model<float> model_;
   Trainer<float, Cpu> trainer_;
 };
-
-/// Thrown in place of what ends a program.
-struct Killed : std::runtime_error {
-  Killed() : std::runtime_error("killed") {}
-};
-
-Callback killed_after(std::int64_t steps) {
-  Callback c;
-  c.step = [steps, done = std::int64_t{0}](FitState&) mutable {
-    if (++done == steps) throw Killed();
-  };
-  return c;
-}
 
 Callback paused_after(std::int64_t steps) {
   Callback c;

@@ -21,7 +21,7 @@ using Catch::Matchers::Contains;
 namespace {
 
 /// Samples of `classes` classes that a model of random weights is often wrong about.
-data::InMemory samples(std::int64_t count, std::int64_t features, std::int64_t classes) {
+data::InMemory calibrated_samples(std::int64_t count, std::int64_t features, std::int64_t classes) {
   Tensor<float> labels({count, 1});
   for (std::int64_t i = 0; i < count; ++i) labels[i] = static_cast<float>(i % classes);
   Tensor<float> x = random_tensor<float>({count, features}, 8);
@@ -44,7 +44,7 @@ M too_sure(M model) {
 }  // namespace
 
 TEST_CASE("a calibrated model gives the probabilities that fit best, and the same classes", "[train][calibrate]") {
-  const data::InMemory data = samples(60, 5, 3);
+  const data::InMemory data = calibrated_samples(60, 5, 3);
   Sequential<float> model = too_sure(Sequential<float>{{5}, Dense{3, softmax}});
   const Tensor<float> x = [&] {
     Tensor<float> read(Shape{60, 5});
@@ -75,7 +75,7 @@ TEST_CASE("one sigmoid, several, logits and a softmax behind a pool are calibrat
   const auto calibrated = [](auto model, const data::InMemory& data, const CalibrateOptions& options = {}) {
     return calibrate(model, data, options);
   };
-  const data::InMemory two = samples(40, 2, 2), three = samples(60, 3, 3);
+  const data::InMemory two = calibrated_samples(40, 2, 2), three = calibrated_samples(60, 3, 3);
   const Calibrated one = calibrated(too_sure(Sequential<float>{{2}, Dense{1, sigmoid}}), two);
   CHECK(one.probabilities.shape() == Shape{40, 1});
   const double separate =
@@ -102,7 +102,7 @@ TEST_CASE("one sigmoid, several, logits and a softmax behind a pool are calibrat
 }
 
 TEST_CASE("a model that was calibrated has the same bits for 1, 2 and 3 threads", "[train][calibrate]") {
-  const data::InMemory data = samples(60, 5, 3);
+  const data::InMemory data = calibrated_samples(60, 5, 3);
   std::vector<Tensor<float>> kernels;
   for (const int threads : {1, 2, 3}) {
     Sequential<float> model = too_sure(Sequential<float>{Cpu(threads), {5}, Dense{3, softmax}});
@@ -129,7 +129,7 @@ TEST_CASE("where no temperature is the best the model keeps its bits", "[train][
 }
 
 TEST_CASE("what cannot be calibrated is refused before anything is computed", "[train][calibrate]") {
-  const data::InMemory data = samples(60, 5, 3);
+  const data::InMemory data = calibrated_samples(60, 5, 3);
   const auto message = [&](auto model, const CalibrateOptions& options = {}) {
     try {
       calibrate(model, data, options);

@@ -31,16 +31,16 @@ namespace {
 
 constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 
-data::InMemory samples(std::int64_t n) {
+data::InMemory watched_samples(std::int64_t n) {
   Tensor<float> x = random_tensor<float>(Shape{n, 6}, 7, 0, 1);
   std::vector<float> labels(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) labels[static_cast<std::size_t>(i)] = x[i * 6] > 0.5f ? 1.0f : 0.0f;
   return data::InMemory(std::move(x), labels);
 }
 
-Sequential<float> network() { return Sequential<float>{Cpu{1}, {6}, Dense{8, relu}, Dense{1, sigmoid}}; }
+Sequential<float> watched_network() { return Sequential<float>{Cpu{1}, {6}, Dense{8, relu}, Dense{1, sigmoid}}; }
 
-std::vector<float> weights(const Sequential<float>& model) {
+std::vector<float> watched_weights(const Sequential<float>& model) {
   std::vector<float> all;
   for (const auto& layer : model.layers())
     for (const auto& p : layer->parameters()) all.insert(all.end(), p.value.span().begin(), p.value.span().end());
@@ -82,7 +82,7 @@ class Failing : public data::Source {
   mutable std::int64_t left_;
 };
 
-std::string content(const std::filesystem::path& path) {
+std::string text_of_file(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
   return {bytes.begin(), bytes.end()};
 }
@@ -90,8 +90,8 @@ std::string content(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_CASE("a callback is a plain function, which sees the run and steers it", "[train][callback]") {
-  const auto data = samples(32);
-  auto model = network();
+  const auto data = watched_samples(32);
+  auto model = watched_network();
   Trainer trainer{model, SGD{.learning_rate = 0.1}, BinaryCrossentropy{}};
   std::vector<double> losses;
   const History h = trainer.fit(data, {.batch = 8,
@@ -181,9 +181,9 @@ TEST_CASE("early stopping takes an improvement of min_delta for none, and skips 
 
 TEST_CASE("callbacks that watch a figure say before the first step when it will not be measured",
           "[train][callback][errors]") {
-  const auto data = samples(16);
-  auto model = network();
-  const auto before = weights(model);
+  const auto data = watched_samples(16);
+  auto model = watched_network();
+  const auto before = watched_weights(model);
   Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
   const auto fit = [&](const Callback& c) { trainer.fit(data, {.batch = 8, .callbacks = {c}}); };
   CHECK_THROWS_WITH(fit(early_stopping()), Contains("early_stopping: watches val_loss") && Contains("Monitor::loss"));
@@ -192,7 +192,7 @@ TEST_CASE("callbacks that watch a figure say before the first step when it will 
   CHECK_THROWS_WITH(fit(reduce_on_plateau()), Contains("reduce_on_plateau: watches val_loss"));
   CHECK_THROWS_AS(fit(early_stopping({.start_from_epoch = 5})), ValueError);
   CHECK(trainer.steps() == 0);
-  CHECK(weights(model) == before);
+  CHECK(watched_weights(model) == before);
   for (const Monitor& m : {Monitor::loss, Monitor::accuracy}) {
     CHECK_NOTHROW(fit(early_stopping({.monitor = m})));
     CHECK_NOTHROW(fit(keep_best(model, {.monitor = m})));
@@ -210,16 +210,16 @@ TEST_CASE("callbacks that watch a figure say before the first step when it will 
 }
 
 TEST_CASE("keep_best puts the best weights back before an exception leaves fit", "[train][keep_best]") {
-  const auto data = samples(64);
+  const auto data = watched_samples(64);
   const auto run = [&](const data::Source& source, const std::vector<Callback>& first,
                        const std::vector<Callback>& behind) {
-    auto model = network();
+    auto model = watched_network();
     Trainer trainer{model, SGD{.learning_rate = 0.5}, BinaryCrossentropy{}};
     std::vector<float> kept;
     std::vector<Callback> callbacks = first;
     callbacks.push_back(keep_best(model, {.monitor = Monitor::loss}));
     callbacks.push_back({.epoch = [&](FitState& s) {
-      if (s.epoch == 2) kept = weights(model);
+      if (s.epoch == 2) kept = watched_weights(model);
     }});
     callbacks.insert(callbacks.end(), behind.begin(), behind.end());
     std::string message = "none";
@@ -229,7 +229,7 @@ TEST_CASE("keep_best puts the best weights back before an exception leaves fit",
       message = e.what();
     }
     CHECK(trainer.steps() > 8);
-    CHECK(weights(model) == kept);
+    CHECK(watched_weights(model) == kept);
     return message;
   };
   const Callback throws{.step = [](FitState& s) {
@@ -250,8 +250,8 @@ TEST_CASE("keep_best puts the best weights back before an exception leaves fit",
 }
 
 TEST_CASE("callbacks hear of an exception if they were told of the begin, and of no other end", "[train][callback]") {
-  const auto data = samples(16);
-  auto model = network();
+  const auto data = watched_samples(16);
+  auto model = watched_network();
   Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
   std::string heard;
   const auto listener = [&](const std::string& name) {
@@ -272,8 +272,8 @@ TEST_CASE("callbacks hear of an exception if they were told of the begin, and of
 }
 
 TEST_CASE("keep_best puts the weights of the best epoch back when training ends", "[train][keep_best]") {
-  const auto data = samples(64);
-  auto model = network();
+  const auto data = watched_samples(64);
+  auto model = watched_network();
   Trainer trainer{model, SGD{.learning_rate = 0.5}, BinaryCrossentropy{}};
   std::vector<std::vector<float>> after;
   // From the fourth epoch on, steps so long that the validation loss can only rise.
@@ -282,17 +282,17 @@ TEST_CASE("keep_best puts the weights of the best epoch back when training ends"
                          .epochs = 6,
                          .validation = data,
                          .callbacks = {keep_best(model, {.monitor = Monitor::val_loss}), {.epoch = [&](FitState& s) {
-                                         after.push_back(weights(model));
+                                         after.push_back(watched_weights(model));
                                          if (s.epoch == 3) s.learning_rate = 300;
                                        }}}});
   const auto best = std::min_element(h.val_loss.begin(), h.val_loss.end()) - h.val_loss.begin();
   REQUIRE(best < 5);
-  CHECK(weights(model) == after[static_cast<std::size_t>(best)]);
-  CHECK(weights(model) != after.back());
+  CHECK(watched_weights(model) == after[static_cast<std::size_t>(best)]);
+  CHECK(watched_weights(model) != after.back());
 }
 
 TEST_CASE("keep_best keeps the first of equals, and begins anew with each fit", "[train][keep_best]") {
-  auto model = network();
+  auto model = watched_network();
   const Callback c = keep_best(model, {.monitor = Monitor::val_accuracy});
   const auto set = [&](float value) { model.layer("dense").parameters()[0].value[0] = value; };
   const auto run = [&](const std::vector<double>& accuracies) {
@@ -318,30 +318,30 @@ TEST_CASE("the CSV logger writes a line an epoch as it happens", "[train][csv_lo
   const Callback c = csv_logger(folder / "log.csv");
   FitState s;
   c.begin(s);
-  CHECK(content(folder / "log.csv") == "epoch,loss,accuracy,val_loss,val_accuracy,seconds,learning_rate\n");
+  CHECK(text_of_file(folder / "log.csv") == "epoch,loss,accuracy,val_loss,val_accuracy,seconds,learning_rate\n");
   s = {.epoch = 1, .loss = 0.1, .accuracy = 2.0 / 3.0, .seconds = 1.5, .learning_rate = 1e-5};
   c.epoch(s);
-  CHECK_THAT(content(folder / "log.csv"), Catch::EndsWith("\n1,0.1,0.6666666666666666,,,1.5,1e-05\n"));
+  CHECK_THAT(text_of_file(folder / "log.csv"), Catch::EndsWith("\n1,0.1,0.6666666666666666,,,1.5,1e-05\n"));
   s.epoch = 2, s.val_loss = 0.25, s.val_accuracy = 1;
   c.epoch(s);
-  CHECK_THAT(content(folder / "log.csv"), Catch::EndsWith("\n2,0.1,0.6666666666666666,0.25,1,1.5,1e-05\n"));
+  CHECK_THAT(text_of_file(folder / "log.csv"), Catch::EndsWith("\n2,0.1,0.6666666666666666,0.25,1,1.5,1e-05\n"));
   c.begin(s);  // a second fit() goes on
   c.epoch(s);
-  const std::string text = content(folder / "log.csv");
+  const std::string text = text_of_file(folder / "log.csv");
   CHECK(std::count(text.begin(), text.end(), '\n') == 4);
 }
 
 TEST_CASE("the CSV logger begins anew, or goes on behind an older log", "[train][csv_logger]") {
   const TemporaryFolder folder;
-  const auto data = samples(16);
+  const auto data = watched_samples(16);
   const auto run = [&](bool append) {
-    auto model = network();
+    auto model = watched_network();
     Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
     trainer.fit(data, {.batch = 8,
                        .epochs = 2,
                        .validation = data,
                        .callbacks = {csv_logger(folder / "log.csv", {.append = append})}});
-    const std::string text = content(folder / "log.csv");
+    const std::string text = text_of_file(folder / "log.csv");
     return std::count(text.begin(), text.end(), '\n');
   };
   CHECK(run(true) == 3);

@@ -22,6 +22,7 @@
 #include "brindle/train/trainer.hpp"
 #include "support/checkpointed_run.hpp"
 #include "support/file_content.hpp"
+#include "support/killed.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 
@@ -30,21 +31,6 @@ using namespace brindle::test;
 using Catch::Matchers::Contains;
 
 namespace {
-
-constexpr double every_step = 1e-9;  // seconds
-
-/// Thrown in place of what ends a program.
-struct Killed : std::runtime_error {
-  Killed() : std::runtime_error("killed") {}
-};
-
-Callback killed_after(std::int64_t steps) {
-  Callback c;
-  c.step = [steps, done = std::int64_t{0}](FitState&) mutable {
-    if (++done == steps) throw Killed();
-  };
-  return c;
-}
 
 /// Columns of a log that do not depend on the clock.
 std::string log_without_seconds(const std::filesystem::path& path) {

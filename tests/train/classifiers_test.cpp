@@ -16,16 +16,16 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-Tensor<float> tensor(const Shape& shape, const std::vector<double>& values) {
+Tensor<float> tensor_with(const Shape& shape, const std::vector<double>& values) {
   Tensor<float> t(shape);
   for (std::int64_t i = 0; i < t.size(); ++i) t[i] = static_cast<float>(values[static_cast<std::size_t>(i)]);
   return t;
 }
 
 /// Two overlapping clouds in three dimensions.
-struct Clouds {
+struct ClassClouds {
   Tensor<float> x = random_tensor<float>({60, 3}, 5), labels{Shape{60, 1}};
-  Clouds() {
+  ClassClouds() {
     for (std::int64_t i = 0; i < 60; ++i) {
       labels[i] = static_cast<float>(i % 2);
       x[i * 3] += 0.8f * labels[i];
@@ -38,13 +38,13 @@ struct Clouds {
 
 TEST_CASE("a linear SVM of two points is what the formula says", "[train][classifiers]") {
   // w minimises w^2 / 2 + 2 c (1 - w)^2: w = 4 c / (1 + 4 c), and b = 0.
-  const auto model = linear_svm(tensor({2, 1}, {-1, 1}), tensor({2}, {0, 1}), {.c = 0.5, .tolerance = 1e-12});
+  const auto model = linear_svm(tensor_with({2, 1}, {-1, 1}), tensor_with({2}, {0, 1}), {.c = 0.5, .tolerance = 1e-12});
   CHECK(model.weights[0] == Approx(2.0 / 3).epsilon(1e-9));
   CHECK(model.bias[0] == Approx(0).margin(1e-9));
 }
 
 TEST_CASE("a linear SVM is at the minimum of its loss", "[train][classifiers]") {
-  const Clouds clouds;
+  const ClassClouds clouds;
   const double c = 0.7;
   const auto model = linear_svm(clouds.x, clouds.labels, {.c = c, .tolerance = 1e-10});
   // The gradient at w and b: w - 2 c sum t max(0, 1 - t score) x.
@@ -61,13 +61,13 @@ TEST_CASE("a linear SVM is at the minimum of its loss", "[train][classifiers]") 
 
 TEST_CASE("logistic regression of two points is what the formula says", "[train][classifiers]") {
   // w minimises w^2 / 2 + 2 c log(1 + exp(-w)): w = 2 c / (1 + exp(w)), and b = 0.
-  const auto model = logistic_regression(tensor({2, 1}, {-1, 1}), tensor({2}, {0, 1}), {.tolerance = 1e-12});
+  const auto model = logistic_regression(tensor_with({2, 1}, {-1, 1}), tensor_with({2}, {0, 1}), {.tolerance = 1e-12});
   CHECK(model.weights[0] == Approx(2 / (1 + std::exp(model.weights[0]))).epsilon(1e-10));
   CHECK(model.bias[0] == Approx(0).margin(1e-10));
 }
 
 TEST_CASE("logistic regression is at the minimum of its loss", "[train][classifiers]") {
-  const Clouds clouds;
+  const ClassClouds clouds;
   const double c = 2.5;
   const auto model = logistic_regression(clouds.x, clouds.labels, {.c = c, .tolerance = 1e-10});
   std::vector<double> gradient{model.weights[0], model.weights[1], model.weights[2], 0};
@@ -82,48 +82,49 @@ TEST_CASE("logistic regression is at the minimum of its loss", "[train][classifi
 }
 
 TEST_CASE("three classes are told apart by one plane each", "[train][classifiers]") {
-  const auto x = tensor({6, 2}, {0, 0, 0.2, 0.1, 5, 0, 5.1, 0.3, 0, 5, 0.1, 5.2});
-  const auto labels = tensor({6, 1}, {0, 0, 1, 1, 2, 2});
+  const auto x = tensor_with({6, 2}, {0, 0, 0.2, 0.1, 5, 0, 5.1, 0.3, 0, 5, 0.1, 5.2});
+  const auto labels = tensor_with({6, 1}, {0, 0, 1, 1, 2, 2});
   for (const auto& model : {linear_svm(x, labels), logistic_regression(x, labels)}) {
     CHECK(model.classes() == 3);
     CHECK(model.predict(x) == std::vector<std::int64_t>{0, 0, 1, 1, 2, 2});
-    CHECK(model.predict(tensor({1, 2}, {4, 1})) == std::vector<std::int64_t>{1});
-    CHECK_THROWS_WITH(model.predict(tensor({1, 3}, {4, 1, 1})), Contains("2 features"));
+    CHECK(model.predict(tensor_with({1, 2}, {4, 1})) == std::vector<std::int64_t>{1});
+    CHECK_THROWS_WITH(model.predict(tensor_with({1, 3}, {4, 1, 1})), Contains("2 features"));
   }
 }
 
 TEST_CASE("the nearest neighbours vote, and ties go to the nearer and the earlier", "[train][classifiers]") {
-  const auto x = tensor({5, 1}, {0, 1, 2, 3, 10});
-  const auto labels = tensor({5}, {0, 0, 1, 1, 1});
+  const auto x = tensor_with({5, 1}, {0, 1, 2, 3, 10});
+  const auto labels = tensor_with({5}, {0, 0, 1, 1, 1});
   const Cpu on(2);
   const NearestNeighbours one(x, labels, 1), two(x, labels, 2), three(x, labels, 3);
-  CHECK(three.nearest(on, tensor({1, 1}, {1.2}))[0] == std::vector<std::int64_t>{1, 2, 0});
-  CHECK(one.predict(on, tensor({3, 1}, {1.4, 1.6, 1.5})) == std::vector<std::int64_t>{0, 1, 0});
-  CHECK(two.predict(on, tensor({2, 1}, {1.4, 1.6})) == std::vector<std::int64_t>{0, 1});
-  CHECK(three.predict(on, tensor({2, 1}, {0.9, 20})) == std::vector<std::int64_t>{0, 1});
+  CHECK(three.nearest(on, tensor_with({1, 1}, {1.2}))[0] == std::vector<std::int64_t>{1, 2, 0});
+  CHECK(one.predict(on, tensor_with({3, 1}, {1.4, 1.6, 1.5})) == std::vector<std::int64_t>{0, 1, 0});
+  CHECK(two.predict(on, tensor_with({2, 1}, {1.4, 1.6})) == std::vector<std::int64_t>{0, 1});
+  CHECK(three.predict(on, tensor_with({2, 1}, {0.9, 20})) == std::vector<std::int64_t>{0, 1});
   CHECK_THROWS_WITH(NearestNeighbours(x, labels, 6), Contains("number of samples, 5") && Contains("got 6"));
 }
 
 TEST_CASE("classifiers say what is wrong with their samples", "[train][classifiers]") {
-  const auto x = tensor({3, 2}, {0, 1, 2, 3, 4, 5});
-  CHECK_THROWS_WITH(linear_svm(x, tensor({2}, {0, 1})), Contains("3 samples") && Contains("(2)"));
-  CHECK_THROWS_WITH(linear_svm(x, tensor({3}, {0, 1, 0.5})), Contains("sample 2") && Contains("0.5"));
-  CHECK_THROWS_WITH(logistic_regression(x, tensor({3}, {0, 0, 0})), Contains("no sample of class 1"));
-  CHECK_THROWS_WITH(linear_svm(x, tensor({3}, {0, 1, 1}), {.c = 0}), Contains("above 0"));
-  CHECK_THROWS_WITH(logistic_regression(x, tensor({3}, {0, 1, 1}), {.c = 0}), Contains("above 0"));
-  CHECK_THROWS_WITH(linear_svm(tensor({3}, {0, 1, 2}), tensor({3}, {0, 1, 1})),
+  const auto x = tensor_with({3, 2}, {0, 1, 2, 3, 4, 5});
+  CHECK_THROWS_WITH(linear_svm(x, tensor_with({2}, {0, 1})), Contains("3 samples") && Contains("(2)"));
+  CHECK_THROWS_WITH(linear_svm(x, tensor_with({3}, {0, 1, 0.5})), Contains("sample 2") && Contains("0.5"));
+  CHECK_THROWS_WITH(logistic_regression(x, tensor_with({3}, {0, 0, 0})), Contains("no sample of class 1"));
+  CHECK_THROWS_WITH(linear_svm(x, tensor_with({3}, {0, 1, 1}), {.c = 0}), Contains("above 0"));
+  CHECK_THROWS_WITH(logistic_regression(x, tensor_with({3}, {0, 1, 1}), {.c = 0}), Contains("above 0"));
+  CHECK_THROWS_WITH(linear_svm(tensor_with({3}, {0, 1, 2}), tensor_with({3}, {0, 1, 1})),
                     Contains("expected samples (N, features), got (3)"));
-  CHECK_THROWS_WITH(linear_svm(tensor({3, 1}, {0, 1, std::nan("")}), tensor({3}, {0, 1, 1})),
+  CHECK_THROWS_WITH(linear_svm(tensor_with({3, 1}, {0, 1, std::nan("")}), tensor_with({3}, {0, 1, 1})),
                     Contains("sample 2 is not finite"));
-  CHECK_THROWS_WITH(NearestNeighbours(x, tensor({3}, {0, 1, 1}), 1).nearest(Cpu{1}, tensor({1, 3}, {0, 1, 2})),
-                    Contains("expected samples of 2 features, got (1, 3)"));
+  CHECK_THROWS_WITH(
+      NearestNeighbours(x, tensor_with({3}, {0, 1, 1}), 1).nearest(Cpu{1}, tensor_with({1, 3}, {0, 1, 2})),
+      Contains("expected samples of 2 features, got (1, 3)"));
 }
 
 TEST_CASE("classifiers take no features, labels or settings that are no numbers", "[train][classifiers][errors]") {
   const double infinity = std::numeric_limits<double>::infinity();
-  const auto x = tensor({2, 1}, {-1, 1}), labels = tensor({2}, {0, 1});
+  const auto x = tensor_with({2, 1}, {-1, 1}), labels = tensor_with({2}, {0, 1});
   for (const double bad : {std::nan(""), infinity, -infinity}) {
-    const auto bad_x = tensor({2, 1}, {-1, bad}), bad_labels = tensor({2}, {0, bad});
+    const auto bad_x = tensor_with({2, 1}, {-1, bad}), bad_labels = tensor_with({2}, {0, bad});
     CHECK_THROWS_WITH(linear_svm(bad_x, labels), Contains("linear_svm: sample 1 is not finite"));
     CHECK_THROWS_WITH(logistic_regression(bad_x, labels), Contains("logistic_regression: sample 1 is not finite"));
     CHECK_THROWS_WITH(NearestNeighbours(bad_x, labels, 1), Contains("NearestNeighbours: sample 1 is not finite"));

@@ -21,6 +21,7 @@
 #include "brindle/train/keep_best.hpp"
 #include "support/allocations.hpp"
 #include "support/double_models.hpp"
+#include "support/from_all.hpp"
 #include "support/thread_group.hpp"
 
 using namespace brindle;
@@ -29,8 +30,6 @@ using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 namespace {
-
-using Group = std::shared_ptr<ThreadGroup>;
 
 /// Calls of code of the user's own in this thread until one of them throws; below 0: none does.
 thread_local std::int64_t calls_left = -1;
@@ -261,15 +260,6 @@ class Run {
   std::vector<Callback> callbacks_;
   std::unique_ptr<Trainer<float, Cpu>> trainer_;
 };
-
-std::string message_of(const std::exception_ptr& error) {
-  if (!error) return "no error";
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-}
 
 const std::vector<Case> cases = {
     {"streams", {}},

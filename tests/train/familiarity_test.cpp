@@ -22,7 +22,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-data::InMemory pictures(std::int64_t count, std::uint64_t seed) {
+data::InMemory familiar_pictures(std::int64_t count, std::uint64_t seed) {
   Tensor<float> labels({count, 1});
   for (std::int64_t i = 0; i < count; ++i) labels[i] = static_cast<float>(i % 5 == 0 ? 0 : i % 5 == 1 ? 1 : 2);
   Tensor<float> x = random_tensor<float>({count, 6, 6, 3}, seed);
@@ -32,14 +32,14 @@ data::InMemory pictures(std::int64_t count, std::uint64_t seed) {
   return samples;
 }
 
-Sequential<float> network() {
+Sequential<float> familiar_network() {
   return Sequential<float>{{6, 6, 3},    Conv2D{8, 3, relu}, BatchNormalization{}, GlobalAveragePooling2D{},
                            Dropout{0.5}, Dense{3, softmax}};
 }
 
 /// Features by the definition: the layers in front of the last one, sample by sample.
 Tensor<float> features(const data::Source& of) {
-  const Model<float> base = network().cut_after("global_average_pooling2d");
+  const Model<float> base = familiar_network().cut_after("global_average_pooling2d");
   Tensor<float> x = Tensor<float>::uninitialized(of.sample_shape().batch(of.size()));
   std::vector<data::Draw> draws;
   for (std::int64_t i = 0; i < of.size(); ++i) draws.push_back({i, 0});
@@ -61,8 +61,8 @@ double cosine_distance(const float* a, const float* b, std::int64_t n) {
 
 TEST_CASE("a familiarity's distances and threshold are those of plain loops over all training samples",
           "[train][familiarity]") {
-  const data::InMemory training = pictures(30, 1), validation = pictures(40, 2);
-  const Sequential<float> model = network();
+  const data::InMemory training = familiar_pictures(30, 1), validation = familiar_pictures(40, 2);
+  const Sequential<float> model = familiar_network();
   const Familiarity f = familiarity_of(model, training, validation, {.refused = 0.1, .batch = 7});
   CHECK(f.width == 8);
   CHECK(f.count() == 30);
@@ -82,8 +82,8 @@ TEST_CASE("a familiarity's distances and threshold are those of plain loops over
 
 TEST_CASE("of many training samples as many of each class are kept as can be, the same for one seed",
           "[train][familiarity]") {
-  const data::InMemory training = pictures(50, 1), validation = pictures(10, 2);
-  const Sequential<float> model = network();
+  const data::InMemory training = familiar_pictures(50, 1), validation = familiar_pictures(10, 2);
+  const Sequential<float> model = familiar_network();
   const Familiarity f = familiarity_of(model, training, validation, {.most = 24, .seed = 3});
   CHECK(f.count() == 24);
   CHECK(f == familiarity_of(model, training, validation, {.most = 24, .seed = 3, .batch = 5}));
@@ -133,8 +133,8 @@ TEST_CASE("what later layers compute does not lie over the features", "[train][f
 TEST_CASE("a picture classifier says how far a picture is from those that the model was trained on",
           "[train][familiarity]") {
   const TemporaryFolder folder;
-  const data::InMemory training = pictures(30, 1), validation = pictures(40, 2);
-  const Sequential<float> model = network();
+  const data::InMemory training = familiar_pictures(30, 1), validation = familiar_pictures(40, 2);
+  const Sequential<float> model = familiar_network();
   const Familiarity f = familiarity_of(model, training, validation);
   io::save_model(model, folder / "m", training, {.familiarity = f});
   CHECK(io::load_model(folder / "m").info.familiarity == f);
@@ -176,13 +176,13 @@ TEST_CASE("features that cannot be are refused", "[train][familiarity]") {
   CHECK(two.distance(std::vector<float>{0, 0}) == 1);
   CHECK(two.distance(std::vector<float>{0, -2}) == 2);
 
-  const data::InMemory training = pictures(30, 1);
-  io::save_model(network(), folder / "m",
+  const data::InMemory training = familiar_pictures(30, 1);
+  io::save_model(familiar_network(), folder / "m",
                  {.class_names = {"cat", "dog", "owl"}, .input = PictureInput{.size = {6, 6}}, .familiarity = two});
   CHECK_THROWS_WITH(models::PictureClassifier(folder / "m"), Contains("2 numbers") && Contains("8"));
   CHECK_THROWS_WITH(familiarity_of(Sequential<float>{{6, 6, 3}, Flatten{}, Softmax{}}, training, training),
                     Contains("familiarity_of: the model has no Dense layer"));
-  CHECK_THROWS_WITH(familiarity_of(network(), training, training, {.most = 0}), Contains("keeps 0 samples"));
+  CHECK_THROWS_WITH(familiarity_of(familiar_network(), training, training, {.most = 0}), Contains("keeps 0 samples"));
   CHECK_THROWS_WITH(
       familiarity_of(Sequential<float>{{6, 6, 3}, Flatten{}, Rescaling{.scale = {0.5}}, Dense{2, softmax}}, training,
                      training),

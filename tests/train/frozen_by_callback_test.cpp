@@ -18,17 +18,17 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-data::InMemory samples() {
+data::InMemory freezing_samples() {
   Tensor<float> x = random_tensor<float>({12, 5}, 3), labels({12, 1});
   for (std::int64_t i = 0; i < 12; i += 2) labels[i] = 1;
   return data::InMemory(std::move(x), std::move(labels));
 }
 
-Sequential<float> network() {
+Sequential<float> freezing_network() {
   return Sequential<float>{{5}, Dense{4, relu}.named("first"), Dense{3, relu}.named("second"), Dense{1, sigmoid}};
 }
 
-std::vector<float> weights_of(const Sequential<float>& model, const std::string& layer) {
+std::vector<float> weights_of_layer(const Sequential<float>& model, const std::string& layer) {
   const auto w = model.layer(layer).parameters()[0].value.span();
   return {w.begin(), w.end()};
 }
@@ -45,38 +45,38 @@ Callback at_epoch(std::int64_t epoch, std::function<void()> change) {
 
 TEST_CASE("what a callback freezes or frees takes effect from the next step on", "[train][callbacks]") {
   for (const bool in_step : {false, true}) {
-    Sequential<float> model = network();
+    Sequential<float> model = freezing_network();
     model.layer("first").trainable = false;
     Trainer trainer{model, RMSprop{.momentum = 0.5}, BinaryCrossentropy{}};
-    const auto initial = weights_of(model, "first");
+    const auto initial = weights_of_layer(model, "first");
     std::vector<float> first, second;
     Callback change;
     const auto swap = [&](FitState& s) {
       if (s.epoch != 2 || (in_step && s.step != 1)) return;
-      CHECK(weights_of(model, "first") == initial);
-      second = weights_of(model, "second");
+      CHECK(weights_of_layer(model, "first") == initial);
+      second = weights_of_layer(model, "second");
       model.layer("first").trainable = true;
       model.layer("second").trainable = false;
     };
     (in_step ? change.step : change.epoch) = swap;
-    trainer.fit(samples(), {.batch = 4, .epochs = 4, .callbacks = {change}});
-    CHECK(weights_of(model, "first") != initial);
-    CHECK(weights_of(model, "second") == second);
+    trainer.fit(freezing_samples(), {.batch = 4, .epochs = 4, .callbacks = {change}});
+    CHECK(weights_of_layer(model, "first") != initial);
+    CHECK(weights_of_layer(model, "second") == second);
   }
 }
 
 TEST_CASE("a callback that freezes every layer ends training with the reason", "[train][callbacks]") {
-  Sequential<float> model = network();
+  Sequential<float> model = freezing_network();
   Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
   CHECK_THROWS_WITH(
-      trainer.fit(samples(),
+      trainer.fit(freezing_samples(),
                   {.batch = 4, .epochs = 3, .callbacks = {at_epoch(1, [&] { model.set_trainable(false); })}}),
       Contains("fit, after a callback: every layer is frozen"));
 }
 
 TEST_CASE("a run whose callback froze a layer goes on from its checkpoint with the same bits", "[train][checkpoint]") {
   const TemporaryFolder folder;
-  const auto data = samples();
+  const auto data = freezing_samples();
   const auto run = [&](const FitOptions& options, std::int64_t pause_at, Sequential<float>& model) {
     Trainer trainer{model, RMSprop{.momentum = 0.5}, BinaryCrossentropy{}};
     Callback freeze = at_epoch(2, [&] { model.layer("second").trainable = false; });
@@ -86,22 +86,22 @@ TEST_CASE("a run whose callback froze a layer goes on from its checkpoint with t
     o.batch = 4, o.epochs = 5, o.callbacks = {freeze, pause};
     trainer.fit(data, o);
   };
-  Sequential<float> whole = network();
+  Sequential<float> whole = freezing_network();
   run({}, 0, whole);
   for (const std::int64_t pause_at : {1, 3, 5}) {
-    Sequential<float> paused = network(), resumed = network();
+    Sequential<float> paused = freezing_network(), resumed = freezing_network();
     run({.checkpoint = checkpoint(folder / "c")}, pause_at, paused);
     run({.checkpoint = checkpoint(folder / "c", {.resume = true})}, 0, resumed);
     CHECK_FALSE(resumed.layer("second").trainable);
     for (const char* layer : {"first", "second", "dense"})
-      CHECK(weights_of(resumed, layer) == weights_of(whole, layer));
+      CHECK(weights_of_layer(resumed, layer) == weights_of_layer(whole, layer));
   }
 }
 
 TEST_CASE("a model saved with its optimizer goes on with new orders of the data, not with the old ones again",
           "[train][optimizer_state]") {
-  const auto data = samples();
-  Sequential<float> whole = network(), parts = network();
+  const auto data = freezing_samples();
+  Sequential<float> whole = freezing_network(), parts = freezing_network();
   Trainer once{whole, RMSprop{}, BinaryCrossentropy{}};
   once.fit(data, {.batch = 4, .epochs = 2});
   once.fit(data, {.batch = 4, .epochs = 2});
@@ -110,7 +110,8 @@ TEST_CASE("a model saved with its optimizer goes on with new orders of the data,
   Trainer second{parts, RMSprop{}, BinaryCrossentropy{}};
   second.set_optimizer_state(first.optimizer_state());
   second.fit(data, {.batch = 4, .epochs = 2});
-  for (const char* layer : {"first", "second", "dense"}) CHECK(weights_of(parts, layer) == weights_of(whole, layer));
+  for (const char* layer : {"first", "second", "dense"})
+    CHECK(weights_of_layer(parts, layer) == weights_of_layer(whole, layer));
 }
 
 namespace {
@@ -143,12 +144,12 @@ struct KernelsOnly {
 }  // namespace
 
 TEST_CASE("an optimizer learns the names of what it steps", "[train][optimizer]") {
-  Sequential<float> model = network();
-  const auto first = weights_of(model, "first"), second = weights_of(model, "second");
+  Sequential<float> model = freezing_network();
+  const auto first = weights_of_layer(model, "first"), second = weights_of_layer(model, "second");
   Trainer trainer{model, KernelsOnly{}, BinaryCrossentropy{}};
-  trainer.fit(samples(), {.batch = 4, .epochs = 3});
-  CHECK(weights_of(model, "first") != first);
-  CHECK(weights_of(model, "second") == second);
+  trainer.fit(freezing_samples(), {.batch = 4, .epochs = 3});
+  CHECK(weights_of_layer(model, "first") != first);
+  CHECK(weights_of_layer(model, "second") == second);
   for (const auto& layer : model.layers())
     for (const float b : layer->parameters()[1].value.span()) CHECK(b == 0);
 }

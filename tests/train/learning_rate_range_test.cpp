@@ -22,7 +22,7 @@ using Catch::Matchers::Contains;
 namespace {
 
 /// Noise with a larger number where the class stands.
-data::InMemory samples(std::int64_t n, std::int64_t features, std::int64_t classes, bool told = true) {
+data::InMemory ranged_samples(std::int64_t n, std::int64_t features, std::int64_t classes, bool told = true) {
   Tensor<float> labels({n, 1});
   for (std::int64_t i = 0; i < n; ++i) labels[i] = static_cast<float>(i % classes);
   Tensor<float> x = random_tensor<float>({n, features}, 8);
@@ -31,12 +31,12 @@ data::InMemory samples(std::int64_t n, std::int64_t features, std::int64_t class
   return data::InMemory(std::move(x), std::move(labels), {});
 }
 
-Sequential<float> network(const Cpu& on = Cpu(1)) {
+Sequential<float> ranged_network(const Cpu& on = Cpu(1)) {
   return Sequential<float>{
       on, {8}, Dense{16, relu}, BatchNormalization{}, Dropout{0.2}, Dense{12, relu}, Dense{4, softmax}};
 }
 
-std::vector<float> weights_of(const Model<float>& model) {
+std::vector<float> ranged_weights(const Model<float>& model) {
   std::vector<float> all;
   for (const auto& layer : model.layers())
     for (const auto& p : layer->parameters()) all.insert(all.end(), p.value.data(), p.value.data() + p.value.size());
@@ -81,8 +81,8 @@ TEST_CASE("the chosen rate is that at which the smoothed loss has fallen half th
 
 TEST_CASE("a rate is found with which a network learns, and growing rates end when the loss runs away",
           "[train][learning_rate]") {
-  const data::InMemory data = samples(203, 8, 4);
-  Sequential<float> model = network();
+  const data::InMemory data = ranged_samples(203, 8, 4);
+  Sequential<float> model = ranged_network();
   const LearningRateRange range = learning_rate_range(model, SGD{}, SparseCategoricalCrossentropy{}, data,
                                                       {.lowest = 1e-5, .highest = 1e4, .batch = 16});
   INFO(range.reason);
@@ -104,31 +104,31 @@ TEST_CASE("a rate is found with which a network learns, and growing rates end wh
 
 TEST_CASE("a trial of rates leaves weights, moving averages and the run that follows as they were",
           "[train][learning_rate]") {
-  const data::InMemory data = samples(90, 8, 4);
+  const data::InMemory data = ranged_samples(90, 8, 4);
   const auto trained = [&](bool tried) {
-    Sequential<float> model = network();
+    Sequential<float> model = ranged_network();
     model.freeze_before("dense_1");
-    const std::vector<float> before = weights_of(model);
+    const std::vector<float> before = ranged_weights(model);
     if (tried) {
       learning_rate_range(model, Adam{}, SparseCategoricalCrossentropy{}, data,
                           {.steps = 20, .class_weight = {{1, 3}}});
-      CHECK(weights_of(model) == before);
+      CHECK(ranged_weights(model) == before);
       model.set_trainable(true);  // BatchNormalization learns, too, and has averages
       learning_rate_range(model, Adam{}, SparseCategoricalCrossentropy{}, data, {.steps = 20});
-      CHECK(weights_of(model) == before);
+      CHECK(ranged_weights(model) == before);
     }
     model.set_trainable(true);
     Trainer trainer{model, Adam{.learning_rate = 1e-2}, SparseCategoricalCrossentropy{}, {.seed = 4}};
     trainer.fit(data, {.batch = 16, .epochs = 2});
-    return weights_of(model);
+    return ranged_weights(model);
   };
   CHECK(trained(true) == trained(false));
 }
 
 TEST_CASE("a trial of rates gives the same losses again, for any number of threads", "[train][learning_rate]") {
-  const data::InMemory data = samples(90, 8, 4);
+  const data::InMemory data = ranged_samples(90, 8, 4);
   const auto tried = [&](int threads) {
-    Sequential<float> model = network(Cpu(threads));
+    Sequential<float> model = ranged_network(Cpu(threads));
     return learning_rate_range(model, Adam{}, SparseCategoricalCrossentropy{}, data, {.seed = 3});
   };
   const LearningRateRange one = tried(1);
@@ -137,8 +137,8 @@ TEST_CASE("a trial of rates gives the same losses again, for any number of threa
 }
 
 TEST_CASE("a trial of rates counts classes by their weights", "[train][learning_rate]") {
-  const data::InMemory data = samples(32, 8, 4);
-  Sequential<float> model = network();
+  const data::InMemory data = ranged_samples(32, 8, 4);
+  Sequential<float> model = ranged_network();
   const auto first = [&](std::map<std::int64_t, double> weights) {
     return learning_rate_range(model, SGD{}, SparseCategoricalCrossentropy{}, data,
                                {.steps = 10, .class_weight = std::move(weights)})
@@ -148,8 +148,8 @@ TEST_CASE("a trial of rates counts classes by their weights", "[train][learning_
 }
 
 TEST_CASE("a trial of rates says what is wrong with its options and its data", "[train][learning_rate]") {
-  const data::InMemory data = samples(40, 8, 4);
-  Sequential<float> model = network();
+  const data::InMemory data = ranged_samples(40, 8, 4);
+  Sequential<float> model = ranged_network();
   const auto with = [&](const LearningRateRangeOptions& o) {
     learning_rate_range(model, Adam{}, SparseCategoricalCrossentropy{}, data, o);
   };
@@ -161,9 +161,9 @@ TEST_CASE("a trial of rates says what is wrong with its options and its data", "
   CHECK_THROWS_WITH(with({.batch = 0}), Contains("batch"));
 
   // A network that is broken to begin with is no matter of rates.
-  const std::vector<float> before = weights_of(model);
+  const std::vector<float> before = ranged_weights(model);
   model.layers()[0]->parameters()[0].value[0] = std::nanf("");
   CHECK_THROWS_AS(with({}), NumericsError);
   model.layers()[0]->parameters()[0].value[0] = before[0];
-  CHECK(weights_of(model) == before);
+  CHECK(ranged_weights(model) == before);
 }

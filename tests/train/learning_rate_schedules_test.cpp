@@ -19,17 +19,17 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-data::InMemory samples(std::int64_t n) {
+data::InMemory samples_of_schedule(std::int64_t n) {
   Tensor<float> x = random_tensor<float>(Shape{n, 6}, 7, 0, 1);
   std::vector<float> labels(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) labels[static_cast<std::size_t>(i)] = static_cast<float>(i % 2);
   return data::InMemory(std::move(x), labels);
 }
 
-Sequential<float> network() { return Sequential<float>{Cpu{1}, {6}, Dense{1, sigmoid}}; }
+Sequential<float> scheduled_network() { return Sequential<float>{Cpu{1}, {6}, Dense{1, sigmoid}}; }
 
 /// The learning rate after each epoch of a run with these figures, from 1.
-std::vector<double> rates(const Callback& c, const std::vector<double>& figures) {
+std::vector<double> rates_by(const Callback& c, const std::vector<double>& figures) {
   FitState s;
   s.learning_rate = 1;
   c.begin(s);
@@ -78,27 +78,28 @@ TEST_CASE("step decay gives the rates of Keras's staircase", "[train][step_decay
 
 TEST_CASE("reduce_on_plateau lowers the rate when Keras's ReduceLROnPlateau does", "[train][reduce_on_plateau]") {
   const std::vector<double> run{5, 4, 4, 4.00005, 3.99995, 4, 4, 4, 3, 3, 3, 3, 3, 3};
-  check_equal(rates(reduce_on_plateau({.factor = 0.5, .patience = 2}), run),
+  check_equal(rates_by(reduce_on_plateau({.factor = 0.5, .patience = 2}), run),
               {1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125, 0.125, 0.0625, 0.0625, 0.03125, 0.03125});
-  check_equal(rates(reduce_on_plateau({.factor = 0.5, .patience = 2, .cooldown = 2}), run),
+  check_equal(rates_by(reduce_on_plateau({.factor = 0.5, .patience = 2, .cooldown = 2}), run),
               {1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.125, 0.125, 0.125, 0.0625});
-  check_equal(rates(reduce_on_plateau({.factor = 0.5, .patience = 1, .cooldown = 2}), run),
+  check_equal(rates_by(reduce_on_plateau({.factor = 0.5, .patience = 1, .cooldown = 2}), run),
               {1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125, 0.125, 0.0625, 0.0625, 0.03125, 0.03125, 0.015625});
-  check_equal(rates(reduce_on_plateau({.factor = 0.1, .patience = 1, .min_rate = 0.005}), run),
+  check_equal(rates_by(reduce_on_plateau({.factor = 0.1, .patience = 1, .min_rate = 0.005}), run),
               {1, 1, 0.1, 0.01, 0.005, 0.005, 0.005, 0.005, 0.005, 0.005, 0.005, 0.005, 0.005, 0.005});
-  check_equal(rates(reduce_on_plateau({.factor = 0.5, .patience = 0}), run),
+  check_equal(rates_by(reduce_on_plateau({.factor = 0.5, .patience = 0}), run),
               {1, 1, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625, 0.015625, 0.0078125, 0.00390625, 0.001953125,
                0.0009765625, 0.00048828125});
   check_equal(
-      rates(reduce_on_plateau({.monitor = Monitor::val_accuracy, .factor = 0.5, .patience = 3, .min_delta = 0.5}), run),
+      rates_by(reduce_on_plateau({.monitor = Monitor::val_accuracy, .factor = 0.5, .patience = 3, .min_delta = 0.5}),
+               run),
       {1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.125, 0.125, 0.125});
 }
 
 TEST_CASE("a plateau begins anew with each fit, and what is no number is no improvement",
           "[train][reduce_on_plateau]") {
   const Callback c = reduce_on_plateau({.factor = 0.5, .patience = 2});
-  CHECK(rates(c, {3, 3}) == std::vector<double>{1, 1});
-  CHECK(rates(c, {4, 4, 4}) == std::vector<double>{1, 1, 0.5});
+  CHECK(rates_by(c, {3, 3}) == std::vector<double>{1, 1});
+  CHECK(rates_by(c, {4, 4, 4}) == std::vector<double>{1, 1, 0.5});
   const double nan = std::numeric_limits<double>::quiet_NaN();
   FitState s;
   History h;
@@ -114,8 +115,8 @@ TEST_CASE("a plateau begins anew with each fit, and what is no number is no impr
 }
 
 TEST_CASE("the optimizer takes each step with the rate of the schedule", "[train][cosine_decay]") {
-  const auto data = samples(32);
-  auto model = network();
+  const auto data = samples_of_schedule(32);
+  auto model = scheduled_network();
   Trainer trainer{model, SGD{.learning_rate = 0.1}, BinaryCrossentropy{}};
   const Callback schedule = cosine_decay();
   std::vector<double> used, expected;
@@ -133,8 +134,8 @@ TEST_CASE("the optimizer takes each step with the rate of the schedule", "[train
 }
 
 TEST_CASE("step decay counts epochs over several fits", "[train][step_decay]") {
-  const auto data = samples(16);
-  auto model = network();
+  const auto data = samples_of_schedule(16);
+  auto model = scheduled_network();
   Trainer trainer{model, SGD{.learning_rate = 0.8}, BinaryCrossentropy{}};
   const Callback schedule = step_decay({.every = 2, .factor = 0.5});
   const auto fit = [&](std::int64_t epochs) {

@@ -26,14 +26,14 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-data::InMemory samples(std::int64_t n, int classes = 2) {
+data::InMemory leaf_samples(std::int64_t n, int classes = 2) {
   std::vector<float> labels(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) labels[static_cast<std::size_t>(i)] = static_cast<float>(i * i % 7 % classes);
   return data::InMemory(random_tensor<float>({n, 6, 6, 3}, 7, 0, 1), labels);
 }
 
 /// The largest difference of two models' parameters.
-double distance(const Model<double>& a, const Model<double>& b) {
+double weight_distance(const Model<double>& a, const Model<double>& b) {
   double most = 0;
   for (std::size_t i = 0; i < a.layers().size(); ++i)
     for (std::size_t p = 0; p < std::as_const(*a.layers()[i]).parameters().size(); ++p) {
@@ -67,9 +67,9 @@ double distance_from_one_leaf(const data::Source& data, const LossValue& loss, s
   double most = 0;
   for (const std::int64_t leaves : {2, 4, 8}) {
     const auto [several, same] = trained(leaves);
-    most = std::max({most, distance(one, several), std::abs(history.loss.back() - same.loss.back()),
+    most = std::max({most, weight_distance(one, several), std::abs(history.loss.back() - same.loss.back()),
                      std::abs(history.accuracy.back() - same.accuracy.back())});
-    CHECK(distance(one, several) > 0);
+    CHECK(weight_distance(one, several) > 0);
   }
   return most;
 }
@@ -77,7 +77,7 @@ double distance_from_one_leaf(const data::Source& data, const LossValue& loss, s
 }  // namespace
 
 TEST_CASE("the sum over leaves is the gradient of the batch's mean loss", "[train][leaves]") {
-  const data::InMemory two = samples(43), three = samples(43, 3);
+  const data::InMemory two = leaf_samples(43), three = leaf_samples(43, 3);
   std::vector<float> weights(43);
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = 0.25f * static_cast<float>(i % 9);
   const data::OneHot rows(three, 3);
@@ -145,7 +145,7 @@ TEST_CASE("dropout draws for each leaf of a step, the same whatever the batch is
 }
 
 TEST_CASE("a batch of the caller's is cut into leaves as one of fit is", "[train][leaves]") {
-  const data::InMemory data = samples(20);
+  const data::InMemory data = leaf_samples(20);
   const auto trained = [&](bool by_fit) {
     Sequential<float> model{Cpu{1}, {6, 6, 3}, Conv2D{4, 3, relu}, Flatten{}, Dropout{0.3}, Dense{1, sigmoid}};
     model.initialize(2);
@@ -168,7 +168,7 @@ TEST_CASE("a batch of the caller's is cut into leaves as one of fit is", "[train
 }
 
 TEST_CASE("a training step in leaves allocates nothing after the first", "[train][leaves]") {
-  const data::InMemory data = samples(60);
+  const data::InMemory data = leaf_samples(60);
   for (TrainerOptions options :
        {TrainerOptions{}, TrainerOptions{.clipvalue = 0.01}, TrainerOptions{.global_clipnorm = 0.1},
         TrainerOptions{.gradient_accumulation_steps = 3, .use_ema = true},
@@ -196,7 +196,7 @@ TEST_CASE("leaves that cannot be are refused in one line", "[train][leaves]") {
     CHECK_THROWS_WITH(make(leaves),
                       Contains("leaves must be a power of two from 1 to 65536, got " + std::to_string(leaves)));
   auto trainer = make(8);
-  CHECK_THROWS_WITH(trainer.fit(samples(20), {.batch = 6}),
+  CHECK_THROWS_WITH(trainer.fit(leaf_samples(20), {.batch = 6}),
                     Contains("a batch of 6 samples cannot be cut into 8 leaves"));
-  CHECK_THROWS_WITH(trainer.fit(samples(5), {.batch = 32}), Contains("a batch of 5 samples"));
+  CHECK_THROWS_WITH(trainer.fit(leaf_samples(5), {.batch = 32}), Contains("a batch of 5 samples"));
 }

@@ -19,12 +19,12 @@ using Catch::Matchers::Contains;
 namespace {
 
 template <class T>
-Sequential<T> network() {
+Sequential<T> state_network() {
   return Sequential<T>{{6, 6, 2}, Conv2D{3, 3, relu}, Flatten{}, Dropout{0.3}, Dense{4, relu}, Dense{1, sigmoid}};
 }
 
 template <class T>
-void train(Trainer<T, Cpu>& trainer, int from, int to) {
+void train_steps(Trainer<T, Cpu>& trainer, int from, int to) {
   for (int i = from; i < to; ++i) {
     const auto x = random_tensor<T>({5, 6, 6, 2}, static_cast<std::uint64_t>(i));
     Tensor<float> labels({5, 1});
@@ -36,20 +36,20 @@ void train(Trainer<T, Cpu>& trainer, int from, int to) {
 template <class T, class Optimizer>
 void check_goes_on(const Optimizer& optimizer) {
   const TemporaryFolder folder;
-  Sequential<T> whole = network<T>();
+  Sequential<T> whole = state_network<T>();
   Trainer<T, Cpu> once{whole, optimizer, BinaryCrossentropy{}};
-  train(once, 0, 4);
+  train_steps(once, 0, 4);
   once.optimizer().set_learning_rate(0.0123);
   const auto state = once.optimizer_state();
   io::save_model(whole, folder / "m.safetensors", {}, &state);
-  train(once, 4, 9);
+  train_steps(once, 4, 9);
 
   auto saved = io::load_model<T>(folder / "m.safetensors");
   REQUIRE(saved.optimizer);
   Trainer<T, Cpu> again{saved.model, optimizer, BinaryCrossentropy{}};
   again.set_optimizer_state(*saved.optimizer);
   CHECK(again.steps() == 4);
-  train(again, 4, 9);
+  train_steps(again, 4, 9);
   for (std::size_t i = 0; i < whole.layers().size(); ++i)
     for (std::size_t p = 0; p < whole.layers()[i]->parameters().size(); ++p)
       CHECK(same_bits(whole.layers()[i]->parameters()[p].value, saved.model.layers()[i]->parameters()[p].value));
@@ -66,20 +66,20 @@ TEMPLATE_TEST_CASE("training goes on bit by bit from a model saved with its opti
 
 TEST_CASE("a model saved without the optimizer's state has none, and reads as before", "[train][optimizer_state]") {
   const TemporaryFolder folder;
-  io::save_model(network<float>(), folder / "m.safetensors");
+  io::save_model(state_network<float>(), folder / "m.safetensors");
   CHECK(!io::load_model(folder / "m.safetensors").optimizer);
 }
 
 TEST_CASE("the state of another optimizer or of other parameters is refused, and nothing changes",
           "[train][optimizer_state]") {
-  Sequential<float> model = network<float>();
+  Sequential<float> model = state_network<float>();
   Trainer<float, Cpu> trainer{model, RMSprop{}, BinaryCrossentropy{}};
-  train(trainer, 0, 2);
+  train_steps(trainer, 0, 2);
   auto state = trainer.optimizer_state();
   Trainer<float, Cpu> adam{model, Adam{}, BinaryCrossentropy{}};
   CHECK_THROWS_WITH(adam.set_optimizer_state(state), Contains("that of RMSprop, the trainer has Adam"));
 
-  Sequential<float> frozen = network<float>();
+  Sequential<float> frozen = state_network<float>();
   frozen.layer("conv2d").trainable = false;
   Trainer<float, Cpu> fewer{frozen, RMSprop{}, BinaryCrossentropy{}};
   CHECK_THROWS_WITH(fewer.set_optimizer_state(state), Contains("\"kernel\" of Dense \"dense\", (48, 4)"));

@@ -39,21 +39,21 @@ std::vector<std::string> with(std::vector<std::string> parts, const std::vector<
 }
 
 /// A layer of a program's own: y = scale x, or the softmax of it, of which activation() says nothing.
-struct Own {
+struct OwnOutput {
   float scale = 1;
   bool squashed = false;
   std::string name = {};
   OutputNumbers numbers = OutputNumbers::unknown;  ///< what it says of them
-  std::string type = "Own";
+  std::string type = "OwnOutput";
 
   template <class T, class Device>
   std::unique_ptr<Layer<T, Device>> make() const;
 };
 
 template <class T, class Device>
-class OwnLayer final : public Layer<T, Device> {
+class OwnOutputLayer final : public Layer<T, Device> {
  public:
-  explicit OwnLayer(const Own& d) : d_(d) {}
+  explicit OwnOutputLayer(const OwnOutput& d) : d_(d) {}
   std::string type() const override { return d_.type; }
   OutputNumbers output_numbers() const override { return d_.numbers; }
   std::string default_name() const override { return "own"; }
@@ -75,12 +75,12 @@ class OwnLayer final : public Layer<T, Device> {
   }
 
  private:
-  Own d_;
+  OwnOutput d_;
 };
 
 template <class T, class Device>
-std::unique_ptr<Layer<T, Device>> Own::make() const {
-  return std::make_unique<OwnLayer<T, Device>>(*this);
+std::unique_ptr<Layer<T, Device>> OwnOutput::make() const {
+  return std::make_unique<OwnOutputLayer<T, Device>>(*this);
 }
 
 /// A loss of a program's own, of outputs that are any numbers.
@@ -114,7 +114,7 @@ std::unique_ptr<Loss<T, Device>> SquaredError::make() const {
   return std::make_unique<SquaredErrorLoss<T, Device>>();
 }
 
-data::InMemory samples(std::int64_t n, std::int64_t features, int classes) {
+data::InMemory output_samples(std::int64_t n, std::int64_t features, int classes) {
   Tensor<float> x = random_tensor<float>({n, features}, 5);
   std::vector<float> labels;
   for (std::int64_t i = 0; i < n; ++i) labels.push_back(static_cast<float>(i % classes));
@@ -196,8 +196,9 @@ TEST_CASE("accuracy of one-hot labels is by the largest output, or by each where
 
   auto classes = through(3, softmax);
   Trainer trainer{classes, SGD{}, SparseCategoricalCrossentropy{}, {.accuracy = Accuracy::binary}};
-  CHECK_THROWS_WITH(trainer.fit(samples(6, 3, 3), {}), StartsWith("fit: Accuracy::binary") && Contains("(None, 3)"));
-  CHECK_THROWS_WITH(trainer.evaluate(samples(6, 3, 3)), StartsWith("evaluate: Accuracy::binary"));
+  CHECK_THROWS_WITH(trainer.fit(output_samples(6, 3, 3), {}),
+                    StartsWith("fit: Accuracy::binary") && Contains("(None, 3)"));
+  CHECK_THROWS_WITH(trainer.evaluate(output_samples(6, 3, 3)), StartsWith("evaluate: Accuracy::binary"));
   CHECK(trainer.steps() == 0);
 }
 
@@ -255,18 +256,19 @@ TEST_CASE("a loss of probabilities behind no activation is refused when the trai
 TEST_CASE("a last layer of one's own says what its outputs are, and its name says nothing", "[train][errors]") {
   const BinaryCrossentropy binary;
   const std::vector<std::string> none{"Trainer: ", "ends without an activation"};
-  check_says(refusal(model_of(Flatten{}, Dense{1}, Own{.name = "head", .numbers = OutputNumbers::any}), binary),
-             with(none, {"Own \"head\""}));
-  check_says(refusal(model_of(Flatten{}, Dense{1}, Own{.numbers = OutputNumbers::of_input}), binary),
+  check_says(refusal(model_of(Flatten{}, Dense{1}, OwnOutput{.name = "head", .numbers = OutputNumbers::any}), binary),
+             with(none, {"OwnOutput \"head\""}));
+  check_says(refusal(model_of(Flatten{}, Dense{1}, OwnOutput{.numbers = OutputNumbers::of_input}), binary),
              with(none, {"Dense \"dense\""}));
-  CHECK(refusal(model_of(Flatten{}, Dense{1, sigmoid}, Own{.numbers = OutputNumbers::of_input}), binary) == "accepted");
+  CHECK(refusal(model_of(Flatten{}, Dense{1, sigmoid}, OwnOutput{.numbers = OutputNumbers::of_input}), binary) ==
+        "accepted");
   for (const char* type : {"Dense", "Conv2D", "MaxPooling2D", "GlobalAveragePooling2D"})
-    CHECK(refusal(model_of(Flatten{}, Dense{1}, Own{.type = type}), binary) == "accepted");
+    CHECK(refusal(model_of(Flatten{}, Dense{1}, OwnOutput{.type = type}), binary) == "accepted");
 }
 
 TEST_CASE("of a last layer of one's own the outputs are looked at before the first update", "[train][errors]") {
-  const auto data = samples(12, 3, 2);
-  const auto fit = [&](const auto& loss, std::int64_t units, const Own& own, double rate = 0.1) {
+  const auto data = output_samples(12, 3, 2);
+  const auto fit = [&](const auto& loss, std::int64_t units, const OwnOutput& own, double rate = 0.1) {
     Sequential<float> model{Cpu{1}, {3}, Dense{units}, own};
     model.initialize(2);
     const Tensor<float> before = model.layers()[0]->parameters()[0].value.clone();
@@ -281,7 +283,7 @@ TEST_CASE("of a last layer of one's own the outputs are looked at before the fir
     }
     return message;
   };
-  const std::vector<std::string> says{"fit: ", "Own \"own\" gives", "{.from_logits = true}"};
+  const std::vector<std::string> says{"fit: ", "OwnOutput \"own\" gives", "{.from_logits = true}"};
   check_says(fit(BinaryCrossentropy{}, 1, {.scale = 3}), with(says, {"Dense{1, sigmoid}"}));
   check_says(fit(SparseCategoricalCrossentropy{}, 2, {.scale = 3}), with(says, {"Dense{2, softmax}"}));
   check_says(fit(SparseCategoricalCrossentropy{}, 2, {.scale = 0}), with(says, {"the sum 0"}));
@@ -290,7 +292,7 @@ TEST_CASE("of a last layer of one's own the outputs are looked at before the fir
   CHECK(fit(BinaryCrossentropy{.from_logits = true}, 1, {.scale = 3}) == "accepted");
   CHECK(fit(SparseCategoricalCrossentropy{.from_logits = true}, 2, {.scale = 3}) == "accepted");
   CHECK(fit(SquaredError{}, 1, {.scale = 3}, 0.001) == "accepted");
-  Sequential<float> model{Cpu{1}, {3}, Dense{2}, Own{.squashed = true}};
+  Sequential<float> model{Cpu{1}, {3}, Dense{2}, OwnOutput{.squashed = true}};
   Trainer trainer{model, SGD{}, SparseCategoricalCrossentropy{.from_logits = true}};
   CHECK_THROWS_WITH(trainer.train_on_batch(random_tensor<float>({4, 3}, 1), Tensor<float>({4, 1})),
                     StartsWith("train_on_batch: ") && Contains("rows of probabilities"));

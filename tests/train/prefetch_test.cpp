@@ -21,7 +21,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-data::Pictures pictures(std::int64_t n = 50) {
+data::Pictures read_pictures(std::int64_t n = 50) {
   data::Pictures::Parts p;
   p.pixels = converted<std::uint8_t>(random_tensor<double>({n, 12, 12, 3}, 5, 0, 200));
   for (std::int64_t i = 0; i < n; ++i) {
@@ -35,12 +35,12 @@ data::Pictures pictures(std::int64_t n = 50) {
 
 const Augment settings{.rotation = 50, .width_shift = 0.2, .height_shift = 0.2, .zoom = 0.3, .flip_horizontal = true};
 
-Sequential<float> network(int threads = 2) {
+Sequential<float> read_network(int threads = 2) {
   return Sequential<float>{Cpu{threads}, {12, 12, 3},     Conv2D{8, 3, relu}, MaxPool2D{2},
                            Flatten{},    Dense{16, relu}, Dropout{0.3},       Dense{1, sigmoid}};
 }
 
-std::vector<float> weights(const Sequential<float>& model) {
+std::vector<float> read_weights(const Sequential<float>& model) {
   std::vector<float> all;
   for (const auto& layer : model.layers())
     for (const auto& p : layer->parameters()) all.insert(all.end(), p.value.span().begin(), p.value.span().end());
@@ -48,9 +48,9 @@ std::vector<float> weights(const Sequential<float>& model) {
 }
 
 /// Hands on another source's samples, late, and fails at a use.
-class Slow : public data::Source {
+class SlowPictures : public data::Source {
  public:
-  explicit Slow(const data::Source& source, int delay, std::int64_t fails_at = -1)
+  explicit SlowPictures(const data::Source& source, int delay, std::int64_t fails_at = -1)
       : source_(&source), delay_(delay), fails_at_(fails_at) {}
   std::int64_t size() const override { return source_->size(); }
   Shape sample_shape() const override { return source_->sample_shape(); }
@@ -74,10 +74,10 @@ class Slow : public data::Source {
 }  // namespace
 
 TEST_CASE("reading ahead changes no bit of what is trained", "[train][prefetch]") {
-  const data::Pictures photos = pictures();
+  const data::Pictures photos = read_pictures();
   const data::Augmented augmented(photos, settings, {.seed = 3});
   const auto train = [&](std::int64_t prefetch, int threads, bool shuffle = true) {
-    auto model = network(threads);
+    auto model = read_network(threads);
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}, {.seed = 8}};
     trainer.fit(augmented, {.batch = 16,
                             .epochs = 4,
@@ -85,7 +85,7 @@ TEST_CASE("reading ahead changes no bit of what is trained", "[train][prefetch]"
                             .shuffle = shuffle,
                             .prefetch = prefetch,
                             .validation = photos});
-    return weights(model);
+    return read_weights(model);
   };
   const auto without = train(0, 1);
   for (const std::int64_t prefetch : {0, 1, 2, 20})
@@ -95,10 +95,10 @@ TEST_CASE("reading ahead changes no bit of what is trained", "[train][prefetch]"
 }
 
 TEST_CASE("a fit that was stopped early goes on with the samples that it had not used", "[train][prefetch]") {
-  const data::Pictures photos = pictures();
+  const data::Pictures photos = read_pictures();
   const data::Augmented augmented(photos, settings);
   const auto train = [&](std::int64_t prefetch, int threads) {
-    auto model = network(threads);
+    auto model = read_network(threads);
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
     const History h =
         trainer.fit(augmented, {.batch = 16, .epochs = 5, .prefetch = prefetch, .callbacks = {{.step = [](FitState& s) {
@@ -106,16 +106,16 @@ TEST_CASE("a fit that was stopped early goes on with the samples that it had not
                                                                                 }}}});
     CHECK(h.epochs() == 2);
     trainer.fit(augmented, {.batch = 16, .prefetch = prefetch});
-    return weights(model);
+    return read_weights(model);
   };
   CHECK(train(0, 2) == train(2, 2));
   CHECK(train(0, 2) == train(7, 1));
 }
 
 TEST_CASE("no batch is read that no step needs", "[train][prefetch]") {
-  const data::Pictures photos = pictures();
-  const Slow source(photos, 0);
-  auto model = network();
+  const data::Pictures photos = read_pictures();
+  const SlowPictures source(photos, 0);
+  auto model = read_network();
   Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
   trainer.fit(source, {.batch = 16, .epochs = 3, .prefetch = 5});
   CHECK(source.reads == 12);
@@ -124,10 +124,10 @@ TEST_CASE("no batch is read that no step needs", "[train][prefetch]") {
 }
 
 TEST_CASE("what a source throws while it reads ahead ends fit", "[train][prefetch]") {
-  const data::Pictures photos = pictures();
-  const Slow source(photos, 0, 40);  // in the third batch
+  const data::Pictures photos = read_pictures();
+  const SlowPictures source(photos, 0, 40);  // in the third batch
   for (const std::int64_t prefetch : {0, 1, 2, 5}) {
-    auto model = network();
+    auto model = read_network();
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
     CHECK_THROWS_WITH(trainer.fit(source, {.batch = 16, .epochs = 3, .prefetch = prefetch}), "the disk is gone");
     CHECK(trainer.steps() == 2);
@@ -135,9 +135,9 @@ TEST_CASE("what a source throws while it reads ahead ends fit", "[train][prefetc
 }
 
 TEST_CASE("what a callback throws ends fit while it reads ahead", "[train][prefetch]") {
-  const data::Pictures photos = pictures();
-  const Slow source(photos, 3);
-  auto model = network();
+  const data::Pictures photos = read_pictures();
+  const SlowPictures source(photos, 3);
+  auto model = read_network();
   Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
   CHECK_THROWS_WITH(trainer.fit(source, {.batch = 16,
                                          .prefetch = 4,
@@ -146,10 +146,10 @@ TEST_CASE("what a callback throws ends fit while it reads ahead", "[train][prefe
 }
 
 TEST_CASE("training waits for a slow source, and says how long", "[train][prefetch]") {
-  const data::Pictures photos = pictures();
-  const Slow source(photos, 30);
+  const data::Pictures photos = read_pictures();
+  const SlowPictures source(photos, 30);
   for (const std::int64_t prefetch : {0, 2}) {
-    auto model = network();
+    auto model = read_network();
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
     double last = 0;
     Callback look;
@@ -167,12 +167,12 @@ TEST_CASE("training waits for a slow source, and says how long", "[train][prefet
 }
 
 TEST_CASE("a training step on augmented pictures that are read ahead allocates nothing", "[train][prefetch]") {
-  const data::Pictures photos = pictures(48);
+  const data::Pictures photos = read_pictures(48);
   for (const bool levels : {false, true}) {
     Augment all = settings;
     if (levels) all.brightness = {0.5, 1.5}, all.channel_shift = 20;
     const data::Augmented augmented(photos, all);
-    auto model = network();
+    auto model = read_network();
     Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
     StepAllocations counted;
     trainer.fit(augmented, {.batch = 15, .epochs = 3, .callbacks = {counted.callback(2)}});
@@ -181,8 +181,8 @@ TEST_CASE("a training step on augmented pictures that are read ahead allocates n
 }
 
 TEST_CASE("fit refuses to read less than nothing ahead", "[train][prefetch]") {
-  const data::Pictures photos = pictures();
-  auto model = network();
+  const data::Pictures photos = read_pictures();
+  auto model = read_network();
   Trainer trainer{model, RMSprop{}, BinaryCrossentropy{}};
   CHECK_THROWS_WITH(trainer.fit(photos, {.batch = 16, .prefetch = -1}), Contains("prefetch must be 0 to 1024"));
 }

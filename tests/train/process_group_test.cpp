@@ -26,6 +26,7 @@
 #include "brindle/train/team_row.hpp"
 #include "support/file_size_limit.hpp"
 #include "support/from_all.hpp"
+#include "support/killed.hpp"
 #include "support/leaf_run.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thread_group.hpp"
@@ -36,8 +37,6 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
 namespace {
-
-using Group = std::shared_ptr<ThreadGroup>;
 
 /// The one outcome of all processes.
 template <class Optimizer = Adam>
@@ -53,11 +52,6 @@ std::string trained_by(int processes, const LeafSettings& s, const Optimizer& op
   CHECK(std::set<std::string>(outcomes.begin(), outcomes.end()).size() == 1);
   return outcomes[0];
 }
-
-/// Thrown in place of what ends a program.
-struct Killed : std::runtime_error {
-  Killed() : std::runtime_error("killed") {}
-};
 
 std::string content(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);

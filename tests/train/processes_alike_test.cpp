@@ -20,11 +20,7 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
-namespace {
-
-using Group = std::shared_ptr<ThreadGroup>;
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("processes that are not of one run are told what differs before the first step", "[train][group]") {
   const auto message = [&](const auto& different) {

@@ -16,7 +16,7 @@ namespace {
 
 /// The network of goldens/make_resnet.py.
 template <class T>
-Model<T> network(const Cpu& on) {
+Model<T> residual_golden_network(const Cpu& on) {
   const auto conv = [](std::int64_t filters, Size2 kernel, Size2 stride, const char* name) {
     return Conv2D{.filters = filters,
                   .kernel = kernel,
@@ -39,7 +39,7 @@ Model<T> network(const Cpu& on) {
 }
 
 template <class T>
-Tensor<T> train(Model<T>& model, const Golden& golden, std::int64_t first, std::int64_t steps) {
+Tensor<T> train_golden(Model<T>& model, const Golden& golden, std::int64_t first, std::int64_t steps) {
   const Tensor<T> x = golden.get<T>("run.x");
   const Tensor<float> y = golden.get<float>("run.y");
   Trainer trainer{model, SGD{.learning_rate = 0.1, .momentum = 0.5}, BinaryCrossentropy{}};
@@ -58,16 +58,16 @@ TEMPLATE_TEST_CASE("a residual network with batch normalization trains step by s
                    float, double) {
   using T = TestType;
   const Golden golden("resnet.npz");
-  Model<T> model = network<T>(Cpu{2});
+  Model<T> model = residual_golden_network<T>(Cpu{2});
   set_weights(model, golden, "init");
   const Tensor<T> samples = golden.get<T>("run.x");
-  golden.check("all.loss", train(model, golden, 0, 10), training_golden);
+  golden.check("all.loss", train_golden(model, golden, 0, 10), training_golden);
   check_weights(model, golden, "all");
   golden.check("all.predicted", model.predict(samples.view().slice(0, 8)), training_golden);
 
   // A frozen layer takes its moving averages, which stand still.
   model.freeze_before("b1");
-  golden.check("frozen.loss", train(model, golden, 10, 5), training_golden);
+  golden.check("frozen.loss", train_golden(model, golden, 10, 5), training_golden);
   check_weights(model, golden, "frozen");
   golden.check("frozen.predicted", model.predict(samples.view().slice(0, 8)), training_golden);
 }
@@ -76,9 +76,9 @@ TEST_CASE("a residual network with batch normalization has the same bits for 1, 
   const Golden golden("resnet.npz");
   std::vector<Tensor<float>> all;
   for (const int threads : {1, 2, 3}) {
-    Model<float> model = network<float>(Cpu{threads});
+    Model<float> model = residual_golden_network<float>(Cpu{threads});
     set_weights(model, golden, "init");
-    all.push_back(train(model, golden, 0, 10));
+    all.push_back(train_golden(model, golden, 0, 10));
     for (const auto& layer : model.layers())
       for (const auto& p : layer->parameters()) all.push_back(p.value.clone());
   }

@@ -19,7 +19,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-data::InMemory samples() {
+data::InMemory identified_samples() {
   Tensor<float> labels({8, 1});
   labels[3] = labels[6] = 1;
   return data::InMemory(random_tensor<float>({8, 4}, 3), std::move(labels));
@@ -29,7 +29,7 @@ data::InMemory samples() {
 std::string layer_text(const Model<float>& model, std::size_t number) {
   const auto optimizer = RMSprop{}.make<float, Cpu>();
   const auto loss = BinaryCrossentropy{}.make<float, Cpu>();
-  const auto data = samples();
+  const auto data = identified_samples();
   for (const auto& [name, text] : detail::run_identity(Cpu(1), model, *optimizer, *loss, data, FitOptions{}, 4, 2,
                                                        detail::UpdateRules({.seed = 1})))
     if (name == "layer " + std::to_string(number)) return text;
@@ -68,7 +68,7 @@ TEST_CASE("a checkpoint of a graph does not go on in one of the same layers that
           "[train][checkpoint][errors]") {
   const TemporaryFolder folder;
   const auto path = folder / "run.checkpoint";
-  const auto data = samples();
+  const auto data = identified_samples();
   const auto fit = [&](Model<float> model, bool resume) {
     Trainer<float, Cpu> trainer(model, RMSprop{}, BinaryCrossentropy{});
     trainer.fit(data, {.batch = 4, .epochs = 1, .checkpoint = checkpoint(path, {.resume = resume})});

@@ -25,7 +25,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-data::Pictures pictures(const std::vector<std::string>& names, PictureInput input = {}) {
+data::Pictures class_pictures(const std::vector<std::string>& names, PictureInput input = {}) {
   input.size = {4, 4};
   data::Pictures::Parts parts;
   parts.pixels = Tensor<std::uint8_t>({6, 4, 4, 3});
@@ -37,7 +37,7 @@ data::Pictures pictures(const std::vector<std::string>& names, PictureInput inpu
   return data::Pictures(std::move(parts));
 }
 
-Sequential<float> network(std::int64_t classes) {
+Sequential<float> class_network(std::int64_t classes) {
   return Sequential<float>{{4, 4, 3}, Flatten{}, Dense{classes, softmax}};
 }
 
@@ -45,7 +45,7 @@ Sequential<float> network(std::int64_t classes) {
 
 TEST_CASE("pictures of other channels than the model's are refused with the colour mode that it takes",
           "[train][same_data]") {
-  const auto photos = pictures({"c0", "c1"});
+  const auto photos = class_pictures({"c0", "c1"});
   Sequential<float> grey{{4, 4, 1}, Flatten{}, Dense{2, softmax}};
   Trainer trainer{grey, SGD{}, SparseCategoricalCrossentropy{}};
   CHECK_THROWS_WITH(trainer.fit(photos, {}), Contains("(None, 4, 4, 1)") &&
@@ -60,9 +60,9 @@ TEST_CASE("pictures of other channels than the model's are refused with the colo
 
 TEST_CASE("a checkpoint says none where one run has class weights and the other has not", "[train][same_data]") {
   const TemporaryFolder folder;
-  const auto photos = pictures({"c0", "c1"});
+  const auto photos = class_pictures({"c0", "c1"});
   const auto run = [&](const std::map<std::int64_t, double>& weights, bool resume) {
-    Sequential<float> model = network(2);
+    Sequential<float> model = class_network(2);
     Trainer trainer{model, SGD{}, SparseCategoricalCrossentropy{}};
     trainer.fit(photos,
                 {.batch = 3, .class_weight = weights, .checkpoint = checkpoint(folder / "run", {.resume = resume})});
@@ -72,15 +72,15 @@ TEST_CASE("a checkpoint says none where one run has class weights and the other 
 }
 
 TEST_CASE("validation, evaluation and prediction on classes of other numbers are refused", "[train][same_data]") {
-  const auto training = pictures({"c0", "c1", "c2"}), same = pictures({"c0", "c1", "c2"});
-  Sequential<float> model = network(3);
+  const auto training = class_pictures({"c0", "c1", "c2"}), same = class_pictures({"c0", "c1", "c2"});
+  Sequential<float> model = class_network(3);
   Trainer trainer{model, SGD{}, SparseCategoricalCrossentropy{}};
   for (const auto& names : {std::vector<std::string>{"c1", "c2"}, {"c0", "c2", "c1"}, {"x", "y", "z"}, {"a", "b"}}) {
-    const auto other = pictures(names);
+    const auto other = class_pictures(names);
     CHECK_THROWS_AS(trainer.fit(training, {.batch = 3, .validation = other}), DataError);
     CHECK(trainer.steps() == 0);
   }
-  const auto swapped = pictures({"c0", "c2", "c1"});
+  const auto swapped = class_pictures({"c0", "c2", "c1"});
   CHECK_THROWS_WITH(trainer.fit(training, {.batch = 3, .validation = swapped}),
                     Contains("fit, validation: the classes are \"c0\", \"c2\", \"c1\", those of the training data "
                              "\"c0\", \"c1\", \"c2\"; load the data with .classes = training.class_names()"));
@@ -97,10 +97,10 @@ TEST_CASE("validation, evaluation and prediction on classes of other numbers are
 }
 
 TEST_CASE("pictures that become input in another way than the training data are refused", "[train][same_data]") {
-  const auto training = pictures({"a", "b"});
-  const auto bilinear = pictures({"a", "b"}, {.interpolation = image::Interpolation::bilinear});
-  const auto caffe = pictures({"a", "b"}, {.preprocessing = Preprocessing::caffe});
-  Sequential<float> model = network(2);
+  const auto training = class_pictures({"a", "b"});
+  const auto bilinear = class_pictures({"a", "b"}, {.interpolation = image::Interpolation::bilinear});
+  const auto caffe = class_pictures({"a", "b"}, {.preprocessing = Preprocessing::caffe});
+  Sequential<float> model = class_network(2);
   Trainer trainer{model, SGD{}, SparseCategoricalCrossentropy{}};
   CHECK_THROWS_WITH(trainer.fit(training, {.batch = 3, .validation = bilinear}),
                     Contains("fit, validation: pictures become input in another way than those of the training data: "
@@ -118,8 +118,9 @@ TEST_CASE("pictures that become input in another way than the training data are 
 
 TEST_CASE("features of pictures that were made in two ways are told apart", "[train][same_data]") {
   const Sequential<float> base{{4, 4, 3}, Conv2D{2, 3, relu}, Flatten{}};
-  const auto seen = io::extract(base, pictures({"a", "b"})).in_memory();
-  const auto unseen = io::extract(base, pictures({"a", "b"}, {.preprocessing = Preprocessing::caffe})).in_memory();
+  const auto seen = io::extract(base, class_pictures({"a", "b"})).in_memory();
+  const auto unseen =
+      io::extract(base, class_pictures({"a", "b"}, {.preprocessing = Preprocessing::caffe})).in_memory();
   Sequential<float> head{base.output_shape(), Dense{2, softmax}};
   Trainer trainer{head, SGD{}, SparseCategoricalCrossentropy{}};
   CHECK_THROWS_WITH(trainer.fit(seen, {.batch = 3, .validation = unseen}),
@@ -133,8 +134,8 @@ TEST_CASE("features of pictures that were made in two ways are told apart", "[tr
 
 TEST_CASE("another number of classes than the model tells apart is refused before the first step",
           "[train][same_data]") {
-  const auto three = pictures({"a", "b", "c"});
-  Sequential<float> five = network(5);
+  const auto three = class_pictures({"a", "b", "c"});
+  Sequential<float> five = class_network(5);
   Trainer trainer{five, SGD{}, SparseCategoricalCrossentropy{}};
   CHECK_THROWS_WITH(trainer.fit(three, {.batch = 3}),
                     Contains("fit: the data have 3 classes, \"a\", \"b\", \"c\", the model tells 5 apart"));
@@ -144,11 +145,11 @@ TEST_CASE("another number of classes than the model tells apart is refused befor
 TEST_CASE("a run that goes on compares all its classes, however many there are", "[train][same_data]") {
   std::vector<std::string> names;
   for (char c = 'a'; c <= 'l'; ++c) names.push_back(std::string(1, c));
-  Sequential<float> model = network(12);
+  Sequential<float> model = class_network(12);
   const auto optimizer = detail::make_optimizer<float, Cpu>(SGD{});
   const auto loss = detail::make_loss<float, Cpu>(SparseCategoricalCrossentropy{});
   const auto identity = [&] {
-    return detail::run_identity(Cpu(1), model, *optimizer, *loss, pictures(names), FitOptions{}, 3, 2,
+    return detail::run_identity(Cpu(1), model, *optimizer, *loss, class_pictures(names), FitOptions{}, 3, 2,
                                 detail::UpdateRules({}));
   };
   const auto before = identity();

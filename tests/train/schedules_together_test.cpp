@@ -25,7 +25,7 @@ namespace {
 constexpr std::int64_t epochs = 6, steps = 4;  // of a run
 constexpr double rate = 0.1;
 
-data::InMemory samples() {
+data::InMemory scheduled_samples() {
   Tensor<float> x = random_tensor<float>({16, 3}, 7, 0, 1);
   std::vector<float> labels(16);
   for (std::size_t i = 0; i < 16; ++i) labels[i] = static_cast<float>(i % 2);
@@ -38,8 +38,8 @@ struct Stopped : std::runtime_error {
 
 /// The learning rate of every step of a run with these callbacks, the first one's in front. stop_after: of a run that
 /// ends with an exception there and goes on in new objects.
-std::vector<double> rates(const std::function<std::vector<Callback>()>& make, std::int64_t stop_after = 0) {
-  const auto data = samples();
+std::vector<double> rates_together(const std::function<std::vector<Callback>()>& make, std::int64_t stop_after = 0) {
+  const auto data = scheduled_samples();
   const TemporaryFolder folder;
   std::vector<double> used;
   for (const bool second : {false, true}) {
@@ -74,9 +74,9 @@ double halved(std::int64_t step, std::int64_t every) {
 }
 
 /// The run has these rates, also when it is stopped and resumed.
-void check_rates(const std::function<std::vector<Callback>()>& make,
-                 const std::function<double(std::int64_t)>& expected) {
-  const std::vector<double> whole = rates(make);
+void check_rates_together(const std::function<std::vector<Callback>()>& make,
+                          const std::function<double(std::int64_t)>& expected) {
+  const std::vector<double> whole = rates_together(make);
   REQUIRE(whole.size() == static_cast<std::size_t>(epochs * steps) + 1);
   for (std::int64_t i = 0; i <= epochs * steps; ++i) {
     CAPTURE(i);
@@ -84,7 +84,7 @@ void check_rates(const std::function<std::vector<Callback>()>& make,
   }
   for (const std::int64_t stop : {1, 3, 4, 5, 9, 23}) {
     INFO("stopped after step " << stop);
-    CHECK(rates(make, stop) == whole);
+    CHECK(rates_together(make, stop) == whole);
   }
 }
 
@@ -119,19 +119,19 @@ TEST_CASE("schedules in one list multiply, in either order, also when resumed", 
   const auto step = [] { return step_decay({.every = 2, .factor = 0.5}); };
   const auto wave = [] { return cosine_decay(); };
   const auto product = [](std::int64_t i) { return rate * cosine(i) * halved(i, 2); };
-  check_rates([&] { return std::vector<Callback>{step(), wave()}; }, product);
-  check_rates([&] { return std::vector<Callback>{wave(), step()}; }, product);
-  check_rates(
+  check_rates_together([&] { return std::vector<Callback>{step(), wave()}; }, product);
+  check_rates_together([&] { return std::vector<Callback>{wave(), step()}; }, product);
+  check_rates_together(
       [&] {
         return std::vector<Callback>{wave(), wave()};
       },
       [](std::int64_t i) { return rate * cosine(i) * cosine(i); });
-  check_rates(
+  check_rates_together(
       [&] {
         return std::vector<Callback>{step(), step_decay({.every = 3, .factor = 0.5})};
       },
       [](std::int64_t i) { return rate * halved(i, 2) * halved(i, 3); });
-  check_rates(
+  check_rates_together(
       [&] {
         return std::vector<Callback>{wave(), step(), wave()};
       },
@@ -141,14 +141,14 @@ TEST_CASE("schedules in one list multiply, in either order, also when resumed", 
 TEST_CASE("a reduction on a plateau lasts beside schedules and beside another", "[train][schedules]") {
   const auto plateau = [] { return reduction(0.5, 2); };
   const auto product = [](std::int64_t i) { return rate * cosine(i) * reduced(i, 0.5, 2); };
-  check_rates([&] { return std::vector<Callback>{cosine_decay(), plateau()}; }, product);
-  check_rates([&] { return std::vector<Callback>{plateau(), cosine_decay()}; }, product);
-  check_rates(
+  check_rates_together([&] { return std::vector<Callback>{cosine_decay(), plateau()}; }, product);
+  check_rates_together([&] { return std::vector<Callback>{plateau(), cosine_decay()}; }, product);
+  check_rates_together(
       [&] {
         return std::vector<Callback>{plateau(), step_decay({.every = 2, .factor = 0.5})};
       },
       [](std::int64_t i) { return rate * halved(i, 2) * reduced(i, 0.5, 2); });
-  check_rates(
+  check_rates_together(
       [&] {
         return std::vector<Callback>{plateau(), reduction(0.1, 3)};
       },
@@ -158,26 +158,26 @@ TEST_CASE("a reduction on a plateau lasts beside schedules and beside another", 
 TEST_CASE("a warm-up from 0 multiplies with other schedules", "[train][schedules]") {
   const CosineDecayOptions warm{.decay_steps = 16, .warmup_steps = 8};
   const auto product = [&](std::int64_t i) { return rate * detail::cosine_decay_rate(1, i, warm) * halved(i, 1); };
-  check_rates([&] { return std::vector<Callback>{cosine_decay(warm), step_decay({.every = 1})}; }, product);
-  check_rates([&] { return std::vector<Callback>{step_decay({.every = 1}), cosine_decay(warm)}; }, product);
+  check_rates_together([&] { return std::vector<Callback>{cosine_decay(warm), step_decay({.every = 1})}; }, product);
+  check_rates_together([&] { return std::vector<Callback>{step_decay({.every = 1}), cosine_decay(warm)}; }, product);
 }
 
 TEST_CASE("schedules go on from a rate that a callback sets, in proportion", "[train][schedules]") {
   const auto wave = [] { return cosine_decay(); };
   const auto doubled = [](std::int64_t i) { return rate * cosine(i) * (i >= 8 ? 2 : 1); };
-  check_rates([&] { return std::vector<Callback>{wave(), multiplying(2, 2)}; }, doubled);
-  check_rates([&] { return std::vector<Callback>{multiplying(2, 2), wave()}; }, doubled);
+  check_rates_together([&] { return std::vector<Callback>{wave(), multiplying(2, 2)}; }, doubled);
+  check_rates_together([&] { return std::vector<Callback>{multiplying(2, 2), wave()}; }, doubled);
   const auto set = [](std::int64_t i) { return i < 8 ? rate * cosine(i) : 0.7 * cosine(i) / cosine(8); };
-  check_rates([&] { return std::vector<Callback>{wave(), setting(2, 0.7)}; }, set);
-  check_rates([&] { return std::vector<Callback>{setting(2, 0.7), wave()}; }, set);
+  check_rates_together([&] { return std::vector<Callback>{wave(), setting(2, 0.7)}; }, set);
+  check_rates_together([&] { return std::vector<Callback>{setting(2, 0.7), wave()}; }, set);
   // Beside a schedule that changes at the same moment: behind it the rate is what is set, in front of it is multiplied.
   const auto halving = [] { return step_decay({.every = 2}); };
-  check_rates(
+  check_rates_together(
       [&] {
         return std::vector<Callback>{halving(), setting(2, 0.7)};
       },
       [](std::int64_t i) { return i < 8 ? rate : 0.7 * halved(i - 8, 2); });
-  check_rates(
+  check_rates_together(
       [&] {
         return std::vector<Callback>{setting(2, 0.7), halving()};
       },
@@ -185,7 +185,7 @@ TEST_CASE("schedules go on from a rate that a callback sets, in proportion", "[t
   // Once in each step, behind: what is set.
   Callback always;
   always.step = [](FitState& s) { s.learning_rate = 0.01 * static_cast<double>(s.step); };
-  const std::vector<double> used = rates([&] { return std::vector<Callback>{wave(), always}; });
+  const std::vector<double> used = rates_together([&] { return std::vector<Callback>{wave(), always}; });
   CHECK(used[1] == 0.01);
   CHECK(used[2] == 0.02);
   CHECK(used[4] == 0.04);
@@ -195,11 +195,11 @@ TEST_CASE("a rate that is set where schedules have made it 0 holds for a step", 
   const auto warm = [] { return cosine_decay({.decay_steps = 20, .warmup_steps = 4}); };
   Callback set;
   set.begin = [](FitState& s) { s.learning_rate = 0.2; };
-  const std::vector<double> used = rates([&] { return std::vector<Callback>{warm(), set}; });
+  const std::vector<double> used = rates_together([&] { return std::vector<Callback>{warm(), set}; });
   CHECK(used[0] == 0.2);
   CHECK(used[1] == Approx(0.2 / 4));
   CHECK(used[4] == Approx(0.2));
-  const std::vector<double> ended = rates([&] {
+  const std::vector<double> ended = rates_together([&] {
     return std::vector<Callback>{cosine_decay({.decay_steps = 8}), setting(3, 0.3)};
   });
   CHECK(ended[11] == Approx(0).margin(1e-15));
@@ -208,7 +208,7 @@ TEST_CASE("a rate that is set where schedules have made it 0 holds for a step", 
 }
 
 TEST_CASE("a schedule alone has the bits of its formula, over several fits too", "[train][schedules]") {
-  const auto data = samples();
+  const auto data = scheduled_samples();
   Sequential<float> model{Cpu{1}, {3}, Dense{1, sigmoid}};
   Trainer trainer{model, SGD{.learning_rate = rate}, BinaryCrossentropy{}};
   const CosineDecayOptions options{.decay_steps = 20, .alpha = 0.1, .warmup_steps = 6, .warmup_from = 0.003};
@@ -221,7 +221,7 @@ TEST_CASE("a schedule alone has the bits of its formula, over several fits too",
 
 TEST_CASE("schedules go on over several fits together, and from a rate that was set between them",
           "[train][schedules]") {
-  const auto data = samples();
+  const auto data = scheduled_samples();
   Sequential<float> model{Cpu{1}, {3}, Dense{1, sigmoid}};
   Trainer trainer{model, SGD{.learning_rate = rate}, BinaryCrossentropy{}};
   const CosineDecayOptions options{.decay_steps = 20};
@@ -250,7 +250,7 @@ TEST_CASE("schedules go on over several fits together, and from a rate that was 
 }
 
 TEST_CASE("a checkpoint with another number of schedules is refused", "[train][schedules][errors]") {
-  const auto data = samples();
+  const auto data = scheduled_samples();
   const TemporaryFolder folder;
   const auto run = [&](const std::vector<Callback>& callbacks, std::int64_t n) {
     Sequential<float> model{Cpu{1}, {3}, Dense{1, sigmoid}};

@@ -28,8 +28,6 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-using Group = std::shared_ptr<ThreadGroup>;
-
 /// Elements that a process keeps for its optimizer.
 std::int64_t slot_elements(LeafRun& run) {
   std::int64_t count = 0;

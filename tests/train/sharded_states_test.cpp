@@ -28,11 +28,11 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-using Group = std::shared_ptr<ProcessGroup>;
+using AnyGroup = std::shared_ptr<ProcessGroup>;
 
 /// Over the bits of what an optimizer remembers, with its names and shapes.
 template <class T>
-std::string text_of(const OptimizerState<T>& state) {
+std::string text_of_state(const OptimizerState<T>& state) {
   Checksum sum;
   for (const auto& slot : state.slots) {
     sum.add(slot.layer + "/" + slot.parameter + std::to_string(slot.number) + to_string(slot.value.shape()));
@@ -42,7 +42,7 @@ std::string text_of(const OptimizerState<T>& state) {
 }
 
 template <class T>
-std::string weights_of(const Model<T>& model) {
+std::string text_of_weights(const Model<T>& model) {
   Checksum sum;
   for (const auto& layer : model.layers())
     for (const auto& p : std::as_const(*layer).parameters())
@@ -52,7 +52,7 @@ std::string weights_of(const Model<T>& model) {
 
 /// What leaves work().
 template <class Work>
-std::string message_of(const Work& work) {
+std::string message_of_work(const Work& work) {
   try {
     work();
   } catch (const std::exception& e) {
@@ -75,7 +75,7 @@ void check_same(const std::vector<int>& processes, const Work& work) {
 /// A loop of train_on_batch() on a network whose parameters are smaller than a line of the cache, with predictions and
 /// evaluations in between.
 template <class T, class OptimizerValue>
-std::string small_loop(const Group& group, const OptimizerValue& optimizer, TrainerOptions options) {
+std::string small_loop(const AnyGroup& group, const OptimizerValue& optimizer, TrainerOptions options) {
   Sequential<T> model{Cpu{1}, {3}, Dense{2, relu}, BatchNormalization{}, Dense{1}};
   model.initialize(1);
   model.layers()[0]->parameters()[0].l2 = 0.01;
@@ -99,13 +99,13 @@ std::string small_loop(const Group& group, const OptimizerValue& optimizer, Trai
     figures.add_numbers(numbers, 4);
     if (step == 2) trainer.finalize_variable_values();
   }
-  return weights_of(model) + text_of(trainer.optimizer_state()) + figures.text();
+  return text_of_weights(model) + text_of_state(trainer.optimizer_state()) + figures.text();
 }
 
 template <class T>
 void check_small_loops() {
   const auto check = [](const auto& optimizer, const TrainerOptions& options) {
-    check_same({2, 8}, [&](const Group& group) { return small_loop<T>(group, optimizer, options); });
+    check_same({2, 8}, [&](const AnyGroup& group) { return small_loop<T>(group, optimizer, options); });
   };
   check(SGD{}, {});
   check(SGD{}, {.gradient_accumulation_steps = 2, .use_ema = true});
@@ -123,16 +123,16 @@ TEST_CASE("more processes than lines of the cache give the same bits, in float a
 
 TEST_CASE("a network of which one layer learns has the same bits in any number of processes", "[train][group]") {
   for (const std::size_t only : {std::size_t{0}, std::size_t{1}, std::size_t{7}})
-    check_same({2, 4}, [&](const Group& group) {
+    check_same({2, 4}, [&](const AnyGroup& group) {
       LeafRun run({.epochs = 2, .trainer = {.global_clipnorm = 0.1, .use_ema = true}}, group);
       for (std::size_t i = 0; i < run.model().layers().size(); ++i) run.model().layers()[i]->trainable = i == only;
-      return run.trained() + text_of(run.trainer().optimizer_state());
+      return run.trained() + text_of_state(run.trainer().optimizer_state());
     });
 }
 
 TEST_CASE("fits of other batches, and groups of gradients that go on behind an epoch, are the same in all numbers",
           "[train][group]") {
-  check_same({2, 4}, [](const Group& group) {
+  check_same({2, 4}, [](const AnyGroup& group) {
     int fits = 0;  // steps: 4, 5, 4; 3 of a group are left behind the first fit
     LeafRun run({.epochs = 1,
                  .trainer = {.clipnorm = 0.1, .gradient_accumulation_steps = 3, .use_ema = true},
@@ -140,7 +140,7 @@ TEST_CASE("fits of other batches, and groups of gradients that go on behind an e
                 group);
     std::string text;
     for (int fit = 0; fit < 3; ++fit) {
-      text += run.trained() + text_of(run.trainer().optimizer_state());
+      text += run.trained() + text_of_state(run.trainer().optimizer_state());
       for (auto& layer : run.model().layers()) layer->trainable = fit == 0 || layer->name != "dense";
     }
     return text;
@@ -153,7 +153,7 @@ TEST_CASE("a group of gradients is gone on with by another number of processes",
   for (const auto& [before, after] : {std::pair{4, 2}, std::pair{1, 4}}) {
     const TemporaryFolder folder;
     const auto run = [&](int processes, bool pauses) {
-      return from_all(processes, [&](const Group& group) {
+      return from_all(processes, [&](const AnyGroup& group) {
         LeafSettings s{.trainer = options, .checkpoint = checkpoint(folder / "run", {.resume = true})};
         if (pauses)
           s.callbacks.push_back({.step = [](FitState& f) { f.pause = f.epoch == 2 && f.step == 1; }});
@@ -170,7 +170,7 @@ TEST_CASE("a group of gradients is gone on with by another number of processes",
 TEST_CASE("training goes on with the same bits behind a checkpoint that is refused", "[train][group][checkpoint]") {
   const TemporaryFolder folder;
   LeafRun({.batch = 20, .epochs = 1, .checkpoint = checkpoint(folder / "other")}).fit();
-  check_same({2, 4}, [&](const Group& group) {
+  check_same({2, 4}, [&](const AnyGroup& group) {
     int fits = 0;
     LeafRun run({.epochs = 1,
                  .trainer = {.use_ema = true, .swap_ema_weights = true},
@@ -180,15 +180,15 @@ TEST_CASE("training goes on with the same bits behind a checkpoint that is refus
                      }},
                 group);
     run.fit();
-    const std::string message = message_of([&] { run.fit(); });
-    return message.substr(message.find("belongs")) + run.trained() + text_of(run.trainer().optimizer_state());
+    const std::string message = message_of_work([&] { run.fit(); });
+    return message.substr(message.find("belongs")) + run.trained() + text_of_state(run.trainer().optimizer_state());
   });
 }
 
 TEST_CASE("training goes on with the same bits behind a checkpoint that finds no room", "[train][group][checkpoint]") {
   const TemporaryFolder folder;
   const FileSizeLimit limit(20'000);
-  check_same({2, 4}, [&](const Group& group) {
+  check_same({2, 4}, [&](const AnyGroup& group) {
     int fits = 0;
     LeafRun run({.epochs = 1,
                  .change =
@@ -197,36 +197,36 @@ TEST_CASE("training goes on with the same bits behind a checkpoint that finds no
                      }},
                 group);
     run.fit();
-    const bool failed = message_of([&] { run.fit(); }) != "no error";
-    return (failed ? "failed " : "") + run.trained() + text_of(run.trainer().optimizer_state());
+    const bool failed = message_of_work([&] { run.fit(); }) != "no error";
+    return (failed ? "failed " : "") + run.trained() + text_of_state(run.trainer().optimizer_state());
   });
 }
 
 TEST_CASE("training goes on with the same bits behind an optimizer's state that is refused", "[train][group]") {
-  check_same({2, 4}, [](const Group& group) {
+  check_same({2, 4}, [](const AnyGroup& group) {
     LeafRun run({.epochs = 1, .trainer = {.use_ema = true, .swap_ema_weights = true}}, group);
     run.fit();
     auto state = run.trainer().optimizer_state();
     state.slots.pop_back();
-    const std::string message = message_of([&] { run.trainer().set_optimizer_state(state); });
-    return message + run.trained() + text_of(run.trainer().optimizer_state());
+    const std::string message = message_of_work([&] { run.trainer().set_optimizer_state(state); });
+    return message + run.trained() + text_of_state(run.trainer().optimizer_state());
   });
 }
 
 TEST_CASE("training goes on with the same bits behind a loss that is not finite", "[train][group]") {
-  check_same({2, 4}, [](const Group& group) {
+  check_same({2, 4}, [](const AnyGroup& group) {
     LeafRun run({.epochs = 1, .trainer = {.gradient_accumulation_steps = 2, .use_ema = true}}, group);
     run.fit();
     Tensor<float> x({16, 12, 12, 3}), labels({16, 1});
     labels[3] = 1;
     x[13 * 12 * 12 * 3 + 5] = std::numeric_limits<float>::infinity();
-    const std::string message = message_of([&] { run.trainer().train_on_batch(x.view(), labels.view()); });
-    return message + run.trained() + text_of(run.trainer().optimizer_state());
+    const std::string message = message_of_work([&] { run.trainer().train_on_batch(x.view(), labels.view()); });
+    return message + run.trained() + text_of_state(run.trainer().optimizer_state());
   });
 }
 
 TEST_CASE("layers that are frozen or freed before an optimizer's state is set keep theirs", "[train][group]") {
-  check_same({2, 4}, [](const Group& group) {
+  check_same({2, 4}, [](const AnyGroup& group) {
     LeafRun run({.epochs = 1}, group);
     run.fit();
     const auto trainable = [&](bool yes) {
@@ -236,9 +236,9 @@ TEST_CASE("layers that are frozen or freed before an optimizer's state is set ke
     const auto state = run.trainer().optimizer_state();
     for (const bool yes : {false, true}) {
       trainable(yes);
-      text += text_of(run.trainer().optimizer_state());
+      text += text_of_state(run.trainer().optimizer_state());
       run.trainer().set_optimizer_state(state);
-      text += text_of(run.trainer().optimizer_state()) + run.trained();
+      text += text_of_state(run.trainer().optimizer_state()) + run.trained();
     }
     return text;
   });
@@ -246,11 +246,11 @@ TEST_CASE("layers that are frozen or freed before an optimizer's state is set ke
 
 TEST_CASE("what a callback sees and changes while averages are the weights is the same in all numbers",
           "[train][group]") {
-  check_same({2, 4}, [](const Group& group) {
+  check_same({2, 4}, [](const AnyGroup& group) {
     std::string seen;
     LeafRun* inside = nullptr;
     const Callback halves{.epoch = [&](FitState& f) {
-      seen += weights_of(inside->model()) + text_of(inside->trainer().optimizer_state());
+      seen += text_of_weights(inside->model()) + text_of_state(inside->trainer().optimizer_state());
       if (f.epoch == 2)
         for (float& w : inside->model().layers()[5]->parameters()[0].value.span()) w *= 0.5f;
       inside->model().layers()[0]->trainable = f.epoch != 1;
@@ -264,7 +264,7 @@ TEST_CASE("what a callback sees and changes while averages are the weights is th
 
 TEST_CASE("an optimizer's state that a callback sets while averages are the weights is the same in all numbers",
           "[train][group]") {
-  check_same({2, 4}, [](const Group& group) {
+  check_same({2, 4}, [](const AnyGroup& group) {
     LeafRun* inside = nullptr;
     const Callback sets{.epoch = [&](FitState& f) {
       auto state = inside->trainer().optimizer_state();
@@ -277,7 +277,7 @@ TEST_CASE("an optimizer's state that a callback sets while averages are the weig
     LeafRun run({.trainer = {.use_ema = true, .ema_momentum = 0.9, .swap_ema_weights = true}, .callbacks = {sets}},
                 group);
     inside = &run;
-    return run.trained() + text_of(run.trainer().optimizer_state());
+    return run.trained() + text_of_state(run.trainer().optimizer_state());
   });
 }
 
@@ -290,7 +290,7 @@ TEST_CASE("a callback that freezes every layer ends all processes with one line"
     }};
     LeafRun run({.callbacks = {freezes}}, group);
     inside = &run;
-    const std::string message = message_of([&] { run.fit(); });
+    const std::string message = message_of_work([&] { run.fit(); });
     messages[static_cast<std::size_t>(group->rank())] = message + (group->failed_together() ? " (all)" : "");
   });
   for (const std::string& message : messages)
@@ -298,7 +298,7 @@ TEST_CASE("a callback that freezes every layer ends all processes with one line"
 }
 
 TEST_CASE("processes that are given other states of the optimizer behind a fit are told so", "[train][group]") {
-  for (const auto& error : run_group(2, [](const Group& group) {
+  for (const auto& error : run_group(2, [](const AnyGroup& group) {
          LeafRun run({.epochs = 1}, group);
          run.fit();
          auto state = run.trainer().optimizer_state();
@@ -315,21 +315,21 @@ TEST_CASE("processes that are given other states of the optimizer behind a fit a
 TEST_CASE(
     "before the first step the optimizer's state is that of all layers that learn then, in any number of processes",
     "[train][group]") {
-  check_same({2, 4}, [](const Group& group) {
+  check_same({2, 4}, [](const AnyGroup& group) {
     LeafRun run({.epochs = 1, .trainer = {.use_ema = true}}, group), later({.epochs = 1}, group);
     run.model().layers()[0]->parameters()[0].value[0] = 0.25f;  // its average begins here
     const auto state = run.trainer().optimizer_state();
     run.model().layers()[0]->trainable = later.model().layers()[0]->trainable = false;
     run.trainer().set_optimizer_state(state);
     later.fit();
-    return text_of(state) + run.trained() + text_of(run.trainer().optimizer_state()) +
-           text_of(later.trainer().optimizer_state());
+    return text_of_state(state) + run.trained() + text_of_state(run.trainer().optimizer_state()) +
+           text_of_state(later.trainer().optimizer_state());
   });
   Sequential<float> model{{3}, Dense{2, relu}, Dense{1, sigmoid}};
   Trainer trainer{model, SGD{}, BinaryCrossentropy{}, {.use_ema = true}};
   model.initialize(7);  // behind the trainer
   model.layers()[0]->trainable = false;
-  const std::string before = weights_of(model);
+  const std::string before = text_of_weights(model);
   trainer.finalize_variable_values();
-  CHECK(weights_of(model) == before);
+  CHECK(text_of_weights(model) == before);
 }

@@ -32,8 +32,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Group = std::shared_ptr<ThreadGroup>;
-
 /// Eleven small pictures of two classes.
 void write_pictures(const fs::path& folder) {
   for (std::size_t i = 0; i < 11; ++i) {

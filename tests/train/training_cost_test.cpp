@@ -28,18 +28,18 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-data::InMemory samples(std::int64_t n) {
+data::InMemory costly_samples(std::int64_t n) {
   Tensor<float> labels({n, 1});
   for (std::int64_t i = 0; i < n; ++i) labels[i] = static_cast<float>(i % 3);
   return data::InMemory(random_tensor<float>({n, 8, 8, 3}, 8), std::move(labels), {"a", "b", "c"});
 }
 
-Sequential<float> network() {
+Sequential<float> costly_network() {
   return Sequential<float>{Cpu(1),    {8, 8, 3},    Conv2D{8, 3, relu}, BatchNormalization{},
                            Flatten{}, Dropout{0.5}, Dense{16, relu},    Dense{3, softmax}};
 }
 
-std::vector<float> weights_of(const Model<float>& model) {
+std::vector<float> costly_weights(const Model<float>& model) {
   std::vector<float> all;
   for (const auto& layer : model.layers())
     for (const auto& p : layer->parameters()) all.insert(all.end(), p.value.data(), p.value.data() + p.value.size());
@@ -50,7 +50,7 @@ std::vector<float> weights_of(const Model<float>& model) {
 class Slow : public data::Source {
  public:
   Slow(std::int64_t n, int milliseconds, int first = 0)
-      : all_(samples(n)), milliseconds_(milliseconds), first_(first) {}
+      : all_(costly_samples(n)), milliseconds_(milliseconds), first_(first) {}
   std::int64_t size() const override { return all_.size(); }
   Shape sample_shape() const override { return all_.sample_shape(); }
   TensorView<const float> labels() const override { return all_.labels(); }
@@ -72,7 +72,7 @@ class Slow : public data::Source {
 }  // namespace
 
 TEST_CASE("what a step costs is measured with reading its samples, and an epoch by its steps", "[train][cost]") {
-  Sequential<float> model = network();
+  Sequential<float> model = costly_network();
   const Slow slow(70, 2), validation(40, 1);
   const TrainingCost cost = training_cost(model, Adam{}, SparseCategoricalCrossentropy{}, slow,
                                           {.batch = 10, .seconds = 0.3, .validation = validation});
@@ -88,7 +88,7 @@ TEST_CASE("what a step costs is measured with reading its samples, and an epoch 
 }
 
 TEST_CASE("the first step, which takes memory and waits, is not counted", "[train][cost]") {
-  Sequential<float> model = network();
+  Sequential<float> model = costly_network();
   const Slow slow(70, 0, 2000);
   const TrainingCost cost = training_cost(model, Adam{}, SparseCategoricalCrossentropy{}, slow,
                                           {.batch = 10, .seconds = 1000, .most_steps = 4});
@@ -97,19 +97,19 @@ TEST_CASE("the first step, which takes memory and waits, is not counted", "[trai
 }
 
 TEST_CASE("a measured run takes as many steps as it may, and leaves the weights as they were", "[train][cost]") {
-  const data::InMemory data = samples(50);
-  Sequential<float> model = network();
-  const std::vector<float> before = weights_of(model);
+  const data::InMemory data = costly_samples(50);
+  Sequential<float> model = costly_network();
+  const std::vector<float> before = costly_weights(model);
   const TrainingCost cost = training_cost(model, Adam{}, SparseCategoricalCrossentropy{}, data,
                                           {.batch = 16, .seconds = 1000, .most_steps = 5});
   CHECK(cost.measured == 5);
   CHECK(cost.steps == 4);
-  CHECK(weights_of(model) == before);
+  CHECK(costly_weights(model) == before);
 }
 
 TEST_CASE("the bytes of a training are those of its plans, its optimizer and what is kept", "[train][cost]") {
-  Sequential<float> model = network();
-  const data::InMemory data = samples(50);
+  Sequential<float> model = costly_network();
+  const data::InMemory data = costly_samples(50);
   model.freeze_before("dense");
   Trainer trainer{model, Adam{}, SparseCategoricalCrossentropy{}};
   trainer.fit(data, {.batch = 16});
@@ -125,8 +125,8 @@ TEST_CASE("the bytes of a training are those of its plans, its optimizer and wha
 }
 
 TEST_CASE("measuring a training says what is wrong with its options", "[train][cost]") {
-  Sequential<float> model = network();
-  const data::InMemory data = samples(50);
+  Sequential<float> model = costly_network();
+  const data::InMemory data = costly_samples(50);
   const auto with = [&](const TrainingCostOptions& o) {
     training_cost(model, Adam{}, SparseCategoricalCrossentropy{}, data, o);
   };
@@ -143,17 +143,17 @@ TEST_CASE("measuring a training says what is wrong with its options", "[train][c
 }
 
 TEST_CASE("of several processes each takes its share of leaves and of what the optimizer remembers", "[train][cost]") {
-  const data::InMemory data = samples(64);
+  const data::InMemory data = costly_samples(64);
   for (const int processes : {1, 2, 4}) {
     std::vector<std::int64_t> plans(4), told(4), kept(4), steps(4);
     for (const auto& error : run_group(processes, [&](const std::shared_ptr<ThreadGroup>& group) {
            const auto rank = static_cast<std::size_t>(group->rank());
-           Sequential<float> model = network();
-           const std::vector<float> before = weights_of(model);
+           Sequential<float> model = costly_network();
+           const std::vector<float> before = costly_weights(model);
            const TrainingCost cost =
                training_cost(model, Adam{}, SparseCategoricalCrossentropy{}, data,
                              {.batch = 16, .seconds = 1e-9, .validation = data, .leaves = 4, .group = group});
-           if (weights_of(model) != before) detail::raise<Error>("the weights have changed");
+           if (costly_weights(model) != before) detail::raise<Error>("the weights have changed");
            told[rank] = cost.bytes;
            steps[rank] = cost.measured;
            Trainer trainer{model, Adam{}, SparseCategoricalCrossentropy{}, {.leaves = 4, .group = group}};
@@ -165,9 +165,9 @@ TEST_CASE("of several processes each takes its share of leaves and of what the o
                  kept[rank] += static_cast<std::int64_t>(slot.bytes());
          }))
       if (error) std::rethrow_exception(error);
-    Sequential<float> model = network();
+    Sequential<float> model = costly_network();
     std::int64_t all = 0;
-    for (const float weight : weights_of(model)) all += static_cast<std::int64_t>(sizeof weight);
+    for (const float weight : costly_weights(model)) all += static_cast<std::int64_t>(sizeof weight);
     const std::int64_t inference = Plan<float, Cpu>(model.device(), model.graph(), {.batch = 16}).bytes();
     const std::int64_t batches = (2 * 4 / processes + 1) * 4 * 8 * 8 * 3 * 4;
     std::int64_t slots = 0, exact = 0;
