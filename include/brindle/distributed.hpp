@@ -15,8 +15,12 @@
 #define MPICH_SKIP_MPICXX 1
 #endif
 #include <mpi.h>
+#if __has_include(<sys/mman.h>)
+#include <sys/mman.h>
+#endif
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -188,12 +192,26 @@ class MpiGroup final : public ProcessGroup {
     return all == 1;
   }
 
-  // Whether the machine's processes find room for so many bytes each. Linux has it in this folder, and ends a program
-  // that writes where there is none left.
+  // Whether the machine's processes find room for so many bytes each. Linux has it in this folder. MPI takes some there
+  // as well when it first sends, and more for a window than its bytes: Open MPI wants a twentieth, and where only a bit
+  // is missing, one process gets an error and the others wait for it for ever.
   bool has_place(std::size_t bytes) const {
     std::error_code error;
     const std::filesystem::space_info space = std::filesystem::space("/dev/shm", error);
-    return local_size_ > 1 && !error && space.available / static_cast<std::uintmax_t>(local_size_) > bytes;
+    const std::size_t wanted = bytes + bytes / 8 + (std::size_t{4} << 20);
+    return local_size_ > 1 && !error && space.available / static_cast<std::uintmax_t>(local_size_) > wanted;
+  }
+
+  // Has the system find the pages now. Linux ends a program that writes where no place is left, as when other programs
+  // have taken it meanwhile; so it is asked first, where it can be (from Linux 5.14 on).
+  static bool has_pages([[maybe_unused]] std::byte* begin, [[maybe_unused]] std::size_t bytes) {
+#ifdef MADV_POPULATE_WRITE
+    constexpr std::uintptr_t page = 4096;  // or more, which begin at a multiple of it
+    const auto address = reinterpret_cast<std::uintptr_t>(begin), into = address % page;
+    return ::madvise(begin - into, bytes + into, MADV_POPULATE_WRITE) == 0 || errno == EINVAL;
+#else
+    return true;
+#endif
   }
 
   void take(std::size_t bytes) {
@@ -206,6 +224,10 @@ class MpiGroup final : public ProcessGroup {
     MPI_Info_free(&apart);
     if (!all_of_machine(code == MPI_SUCCESS)) {  // then it is not collective to free it
       window_ = MPI_WIN_NULL;
+      return;
+    }
+    if (!all_of_machine(has_pages(own, bytes))) {
+      MPI_Win_free(&window_);
       return;
     }
     check(MPI_Win_lock_all(MPI_MODE_NOCHECK, window_), "MPI_Win_lock_all");

@@ -347,3 +347,53 @@ TEST_CASE("behind an optimizer that throws in one process all have the same weig
       CHECK(std::set<std::string>(after.begin(), after.end()).size() == 1);
     }
 }
+
+TEST_CASE("behind a plan that one process has no memory for the optimizer's state is whole, and all can go on",
+          "[train][group]") {
+  const auto state_of = [](const Trainer<float, Cpu>& trainer) {
+    Checksum sum;
+    for (const auto& slot : trainer.optimizer_state().slots)
+      sum.add_numbers(slot.value.data(), static_cast<std::size_t>(slot.value.size()));
+    return sum.text();
+  };
+  Tensor<float> x({16, 40});
+  for (std::int64_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * i % 13) / 7 - 1;
+  const data::InMemory samples(std::move(x), std::vector<float>{0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1});
+  for (const int machine : {1, 2}) {
+    bool fails = true;
+    for (std::int64_t place = 0; fails; ++place) {
+      INFO(machine << " a machine, place " << place);
+      REQUIRE(place < 1000);
+      std::array<std::string, 2> before, behind;
+      std::array<bool, 2> failed{}, unchanged{true, true};
+      for (const auto& error : run_group(
+               2,
+               [&](const Group& group) {
+                 const auto rank = static_cast<std::size_t>(group->rank());
+                 Sequential<float> model(Cpu{1}, {40}, Dense{50}, Dense{1});
+                 model.initialize(3);
+                 Trainer<float, Cpu> trainer{model, Adam{}, MeanSquaredError{}, {.leaves = 4, .group = group}};
+                 trainer.fit(samples, {.batch = 4, .prefetch = 0});
+                 before[rank] = state_of(trainer);
+                 if (rank == 1) fail_aligned_allocation(place);
+                 try {
+                   trainer.fit(samples, {.batch = 8, .prefetch = 0});
+                 } catch (const Error& e) {
+                   if (std::string(e.what()).find("out of memory") == std::string::npos) throw;
+                   failed[rank] = true;
+                 }
+                 fail_aligned_allocation(-1);
+                 if (failed[rank] && trainer.steps() == 4) unchanged[rank] = state_of(trainer) == before[rank];
+                 model.layers()[0]->trainable = false;
+                 trainer.fit(samples, {.batch = 4, .prefetch = 0});
+                 behind[rank] = state_of(trainer);
+               },
+               nullptr, machine))
+        REQUIRE(message_of(error) == "no error");
+      CHECK(behind[0] == behind[1]);
+      CHECK(failed[0] == failed[1]);
+      CHECK((unchanged[0] && unchanged[1]));
+      fails = failed[1];
+    }
+  }
+}

@@ -180,9 +180,9 @@ template <class T, class Device>
 void Trainer<T, Device>::prepare(std::int64_t batch) {
   const bool changed = trainable_changed();
   if (plan_ && planned_batch_ == batch && !changed) return;
-  if (plan_ && !restoring_) read_totals();  // of steps that are under way in it
-  if (changed) slots_.make_whole(leaf_step_.sums(), team_);
-  plan_.reset();  // its memory first
+  if (plan_ && !restoring_) read_totals();      // of steps that are under way in it
+  slots_.make_whole(leaf_step_.sums(), team_);  // the sums go: there may be no memory for the plan in one process
+  plan_.reset();                                // its memory first
   const auto make = [&] {
     planned_trainable_.note(*model_);
     planned_batch_ = batch;
