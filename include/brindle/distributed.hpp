@@ -230,6 +230,7 @@ class MpiGroup final : public ProcessGroup {
       MPI_Win_free(&window_);
       return;
     }
+    check(MPI_Win_set_errhandler(window_, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler");
     check(MPI_Win_lock_all(MPI_MODE_NOCHECK, window_), "MPI_Win_lock_all");
     std::vector<int> ranks(static_cast<std::size_t>(local_size_));
     check(MPI_Allgather(&rank_, 1, MPI_INT, ranks.data(), 1, MPI_INT, machine_), "MPI_Allgather");
@@ -271,6 +272,7 @@ class MpiGroup final : public ProcessGroup {
       if (!text) continue;
       const int wanted = std::atoi(text);
       if (wanted <= 1 || size_ > 1) return;
+      MPI_Comm_free(&machine_);
       MPI_Comm_free(&processes_);
       if (begun_) MPI_Finalize();
       detail::raise<Error>("MpiGroup: " + std::string(name) + " says that " + std::to_string(wanted) +
