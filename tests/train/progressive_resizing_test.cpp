@@ -81,7 +81,7 @@ TEST_CASE("without sizes the model is trained as it is, and frozen layers stay f
   Sequential<float> frozen = resized_network();
   frozen.freeze_before("dense");
   const std::vector<float> before = resized_weights(frozen);
-  progressive_resizing(frozen, {{6, 6}}, train);
+  progressive_resizing(frozen, {{6, 6}}, train_resized);
   const std::vector<float> after = resized_weights(frozen);
   CHECK(std::memcmp(before.data(), after.data(), 4 * (3 * 3 * 3 * 4 + 4)) == 0);
   CHECK(before != after);
