@@ -20,8 +20,8 @@
 #   that call parts of a kernel, or expect its bits of code of their own, compile it themselves (ops_header_only_tests);
 #   models of double for the tests above ops, where float is the library's, in the training step of each network, too.
 #
-# Headers alone make the structure tests and the consumers: whole programs there are those of plain and the library as
-# one file; find_package, pkg-config and add_subdirectory show with a small one that they bring what it takes.
+# Headers alone make errors_tests, the structure tests and the consumers: whole programs there are those of plain and the
+# library as one file; find_package, pkg-config and add_subdirectory show with a small one that they bring what it takes.
 # Benchmarks are compiled without optimisation and each in one form: nothing here runs them.
 #
 # A compiler cache is used if there is one. Tests that need the photos or the real weights skip where these are absent.
