@@ -26,7 +26,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOTS = ["io/json", "ops/eigen", "train/callback", "nn/layer", "core/tensor", "core/error"]  # the larger ones first
+# The larger ones first.
+ROOTS = ["io/json", "ops/eigen", "io/onnx_graph", "core/cuda", "train/callback", "nn/layer", "core/tensor", "core/error"]
 
 UNITS = re.compile(r"brindle/(compiled(/(classifier|core|data|definitions|image|inference|io|kernels|models|nn|ops|report|train))?"
                    r"|definitions|distributed|cuda_distributed|inference_implementation)\.hpp")

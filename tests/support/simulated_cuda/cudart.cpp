@@ -31,7 +31,10 @@ struct CUmemPoolHandle_st {};
 namespace {
 
 constexpr std::size_t region_bytes = std::size_t{4} << 30;
-constexpr std::size_t most_filled = 1 << 20;  // of a new block: touched pages cost time each time the memory is closed
+// To open and to close the memory costs time for each page that was touched: so pages are large, where they can be, and
+// not all of a large block is filled.
+constexpr std::size_t page = std::size_t{2} << 20;
+constexpr std::size_t most_filled = 1 << 20;  // of a new block
 
 /// Address space of the GPU, closed while nothing runs on it.
 struct Gpu {
@@ -47,9 +50,10 @@ struct Gpu {
   simulated_cuda::Refusals refusals;
 
   Gpu() {
-    void* p = mmap(nullptr, region_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* p = mmap(nullptr, region_bytes + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) std::abort();
-    base = static_cast<std::byte*>(p);
+    base = static_cast<std::byte*>(p) + (page - reinterpret_cast<std::uintptr_t>(p) % page) % page;
+    madvise(base, region_bytes, MADV_HUGEPAGE);
   }
 };
 
@@ -221,7 +225,7 @@ cudaError_t cudaFreeAsync(void* p, cudaStream_t) {
   const auto block = gpu().blocks.find(offset);
   if (block == gpu().blocks.end()) return fail(cudaErrorInvalidValue);
   gpu().counts.live_bytes -= static_cast<std::int64_t>(block->second);
-  const std::size_t begin = (offset + 4095) / 4096 * 4096, end = (offset + block->second) / 4096 * 4096;
+  const std::size_t begin = (offset + page - 1) / page * page, end = (offset + block->second) / page * page;
   if (begin < end) madvise(gpu().base + begin, end - begin, MADV_DONTNEED);
   gpu().blocks.erase(block);
   return cudaSuccess;
