@@ -15,39 +15,21 @@
 #include <brindle/models/resnet.hpp>
 #include <brindle/models/vgg16.hpp>
 #include <brindle/train/checkpoint.hpp>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "support/measure.hpp"
 #include "support/networks.hpp"
 
 using namespace brindle;
 
 namespace {
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-/// kB that the kernel tells of this process.
-double told(const char* file, const std::string& name) {
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);)
-    if (line.rfind(name + ":", 0) == 0) return std::stod(line.substr(name.size() + 1));
-  return 0;
-}
-
-/// MB. Of memory that several processes have, each counts its part: as it is now.
-double peak_mb() {
-  return (told("/proc/self/status", "VmHWM") - told("/proc/self/status", "RssShmem") +
-          told("/proc/self/smaps_rollup", "Pss_Shmem")) /
-         1024;
-}
 
 /// A base with one dense layer behind it.
 Model<float> with_head(Model<float> base) {
@@ -93,10 +75,10 @@ void run(const std::shared_ptr<MpiGroup>& group, const std::vector<std::string>&
                   BinaryCrossentropy{},
                   {.leaves = leaves, .group = group->size() > 1 ? group : nullptr}};
   std::vector<double> times;
-  double last = now();
+  double last = bench::now();
   const Callback clock{.step = [&](FitState&) {
-    times.push_back(now() - last);
-    last = now();
+    times.push_back(bench::now() - last);
+    last = bench::now();
   }};
   FitOptions options{.batch = batch, .epochs = 1, .steps_per_epoch = steps, .callbacks = {clock}};
   if (words.size() > 7) {
@@ -119,7 +101,7 @@ void run(const std::shared_ptr<MpiGroup>& group, const std::vector<std::string>&
   for (const auto* numbers : {&history.loss, &history.accuracy, &history.val_loss, &history.val_accuracy})
     figures.add_numbers(numbers->data(), numbers->size());
   group->wait();
-  const double peak = peak_mb();
+  const double peak = bench::peak_memory_part_mb();
   group->wait();
   if (group->rank() == 0)
     std::printf(

@@ -26,12 +26,20 @@ inline double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// The most memory that this process has had at a time, MiB: VmHWM of /proc/self/status. 0 where there is none.
-inline double peak_memory_mb() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
+/// MiB that a file of /proc/self/ tells behind a name. 0 where there is none.
+inline double memory_mb(const std::string& file, const std::string& name) {
+  std::ifstream in("/proc/self/" + file);
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(name + ":")) return std::stod(line.substr(name.size() + 1)) / 1024;
   return 0;
+}
+
+/// The most memory that this process has had at a time, MiB: VmHWM of /proc/self/status. 0 where there is none.
+inline double peak_memory_mb() { return memory_mb("status", "VmHWM"); }
+
+/// The same, where of memory that several processes have in common each counts its part: as it is now.
+inline double peak_memory_part_mb() {
+  return peak_memory_mb() - memory_mb("status", "RssShmem") + memory_mb("smaps_rollup", "Pss_Shmem");
 }
 
 /// Prints the median, the best and the worst of `times`, seconds of single calls, as one JSON line. items: samples of a

@@ -91,7 +91,6 @@ class MpiGroup final : public ProcessGroup {
   int local_rank() const override { return local_rank_; }
 
   void exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
-    together_ = false;  // the program has gone on behind an exception
     do {
       const auto out = send.first(std::min(most, send.size()));
       const auto in = receive.first(std::min(most, receive.size()));
@@ -104,7 +103,7 @@ class MpiGroup final : public ProcessGroup {
 
   void start(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
     if (std::max(send.size(), receive.size()) > most) return exchange(partner, send, receive);
-    together_ = false;
+    together_ = false;  // the program has gone on behind an exception
     partner_ = partner;
     expected_ = receive.size();
     show_shared();
@@ -127,20 +126,17 @@ class MpiGroup final : public ProcessGroup {
     if (code == MPI_ERR_IN_STATUS)
       for (const MPI_Status& s : statuses)
         if (s.MPI_ERROR != MPI_SUCCESS && s.MPI_ERROR != MPI_ERR_PENDING) code = s.MPI_ERROR;
-    if (any && (done || code != MPI_SUCCESS)) expect_received(code, "MPI_Testall", statuses[0], partner_, expected_);
+    if (any && (done || code != MPI_SUCCESS)) expect_received(code, statuses[0]);
     if (done) show_shared();
     return done != 0;
   }
 
   /// Where the place for it is too small (/dev/shm; `docker run --shm-size`), the processes send each other messages.
   std::shared_ptr<const SharedMemory> share(std::size_t bytes) override {
-    const std::size_t whole = bytes + line;                         // since a window may begin anywhere
     if (!all_of_machine(shared_.use_count() <= 1)) return nullptr;  // somebody has it
-    if (!shared_ || shared_bytes_ < bytes) {
+    if (!shared_ || shared_->own.size() < bytes) {
       give_back();
-      if (!all_of_machine(has_place(whole))) return nullptr;
-      take(whole);
-      shared_bytes_ = bytes;
+      take(bytes + line);  // since a window may begin anywhere
     }
     if (shared_) std::fill(shared_->own.begin(), shared_->own.end(), std::byte{});
     return shared_;
@@ -215,6 +211,7 @@ class MpiGroup final : public ProcessGroup {
   }
 
   void take(std::size_t bytes) {
+    if (!all_of_machine(has_place(bytes))) return;
     std::byte* own = nullptr;
     MPI_Info apart = MPI_INFO_NULL;  // each process's at a page of its own
     check(MPI_Info_create(&apart), "MPI_Info_create");
@@ -282,23 +279,23 @@ class MpiGroup final : public ProcessGroup {
   }
 
   // What came must be what was waited for. Else the two are in different calls.
-  void expect_received(int code, const char* call, const MPI_Status& status, int partner, std::size_t expected) {
+  void expect_received(int code, const MPI_Status& status) {
     int kind = MPI_SUCCESS, bytes = 0;
     if (code != MPI_SUCCESS) MPI_Error_class(code, &kind);
-    if (kind != MPI_ERR_TRUNCATE) check(code, call);
+    if (kind != MPI_ERR_TRUNCATE) check(code, "MPI_Testall");
     std::string what = "has sent more than was expected";
     if (kind != MPI_ERR_TRUNCATE) {
       if (status.MPI_TAG != goodbye) {
         check(MPI_Get_count(&status, MPI_BYTE, &bytes), "MPI_Get_count");
-        if (bytes == static_cast<int>(expected)) return;
-        what = "has sent " + std::to_string(bytes) + " bytes, " + std::to_string(expected) + " were expected";
+        if (bytes == static_cast<int>(expected_)) return;
+        what = "has sent " + std::to_string(bytes) + " bytes, " + std::to_string(expected_) + " were expected";
       } else {
-        gone_ |= static_cast<unsigned>(rank_ ^ partner);
+        gone_ |= static_cast<unsigned>(rank_ ^ partner_);
         what = "has ended";
       }
     }
     detail::raise<Error>("MpiGroup: rank " + std::to_string(rank_) + " is in a call in which rank " +
-                         std::to_string(partner) + " is not: that one " + what +
+                         std::to_string(partner_) + " is not: that one " + what +
                          "; call fit(), evaluate(), predict() and optimizer_state() in all processes, of a Trainer "
                          "with the group");
   }
@@ -345,7 +342,6 @@ class MpiGroup final : public ProcessGroup {
   MPI_Comm processes_ = MPI_COMM_NULL, machine_ = MPI_COMM_NULL;  // all, and those of this machine
   MPI_Win window_ = MPI_WIN_NULL;
   std::shared_ptr<SharedMemory> shared_;  // what is in it
-  std::size_t shared_bytes_ = 0;
   MPI_Request under_way_[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
   int rank_ = 0, size_ = 1, local_rank_ = 0, local_size_ = 1;
   int partner_ = 0;           // of what is under way

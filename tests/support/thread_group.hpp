@@ -87,15 +87,10 @@ class ThreadGroup final : public ProcessGroup {
     };
     auto block = std::make_shared<Owning>(bytes);
     block->of_all.assign(static_cast<std::size_t>(size_), nullptr);
-    for (int away = 0; away < room_->machine; ++away) {
-      const int other = rank_ ^ away;
-      const std::byte* own = block->own.data();
-      if (away == 0)
-        block->of_all[static_cast<std::size_t>(rank_)] = own;
-      else
-        exchange(other, std::as_bytes(std::span(&own, 1)),
-                 std::as_writable_bytes(std::span(&block->of_all[static_cast<std::size_t>(other)], 1)));
-    }
+    const auto of = [&](int rank) { return std::span(&block->of_all[static_cast<std::size_t>(rank)], 1); };
+    of(rank_)[0] = block->own.data();
+    for (int away = 1; away < room_->machine; ++away)
+      exchange(rank_ ^ away, std::as_bytes(of(rank_)), std::as_writable_bytes(of(rank_ ^ away)));
     return block;
   }
 
