@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "brindle/ops/conv2d/winograd.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
 
 #include "support/conv_kernel_checks.hpp"
 
@@ -41,6 +46,64 @@ TEST_CASE("winograd agrees with the plain loops where blocks are fused and where
   check_conv_kernel<float, WinogradConvolution<float, 4>>(geometry({1, 44, 40, 1900}, 2, Padding::same));
   check_conv_kernel<float, WinogradConvolution<float, 4>>(geometry({2, 9, 11, 300}, 290, Padding::same));
   check_conv_kernel<float, WinogradConvolution<float, 3>>(geometry({2, 9, 11, 300}, 290, Padding::same), false);
+}
+
+namespace {
+
+/// y, or dx if backward, of pictures that are convolved together.
+template <int m>
+std::vector<float> convolved(const Shape4& x, std::int64_t co, const std::vector<float>& pictures,
+                             const std::vector<float>& w, bool prepares, bool backward, int threads) {
+  const ConvGeometry g = geometry(x, co, Padding::same);
+  const Cpu on(threads);
+  const WinogradConvolution<float, m> kernel(g);
+  Tensor<std::byte> workspace(Shape{std::max(kernel.forward_workspace(on), kernel.backward_data_workspace(on))});
+  std::vector<float> prepared(static_cast<std::size_t>(prepares ? kernel.prepared_size() : 0));
+  if (prepares) kernel.prepare(on, w.data(), prepared.data());
+  std::vector<float> result(static_cast<std::size_t>(x.n * x.h * x.w * (backward ? x.c : co)));
+  const Picture<float> in{pictures.data(), nullptr, x.h, x.w, backward ? co : x.c};
+  if (backward)
+    kernel.backward_data(on, in, w.data(), result.data(), workspace);
+  else
+    kernel.forward(on, in, w.data(), {.y = result.data()}, workspace, prepares ? prepared.data() : nullptr);
+  return result;
+}
+
+/// A picture alone has few tiles, whose filters are transformed in registers; among others it has not.
+template <int m>
+void check_bits_of_a_picture_alone(std::int64_t h, std::int64_t width, std::int64_t ci, std::int64_t co) {
+  constexpr std::int64_t others = 29;
+  const auto w = noise<float>(9 * ci * co, 2);
+  for (const bool backward : {false, true}) {
+    const std::int64_t size = h * width * (backward ? co : ci), out = h * width * (backward ? ci : co);
+    auto pictures = noise<float>(others * size, 1);
+    const auto all = convolved<m>({others, h, width, ci}, co, pictures, w, false, backward, 2);
+    for (const std::int64_t count : {1, 2, 5})
+      for (const bool prepares : {false, true})
+        for (const int threads : {1, 3}) {
+          if (backward && prepares) continue;
+          INFO("F" << m << ", " << count << " of " << h << "x" << width << "x" << ci << " -> " << co << ", backward "
+                   << backward << ", prepared " << prepares << ", threads " << threads);
+          const std::vector<float> some(pictures.begin() + size, pictures.begin() + (1 + count) * size);
+          const auto y = convolved<m>({count, h, width, ci}, co, some, w, prepares, backward, threads);
+          CHECK(std::memcmp(y.data(), all.data() + out, y.size() * sizeof(float)) == 0);
+        }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("winograd gives a picture the same bits alone, as one of a few and among many", "[ops][conv2d]") {
+  struct Sizes {
+    std::int64_t h, w, ci, co;
+  };
+  // Whole tiles and half ones, one slice of input channels and several, whole panels of filters and a part of a packet.
+  for (const Sizes& s : {Sizes{7, 7, 64, 64}, Sizes{7, 7, 300, 37}, Sizes{9, 9, 40, 33}, Sizes{3, 5, 513, 18},
+                         Sizes{14, 14, 257, 48}, Sizes{10, 13, 31, 70}, Sizes{2, 2, 20, 20}}) {
+    check_bits_of_a_picture_alone<4>(s.h, s.w, s.ci, s.co);
+    check_bits_of_a_picture_alone<3>(s.h, s.w, s.ci, s.co);
+    check_bits_of_a_picture_alone<2>(s.h, s.w, s.ci, s.co);
+  }
 }
 
 namespace {

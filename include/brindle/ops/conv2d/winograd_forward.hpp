@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 #include "brindle/core/cpu.hpp"
-#include "brindle/core/prefetch.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/batch_normalization/normalize_rows.hpp"
+#include "brindle/ops/conv2d/winograd_few_tiles.hpp"
+#include "brindle/ops/conv2d/winograd_filters.hpp"
 #include "brindle/ops/conv2d/winograd_tiles.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
 
@@ -21,6 +23,7 @@ class WinogradForward {
   using Tiles = WinogradTiles<T, m>;
   using Tile = WinogradTile<T, m>;
   using Micro = MicroTile<T>;
+  using Filters = WinogradFilters<T, m>;
   using TileAt = typename Tiles::TileAt;
   static constexpr int positions = Tile::positions, width = Tile::width;
   static constexpr std::int64_t panel = Tiles::panel;
@@ -29,6 +32,7 @@ class WinogradForward {
   /// g: of the convolution; for a gradient with respect to x, its backward().
   explicit WinogradForward(const ConvGeometry& g)
       : tiles_(g), v_row_(Tiles::apart(Micro::padded(g.ci))), m_row_(Tiles::apart(tiles_.co)) {
+    if (tiles_.count <= WinogradFewTiles<T, m>::most_tiles) few_.emplace(tiles_);
     blocks_ = tiles_.blocks(positions * (v_row_ + m_row_), staged_bytes);
     u_plane_ = Tiles::apart(g.ci * (blocks_.staged ? std::min(tiles_.co, panel) : tiles_.co));
     v_plane_ = Tiles::apart(blocks_.size * v_row_);
@@ -42,23 +46,10 @@ class WinogradForward {
   }
 
   /// Elements of what prepare() makes, whatever the pictures are.
-  std::int64_t prepared_size() const { return 9 * tiles_.g.ci * tiles_.co; }
+  std::int64_t prepared_size() const { return Filters::prepared_size(tiles_); }
 
-  /// w (3, 3, CI, CO) -> for each panel of output channels (CI, 9, columns), so that a panel of U is made from one
-  /// piece of memory. Not U itself: four times as much comes from memory more slowly than it is made anew.
-  void prepare(const Cpu& on, const T* w, T* prepared) const {
-    const std::int64_t tap = tiles_.g.ci * tiles_.g.co;
-    on.parallel(panels(), [&](std::int64_t i, int) {
-      const std::int64_t c = i * panel, columns = std::min(tiles_.co - c, panel);
-      const std::int64_t count = std::min(columns, tiles_.g.co - c);
-      T* to = prepared + 9 * c * tiles_.g.ci;
-      for (std::int64_t k = 0; k < tiles_.g.ci; ++k)
-        for (std::int64_t j = 0; j < 9; ++j, to += columns) {
-          std::copy_n(w + j * tap + k * tiles_.g.co + c, count, to);
-          std::fill_n(to + count, columns - count, T(0));
-        }
-    });
-  }
+  /// w -> what run() takes as prepared; see WinogradFilters.
+  void prepare(const Cpu& on, const T* w, T* prepared) const { Filters::prepare(on, tiles_, w, prepared); }
 
   /// w: (3, 3, CI, CO); rotated: (3, 3, CO, CI), to be rotated and transposed, for a gradient with respect to x. A pool
   /// in `out` needs an even m. prepared: by prepare(), not of rotated filters, or null.
@@ -69,9 +60,11 @@ class WinogradForward {
     std::fill_n(arrays.zero, tiles_.zeros(), T(0));
     std::fill_n(arrays.bias, tiles_.co, T(0));
     if (out.bias) std::copy_n(out.bias, tiles_.g.co, arrays.bias);
-    if (rotated) turn_filters(on, w, arrays.turned);
-    const Filters filters{rotated ? arrays.turned : w, prepared};
-    if (blocks_.staged)
+    if (rotated) Filters::turn(on, tiles_, w, arrays.turned);
+    const Filters filters(tiles_, rotated ? arrays.turned : w, prepared);
+    if (few_)
+      run_few(on, x, filters, out, arrays);
+    else if (blocks_.staged)
       run_staged(on, x, filters, out, arrays);
     else
       run_fused(on, x, filters, out, arrays);
@@ -79,27 +72,45 @@ class WinogradForward {
 
  private:
   static constexpr std::int64_t staged_bytes = 24 << 20;  // V and M of a block
-  static constexpr std::int64_t rows_ahead = 8;           // of filters on their way from memory
 
   struct Arrays {
-    PerWorker<T> u;  // one, or, staged, a panel of each thread
+    PerWorker<T> u;     // one, or, staged, a panel of each thread
+    T* packed;          // of few tiles, V
+    PerWorker<T> work;  // and what each thread needs
     T *zero, *bias, *turned;
     PerWorker<T> crew;  // V and M of each thread, or, staged, of all
 
     Arrays(const WinogradForward& f, Scratch& scratch, int threads, bool rotated)
-        : u(PerWorker<T>::take(scratch, f.blocks_.staged ? threads : 1, positions * f.u_plane_)),
+        : u(PerWorker<T>::take(scratch,
+                               f.few_             ? 0
+                               : f.blocks_.staged ? threads
+                                                  : 1,
+                               positions * f.u_plane_)),
+          packed(scratch.take<T>(f.few_ ? f.few_->packed_size() : 0)),
+          work(PerWorker<T>::take(scratch, f.few_ ? threads : 0, f.few_ ? f.few_->work_size() : 0)),
           zero(scratch.take<T>(f.tiles_.zeros())),
           bias(scratch.take<T>(f.tiles_.co)),
           turned(scratch.take<T>(rotated ? 9 * f.tiles_.g.ci * f.tiles_.g.co : 0)),
           crew(PerWorker<T>::take(scratch, f.blocks_.staged ? 1 : threads, positions * (f.v_plane_ + f.m_plane_))) {}
   };
 
-  /// As they are, (3, 3, CI, CO), and by prepare(), or null.
-  struct Filters {
-    const T *w, *prepared;
-  };
-
   std::int64_t panels() const { return (tiles_.co + panel - 1) / panel; }
+
+  void run_few(const Cpu& on, const Picture<T>& x, const Filters& filters, const PictureOutput<T>& out,
+               const Arrays& arrays) const {
+    T *v = arrays.crew.of(0), *sums = v + positions * v_plane_;
+    Tiles::in_stages(on, tiles_.count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
+      tiles_.transform_input(x, arrays.zero, begin, end, v + begin * v_row_, v_row_, v_plane_);
+    });
+    few_->pack(on, v, v_row_, v_plane_, arrays.packed);
+    on.parallel(panels(), [&](std::int64_t i, int worker) {
+      const std::int64_t c = i * panel, c_end = std::min(tiles_.co, c + panel);
+      few_->multiply(arrays.packed, filters, c, c_end, arrays.work.of(worker), sums + c, m_row_, m_plane_);
+    });
+    Tiles::in_stages(on, tiles_.count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
+      transform_output(sums + begin * m_row_, begin, end, arrays.bias, out);
+    });
+  }
 
   void run_staged(const Cpu& on, const Picture<T>& x, const Filters& filters, const PictureOutput<T>& out,
                   const Arrays& arrays) const {
@@ -112,7 +123,7 @@ class WinogradForward {
       on.parallel(panels(), [&](std::int64_t i, int worker) {
         const std::int64_t c = i * panel, c_end = std::min(tiles_.co, c + panel);
         T* u = arrays.u.of(worker);
-        transform_filters(filters, 0, tiles_.g.ci, c, c_end, u);
+        filters.transform(0, tiles_.g.ci, c, c_end, u, u_plane_);
         multiply(v, u, sums, first, first + count, c, c_end);
       });
       Tiles::in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
@@ -127,8 +138,8 @@ class WinogradForward {
     const std::int64_t slices = (tiles_.g.ci + 63) / 64;
     on.parallel(panels() * slices, [&](std::int64_t i, int) {
       const std::int64_t c = i / slices * panel, k = i % slices * 64;
-      transform_filters(filters, k, std::min(tiles_.g.ci, k + 64), c, std::min(tiles_.co, c + panel),
-                        u + c * tiles_.g.ci);
+      filters.transform(k, std::min(tiles_.g.ci, k + 64), c, std::min(tiles_.co, c + panel), u + c * tiles_.g.ci,
+                        u_plane_);
     });
     on.parallel(blocks_.count, [&](std::int64_t b, int worker) {
       T *v = arrays.crew.of(worker), *sums = v + positions * v_plane_;
@@ -295,53 +306,8 @@ class WinogradForward {
     if (out.code) std::copy_n(code, count, out.code + to);
   }
 
-  /// w (3, 3, CO, CI) of the convolution whose gradient this is, rotated by half a turn and transposed: (3, 3, CI, CO).
-  void turn_filters(const Cpu& on, const T* w, T* turned) const {
-    constexpr std::int64_t side = 16;
-    const std::int64_t strips = (tiles_.g.co + side - 1) / side, plane = tiles_.g.ci * tiles_.g.co;
-    on.parallel(9 * strips, [&](std::int64_t task, int) {
-      const std::int64_t tap = task / strips, o = task % strips * side, rows = std::min(side, tiles_.g.co - o);
-      T square[side][side];
-      for (std::int64_t k = 0; k < tiles_.g.ci; k += side) {
-        const std::int64_t columns = std::min(side, tiles_.g.ci - k);
-        for (std::int64_t i = 0; i < rows; ++i)
-          for (std::int64_t j = 0; j < columns; ++j) square[j][i] = w[tap * plane + (o + i) * tiles_.g.ci + k + j];
-        for (std::int64_t j = 0; j < columns; ++j)
-          std::copy_n(square[j], rows, turned + (8 - tap) * plane + (k + j) * tiles_.g.co + o);
-      }
-    });
-  }
-
-  /// Filters of input channels [k, k_end) and the panel of output channels [c, c_end) -> that panel of U, (CI, c_end -
-  /// c) at each position.
-  void transform_filters(const Filters& filters, std::int64_t k, std::int64_t k_end, std::int64_t c, std::int64_t c_end,
-                         T* u) const {
-    if (filters.prepared) {
-      const std::int64_t columns = c_end - c;
-      const T* from = filters.prepared + 9 * (c * tiles_.g.ci + k * columns);
-      for (std::int64_t i = k; i < k_end; ++i, from += 9 * columns)
-        for (std::int64_t o = 0; o < columns; o += width)
-          Tile::filter(from + o, columns, u + i * columns + o, u_plane_);
-      return;
-    }
-    alignas(64) T tail[9 * width] = {};  // the last filters, with zeros where there are fewer than a packet
-    const std::int64_t tap = tiles_.g.ci * tiles_.g.co;
-    for (std::int64_t i = k; i < k_end; ++i)
-      for (std::int64_t o = c; o < c_end; o += width) {
-        const std::int64_t count = std::min<std::int64_t>(width, tiles_.g.co - o);
-        const T* from = filters.w + i * tiles_.g.co + o;
-        T* to = u + i * (c_end - c) + o - c;
-        for (int j = 0; j < 9; ++j) brindle::detail::prefetch(from + j * tap + rows_ahead * tiles_.g.co);
-        if (count == width) {
-          Tile::filter(from, tap, to, u_plane_);
-        } else {
-          for (int j = 0; j < 9; ++j) std::copy_n(from + j * tap, count, tail + j * width);
-          Tile::filter(tail, width, to, u_plane_);
-        }
-      }
-  }
-
   Tiles tiles_;
+  std::optional<WinogradFewTiles<T, m>> few_;  // if they are
   typename Tiles::Blocks blocks_;
   std::int64_t v_row_, m_row_;                            // elements from tile to tile
   std::int64_t u_plane_ = 0, v_plane_ = 0, m_plane_ = 0;  // and from position to position

@@ -279,6 +279,21 @@ struct WinogradTile {
                                   u, plane, [](const auto& w, auto& v) { Points::filter(w, v); });
   }
 
+  /// G g alone, (points, 3) packets: those of a row side by side, the rows `row` elements apart.
+  static void filter_columns(const T* g, std::int64_t tap, T* to, std::int64_t row) {
+    using Packet = typename Eigen::internal::packet_traits<T>::type;
+    using namespace Eigen::internal;
+#pragma GCC unroll 3
+    for (int j = 0; j < 3; ++j) {
+      const Packet in[3] = {ploadu<Packet>(g + j * tap), ploadu<Packet>(g + (3 + j) * tap),
+                            ploadu<Packet>(g + (6 + j) * tap)};
+      Packet out[points];
+      Points::filter(in, out);
+#pragma GCC unroll 6
+      for (int i = 0; i < points; ++i) pstore(to + i * row + j * width, out[i]);
+    }
+  }
+
   /// y = A' u A; takes each result as take(i, j, packet).
   template <int rows = m, int columns = m, class Take>
   [[gnu::always_inline]] static void output(const T* u, std::int64_t plane, Take take) {
