@@ -12,10 +12,12 @@
 #include <brindle/brindle.hpp>
 #include <brindle/io/features.hpp>
 #include <brindle/models/picture_classifier.hpp>
+#include <brindle/report/data_check.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,14 +40,16 @@ std::vector<std::filesystem::path> random_models(const example::Options& options
   return paths;
 }
 
-/// Area under the curve by the probability of class 1, which the only output or the second of two is; of more classes
-/// there is none.
+/// Area under the curve by the probability of class 1, which the only output or the second of two is; of more classes,
+/// or where all photos are of one, there is none.
 std::string auc_text(const Tensor<float>& outputs, const data::Source& photos) {
   const std::int64_t n = outputs.shape()[0], columns = outputs.shape()[1];
   if (columns > 2) return "-";
+  const auto labels = photos.labels().span();
+  if (std::adjacent_find(labels.begin(), labels.end(), std::not_equal_to<>()) == labels.end()) return "-";  // one class
   std::vector<float> scores;
   for (std::int64_t i = 0; i < n; ++i) scores.push_back(outputs[i * columns + columns - 1]);
-  return report::fixed(roc_auc(scores, photos.labels().span()), 4);
+  return report::fixed(roc_auc(scores, labels), 4);
 }
 
 /// What each model is called: by its file; where two files have one name, by their folders.
@@ -80,6 +84,18 @@ void add_mistakes(report::RunPage& page, const std::string& name, const models::
   if (!pictures.empty()) page.add_grad_cam(name + ", the surest mistakes", pictures, captions);
 }
 
+/// What the model gives for the photos, as probabilities also where it gives logits.
+template <class Device>
+Tensor<float> probabilities_of(const models::PictureClassifier<Device>& classifier, const data::Pictures& photos) {
+  Tensor<float> y = io::extract(classifier.model(), photos, {.batch = 20}).x;
+  const io::ModelInfo& info = classifier.info();
+  if (info.from_logits)
+    ops::activate<float>(
+        Cpu(), y.shape()[1] == 1 || info.each_output ? ActivationFunction::sigmoid : ActivationFunction::softmax,
+        y.view(), y.view());
+  return y;
+}
+
 /// The photos that are read as the model's file says, with its classes.
 template <class Device>
 data::Pictures photos_for(const models::PictureClassifier<Device>& classifier, const std::filesystem::path& folder) {
@@ -96,8 +112,7 @@ void write_mistakes(const std::filesystem::path& path, const std::string& name,
   std::optional<data::Pictures> training;
   if (std::filesystem::is_directory(training_folder)) training = photos_for(classifier, training_folder);
   const data::Pictures* among = training ? &*training : nullptr;
-  const report::AnsweredPhotos answered = report::answered_photos(
-      classifier.model(), outputs, photos, among, {.outputs = {.from_logits = classifier.info().from_logits}});
+  const report::AnsweredPhotos answered = report::answered_photos(classifier.model(), outputs, photos, among);
   report::RunPage page{.title = name};
   report::add_answered_photos(page, answered, photos, among, {.photos = "test"});
   page.add_classification_report(answered.matrix, photos.class_names());
@@ -130,24 +145,23 @@ int main(int argc, char** argv) {
           // Each model says how photos become its input, and what its classes are.
           const models::PictureClassifier classifier(path, on);
           const data::Pictures photos = photos_for(classifier, folder);
-          const Tensor<float> outputs = io::extract(classifier.model(), photos, {.batch = 20}).x;
+          const Tensor<float> outputs = probabilities_of(classifier, photos);
           const ConfusionMatrix matrix = confusion_matrix(outputs.view(), photos.labels());
           const ClassificationMetrics metrics(matrix);
           const std::string auc = auc_text(outputs, photos);
-          const Calibration sure =
-              calibration(outputs, photos.labels(), {.from_logits = classifier.info().from_logits});
+          const Calibration sure = calibration(outputs, photos.labels());
 
-          char line[256];
-          std::snprintf(line, sizeof line, "%-24s %8.4f  %9.4f  %6.4f  %6.4f  %7s\n", name.c_str(), metrics.accuracy,
+          char line[256];  // of figures: names are of any length
+          std::snprintf(line, sizeof line, " %8.4f  %9.4f  %6.4f  %6.4f  %7s\n", metrics.accuracy,
                         metrics.weighted.precision, metrics.weighted.recall, metrics.weighted.f1, auc.c_str());
-          text += line;
+          text += name + std::string(24 - std::min<std::size_t>(24, name.size()), ' ') + line;
           table.rows.push_back({name, report::share_text(metrics.accuracy, matrix.total()),
                                 report::fixed(metrics.weighted.precision, 3), report::fixed(metrics.weighted.recall, 3),
                                 report::fixed(metrics.weighted.f1, 3), auc});
-          std::snprintf(line, sizeof line, "%s,%lld,%.4f,%.4f,%.4f,%.4f,%s\n", name.c_str(),
-                        static_cast<long long>(photos.size()), metrics.accuracy, metrics.weighted.precision,
-                        metrics.weighted.recall, metrics.weighted.f1, auc.c_str());
-          csv += line;
+          std::snprintf(line, sizeof line, ",%lld,%.4f,%.4f,%.4f,%.4f,%s\n", static_cast<long long>(photos.size()),
+                        metrics.accuracy, metrics.weighted.precision, metrics.weighted.recall, metrics.weighted.f1,
+                        auc.c_str());
+          csv += report::internal::csv_cell(name) + line;
           const std::string report = report::classification_report(matrix, photos.class_names());
           std::printf("%s, %lld photos\n\n%s\n", name.c_str(), static_cast<long long>(photos.size()), report.c_str());
           std::printf("negative log-likelihood %.4f, expected calibration error %.4f, Brier score %.4f\n\n",
