@@ -28,14 +28,17 @@ using namespace brindle;
 
 namespace {
 
-/// Two models to compare when there are none.
+/// Two models to compare when there are none, the second one of logits.
 std::vector<std::filesystem::path> random_models(const example::Options& options) {
   std::vector<std::filesystem::path> paths;
   for (const std::uint64_t seed : {1u, 2u}) {
-    Sequential<float> model{{150, 150, 3}, Conv2D{4, 3, relu}, MaxPool2D{8}, Flatten{}, Dense{1, sigmoid}};
+    Sequential<float> model{{150, 150, 3}, Conv2D{4, 3, relu}, MaxPool2D{8}, Flatten{}};
+    model.add(Dense{1, seed == 1 ? sigmoid : linear});
     model.initialize(seed);
     paths.push_back(options.out / ("random_" + std::to_string(seed) + ".safetensors"));
-    io::save_model(model, paths.back(), {.class_names = {"cat", "dog"}, .input = PictureInput{.size = {150, 150}}});
+    io::save_model(
+        model, paths.back(),
+        {.class_names = {"cat", "dog"}, .input = PictureInput{.size = {150, 150}}, .from_logits = seed == 2});
   }
   return paths;
 }
@@ -65,23 +68,29 @@ std::vector<std::string> names_of(const std::vector<std::filesystem::path>& path
   return names;
 }
 
-/// The photos that a model is most wrongly sure of, each beside what speaks for its mistake.
+/// The photos that a model is most wrongly sure of, each beside what speaks for its mistake, where its layers give a
+/// map of that.
 template <class Device>
 void add_mistakes(report::RunPage& page, const std::string& name, const models::PictureClassifier<Device>& classifier,
                   const data::Pictures& photos, const Tensor<float>& outputs) {
   std::vector<image::Picture> pictures;
   std::vector<std::string> captions;
   const std::vector<std::string> classes = photos.class_names();
+  const bool maps = report::internal::last_map_layer(classifier.model()) < classifier.model().layers().size();
   for (const Mistake& m : worst_mistakes(outputs, photos.labels(), 6)) {
     const std::filesystem::path file = photos.files()[static_cast<std::size_t>(m.row)];
     const image::Picture photo = image::read_upright(file, classifier.picture_input());
-    const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(photo), m.predicted);
-    pictures.push_back(report::grad_cam_beside(image::seen(photo, classifier.picture_input()), map));
-    captions.push_back(file.filename().string() + ": what speaks for " +
+    pictures.push_back(image::seen(photo, classifier.picture_input()));
+    if (maps)
+      pictures.back() = report::grad_cam_beside(
+          pictures.back(), report::grad_cam<float>(classifier.model(), classifier.input(photo), m.predicted));
+    captions.push_back(file.filename().string() + (maps ? ": what speaks for " : ": taken for ") +
                        classes[static_cast<std::size_t>(m.predicted)] + ", probability " +
                        report::fixed(m.probability, 4));
   }
-  if (!pictures.empty()) page.add_grad_cam(name + ", the surest mistakes", pictures, captions);
+  const std::string heading = name + ", the surest mistakes";
+  if (!pictures.empty())
+    maps ? page.add_grad_cam(heading, pictures, captions) : page.add_gallery(heading, pictures, captions);
 }
 
 /// What the model gives for the photos, as probabilities also where it gives logits.
