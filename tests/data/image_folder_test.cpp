@@ -265,5 +265,5 @@ TEST_CASE("image_folder refuses classes that are named twice", "[data][image_fol
   const TemporaryFolder folder;
   image::write_png(folder / "dog.1.png", plain(1));
   CHECK_THROWS_WITH(data::image_folder(folder.path(), {.classes = {"cat", "dog", "cat"}}),
-                    Contains("two of the classes are named \"cat\""));
+                    Contains(".classes names \"cat\" twice"));
 }
