@@ -52,7 +52,6 @@ BRINDLE_INLINE void check_card(const std::string& who, const std::string& card) 
   }
 }
 
-/// Throws ValueError for two classes of one name, and for a name that is no UTF-8, which JSON has to be.
 BRINDLE_INLINE void check_class_names(const std::string& who, const std::vector<std::string>& names) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto end = names.begin() + static_cast<std::ptrdiff_t>(i);
