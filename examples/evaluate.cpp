@@ -12,10 +12,12 @@
 #include <brindle/brindle.hpp>
 #include <brindle/io/features.hpp>
 #include <brindle/models/picture_classifier.hpp>
+#include <brindle/report/data_check.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,26 +28,31 @@ using namespace brindle;
 
 namespace {
 
-/// Two models to compare when there are none.
+/// Two models to compare when there are none, the second one of logits.
 std::vector<std::filesystem::path> random_models(const example::Options& options) {
   std::vector<std::filesystem::path> paths;
   for (const std::uint64_t seed : {1u, 2u}) {
-    Sequential<float> model{{150, 150, 3}, Conv2D{4, 3, relu}, MaxPool2D{8}, Flatten{}, Dense{1, sigmoid}};
+    Sequential<float> model{{150, 150, 3}, Conv2D{4, 3, relu}, MaxPool2D{8}, Flatten{}};
+    model.add(Dense{1, seed == 1 ? sigmoid : linear});
     model.initialize(seed);
     paths.push_back(options.out / ("random_" + std::to_string(seed) + ".safetensors"));
-    io::save_model(model, paths.back(), {.class_names = {"cat", "dog"}, .input = PictureInput{.size = {150, 150}}});
+    io::save_model(
+        model, paths.back(),
+        {.class_names = {"cat", "dog"}, .input = PictureInput{.size = {150, 150}}, .from_logits = seed == 2});
   }
   return paths;
 }
 
-/// Area under the curve by the probability of class 1, which the only output or the second of two is; of more classes
-/// there is none.
+/// Area under the curve by the probability of class 1, which the only output or the second of two is; of more classes,
+/// or where all photos are of one, there is none.
 std::string auc_text(const Tensor<float>& outputs, const data::Source& photos) {
   const std::int64_t n = outputs.shape()[0], columns = outputs.shape()[1];
   if (columns > 2) return "-";
+  const auto labels = photos.labels().span();
+  if (std::adjacent_find(labels.begin(), labels.end(), std::not_equal_to<>()) == labels.end()) return "-";  // one class
   std::vector<float> scores;
   for (std::int64_t i = 0; i < n; ++i) scores.push_back(outputs[i * columns + columns - 1]);
-  return report::fixed(roc_auc(scores, photos.labels().span()), 4);
+  return report::fixed(roc_auc(scores, labels), 4);
 }
 
 /// What each model is called: by its file; where two files have one name, by their folders.
@@ -61,23 +68,41 @@ std::vector<std::string> names_of(const std::vector<std::filesystem::path>& path
   return names;
 }
 
-/// The photos that a model is most wrongly sure of, each beside what speaks for its mistake.
+/// The photos that a model is most wrongly sure of, each beside what speaks for its mistake, where its layers give a
+/// map of that.
 template <class Device>
 void add_mistakes(report::RunPage& page, const std::string& name, const models::PictureClassifier<Device>& classifier,
                   const data::Pictures& photos, const Tensor<float>& outputs) {
   std::vector<image::Picture> pictures;
   std::vector<std::string> captions;
   const std::vector<std::string> classes = photos.class_names();
+  const bool maps = report::internal::last_map_layer(classifier.model()) < classifier.model().layers().size();
   for (const Mistake& m : worst_mistakes(outputs, photos.labels(), 6)) {
     const std::filesystem::path file = photos.files()[static_cast<std::size_t>(m.row)];
     const image::Picture photo = image::read_upright(file, classifier.picture_input());
-    const Tensor<float> map = report::grad_cam<float>(classifier.model(), classifier.input(photo), m.predicted);
-    pictures.push_back(report::grad_cam_beside(image::seen(photo, classifier.picture_input()), map));
-    captions.push_back(file.filename().string() + ": what speaks for " +
+    pictures.push_back(image::seen(photo, classifier.picture_input()));
+    if (maps)
+      pictures.back() = report::grad_cam_beside(
+          pictures.back(), report::grad_cam<float>(classifier.model(), classifier.input(photo), m.predicted));
+    captions.push_back(file.filename().string() + (maps ? ": what speaks for " : ": taken for ") +
                        classes[static_cast<std::size_t>(m.predicted)] + ", probability " +
                        report::fixed(m.probability, 4));
   }
-  if (!pictures.empty()) page.add_grad_cam(name + ", the surest mistakes", pictures, captions);
+  const std::string heading = name + ", the surest mistakes";
+  if (!pictures.empty())
+    maps ? page.add_grad_cam(heading, pictures, captions) : page.add_gallery(heading, pictures, captions);
+}
+
+/// What the model gives for the photos, as probabilities also where it gives logits.
+template <class Device>
+Tensor<float> probabilities_of(const models::PictureClassifier<Device>& classifier, const data::Pictures& photos) {
+  Tensor<float> y = io::extract(classifier.model(), photos, {.batch = 20}).x;
+  const io::ModelInfo& info = classifier.info();
+  if (info.from_logits)
+    ops::activate<float>(
+        Cpu(), y.shape()[1] == 1 || info.each_output ? ActivationFunction::sigmoid : ActivationFunction::softmax,
+        y.view(), y.view());
+  return y;
 }
 
 /// The photos that are read as the model's file says, with its classes.
@@ -96,8 +121,7 @@ void write_mistakes(const std::filesystem::path& path, const std::string& name,
   std::optional<data::Pictures> training;
   if (std::filesystem::is_directory(training_folder)) training = photos_for(classifier, training_folder);
   const data::Pictures* among = training ? &*training : nullptr;
-  const report::AnsweredPhotos answered = report::answered_photos(
-      classifier.model(), outputs, photos, among, {.outputs = {.from_logits = classifier.info().from_logits}});
+  const report::AnsweredPhotos answered = report::answered_photos(classifier.model(), outputs, photos, among);
   report::RunPage page{.title = name};
   report::add_answered_photos(page, answered, photos, among, {.photos = "test"});
   page.add_classification_report(answered.matrix, photos.class_names());
@@ -130,24 +154,23 @@ int main(int argc, char** argv) {
           // Each model says how photos become its input, and what its classes are.
           const models::PictureClassifier classifier(path, on);
           const data::Pictures photos = photos_for(classifier, folder);
-          const Tensor<float> outputs = io::extract(classifier.model(), photos, {.batch = 20}).x;
+          const Tensor<float> outputs = probabilities_of(classifier, photos);
           const ConfusionMatrix matrix = confusion_matrix(outputs.view(), photos.labels());
           const ClassificationMetrics metrics(matrix);
           const std::string auc = auc_text(outputs, photos);
-          const Calibration sure =
-              calibration(outputs, photos.labels(), {.from_logits = classifier.info().from_logits});
+          const Calibration sure = calibration(outputs, photos.labels());
 
-          char line[256];
-          std::snprintf(line, sizeof line, "%-24s %8.4f  %9.4f  %6.4f  %6.4f  %7s\n", name.c_str(), metrics.accuracy,
+          char line[256];  // of figures: names are of any length
+          std::snprintf(line, sizeof line, " %8.4f  %9.4f  %6.4f  %6.4f  %7s\n", metrics.accuracy,
                         metrics.weighted.precision, metrics.weighted.recall, metrics.weighted.f1, auc.c_str());
-          text += line;
+          text += name + std::string(24 - std::min<std::size_t>(24, name.size()), ' ') + line;
           table.rows.push_back({name, report::share_text(metrics.accuracy, matrix.total()),
                                 report::fixed(metrics.weighted.precision, 3), report::fixed(metrics.weighted.recall, 3),
                                 report::fixed(metrics.weighted.f1, 3), auc});
-          std::snprintf(line, sizeof line, "%s,%lld,%.4f,%.4f,%.4f,%.4f,%s\n", name.c_str(),
-                        static_cast<long long>(photos.size()), metrics.accuracy, metrics.weighted.precision,
-                        metrics.weighted.recall, metrics.weighted.f1, auc.c_str());
-          csv += line;
+          std::snprintf(line, sizeof line, ",%lld,%.4f,%.4f,%.4f,%.4f,%s\n", static_cast<long long>(photos.size()),
+                        metrics.accuracy, metrics.weighted.precision, metrics.weighted.recall, metrics.weighted.f1,
+                        auc.c_str());
+          csv += report::internal::csv_cell(name) + line;
           const std::string report = report::classification_report(matrix, photos.class_names());
           std::printf("%s, %lld photos\n\n%s\n", name.c_str(), static_cast<long long>(photos.size()), report.c_str());
           std::printf("negative log-likelihood %.4f, expected calibration error %.4f, Brier score %.4f\n\n",

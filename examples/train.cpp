@@ -298,6 +298,7 @@ int train(int argc, char** argv, example::Processes& processes) {
       o.fine_tuning_epochs = 1;
       o.side = 64;
     }
+    example::check_out(o.out, o.onnx);
     example::choose_stages(line, o);
     if (o.data.empty()) detail::raise<ValueError>("name a folder of pictures: train --data FOLDER");
 
@@ -315,6 +316,7 @@ int train(int argc, char** argv, example::Processes& processes) {
            .threads = o.device.threads},
           processes);
     });
+    io::detail::check_class_names("train", training.class_names());  // rather than when the model is written
     std::map<std::int64_t, double> weights;
     if (o.class_weights) weights = balanced_class_weights(training);
     example::describe("training", training, weights);

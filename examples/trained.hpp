@@ -23,6 +23,16 @@ inline std::filesystem::path beside(std::filesystem::path file, const std::strin
   return file.replace_extension(ending);
 }
 
+/// Throws ValueError where the model's file would be overwritten by what is written beside it.
+inline void check_out(const std::filesystem::path& out, const std::filesystem::path& onnx) {
+  for (const char* ending : {".html", ".csv", ".card.md", ".run.json", ".check.html", ".check.csv"})
+    if (beside(out, ending) == out)
+      brindle::detail::raise<brindle::ValueError>(out.string() + ": is written beside the model; end --out in " +
+                                                  ".safetensors");
+  if (!onnx.empty() && onnx.lexically_normal() == out.lexically_normal())
+    brindle::detail::raise<brindle::ValueError>(out.string() + ": is the name of --out and of --onnx; give them two");
+}
+
 /// What the kept weights give for the validation pictures.
 struct Kept {
   brindle::Evaluation evaluation;

@@ -181,3 +181,17 @@ TEST_CASE("whether a file can be written is seen before, and nothing is changed"
     CHECK_THROWS_WITH(detail::check_writable("/sys/kernel/run.txt"),
                       StartsWith("/sys/kernel/run.txt: cannot be written: "));
 }
+
+#ifndef _WIN32
+TEST_CASE("a file that is replaced keeps its permissions", "[core][file]") {
+  using std::filesystem::perms;
+  const TemporaryFolder folder;
+  const auto path = folder / "run.txt";
+  replace_file(path, "old");
+  const perms own = perms::owner_read | perms::owner_write;
+  std::filesystem::permissions(path, own);
+  replace_file(path, "new");
+  CHECK(content(path) == "new");
+  CHECK(std::filesystem::status(path).permissions() == own);
+}
+#endif

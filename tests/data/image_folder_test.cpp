@@ -260,3 +260,10 @@ TEST_CASE("image_folder gives the same bytes for any number of threads", "[data]
     }
   }
 }
+
+TEST_CASE("image_folder refuses classes that are named twice", "[data][image_folder][errors]") {
+  const TemporaryFolder folder;
+  image::write_png(folder / "dog.1.png", plain(1));
+  CHECK_THROWS_WITH(data::image_folder(folder.path(), {.classes = {"cat", "dog", "cat"}}),
+                    Contains(".classes names \"cat\" twice"));
+}

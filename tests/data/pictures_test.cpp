@@ -126,3 +126,14 @@ TEST_CASE("Pictures say which sizes or classes do not fit", "[data][pictures]") 
   CHECK_THROWS_WITH(data::Pictures(parts(4, 2)).read(Cpu(1), std::vector<data::Draw>{{0, 0}}, x.view()),
                     Contains("(1, 2, 2, 3)") && Contains("(1, 2, 2, 1)"));
 }
+
+TEST_CASE("split leaves of each class some to learn from", "[data][pictures]") {
+  auto p = parts(8, 1);
+  p.class_names = {"a", "b", "c"};
+  p.classes = {0, 0, 0, 0, 0, 1, 1, 2};
+  const data::Pictures pictures(std::move(p));
+  for (const double share : {0.2, 0.5, 0.9}) {
+    const auto [first, second] = pictures.split(share, 1);
+    for (const std::int64_t n : first.class_counts()) CHECK(n > 0);
+  }
+}

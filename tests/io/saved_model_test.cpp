@@ -349,3 +349,13 @@ TEST_CASE("a layer of the user's own is saved and found again through the regist
   CHECK_NOTHROW(registry.make("Twice", {}));
   CHECK_NOTHROW(io::load_model<float>(folder / "m", Cpu{1}, registry));
 }
+
+TEST_CASE("names that are no UTF-8 are refused by name", "[io][saved_model][errors]") {
+  const TemporaryFolder folder;
+  Sequential<float> model{{2}, Dense{1, sigmoid}};
+  CHECK_THROWS_AS(io::save_model(model, folder / "m.safetensors", {.class_names = {"caf\xe9", "the"}}), ValueError);
+  CHECK_THROWS_WITH(io::save_model(model, folder / "m.safetensors", {.class_names = {"caf\xe9", "the"}}),
+                    Contains("the name of class 0, \"caf\xe9\", is no UTF-8"));
+  CHECK_NOTHROW(io::save_model(model, folder / "m.safetensors", {.class_names = {"caf\xc3\xa9", "the"}}));
+  CHECK_THROWS_AS(io::write_safetensors(folder / "t.safetensors", {}, {{"name", "caf\xe9"}}), FileError);
+}

@@ -156,3 +156,15 @@ TEST_CASE("what cannot be measured is refused before the first step", "[nn][metr
           "fit, validation: metric auc: no sample is of class 1, so the figure has no meaning");
   CHECK_THROWS_WITH(metrics::top_k_accuracy(0), Contains("top_k_accuracy: k must be at least 1, got 0"));
 }
+
+TEST_CASE("metrics of outputs that are no finite numbers are refused", "[nn][metric]") {
+  Tensor<float> y({3, 2});
+  y[2] = std::numeric_limits<float>::quiet_NaN();
+  const Tensor<float> t = column({0, 1, 1});
+  for (const Metric& m :
+       {metrics::top_k_accuracy(1), metrics::f1_score(), metrics::auc(), metrics::average_precision()})
+    CHECK_THROWS_WITH(figure(m, y, t), Contains("output nan of sample 1 is no finite number"));
+  Tensor<float> rows({3, 2});
+  rows[0] = rows[3] = rows[5] = 1;
+  CHECK_THROWS_WITH(f1_thresholds(y, rows), Contains("output nan of sample 1"));
+}

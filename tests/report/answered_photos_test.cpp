@@ -266,3 +266,16 @@ TEST_CASE("photos behind a matrix of two classes come from one output, too", "[r
   Sequential<float> other{{9, 8, 3}, Flatten{}, Dense{1, sigmoid}};
   CHECK_THROWS_AS(report::answered_photos(other, y, seen, nullptr), ShapeError);
 }
+
+TEST_CASE("training photos of other classes are refused", "[report][answered_photos][errors]") {
+  const TemporaryFolder folder;
+  const data::Pictures seen = photos(folder, "validation", 3);
+  fs::create_directories(folder / "more");
+  fs::copy(folder / "validation", folder / "more", fs::copy_options::recursive);
+  fs::rename(folder / "more" / "cat", folder / "more" / "zebra");
+  const data::Pictures training = data::image_folder(folder / "more", {.size = {16, 16}});
+  const report::AnsweredPhotos a = report::answered_photos(network(), with_three_mistakes(), seen, &training);
+  report::RunPage page;
+  CHECK_THROWS_WITH(report::add_answered_photos(page, a, seen, &training),
+                    Contains("the classes of the training photos are") && Contains("\"zebra\""));
+}

@@ -60,3 +60,26 @@ TEST_CASE("a history is written to a file whole or not at all", "[report][histor
                     StartsWith((folder / "none").string() + "/h.csv: "));
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
+
+TEST_CASE("epochs of runs that go on stay with their figures, also where only one had validation data",
+          "[report][history_csv]") {
+  History first{.loss = {1, 2}, .accuracy = {0.5, 0.6}, .seconds = {1, 1}};
+  const History second{.loss = {3},
+                       .accuracy = {0.7},
+                       .val_loss = {4},
+                       .val_accuracy = {0.75},
+                       .val_metrics = {{"auc", {0.9}}},
+                       .seconds = {2}};
+  History third = first;
+  first.append(second);
+  CHECK(report::history_csv(first) ==
+        "epoch,loss,accuracy,val_loss,val_accuracy,seconds,val_auc\n"
+        "1,1,0.5,nan,nan,1,nan\n"
+        "2,2,0.6,nan,nan,1,nan\n"
+        "3,3,0.7,4,0.75,2,0.9\n");
+  third.append(History{.loss = {5}, .accuracy = {0.8}, .seconds = {1}});
+  CHECK(third.val_loss.empty());
+  first.append(third);
+  CHECK(first.val_loss.size() == 6);
+  CHECK(first.val_metrics["auc"].size() == 6);
+}

@@ -134,3 +134,15 @@ TEST_CASE("the words at the best epoch cover no line, whatever the curves do", "
     }
   }
 }
+
+TEST_CASE("the best epoch is one that was validated", "[report][training_curves]") {
+  History h = example_epochs(2);
+  h.val_loss.clear();
+  h.val_accuracy.clear();
+  h.append(example_epochs(4));
+  const report::Chart chart = report::training_curves_chart(h);
+  CHECK(chart.panels[0].marks.at(0).text == "best 0.750, epoch 6");
+  CHECK(chart.panels[1].marks.at(0).text == "best 0.800, epoch 3");
+  h.accuracy.clear();
+  CHECK(report::training_curves_chart(h).panels.size() == 1);
+}

@@ -41,17 +41,18 @@ void flip_bit(const std::filesystem::path& path, std::size_t at) {
 /// What a run goes on with; each thing in turn is another one's.
 struct Changes {
   std::uint64_t pictures = 5, holdout = 6, augmentation = 1;
+  std::int64_t holdout_label = 0;  // of its first picture
   double rotation = 20, factor = 0.5;
   std::vector<std::string> class_names = {"cat", "dog"};
   std::optional<PictureInput> input = {};
 };
 
-data::Pictures pictures_of(const Changes& c, std::int64_t n, std::uint64_t seed) {
+data::Pictures pictures_of(const Changes& c, std::int64_t n, std::uint64_t seed, std::int64_t label = 0) {
   data::Pictures::Parts parts;
   parts.pixels = Tensor<std::uint8_t>({n, 6, 6, 3});
   for (std::int64_t i = 0; i < parts.pixels.size(); ++i)
     parts.pixels[i] = static_cast<std::uint8_t>(Random{seed, 1, 2}.below(static_cast<std::uint64_t>(i), 256));
-  for (std::int64_t i = 0; i < n; ++i) parts.classes.push_back(i % 2);
+  for (std::int64_t i = 0; i < n; ++i) parts.classes.push_back((i + label) % 2);
   parts.class_names = c.class_names;
   parts.input = c.input;
   return data::Pictures(std::move(parts));
@@ -59,7 +60,8 @@ data::Pictures pictures_of(const Changes& c, std::int64_t n, std::uint64_t seed)
 
 /// Empty: it trained.
 std::string run_with(const Changes& c, const std::filesystem::path& path, std::int64_t epochs) {
-  const data::Pictures pictures = pictures_of(c, 100, c.pictures), holdout = pictures_of(c, 9, c.holdout);
+  const data::Pictures pictures = pictures_of(c, 100, c.pictures),
+                       holdout = pictures_of(c, 9, c.holdout, c.holdout_label);
   const data::Augmented augmented(pictures, {.rotation = c.rotation}, {.seed = c.augmentation});
   Sequential<float> model{{6, 6, 3}, Flatten{}, Dense{1, sigmoid}};
   Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
@@ -200,6 +202,7 @@ TEST_CASE("a run goes on with its own photos, augmentation, classes and schedule
   REQUIRE(run_with({}, path, 1).empty());
   CHECK_THAT(run_with({.pictures = 7}, path, 2), Contains("its checksum of the samples is"));
   CHECK_THAT(run_with({.holdout = 7}, path, 2), Contains("its validation's checksum of the samples is"));
+  CHECK_THAT(run_with({.holdout_label = 1}, path, 2), Contains("its validation's checksum of the labels is"));
   CHECK_THAT(run_with({.augmentation = 2}, path, 2),
              Contains("its augmentation is rotation 20, seed 1, here it is rotation 20, seed 2"));
   CHECK_THAT(run_with({.rotation = 25}, path, 2), Contains("here it is rotation 25, seed 1"));

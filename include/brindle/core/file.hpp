@@ -170,7 +170,8 @@ inline void remove_unfinished(const std::filesystem::path& path) {
 }  // namespace detail
 
 /// Writes a file whole or not at all, its parts one after the other: to a temporary file beside it, then renamed over
-/// it. Whoever opens the name finds the older file or the newer one, at any moment.
+/// it. Whoever opens the name finds the older file or the newer one, at any moment. The newer one has the older one's
+/// permissions; a link becomes a file, and what it led to stays as it was.
 ///
 /// Throws FileError, the path first; an older file of that name is then as it was.
 inline void replace_file(const std::filesystem::path& path, std::span<const std::string_view> parts,
@@ -180,6 +181,11 @@ inline void replace_file(const std::filesystem::path& path, std::span<const std:
   // Two threads, or two programs, may write the same file at once: each has a temporary file of its own.
   const std::filesystem::path temporary = detail::temporary_file(path);
   int failed = detail::write_parts(temporary, parts, options.sync);
+#ifndef _WIN32
+  // Whoever may read the older file may read the newer one, and nobody else.
+  if (const auto older = std::filesystem::status(path, error); failed == 0 && std::filesystem::is_regular_file(older))
+    std::filesystem::permissions(temporary, older.permissions(), error);
+#endif
   if (failed == 0 && options.keep_previous && std::filesystem::exists(path, error)) {
     // A second name for the older file first, so that the name itself is never without a file; where a disk has no
     // second names, it is moved.

@@ -178,6 +178,10 @@ BRINDLE_INLINE FolderListing list_image_folder(const std::filesystem::path& path
       listing.class_names.push_back(c);
     }
   } else {
+    for (auto c = classes.begin(); c != classes.end(); ++c)
+      if (std::find(classes.begin(), c, *c) != c)
+        detail::raise<ValueError>(name + ": .classes names \"" + *c + "\" twice (" +
+                                  brindle::detail::names_text(classes) + "); name each class once");
     listing.class_names = classes;
     std::vector<std::string> unknown;
     for (auto& [c, i] : number) {

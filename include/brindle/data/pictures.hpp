@@ -75,7 +75,8 @@ class Pictures : public PictureSource {
   Pictures subset(std::span<const std::int64_t> rows) const;
 
   /// Copies in two parts: of each class about `share` of its pictures, picked by the seed, in the second (to validate
-  /// with), the rest in the first. Both keep the order. Throws ValueError unless 0 < share < 1 and both parts get some.
+  /// with), the rest in the first, at least one of each class; of a class of few pictures the second may get none. Both
+  /// keep the order. Throws ValueError unless 0 < share < 1 and both parts get some.
   std::pair<Pictures, Pictures> split(double share, std::uint64_t seed) const;
 
  protected:

@@ -2,6 +2,7 @@
 #pragma once
 
 // Definitions of what pictures.hpp declares.
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -108,7 +109,9 @@ BRINDLE_INLINE std::pair<Pictures, Pictures> Pictures::split(double share, std::
     const auto count = static_cast<std::int64_t>(members.size());
     const auto order =
         permutation(count, Random{.seed = seed, .what = stream_id("split"), .step = static_cast<std::uint32_t>(c)});
-    const auto picked = static_cast<std::size_t>(std::llround(share * static_cast<double>(count)));
+    // Never all: what the first part has none of would not be learned.
+    const auto picked = static_cast<std::size_t>(std::clamp<std::int64_t>(
+        std::llround(share * static_cast<double>(count)), 0, std::max<std::int64_t>(count - 1, 0)));
     for (std::size_t i = 0; i < picked; ++i)
       second[static_cast<std::size_t>(members[static_cast<std::size_t>(order[i])])] = true;
   }

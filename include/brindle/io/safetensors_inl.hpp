@@ -173,7 +173,13 @@ BRINDLE_INLINE void write_safetensors(const std::filesystem::path& path, std::sp
                       {"data_offsets", {offset, offset + e.bytes}}};
     offset += e.bytes;
   }
-  std::string text = header.dump();
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const nlohmann::json::exception& e) {
+    detail::raise<FileError>(path.string() + ": cannot be written: a name or a text for its header is no UTF-8 (" +
+                             e.what() + "); rename classes and layers");
+  }
   text.append((64 - (8 + text.size()) % 64) % 64, ' ');
   const std::uint64_t length = text.size();
   brindle::detail::LittleEndianBytes numbers;

@@ -98,6 +98,12 @@ template <class T = float, class Device = Cpu>
 SavedModel<T, Device> load_model(const std::filesystem::path& path, const Device& on = Device{},
                                  const LayerRegistry<T, Device>& registry = {});
 
+namespace detail {
+
+/// Throws ValueError for two classes of one name, and for a name that is no UTF-8, which JSON has to be.
+void check_class_names(const std::string& who, const std::vector<std::string>& names);
+
+}  // namespace detail
 }  // namespace brindle::io
 
 #ifndef BRINDLE_COMPILED

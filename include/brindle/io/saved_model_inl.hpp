@@ -52,6 +52,20 @@ BRINDLE_INLINE void check_card(const std::string& who, const std::string& card) 
   }
 }
 
+BRINDLE_INLINE void check_class_names(const std::string& who, const std::vector<std::string>& names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto end = names.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(names.begin(), end, names[i]) != end)
+      brindle::detail::raise<ValueError>(who + ": two classes are named \"" + names[i] + "\"");
+    try {
+      nlohmann::ordered_json(names[i]).dump();
+    } catch (const nlohmann::json::exception&) {
+      brindle::detail::raise<ValueError>(who + ": the name of class " + std::to_string(i) + ", \"" + names[i] +
+                                         "\", is no UTF-8; rename the class, its folder or its files");
+    }
+  }
+}
+
 /// Throws ValueError if the info does not fit a model that takes samples x and gives y.
 BRINDLE_INLINE void check_info(const std::string& who, const Shape& x, const Shape& y, const ModelInfo& info) {
   const std::int64_t outputs = y.size(), classes = std::max<std::int64_t>(outputs, 2);
@@ -60,10 +74,7 @@ BRINDLE_INLINE void check_info(const std::string& who, const Shape& x, const Sha
     brindle::detail::raise<ValueError>(who + ": " + std::to_string(names) + " class names for a model of " +
                                        std::to_string(outputs) + (outputs == 1 ? " output, expected 2" : " outputs") +
                                        "; give one name a class, in the order of the labels");
-  for (std::size_t i = 0; i < info.class_names.size(); ++i)
-    if (std::find(info.class_names.begin(), info.class_names.begin() + static_cast<std::ptrdiff_t>(i),
-                  info.class_names[i]) != info.class_names.begin() + static_cast<std::ptrdiff_t>(i))
-      brindle::detail::raise<ValueError>(who + ": two classes are named \"" + info.class_names[i] + "\"");
+  check_class_names(who, info.class_names);
   check_certainty(who, info.temperature, info.answers);
   check_card(who, info.card);
   brindle::detail::check_familiarity(who, info.familiarity);

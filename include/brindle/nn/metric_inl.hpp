@@ -37,6 +37,7 @@ struct ClassRows {
     if (t.shape.rank() < 1 || t.shape[0] != samples || (!each && t.size() != samples))
       raise<ShapeError>(std::string(who) + ": expected labels (n, 1) or (n, K) for outputs " + to_string(p.shape) +
                         ", got " + to_string(t.shape));
+    check_outputs<float>(who, p, {.from_logits = true});  // of any size, but finite
     hit.assign(static_cast<std::size_t>(p.size()), 0);
     for (std::int64_t i = 0; i < t.size(); ++i) {
       const float label = t.data[i];

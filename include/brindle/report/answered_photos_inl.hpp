@@ -18,6 +18,7 @@
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
+#include "brindle/core/names_text.hpp"
 #include "brindle/core/path_of.hpp"
 #include "brindle/core/stable_sort.hpp"
 #include "brindle/core/tensor.hpp"
@@ -124,6 +125,11 @@ class PhotoCards {
         names_(photos.class_names()),
         id_(std::move(id)) {
     check_class_names(answered.matrix, names_);
+    if (training != nullptr && training->class_names() != names_)
+      brindle::detail::raise<DataError>("add_answered_photos: the classes of the training photos are " +
+                                        brindle::detail::names_text(training->class_names()) +
+                                        ", those of the photos " + brindle::detail::names_text(names_) +
+                                        "; load both with the same .classes");
     const std::int64_t k = answered.matrix.classes();
     shown_.assign(static_cast<std::size_t>(k * k), 0);
     std::size_t bytes = 0;

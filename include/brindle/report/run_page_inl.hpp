@@ -227,11 +227,14 @@ BRINDLE_INLINE RunPage& RunPage::add_curves(const History& history, const std::s
 
   const std::size_t n = history.epochs();
   if (n > 0 && history.val_accuracy.size() == n) {
-    const auto best = std::max_element(history.val_accuracy.begin(), history.val_accuracy.end());
-    add_figure(last + "validation accuracy", fixed(history.val_accuracy.back(), 4));
-    add_figure("best, epoch " + std::to_string(best - history.val_accuracy.begin() + 1), fixed(*best, 4));
+    const auto best = internal::best_epoch(history.val_accuracy, true);
+    if (!std::isnan(history.val_accuracy.back()))
+      add_figure(last + "validation accuracy", fixed(history.val_accuracy.back(), 4));
+    if (best != history.val_accuracy.end())
+      add_figure("best, epoch " + std::to_string(best - history.val_accuracy.begin() + 1), fixed(*best, 4));
   }
-  if (history.val_loss.size() == n) add_figure(last + "validation loss", fixed(history.val_loss.back(), 4));
+  if (history.val_loss.size() == n && !std::isnan(history.val_loss.back()))
+    add_figure(last + "validation loss", fixed(history.val_loss.back(), 4));
   if (!history.accuracy.empty()) add_figure(last + "training accuracy", fixed(history.accuracy.back(), 4));
   add_figure(last + "training loss", fixed(history.loss.back(), 4));
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "brindle/report/chart.hpp"
 #include "brindle/report/drawing.hpp"
@@ -21,6 +22,13 @@ Chart training_curves_chart(const History& history, const std::string& title = "
 void training_curves(const History& history, const std::filesystem::path& path, const std::string& title = "Training",
                      const PaintOptions& options = {});
 
+namespace internal {
+
+/// The first largest, or smallest, of the values that are numbers; their end if there is none. Epochs without
+/// validation data have NaN in a history that was put together (History::append).
+std::vector<double>::const_iterator best_epoch(const std::vector<double>& values, bool larger);
+
+}  // namespace internal
 }  // namespace brindle::report
 
 #ifndef BRINDLE_COMPILED

@@ -2,7 +2,7 @@
 #pragma once
 
 // Definitions of what training_curves.hpp declares.
-#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -15,6 +15,17 @@
 #include "brindle/report/number_text.hpp"
 #include "brindle/report/training_curves.hpp"
 #include "brindle/train/history.hpp"
+
+namespace brindle::report::internal {
+
+BRINDLE_INLINE std::vector<double>::const_iterator best_epoch(const std::vector<double>& values, bool larger) {
+  auto best = values.end();
+  for (auto at = values.begin(); at != values.end(); ++at)
+    if (!std::isnan(*at) && (best == values.end() || (larger ? *at > *best : *at < *best))) best = at;
+  return best;
+}
+
+}  // namespace brindle::report::internal
 
 namespace brindle::report {
 
@@ -48,14 +59,13 @@ BRINDLE_INLINE Chart training_curves_chart(const History& history, const std::st
     chart.panels.back().least_y = 0;
     chart.panels.back().most_y = 1;
   }
-  if (!history.val_accuracy.empty())
-    chart.panels.back().marks.push_back(
-        mark(history.val_accuracy, std::max_element(history.val_accuracy.begin(), history.val_accuracy.end())));
+  if (const auto best = internal::best_epoch(history.val_accuracy, true);
+      !chart.panels.empty() && best != history.val_accuracy.end())
+    chart.panels.back().marks.push_back(mark(history.val_accuracy, best));
   chart.panels.push_back(panel("Loss", "loss", history.loss, history.val_loss));
   chart.panels.back().from_zero = true;
-  if (!history.val_loss.empty())
-    chart.panels.back().marks.push_back(
-        mark(history.val_loss, std::min_element(history.val_loss.begin(), history.val_loss.end())));
+  if (const auto best = internal::best_epoch(history.val_loss, false); best != history.val_loss.end())
+    chart.panels.back().marks.push_back(mark(history.val_loss, best));
   return chart;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -23,13 +24,27 @@ struct History {
 
   std::size_t epochs() const { return loss.size(); }  ///< done so far
 
-  /// Adds the epochs of a run that went on with the weights of this one.
+  /// Adds the epochs of a run that went on with the weights of this one. What only one of the two has measured is NaN
+  /// in the epochs of the other, so that each value stays with its epoch.
   void append(const History& later) {
+    const std::size_t before = epochs(), after = before + later.epochs();
+    const auto add = [&](std::vector<double>& to, const std::vector<double>& values) {
+      if (to.empty() && values.empty()) return;
+      fill_up(to, before);
+      to.insert(to.end(), values.begin(), values.end());
+      fill_up(to, after);
+    };
     for (const auto which : {&History::loss, &History::accuracy, &History::val_loss, &History::val_accuracy,
                              &History::seconds, &History::waited})
-      (this->*which).insert((this->*which).end(), (later.*which).begin(), (later.*which).end());
-    for (const auto& [name, values] : later.val_metrics)
-      val_metrics[name].insert(val_metrics[name].end(), values.begin(), values.end());
+      add(this->*which, later.*which);
+    for (const auto& [name, values] : later.val_metrics) add(val_metrics[name], values);
+    for (auto& [name, values] : val_metrics)
+      if (!values.empty()) fill_up(values, after);
+  }
+
+ private:
+  static void fill_up(std::vector<double>& values, std::size_t epochs) {
+    if (values.size() < epochs) values.resize(epochs, std::numeric_limits<double>::quiet_NaN());
   }
 };
 

@@ -26,6 +26,7 @@
 #include "brindle/train/fit_options.hpp"
 #include "brindle/train/optimizer_slots.hpp"
 #include "brindle/train/run_identity.hpp"
+#include "brindle/train/run_state.hpp"
 #include "brindle/train/same_data.hpp"
 #include "brindle/train/update_rules.hpp"
 
@@ -142,6 +143,7 @@ RunIdentity run_identity(const Cpu& host, const Model<T, Device>& model, const O
   add_data(run, "", host, source);
   same("validation", o.validation ? std::to_string(o.validation->size()) + " samples" : "none");
   if (o.validation) add_data(run, "validation's ", host, *o.validation);
+  if (o.validation) same(validation_labels, checksum_text(o.validation->labels().span()));
   same("sample weights", checksum_text(o.sample_weight));
   std::string weights;
   for (const auto& [label, weight] : o.class_weight)

@@ -93,4 +93,11 @@ class RunState {
   bool passing_ = false;
 };
 
+namespace detail {
+
+/// A setting that checkpoints did not name at first: one without it may be gone on from.
+inline constexpr const char* validation_labels = "validation's checksum of the labels";
+
+}  // namespace detail
+
 }  // namespace brindle
