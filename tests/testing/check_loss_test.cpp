@@ -14,7 +14,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-enum class Fault { none, gradient, mean, weight, unwritten, single };
+enum class Fault { none, gradient, mean, weight, unwritten, single, logits };
 
 template <class T, class Device>
 class SquaredErrorLoss final : public Loss<T, Device> {
@@ -22,7 +22,7 @@ class SquaredErrorLoss final : public Loss<T, Device> {
   explicit SquaredErrorLoss(Fault fault) : fault_(fault) {}
   std::string type() const override { return "SquaredError"; }
   Config config() const override { return {}; }
-  bool takes_logits_of(ActivationFunction) const override { return false; }
+  bool takes_logits_of(ActivationFunction f) const override { return fault_ == Fault::logits && f == sigmoid; }
   void check(const std::string&, TensorView<const float, Cpu>, const Shape&) const override {}
   void prepare(std::int64_t) override {}
   void operator()(const Device&, bool, TensorView<const T, Device> y, TensorView<const T, Device> t,
@@ -101,6 +101,7 @@ TEST_CASE("check_loss passes the library's losses and one that is written rightl
   CHECK_NOTHROW(testing::check_loss(BinaryCrossentropy{.from_logits = true}, y, labels));
   const Tensor<double> three = testing::random_tensor<double>({5, 3}, 4, 0.1, 0.9);
   CHECK_NOTHROW(testing::check_loss(SparseCategoricalCrossentropy{}, three, classes, {.logits = true}));
+  CHECK_NOTHROW(testing::check_loss(BinaryFocalCrossentropy{}, y, labels));
 }
 
 TEST_CASE("check_loss names each fault of a loss", "[testing][check_loss]") {
@@ -115,6 +116,7 @@ TEST_CASE("check_loss names each fault of a loss", "[testing][check_loss]") {
   says(Fault::weight, "gradient of weighted outputs: element");
   says(Fault::unwritten, "a sample's loss is left unwritten");
   says(Fault::single, "in float the loss of sample 0");
+  says(Fault::logits, "says that it takes_logits_of(sigmoid), and the loss of sample 0 is");
   CHECK_THROWS_WITH(testing::check_loss(SquaredError{}, y, Tensor<double>({4, 1})), Contains("(5, 1) and (4, 1)"));
 }
 

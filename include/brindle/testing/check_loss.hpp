@@ -9,10 +9,29 @@
 #include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/loss.hpp"
+#include "brindle/ops/activation_function.hpp"
 #include "brindle/testing/check_gradient.hpp"
+#include "brindle/testing/neighbour_checks.hpp"
 #include "brindle/testing/samples.hpp"
 
 namespace brindle::testing {
+
+namespace internal {
+
+/// What an activation makes of rows y (n, K).
+inline Tensor<double> activated_rows(ActivationFunction f, const Tensor<double>& y) {
+  if (f != ActivationFunction::softmax) return activated(f, y);
+  Tensor<double> p(y.shape());
+  const std::int64_t k = y.shape().back();
+  for (std::int64_t row = 0; row < y.size(); row += k) {
+    double sum = 0;
+    for (std::int64_t i = row; i < row + k; ++i) sum += p[i] = std::exp(y[i]);
+    for (std::int64_t i = row; i < row + k; ++i) p[i] /= sum;
+  }
+  return p;
+}
+
+}  // namespace internal
 
 struct CheckLossOptions {
   bool logits = false;  ///< outputs are given as logits, as behind an activation that takes_logits_of() names
@@ -26,7 +45,8 @@ struct CheckLossOptions {
 ///
 /// The labels pass its own check(); a loss for each sample, all of them written and finite; the gradient of their mean,
 /// plain and weighted, as central differences give it, in double; a sample weighs what it is said to; the same without
-/// a gradient, with fewer samples than it was prepared for, and in float. Throws CheckFailed that lists everything that
+/// a gradient, with fewer samples than it was prepared for, and in float; of the logits of an activation that it takes
+/// over what it is of the outputs. Throws CheckFailed that lists everything that
 /// is wrong. On the Cpu.
 template <class Description>
 void check_loss(const Description& description, const Tensor<double>& y, const Tensor<double>& labels,
@@ -63,6 +83,31 @@ void check_loss(const Description& description, const Tensor<double>& y, const T
       });
     }
   });
+
+  // A trainer leaves an activation to a loss that takes it over: of logits it must be what it is of the outputs.
+  for (int f = 0; f <= static_cast<int>(ActivationFunction::softmax); ++f) {
+    const auto activation = static_cast<ActivationFunction>(f);
+    if (activation == ActivationFunction::linear || !loss->takes_logits_of(activation)) continue;
+    problems.run([&] {
+      Tensor<double> logits = random_tensor<double>(y.shape(), 5, -2, 2), of_logits({n}), of_outputs({n});
+      Tensor<double> gradient(y.shape());
+      const Tensor<double> outputs = internal::activated_rows(activation, logits);
+      (*loss)(on, true, logits.view(), labels.view(), {}, of_logits.view(), gradient.view());
+      (*loss)(on, false, outputs.view(), labels.view(), {}, of_outputs.view(), {});
+      const std::string says = "says that it takes_logits_of(" + to_string(activation) + "), and ";
+      for (std::int64_t i = 0; i < n; ++i)
+        if (!(std::abs(of_logits[i] - of_outputs[i]) <= 1e-4 * (1 + std::abs(of_outputs[i]))))
+          detail::raise<CheckFailed>(says + "the loss of sample " + std::to_string(i) + " is " +
+                                     detail::number_text(of_logits[i]) + " by logits, " +
+                                     detail::number_text(of_outputs[i]) + " by the outputs that these give");
+      check_gradient("logits of " + to_string(activation), logits, gradient, [&] {
+        (*loss)(on, true, logits.view(), labels.view(), {}, of_logits.view(), {});
+        double sum = 0;
+        for (std::int64_t i = 0; i < n; ++i) sum += of_logits[i];
+        return sum / static_cast<double>(n);
+      });
+    });
+  }
 
   problems.run([&] {
     const auto single = description.template make<float, Cpu>();
