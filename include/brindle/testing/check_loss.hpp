@@ -46,7 +46,7 @@ struct CheckLossOptions {
 /// The labels pass its own check(); a loss for each sample, all of them written and finite; the gradient of their mean,
 /// plain and weighted, as central differences give it, in double; a sample weighs what it is said to; the same without
 /// a gradient, with fewer samples than it was prepared for, and in float; of the logits of an activation that it takes
-/// over what it is of the outputs. Throws CheckFailed that lists everything that
+/// over what it is of the outputs; nothing is written behind the end. Throws CheckFailed that lists everything that
 /// is wrong. On the Cpu.
 template <class Description>
 void check_loss(const Description& description, const Tensor<double>& y, const Tensor<double>& labels,
@@ -55,12 +55,19 @@ void check_loss(const Description& description, const Tensor<double>& y, const T
   internal::Problems problems("check_loss: " + loss->type());
   const Cpu on(1);
   const std::int64_t n = y.shape()[0];
-  problems.run([&] {
+  const bool fits = problems.run([&] {
     if (n < 2 || labels.shape().rank() != 2 || labels.shape()[0] != n)
       detail::raise<CheckFailed>("expected at least two rows of outputs and as many of labels (n, L), got " +
                                  to_string(y.shape()) + " and " + to_string(labels.shape()));
     loss->check("check_loss", converted<float>(labels).view(), y.shape().sample());
     loss->prepare(n);
+    // Whoever goes over y where there is one number a sample is still within the guard.
+    const std::int64_t bytes = y.size() * static_cast<std::int64_t>(sizeof(double));
+    internal::GuardedBytes losses(n * static_cast<std::int64_t>(sizeof(double)), 64 + bytes), by_y(bytes, 64 + bytes);
+    (*loss)(on, options.logits, y.view(), labels.view(), {}, losses.as<double>({n}), by_y.as<double>(y.shape()));
+    if (!losses.intact() || !by_y.intact())
+      detail::raise<CheckFailed>(std::string("writes behind the end of ") +
+                                 (losses.intact() ? "dy " + to_string(y.shape()) : "each " + to_string(Shape{n})));
     Tensor<double> outputs = y.clone(), none;
     const auto means = [&](const Tensor<double>& weight, Tensor<double>* gradient) {
       Tensor<double> each = random_tensor<double>({n}, 1, 1e30, 2e30);  // to be overwritten
@@ -83,6 +90,7 @@ void check_loss(const Description& description, const Tensor<double>& y, const T
       });
     }
   });
+  if (!fits) problems.template raise<CheckFailed>();
 
   // A trainer leaves an activation to a loss that takes it over: of logits it must be what it is of the outputs.
   for (int f = 0; f <= static_cast<int>(ActivationFunction::softmax); ++f) {

@@ -19,35 +19,6 @@
 
 namespace brindle::testing {
 
-namespace internal {
-
-/// Bytes for a layer to write, and more behind them which it must leave alone.
-class GuardedBytes {
- public:
-  GuardedBytes(std::int64_t bytes, std::int64_t guard) : bytes_(bytes), memory_(Shape{bytes + guard}) {
-    std::fill(memory_.data() + bytes, memory_.data() + memory_.size(), guard_byte);
-  }
-
-  std::int64_t size() const { return bytes_; }
-  template <class T>
-  TensorView<T, Cpu> as(const Shape& shape) {
-    return {reinterpret_cast<T*>(memory_.data()), shape};
-  }
-  /// Whether nobody has written behind them.
-  bool intact() const {
-    return std::all_of(memory_.data() + bytes_, memory_.data() + memory_.size(),
-                       [](std::byte b) { return b == guard_byte; });
-  }
-
- private:
-  static constexpr std::byte guard_byte{0xA5};
-
-  std::int64_t bytes_;
-  Tensor<std::byte> memory_;
-};
-
-}  // namespace internal
-
 /// A layer alone, with the memory that a plan would give it, and every access of its passes looked at.
 template <class T>
 class LoneLayer {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <numeric>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
@@ -40,6 +42,31 @@ bool same_bits(const Tensor<T>& a, const Tensor<T>& b) {
 }
 
 namespace internal {
+
+/// Bytes to be written, and more behind them that are to be left alone.
+class GuardedBytes {
+ public:
+  GuardedBytes(std::int64_t bytes, std::int64_t guard) : bytes_(bytes), memory_(Shape{bytes + guard}) {
+    std::fill(memory_.data() + bytes, memory_.data() + memory_.size(), guard_byte);
+  }
+
+  std::int64_t size() const { return bytes_; }
+  template <class T>
+  TensorView<T, Cpu> as(const Shape& shape) {
+    return {reinterpret_cast<T*>(memory_.data()), shape};
+  }
+  /// Whether nobody has written behind them.
+  bool intact() const {
+    return std::all_of(memory_.data() + bytes_, memory_.data() + memory_.size(),
+                       [](std::byte b) { return b == guard_byte; });
+  }
+
+ private:
+  static constexpr std::byte guard_byte{0xA5};
+
+  std::int64_t bytes_;
+  Tensor<std::byte> memory_;
+};
 
 /// Collects what is wrong, each thing once; the checks go on behind a fault.
 class Problems {
