@@ -104,6 +104,13 @@ TEST_CASE("a convolution with the pool behind it gives what the two give apart",
   }
 }
 
+TEST_CASE("a constant initializer gives its value", "[nn][initializer]") {
+  std::vector<float> values(3);
+  Initializer::constant(0.25).fill<float>(values, {});
+  CHECK(values == std::vector<float>(3, 0.25f));
+  CHECK_FALSE(Initializer::constant(0.25) == Initializer::constant(0.5));
+}
+
 TEST_CASE("glorot_uniform stays inside Keras's limits and fills them", "[nn][initializer]") {
   std::ifstream table(std::string(BRINDLE_GOLDENS) + "/tables/glorot_limits.csv");
   REQUIRE(table);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "brindle/nn/nn.hpp"
 #include "brindle/nn/registry.hpp"
@@ -33,6 +34,19 @@ enum class Fault {
   wrong_gradient,      // of x
   wrong_by_thread,     // other bits for other numbers of threads
   wrong_alone,         // a sample depends on the batch, though it says not
+  y_behind,            // writes more outputs than there are
+  dx_behind,           // the same of dx
+  gradient_behind,     // the same of its parameter's gradient
+  saved_unasked,       // writes where it asked for no memory
+  not_first,           // no gradient of the parameter where dx is not wanted
+  frozen_gradient,     // writes the parameter's gradient where that is not wanted
+  keeps_x,             // in itself, from forward to backward
+  noise,               // also in predictions
+  noise_backward,      // the gradient of noise that a prediction has not
+  two_of_a_name,       // parameters
+  no_parameters,       // though its passes read one
+  setting_lost,        // from() forgets what config() never had
+  start_lost,          // the same, of the parameter's first values
 };
 
 template <class T, class Device>
@@ -41,10 +55,17 @@ class ScaleLayer final : public Layer<T, Device> {
   explicit ScaleLayer(Fault fault) : fault_(fault) {}
   std::string type() const override { return "Scale"; }
   std::string default_name() const override { return "scale"; }
-  Config config() const override { return {{"fault", static_cast<std::int64_t>(fault_)}}; }
+  Config config() const override {
+    if (fault_ == Fault::setting_lost || fault_ == Fault::start_lost) return {};
+    return {{"fault", static_cast<std::int64_t>(fault_)}};
+  }
   Shape output_shape(const Shape& x) const override { return x; }
   std::vector<ParameterSpec> parameter_specs(const Shape& x) const override {
-    return {{"factor", {x.size()}, Initializer::glorot_uniform(1, 1)}};
+    const ParameterSpec factor{"factor", {x.size()}, Initializer::glorot_uniform(1, 1)};
+    if (fault_ == Fault::no_parameters) return {};
+    if (fault_ == Fault::start_lost) return {{factor.name, factor.shape, Initializer::constant(0.5)}};
+    if (fault_ == Fault::two_of_a_name) return {factor, factor};
+    return {factor};
   }
   bool sample_by_sample() const override { return true; }
   LayerNeeds needs(const Pass<T, Device>&, const Shape& x) const override {
@@ -56,25 +77,36 @@ class ScaleLayer final : public Layer<T, Device> {
     const auto f = this->parameter(0);
     const auto* lost = reinterpret_cast<const T*>(pass.workspace.data);
     for (std::int64_t i = 0; i < x.size(); ++i) y[i] = x[i] * f[i % f.size()];
+    for (std::int64_t i = 0; i < x.size(); ++i) y[i] *= noise(pass, i, pass.training);
+    if (fault_ == Fault::setting_lost) y[0] *= T(2);
+    if (fault_ == Fault::keeps_x) kept_.assign(x.data, x.data + x.size());
+    if (fault_ == Fault::y_behind) y.data[y.size()] = T(1);
+    if (fault_ == Fault::saved_unasked) pass.saved.data[5] = std::byte{0};
     if (fault_ == Fault::reads_workspace) y[1] += lost[1];
     if (fault_ == Fault::wrong_by_thread) y[0] *= static_cast<T>(pass.on.threads());
     if (fault_ == Fault::wrong_alone) y[0] *= static_cast<T>(x.shape[0]);
     if (fault_ == Fault::writes_behind) pass.workspace.data[pass.workspace.size() + 3] = std::byte{0};
   }
-  void backward(const Pass<T, Device>&, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
+  void backward(const Pass<T, Device>& pass, In<T, Device> x, In<T, Device> y, Out<T, Device> dy, Out<T, Device> dx,
                 const Gradients<T, Device>& gradients) const override {
     const auto f = this->parameter(0);
-    if (!gradients.into.empty()) {
-      const auto& df = gradients.into[0];
+    if (fault_ == Fault::not_first && dx.empty()) return;
+    if (!gradients.into.empty() || fault_ == Fault::frozen_gradient) {
+      const auto& df = gradients.into.data()[0];
       if (fault_ != Fault::gradient_unwritten)
         Memory<Device>::clear(df.data, static_cast<std::size_t>(df.size()) * sizeof(T));
       const std::int64_t n = fault_ == Fault::loops_over_x ? x.size() : dy.size();
-      for (std::int64_t i = 0; i < n; ++i) df[i % f.size()] += x.data[i] * dy[i];
+      const T* from = fault_ == Fault::keeps_x ? kept_.data() : x.data;
+      for (std::int64_t i = 0; i < n; ++i) df[i % f.size()] += from[i] * dy[i] * noise(pass, i, true);
+      if (fault_ == Fault::setting_lost) df[0] += x.data[0] * dy[0];
+      if (fault_ == Fault::gradient_behind) df.data[df.size()] = T(1);
     }
     if (dx.empty()) return;
+    if (fault_ == Fault::dx_behind) dx.data[dx.size()] = T(1);
     const std::int64_t n = fault_ == Fault::loops_over_x ? x.size() : dx.size();
     for (std::int64_t i = 0; i < n; ++i) {
-      const T value = dy[i] * f[i % f.size()] * (fault_ == Fault::wrong_gradient ? T(1.001) : T(1));
+      T value = dy[i] * f[i % f.size()] * (fault_ == Fault::wrong_gradient ? T(1.001) : T(1)) * noise(pass, i, true);
+      if (fault_ == Fault::setting_lost && i == 0) value *= T(2);
       if (fault_ == Fault::dx_added)
         dx[i] += value;
       else if (fault_ == Fault::y_not_asked)
@@ -85,7 +117,13 @@ class ScaleLayer final : public Layer<T, Device> {
   }
 
  private:
+  T noise(const Pass<T, Device>& pass, std::int64_t i, bool wanted) const {
+    if (fault_ != Fault::noise && (fault_ != Fault::noise_backward || !wanted)) return 1;
+    return static_cast<T>(pass.random.uniform(static_cast<std::uint64_t>(i), 0.5, 1.5));
+  }
+
   Fault fault_;
+  mutable std::vector<T> kept_;
 };
 
 /// Leaves its last output unwritten.
@@ -163,6 +201,19 @@ TEST_CASE("check_layer names each fault of a layer", "[testing][check_layer]") {
   says(Fault::wrong_gradient, "gradient of x: element");
   says(Fault::wrong_by_thread, "3 threads give other bits than one");
   says(Fault::wrong_alone, "a sample alone has other bits");
+  says(Fault::y_behind, "forward writes behind the end of y (3, 4, 3)");
+  says(Fault::dx_behind, "backward writes behind the end of dx (3, 4, 3)");
+  says(Fault::gradient_behind, "backward writes behind the end of the gradient of its factor (12)");
+  says(Fault::saved_unasked, "forward writes behind the 0 bytes of saved that needs() asks for");
+  says(Fault::not_first, "leaves element 0 of the gradient of its factor (12) unwritten");
+  says(Fault::frozen_gradient, "writes the gradient of its factor where the layer is frozen");
+  says(Fault::keeps_x, "gives other gradients where it has had another forward pass in between");
+  says(Fault::noise, "its outputs depend on Pass::random also where Pass::training is false");
+  says(Fault::noise_backward, "gradient of x where Pass::training is false: element");
+  says(Fault::two_of_a_name, "Scale \"lone\": two of its parameters are named \"factor\"");
+  says(Fault::no_parameters, "Scale \"lone\": asks for its parameter 0, and has 0");
+  says(Fault::setting_lost, "comes back from its config() and gives other numbers");
+  says(Fault::start_lost, "comes back from its config() with other parameters, or other first values of them");
   CHECK_THROWS_WITH(testing::check_layer(Half{}, {4}), Contains("its forward leaves element 11 of y (3, 4) unwritten"));
   CHECK_THROWS_WITH(testing::check_layer(Scale{}, {4}, {.output = {5}, .parameters = 3}),
                     Contains("gives (None, 4), expected (None, 5)") && Contains("has 4 parameters, expected 3"));
@@ -184,6 +235,7 @@ TEST_CASE("the first training step names a layer of the user's own that touches 
   says(Scale{Fault::dx_added}, "leaves element 0 of dx (6, 4) unwritten");
   says(Scale{Fault::gradient_unwritten}, "the gradient of its factor (4) unwritten");
   says(Scale{Fault::reads_workspace}, "from workspace or saved memory");
+  says(Scale{Fault::two_of_a_name}, "two of its parameters are named \"factor\"");
   says(Half{}, "Half \"half\": its forward leaves element 23 of y (6, 4) unwritten");
   Sequential<float> model{{5}, Half{}};
   CHECK_THROWS_WITH(model.predict(Tensor<float>({2, 5})), Contains("Half \"half\": its forward leaves"));

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "brindle/core/error.hpp"
 #include "brindle/core/function_ref.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
@@ -170,11 +171,16 @@ class Layer {
   /// What the layer learns, for samples of a shape that output_shape() accepted.
   virtual std::vector<ParameterSpec> parameter_specs(const Shape&) const { return {}; }
 
-  /// Makes the parameters, all zero.
+  /// Makes the parameters, all zero. Throws ValueError if two have one name.
   void build(const Shape& x) {
     parameters().clear();
-    for (ParameterSpec& spec : parameter_specs(x))
+    for (ParameterSpec& spec : parameter_specs(x)) {
+      for (const auto& p : parameters_)
+        if (p.name == spec.name)
+          detail::raise<ValueError>(who() + ": two of its parameters are named \"" + p.name +
+                                    "\"; give one another name in parameter_specs()");
       parameters_.push_back({std::move(spec.name), Tensor<T, Device>(spec.shape), spec.initializer, spec.learned, 0});
+    }
   }
 
   /// Sets the penalty of parameter number `which`, see Model::set_l2; weights stay what they are.
@@ -267,12 +273,21 @@ class Layer {
   std::string who() const { return type() + " \"" + name + "\""; }
 
  protected:
-  /// The values of parameter number `which`, in the order of parameter_specs().
-  TensorView<const T, Device> parameter(std::size_t which) const { return parameters_[which].value.view(); }
+  /// The values of parameter number `which`, in the order of parameter_specs(). Throws ValueError if there is none.
+  TensorView<const T, Device> parameter(std::size_t which) const {
+    if (which >= parameters_.size()) [[unlikely]]
+      no_parameter(which);
+    return parameters_[which].value.view();
+  }
 
   std::vector<Parameter<T, Device>> parameters_;  ///< filled by build()
 
  private:
+  [[noreturn]] void no_parameter(std::size_t which) const {
+    detail::raise<ValueError>(who() + ": asks for its parameter " + std::to_string(which) + ", and has " +
+                              std::to_string(parameters_.size()) + "; parameter_specs() says what it has");
+  }
+
   std::atomic<std::uint64_t> fixed_{0};  // see fixed_parameters()
 };
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/layer.hpp"
@@ -93,8 +94,9 @@ void checked_forward(const Layer<T, Cpu>& layer, const Pass<T, Cpu>& pass, const
   check_written(layer, "forward", "y", y);
 }
 
-/// Layer::backward, seen to write all of dx and of the gradients, and to read x and y only if needs() asked for them.
-/// x and y have their shapes and are empty unless asked for; in_place: dx lies where dy does. Throws ValueError.
+/// Layer::backward, seen to write all of dx and of the gradients, none of which are wanted of a frozen layer, and to
+/// read x and y only if needs() asked for them. x and y have their shapes and are empty unless asked for; in_place: dx
+/// lies where dy does. Throws ValueError.
 template <class T>
 void checked_backward(const Layer<T, Cpu>& layer, const Pass<T, Cpu>& pass, TensorView<const T, Cpu> x,
                       TensorView<const T, Cpu> y, const Shape& x_shape, const TensorView<T, Cpu>& dy,
@@ -113,7 +115,25 @@ void checked_backward(const Layer<T, Cpu>& layer, const Pass<T, Cpu>& pass, Tens
   if (!in_place) mark_all(dx, Mark::unwritten);
   for (const TensorView<T, Cpu>& g : gradients.into) mark_all(g, Mark::unwritten);
   mark_bytes<T>(pass.workspace, Mark::scratch);
-  layer.backward(pass, x, y, dy, dx, gradients);
+  // Of a frozen layer `into` is empty; behind its end there is memory, so that one who writes there is found out.
+  constexpr T untouched = T(0x1p-99);
+  std::vector<Tensor<T>> unwanted;
+  std::vector<TensorView<T, Cpu>> behind;
+  Gradients<T, Cpu> given = gradients;
+  if (gradients.into.empty() && !layer.parameters().empty()) {
+    for (const auto& p : layer.parameters()) {
+      unwanted.push_back(Tensor<T>::uninitialized(p.value.shape()));
+      behind.push_back(unwanted.back().view());
+      for (T& element : behind.back().span()) element = untouched;
+    }
+    given.into = std::span<const TensorView<T, Cpu>>(behind).first(0);
+  }
+  layer.backward(pass, x, y, dy, dx, given);
+  for (std::size_t p = 0; p < unwanted.size(); ++p)
+    for (const T element : unwanted[p].span())
+      if (element != untouched)
+        raise<ValueError>(layer.who() + ": its backward writes the gradient of its " + layer.parameters()[p].name +
+                          " where the layer is frozen; write it only where gradients.into is not empty");
   check_written(layer, "backward", "dx", dx);
   for (std::size_t p = 0; p < gradients.into.size(); ++p)
     check_written(layer, "backward", "the gradient of its " + layer.parameters()[p].name, gradients.into[p]);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "brindle/core/error.hpp"
+#include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/config.hpp"
 #include "brindle/nn/epilogue.hpp"
@@ -23,6 +24,7 @@
 #include "brindle/testing/check_joined.hpp"
 #include "brindle/testing/check_prologues.hpp"
 #include "brindle/testing/lone_layer.hpp"
+#include "brindle/testing/neighbour_checks.hpp"
 #include "brindle/testing/samples.hpp"
 
 namespace brindle::testing {
@@ -59,6 +61,56 @@ inline void expect_epilogue(Problems& problems, const Epilogue& epilogue, const 
   problems.expect(same_bits(y, expected), says + ", and gives other numbers");
 }
 
+/// Whether a layer that was made of another one's config() is the same: as that has parameters, and what it gave.
+inline void expect_same_layer(Problems& problems, const LoneLayer<float>& one, const Shape& sample,
+                              std::unique_ptr<Layer<float, Cpu>> again, const Tensor<float>& y, const Tensor<float>& dy,
+                              const std::vector<Tensor<float>>& gradients) {
+  const auto& was = one.layer->parameters();
+  LoneLayer<float> other(std::move(again), sample, one.x.shape()[0], 1);
+  const auto& is = std::as_const(*other.layer).parameters();
+  bool same = is.size() == was.size();
+  for (std::size_t p = 0; same && p < was.size(); ++p)
+    same = is[p].name == was[p].name && is[p].value.shape() == was[p].value.shape() &&
+           is[p].initializer == was[p].initializer && is[p].learned == was[p].learned;
+  problems.expect(same, "comes back from its config() with other parameters, or other first values of them");
+  if (!same) return;
+  same = same_bits(other.forward(), y);
+  const auto by_other = other.backward(dy);
+  for (std::size_t i = 0; i < gradients.size(); ++i) same = same && same_bits(by_other[i], gradients[i]);
+  problems.expect(same,
+                  "comes back from its config() and gives other numbers; config() and from() must have all settings");
+}
+
+/// What a layer does where a model predicts, or learns while this layer runs for inference.
+template <class Description>
+void check_prediction(Problems& problems, const Description& description, const Shape& sample, std::int64_t batch) {
+  LoneLayer<double> lone(description, sample, batch, 2, false);
+  const Tensor<double> dy = random_tensor<double>(lone.y_shape, 31);
+  const Tensor<double> y = lone.forward();
+  const auto gradients = lone.backward(dy);
+  const Random random = std::exchange(lone.pass->random, Random{5, stream_id("other"), 6});
+  problems.expect(same_bits(lone.forward(), y),
+                  "its outputs depend on Pass::random also where Pass::training is false, in predictions");
+  lone.pass->random = random;
+  const auto loss = [&] {
+    const Tensor<double> now = lone.forward();
+    double sum = 0;
+    for (std::int64_t i = 0; i < now.size(); ++i) sum += now[i] * dy[i];
+    return sum;
+  };
+  problems.run([&] { check_gradient("x where Pass::training is false", lone.x, gradients[0], loss); });
+  for (std::size_t p = 0; p < lone.layer->parameters().size(); ++p) {
+    auto& parameter = lone.layer->parameters()[p];
+    if (parameter.learned)
+      problems.run([&] {
+        check_gradient(parameter.name + " where Pass::training is false", parameter.value, gradients[p + 1], loss);
+      });
+  }
+  lone.pass->backward = false;
+  lone.ask_needs();
+  problems.expect(near(lone.forward(), y), "gives other outputs where no backward pass follows");
+}
+
 }  // namespace internal
 
 struct CheckLayerOptions {
@@ -75,11 +127,12 @@ struct CheckLayerOptions {
 ///                                                              .from = SoftsignLayer<float, Cpu>::from});
 ///
 /// Outputs of the promised shape and all of them written; gradients by x and by every parameter as central differences
-/// give them, in double; nothing read that needs() did not ask for, nothing written behind the memory that it asks for;
-/// the same bits for 1, 2 and 3 threads, for a sample alone where sample_by_sample() says so, for dx when it is frozen;
+/// give them, in double; nothing read that needs() did not ask for, nothing written behind the end of what it is given;
+/// the same bits for 1, 2 and 3 threads, for a sample alone where sample_by_sample() says so, for dx when it is frozen,
+/// and for gradients whatever other passes there were; the same of predictions, where nothing is random;
 /// what it says of its neighbours' work, epilogue(), fuses(), border(), takes_border(), moving_normalization() and
-/// normalizes(), by comparison with the layers one after the other; and the same layer from its config(). Throws
-/// CheckFailed that lists everything that is wrong. On the Cpu.
+/// normalizes(), by comparison with the layers one after the other; and the same layer from its config(), which
+/// settings other than the defaults show. Throws CheckFailed that lists everything that is wrong. On the Cpu.
 template <class Description>
 void check_layer(const Description& description, const Shape& sample, const CheckLayerOptions& options = {}) {
   const auto name = description.template make<double, Cpu>()->type() + " on " + to_string_batch(sample);
@@ -117,7 +170,26 @@ void check_layer(const Description& description, const Shape& sample, const Chec
     // A layer with moving averages is another function when it is frozen.
     const auto frozen = lone.backward(dy, true);
     if (all_learned) problems.expect(same_bits(frozen[0], gradients[0]), "dx has other bits when the layer is frozen");
+
+    if (gradients.size() > 1)
+      problems.run([&] {
+        const auto first = lone.backward(dy, {.first = true});
+        for (std::size_t p = 0; p < first.size(); ++p)
+          problems.expect(internal::near(first[p], gradients[p + 1]),
+                          "gives another gradient of its " + lone.layer->parameters()[p].name +
+                              " where nothing in front of it learns, and dx is empty");
+      });
+    problems.run([&] {
+      const auto behind_others = lone.backward(dy, {.between = true});
+      bool same = true;
+      for (std::size_t i = 0; i < gradients.size(); ++i) same = same && same_bits(behind_others[i], gradients[i]);
+      problems.expect(same,
+                      "gives other gradients where it has had another forward pass in between: it keeps something in "
+                      "itself; keep it in Pass::saved, for which needs() asks");
+    });
   });
+
+  problems.run([&] { internal::check_prediction(problems, description, sample, options.batch); });
 
   problems.run([&] {
     LoneLayer<float> one(description, sample, options.batch, 1);
@@ -150,8 +222,10 @@ void check_layer(const Description& description, const Shape& sample, const Chec
       problems.expect(again->config().entries() == one.layer->config().entries(),
                       "comes back from its config() with other settings");
       again->name = "again";
-      problems.expect(again->output_shape(sample) == one.y_shape.sample(),
-                      "comes back from its config() with another output_shape()");
+      const bool same_shape = again->output_shape(sample) == one.y_shape.sample();
+      problems.expect(same_shape, "comes back from its config() with another output_shape()");
+      if (same_shape && again->type() == one.layer->type())
+        internal::expect_same_layer(problems, one, sample, options.from(one.layer->config()), y, dy, by_one);
     }
   });
   internal::JoinedChecks<Description>(problems, description, sample, options.batch).run();

@@ -23,7 +23,8 @@ namespace brindle::testing {
 /// Finds the minimum of a bowl (from a distance of about 1, in 2,000 steps, to less than half of it, its learning rate
 /// being a usual one); a parameter in two parts gets the bits of one whole, for large ones are updated block by block;
 /// the same bits for 1, 2 and 3 threads; a learning rate of 0 changes no weight; the learning rate can be read, set and
-/// is refused below 0. Throws CheckFailed that lists everything that is wrong. On the Cpu.
+/// is refused below 0, and config() has it; no more slots than slots() says. Throws CheckFailed that lists everything
+/// that is wrong. On the Cpu.
 template <class Description>
 void check_optimizer(const Description& description) {
   const auto optimizer = description.template make<float, Cpu>();
@@ -31,7 +32,7 @@ void check_optimizer(const Description& description) {
   constexpr std::int64_t n = 1000;
   const auto slots_of = [&] {
     std::vector<Tensor<float>> slots;
-    for (int k = 0; k < optimizer->slots(); ++k) slots.emplace_back(Shape{n});
+    for (int k = 0; k <= optimizer->slots(); ++k) slots.emplace_back(Shape{n});  // one more than it has
     return slots;
   };
   // Elements [begin, end) of a parameter, with the same part of its slots.
@@ -39,7 +40,8 @@ void check_optimizer(const Description& description) {
                           std::vector<Tensor<float>>& slots, std::int64_t begin, std::int64_t end) {
     std::vector<TensorView<float, Cpu>> parts;
     for (Tensor<float>& slot : slots) parts.push_back(slot.view().slice(begin, end));
-    optimizer->update(on, step, w.view().slice(begin, end), g.view().slice(begin, end), parts);
+    const auto own = std::span<const TensorView<float, Cpu>>(parts).first(parts.size() - 1);
+    optimizer->update(on, step, w.view().slice(begin, end), g.view().slice(begin, end), own);
   };
   const Tensor<float> start = random_tensor<float>({n}, 1), bottom = random_tensor<float>({n}, 2);
   /// Steps down the bowl sum((w - bottom)^2) / 2.
@@ -56,6 +58,9 @@ void check_optimizer(const Description& description) {
         update(on, step, w, g, slots, 0, n);
       }
     }
+    for (const float v : slots.back().span())
+      if (v != 0)
+        detail::raise<CheckFailed>("uses more slots than the " + std::to_string(optimizer->slots()) + " of slots()");
     return w;
   };
   const auto distance = [&](const Tensor<float>& w) {
@@ -78,6 +83,8 @@ void check_optimizer(const Description& description) {
     optimizer->set_learning_rate(rate / 2);
     problems.expect(optimizer->learning_rate() == rate / 2,
                     "learning_rate() does not give what set_learning_rate() set");
+    problems.expect(optimizer->config().get("learning_rate", -1.0) == rate / 2,
+                    "config() has not the learning_rate that set_learning_rate() set");
     optimizer->set_learning_rate(0);
     problems.expect(same_bits(descend(1, 3, false), start), "a learning rate of 0 changes weights");
     bool refused = false;

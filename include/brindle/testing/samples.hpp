@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <numeric>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "brindle/core/cpu.hpp"
 #include "brindle/core/error.hpp"
 #include "brindle/core/random.hpp"
 #include "brindle/core/tensor.hpp"
@@ -38,13 +43,38 @@ bool same_bits(const Tensor<T>& a, const Tensor<T>& b) {
 
 namespace internal {
 
-/// Collects what is wrong; the checks go on behind a fault.
+/// Bytes to be written, and more behind them that are to be left alone.
+class GuardedBytes {
+ public:
+  GuardedBytes(std::int64_t bytes, std::int64_t guard) : bytes_(bytes), memory_(Shape{bytes + guard}) {
+    std::fill(memory_.data() + bytes, memory_.data() + memory_.size(), guard_byte);
+  }
+
+  std::int64_t size() const { return bytes_; }
+  template <class T>
+  TensorView<T, Cpu> as(const Shape& shape) {
+    return {reinterpret_cast<T*>(memory_.data()), shape};
+  }
+  /// Whether nobody has written behind them.
+  bool intact() const {
+    return std::all_of(memory_.data() + bytes_, memory_.data() + memory_.size(),
+                       [](std::byte b) { return b == guard_byte; });
+  }
+
+ private:
+  static constexpr std::byte guard_byte{0xA5};
+
+  std::int64_t bytes_;
+  Tensor<std::byte> memory_;
+};
+
+/// Collects what is wrong, each thing once; the checks go on behind a fault.
 class Problems {
  public:
   explicit Problems(std::string who) : who_(std::move(who)) {}
 
   void expect(bool right, const std::string& what) {
-    if (!right) text_ += "\n  " + what;
+    if (!right) add(what);
   }
   /// Runs a part of a check; what it throws is one problem.
   template <class Part>
@@ -53,18 +83,25 @@ class Problems {
       part();
       return true;
     } catch (const Error& e) {
-      text_ += "\n  " + std::string(e.what());
+      add(e.what());
       return false;
     }
   }
   /// Throws what was collected as E, if anything was.
   template <class E>
   void raise() const {
-    if (!text_.empty()) detail::raise<E>(who_ + ":" + text_);
+    if (!lines_.empty()) detail::raise<E>(who_ + ":" + std::accumulate(lines_.begin(), lines_.end(), std::string()));
   }
 
  private:
-  std::string who_, text_;
+  // Several parts of a check may find the same.
+  void add(const std::string& what) {
+    const std::string line = "\n  " + what;
+    if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.push_back(line);
+  }
+
+  std::string who_;
+  std::vector<std::string> lines_;
 };
 
 }  // namespace internal
