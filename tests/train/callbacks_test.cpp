@@ -347,6 +347,20 @@ TEST_CASE("the CSV logger begins anew, or goes on behind an older log", "[train]
   CHECK(run(true) == 3);
   CHECK(run(true) == 5);
   CHECK(run(false) == 3);
+
+  // A fit with other metrics would write rows of other columns.
+  auto model = watched_network();
+  Trainer trainer{model, SGD{}, BinaryCrossentropy{}};
+  const Callback logger = csv_logger(folder / "log.csv", {.append = true});
+  FitOptions options{.batch = 8, .epochs = 1, .validation = data, .callbacks = {logger}};
+  trainer.fit(data, options);
+  options.metrics = {metrics::auc()};
+  CHECK_THROWS_WITH(trainer.fit(data, options), Contains("log.csv: ") && Contains("learning_rate,val_auc;"));
+  options.callbacks = {csv_logger(folder / "log.csv", {.append = true})};
+  CHECK_THROWS_AS(trainer.fit(data, options), ValueError);
+  const std::string text = text_of_file(folder / "log.csv");
+  CHECK(std::count(text.begin(), text.end(), '\n') == 4);
+
   CHECK_THROWS_WITH(csv_logger(folder / "none" / "log.csv").begin(*std::make_unique<FitState>()),
                     StartsWith((folder / "none").string()));
 }

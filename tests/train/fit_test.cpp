@@ -3,12 +3,14 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "brindle/data/in_memory.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/checkpoint.hpp"
+#include "brindle/train/keep_best.hpp"
 #include "brindle/train/trainer.hpp"
 #include "support/step_allocations.hpp"
 #include "support/temporary_folder.hpp"
@@ -306,6 +308,23 @@ TEST_CASE("a loss that is not finite stops training and names the step and the l
     const Tensor<float> labels({4, 1});
     CHECK_THROWS_WITH(trainer.train_on_batch(bad.view(), labels.view()), Contains("the batch itself"));
   }
+}
+
+TEST_CASE("weights that are not finite behind the last step end the epoch, and keep_best keeps those before",
+          "[train][keep_best]") {
+  Tensor<float> x = random_tensor<float>({8, 3}, 1, 1e12, 2e12);
+  const data::InMemory data(std::move(x), std::vector<float>{0, 1, 0, 1, 0, 1, 0, 1});
+  Sequential<float> model{{3}, Dense{1}};
+  Trainer trainer{model, SGD{.learning_rate = 0}, MeanSquaredError{}};
+  const std::vector<float> before = weights(model);
+  Callback too_fast;
+  too_fast.epoch = [](FitState& s) { s.learning_rate = 1e30; };
+  // One step an epoch: the loss of each is that of the weights before it.
+  CHECK_THROWS_WITH(
+      trainer.fit(data,
+                  {.batch = 8, .epochs = 2, .callbacks = {keep_best(model, {.monitor = Monitor::loss}), too_fast}}),
+      Contains("fit: after epoch 2 the kernel of Dense \"dense\" has a value that is not finite"));
+  CHECK(weights(model) == before);
 }
 
 TEST_CASE("a second fit goes on, a new trainer starts anew", "[train]") {

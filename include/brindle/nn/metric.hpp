@@ -70,6 +70,9 @@ Metric root_mean_squared_error();
 ///
 ///     outputs, labels (N, K)  ->  K thresholds: an output is a yes from there on
 ///
+/// F1ScoreOptions::threshold, as Keras's, counts what lies above it: of a threshold from here give it the next smaller
+/// number, std::nextafter(static_cast<float>(threshold), 0.0f).
+///
 /// Chosen on validation data, as any threshold is. Throws ShapeError for sizes that differ, DataError for labels other
 /// than 0 and 1, or a class of which no sample is.
 std::vector<double> f1_thresholds(In<float, Cpu> outputs, In<float, Cpu> labels);

@@ -18,8 +18,8 @@ struct CsvLoggerOptions {
 ///     .callbacks = {csv_logger("run.csv")}
 ///
 /// Numbers have a decimal point in every locale and read back exactly. Throws FileError that begins with the path, at
-/// the begin of fit() if the file cannot be opened, and after an epoch if it cannot be written. Meaning: Keras's
-/// CSVLogger.
+/// the begin of fit() if the file cannot be opened, and after an epoch if it cannot be written; ValueError
+/// if it goes on with a log that has other columns. Meaning: Keras's CSVLogger.
 Callback csv_logger(const std::filesystem::path& path, const CsvLoggerOptions& options = {});
 
 }  // namespace brindle

@@ -22,6 +22,7 @@ namespace brindle {
 
 BRINDLE_INLINE Callback csv_logger(const std::filesystem::path& path, const CsvLoggerOptions& options) {
   const auto out = std::make_shared<std::ofstream>();
+  const auto columns = std::make_shared<std::string>();  // the file's first line
   const auto put = [out, path](const std::string& text) {
     *out << text;
     out->flush();
@@ -29,19 +30,30 @@ BRINDLE_INLINE Callback csv_logger(const std::filesystem::path& path, const CsvL
   };
   Callback callback;
   callback.once = true;
-  callback.begin = [out, path, options, put](FitState& s) {
-    if (out->is_open()) return;  // a second fit() goes on
+  callback.begin = [out, columns, path, options, put](FitState& s) {
+    std::string now = "epoch,loss,accuracy,val_loss,val_accuracy,seconds,learning_rate";
+    for (const auto& [name, value] : s.val_metrics) now += ",val_" + name;
+    const auto expect_columns = [&] {
+      if (now != *columns)
+        detail::raise<ValueError>(path.string() + ": csv_logger goes on with a log of the columns " + *columns +
+                                  ", and this fit() has " + now + "; give it another file, or the same .metrics");
+    };
+    if (out->is_open()) return expect_columns();  // a second fit() goes on
     std::error_code ignored;
     const auto size = std::filesystem::file_size(path, ignored);
     const bool append = options.append || s.resumed;
     const bool continued = append && !ignored && size > 0;
+    *columns = now;
+    if (continued) {
+      std::ifstream older(path, std::ios::binary);
+      std::getline(older, *columns);
+      expect_columns();
+    }
     out->open(path, std::ios::binary | (append ? std::ios::app : std::ios::trunc));
     if (!*out)
       detail::raise<FileError>(path.string() +
                                ": cannot be opened; check that its folder exists and that you may write");
-    std::string metrics;
-    for (const auto& [name, value] : s.val_metrics) metrics += ",val_" + name;
-    if (!continued) put("epoch,loss,accuracy,val_loss,val_accuracy,seconds,learning_rate" + metrics + "\n");
+    if (!continued) put(now + "\n");
   };
   callback.epoch = [put](FitState& s) {
     const auto number = [](double value) {

@@ -22,6 +22,11 @@ template <class T, class Device>
                                    TensorView<const T, Device> x, TensorView<const T, Device> each, double loss,
                                    std::int64_t step, std::uint64_t seed, SampleNames names, std::uint32_t leaf = 0);
 
+/// Throws NumericsError, beginning with `who`, naming the first layer with a weight that is not finite behind an epoch:
+/// the loss of its last step was that of the weights before. Of a model on a GPU the next epoch's loss tells it.
+template <class T, class Device>
+void expect_finite_weights(const char* who, const Model<T, Device>& model, std::int64_t epoch);
+
 }  // namespace brindle::detail
 
 #ifndef BRINDLE_COMPILED

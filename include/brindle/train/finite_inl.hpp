@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
@@ -59,6 +61,18 @@ void raise_not_finite(const std::string& who, const Device& on, const Model<T, D
   raise<NumericsError>(what + "every layer's output is finite, so the loss itself overflows" +
                        (std::isfinite(each.data[worst]) ? "" : ", that of " + names(worst)) +
                        "; use a smaller learning_rate." + advice);
+}
+
+template <class T, class Device>
+void expect_finite_weights(const char* who, const Model<T, Device>& model, std::int64_t epoch) {
+  if constexpr (std::is_same_v<Device, Cpu>)
+    for (const auto& layer : model.layers())
+      for (const auto& p : std::as_const(*layer).parameters())
+        if (!all_finite<T>(p.value.view()))
+          raise<NumericsError>(std::string(who) + ": after epoch " + std::to_string(epoch) + " the " + p.name + " of " +
+                               layer->who() +
+                               " has a value that is not finite; use a smaller learning_rate, and go on from weights "
+                               "that were kept or saved before");
 }
 
 }  // namespace brindle::detail

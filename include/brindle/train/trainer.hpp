@@ -113,7 +113,8 @@ class Trainer {
 
   /// Trains for some epochs. Throws before the first step for settings or data that cannot work, and NumericsError
   /// with the step and the layer once the loss is no longer finite; the weights are then those before that step, unless
-  /// a callback puts others back as keep_best() does.
+  /// a callback puts others back as keep_best() does. NumericsError, too, with the layer, for a weight that is not
+  /// finite when an epoch ends.
   ///
   /// A batch that is larger than the data is made as large as the data. accuracy is Keras's (correct_samples()); of
   /// logits that the loss was told of, those above 0 count as 1.

@@ -201,6 +201,7 @@ void Trainer<T, Device>::end_epoch(const FitOptions& options, detail::FitCallbac
   detail::Attempts attempt(team_);
   swap();
   attempt([&] {
+    detail::expect_finite_weights("fit", *model_, state.epoch);
     if (options.validation) {
       const Evaluation e = evaluator_.evaluate(
           "fit, validation", *model_, *loss_, rules_, host(), *options.validation,
