@@ -52,8 +52,8 @@ namespace {
 
 /// y, or dx if backward, of pictures that are convolved together.
 template <int m>
-std::vector<float> convolved(const Shape4& x, std::int64_t co, const std::vector<float>& pictures,
-                             const std::vector<float>& w, bool prepares, bool backward, int threads) {
+std::vector<float> convolved_together(const Shape4& x, std::int64_t co, const std::vector<float>& pictures,
+                                      const std::vector<float>& w, bool prepares, bool backward, int threads) {
   const ConvGeometry g = geometry(x, co, Padding::same);
   const Cpu on(threads);
   const WinogradConvolution<float, m> kernel(g);
@@ -77,7 +77,7 @@ void check_bits_of_a_picture_alone(std::int64_t h, std::int64_t width, std::int6
   for (const bool backward : {false, true}) {
     const std::int64_t size = h * width * (backward ? co : ci), out = h * width * (backward ? ci : co);
     auto pictures = noise<float>(others * size, 1);
-    const auto all = convolved<m>({others, h, width, ci}, co, pictures, w, false, backward, 2);
+    const auto all = convolved_together<m>({others, h, width, ci}, co, pictures, w, false, backward, 2);
     for (const std::int64_t count : {1, 2, 5})
       for (const bool prepares : {false, true})
         for (const int threads : {1, 3}) {
@@ -85,7 +85,7 @@ void check_bits_of_a_picture_alone(std::int64_t h, std::int64_t width, std::int6
           INFO("F" << m << ", " << count << " of " << h << "x" << width << "x" << ci << " -> " << co << ", backward "
                    << backward << ", prepared " << prepares << ", threads " << threads);
           const std::vector<float> some(pictures.begin() + size, pictures.begin() + (1 + count) * size);
-          const auto y = convolved<m>({count, h, width, ci}, co, some, w, prepares, backward, threads);
+          const auto y = convolved_together<m>({count, h, width, ci}, co, some, w, prepares, backward, threads);
           CHECK(std::memcmp(y.data(), all.data() + out, y.size() * sizeof(float)) == 0);
         }
   }
