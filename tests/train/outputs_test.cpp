@@ -85,6 +85,8 @@ std::unique_ptr<Layer<T, Device>> OwnOutput::make() const {
 
 /// A loss of a program's own, of outputs that are any numbers.
 struct SquaredError {
+  std::int64_t forgets = -1;  ///< the output whose gradient it does not write
+
   template <class T, class Device>
   std::unique_ptr<Loss<T, Device>> make() const;
 };
@@ -92,6 +94,7 @@ struct SquaredError {
 template <class T, class Device>
 class SquaredErrorLoss final : public Loss<T, Device> {
  public:
+  explicit SquaredErrorLoss(const SquaredError& d) : forgets_(d.forgets) {}
   std::string type() const override { return "SquaredError"; }
   Config config() const override { return {}; }
   bool takes_logits_of(ActivationFunction) const override { return false; }
@@ -104,14 +107,17 @@ class SquaredErrorLoss final : public Loss<T, Device> {
       const T error = y.data[i] - t.data[i];
       if (i % k == 0) each.data[i / k] = 0;
       each.data[i / k] += error * error;
-      if (!dy.empty()) dy.data[i] = 2 * error / static_cast<T>(n);
+      if (!dy.empty() && i % k != forgets_) dy.data[i] = 2 * error / static_cast<T>(n);
     }
   }
+
+ private:
+  std::int64_t forgets_;
 };
 
 template <class T, class Device>
 std::unique_ptr<Loss<T, Device>> SquaredError::make() const {
-  return std::make_unique<SquaredErrorLoss<T, Device>>();
+  return std::make_unique<SquaredErrorLoss<T, Device>>(*this);
 }
 
 data::InMemory output_samples(std::int64_t n, std::int64_t features, int classes) {
@@ -317,4 +323,21 @@ TEST_CASE("a loss takes over the logits of an activation in front of a Flatten, 
   Trainer trainer{rows, SGD{}, BinaryCrossentropy{}};
   Tensor<float> y = trainer.predict(data::InMemory(random_tensor<float>({3, 2, 2}, 2), Tensor<float>({3, 4})));
   CHECK(y[0] + y[1] == Approx(1));
+}
+
+TEST_CASE("a loss of one's own that leaves a part of its gradient unwritten is told in the first step",
+          "[train][loss]") {
+  Sequential<float> model{{4}, Dense{2}};
+  const Tensor<float> x = random_tensor<float>({6, 4}, 1), labels = random_tensor<float>({6, 2}, 2);
+  const std::vector<float> before(model.layer("dense").parameters()[0].value.span().begin(),
+                                  model.layer("dense").parameters()[0].value.span().end());
+  for (const int leaves : {1, 2}) {
+    Trainer trainer{model, SGD{}, SquaredError{.forgets = 1}, {.leaves = leaves}};
+    CHECK_THROWS_WITH(trainer.train_on_batch(x.view(), labels.view()),
+                      Contains("SquaredError leaves element 1 of dy (") && Contains("write every element"));
+    const auto now = model.layer("dense").parameters()[0].value.span();
+    CHECK(std::equal(before.begin(), before.end(), now.begin()));
+  }
+  Trainer trainer{model, SGD{}, SquaredError{}};
+  CHECK_NOTHROW(trainer.train_on_batch(x.view(), labels.view()));
 }

@@ -76,6 +76,7 @@ class LeafStep {
   LeafGradients<T, Device> gradients_;
   LeafUpdate<T, Device> update_;
   WeightPenalty<T, Device> penalty_;
+  bool loss_seen_ = false;  // to write all of what it gives
   std::exception_ptr error_;
   // Loss and right answers of the leaves that are done: sums that wait, as those of LeafGradients.
   struct Sums {

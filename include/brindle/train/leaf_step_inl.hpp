@@ -15,6 +15,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/core/number_text.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/nn/loss_check.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/ops/rescale/rescale.hpp"
@@ -63,7 +64,11 @@ void LeafStep<T, Device>::run(const Parts& p, bool with_weights, std::int64_t st
   const TensorView<T, Device> y = p.plan.forward(x, static_cast<std::uint32_t>(step), number);
   const TensorView<const T, Device> weight = with_weights ? p.batch.weight(n) : TensorView<const T, Device>{};
   const TensorView<T, Device> dy = p.plan.output_gradient();
-  p.loss(on_, p.rules.logits, y, p.batch.labels(n), weight, p.batch.each(n), dy);
+  if (loss_seen_)
+    p.loss(on_, p.rules.logits, y, p.batch.labels(n), weight, p.batch.each(n), dy);
+  else
+    checked_loss<T>(names.who, p.loss, on_, p.rules.logits, y, p.batch.labels(n), weight, p.batch.each(n), dy);
+  loss_seen_ = true;
   Sums sums;
   const auto each = p.batch.each(n);
   for (std::int64_t i = 0; i < n; ++i)

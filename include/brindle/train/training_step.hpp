@@ -81,6 +81,7 @@ class TrainingStep {
   Device on_;
   WeightUpdate<T, Device> whole_;
   WeightPenalty<T, Device> penalty_;
+  bool loss_seen_ = false;  // to write all of what it gives
 };
 
 }  // namespace brindle::detail

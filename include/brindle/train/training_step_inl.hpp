@@ -11,6 +11,7 @@
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/loss.hpp"
+#include "brindle/nn/loss_check.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer.hpp"
 #include "brindle/nn/plan.hpp"
@@ -32,7 +33,12 @@ StepTotals TrainingStep<T, Device>::run(const StepParts<T, Device>& p, std::int6
   const TensorView<const T, Device> x = p.batch.x(n);
   const TensorView<T, Device> y = p.plan.forward(x, static_cast<std::uint32_t>(step));
   const TensorView<const T, Device> weight = with_weights ? p.batch.weight(n) : TensorView<const T, Device>{};
-  p.loss(on_, p.rules.logits, y, p.batch.labels(n), weight, p.batch.each(n), p.plan.output_gradient());
+  if (loss_seen_)
+    p.loss(on_, p.rules.logits, y, p.batch.labels(n), weight, p.batch.each(n), p.plan.output_gradient());
+  else
+    checked_loss<T>(names.who, p.loss, on_, p.rules.logits, y, p.batch.labels(n), weight, p.batch.each(n),
+                    p.plan.output_gradient());
+  loss_seen_ = true;
   double loss = 0;
   const auto each = p.batch.each(n);
   for (std::int64_t i = 0; i < n; ++i)
