@@ -184,6 +184,48 @@ TEST_CASE("check_layer passes a layer that keeps its contract", "[testing][check
   CHECK_NOTHROW(train(Scale{}));
 }
 
+namespace {
+
+/// Divides by the root of a variance that is not learned, and starts at a value of one's choice.
+template <class T, class Device>
+class SpreadLayer final : public Layer<T, Device> {
+ public:
+  std::string type() const override { return "Spread"; }
+  std::string default_name() const override { return "spread"; }
+  Config config() const override { return {}; }
+  Shape output_shape(const Shape& x) const override { return x; }
+  std::vector<ParameterSpec> parameter_specs(const Shape& x) const override {
+    return {{"variance", {x.size()}, Initializer::constant(0.25), false}};
+  }
+  LayerNeeds needs(const Pass<T, Device>&, const Shape&) const override { return {}; }
+  void forward(const Pass<T, Device>&, In<T, Device> x, Out<T, Device> y) const override { divide(x, y); }
+  void backward(const Pass<T, Device>&, In<T, Device>, In<T, Device>, Out<T, Device> dy, Out<T, Device> dx,
+                const Gradients<T, Device>& gradients) const override {
+    if (!gradients.into.empty() && !gradients.into[0].empty())
+      for (T& now : gradients.into[0].span()) now = T(1);
+    if (!dx.empty()) divide(dy, dx);
+  }
+
+ private:
+  void divide(In<T, Device> from, Out<T, Device> to) const {
+    const auto variance = this->parameter(0);
+    for (std::int64_t i = 0; i < from.size(); ++i) to[i] = from[i] / std::sqrt(variance[i % variance.size()]);
+  }
+};
+
+struct Spread {
+  template <class T, class Device>
+  std::unique_ptr<Layer<T, Device>> make() const {
+    return std::make_unique<SpreadLayer<T, Device>>();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("check_layer gives a variance that starts at any value numbers that it may have", "[testing][check_layer]") {
+  CHECK_NOTHROW(testing::check_layer(Spread{}, {4, 3}, {.parameters = 12}));
+}
+
 TEST_CASE("check_layer names each fault of a layer", "[testing][check_layer]") {
   const auto says = [](Fault fault, const std::string& words) {
     INFO(words);

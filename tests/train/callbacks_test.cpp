@@ -361,6 +361,14 @@ TEST_CASE("the CSV logger begins anew, or goes on behind an older log", "[train]
   const std::string text = text_of_file(folder / "log.csv");
   CHECK(std::count(text.begin(), text.end(), '\n') == 4);
 
+  // What another program has saved may end its lines with \r\n.
+  std::string saved;
+  for (const char c : text) saved += c == '\n' ? "\r\n" : std::string(1, c);
+  replace_file(folder / "saved.csv", saved);
+  options.metrics = {};
+  options.callbacks = {csv_logger(folder / "saved.csv", {.append = true})};
+  CHECK_NOTHROW(trainer.fit(data, options));
+
   CHECK_THROWS_WITH(csv_logger(folder / "none" / "log.csv").begin(*std::make_unique<FitState>()),
                     StartsWith((folder / "none").string()));
 }

@@ -327,6 +327,18 @@ TEST_CASE("weights that are not finite behind the last step end the epoch, and k
   CHECK(weights(model) == before);
 }
 
+TEST_CASE("a weight that is infinite from the start, as it may be meant, does not end training", "[train]") {
+  const data::InMemory data(random_tensor<float>({8, 3}, 1), std::vector<float>{0, 1, 0, 1, 0, 1, 0, 1});
+  Sequential<float> model{{3}, Dense{3, softmax}};
+  model.initialize(1);
+  const float never = -std::numeric_limits<float>::infinity();
+  model.layers()[0]->parameters()[1].value[2] = never;  // class 2 is never the answer
+  Trainer trainer{model, SGD{.learning_rate = 0.1}, SparseCategoricalCrossentropy{}};
+  const History history = trainer.fit(data, {.batch = 8, .epochs = 3});
+  CHECK(history.loss[2] < history.loss[0]);
+  CHECK(model.layers()[0]->parameters()[1].value[2] == never);
+}
+
 TEST_CASE("a second fit goes on, a new trainer starts anew", "[train]") {
   const auto data = samples(32);
   auto together = network();

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -288,6 +289,24 @@ TEST_CASE("a weight that a callback changes in one process alone ends the epoch"
   CHECK_THAT(message,
              StartsWith("fit: behind epoch 2 a process has other weights than rank 0") && EndsWith("[rank 3 of 4]"));
   CHECK(epochs == 2);
+}
+
+TEST_CASE("a weight that is not finite in one process alone ends the epoch in all", "[train][group]") {
+  for (const int failing : {0, 1}) {
+    const std::string message = failed_by<NumericsError>(2, [&](const Group& group) {
+      LeafSettings s;
+      LeafRun* trained = nullptr;
+      s.callbacks = {{.step = [&](FitState& state) {
+        if (state.epoch == 1 && state.step == state.steps && group->rank() == failing)
+          trained->model().layers()[0]->parameters()[0].value[0] = std::numeric_limits<float>::infinity();
+      }}};
+      LeafRun run(s, group);
+      trained = &run;
+      run.fit();
+    });
+    CHECK_THAT(message, StartsWith("fit: after epoch 1 the kernel of ") &&
+                            EndsWith("[rank " + std::to_string(failing) + " of 2]"));
+  }
 }
 
 TEST_CASE("a learning rate that a callback sets is that of all, or is refused", "[train][group]") {

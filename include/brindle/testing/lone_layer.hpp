@@ -39,8 +39,10 @@ class LoneLayer {
     layer->build(sample);
     std::uint64_t seed = 20;
     for (auto& p : layer->parameters()) {
-      // What starts at one and is not learned is a variance or the like: positive.
-      const double centre = !p.learned && p.initializer.kind == Initializer::Kind::ones ? 1 : 0;
+      // What starts above zero and is not learned is a variance or the like: positive.
+      const bool above_zero = p.initializer.kind == Initializer::Kind::ones ||
+                              (p.initializer.kind == Initializer::Kind::constant && p.initializer.value > 0);
+      const double centre = !p.learned && above_zero ? 1 : 0;
       p.value = random_tensor<T>(p.value.shape(), ++seed, centre - 0.5, centre + 0.5);
     }
     pass = std::make_unique<Pass<T, Cpu>>(

@@ -47,6 +47,7 @@ BRINDLE_INLINE Callback csv_logger(const std::filesystem::path& path, const CsvL
     if (continued) {
       std::ifstream older(path, std::ios::binary);
       std::getline(older, *columns);
+      if (columns->ends_with('\r')) columns->pop_back();  // of an editor or a table program
       expect_columns();
     }
     out->open(path, std::ios::binary | (append ? std::ios::app : std::ios::trunc));

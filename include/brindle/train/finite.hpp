@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "brindle/core/tensor.hpp"
 #include "brindle/nn/loss.hpp"
@@ -22,10 +23,17 @@ template <class T, class Device>
                                    TensorView<const T, Device> x, TensorView<const T, Device> each, double loss,
                                    std::int64_t step, std::uint64_t seed, SampleNames names, std::uint32_t leaf = 0);
 
-/// Throws NumericsError, beginning with `who`, naming the first layer with a weight that is not finite behind an epoch:
-/// the loss of its last step was that of the weights before. Of a model on a GPU the next epoch's loss tells it.
+/// For each parameter of the layers, one after the other, whether all of its values are finite; nothing of a model on a
+/// GPU.
 template <class T, class Device>
-void expect_finite_weights(const char* who, const Model<T, Device>& model, std::int64_t epoch);
+std::vector<bool> finite_parameters(const Model<T, Device>& model);
+
+/// Throws NumericsError, beginning with `who`, naming the first layer with a weight that is not finite behind an epoch,
+/// though the parameter was finite `before`: the loss of its last step was that of the weights before. Infinity may be
+/// meant, as in the bias of a class that is never the answer. Of a model on a GPU the next epoch's loss tells it.
+template <class T, class Device>
+void expect_finite_weights(const char* who, const Model<T, Device>& model, const std::vector<bool>& before,
+                           std::int64_t epoch);
 
 }  // namespace brindle::detail
 

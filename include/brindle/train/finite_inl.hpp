@@ -8,6 +8,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "brindle/core/error.hpp"
 #include "brindle/core/inline.hpp"
@@ -64,15 +65,27 @@ void raise_not_finite(const std::string& who, const Device& on, const Model<T, D
 }
 
 template <class T, class Device>
-void expect_finite_weights(const char* who, const Model<T, Device>& model, std::int64_t epoch) {
+std::vector<bool> finite_parameters(const Model<T, Device>& model) {
+  std::vector<bool> finite;
   if constexpr (std::is_same_v<Device, Cpu>)
     for (const auto& layer : model.layers())
+      for (const auto& p : std::as_const(*layer).parameters()) finite.push_back(all_finite<T>(p.value.view()));
+  return finite;
+}
+
+template <class T, class Device>
+void expect_finite_weights(const char* who, const Model<T, Device>& model, const std::vector<bool>& before,
+                           std::int64_t epoch) {
+  if constexpr (std::is_same_v<Device, Cpu>) {
+    std::size_t number = 0;
+    for (const auto& layer : model.layers())
       for (const auto& p : std::as_const(*layer).parameters())
-        if (!all_finite<T>(p.value.view()))
+        if (before[number++] && !all_finite<T>(p.value.view()))
           raise<NumericsError>(std::string(who) + ": after epoch " + std::to_string(epoch) + " the " + p.name + " of " +
                                layer->who() +
                                " has a value that is not finite; use a smaller learning_rate, and go on from weights "
                                "that were kept or saved before");
+  }
 }
 
 }  // namespace brindle::detail

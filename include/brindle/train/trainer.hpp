@@ -114,7 +114,7 @@ class Trainer {
   /// Trains for some epochs. Throws before the first step for settings or data that cannot work, and NumericsError
   /// with the step and the layer once the loss is no longer finite; the weights are then those before that step, unless
   /// a callback puts others back as keep_best() does. NumericsError, too, with the layer, for a weight that is not
-  /// finite when an epoch ends.
+  /// finite when an epoch ends, of parameters that were when fit() began.
   ///
   /// A batch that is larger than the data is made as large as the data. accuracy is Keras's (correct_samples()); of
   /// logits that the loss was told of, those above 0 count as 1.
@@ -235,6 +235,7 @@ class Trainer {
   mutable detail::LeafStep<T, Device> leaf_step_;  // between two steps it has room to put slots together
   detail::StepTotals totals_;          // of the epoch; on other devices than the Cpu, as far as they have been read
   detail::StepTotals earlier_totals_;  // from before it was resumed
+  std::vector<bool> finite_;           // the parameters, when fit() began
 
   double exchange_seconds_ = 0;
   std::int64_t step_ = 0;      // training steps

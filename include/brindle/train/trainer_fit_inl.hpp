@@ -25,6 +25,7 @@
 #include "brindle/train/callback.hpp"
 #include "brindle/train/checkpoint_store.hpp"
 #include "brindle/train/evaluator.hpp"
+#include "brindle/train/finite.hpp"
 #include "brindle/train/fit_callbacks.hpp"
 #include "brindle/train/fit_checks.hpp"
 #include "brindle/train/fit_options.hpp"
@@ -123,6 +124,7 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
 
   std::optional<detail::LeafBatches<T>> batches;
   team_.together([&] {  // takes memory, and begins threads
+    finite_ = detail::finite_parameters(*model_);
     batches.emplace(batch_.read_ahead(source), host(),
                     typename detail::LeafBatches<T>::Options{
                         .passes = {.samples = n,
@@ -201,7 +203,7 @@ void Trainer<T, Device>::end_epoch(const FitOptions& options, detail::FitCallbac
   detail::Attempts attempt(team_);
   swap();
   attempt([&] {
-    detail::expect_finite_weights("fit", *model_, state.epoch);
+    team_.together([&] { detail::expect_finite_weights("fit", *model_, finite_, state.epoch); });
     if (options.validation) {
       const Evaluation e = evaluator_.evaluate(
           "fit, validation", *model_, *loss_, rules_, host(), *options.validation,

@@ -32,7 +32,9 @@ class WinogradForward {
   /// g: of the convolution; for a gradient with respect to x, its backward().
   explicit WinogradForward(const ConvGeometry& g)
       : tiles_(g), v_row_(Tiles::apart(Micro::padded(g.ci))), m_row_(Tiles::apart(tiles_.co)) {
-    if (tiles_.count <= WinogradFewTiles<T, m>::most_tiles) few_.emplace(tiles_);
+    // Without SIMD a compiler may join a product and a sum of two stages of a transform, and does so where nothing is
+    // stored between them only: other bits.
+    if (width > 1 && tiles_.count <= WinogradFewTiles<T, m>::most_tiles) few_.emplace(tiles_);
     blocks_ = tiles_.blocks(positions * (v_row_ + m_row_), staged_bytes);
     u_plane_ = Tiles::apart(g.ci * (blocks_.staged ? std::min(tiles_.co, panel) : tiles_.co));
     v_plane_ = Tiles::apart(blocks_.size * v_row_);
