@@ -180,11 +180,16 @@ inline void replace_file(const std::filesystem::path& path, std::span<const std:
   std::error_code error;
   // Two threads, or two programs, may write the same file at once: each has a temporary file of its own.
   const std::filesystem::path temporary = detail::temporary_file(path);
+#ifdef _WIN32
   int failed = detail::write_parts(temporary, parts, options.sync);
-#ifndef _WIN32
-  // Whoever may read the older file may read the newer one, and nobody else.
-  if (const auto older = std::filesystem::status(path, error); failed == 0 && std::filesystem::is_regular_file(older))
-    std::filesystem::permissions(temporary, older.permissions(), error);
+#else
+  // Whoever may read the older file may read the newer one, and nobody else may at any moment.
+  const std::filesystem::file_status older = std::filesystem::status(path, error);
+  const bool has_older = std::filesystem::is_regular_file(older);
+  if (has_older && detail::write_parts(temporary, {}, false) == 0)
+    std::filesystem::permissions(temporary, older.permissions() | std::filesystem::perms::owner_write, error);
+  int failed = detail::write_parts(temporary, parts, options.sync);
+  if (has_older && failed == 0) std::filesystem::permissions(temporary, older.permissions(), error);
 #endif
   if (failed == 0 && options.keep_previous && std::filesystem::exists(path, error)) {
     // A second name for the older file first, so that the name itself is never without a file; where a disk has no
