@@ -21,8 +21,6 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
-namespace {}  // namespace
-
 TEST_CASE("processes that are not of one run are told what differs before the first step", "[train][group]") {
   const auto message = [&](const auto& different) {
     int steps = 0;
