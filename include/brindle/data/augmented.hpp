@@ -20,7 +20,7 @@ namespace brindle::data {
 struct AugmentedOptions {
   std::uint64_t seed = 0;              ///< of the draws
   std::vector<double> mean = {};       ///< taken away from each channel after its scaling; one a channel, or none
-  std::vector<double> deviation = {};  ///< what each channel is then divided by; one a channel, or none
+  std::vector<double> deviation = {};  ///< what each channel is then divided by, plus 1e-6; one a channel, or none
 };
 
 /// Pictures that are changed at random at each use.
@@ -32,7 +32,8 @@ struct AugmentedOptions {
 /// run. The pictures stay bytes, are not copied, and must outlive this.
 class Augmented : public Source {
  public:
-  /// Throws ValueError for settings without a meaning.
+  /// Throws ValueError for settings without a meaning, for color_jitter or rand_augment of pictures of neither 1 nor 3
+  /// channels, and for a mean or deviation where the pictures' preprocessing has its own.
   Augmented(const PictureSource& pictures, const Augment& augment, const AugmentedOptions& options = {});
   Augmented(const PictureSource&& gone_too_soon, const Augment&, const AugmentedOptions& = {}) = delete;
 

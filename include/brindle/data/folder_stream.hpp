@@ -23,7 +23,8 @@ namespace brindle::data {
 /// BadFile::skip all are decoded once to begin with.
 class FolderStream : public PictureSource {
  public:
-  /// Lists the folder's pictures, and classes as image_folder() does. Throws FileError and ValueError as it does.
+  /// Lists the folder's pictures, and classes as image_folder() does. Throws what it throws, but for pictures that
+  /// cannot be decoded, see above.
   explicit FolderStream(const std::filesystem::path& path, const ImageFolderOptions& options = {},
                         const Cpu& on = Cpu());
 

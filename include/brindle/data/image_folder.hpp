@@ -35,7 +35,8 @@ struct ImageFolderOptions {
   std::vector<std::string> classes = {};  ///< the order of the classes, if it should be another's: train.class_names()
   image::DecodeOptions decode = {};       ///< how large a picture may be
   /// A folder that keeps each picture as it came out, reduced and without preprocessing, so that the next reading takes
-  /// it from there: worth its room for large photos. The samples are the same with it and without it. Empty: none.
+  /// it from there: worth its room for large photos. The samples are the same with it and without it. Empty: none. A
+  /// copy that cannot be written, as on a full disk, is an Error, also with BadFile::skip.
   std::filesystem::path cache = {};
 
   /// How each file becomes a sample, in one value: what a saved model keeps.
@@ -45,10 +46,12 @@ struct ImageFolderOptions {
   static ImageFolderOptions of(const PictureInput& input, const std::vector<std::string>& class_names = {});
 };
 
-/// Decodes every picture of a folder without keeping it, on all threads.
-///
-/// Gives those that cannot be decoded, in the order of the listing, each with the reason: to be called ahead of a long
+/// Decodes every picture of a folder, on all threads, and keeps none of them in memory: to be called ahead of a long
 /// run.
+///
+/// Gives the pictures that cannot be decoded, in the order of their paths, each with the reason; they are no error
+/// here, whatever options.on_bad_file says. With options.cache the reduced copies are made on the way. Throws FileError
+/// if the folder is missing, DataError as image_folder() for a folder that has no classes.
 std::vector<SkippedFile> check_image_folder(const std::filesystem::path& path, const ImageFolderOptions& options = {},
                                             const Cpu& on = Cpu());
 
@@ -57,9 +60,15 @@ std::vector<SkippedFile> check_image_folder(const std::filesystem::path& path, c
 /// A picture's class is its file's name up to the first dot (cat.12.jpg), or, if the pictures are in subfolders, the
 /// subfolder's name. Classes are in alphabetical order, files in the order of their paths, both compared byte by byte
 /// (cat.10.jpg before cat.9.jpg), on every machine. Folders below that of a class belong to it. Other files and hidden
-/// ones are listed in skipped(), where `harmless` tells them from lost pictures. Throws FileError if the folder is
-/// missing or pictures cannot be decoded (one error for all of them), DataError if it has no pictures, one class only,
-/// both layouts or a class without pictures.
+/// ones are listed in skipped(), where `harmless` tells them from lost pictures.
+///
+/// Throws FileError if the folder is missing, if pictures cannot be decoded (one error for all of them; with
+/// BadFile::skip only if none can), or if the folder of options.cache cannot be used. Throws DataError for no pictures,
+/// one class only, both layouts, three classes or more of one picture each, subfolders that are parts of a data set
+/// (train, test) instead of classes, and a subfolder without pictures. With BadFile::skip such a subfolder is skipped,
+/// too, but a class that has lost all of its pictures is a DataError. Where options.classes names the classes, each may
+/// have any number of pictures, and a picture of another class is a DataError. Throws ValueError for options without a
+/// meaning.
 Pictures image_folder(const std::filesystem::path& path, const ImageFolderOptions& options = {}, const Cpu& on = Cpu());
 
 }  // namespace brindle::data

@@ -17,8 +17,8 @@ namespace brindle::data {
 
 /// How much samples are mixed, and how often.
 struct MixedOptions {
-  double mixup = 0;          ///< the alpha of Beta(alpha, alpha), from which each share is drawn, 0 (off) to 100
-  double cutmix = 0;         ///< the same of cutmix; where both are on, each takes every other sample
+  double mixup = 0;   ///< the alpha of Beta(alpha, alpha), from which each share is drawn, 0 (off) to 100
+  double cutmix = 0;  ///< the same of cutmix; where both are on, each use draws one of them, as likely as the other
   double probability = 1;    ///< of a sample to be mixed, 0 to 1
   std::uint64_t seed = 0;    ///< of the draws
   std::int64_t classes = 0;  ///< how many; 0: as many as the source has names

@@ -41,8 +41,8 @@ class Pictures : public PictureSource {
     std::optional<PictureInput> input = {};
   };
 
-  /// Throws ShapeError if the sizes do not fit together, ValueError if the preprocessing needs other channels,
-  /// DataError if a picture's class has no name.
+  /// Throws ShapeError if there are no pictures or the sizes do not fit together, ValueError if the preprocessing needs
+  /// other channels or `input` says another size or preprocessing, DataError if a picture's class has no name.
   explicit Pictures(Parts parts);
 
   std::int64_t size() const override { return parts_.pixels.shape()[0]; }
@@ -71,12 +71,13 @@ class Pictures : public PictureSource {
   /// Pictures of each class, by its number.
   std::vector<std::int64_t> class_counts() const;
 
-  /// Copies of the pictures `rows`, in that order. Throws ValueError for a row that there is not, or none.
+  /// Copies of the pictures `rows`, in that order, with all class names; skipped() of the copy is empty. Throws
+  /// ValueError for a row that there is not, or none.
   Pictures subset(std::span<const std::int64_t> rows) const;
 
   /// Copies in two parts: of each class about `share` of its pictures, picked by the seed, in the second (to validate
   /// with), the rest in the first, at least one of each class; of a class of few pictures the second may get none. Both
-  /// keep the order. Throws ValueError unless 0 < share < 1 and both parts get some.
+  /// keep the order; skipped() of both is empty. Throws ValueError unless 0 < share < 1 and both parts get some.
   std::pair<Pictures, Pictures> split(double share, std::uint64_t seed) const;
 
  protected:

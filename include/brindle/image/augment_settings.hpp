@@ -70,8 +70,8 @@ struct Augment {
   double height_shift = 0;       ///< up or down by up to this share of the height; from 1 on, pixels
   double shear = 0;              ///< up to so many degrees to either side (0.2 does next to nothing)
   Zoom zoom = {};                ///< columns and rows independently; a factor above 1 shows more: things become smaller
-  bool flip_horizontal = false;  ///< left and right, of every other picture
-  bool flip_vertical = false;    ///< top and bottom, of every other picture
+  bool flip_horizontal = false;  ///< left and right change places, with probability 1/2
+  bool flip_vertical = false;    ///< top and bottom change places, with probability 1/2
   Brightness brightness = {};    ///< levels times a factor, cut to whole ones of 0..255
   double channel_shift = 0;      ///< up to so many levels added, within the picture's own range
   ColorJitter color_jitter = {};  ///< before the warp, like rand_augment, which comes after it

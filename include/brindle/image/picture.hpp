@@ -23,7 +23,7 @@ struct Picture {
   /// (H, W, C).
   Shape shape() const { return Shape{height, width, channels}; }
 
-  /// The levels of one pixel, `channels` of them.
+  /// The levels of one pixel, `channels` of them. Whether the pixel is there only BRINDLE_ASSERT checks.
   /// @{
   std::uint8_t* at(std::int64_t row, std::int64_t column);
   const std::uint8_t* at(std::int64_t row, std::int64_t column) const;
