@@ -35,8 +35,11 @@ struct FitState {
   /// May be changed, here or in the trainer's optimizer (by set_optimizer_state() as well); holds from the next step
   /// on, schedules go on from it in proportion.
   double learning_rate = 0;
-  bool stop = false;         ///< set: fit() ends after this epoch, or after this step if set in a step
-  bool pause = false;        ///< set: fit() ends at once, with a checkpoint if it has one, to go on from there
+  /// Set: fit() ends after this epoch. Set in a step, the epoch ends with that step, and is validated and counted.
+  bool stop = false;
+  /// Set: fit() ends at once, with a checkpoint if it has one. Set in a step, the epoch is neither validated nor
+  /// counted; a run that goes on from the checkpoint brings it to its end.
+  bool pause = false;
   bool resumed = false;      ///< fit() goes on from a checkpoint
   bool validation = true;    ///< fit() has validation data; known from the begin on
   bool has_accuracy = true;  ///< the loss compares classes; known from the begin on
@@ -53,7 +56,7 @@ struct Callback {
   std::function<void(FitState&)> begin = {};  ///< before the first epoch
   std::function<void(FitState&)> step = {};   ///< after each training step
   std::function<void(FitState&)> epoch = {};  ///< after each epoch and its validation
-  std::function<void(FitState&)> end = {};    ///< after the last epoch
+  std::function<void(FitState&)> end = {};    ///< after the last epoch, and where fit() was stopped or paused
   /// An exception leaves fit() after `begin`, thrown by a step, the data, a checkpoint or a callback, perhaps after
   /// `end`: to put back what must not stay. What it throws itself is dropped; the exception that leaves is the first.
   std::function<void(FitState&)> failed = {};

@@ -17,8 +17,7 @@ struct CrossValidateOptions {
 
 /// What models say of samples that they have not seen: k-fold cross-validation, by training of your own.
 ///
-///     const Tensor<float> outputs = cross_validate(photos, [](const data::Source& training, const data::Source& rest)
-///     {
+///     const Tensor<float> outputs = cross_validate(photos, [](const auto& training, const auto& rest) {
 ///       Sequential<float> model{{150, 150, 3}, ..., Dense{2, softmax}};
 ///       Trainer trainer{model, Adam{}, SparseCategoricalCrossentropy{}};
 ///       trainer.fit(training, {.epochs = 10});

@@ -17,6 +17,8 @@
 
 namespace brindle {
 
+/// How a Trainer trains. Its constructor throws ValueError for options out of range, and for options that exclude or
+/// need each other.
 struct TrainerOptions {
   std::uint64_t seed = 0;        ///< of shuffling and dropout; the weights' own is that of Sequential::initialize
   bool stream_gradients = true;  ///< update large dense weights while their gradient is in the cache, never storing it
@@ -44,38 +46,41 @@ struct TrainerOptions {
   /// Parts into which each batch is cut, by the numbers of its samples: a power of two. Each is computed as if it were
   /// the batch, with its own statistics in BatchNormalization and its own dropout, and the gradient is the mean over
   /// the batch, added up in a fixed order. The results depend on the number of leaves, and not on how many processes
-  /// compute them; more than one need as many leaves or more. See docs/howto/several-machines.md.
+  /// compute them: so many processes need at least as many leaves. 1 to 65536, and no batch size of fit() may be
+  /// smaller. See docs/howto/several-machines.md.
   std::int64_t leaves = 1;
   /// The processes that train together, each a share of the leaves; none: this one alone. MpiGroup of
   /// brindle/distributed.hpp, for example; on GPUs, one for each process, NcclGroup of brindle/cuda_distributed.hpp.
   std::shared_ptr<ProcessGroup> group = {};
 };
 
+/// How fit() goes, and on what. Trainer::fit() says what it throws for options that cannot work.
 struct FitOptions {
-  std::int64_t batch = 32;            ///< samples a step, >= 1; of fewer samples all are one batch, as in Keras
-  std::int64_t epochs = 1;            ///< >= 1
-  std::int64_t steps_per_epoch = 0;   ///< 0: one pass over the data; else the passes go on across epochs
-  bool shuffle = true;                ///< anew before each pass
-  std::int64_t prefetch = 2;          ///< batches that a thread reads ahead; 0: each is read when it is needed
-  data::SourceRef validation = {};    ///< evaluated after each epoch, or none
+  std::int64_t batch = 32;           ///< samples a step, >= 1; of fewer samples all are one batch, as in Keras
+  std::int64_t epochs = 1;           ///< >= 1
+  std::int64_t steps_per_epoch = 0;  ///< 0: one pass over the data; else the passes go on across epochs
+  bool shuffle = true;               ///< anew before each pass
+  std::int64_t prefetch = 2;        ///< batches that a thread reads ahead, 0 to 1024; 0: each is read when it is needed
+  data::SourceRef validation = {};  ///< evaluated after each epoch, or none
   std::int64_t validation_batch = 0;  ///< 0: as batch
-  /// Class number -> weight of its samples' loss; others 1. balanced_class_weights() of train/class_weights.hpp gives
-  /// those of unequal classes. Labels are class numbers, or one-hot rows.
+  /// Class number -> weight of its samples' loss, finite and at least 0; others 1. balanced_class_weights() of
+  /// train/class_weights.hpp gives those of unequal classes. Labels are class numbers, or one-hot rows.
   std::map<std::int64_t, double> class_weight = {};
-  std::span<const float> sample_weight = {};         ///< one a sample, or none
-  std::vector<Metric> metrics = {};                  ///< of the validation data, without sample weights
-  std::vector<Callback> callbacks = {};              ///< called in this order
+  std::span<const float> sample_weight = {};  ///< one a sample, finite and at least 0, or none
+  std::vector<Metric> metrics = {};           ///< of the validation data, without sample weights; need .validation
+  std::vector<Callback> callbacks = {};       ///< called in this order
   std::shared_ptr<CheckpointStore> checkpoint = {};  ///< checkpoint(path, ...) of train/checkpoint.hpp, or none
 };
 
 struct EvaluateOptions {
   std::int64_t batch = 32;                    ///< samples that are computed together, >= 1
-  std::span<const float> sample_weight = {};  ///< one a sample, or none
+  std::span<const float> sample_weight = {};  ///< one a sample, finite and at least 0, or none
   std::vector<Metric> metrics = {};           ///< more figures, without sample weights
 };
 
-/// Means over the samples. loss = sum(weight loss) / N; accuracy counts every sample once, weighted_accuracy by weight;
-/// both are NaN where the loss has no accuracy (MeanSquaredError).
+/// Means over the samples. loss = sum(weight loss) / N plus the L2 penalties of the layers that learn
+/// (Model::set_l2()); accuracy counts every sample once, weighted_accuracy by weight; both are NaN where the loss has
+/// no accuracy (MeanSquaredError).
 struct Evaluation {
   double loss = 0;                             ///< what the model was trained to make small
   double accuracy = 0;                         ///< 0..1

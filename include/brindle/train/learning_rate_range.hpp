@@ -17,8 +17,8 @@ namespace brindle {
 /// How a learning rate is looked for.
 struct LearningRateRangeOptions {
   double lowest = 1e-5;                              ///< the first rate that is tried, > 0
-  double highest = 1;                                ///< the last one, > lowest
-  std::int64_t steps = 200;                          ///< rates, each of one batch, >= 10
+  double highest = 1;                                ///< the last one, > lowest, <= 1e30
+  std::int64_t steps = 200;                          ///< rates, each of one batch, 10 to 1000000
   std::int64_t batch = 32;                           ///< samples a step, >= 1, as the run will have
   std::uint64_t seed = 0;                            ///< of the order of the samples, and of dropout
   std::map<std::int64_t, double> class_weight = {};  ///< as FitOptions::class_weight
@@ -41,12 +41,14 @@ struct LearningRateRange {
 ///     const LearningRateRange range = learning_rate_range(model, Adam{}, SparseCategoricalCrossentropy{}, photos);
 ///     Trainer trainer{model, Adam{.learning_rate = range.rate > 0 ? range.rate : 1e-3}, ...};
 ///
-/// The rule: the rate at which the smoothed loss has first fallen half the way from the first tenth of the steps to its
-/// smallest. The smoothed loss at step i (1 for the first) is m_i / (1 - smoothing^i), with m_i = smoothing m_(i-1) +
-/// (1
-/// - smoothing) loss_i. Where it is nowhere at least 1 % below the smallest of the first tenth, no rate is chosen. On
-/// heads that Adam trains on a base's features the rule finds what the best of many runs have; a tenth of the rate with
-/// the smallest loss, which others take, is too large there (docs/results.md).
+/// The rule: the rate at which the smoothed loss has first fallen half the way from its smallest in the first tenth of
+/// the steps to its smallest of all. At step i (1 for the first) it is s_i = m_i / (1 - smoothing^i), where
+///
+///     m_i = smoothing m_(i-1) + (1 - smoothing) loss_i,  m_0 = 0
+///
+/// Where it is nowhere at least 1 % below the smallest of the first tenth, no rate is chosen. On heads that Adam trains
+/// on a base's features the rule finds what the best of many runs have; a tenth of the rate with the smallest loss,
+/// which others take, is too large there (docs/results.md).
 ///
 /// A trial: the weights have the same bits afterwards, also when an exception leaves it; its optimizer and its order of
 /// the samples are its own, so the run that follows is the one that would have been without it. The same rate for any

@@ -33,7 +33,7 @@ struct CosineDecayOptions {
   std::int64_t decay_steps = 0;   ///< training steps; 0: all of the first fit(), less the warm-up
   double alpha = 0;               ///< share of the rate that is left at the end, 0 to 1
   std::int64_t warmup_steps = 0;  ///< in which the rate rises in a line from warmup_from to the optimizer's
-  double warmup_from = 0;         ///< the rate of the first of them
+  double warmup_from = 0;         ///< the rate of the first of them, >= 0
 };
 
 /// Lowers the optimizer's learning rate after each step along half a wave of a cosine.

@@ -12,7 +12,9 @@ struct PolynomialDecayOptions {
   std::int64_t decay_steps = 0;  ///< training steps; 0: all of the first fit()
   double end_rate = 1e-4;        ///< the rate at the end and behind it, >= 0
   double power = 1;              ///< 1: along a line; above 0
-  bool cycle = false;            ///< behind the end on, from the rate that a decay over twice the steps has, and so on
+  /// Where the decay ends, the rate goes up again: to that of a decay over twice the steps, which it then follows, then
+  /// over three times, and so on; false: it stays at end_rate.
+  bool cycle = false;
 };
 
 /// Lowers the optimizer's learning rate after each step along a polynomial, to end_rate.

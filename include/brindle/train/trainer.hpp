@@ -49,8 +49,8 @@ template <class T, class Device>
 class Trainer {
  public:
   /// The optimizer's state starts at zero. Throws ValueError for a model without layers, or whose last activation is
-  /// not the one that the loss expects; of a last layer of one's own its outputs are looked at, before the first
-  /// update.
+  /// not the one that the loss expects, and for settings of optimizer, loss or options out of range. Of a last layer of
+  /// one's own the outputs are looked at instead, before the first update (DataError).
   template <class OptimizerValue, class LossValue>
   Trainer(Model<T, Device>& model, const OptimizerValue& optimizer, const LossValue& loss,
           const TrainerOptions& options = {})
@@ -111,10 +111,13 @@ class Trainer {
   /// send. With a CudaProcessGroup nobody waits for gradients and weights, and they are not in it.
   double exchange_seconds() const { return exchange_seconds_; }
 
-  /// Trains for some epochs. Throws before the first step for settings or data that cannot work, and NumericsError
-  /// with the step and the layer once the loss is no longer finite; the weights are then those before that step, unless
-  /// a callback puts others back as keep_best() does. NumericsError, too, with the layer, for a weight that is not
-  /// finite when an epoch ends, of parameters that were when fit() began.
+  /// Trains for some epochs. Before the first step it throws ValueError for options that cannot work and for a model
+  /// whose every layer is frozen, ShapeError for samples or labels of other sizes than the model's, DataError for no
+  /// samples, for labels that the loss does not take or that are all the same, and for validation data of other classes
+  /// or made into input in another way. NumericsError comes with the step and the layer once the loss is no longer
+  /// finite; the weights are then those before that step, unless a callback puts others back as keep_best() does; and
+  /// with the layer for a weight that is not finite when an epoch ends, of parameters that were when fit() began. What
+  /// the source, a checkpoint or a callback throws passes through.
   ///
   /// A batch that is larger than the data is made as large as the data. accuracy is Keras's (correct_samples()); of
   /// logits that the loss was told of, those above 0 count as 1.
@@ -123,7 +126,9 @@ class Trainer {
   History fit(const data::Source& source, const FitOptions& options);
 
   /// One training step on one batch. x (n, input shape), labels (n, L). Of several processes each is given the whole
-  /// batch, and computes its leaves; before the first step they compare what they train.
+  /// batch, and computes its leaves; before the first step they compare what they train. Throws ShapeError for sizes
+  /// that do not fit, DataError for labels that the loss does not take, and NumericsError as fit() for a loss that is
+  /// not finite.
   StepResult train_on_batch(In<T, Cpu> x, In<float, Cpu> labels);
 
   /// Throws DataError, beginning with `who`, unless the classes of the data, and how its pictures become input, are
@@ -131,12 +136,14 @@ class Trainer {
   void check_same_data(const std::string& who, const data::Source& source) const { trained_on_.check(who, source); }
 
   /// Loss and accuracy, without dropout. Throws NumericsError, naming the sample, for a loss that is not finite,
-  /// DataError for data of other classes than the training data's, or whose pictures become input in another way.
+  /// DataError for data of other classes than the training data's, or whose pictures become input in another way; and
+  /// for other data or options that cannot work as fit(), but that labels may be all the same.
   Evaluation evaluate(const data::Source& source, const EvaluateOptions& options = {});
 
   /// Outputs for all samples of a source, in their order: (size(), output shape). They are what the model gives: of a
   /// model without sigmoid or softmax they are logits, also where the loss was told so (from_logits()). Throws
-  /// NumericsError, naming the sample, for an output that is not finite, DataError as evaluate().
+  /// NumericsError, naming the sample, for an output that is not finite, DataError as evaluate() and for no samples,
+  /// ShapeError for samples of another size, ValueError for batch < 1.
   Tensor<T, Cpu> predict(const data::Source& source, std::int64_t batch = 32);
 
   /// Test-time augmentation: the means of predict()'s outputs over `times` uses of each sample of a source that changes
