@@ -64,10 +64,11 @@ void add_model(const Model<T, Device>& model, ContentHash& to);
 ///
 ///     source of N samples  ->  features (N, model.output_shape())
 ///
-/// With a cache file the second run reads them: it is named by a hash of the model's layers and weights and of the
-/// samples with their names, labels and preprocessing. A cache of something else, or a damaged one, is computed anew
-/// and replaced, and the note says so; a random source (data::Augmented) gives the uses 0 to N - 1. Throws ShapeError
-/// if the samples are not what the model takes.
+/// With a cache file the second run reads them: the file holds a hash of the model's layers and weights and of the
+/// samples with their names, labels and preprocessing, and counts only where that is the same. A cache of something
+/// else, or a damaged one, is computed anew and replaced, and the note says so; one that cannot be written is no error
+/// either. A random source (data::Augmented) gives the uses 0 to N - 1. Throws ShapeError if the samples are not what
+/// the model takes, ValueError for batch < 1.
 template <class T, class Device>
 Features extract(const Model<T, Device>& model, const data::Source& source, const ExtractOptions& options = {});
 

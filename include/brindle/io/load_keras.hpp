@@ -31,8 +31,10 @@ struct LoadKerasOptions {
 /// load_keras_optimizer().
 /// registry: where layers of the user's own are known.
 ///
-/// Throws FileError that begins with the path: a layer or a setting that is not known, with its name and position;
-/// several inputs or outputs, layers that are shared; weights that do not fit the layers, all of them in one message.
+/// Throws FileError that begins with the path: no such file, or one of weights without a model (load_weights() reads
+/// those); an input whose size is open in file and options; a layer or a setting that is not known, with its name and
+/// position; several inputs or outputs, layers that are shared; weights that do not fit the layers, all of them in one
+/// message.
 template <class T = float, class Device = Cpu>
 Model<T, Device> load_keras(const std::filesystem::path& path, const LoadKerasOptions& options = {},
                             const Device& on = Device{}, const LayerRegistry<T, Device>& registry = {});

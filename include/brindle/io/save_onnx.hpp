@@ -20,8 +20,9 @@ struct SaveOnnxOptions {
 ///
 ///     io::save_onnx(model, "pets.onnx", {.info = {.class_names = {"cat", "dog"}}});
 ///
-/// The file's input is called "input", its output "output". Pictures are (N, C, H, W) there, also where they are the
-/// output. Nodes are called as the layers are; an activation that a layer does itself is a node behind it.
+/// The file's input is called "input", its output "output". Pictures are (N, C, H, W) there: as input unless
+/// channels_last_input is set, as output always. Nodes are called as the layers are; an activation that a layer does
+/// itself is a node behind it.
 ///
 /// Throws ValueError for a layer that ONNX has no operators for, as those of one's own, and if the info does not fit
 /// the model; FileError that begins with the path.

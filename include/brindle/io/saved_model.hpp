@@ -40,8 +40,8 @@ inline constexpr std::int64_t saved_model_version = 5;
 
 /// Writes a model to one safetensors file: the weights as tensors "layer/parameter", and in the header's metadata,
 /// under "brindle", the layers with their settings as JSON. Whole or not at all; the weights come back bit by bit.
-/// optimizer: null, or what a trainer's optimizer_state() gave, to train on later. Throws ValueError if the info does
-/// not fit the model, FileError that begins with the path.
+/// optimizer: null, or what optimizer_state() of this model's trainer gave, to train on later. Throws ValueError if the
+/// info does not fit the model, FileError that begins with the path.
 template <class T, class Device>
 void save_model(const Model<T, Device>& model, const std::filesystem::path& path, const ModelInfo& info = {},
                 const OptimizerState<T>* optimizer = nullptr);
@@ -59,7 +59,8 @@ struct SaveOptions {
 ///
 ///     io::save_model(model, "pets.safetensors", photos);
 ///
-/// Throws ValueError if the data's samples are not the model's, or there are not as many classes as outputs.
+/// Throws ValueError if the data's samples are not the model's, or there are not as many classes as outputs (two for
+/// one output); FileError that begins with the path.
 template <class T, class Device>
 void save_model(const Model<T, Device>& model, const std::filesystem::path& path, const data::Source& trained_on,
                 const SaveOptions& options = {}, const OptimizerState<T>* optimizer = nullptr);
@@ -73,9 +74,13 @@ concept TrainedModel = requires(const Trained& t, const data::Source& data) {
   { t.each_output() } -> std::convertible_to<bool>;
 };
 
-/// The same of a trainer's model; whether its outputs are logits, its loss says.
+/// The same of a trainer's model; whether its outputs are logits, its loss says. What the optimizer remembers is not
+/// written: to train on later, give trainer.model() and trainer.optimizer_state() to the function above.
 ///
 ///     io::save_model(trainer, "pets.safetensors", photos);
+///
+/// Throws besides DataError if the data has other classes than those of the last fit(), or its pictures become input in
+/// another way.
 template <TrainedModel Trained>
 void save_model(const Trained& trainer, const std::filesystem::path& path, const data::Source& trained_on) {
   trainer.check_same_data("save_model", trained_on);

@@ -37,12 +37,12 @@ inline std::string efficientnet_block(int row, int number) {
 /// EfficientNet-Lite0: 16 inverted residual blocks with ReLU6 and without squeeze-and-excitation, layers named as
 /// Keras names those of EfficientNetB0 (block2a_expand_conv).
 ///
-///     x (N, H, W, 3), pictures as (level - 127) / 128  ->  (N, 1280), the mean over positions; with its top (N,
-///     classes)
+///     x (N, H, W, 3), H and W at least 32, pictures as Preprocessing::efficientnet_lite
+///       ->  (N, 1280), the mean over positions; with its top (N, classes)
 ///
 /// 3,413,024 parameters (42,016 of them moving averages), with its top 4,694,024; 0.77 billion operations at 224x224.
 /// The weights are random; those that were trained on ImageNet come from a file: models/pretrained.hpp. Throws
-/// ShapeError for a smaller input, ValueError for a top of no classes. M. Tan, Q. Le, arXiv:1905.11946;
+/// ShapeError for a smaller input, ValueError for classes < 1. M. Tan, Q. Le, arXiv:1905.11946;
 /// github.com/tensorflow/tpu, efficientnet/lite.
 template <class T, class Device = Cpu>
 requires requires { Device::name; }

@@ -22,7 +22,8 @@ struct MobileNetV1Options {
 ///
 /// 3,228,864 parameters for alpha 1 and C = 3 (21,888 of them moving averages), with its top 4,253,864. The weights
 /// are random; those of a file: models/pretrained.hpp. Throws ShapeError for a smaller input, ValueError for an alpha
-/// that leaves no filter. A. Howard et al., arXiv:1704.04861, table 1; keras/src/applications/mobilenet.py.
+/// that is not above 0 and at most 100 or leaves no filter, and for classes < 1. A. Howard et al., arXiv:1704.04861,
+/// table 1; keras/src/applications/mobilenet.py.
 template <class T, class Device = Cpu>
 requires requires { Device::name; }  // not the name of a file
 Model<T, Device> mobilenet_v1(const Device& on, const Shape& input, const MobileNetV1Options& options = {});

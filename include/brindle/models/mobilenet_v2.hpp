@@ -32,8 +32,8 @@ struct MobileNetV2Options {
 /// torchvision's. With its top it ends in softmax, torchvision's in what stands before.
 /// 2,257,984 parameters for alpha 1 and C = 3 (34,112 of them moving averages), with its top 3,538,984. The weights
 /// are random; those of a file: models/pretrained.hpp. Throws ShapeError for a smaller input, ValueError for an alpha
-/// that is not above 0. M. Sandler et al., arXiv:1801.04381, table 2; keras/src/applications/mobilenet_v2.py;
-/// torchvision/models/mobilenetv2.py.
+/// that is not above 0 and at most 100, and for classes < 1. M. Sandler et al., arXiv:1801.04381, table 2;
+/// keras/src/applications/mobilenet_v2.py; torchvision/models/mobilenetv2.py.
 template <class T, class Device = Cpu>
 requires requires { Device::name; }  // not the name of a file
 Model<T, Device> mobilenet_v2(const Device& on, const Shape& input, const MobileNetV2Options& options = {});

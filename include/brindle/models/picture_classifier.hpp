@@ -42,8 +42,8 @@ class PictureClassifier {
                              const PictureClassifierOptions& options = {});
 
   /// Of a model that has been loaded; its weights are fixed, see Model::fix_weights(). Throws ShapeError if it does not
-  /// take pictures (H, W, 1 or 3), ValueError if it does not say how a picture becomes its input, or its outputs are no
-  /// probabilities.
+  /// take pictures (H, W, 1 or 3), gives more than one row of numbers for a picture, or has other features than its
+  /// Familiarity; ValueError if it does not say how a picture becomes its input, or its outputs are no probabilities.
   explicit PictureClassifier(io::SavedModel<float, Device> saved, const PictureClassifierOptions& options = {})
       : PictureClassifier(std::move(saved), options, "") {}
 
@@ -53,7 +53,7 @@ class PictureClassifier {
 
   /// The least probability at which answers are right in at least this share (0..1], by the table that the model was
   /// saved with; probabilities below it are better left to a person. Throws ValueError where the model has no table, or
-  /// was never right so often.
+  /// was never right so often, and for a share out of range.
   AnswerThreshold answer_threshold(double accuracy) const;
 
   /// The picture as the model takes it: (1, H, W, C). Throws ShapeError for an empty picture, or one of another number
@@ -64,10 +64,11 @@ class PictureClassifier {
   /// Throws ShapeError as input(), NumericsError for outputs that are no probabilities.
   Classification classify(const image::Picture& picture) const { return classify(std::span(&picture, 1)).front(); }
 
-  /// Several pictures at once, which is faster; in their order.
+  /// Several pictures at once, which is faster; in their order. Memory is taken for all of them as inputs. Throws as
+  /// classify() of one.
   std::vector<Classification> classify(std::span<const image::Picture> pictures) const;
 
-  /// JPEG, PNG, BMP, GIF or WebP. Throws FileError that begins with the path.
+  /// JPEG, PNG, BMP, GIF or WebP. Throws FileError that begins with the path, and NumericsError as classify().
   Classification classify_file(const std::filesystem::path& path) const;
 
  private:

@@ -22,7 +22,8 @@ namespace brindle::models {
 /// torchvision's variants of MobileNetV2 and ResNet50 files by PyTorch (.pt, .pth, safetensors) with torchvision's
 /// names or timm's. All take those that brindle saved. A file's top is left where the options ask for none. Throws
 /// FileError that begins with the path: no such file; weights for other channels, widths or classes, or by another
-/// house; or the tensors that are missing, surplus or of another shape.
+/// house; or the tensors that are missing, surplus or of another shape. Throws besides what the function without a file
+/// throws for the input and the options.
 /// @{
 template <class T, class Device = Cpu>
 Model<T, Device> mobilenet_v1(const Device& on, const std::filesystem::path& weights, const Shape& input,

@@ -36,8 +36,9 @@ struct ResNet18Options {
 /// Pictures as Preprocessing::caffe for Keras's weights, as Preprocessing::imagenet_mean_std for torchvision's.
 /// 23,587,712 parameters for C = 3 by Keras, with its top 25,636,712; by torchvision 25,557,032 with its top, the
 /// moving averages not counted. With its top it ends in softmax, torchvision's in what stands before. The weights are
-/// random; those of a file: models/pretrained.hpp. Throws ShapeError for a smaller input.
-/// K. He et al., arXiv:1512.03385, table 1; keras/src/applications/resnet.py; torchvision/models/resnet.py.
+/// random; those of a file: models/pretrained.hpp. Throws ShapeError for a smaller input, ValueError for width or
+/// classes < 1. K. He et al., arXiv:1512.03385, table 1; keras/src/applications/resnet.py;
+/// torchvision/models/resnet.py.
 template <class T, class Device = Cpu>
 requires requires { Device::name; }  // not the name of a file
 Model<T, Device> resnet50(const Device& on, const Shape& input, const ResNet50Options& options = {});

@@ -21,7 +21,7 @@ struct SqueezeNet1_1Options {
 ///
 /// 722,496 parameters for C = 3, with its top 1,235,496. Pools round up: their last window may stand out of the
 /// picture. With its top it ends in softmax, torchvision's in what stands before. The weights are random; those of a
-/// file: models/pretrained.hpp. Throws ShapeError for a smaller input.
+/// file: models/pretrained.hpp. Throws ShapeError for a smaller input, ValueError for classes < 1.
 /// F. Iandola et al., arXiv:1602.07360; torchvision/models/squeezenet.py.
 template <class T, class Device = Cpu>
 requires requires { Device::name; }  // not the name of a file

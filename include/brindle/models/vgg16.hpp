@@ -32,8 +32,9 @@ struct VGG16Options {
 ///     x (N, H, W, C), H and W at least 32  ->  (N, floor(H / 32), floor(W / 32), 512); with its top (N, classes)
 ///
 /// 14,714,688 parameters for C = 3, with its top 138,357,544 at 224x224. The weights are random; those that were
-/// trained on ImageNet come from a file: models/pretrained_vgg16.hpp. Throws ShapeError for a smaller input.
-/// K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition", arXiv:1409.1556.
+/// trained on ImageNet come from a file: models/pretrained_vgg16.hpp. Throws ShapeError for a smaller input, ValueError
+/// for filters or, with its top, classes < 1. K. Simonyan, A. Zisserman, "Very deep convolutional networks for
+/// large-scale image recognition", arXiv:1409.1556.
 template <class T, class Device = Cpu>
 requires requires { Device::name; }  // not the name of a file: that is pretrained_vgg16.hpp's
 Model<T, Device> vgg16(const Device& on, const Shape& input, const VGG16Options& options = {}) {

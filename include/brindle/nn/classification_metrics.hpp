@@ -18,14 +18,16 @@ class ConfusionMatrix {
   /// Nothing counted yet. Throws ValueError for fewer than two classes.
   explicit ConfusionMatrix(std::int64_t classes);
 
-  /// counts (classes, classes): true classes in rows, predicted ones in columns.
+  /// counts (classes, classes): true classes in rows, predicted ones in columns. Throws ValueError for fewer than two
+  /// classes and for a count below 0, ShapeError for another number of counts.
   ConfusionMatrix(std::int64_t classes, std::vector<std::int64_t> counts);
 
   /// Throws DataError for a class out of range.
   void add(std::int64_t truth, std::int64_t predicted);
 
   std::int64_t classes() const { return classes_; }  ///< how many
-  /// Samples of class `truth` that were taken for class `predicted`.
+  /// Samples of class `truth` that were taken for class `predicted`. Here and below classes are 0 to classes() - 1,
+  /// which is not checked.
   std::int64_t count(std::int64_t truth, std::int64_t predicted) const;
   /// Samples of a class.
   std::int64_t support(std::int64_t truth) const;
@@ -103,7 +105,8 @@ struct ClassificationMetrics {
 /// counts; labels 0 or 1.
 ///
 /// Throws DataError unless both classes are there, and for a label that is neither or a score that is no finite number,
-/// as scikit-learn's roc_auc_score does. J. Hanley, B. McNeil, Radiology 143, 1982.
+/// as scikit-learn's roc_auc_score does; ShapeError unless there is a label for each score. J. Hanley, B. McNeil,
+/// Radiology 143, 1982.
 double roc_auc(std::span<const float> scores, std::span<const float> labels);
 
 namespace detail {

@@ -34,14 +34,15 @@ namespace metrics {
 
 /// When an output is a yes.
 struct F1ScoreOptions {
-  /// Above which an output by itself is a yes, for labels (N, K) of several classes at once; below 0: the largest
-  /// output names the class (Keras's threshold=None), and a single output is a yes above 0.5 (of logits above 0).
+  /// Above which an output by itself is a yes, for labels (N, K) of several classes at once, in the numbers of the
+  /// outputs: of logits it is a logit. Below 0: the largest output names the class (Keras's threshold=None), and a
+  /// single output is a yes above 0.5 (of logits above 0).
   double threshold = -1;
   std::string name = "f1_score";  ///< to tell several apart
 };
 
 /// "top_2_accuracy": the share of samples whose class is among the k largest outputs; an equal output does not push it
-/// out. Keras: metrics/accuracy_metrics.py, (Sparse)TopKCategoricalAccuracy.
+/// out. Throws ValueError for k < 1. Keras: metrics/accuracy_metrics.py, (Sparse)TopKCategoricalAccuracy.
 Metric top_k_accuracy(std::int64_t k = 5);
 
 /// "f1_score": twice precision times recall over their sum, of class 1 where there is one output, else the mean over
@@ -68,7 +69,7 @@ Metric root_mean_squared_error();
 
 /// The threshold of each output at which its F1 score is the largest, for labels of several classes at once.
 ///
-///     outputs, labels (N, K)  ->  K thresholds: an output is a yes from there on
+///     outputs, probabilities, and labels (N, K)  ->  K thresholds: an output is a yes from there on
 ///
 /// F1ScoreOptions::threshold, as Keras's, counts what lies above it: of a threshold from here give it the next smaller
 /// number, std::nextafter(static_cast<float>(threshold), 0.0f).

@@ -101,15 +101,17 @@ class Model {
   };
   const std::vector<Group>& groups() const { return groups_; }  ///< in the order of their layers
 
-  /// Throws ValueError unless the layers are there and in no other group.
+  /// The groups of a model are added in the order of their layers. Throws ValueError unless the layers are there, one
+  /// at least, and all behind those of the groups that were added before.
   void add_group(const std::string& name, std::size_t begin, std::size_t end) {
     add_group({name, begin, end, false, {}});
   }
   /// With groups inside it, which must not overlap either; sets Layer::inference where one of them says so.
   void add_group(const Group& group);
 
-  /// The model up to and with the named layer; the layers behind it are dropped, and groups that lose layers, but not
-  /// whole ones inside these.
+  /// The model up to and with the named layer; the layers behind it are dropped, those of a graph that it does not
+  /// need, too, and groups that lose layers, but not whole ones inside these. Throws ValueError, with the names there
+  /// are, for a layer that there is not; the model is then as it was.
   Model cut_after(const std::string& layer) &&;
 
   /// Puts a layer behind the last one. Throws ShapeError or ValueError naming a layer that does not fit.
@@ -130,7 +132,8 @@ class Model {
     return 0;
   }
 
-  /// A layer that was made by hand, with weights drawn anew. Empty name: the next default name.
+  /// A layer that was made by hand, with weights drawn anew. Empty name: the next default name. Throws as the add() of
+  /// a description, and ValueError for a name that another layer has.
   Model& add(LayerPointer layer, const std::string& name = {});
 
   /// A layer that reads these values, with weights drawn anew; gives the number of its own value. For what reads graphs
@@ -143,7 +146,8 @@ class Model {
   std::size_t add_uninitialized(LayerPointer layer, const std::string& name, const std::vector<std::size_t>& inputs);
 
   /// All layers of another model behind value `input`, as one group under its name, with the groups that it had; gives
-  /// the number of the last value.
+  /// the number of the last value. Throws ShapeError if the value is not what that model takes, ValueError if two
+  /// layers have one name; neither model is to be used then.
   std::size_t add(Model&& base, std::size_t input);
 
   /// Throws ValueError unless this is the value that the model gives, and each layer leads to it.
@@ -186,7 +190,8 @@ class Model {
   /// Draws all weights anew. Each layer's depend on the seed and its name alone.
   void initialize(std::uint64_t seed);
 
-  /// Draws the weights of the named layer and of those behind it anew: a new head on a trained base.
+  /// Draws the weights of the named layer and of those behind it in layers() anew: a new head on a trained base. Throws
+  /// ValueError, with the names there are, for a layer that there is not.
   void initialize(std::uint64_t seed, const std::string& first);
 
   /// Freezes or frees every layer.
@@ -206,10 +211,12 @@ class Model {
   /// or l2 outside of 0 to 1e30.
   void set_l2(const std::string& layer, const std::string& parameter, double l2);
 
-  /// The same for the kernels of all layers: "kernel", "depthwise_kernel", "pointwise_kernel".
+  /// The same for the kernels of all layers: "kernel", "depthwise_kernel", "pointwise_kernel". Throws ValueError for l2
+  /// outside of 0 to 1e30.
   void set_l2(double l2);
 
-  /// Freezes the layers in front of the named one and frees it and those behind it.
+  /// Freezes the layers in front of the named one in layers(), and frees it and those behind it. Throws ValueError,
+  /// with the names there are, for a layer that there is not.
   void freeze_before(const std::string& name);
 
   /// Says that the weights stay as they are. The filters of each layer are then brought into the layout of the kernel
@@ -226,9 +233,12 @@ class Model {
   /// after their weights were changed.
   std::int64_t prepared_bytes() const { return graph_.prepared->bytes(); }
 
-  /// Outputs for a batch of any size, `batch` samples at a time.
+  /// Outputs for any number of samples, `batch` of them at a time (on a GPU rounded up to a multiple of 4). They are
+  /// not looked at: NaN and infinity come out as they are, where Trainer::predict() throws.
   ///
   ///     x (N, input_shape())  ->  (N, output_shape())
+  ///
+  /// Throws ShapeError for an x of another shape, ValueError for batch < 1.
   Tensor<T, Device> predict(In<T, Device> x, std::int64_t batch = 32) const;
 
   /// The same of a tensor.

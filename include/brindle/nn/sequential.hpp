@@ -33,7 +33,8 @@ class Sequential : public Model<T, Device> {
     (this->add(layers), ...);
   }
 
-  /// base becomes a group of this model's first layers.
+  /// base, which must have layers, becomes a group of this model's first layers, under its name; the new model is
+  /// called "sequential". Throws as add().
   template <detail::PossibleDescription First, detail::PossibleDescription... Others>
   explicit Sequential(Model<T, Device>&& base, const First& first, const Others&... others)
       : Model<T, Device>(Model<T, Device>::as_group(std::move(base))) {
