@@ -25,8 +25,8 @@ struct Familiarity {
 
   std::int64_t width = 0;            ///< numbers of one feature; 0: there is none of it all
   std::vector<float> features = {};  ///< (M, width), each of length 1
-  double threshold = 0;              ///< the distance from which on a sample is unlike them, 0..2
-  double refused = 0;                ///< share of samples of their kind that have it nevertheless, 0..1
+  double threshold = 0;              ///< a sample that is farther than this is unlike them, 0..2
+  double refused = 0;                ///< share of samples of their kind that are farther nevertheless, 0..1
 
   explicit operator bool() const { return width > 0; }  ///< whether there is one
   /// How many features are kept.

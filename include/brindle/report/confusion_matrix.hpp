@@ -27,11 +27,13 @@ inline constexpr double square_ground = 0.45;
 
 /// Squares, the bluer the larger the share of their row; each with its count and share.
 ///
-/// Throws ShapeError unless there is a name for each class.
+/// Throws ShapeError unless there is a name for each class, and for links that are not one a square.
 Drawing confusion_matrix_drawing(const ConfusionMatrix& m, const std::vector<std::string>& class_names,
                                  const ConfusionMatrixOptions& options = {});
 
 /// Writes it as an SVG or PNG picture, by the ending of the path, whole or not at all.
+/// Throws ValueError for another ending, FileError that begins with the path, ShapeError as
+/// confusion_matrix_drawing().
 void confusion_matrix(const ConfusionMatrix& m, const std::vector<std::string>& class_names,
                       const std::filesystem::path& path, const ConfusionMatrixOptions& options = {});
 

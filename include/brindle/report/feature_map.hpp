@@ -33,7 +33,8 @@ image::Picture feature_map_picture(In<float, Cpu> values, std::int64_t channel, 
 /// Throws ShapeError for other sizes, ValueError for a channel that there is not.
 Drawing feature_map_drawing(In<float, Cpu> values, const FeatureMapOptions& options = {});
 
-/// Writes it as a PNG or SVG picture, by the ending of the path, whole or not at all.
+/// Writes it as a PNG or SVG picture, by the ending of the path, whole or not at all. Throws ValueError for another
+/// ending, FileError that begins with the path, and what feature_map_drawing() throws.
 ///
 ///     report::feature_map(activation, "conv2d_1.png", {.title = "conv2d_1, channel 5", .channel = 5})
 void feature_map(In<float, Cpu> values, const std::filesystem::path& path, const FeatureMapOptions& options = {});

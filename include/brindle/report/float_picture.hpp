@@ -10,6 +10,8 @@ namespace brindle::report {
 /// is black.
 ///
 ///     values (H, W), (H, W, 1) or (H, W, 3)  ->  (H, W, 1) or (H, W, 3)
+///
+/// Throws ShapeError for another shape, ValueError unless low is below high.
 image::Picture float_picture(In<float, Cpu> values, double low = 0, double high = 1);
 
 }  // namespace brindle::report

@@ -20,8 +20,8 @@ namespace brindle::report {
 /// the score of class 1 is its logit, that of class 0 the negative logit. All zero where nothing speaks for the class.
 /// layer: "" for the last layer with weights that still has a height and a width; in a graph for the last such layer,
 /// with weights or without, that all ways from the photo to the output lead through. Throws ShapeError for an x that
-/// does not fit, ValueError for a class or layer that there is not. Source: Selvaraju et al., "Grad-CAM: Visual
-/// Explanations from Deep Networks via Gradient-based Localization", 2017.
+/// does not fit, ValueError for a class or layer that there is not, and for a model or layer without such a map.
+/// Source: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", 2017.
 template <class T, class Device>
 Tensor<float, Cpu> grad_cam(const Model<T, Device>& model, In<T, Cpu> x, std::int64_t class_number,
                             const std::string& layer = {});
@@ -31,12 +31,15 @@ Tensor<float, Cpu> grad_cam(const Model<T, Device>& model, In<T, Cpu> x, std::in
 ///
 ///     photo (H, W, 1 or 3), map (h, w) of 0..1  ->  (H, W, 3)
 ///
-/// photo: what the network sees of it, image::seen(). strength: 0 (only the photo) to 1 (only the map).
+/// photo: what the network sees of it, image::seen(). strength: 0 (only the photo) to 1 (only the map). Throws
+/// ShapeError for a photo of other channels or a map of another rank.
 image::Picture grad_cam_picture(const image::Picture& photo, In<float, Cpu> map, double strength = 0.55);
 
 /// A photo, and beside it the same under its map; both `height` pixels high.
 ///
-///     photo (H, W, 1 or 3), map (h, w) of 0..1  ->  (height, about 2 height W / H, 3)
+///     photo (H, W, 1 or 3), map (h, w) of 0..1  ->  (height, about 2 height W / H + 4, 3)
+///
+/// Throws as grad_cam_picture(), and ShapeError for an empty photo.
 image::Picture grad_cam_beside(const image::Picture& photo, In<float, Cpu> map, std::int64_t height = 160);
 
 }  // namespace brindle::report

@@ -21,6 +21,7 @@ struct ReliabilityDiagramOptions {
 Drawing reliability_diagram_drawing(const Calibration& calibration, const ReliabilityDiagramOptions& options = {});
 
 /// Writes it as an SVG or PNG picture, by the ending of the path, whole or not at all.
+/// Throws ValueError for another ending, FileError that begins with the path.
 void reliability_diagram(const Calibration& calibration, const std::filesystem::path& path,
                          const ReliabilityDiagramOptions& options = {});
 

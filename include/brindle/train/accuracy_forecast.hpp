@@ -20,17 +20,15 @@ struct AccuracyForecast {
 ///
 ///     probabilities (N, K);  labels (N) or (N, 1);  validation: samples that the accuracy will be measured on
 ///
-/// Both accuracies are counted, on N and on `validation` samples, so the bounds are Wilson's interval of N validation /
-/// (N
-/// + validation) samples (E. B. Wilson, 1927). What it cannot know: near copies among the samples make it too high, and
-/// fine-tuning changes the features. Throws ShapeError or DataError as label_suspects(), ValueError unless there are
-/// samples and validation is at least 1.
+/// Both accuracies are counted, on N and on `validation` samples, so with M of these the bounds are Wilson's
+/// interval of N M / (N + M) samples (E. B. Wilson, 1927). What it cannot know: near copies among the samples make it
+/// too high, and fine-tuning changes the features. Throws ShapeError or DataError as label_suspects(), ValueError
+/// unless there are samples and validation is at least 1.
 AccuracyForecast accuracy_forecast(TensorView<const double> probabilities, TensorView<const float> labels,
                                    std::int64_t validation);
 
 /// The same where it was counted already that `right` of `judged` samples were answered right. Throws ValueError unless
-/// 0
-/// <= right <= judged, and judged and validation are at least 1.
+/// right is 0 to judged, and judged and validation are at least 1.
 AccuracyForecast accuracy_forecast(std::int64_t right, std::int64_t judged, std::int64_t validation);
 
 }  // namespace brindle

@@ -14,8 +14,8 @@ namespace brindle {
 
 /// What is kept, and how much is refused.
 struct FamiliarityOptions {
-  std::int64_t most = 500;  ///< training samples to keep, as many of each class as can be; fewer of wide features
-  double refused = 0.05;    ///< share of the validation samples that the threshold calls unlike, 0..1
+  std::int64_t most = 500;  ///< training samples to keep, >= 1, as many of each class as can be; fewer of wide features
+  double refused = 0.05;    ///< share of the validation samples that the threshold calls unlike, at least 0, below 1
   std::uint64_t seed = 0;   ///< of the choice of samples
   std::int64_t batch = 32;  ///< samples at a time; changes no result but by rounding
 };
@@ -26,8 +26,9 @@ struct FamiliarityOptions {
 ///     io::save_model(model, "pets.safetensors", photos, {.familiarity = familiarity_of(model, photos, validation)});
 ///
 /// It belongs to the weights as they are: find it last. training: as they are, not changed at random. Throws ShapeError
-/// for samples that the model does not take, DataError for sources without samples, ValueError, naming the layer, for a
-/// model whose last layers calibrate() refuses, or whose features are too wide.
+/// for samples that the model does not take, DataError for sources without samples, ValueError for options out of range
+/// and, naming the layer, for a model whose last layers calibrate() refuses, or whose features are too wide,
+/// NumericsError for features that are no finite numbers.
 template <class T, class Device>
 Familiarity familiarity_of(const Model<T, Device>& model, const data::Source& training, const data::Source& validation,
                            const FamiliarityOptions& options = {});

@@ -32,7 +32,8 @@ struct LinearClassifier {
   /// Throws ShapeError for another number of features, DataError for features that are no finite numbers.
   Tensor<double> scores(TensorView<const float> x) const;
 
-  /// The number of each sample's class.
+  /// The number of each sample's class: with one row 1 for a score above 0, else that of the largest score. Throws as
+  /// scores().
   std::vector<std::int64_t> predict(TensorView<const float> x) const;
 };
 

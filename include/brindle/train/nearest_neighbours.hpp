@@ -15,7 +15,7 @@ namespace brindle {
 ///     neighbours.predict(on, others.x.view());
 ///
 /// Of samples that are equally near the earlier counts; of classes with equally many the one whose nearest is nearer.
-/// Exact: each pair is compared, in double. The samples are borrowed.
+/// Exact: each pair is compared, in double. The samples x are not copied and must outlive this.
 class NearestNeighbours {
  public:
   /// x (N, ...), labels (N) or (N, 1). Throws ShapeError, DataError for labels that are no classes, ValueError unless
@@ -26,7 +26,7 @@ class NearestNeighbours {
   /// ShapeError for another number of features, DataError for features that are no finite numbers.
   std::vector<std::vector<std::int64_t>> nearest(const Cpu& on, TensorView<const float> x) const;
 
-  /// The number of each sample's class.
+  /// The number of each sample's class. Throws as nearest().
   std::vector<std::int64_t> predict(const Cpu& on, TensorView<const float> x) const;
 
  private:
