@@ -51,7 +51,8 @@ struct ImageFolderOptions {
 ///
 /// Gives the pictures that cannot be decoded, in the order of their paths, each with the reason; they are no error
 /// here, whatever options.on_bad_file says. With options.cache the reduced copies are made on the way. Throws FileError
-/// if the folder is missing, DataError as image_folder() for a folder that has no classes.
+/// if the folder is missing, DataError as image_folder() for a folder that has no classes, ValueError for a decoder
+/// that brindle was compiled without or a class that options.classes names twice.
 std::vector<SkippedFile> check_image_folder(const std::filesystem::path& path, const ImageFolderOptions& options = {},
                                             const Cpu& on = Cpu());
 

@@ -14,7 +14,8 @@ struct CsvLoggerOptions {
 /// Writes a line an epoch to a file as it happens, so that the figures of a run that is cut off are there: epoch, loss,
 /// accuracy, val_loss, val_accuracy, seconds, learning_rate (of the next step), and the metrics of fit() with val_
 /// before their names. What is of validation data is empty where there are none, accuracies where the loss has none. A
-/// run that goes on from a checkpoint goes on with its log.
+/// run that goes on from a checkpoint goes on with its log, and so does a second fit() with the same callback, whose
+/// epochs begin at 1 again. Behind the schedules in .callbacks it sees the rate that they have set.
 ///
 ///     .callbacks = {csv_logger("run.csv")}
 ///

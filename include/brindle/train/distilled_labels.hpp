@@ -15,12 +15,15 @@ struct DistilledLabelsOptions {
 /// Rows of labels for a small model that is to learn what a large one says: knowledge distillation (Hinton et al.,
 /// 2015), of which this is the teacher's side; the student's outputs keep the temperature 1.
 ///
-///     const Tensor<float> soft = distilled_labels(large.predict(photos), photos.labels());
+///     const Tensor<float> outputs = teacher.predict(photos);  // the Trainer of the large model
+///     const Tensor<float> soft = distilled_labels(outputs, photos.labels());
 ///     Trainer trainer{small, Adam{}, CategoricalCrossentropy{}};
-///     trainer.fit(data::WithLabels(photos, soft), {.epochs = 20});      // photos and the large model must outlive it
+///     trainer.fit(data::WithLabels(photos, soft), {.epochs = 20});
 ///
-/// outputs (N, K), probabilities or, where the options say so, logits; labels (N, 1) class numbers -> (N, K), rows with
-/// the sum 1. Throws ShapeError for other sizes, ValueError for settings out of range, DataError for labels that are no
+///     outputs (N, K), K >= 2, probabilities or, where `are` says so, logits;  labels (N, 1) class numbers
+///       ->  (N, K), rows with the sum 1
+///
+/// Throws ShapeError for other sizes, ValueError for settings out of range, DataError for labels that are no
 /// classes or outputs that are no probabilities.
 Tensor<float> distilled_labels(In<float, Cpu> outputs, In<float, Cpu> labels,
                                const DistilledLabelsOptions& options = {}, const OutputOptions& are = {});
