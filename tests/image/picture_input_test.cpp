@@ -217,3 +217,18 @@ TEST_CASE("pixels of every order and stride become a picture, and the bytes that
   CHECK_THROWS_AS(levels(std::int64_t{1} << 40, 2, PixelFormat::rgb, 0, 16), ShapeError);
   CHECK_THROWS_AS(levels(2, 2, PixelFormat::rgb, std::int64_t{1} << 62, 16), ShapeError);
 }
+
+TEST_CASE("a picture that black would make huge is refused before memory is taken", "[image]") {
+  const PictureInput input{.size = {8, 8}, .aspect_ratio = AspectRatio::pad};
+  const image::Picture thin(1, 40000, 3);
+  CHECK_THROWS_AS(image::fit(thin, input), ValueError);
+  CHECK_THROWS_AS(image::seen(thin, input), ValueError);
+  const std::string png = image::encode_png(thin);
+  const std::vector<std::uint8_t> bytes(png.begin(), png.end());
+  CHECK_THROWS_AS(image::read_picture(bytes, "thin.png", input),
+                  FileError);  // which a folder skips, where it is told so
+  CHECK_THROWS_WITH(image::read_picture(bytes, "thin.png", input), Contains("thin.png: a picture of 1x40000") &&
+                                                                       Contains("40000x40000") &&
+                                                                       Contains("crop or stretch"));
+  CHECK(image::fit(image::Picture(1, 400, 3), input).height == 8);
+}

@@ -9,8 +9,10 @@
 
 #include "brindle/data/augmented.hpp"
 #include "brindle/data/pictures.hpp"
+#include "brindle/io/load_weights.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "brindle/train/trainer.hpp"
 #include "support/double_models.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
@@ -358,4 +360,25 @@ TEST_CASE("names that are no UTF-8 are refused by name", "[io][saved_model][erro
                     Contains("the name of class 0, \"caf\xe9\", is no UTF-8"));
   CHECK_NOTHROW(io::save_model(model, folder / "m.safetensors", {.class_names = {"caf\xc3\xa9", "the"}}));
   CHECK_THROWS_AS(io::write_safetensors(folder / "t.safetensors", {}, {{"name", "caf\xe9"}}), FileError);
+}
+
+TEST_CASE("weights are loaded from a saved model that has the optimizer's state, too", "[io][saved_model]") {
+  const TemporaryFolder folder;
+  Sequential<float> model{{4}, Dense{1, sigmoid}}, other{{4}, Dense{1, sigmoid}};
+  Trainer trainer{model, Adam{}, BinaryCrossentropy{}};
+  const Tensor<float> x = random_tensor<float>({6, 4}, 1), labels({6, 1});
+  trainer.train_on_batch(x.view(), labels.view());
+  const auto state = trainer.optimizer_state();
+  io::save_model(model, folder / "model.safetensors", {}, &state);
+  io::load_weights(other, folder / "model.safetensors");
+  CHECK(same_bits(other.predict(x), model.predict(x)));
+}
+
+TEST_CASE("a model that begins with a base without layers is saved and loaded again", "[io][saved_model]") {
+  const TemporaryFolder folder;
+  Sequential<float> model{Sequential<float>{{4}}, Dense{1, sigmoid}};
+  CHECK(model.groups().empty());
+  io::save_model(model, folder / "model.safetensors");
+  const Tensor<float> x = random_tensor<float>({6, 4}, 1);
+  CHECK(same_bits(io::load_model<float>(folder / "model.safetensors").model.predict(x), model.predict(x)));
 }

@@ -15,6 +15,7 @@
 #include "brindle/nn/nn.hpp"
 #include "brindle/report/kernels.hpp"
 #include "brindle/report/summary.hpp"
+#include "brindle/train/keep_best.hpp"
 #include "brindle/train/trainer.hpp"
 #include "support/double_models.hpp"
 #include "support/temporary_folder.hpp"
@@ -300,4 +301,19 @@ TEST_CASE("the list of kernels says what is prepared once", "[nn][prepared]") {
   CHECK_THAT(text, Contains("filters prepared once, in "));
   model.predict(small_pictures(1));
   CHECK(report::kernels(model) == text);
+}
+
+TEST_CASE("keep_best leaves the prepared filters of layers that did not learn", "[nn][prepared][keep_best]") {
+  Sequential<float> model = row();
+  for (const char* name : {"first", "second"}) model.layer(name).trainable = false;
+  model.fix_weights();
+  const Tensor<float> x = small_pictures(8);
+  model.predict(x);
+  const std::int64_t before = model.prepared_bytes();
+  REQUIRE(before > 0);
+  const data::InMemory data(x.clone(), std::vector<float>{0, 1, 0, 1, 0, 1, 0, 1});
+  Trainer trainer{model, SGD{.learning_rate = 0.1}, BinaryCrossentropy{}};
+  trainer.fit(data, {.batch = 4, .epochs = 2, .callbacks = {keep_best(model, {.monitor = Monitor::loss})}});
+  CHECK(model.prepared_bytes() == before);
+  CHECK(same_bits(model.predict(x), unprepared(model, x)));
 }

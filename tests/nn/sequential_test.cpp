@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "brindle/nn/nn.hpp"
@@ -146,4 +147,16 @@ TEST_CASE("glorot_uniform stays inside Keras's limits and fills them", "[nn][ini
       CHECK(std::abs(sum / n) < 4 * limit / std::sqrt(3 * n));
       CHECK(squares / n == Approx(limit * limit / 3).epsilon(0.2));
     }
+}
+
+TEST_CASE("a base whose layers have names that are taken is refused before a layer is moved", "[nn]") {
+  Sequential<float> model{{4}, Dense{.units = 4, .name = "b"}};
+  Sequential<float> base{{4}, Dense{.units = 4, .name = "a"}, Dense{.units = 4, .name = "b"}};
+  CHECK_THROWS_AS(model.add(std::move(base), 1), ValueError);
+  CHECK(model.layers().size() == 1);
+  REQUIRE(base.layers().size() == 2);
+  CHECK(base.layers()[0] != nullptr);
+  const Tensor<float> x = random_tensor<float>({2, 4}, 1);
+  CHECK_NOTHROW(model.predict(x));
+  CHECK_NOTHROW(base.predict(x));
 }

@@ -37,7 +37,8 @@ Picture decode_upright(std::span<const std::uint8_t> bytes, const std::string& n
 ///
 ///     picture (H, W, 1, 3 or 4), 0..255  ->  (input.size.h, input.size.w, input.channels())
 ///
-/// Throws ShapeError for an empty picture or one of other channels.
+/// Throws ShapeError for an empty picture or one of other channels, ValueError for one so thin that `pad` would make
+/// more than 2^28 pixels of it.
 Picture fit(const Picture& picture, const PictureInput& input);
 
 /// What the network sees of a picture, in the picture's own resolution and channels: without what `crop` cuts off, with

@@ -48,7 +48,21 @@ BRINDLE_INLINE Box middle(const Picture& p, const Size2& size) {
   return {(p.height - height) / 2, (p.width - width) / 2, height, width};
 }
 
+/// Throws E, beginning with `who`, for a picture so thin that it would take more than `most` pixels with black around
+/// it.
+template <class E>
+void expect_room(const std::string& who, const Picture& p, const Size2& size, std::int64_t most) {
+  const std::int64_t height = std::max(p.height, p.width * size.h / size.w);
+  const std::int64_t width = std::max(p.width, p.height * size.w / size.h);
+  if (height > most / std::max<std::int64_t>(width, 1))
+    brindle::detail::raise<E>(who + ": a picture of " + std::to_string(p.height) + "x" + std::to_string(p.width) +
+                              " (height x width) takes " + std::to_string(height) + "x" + std::to_string(width) +
+                              " with black around it, more than the " + std::to_string(most) +
+                              " pixels that a picture may have; crop or stretch it (aspect_ratio)");
+}
+
 BRINDLE_INLINE Picture padded(const Picture& p, const Size2& size) {
+  expect_room<ValueError>("pad", p, size, DecodeOptions{}.most_pixels);
   const std::int64_t height = std::max(p.height, p.width * size.h / size.w);
   const std::int64_t width = std::max(p.width, p.height * size.w / size.h);
   if (height == p.height && width == p.width) return p;
@@ -110,7 +124,10 @@ BRINDLE_INLINE Picture read_upright(const std::filesystem::path& path, const Pic
 
 BRINDLE_INLINE Picture read_picture(std::span<const std::uint8_t> bytes, const std::string& name,
                                     const PictureInput& input, const DecodeOptions& options) {
-  return fit(internal::decode_upright(bytes, name, input, options, input.size), input);
+  const Picture picture = internal::decode_upright(bytes, name, input, options, input.size);
+  if (input.aspect_ratio == AspectRatio::pad)
+    internal::expect_room<FileError>(name, picture, input.size, options.most_pixels);
+  return fit(picture, input);
 }
 
 BRINDLE_INLINE Picture read_picture(const std::filesystem::path& path, const PictureInput& input,

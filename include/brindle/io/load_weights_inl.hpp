@@ -54,9 +54,13 @@ namespace brindle::io {
 BRINDLE_INLINE WeightFile safetensors_weights(const std::filesystem::path& path) {
   const auto file = std::make_shared<SafetensorsFile>(path);
   WeightFile weights{file->path(), {}};
-  for (const auto& [name, entry] : file->entries())
+  // A model that brindle saved may have tensors beside its weights.
+  const bool saved_model = file->metadata().contains("brindle");
+  for (const auto& [name, entry] : file->entries()) {
+    if (saved_model && (name.starts_with("optimizer/") || name.starts_with("familiarity/"))) continue;
     detail::add_named_tensor(weights, name, entry.shape,
                              [file, tensor = name](TensorView<float> to) { file->read_into<float>(tensor, to); });
+  }
   return weights;
 }
 

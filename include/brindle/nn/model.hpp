@@ -147,7 +147,7 @@ class Model {
 
   /// All layers of another model behind value `input`, as one group under its name, with the groups that it had; gives
   /// the number of the last value. Throws ShapeError if the value is not what that model takes, ValueError if two
-  /// layers have one name; neither model is to be used then.
+  /// layers have one name; both models are then as they were.
   std::size_t add(Model&& base, std::size_t input);
 
   /// Throws ValueError unless this is the value that the model gives, and each layer leads to it.

@@ -111,7 +111,7 @@ typename Model<T, Device>::Group& Model<T, Device>::group(const std::string& nam
 
 template <class T, class Device>
 Model<T, Device> Model<T, Device>::as_group(Model&& base) {
-  base.groups_ = {group_of(base, 0)};
+  if (!base.graph_.layers.empty()) base.groups_ = {group_of(base, 0)};
   base.name_ = "sequential";
   base.forget_predictors();
   return std::move(base);
@@ -176,11 +176,10 @@ std::size_t Model<T, Device>::add(Model&& base, std::size_t input) {
     detail::raise<ShapeError>("model: \"" + base.name_ + "\" takes " + to_string_batch(base.input_shape()) +
                               ", the value in front of it is " +
                               (input > graph_.output() ? "not there" : to_string_batch(graph_.value_shape(input))));
+  for (const LayerPointer& layer : base.graph_.layers) expect_new(layer->name);  // before one is moved
   const std::size_t begin = graph_.layers.size();
   Group group = group_of(base, begin);
   for (std::size_t i = 0; i < base.graph_.layers.size(); ++i) {
-    const std::string& name = base.graph_.layers[i]->name;
-    expect_new(name);
     graph_.layers.push_back(std::move(base.graph_.layers[i]));
     graph_.shapes.push_back(base.graph_.shapes[i]);
     std::vector<std::size_t> inputs = base.graph_.inputs[i];

@@ -3,8 +3,10 @@
 
 // Definitions of what keep_best.hpp declares.
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -30,7 +32,7 @@ Callback keep_best(Model<T, Device>& model, const KeepBestOptions& options) {
   const auto each = [&model](const auto& visit) {
     std::size_t i = 0;
     for (const auto& layer : model.layers())
-      for (auto& p : layer->parameters()) visit(p.value, i++);
+      for (const auto& p : std::as_const(*layer).parameters()) visit(p.value, i++);
   };
   Callback callback;
   callback.begin = [state, options](FitState& s) {
@@ -43,15 +45,26 @@ Callback keep_best(Model<T, Device>& model, const KeepBestOptions& options) {
     // Weights whose figure is no number are kept only until there are better ones.
     if (!detail::improves(options.monitor, value, state->best) && !state->weights.empty()) return;
     if (detail::improves(options.monitor, value, state->best)) state->best = value;
-    each([&](Tensor<T, Device>& value_of, std::size_t i) {
+    each([&](const Tensor<T, Device>& value_of, std::size_t i) {
       if (i == state->weights.size()) state->weights.push_back(Tensor<T, Device>::uninitialized(value_of.shape()));
       Memory<Device>::copy(state->weights[i].data(), value_of.data(), value_of.bytes());
     });
   };
-  callback.end = [state, each](FitState&) {
-    each([&](Tensor<T, Device>& value_of, std::size_t i) {
-      if (i < state->weights.size()) Memory<Device>::copy(value_of.data(), state->weights[i].data(), value_of.bytes());
-    });
+  callback.end = [state, &model](FitState&) {
+    const auto same = [](const Tensor<T, Device>& a, const Tensor<T, Device>& b) {
+      if constexpr (std::is_same_v<Device, Cpu>) return std::memcmp(a.data(), b.data(), a.bytes()) == 0;
+      return false;
+    };
+    auto kept = state->weights.begin();
+    for (const auto& layer : model.layers()) {
+      if (kept == state->weights.end()) break;
+      // Whoever may write parameters takes back what fix_weights() has prepared of them: not of layers that are as
+      // kept.
+      const auto& now = std::as_const(*layer).parameters();
+      for (std::size_t p = 0; p < now.size(); ++p, ++kept)
+        if (!same(now[p].value, *kept))
+          Memory<Device>::copy(layer->parameters()[p].value.data(), kept->data(), kept->bytes());
+    }
     state->weights.clear();
   };
   callback.failed = callback.end;
@@ -62,11 +75,13 @@ Callback keep_best(Model<T, Device>& model, const KeepBestOptions& options) {
     run.value("keep_best.kept", kept);
     if (!kept) return;
     if (!run.restoring()) {
-      each([&](Tensor<T, Device>&, std::size_t i) { run.tensor("keep_best." + std::to_string(i), state->weights[i]); });
+      each([&](const Tensor<T, Device>&, std::size_t i) {
+        run.tensor("keep_best." + std::to_string(i), state->weights[i]);
+      });
       return;
     }
     std::vector<Tensor<T, Device>> weights;  // the best ones once all are read
-    each([&](Tensor<T, Device>& value_of, std::size_t i) {
+    each([&](const Tensor<T, Device>& value_of, std::size_t i) {
       weights.push_back(Tensor<T, Device>::uninitialized(value_of.shape()));
       run.tensor("keep_best." + std::to_string(i), weights.back());
     });
