@@ -48,12 +48,16 @@ BRINDLE_INLINE Box middle(const Picture& p, const Size2& size) {
   return {(p.height - height) / 2, (p.width - width) / 2, height, width};
 }
 
+/// Of the picture with black around it, in the proportions of `size`.
+inline Size2 padded_size(const Picture& p, const Size2& size) {
+  return {std::max(p.height, p.width * size.h / size.w), std::max(p.width, p.height * size.w / size.h)};
+}
+
 /// Throws E, beginning with `who`, for a picture so thin that it would take more than `most` pixels with black around
 /// it.
 template <class E>
 void expect_room(const std::string& who, const Picture& p, const Size2& size, std::int64_t most) {
-  const std::int64_t height = std::max(p.height, p.width * size.h / size.w);
-  const std::int64_t width = std::max(p.width, p.height * size.w / size.h);
+  const auto [height, width] = padded_size(p, size);
   if (height > most / std::max<std::int64_t>(width, 1))
     brindle::detail::raise<E>(who + ": a picture of " + std::to_string(p.height) + "x" + std::to_string(p.width) +
                               " (height x width) takes " + std::to_string(height) + "x" + std::to_string(width) +
@@ -63,8 +67,7 @@ void expect_room(const std::string& who, const Picture& p, const Size2& size, st
 
 BRINDLE_INLINE Picture padded(const Picture& p, const Size2& size) {
   expect_room<ValueError>("pad", p, size, DecodeOptions{}.most_pixels);
-  const std::int64_t height = std::max(p.height, p.width * size.h / size.w);
-  const std::int64_t width = std::max(p.width, p.height * size.w / size.h);
+  const auto [height, width] = padded_size(p, size);
   if (height == p.height && width == p.width) return p;
   Picture out(height, width, p.channels);
   const std::int64_t top = (height - p.height) / 2, left = (width - p.width) / 2;

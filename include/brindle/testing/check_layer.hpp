@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -81,6 +82,12 @@ inline void expect_same_layer(Problems& problems, const LoneLayer<float>& one, c
                   "comes back from its config() and gives other numbers; config() and from() must have all settings");
 }
 
+/// sum(y dy), whose gradients backward(dy) gives.
+inline double sum_of_outputs(LoneLayer<double>& lone, const Tensor<double>& dy) {
+  const Tensor<double> y = lone.forward();
+  return std::inner_product(y.data(), y.data() + y.size(), dy.data(), 0.0);
+}
+
 /// What a layer does where a model predicts, or learns while this layer runs for inference.
 template <class Description>
 void check_prediction(Problems& problems, const Description& description, const Shape& sample, std::int64_t batch) {
@@ -92,12 +99,7 @@ void check_prediction(Problems& problems, const Description& description, const 
   problems.expect(same_bits(lone.forward(), y),
                   "its outputs depend on Pass::random also where Pass::training is false, in predictions");
   lone.pass->random = random;
-  const auto loss = [&] {
-    const Tensor<double> now = lone.forward();
-    double sum = 0;
-    for (std::int64_t i = 0; i < now.size(); ++i) sum += now[i] * dy[i];
-    return sum;
-  };
+  const auto loss = [&] { return sum_of_outputs(lone, dy); };
   problems.run([&] { check_gradient("x where Pass::training is false", lone.x, gradients[0], loss); });
   for (std::size_t p = 0; p < lone.layer->parameters().size(); ++p) {
     auto& parameter = lone.layer->parameters()[p];
@@ -150,12 +152,7 @@ void check_layer(const Description& description, const Shape& sample, const Chec
 
     const Tensor<double> dy = random_tensor<double>(lone.y_shape, 31);
     const auto gradients = lone.backward(dy);
-    const auto loss = [&] {
-      const Tensor<double> y = lone.forward();
-      double sum = 0;
-      for (std::int64_t i = 0; i < y.size(); ++i) sum += y[i] * dy[i];
-      return sum;
-    };
+    const auto loss = [&] { return internal::sum_of_outputs(lone, dy); };
     problems.run([&] { check_gradient("x", lone.x, gradients[0], loss); });
     bool all_learned = true;
     for (std::size_t p = 0; p < lone.layer->parameters().size(); ++p) {

@@ -56,7 +56,7 @@ class WinogradFewTiles {
   std::int64_t packed_size() const { return values_ * tiles_.g.ci; }
 
   /// Elements that multiply() needs for each thread.
-  std::int64_t work_size() const { return part * column_step + Micro::packets * values_ * width; }
+  std::int64_t work_size() const { return points * column_row + Micro::packets * values_ * width; }
 
   /// V -> packed: what a strip reads of an input channel lies side by side.
   void pack(const Cpu& on, const T* v, std::int64_t v_row, std::int64_t v_plane, T* packed) const {
@@ -77,7 +77,7 @@ class WinogradFewTiles {
   /// positions are m_row and m_plane elements apart.
   void multiply(const T* packed, const Filters& filters, std::int64_t c, std::int64_t c_end, T* work, T* sums,
                 std::int64_t m_row, std::int64_t m_plane) const {
-    T *columns = work, *partial = work + part * column_step;
+    T *columns = work, *partial = work + points * column_row;
     const std::int64_t ci = tiles_.g.ci, slices = (ci + Micro::depth - 1) / Micro::depth;
     for (std::int64_t s = 0; s < slices; ++s) {
       const std::int64_t k_begin = s * ci / slices, k_end = (s + 1) * ci / slices;
@@ -87,12 +87,12 @@ class WinogradFewTiles {
         for (std::int64_t o = c; o < c_end; o += width) {
           for (std::int64_t i = k; i < next; ++i)
             filters.with_taps(i, o, c, c_end, [&](const T* g, std::int64_t tap) {
-              Tile::filter_columns(g, tap, columns + (i - k) * 3 * width, part * 3 * width);
+              Tile::filter_columns(g, tap, columns + (i - k) * 3 * width, column_row);
             });
           for (int i = 0; i < count_; ++i) {
             const Strip& strip = strips_[at(i)];
             T* so_far = partial + (o - c) * values_ + strip.value * width;
-            const Step step{columns + strip.row * part * 3 * width,
+            const Step step{columns + strip.row * column_row,
                             packed + strip.value * ci + k * strip.size * members(strip.group),
                             next - k,
                             so_far,
@@ -130,9 +130,9 @@ class WinogradFewTiles {
     std::int64_t line;
   };
 
-  static constexpr std::int64_t part = 32;                         // input channels
-  static constexpr std::int64_t column_step = points * 3 * width;  // elements of their columns
-  static constexpr int most = Micro::many_registers ? 12 : 6;      // tiles of a strip
+  static constexpr std::int64_t part = 32;                      // input channels
+  static constexpr std::int64_t column_row = part * 3 * width;  // elements of a row of their columns
+  static constexpr int most = Micro::many_registers ? 12 : 6;   // tiles of a strip
   static constexpr int tiles_of_whole_row = most / 3;
   static constexpr std::array<int, 6> sizes = {1, 2, 4, 6, 9, 12};
 

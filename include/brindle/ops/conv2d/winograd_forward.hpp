@@ -64,9 +64,7 @@ class WinogradForward {
     if (out.bias) std::copy_n(out.bias, tiles_.g.co, arrays.bias);
     if (rotated) Filters::turn(on, tiles_, w, arrays.turned);
     const Filters filters(tiles_, rotated ? arrays.turned : w, prepared);
-    if (few_)
-      run_few(on, x, filters, out, arrays);
-    else if (blocks_.staged)
+    if (blocks_.staged)
       run_staged(on, x, filters, out, arrays);
     else
       run_fused(on, x, filters, out, arrays);
@@ -98,22 +96,6 @@ class WinogradForward {
 
   std::int64_t panels() const { return (tiles_.co + panel - 1) / panel; }
 
-  void run_few(const Cpu& on, const Picture<T>& x, const Filters& filters, const PictureOutput<T>& out,
-               const Arrays& arrays) const {
-    T *v = arrays.crew.of(0), *sums = v + positions * v_plane_;
-    Tiles::in_stages(on, tiles_.count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
-      tiles_.transform_input(x, arrays.zero, begin, end, v + begin * v_row_, v_row_, v_plane_);
-    });
-    few_->pack(on, v, v_row_, v_plane_, arrays.packed);
-    on.parallel(panels(), [&](std::int64_t i, int worker) {
-      const std::int64_t c = i * panel, c_end = std::min(tiles_.co, c + panel);
-      few_->multiply(arrays.packed, filters, c, c_end, arrays.work.of(worker), sums + c, m_row_, m_plane_);
-    });
-    Tiles::in_stages(on, tiles_.count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
-      transform_output(sums + begin * m_row_, begin, end, arrays.bias, out);
-    });
-  }
-
   void run_staged(const Cpu& on, const Picture<T>& x, const Filters& filters, const PictureOutput<T>& out,
                   const Arrays& arrays) const {
     T *v = arrays.crew.of(0), *sums = v + positions * v_plane_;
@@ -122,8 +104,11 @@ class WinogradForward {
       Tiles::in_stages(on, count, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
         tiles_.transform_input(x, arrays.zero, first + begin, first + end, v + begin * v_row_, v_row_, v_plane_);
       });
+      if (few_) few_->pack(on, v, v_row_, v_plane_, arrays.packed);
       on.parallel(panels(), [&](std::int64_t i, int worker) {
         const std::int64_t c = i * panel, c_end = std::min(tiles_.co, c + panel);
+        if (few_)
+          return few_->multiply(arrays.packed, filters, c, c_end, arrays.work.of(worker), sums + c, m_row_, m_plane_);
         T* u = arrays.u.of(worker);
         filters.transform(0, tiles_.g.ci, c, c_end, u, u_plane_);
         multiply(v, u, sums, first, first + count, c, c_end);
@@ -309,7 +294,7 @@ class WinogradForward {
   }
 
   Tiles tiles_;
-  std::optional<WinogradFewTiles<T, m>> few_;  // if they are
+  std::optional<WinogradFewTiles<T, m>> few_;  // if they are; staged, in one block
   typename Tiles::Blocks blocks_;
   std::int64_t v_row_, m_row_;                            // elements from tile to tile
   std::int64_t u_plane_ = 0, v_plane_ = 0, m_plane_ = 0;  // and from position to position
