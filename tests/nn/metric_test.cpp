@@ -9,6 +9,7 @@
 #include <fstream>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brindle/data/in_memory.hpp"
@@ -22,6 +23,7 @@
 #include "support/double_models.hpp"
 #include "support/golden.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/tensors.hpp"
 
 using namespace brindle;
 using namespace brindle::test;
@@ -73,6 +75,48 @@ TEST_CASE("a single output is a yes above one half, and a logit above 0", "[nn][
   const Tensor<float> t = column({0, 1, 1, 0}), p = column({0.5f, 0.6f, 0.4f, 0.1f});
   CHECK(figure(metrics::f1_score(), p, t) == Approx(2.0 / 3));
   CHECK(figure(metrics::f1_score(), column({-1, 0.2f, 0.1f, -2}), t, {.from_logits = true}) == 1);
+}
+
+TEST_CASE("several logits are ranked by the probabilities of their softmax", "[nn][metric]") {
+  // By the logits of class 0 the second sample comes before the first; by its probability it does not.
+  Tensor<float> logits({3, 3}), probabilities({3, 3});
+  const float rows[3][3] = {{1, 0, -4}, {2, 5, 0}, {-1, 0, 3}};
+  for (std::int64_t n = 0; n < 3; ++n) {
+    double sum = 0;
+    for (const float l : rows[n]) sum += std::exp(static_cast<double>(l));
+    for (std::int64_t k = 0; k < 3; ++k) {
+      logits[3 * n + k] = rows[n][k];
+      probabilities[3 * n + k] = static_cast<float>(std::exp(static_cast<double>(rows[n][k])) / sum);
+    }
+  }
+  Tensor<float> t({3, 3});
+  t[0] = t[4] = t[8] = 1;
+  for (const Metric& m : {metrics::auc(), metrics::average_precision()}) {
+    INFO(m.name);
+    CHECK(figure(m, probabilities, t) == 1);
+    CHECK(figure(m, logits, t, {.from_logits = true}) == 1);
+    CHECK(figure(m, logits, column({0, 1, 2}), {.from_logits = true}) == 1);
+    CHECK(figure(m, logits, t, {.from_logits = true, .each_output = true}) < 1);
+  }
+}
+
+TEST_CASE("a metric of a model of logits is that of the same model with its softmax", "[nn][metric][train]") {
+  Sequential<float> logits{{3}, Dense{.units = 3, .name = "head"}},
+      probabilities{{3}, Dense{.units = 3, .activation = softmax, .name = "head"}};
+  logits.initialize(4);
+  probabilities.initialize(4);
+  Tensor<float> x = random_tensor<float>({40, 3}, 6), t({40, 1});
+  for (std::int64_t i = 0; i < x.size(); ++i) x[i] *= 1 + static_cast<float>(i % 7);
+  for (std::int64_t i = 0; i < t.size(); ++i) t[i] = static_cast<float>(i % 3);
+  const data::InMemory source(std::move(x), std::move(t));
+  Trainer a{logits, SGD{}, SparseCategoricalCrossentropy{.from_logits = true}};
+  Trainer b{probabilities, SGD{}, SparseCategoricalCrossentropy{}};
+  const EvaluateOptions options{.metrics = {metrics::auc(), metrics::average_precision()}};
+  const Evaluation of_logits = a.evaluate(source, options), of_probabilities = b.evaluate(source, options);
+  for (const auto& [name, value] : of_probabilities.metrics) {
+    INFO(name);
+    CHECK(of_logits.metrics.at(name) == Approx(value).epsilon(1e-9));
+  }
 }
 
 TEST_CASE("thresholds of each output are those of its largest F1 score", "[nn][metric]") {

@@ -51,8 +51,8 @@ Metric top_k_accuracy(std::int64_t k = 5);
 Metric f1_score(const F1ScoreOptions& options = {});
 
 /// "auc": the area below the ROC curve, which is the share of pairs of a sample of the class and another whose outputs
-/// are in the right order, equal ones counting half. Of several classes the mean of each against the rest. Exact, where
-/// Keras's AUC takes 200 thresholds.
+/// are in the right order, equal ones counting half. Of several classes the mean of each against the rest, by their
+/// probabilities where the outputs are logits of a softmax. Exact, where Keras's AUC takes 200 thresholds.
 Metric auc();
 
 /// "average_precision": the sum of precisions at each output that is a hit, weighted by the recall that it adds; of

@@ -26,7 +26,8 @@ namespace brindle::detail {
 struct ClassRows {
   std::int64_t samples = 0, outputs = 0;
   const float* y = nullptr;
-  std::vector<char> hit;  // (samples, outputs)
+  std::vector<char> hit;             // (samples, outputs)
+  std::vector<float> probabilities;  // where y were logits of a softmax
 
   /// Labels that are class numbers, or a label for each output. Throws ShapeError and DataError.
   ClassRows(const char* who, TensorView<const float> p, TensorView<const float> t) {
@@ -55,6 +56,23 @@ struct ClassRows {
         hit[static_cast<std::size_t>(i * outputs + static_cast<std::int64_t>(label))] = 1;
       }
     }
+  }
+
+  /// Samples can be ranked by what is there of a class then: among the logits of a softmax the others of the sample
+  /// count as well. A sigmoid leaves the ranks as they are.
+  void make_comparable(const OutputOptions& o) {
+    if (!o.from_logits || o.each_output || outputs < 2) return;
+    probabilities.resize(hit.size());
+    for (std::int64_t n = 0; n < samples; ++n) {
+      const float* row = y + n * outputs;
+      const auto most = static_cast<double>(*std::max_element(row, row + outputs));
+      double sum = 0;
+      for (std::int64_t k = 0; k < outputs; ++k) sum += std::exp(static_cast<double>(row[k]) - most);
+      for (std::int64_t k = 0; k < outputs; ++k)
+        probabilities[static_cast<std::size_t>(n * outputs + k)] =
+            static_cast<float>(std::exp(static_cast<double>(row[k]) - most) / sum);
+    }
+    y = probabilities.data();
   }
 
   float at(std::int64_t n, std::int64_t k) const { return y[n * outputs + k]; }
@@ -209,15 +227,17 @@ BRINDLE_INLINE Metric f1_score(const F1ScoreOptions& options) {
 }
 
 BRINDLE_INLINE Metric auc() {
-  return {"auc", [](TensorView<const float> p, TensorView<const float> t, const OutputOptions&) {
-            const detail::ClassRows rows("auc", p, t);
+  return {"auc", [](TensorView<const float> p, TensorView<const float> t, const OutputOptions& o) {
+            detail::ClassRows rows("auc", p, t);
+            rows.make_comparable(o);
             return rows.mean("auc", true, [&](std::int64_t k) { return detail::area_below_roc(rows, k); });
           }};
 }
 
 BRINDLE_INLINE Metric average_precision() {
-  return {"average_precision", [](TensorView<const float> p, TensorView<const float> t, const OutputOptions&) {
-            const detail::ClassRows rows("average_precision", p, t);
+  return {"average_precision", [](TensorView<const float> p, TensorView<const float> t, const OutputOptions& o) {
+            detail::ClassRows rows("average_precision", p, t);
+            rows.make_comparable(o);
             return rows.mean("average_precision", false,
                              [&](std::int64_t k) { return detail::precision_over_recall(rows, k); });
           }};

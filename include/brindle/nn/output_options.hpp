@@ -12,6 +12,7 @@ namespace brindle {
 ///     predicted_classes<float>(outputs.view(), {.from_logits = trainer.from_logits()})
 struct OutputOptions {
   bool from_logits = false;  ///< numbers before a sigmoid or softmax, of any size; else probabilities, 0..1
+  bool each_output = false;  ///< several logits are each before a sigmoid of its own; else before one softmax
 };
 
 namespace detail {

@@ -94,8 +94,8 @@ Evaluation Evaluator<T, Device>::evaluate(const std::string& who, const Model<T,
   std::vector<double> values;
   team.together([&] {
     penalty_.compute(on, model);
-    values =
-        metric_values(who, options.metrics, all_outputs.view(), all_labels.view(), {.from_logits = rules.from_logits});
+    values = metric_values(who, options.metrics, all_outputs.view(), all_labels.view(),
+                           {.from_logits = rules.from_logits, .each_output = loss.each_output()});
   });
   e.loss = e.loss / n + penalty_.value();
   e.accuracy /= n;
