@@ -9,7 +9,6 @@
 // which parts of the photo speak for the class. With --at-least 0.995 photos of which the model is not sure enough to
 // be right so often are left to a person; photos unlike those that it was trained on are marked (docs/howto/sure.md). A
 // photo that cannot be read is named on the error output, and the exit code is then 1.
-#include <algorithm>
 #include <brindle/brindle.hpp>
 #include <brindle/io/save_onnx.hpp>
 #include <brindle/models/picture_classifier.hpp>
@@ -27,7 +26,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The files among paths, and those of the folders among them.
+/// The files among paths, and the pictures in the folders among them.
 std::vector<fs::path> files_of(const std::vector<fs::path>& paths) {
   std::vector<fs::path> files;
   for (const fs::path& path : paths) {
@@ -35,10 +34,8 @@ std::vector<fs::path> files_of(const std::vector<fs::path>& paths) {
       files.push_back(path);
       continue;
     }
-    std::vector<fs::path> inside;
-    for (const auto& entry : fs::recursive_directory_iterator(path))
-      if (entry.is_regular_file()) inside.push_back(entry.path());
-    std::sort(inside.begin(), inside.end());
+    const std::vector<fs::path> inside = data::picture_files(path);
+    if (inside.empty()) std::fprintf(stderr, "classify: %s: has no pictures\n", path.string().c_str());
     files.insert(files.end(), inside.begin(), inside.end());
   }
   return files;

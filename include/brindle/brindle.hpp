@@ -17,6 +17,7 @@
 #include "brindle/data/in_memory.hpp"
 #include "brindle/data/mixed.hpp"
 #include "brindle/data/one_hot.hpp"
+#include "brindle/data/picture_files.hpp"
 #include "brindle/data/pictures.hpp"
 #include "brindle/data/prefetch.hpp"
 #include "brindle/data/subset.hpp"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "brindle/data/folder_stream.hpp"
+#include "brindle/data/picture_files.hpp"
 #include "brindle/image/encode.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -47,6 +48,19 @@ std::vector<std::string> skipped(const data::Pictures& pictures) {
 using Names = std::vector<std::string>;
 
 }  // namespace
+
+TEST_CASE("the pictures of a folder are listed without what is none, in a fixed order", "[data][folder]") {
+  const TemporaryFolder folder;
+  for (const char* name : {"b.jpg", "a.PNG", "Thumbs.db", ".hidden.jpg", "notes.txt", "deep/er/c.webp", "deep/a.jpg"}) {
+    std::filesystem::create_directories((folder / name).parent_path());
+    write(folder / name, "x");
+  }
+  std::vector<std::string> names;
+  for (const auto& file : data::picture_files(folder.path()))
+    names.push_back(file.lexically_relative(folder.path()).generic_string());
+  CHECK(names == std::vector<std::string>{"a.PNG", "b.jpg", "deep/a.jpg", "deep/er/c.webp"});
+  CHECK_THROWS_WITH(data::picture_files(folder / "none"), Contains("none: the folder cannot be read"));
+}
 
 TEST_CASE("image_folder takes classes from file names up to the first dot", "[data][image_folder]") {
   const TemporaryFolder folder;

@@ -16,6 +16,7 @@
 #include "brindle/data/in_memory_inl.hpp"
 #include "brindle/data/mixed_inl.hpp"
 #include "brindle/data/one_hot_inl.hpp"
+#include "brindle/data/picture_files_inl.hpp"
 #include "brindle/data/picture_source_inl.hpp"
 #include "brindle/data/pictures_inl.hpp"
 #include "brindle/data/prefetch_inl.hpp"
