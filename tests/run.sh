@@ -58,7 +58,7 @@ cuda() {
   toolkit=$(dirname "$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)")
   [ -x "$toolkit/nvcc" ] || { echo "== cuda: no nvcc"; return 0; }
   PATH=$toolkit:$PATH configure cuda-test
-  timeout 900 cmake --build --preset cuda-test --target cuda_tests predict_without_nvcc cuda_header_only baseline train
+  timeout 900 cmake --build --preset cuda-test --target cuda_tests predict_without_nvcc cuda_header_only train
   ctest --preset cuda-test --tests-regex '^cuda:'
 }
 
