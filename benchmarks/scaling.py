@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Foretells what more processes would bring, from measured steps of one process and what an exchange costs.
+"""Simulates what more processes would bring, from measured steps of one process and what an exchange costs.
 
 usage: python3 scaling.py STEPS.jsonl [--batch 1024] [--figure scaling.svg] [--page several-machines.md]
 
@@ -93,7 +93,7 @@ def draw(o):
     processes = [p for p in PROCESSES if p <= o.batch]
     panels = {n: {NAMES[w]: [step(v, 1, o.batch, n) / step(v, p, o.batch, n) for p in processes] for w, v in workloads.items()}
               for n in NETWORKS}
-    return scaling_figure.drawing(f"Times as fast as one process, a batch of {o.batch:,}, foretold", panels, processes)
+    return scaling_figure.drawing(f"Times as fast as one process, a batch of {o.batch:,}, simulated", panels, processes)
 
 
 def tell(o):

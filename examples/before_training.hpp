@@ -265,7 +265,7 @@ class Forecast {
 
   /// Says what it was, at the end.
   void print_end() const {
-    std::printf("took %s since it was foretold\n",
+    std::printf("took %s since the forecast\n",
                 brindle::report::progress::duration_text(
                     std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count())
                     .c_str());
