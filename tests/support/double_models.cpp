@@ -69,7 +69,10 @@ template class PreparedFilters<double, Cpu>;
 template Pass<double, Cpu> pass_of(const Cpu&, const PlanStep<double, Cpu>&, const PlanOptions&);
 template std::vector<PlanStep<double, Cpu>> plan_steps(const Cpu&, const LayerGraph<double, Cpu>&, const PlanOptions&);
 template PlanMemory plan_memory(const Cpu&, const LayerGraph<double, Cpu>&, const std::vector<PlanStep<double, Cpu>>&,
-                                const PlanOptions&);
+                                const std::vector<StepBands<double, Cpu>>&, const PlanOptions&);
+template class StepBands<double, Cpu>;
+template std::vector<StepBands<double, Cpu>> step_bands(const Cpu&, const LayerGraph<double, Cpu>&,
+                                                        const std::vector<PlanStep<double, Cpu>>&, const PlanOptions&);
 
 }  // namespace detail
 

@@ -66,6 +66,7 @@
 #include "brindle/nn/sgd_inl.hpp"
 #include "brindle/nn/softmax_inl.hpp"
 #include "brindle/nn/sparse_categorical_crossentropy_inl.hpp"
+#include "brindle/nn/step_bands_inl.hpp"
 #include "brindle/nn/temperature_inl.hpp"
 #include "brindle/nn/value_inl.hpp"
 #include "brindle/report/answered_photos_inl.hpp"

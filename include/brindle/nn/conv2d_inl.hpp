@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <variant>
@@ -17,6 +18,7 @@
 #include "brindle/nn/kept_sums.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/moving_normalization.hpp"
+#include "brindle/nn/row_window.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/conv2d/conv2d_backward.hpp"
@@ -98,6 +100,16 @@ class Conv2DLayer final : public Layer<T, Device> {
     return pool && pool->window == Size2(2) && pool->stride == Size2(2) && pool->padding == Padding::valid &&
            options(false).is_plain() &&
            (activation() == ActivationFunction::linear || activation() == ActivationFunction::relu);
+  }
+
+  /// Of 1x1: others may be convolved by tiles of several rows.
+  std::optional<RowWindow> row_window(const Pass<T, Device>& pass, const Shape& x) const override {
+    const ops::Conv2DOptions o = options(pass.logits, pass.border);
+    if (!std::is_same_v<Device, Cpu> || pass.reads_deferred || pass.fused || !o.is_plain() ||
+        !(description_.kernel == Size2(1)) || !(description_.stride == Size2(1)))
+      return {};
+    const RowWindow window = detail::row_window(Shape4(x), kernel().shape, o);
+    return window.zeros == Border{} ? std::optional(window) : std::nullopt;
   }
 
   std::string kernel_name(const Pass<T, Device>& pass, const Shape& x) const override {

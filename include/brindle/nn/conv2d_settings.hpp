@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,8 +18,11 @@
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/moving_normalization.hpp"
 #include "brindle/nn/picture_layer.hpp"
+#include "brindle/nn/row_window.hpp"
 #include "brindle/ops/activation_function.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
+#include "brindle/ops/conv2d/conv2d.hpp"
+#include "brindle/ops/filter_shape.hpp"
 #include "brindle/ops/padding.hpp"
 
 // What the layers that convolve have in common: settings, and what of them does not fit.
@@ -107,6 +111,17 @@ struct NormalizedPass {
   TensorView<std::byte, Device> workspace;  ///< what is left of it
   ops::ChannelNormalization<T, Device> behind;
 };
+
+/// The rows of x (N, H, W, C) that a convolution with filters w sees.
+inline RowWindow row_window(const Shape4& x, const ops::FilterShape& w, const ops::Conv2DOptions& o) {
+  const auto [rows, columns] = ops::conv2d_windows(x, w, o);
+  const std::int64_t kh = (w.kh - 1) * o.dilation.h + 1, kw = (w.kw - 1) * o.dilation.w + 1;
+  const auto after = [](const ops::WindowAxis& axis, std::int64_t in, std::int64_t size, std::int64_t stride) {
+    return std::max<std::int64_t>((axis.out - 1) * stride + size - axis.before - in, 0);
+  };
+  return {kh, o.stride.h,
+          Border(rows.before, after(rows, x.h, kh, o.stride.h), columns.before, after(columns, x.w, kw, o.stride.w))};
+}
 
 /// The padding of one that takes this border; without a border its own.
 inline Conv2DPadding padding_with(const Conv2DPadding& padding, const Border& border) {

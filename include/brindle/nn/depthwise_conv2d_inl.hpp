@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "brindle/nn/kept_sums.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/moving_normalization.hpp"
+#include "brindle/nn/row_window.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "brindle/ops/depthwise_conv2d/depthwise_conv2d_backward.hpp"
@@ -82,9 +84,14 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
                                                                  options(false, border));
   }
 
+  std::optional<RowWindow> row_window(const Pass<T, Device>& pass, const Shape& x) const override {
+    if (!std::is_same_v<Device, Cpu> || pass.reads_deferred) return {};
+    return detail::row_window(Shape4(x), this->parameters_[0].value.shape(), options(pass).by_groups(x.back()));
+  }
+
   LayerNeeds needs(const Pass<T, Device>& pass, const Shape& x) const override {
     const Shape kernel = this->parameters_[0].value.shape();
-    const ops::DepthwiseConv2DOptions o = options(pass.logits, pass.border);
+    const ops::DepthwiseConv2DOptions o = options(pass);
     LayerNeeds needs;
     needs.forward_workspace =
         ops::depthwise_conv2d_forward_workspace<T>(pass.on, Shape4(x), kernel, o, pass.reads_deferred);
@@ -104,7 +111,7 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
   void forward(const Pass<T, Device>& pass, In<T, Device> x, Out<T, Device> y) const override {
     if constexpr (std::is_same_v<Device, Cpu>)
       if (pass.normalized) {
-        const detail::NormalizedPass with(pass, options(pass.logits, pass.border));
+        const detail::NormalizedPass with(pass, options(pass));
         return ops::depthwise_conv2d_normalized<T>(pass.on, x, this->parameter(0), bias(), with.behind, y, with.options,
                                                    with.workspace);
       }
@@ -114,8 +121,7 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
                                pass.prologue);
       return ops::activate<T>(pass.on, activation(), sums, y);
     }
-    ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), y, options(pass.logits, pass.border),
-                             pass.workspace, pass.prologue);
+    ops::depthwise_conv2d<T>(pass.on, x, this->parameter(0), bias(), y, options(pass), pass.workspace, pass.prologue);
     if (!pass.logits && activation() == ActivationFunction::softmax) ops::activate<T>(pass.on, activation(), y, y);
   }
 
@@ -140,6 +146,11 @@ class DepthwiseConv2DLayer final : public Layer<T, Device> {
   }
   TensorView<const T, Device> bias() const {
     return description_.use_bias ? this->parameter(1) : TensorView<const T, Device>{};
+  }
+  ops::DepthwiseConv2DOptions options(const Pass<T, Device>& pass) const {
+    ops::DepthwiseConv2DOptions o = options(pass.logits, pass.border);
+    if (pass.around_rows) o.padding = *pass.around_rows;
+    return o;
   }
   ops::DepthwiseConv2DOptions options(bool logits, const Border& border = {}) const {
     return {.stride = description_.stride,

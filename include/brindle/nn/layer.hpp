@@ -20,6 +20,7 @@
 #include "brindle/nn/epilogue.hpp"
 #include "brindle/nn/initializer.hpp"
 #include "brindle/nn/moving_normalization.hpp"
+#include "brindle/nn/row_window.hpp"
 #include "brindle/ops/activation_function.hpp"
 #include "brindle/ops/gradient_prologue.hpp"
 #include "brindle/ops/prologue.hpp"
@@ -85,6 +86,9 @@ struct Pass {
   /// Added to what forward() gives, before activation_behind; of y's shape. Empty: nothing is.
   TensorView<const T, Device> residual = {};
   ActivationFunction activation_behind = ActivationFunction::linear;  ///< behind the normalization and the residual
+  /// x and y of forward() are rows of pictures (Layer::row_window): the zeros to put around these of x, in place of
+  /// `border` and of the layer's own padding.
+  std::optional<Border> around_rows = {};
   /// What Layer::prepare() made of the parameters, for forward(); empty: there is nothing, forward() makes it itself.
   TensorView<const std::byte, Device> prepared = {};
 };
@@ -213,6 +217,12 @@ class Layer {
   virtual Border border() const { return {}; }
   /// Whether all that it does of x heeds Pass::border, as if x came with these zeros around it. dx is without them.
   virtual bool takes_border() const { return false; }
+  /// Of which rows of x, a batch of pictures, forward() makes a row of y, if no others count and it heeds
+  /// Pass::around_rows: the bits of a row are then the same whichever rows it is computed with. Only the
+  /// library's own layers are asked. Of the pass what belongs to the plan is set.
+  virtual std::optional<RowWindow> row_window(const Pass<T, Device>&, [[maybe_unused]] const Shape& x) const {
+    return {};
+  }
   /// What forward() does where sample_by_sample_in() says so of the pass, if no more than that: the layer in front may
   /// do it (normalizes()) where no backward pass follows.
   virtual std::optional<MovingNormalization<T, Device>> moving_normalization() const { return {}; }

@@ -15,6 +15,7 @@
 #include "brindle/nn/plan_options.hpp"
 #include "brindle/nn/plan_steps.hpp"
 #include "brindle/nn/prepared_filters.hpp"
+#include "brindle/nn/step_bands.hpp"
 
 namespace brindle {
 
@@ -24,7 +25,7 @@ namespace brindle {
 ///
 /// Where the first layers' activations of a whole batch do not fit the cache, and no backward pass needs them, these
 /// layers run depth first: a slice of a few samples goes through all of them before the next slice does. The bits are
-/// those of the whole batch.
+/// those of the whole batch. Blocks such as MobileNetV2's run in bands of rows (step_bands.hpp), with the same bits.
 ///
 /// On the Cpu, what layers with fixed parameters (Layer::fix_parameters) make of these for a forward pass is made once,
 /// for all plans of the graph, where no backward pass follows. A layer whose parameters are not fixed any more makes it
@@ -43,7 +44,7 @@ class Plan {
   /// What OnStream reads beside the parameter; see Gradients::stream_state.
   using StreamState = FunctionRef<TensorView<const T, Device>(std::size_t layer, std::size_t which)>;
   /// Called when a step is done, with the gradients of its parameters handed on; to take times. In forward(), the first
-  /// steps may be done once for each slice of the batch.
+  /// steps may be done once for each slice of the batch; of steps that run together in bands, each when all are done.
   using OnStep = FunctionRef<void(std::size_t step, bool backward)>;
 
   /// The layers must outlive the plan and keep their sizes and their trainable flags.
@@ -69,7 +70,7 @@ class Plan {
 
   /// Value v (see LayerGraph) of the last forward(), while its memory is not used for others: the output until the next
   /// forward(), that of options.gradient_of as well; in an OnStep what the step has read and given. Throws ValueError
-  /// for a value between layers of which one does the other's work: it is never stored.
+  /// for a value between layers of which one does the other's work, or between steps in bands: it is never stored.
   TensorView<T, Device> value(std::size_t v) const;
 
   /// The gradient by value options.gradient_of after backward().
@@ -110,10 +111,10 @@ class Plan {
   // Lets go of what was made of parameters that may have changed since.
   void forget_changed();
 
-  // Samples [begin, end) of x through the leading steps; what later steps read of them is of the whole batch.
-  void forward_slice(std::int64_t begin, std::int64_t end);
-
+  // Samples [begin, end) through steps [first, last).
+  void forward_steps(std::size_t first, std::size_t last, std::int64_t begin, std::int64_t end);
   void forward_step(std::size_t i, std::int64_t begin, std::int64_t end);
+  void forward_bands(const detail::StepBands<T, Device>& bands, std::int64_t begin, std::int64_t end);
   void backward_step(std::size_t i, const OnStream* on_stream, const StreamState* stream_state);
   void backward_merge(std::size_t i);
   // What several steps gave of the gradient of one value, in the order of the steps.
@@ -129,6 +130,7 @@ class Plan {
   Device on_;
   PlanOptions options_;
   std::vector<Step> steps_;
+  std::vector<detail::StepBands<T, Device>> bands_;
   detail::PlanMemory memory_;
   std::shared_ptr<detail::PreparedFilters<T, Device>> filters_;     // of the graph
   std::vector<Prepared> prepared_;                                  // one for each step

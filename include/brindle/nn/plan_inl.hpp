@@ -20,6 +20,7 @@
 #include "brindle/nn/plan.hpp"
 #include "brindle/nn/plan_memory.hpp"
 #include "brindle/nn/plan_steps.hpp"
+#include "brindle/nn/step_bands.hpp"
 #include "brindle/ops/add/add.hpp"
 
 namespace brindle {
@@ -30,7 +31,8 @@ Plan<T, Device>::Plan(const Device& on, const LayerGraph<T, Device>& graph, cons
   if (options.batch < 1)
     detail::raise<ValueError>("plan: the batch must be at least 1, got " + std::to_string(options.batch));
   steps_ = detail::plan_steps(on, graph, options);
-  memory_ = detail::plan_memory(on, graph, steps_, options);
+  bands_ = detail::step_bands(on, graph, steps_, options);
+  memory_ = detail::plan_memory(on, graph, steps_, bands_, options);
   arena_ = Tensor<std::byte, Device>::uninitialized({std::max<std::int64_t>(memory_.bytes, 1)});
   std::size_t most = 1;  // inputs of a step
   for (std::size_t i = 0; i < steps_.size(); ++i) {
@@ -84,14 +86,39 @@ TensorView<T, Device> Plan<T, Device>::forward(In<T, Device> x, std::uint32_t st
   step_ = step;
   leaf_ = leaf;
   const std::int64_t slices = (n_ + memory_.slice - 1) / memory_.slice;
-  for (std::int64_t i = 0; i < slices; ++i) forward_slice(n_ * i / slices, n_ * (i + 1) / slices);
-  for (std::size_t i = memory_.leading; i < steps_.size(); ++i) forward_step(i, 0, n_);
+  for (std::int64_t i = 0; i < slices; ++i)  // what later steps read of a slice is of the whole batch
+    forward_steps(0, memory_.leading, n_ * i / slices, n_ * (i + 1) / slices);
+  forward_steps(memory_.leading, steps_.size(), 0, n_);
   return output();
 }
 
 template <class T, class Device>
-void Plan<T, Device>::forward_slice(std::int64_t begin, std::int64_t end) {
-  for (std::size_t i = 0; i < memory_.leading; ++i) forward_step(i, begin, end);
+void Plan<T, Device>::forward_steps(std::size_t first, std::size_t last, std::int64_t begin, std::int64_t end) {
+  auto bands = std::find_if(bands_.begin(), bands_.end(), [&](const auto& b) { return b.first() >= first; });
+  for (std::size_t i = first; i < last; ++i) {
+    if (bands == bands_.end() || bands->first() != i) {
+      forward_step(i, begin, end);
+      continue;
+    }
+    forward_bands(*bands, begin, end);
+    i = bands->last();
+    ++bands;
+  }
+}
+
+template <class T, class Device>
+void Plan<T, Device>::forward_bands(const detail::StepBands<T, Device>& bands, std::int64_t begin, std::int64_t end) {
+  const Step &first = steps_[bands.first()], &last = steps_[bands.last()];
+  const auto prepared = [&](std::size_t i) {
+    const Prepared& p = prepared_[i];
+    return p.bytes ? p.bytes->view() : TensorView<const std::byte, Device>{};
+  };
+  const TensorView<const T, Device> residual =
+      last.added ? samples(last.inputs[1], begin, end) : TensorView<T, Device>{};
+  bands.forward(steps_, options_, prepared, samples(first.inputs.front(), begin, end), residual,
+                samples(last.output, begin, end), bytes_of(memory_.steps[bands.first()].forward_workspace));
+  if (on_step_)
+    for (std::size_t i = bands.first(); i <= bands.last(); ++i) (*on_step_)(i, false);
 }
 
 template <class T, class Device>

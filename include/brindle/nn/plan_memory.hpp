@@ -12,6 +12,7 @@
 #include "brindle/nn/liveness.hpp"
 #include "brindle/nn/plan_options.hpp"
 #include "brindle/nn/plan_steps.hpp"
+#include "brindle/nn/step_bands.hpp"
 
 namespace brindle::detail {
 
@@ -26,7 +27,7 @@ struct InputGradient {
 
 /// The memory of one step.
 struct StepMemory {
-  LayerNeeds needs;
+  LayerNeeds needs;  ///< none where it runs in bands
   BlockNumber saved, forward_workspace, backward_workspace;
   std::vector<BlockNumber> gradients;  ///< of its parameters; none: streamed
   std::vector<InputGradient> inputs;   ///< one for each value that it reads
@@ -54,10 +55,11 @@ struct PlanMemory {
   std::int64_t slice = 1;   ///< most samples of it
 };
 
-/// The memory of these steps of a graph.
+/// The memory of these steps of a graph, of which some run in bands: the workspace of these is the first one's.
 template <class T, class Device>
 PlanMemory plan_memory(const Device& on, const LayerGraph<T, Device>& graph,
-                       const std::vector<PlanStep<T, Device>>& steps, const PlanOptions& options);
+                       const std::vector<PlanStep<T, Device>>& steps, const std::vector<StepBands<T, Device>>& bands,
+                       const PlanOptions& options);
 
 }  // namespace brindle::detail
 

@@ -17,6 +17,7 @@
 #include "brindle/nn/plan_memory.hpp"
 #include "brindle/nn/plan_options.hpp"
 #include "brindle/nn/plan_steps.hpp"
+#include "brindle/nn/step_bands.hpp"
 
 namespace brindle::detail {
 
@@ -26,14 +27,23 @@ class MemoryPlanner {
  public:
   using Step = PlanStep<T, Device>;
 
+  using Bands = StepBands<T, Device>;
+
   MemoryPlanner(const Device& on, const LayerGraph<T, Device>& graph, const std::vector<Step>& steps,
-                const PlanOptions& options)
-      : on_(on), steps_(steps), options_(options), count_(static_cast<int>(steps.size())) {
+                const std::vector<Bands>& bands, const PlanOptions& options)
+      : on_(on),
+        steps_(steps),
+        options_(options),
+        count_(static_cast<int>(steps.size())),
+        bands_(steps.size(), nullptr) {
+    for (const Bands& b : bands)
+      for (std::size_t i = b.first(); i <= b.last(); ++i) bands_[i] = &b;
     memory_.values.resize(graph.layers.size() + 1);
     for (std::size_t v = 0; v < memory_.values.size(); ++v) memory_.values[v].shape = graph.value_shape(v);
     memory_.steps.resize(steps.size());
     for (std::size_t v = 1; v < memory_.values.size(); ++v) memory_.values[v].inside = true;
-    for (const Step& s : steps) memory_.values[s.output].inside = s.deferred;
+    for (std::size_t i = 0; i < steps.size(); ++i)
+      memory_.values[steps[i].output].inside = steps[i].deferred || last_together(i) != i;
     last_ = last_readers();
   }
 
@@ -59,6 +69,10 @@ class MemoryPlanner {
   int backward_time(int i) const { return 2 * count_ - 1 - i; }
   int end() const { return 2 * count_; }
 
+  // The first and the last of the steps that run together with this one.
+  std::size_t first_together(std::size_t i) const { return bands_[i] ? bands_[i]->first() : i; }
+  std::size_t last_together(std::size_t i) const { return bands_[i] ? bands_[i]->last() : i; }
+
   const Step& step(int i) const { return steps_[static_cast<std::size_t>(i)]; }
   ValueMemory& value(std::size_t v) { return memory_.values[v]; }
 
@@ -78,29 +92,33 @@ class MemoryPlanner {
     if (options_.gradient_of) last[*options_.gradient_of] = steps_.size();
     for (std::size_t i = steps_.size(); i-- > 0;)
       for (const std::size_t v : steps_[i].inputs)
-        last[v] = std::max({last[v], i, steps_[i].identity ? last[steps_[i].output] : std::size_t{0}});
+        last[v] = std::max({last[v], last_together(i), steps_[i].identity ? last[steps_[i].output] : std::size_t{0}});
     return last;
   }
 
   // The leading steps are those for which slices pay: no backward pass needs their activations, and in a slice these
-  // are more than the parameters, which kernels prepare anew for each slice. They end with a step that works.
+  // are more than the parameters, which kernels prepare anew for each slice, and enough pictures for steps in bands to
+  // keep all threads at work. They end with a step that works.
   void choose_slice() {
     std::int64_t most = options_.batch, least = 1;  // samples of a slice
     memory_.slice = options_.batch;
     if (options_.layer_by_layer) return;
     std::vector<std::size_t> made{0};  // values in memory of their own
+    std::int64_t parameters = 0;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       const Step& s = steps_[i];
       if (s.identity) continue;
       if (s.backward || !s.layer->sample_by_sample_in(pass_of(on_, s, options_))) break;
+      parameters = (first_together(i) == i ? 0 : parameters) + size * s.layer->parameter_count();
+      if (last_together(i) != i) continue;
       std::int64_t elements = memory_.values[s.output].shape.size();
       for (const std::size_t v : made)
         if (last_[v] >= i) elements += memory_.values[v].shape.size();
       made.push_back(s.output);
       const std::int64_t activations = std::max<std::int64_t>(size * elements, 1);
-      const std::int64_t parameters = size * s.layer->parameter_count();
       most = std::min(most, std::max<std::int64_t>(Device::slice_bytes / activations, 1));
       least = std::max(least, (parameters + activations - 1) / activations);
+      if (bands_[i]) least = std::max(least, bands_[i]->least_pictures());
       if (most < least) break;
       memory_.slice = most;
       memory_.leading = i + 1;
@@ -138,6 +156,7 @@ class MemoryPlanner {
     StepMemory& m = memory_.steps[static_cast<std::size_t>(i)];
     ValueMemory& y = value(s.output);
     const bool leading = static_cast<std::size_t>(i) < memory_.leading;
+    if (bands_[static_cast<std::size_t>(i)]) return place_band(*bands_[static_cast<std::size_t>(i)], i, leading);
     m.needs = needs_up_to(s, leading ? memory_.slice : options_.batch);
     // What leading steps leave behind is filled slice by slice: it lives as long as any slice is on its way.
     if (s.identity || s.deferred)
@@ -160,6 +179,19 @@ class MemoryPlanner {
     if (!s.backward) return;
     if (m.needs.backward_workspace > 0)
       m.backward_workspace = add(m.needs.backward_workspace, backward_time(i), backward_time(i));
+  }
+
+  // Step i of some that run in bands: what any of them reads, gives or works with lives from the first to the last.
+  void place_band(const Bands& bands, int i, bool leading) {
+    const Step& s = step(i);
+    const int first = forward_time(static_cast<int>(bands.first())),
+              last = forward_time(static_cast<int>(bands.last()));
+    ValueMemory& y = value(s.output);
+    for (const std::size_t v : s.inputs) keep(value(v).block, last);
+    if (first == forward_time(i)) memory_.steps[bands.first()].forward_workspace = add(bands.bytes(), first, last);
+    if (!y.inside)
+      y.block = add(size * y.shape.size() * (y.whole ? options_.batch : memory_.slice),
+                    leading && y.whole ? forward_time(0) : first, last);
   }
 
   void place_backward(int i) {
@@ -198,15 +230,17 @@ class MemoryPlanner {
   const Device& on_;
   const std::vector<Step>& steps_;
   const PlanOptions& options_;
-  int count_;                      // of steps
-  std::vector<std::size_t> last_;  // for each value, the last step that reads its memory
+  int count_;                        // of steps
+  std::vector<const Bands*> bands_;  // for each step, those that it runs in; null: none
+  std::vector<std::size_t> last_;    // for each value, the last step that reads its memory
   PlanMemory memory_;
 };
 
 template <class T, class Device>
 PlanMemory plan_memory(const Device& on, const LayerGraph<T, Device>& graph,
-                       const std::vector<PlanStep<T, Device>>& steps, const PlanOptions& options) {
-  return MemoryPlanner<T, Device>(on, graph, steps, options).place();
+                       const std::vector<PlanStep<T, Device>>& steps, const std::vector<StepBands<T, Device>>& bands,
+                       const PlanOptions& options) {
+  return MemoryPlanner<T, Device>(on, graph, steps, bands, options).place();
 }
 
 }  // namespace brindle::detail

@@ -21,6 +21,7 @@
 #include "brindle/nn/plan_memory.hpp"
 #include "brindle/nn/plan_options.hpp"
 #include "brindle/nn/plan_steps.hpp"
+#include "brindle/nn/step_bands.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/evaluator.hpp"
 #include "brindle/train/fit_place.hpp"
@@ -85,7 +86,9 @@ TrainingCost try_steps(Trainer<T, Device>& trainer, const data::Source& source, 
 /// Bytes of a plan that is not made.
 template <class T, class Device>
 std::int64_t plan_bytes(const Model<T, Device>& model, const PlanOptions& o) {
-  return plan_memory(model.device(), model.graph(), plan_steps(model.device(), model.graph(), o), o).bytes;
+  const auto steps = plan_steps(model.device(), model.graph(), o);
+  return plan_memory(model.device(), model.graph(), steps, step_bands(model.device(), model.graph(), steps, o), o)
+      .bytes;
 }
 
 /// Bytes in which the gradients of leaves are added up: rows of what a step changes, and room for the other processes'.

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "brindle/core/cpu.hpp"
+#include "brindle/core/flush_denormals.hpp"
 #include "brindle/ops/batch_normalization/backward_parts.hpp"
 #include "brindle/ops/batch_normalization/batch_normalization.hpp"
 #include "brindle/ops/batch_normalization/gradient_rows.hpp"
@@ -69,6 +70,7 @@ struct batch_normalization<T, Cpu> {
 
   static void factors(const Cpu&, In<T, Cpu> variance, In<T, Cpu> gamma, In<T, Cpu> beta, double epsilon,
                       Out<T, Cpu> by, Out<T, Cpu> shift) {
+    const brindle::detail::FlushDenormals flush;  // as in tasks, where forward() and bands of steps make them
     for (std::int64_t i = 0; i < by.size(); ++i) {
       by.data[i] = factor(variance, gamma, i, epsilon);
       shift.data[i] = beta.empty() ? T(0) : beta.data[i];
@@ -198,7 +200,7 @@ struct batch_normalization<T, Cpu> {
     });
   }
 
-  /// y = f of each channel as it is normalised.
+  /// y = f of each channel as it is normalized.
   template <class F>
   static void normalize(const Cpu& on, In<T, Cpu> x, In<T, Cpu> mean, In<T, Cpu> variance, In<T, Cpu> gamma,
                         In<T, Cpu> beta, Out<T, Cpu> y, double epsilon) {
