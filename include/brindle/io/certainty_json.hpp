@@ -12,6 +12,7 @@
 #include "brindle/io/json.hpp"
 #include "brindle/io/parse_json.hpp"
 #include "brindle/io/safetensors.hpp"
+#include "brindle/io/saved_tensors.hpp"
 #include "brindle/nn/answer_table.hpp"
 #include "brindle/nn/familiarity.hpp"
 
@@ -19,8 +20,6 @@
 // features of training pictures. A file of a model without them has no such entries; older versions of the library do
 // not look at them.
 namespace brindle::io::detail {
-
-inline constexpr const char* familiarity_tensor = "familiarity/features";
 
 inline void check_certainty(const std::string& who, double temperature, const AnswerTable& answers) {
   if (!(temperature > 0) || !std::isfinite(temperature))

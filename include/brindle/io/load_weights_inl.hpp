@@ -19,6 +19,7 @@
 #include "brindle/io/npz.hpp"
 #include "brindle/io/open_hdf5.hpp"
 #include "brindle/io/safetensors.hpp"
+#include "brindle/io/saved_tensors.hpp"
 #include "brindle/io/torch_weights.hpp"
 #include "brindle/io/weight_file.hpp"
 #include "brindle/io/weight_format.hpp"
@@ -57,7 +58,7 @@ BRINDLE_INLINE WeightFile safetensors_weights(const std::filesystem::path& path)
   // A model that brindle saved may have tensors beside its weights.
   const bool saved_model = file->metadata().contains("brindle");
   for (const auto& [name, entry] : file->entries()) {
-    if (saved_model && (name.starts_with("optimizer/") || name.starts_with("familiarity/"))) continue;
+    if (saved_model && detail::lies_beside_weights(name)) continue;
     detail::add_named_tensor(weights, name, entry.shape,
                              [file, tensor = name](TensorView<float> to) { file->read_into<float>(tensor, to); });
   }

@@ -24,20 +24,13 @@
 #include "brindle/io/picture_input_json.hpp"
 #include "brindle/io/safetensors.hpp"
 #include "brindle/io/saved_model.hpp"
+#include "brindle/io/saved_tensors.hpp"
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/optimizer_state.hpp"
 #include "brindle/nn/registry.hpp"
 
 namespace brindle::io::detail {
-
-BRINDLE_INLINE std::string tensor_name(const std::string& layer, const std::string& parameter) {
-  return layer + "/" + parameter;
-}
-
-BRINDLE_INLINE std::string slot_name(const std::string& layer, const std::string& parameter, std::int64_t number) {
-  return "optimizer/" + tensor_name(layer, parameter) + "/" + std::to_string(number);
-}
 
 /// Throws ValueError for a card that is too long, or no UTF-8, which JSON has to be.
 BRINDLE_INLINE void check_card(const std::string& who, const std::string& card) {
