@@ -85,7 +85,7 @@ struct Block {
 
 TEST_CASE("a window says which rows it sees, and the zeros around them", "[nn][bands]") {
   const RowWindow window{.size = 5, .stride = 2, .zeros = {1, 2, 3, 4}};
-  const auto check = [&](Rows y, Rows seen, Border around) {
+  const auto check = [&](RowRange y, RowRange seen, Border around) {
     INFO("rows " << y.begin << " to " << y.end);
     CHECK(window.seen(y, 14).begin == seen.begin);
     CHECK(window.seen(y, 14).end == seen.end);

@@ -9,7 +9,7 @@
 namespace brindle {
 
 /// Rows [begin, end) of a picture.
-struct Rows {
+struct RowRange {
   std::int64_t begin = 0;  ///< the first one
   std::int64_t end = 0;    ///< behind the last one
 
@@ -23,12 +23,12 @@ struct RowWindow {
   Border zeros;             ///< around the whole of x; what of it no window reaches may be left out
 
   /// The rows of x, of which there are `height`, that rows of y see.
-  Rows seen(const Rows& y, std::int64_t height) const {
+  RowRange seen(const RowRange& y, std::int64_t height) const {
     return {std::max<std::int64_t>(y.begin * stride - zeros.top, 0),
             std::clamp<std::int64_t>((y.end - 1) * stride - zeros.top + size, 0, height)};
   }
   /// The zeros around those.
-  Border around(const Rows& y, std::int64_t height) const {
+  Border around(const RowRange& y, std::int64_t height) const {
     return {std::max<std::int64_t>(zeros.top - y.begin * stride, 0),
             std::max<std::int64_t>((y.end - 1) * stride - zeros.top + size - height, 0), zeros.left, zeros.right};
   }

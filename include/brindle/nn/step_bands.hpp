@@ -18,8 +18,8 @@ namespace brindle::detail {
 
 /// Steps of a plan that run in bands, as those of MobileNetV2's blocks do: 1x1, depthwise, 1x1. A thread takes a few
 /// rows of what the last step gives through all of them before it goes on to the next rows, so that what stands between
-/// the steps stays in its core's cache, and is never stored whole. Rows that the next band sees as well are kept; only
-/// where threads share a picture, both compute some. The bits are those of step by step. On the Cpu.
+/// the steps stays in its core's cache, and is never stored whole. RowRange that the next band sees as well are kept;
+/// only where threads share a picture, both compute some. The bits are those of step by step. On the Cpu.
 template <class T, class Device>
 class StepBands {
  public:
@@ -68,12 +68,12 @@ class StepBands {
 
   void choose_rows();
   void place_memory(const std::vector<Step>& steps, const PlanOptions& options);
-  // Rows of x that each stage reads, at most.
+  // RowRange of x that each stage reads, at most.
   std::array<std::int64_t, most_steps> rows_read() const;
-  // Rows of one picture's y, band after band. memory: of a worker.
-  void run(const Work& work, const Rows& part, const T* x, const T* residual, T* y, std::byte* memory) const;
+  // RowRange of one picture's y, band after band. memory: of a worker.
+  void run(const Work& work, const RowRange& part, const T* x, const T* residual, T* y, std::byte* memory) const;
   // rows: those of x that begin at `from`, and those of what stage k gives that it is to compute.
-  void run_stage(const Work& work, std::size_t k, const std::array<Rows, 2>& rows, const T* from, const T* residual,
+  void run_stage(const Work& work, std::size_t k, const std::array<RowRange, 2>& rows, const T* from, const T* residual,
                  T* to, std::byte* workspace) const;
   // What stage k gives for a picture.
   const Shape& given(std::size_t k) const { return k + 1 < stages_.size() ? stages_[k + 1].x : y_; }

@@ -142,21 +142,21 @@ void StepBands<T, Device>::forward(const std::vector<Step>& steps, const PlanOpt
 }
 
 template <class T, class Device>
-void StepBands<T, Device>::run(const Work& work, const Rows& part, const T* x, const T* residual, T* y,
+void StepBands<T, Device>::run(const Work& work, const RowRange& part, const T* x, const T* residual, T* y,
                                std::byte* memory) const {
   const std::size_t count = stages_.size();
   const std::int64_t bands = (part.size() + rows_ - 1) / rows_;
-  std::array<Rows, most_steps> there{};  // rows of what a stage reads that are in its memory
+  std::array<RowRange, most_steps> there{};  // rows of what a stage reads that are in its memory
   for (std::int64_t b = 0; b < bands; ++b) {
-    std::array<Rows, most_steps + 1> rows;  // that each stage reads, and those of y
+    std::array<RowRange, most_steps + 1> rows;  // that each stage reads, and those of y
     rows[count] = {part.begin + part.size() * b / bands, part.begin + part.size() * (b + 1) / bands};
     for (std::size_t k = count; k-- > 0;) rows[k] = stages_[k].window.seen(rows[k + 1], stages_[k].x[0]);
     for (std::size_t k = 0; k < count; ++k) {
       const T* from = k == 0 ? x + row_elements(stages_[0].x, rows[0].begin) : rows_of(k, memory);
-      Rows to_do = rows[k + 1];
+      RowRange to_do = rows[k + 1];
       T* to = k + 1 == count ? y + row_elements(y_, to_do.begin) : rows_of(k + 1, memory);
       if (k + 1 < count) {  // what the band before has computed moves to the front
-        const Rows old = std::exchange(there[k + 1], to_do);
+        const RowRange old = std::exchange(there[k + 1], to_do);
         if (old.end > to_do.begin) {
           const std::int64_t kept = row_elements(given(k), old.end - to_do.begin);
           std::memmove(to, to + row_elements(given(k), to_do.begin - old.begin),
@@ -171,13 +171,13 @@ void StepBands<T, Device>::run(const Work& work, const Rows& part, const T* x, c
 }
 
 template <class T, class Device>
-void StepBands<T, Device>::run_stage(const Work& work, std::size_t k, const std::array<Rows, 2>& rows, const T* from,
-                                     const T* residual, T* to, std::byte* workspace) const {
+void StepBands<T, Device>::run_stage(const Work& work, std::size_t k, const std::array<RowRange, 2>& rows,
+                                     const T* from, const T* residual, T* to, std::byte* workspace) const {
   const Stage& s = stages_[k];
   const Step& step = work.steps[first_ + k];
   const Shape& y = given(k);
   const auto& [there, to_do] = rows;
-  const Rows seen = s.window.seen(to_do, s.x[0]);
+  const RowRange seen = s.window.seen(to_do, s.x[0]);
   const Shape in{1, seen.size(), s.x[1], s.x[2]}, out{1, to_do.size(), y[1], y[2]};
   Pass<T, Device> pass = pass_of(alone_, step, work.options);
   pass.workspace = {workspace, {workspace_bytes_}};
