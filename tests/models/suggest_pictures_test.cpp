@@ -116,4 +116,8 @@ TEST_CASE("suggestions say which folder or model they cannot be made of", "[mode
   const models::PictureClassifier<Cpu> each(io::SavedModel<float, Cpu>{
       std::move(several), {.input = PictureInput{.size = {4, 4}}, .from_logits = true, .each_output = true}});
   CHECK_THROWS_WITH(models::suggest_pictures(each, folder / "empty"), Contains("several labels"));
+  Sequential<float> sigmoids{Cpu(1), {4, 4, 3}, GlobalAveragePooling2D{}, Dense{2, sigmoid}};
+  const models::PictureClassifier<Cpu> by_itself(
+      io::SavedModel<float, Cpu>{std::move(sigmoids), {.input = PictureInput{.size = {4, 4}}}});
+  CHECK_THROWS_WITH(models::suggest_pictures(by_itself, folder / "empty"), Contains("several labels"));
 }

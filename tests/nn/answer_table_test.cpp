@@ -108,3 +108,18 @@ TEST_CASE("tables that cannot be are refused by their row", "[nn][answer_table]"
   CHECK_THROWS_WITH(answer_table(tensor_of({1, 2}, {0, 1}), tensor_of({1, 2}, {0, 1}), {.each_output = true}),
                     Contains("no single answer"));
 }
+
+TEST_CASE("answers that a classifier gives with the same probability are not told apart", "[nn][answer_table]") {
+  // Both are 1 in float, and one of them is wrong.
+  const AnswerTable one = answer_table(tensor_of({3, 1}, {1e-12f, 2e-8f, 0.7f}), tensor_of({3, 1}, {0, 1, 1}));
+  for (const AnswerThreshold& row : one.rows) CHECK(row.answered != 1);
+  CHECK(!one.at_least(1));
+  const AnswerTable several =
+      answer_table(tensor_of({3, 3}, {1, 1e-9f, 0, 1, 3e-8f, 0, 0.2f, 0.7f, 0.1f}), tensor_of({3, 1}, {0, 1, 1}));
+  CHECK(!several.at_least(1));
+  const AnswerTable logits =
+      answer_table(tensor_of({3, 1}, {-28, -18, 1}), tensor_of({3, 1}, {0, 1, 1}), {.from_logits = true});
+  CHECK(!logits.at_least(1));
+  CHECK_THROWS_WITH(answer_table(tensor_of({1, 3}, {0.9f, 0.6f, 0.1f}), tensor_of({1, 1}, {0})),
+                    Contains("sample 0 add up to 1.6"));
+}

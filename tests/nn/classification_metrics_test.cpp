@@ -108,3 +108,13 @@ TEST_CASE("the area under the curve ends with an error for scores that are no nu
     CHECK_THROWS_WITH(roc_auc(std::vector<float>{.1f, bad, .3f, .4f}, std::vector<float>{0, 1, 0, 1}),
                       Contains("score 1 is"));
 }
+
+TEST_CASE("the probability of a mistake among logits of a sigmoid each is its sigmoid",
+          "[nn][classification_metrics]") {
+  const auto logits = tensor_of({1, 3}, {4, 3, -5});
+  const auto probability = [&](const OutputOptions& o) {
+    return worst_mistakes(logits, tensor_of({1, 1}, {1}), 1, o)[0].probability;
+  };
+  CHECK(probability({.from_logits = true, .each_output = true}) == Approx(1 / (1 + std::exp(-4.0))));
+  CHECK(probability({.from_logits = true}) == Approx(1 / (1 + std::exp(-1.0) + std::exp(-9.0))));
+}

@@ -77,6 +77,18 @@ TEST_CASE("a single output is a yes above one half, and a logit above 0", "[nn][
   CHECK(figure(metrics::f1_score(), column({-1, 0.2f, 0.1f, -2}), t, {.from_logits = true}) == 1);
 }
 
+TEST_CASE("a threshold among logits may be below 0, and a rank needs one class a sample", "[nn][metric]") {
+  Tensor<float> y({2, 2}), t({2, 2});
+  const float logits[] = {-0.5f, -2, -3, 1};
+  std::copy_n(logits, 4, y.data());
+  t[0] = t[3] = 1;
+  CHECK(figure(metrics::f1_score({.threshold = -0.847}), y, t, {.from_logits = true, .each_output = true}) == 1);
+  CHECK(figure(metrics::f1_score({.threshold = 0}), y, t, {.from_logits = true, .each_output = true}) == 0.5);
+  CHECK_THROWS_WITH(f1_thresholds(y, t), Contains("f1_thresholds"));
+  t[1] = 1;
+  CHECK_THROWS_WITH(figure(metrics::top_k_accuracy(1), y, t), Contains("sample 0 has 2"));
+}
+
 TEST_CASE("several logits are ranked by the probabilities of their softmax", "[nn][metric]") {
   // By the logits of class 0 the second sample comes before the first; by its probability it does not.
   Tensor<float> logits({3, 3}), probabilities({3, 3});

@@ -101,6 +101,23 @@ TEST_CASE("one sigmoid, several, logits and a softmax behind a pool are calibrat
             .temperature.value == Approx(each.temperature.value));
 }
 
+TEST_CASE("the temperature of a model of logits is that of the logits that it gives", "[train][calibrate]") {
+  const data::InMemory three = calibrated_samples(60, 3, 3);
+  const auto check = [](auto model, const data::InMemory& data) {
+    const Tensor<float> x = [&] {
+      Tensor<float> read(model.input_shape().batch(60));
+      std::vector<data::Draw> rows;
+      for (std::int64_t i = 0; i < 60; ++i) rows.push_back({i, 0});
+      data.read(Cpu(1), rows, read.view());
+      return read;
+    }();
+    const double expected = find_temperature(model.predict(x), data.labels(), {.from_logits = true}).value;
+    CHECK(calibrate(model, data, {.from_logits = true}).temperature.value == Approx(expected).epsilon(1e-6));
+  };
+  check(too_sure(Sequential<float>{{3}, Dense{3, relu}}), three);  // the relu is a part of the logits
+  check(too_sure(Sequential<float>{{3}, Dense{3}, Dropout{0.5}}), three);
+}
+
 TEST_CASE("a model that was calibrated has the same bits for 1, 2 and 3 threads", "[train][calibrate]") {
   const data::InMemory data = calibrated_samples(60, 5, 3);
   std::vector<Tensor<float>> kernels;

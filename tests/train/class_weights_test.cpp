@@ -49,6 +49,16 @@ TEST_CASE("the class of a one-hot row is where its one is, and class weights tak
   CHECK(loss({{2, 3.0}}) == Approx(2 * 0.693147));
 }
 
+TEST_CASE("a mixed label counts as the class of which it has most", "[train][class_weight]") {
+  const std::vector<data::Draw> draws{{4, 0}, {2, 0}};
+  Tensor<float> labels({2, 2}), weight({2});
+  const float mixed[] = {0.1f, 0.9f, 0.6f, 0.4f};
+  std::copy_n(mixed, 4, labels.data());
+  detail::weigh<float>({.class_weight = {{0, 9.0}, {1, 1.0}}}, draws, labels.view(), weight.view());
+  CHECK(weight[0] == 1);
+  CHECK(weight[1] == 9);
+}
+
 TEST_CASE("a weight for a class that is not there is refused before the first step", "[train][class_weight][errors]") {
   const auto refused = [](const data::Source& data, Sequential<float> model, const auto& loss,
                           const std::map<std::int64_t, double>& weights) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "brindle/data/in_memory.hpp"
+#include "brindle/data/one_hot.hpp"
 #include "brindle/io/saved_model.hpp"
 #include "brindle/models/picture_classifier.hpp"
 #include "brindle/nn/nn.hpp"
@@ -92,6 +93,7 @@ TEST_CASE("of many training samples as many of each class are kept as can be, th
   std::vector<int> count(3, 0);
   for (const std::int64_t row : rows) ++count[static_cast<std::size_t>(training.labels().data[row])];
   CHECK(count == std::vector<int>{8, 8, 8});  // of 10, 10 and 30
+  CHECK(detail::rows_of_all_classes(data::OneHot(training, 3), 24, 3) == rows);
 }
 
 TEST_CASE("outputs beside features have the bits of predict, and a map's feature is its mean", "[train][familiarity]") {

@@ -157,6 +157,7 @@ TEST_CASE("a linear head says what is wrong with its options and its data", "[tr
   const auto with = [&](const LinearHeadOptions& o) { linear_head(Cpu(1), of.x, of.labels, o); };
   CHECK_THROWS_WITH(with({.penalty = 0}), Contains("a penalty above 0"));
   CHECK_THROWS_WITH(with({.class_weight = {{1, -1}}}), Contains("weight of class 1"));
+  CHECK_THROWS_WITH(with({.class_weight = {{2, 1}}}), Contains("class 2") && Contains("classes 0 to 1"));
   CHECK_THROWS_WITH(with({.tolerance = 0}), Contains("linear_head") && Contains("tolerance"));
   CHECK_THROWS_AS(linear_head(Cpu(1), of.x, Tensor<float>({19, 1})), ShapeError);
   CHECK_THROWS_AS(linear_head(Cpu(1), of.x, Tensor<float>({20, 1})), DataError);  // one class

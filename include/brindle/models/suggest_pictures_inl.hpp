@@ -19,6 +19,7 @@
 #include "brindle/models/picture_classifier.hpp"
 #include "brindle/models/suggest_pictures.hpp"
 #include "brindle/nn/familiarity.hpp"
+#include "brindle/nn/last_activation.hpp"
 #include "brindle/ops/activation.hpp"
 #include "brindle/ops/cpu.hpp"
 #include "brindle/train/suggest_samples.hpp"
@@ -31,7 +32,8 @@ PictureSuggestions suggest_pictures(const PictureClassifier<Device>& classifier,
   const std::string who = "suggest_pictures";
   const Model<float, Device>& model = classifier.model();
   const io::ModelInfo& info = classifier.info();
-  if (info.each_output)
+  const bool sigmoids = brindle::detail::last_activation(model).function == ActivationFunction::sigmoid;
+  if (info.each_output || (sigmoids && model.output_shape().size() > 1))
     brindle::detail::raise<ValueError>(who + ": the model gives several labels to a photo, expected one class");
   const std::size_t value = brindle::detail::feature_value(who, model);
   const std::int64_t width = brindle::detail::feature_width(model, value), outputs = model.output_shape().size();

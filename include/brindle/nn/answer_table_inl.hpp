@@ -41,7 +41,17 @@ BRINDLE_INLINE AnswerTable answer_table(In<float, Cpu> outputs, In<float, Cpu> l
                               "each class alone, as a column (N, 1) of outputs and of labels");
   const detail::LabelledLogits all = detail::labelled_logits(who, outputs, labels, options);
   std::vector<detail::Prediction> predictions;
-  for (std::int64_t i = 0; i < all.rows; ++i) predictions.push_back(all.prediction(i, 1));
+  const std::int64_t k = outputs.shape[1];
+  for (std::int64_t i = 0; i < all.rows; ++i) {
+    predictions.push_back(all.prediction(i, 1));
+    // As a classifier gives it, in float: what it takes for the same is the same here.
+    double& confidence = predictions.back().confidence;
+    const float* y = outputs.data + i * k;
+    if (options.from_logits)
+      confidence = static_cast<double>(static_cast<float>(confidence));
+    else
+      confidence = static_cast<double>(k == 1 ? std::max(y[0], 1 - y[0]) : *std::max_element(y, y + k));
+  }
   std::sort(predictions.begin(), predictions.end(),
             [](const detail::Prediction& a, const detail::Prediction& b) { return a.confidence < b.confidence; });
   AnswerTable table{.samples = all.samples};

@@ -45,6 +45,13 @@ BRINDLE_INLINE LabelledLogits labelled_logits(const std::string& who, In<float, 
   if (n == 0) raise<DataError>(who + ": there are no samples; expected outputs and labels of at least one");
   check_outputs<float>(who, outputs, {o.from_logits});
   const bool sigmoid = o.each_output || k == 1;
+  for (std::int64_t i = 0; i < n && !sigmoid && !o.from_logits; ++i) {
+    double sum = 0;
+    for (std::int64_t c = 0; c < k; ++c) sum += static_cast<double>(outputs.data[i * k + c]);
+    if (std::abs(sum - 1) > 1e-3)
+      raise<DataError>(who + ": the outputs of sample " + std::to_string(i) + " add up to " + number_text(sum) +
+                       ", expected the probabilities of a softmax; of a sigmoid each they are no single answer");
+  }
   LabelledLogits all{.samples = n,
                      .rows = sigmoid ? n * k : n,
                      .columns = sigmoid ? 1 : k,

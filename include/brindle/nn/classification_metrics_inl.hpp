@@ -125,6 +125,7 @@ BRINDLE_INLINE double class_probability(const float* row, std::int64_t k, std::i
   }
   const double y = static_cast<double>(row[c]);
   if (!o.from_logits) return y;
+  if (o.each_output) return 1 / (1 + std::exp(-y));
   double sum = 0;
   for (std::int64_t i = 0; i < k; ++i) sum += std::exp(static_cast<double>(row[i]) - y);
   return 1 / sum;

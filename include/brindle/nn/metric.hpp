@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -35,14 +36,15 @@ namespace metrics {
 /// When an output is a yes.
 struct F1ScoreOptions {
   /// Above which an output by itself is a yes, for labels (N, K) of several classes at once, in the numbers of the
-  /// outputs: of logits it is a logit. Below 0: the largest output names the class (Keras's threshold=None), and a
-  /// single output is a yes above 0.5 (of logits above 0).
-  double threshold = -1;
+  /// outputs: of logits it is a logit. NaN: the largest output names the class (Keras's threshold=None), and a single
+  /// output is a yes above 0.5 (of logits above 0).
+  double threshold = std::numeric_limits<double>::quiet_NaN();
   std::string name = "f1_score";  ///< to tell several apart
 };
 
 /// "top_2_accuracy": the share of samples whose class is among the k largest outputs; an equal output does not push it
-/// out. Throws ValueError for k < 1. Keras: metrics/accuracy_metrics.py, (Sparse)TopKCategoricalAccuracy.
+/// out. Throws ValueError for k < 1; of samples of several classes it has no meaning. Keras:
+/// metrics/accuracy_metrics.py, (Sparse)TopKCategoricalAccuracy.
 Metric top_k_accuracy(std::int64_t k = 5);
 
 /// "f1_score": twice precision times recall over their sum, of class 1 where there is one output, else the mean over

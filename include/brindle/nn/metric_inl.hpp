@@ -194,8 +194,12 @@ BRINDLE_INLINE Metric top_k_accuracy(std::int64_t k) {
             for (std::int64_t n = 0; n < rows.samples; ++n) {
               const float* row = p.data + n * rows.outputs;
               float own = 0;
+              std::int64_t classes = 0;
               for (std::int64_t c = 0; c < rows.outputs; ++c)
-                if (rows.of(n, c)) own = row[c];
+                if (rows.of(n, c)) own = row[c], ++classes;
+              if (classes != 1)
+                detail::raise<DataError>(name + ": expected one class a sample, sample " + std::to_string(n) + " has " +
+                                         std::to_string(classes));
               const auto larger = std::count_if(row, row + rows.outputs, [own](float v) { return v > own; });
               found += larger < k ? 1 : 0;
             }
@@ -204,26 +208,28 @@ BRINDLE_INLINE Metric top_k_accuracy(std::int64_t k) {
 }
 
 BRINDLE_INLINE Metric f1_score(const F1ScoreOptions& options) {
-  return {
-      options.name, [options](TensorView<const float> p, TensorView<const float> t, const OutputOptions& o) -> double {
-        const std::int64_t samples = p.shape[0], outputs = samples ? p.size() / samples : 1;
-        const bool largest = options.threshold < 0 && outputs > 1;
-        const auto above = options.threshold >= 0 ? static_cast<float>(options.threshold) : o.from_logits ? 0.0f : 0.5f;
-        const detail::ClassRows rows(options.name.c_str(), p, t);
-        double sum = 0;
-        for (std::int64_t k = 0; k < outputs; ++k) {
-          std::int64_t hits = 0, predicted = 0;
-          for (std::int64_t n = 0; n < samples; ++n) {
-            const float* row = p.data + n * outputs;
-            const bool yes = largest ? std::max_element(row, row + outputs) - row == k : row[k] > above;
-            predicted += yes ? 1 : 0;
-            hits += yes && rows.of(n, k) ? 1 : 0;
-          }
-          sum += detail::f1_of(static_cast<double>(hits), static_cast<double>(predicted),
-                               static_cast<double>(rows.count(k)));
-        }
-        return sum / static_cast<double>(outputs);
-      }};
+  return {options.name,
+          [options](TensorView<const float> p, TensorView<const float> t, const OutputOptions& o) -> double {
+            const std::int64_t samples = p.shape[0], outputs = samples ? p.size() / samples : 1;
+            const bool largest = std::isnan(options.threshold) && outputs > 1;
+            const auto above = !std::isnan(options.threshold) ? static_cast<float>(options.threshold)
+                               : o.from_logits                ? 0.0f
+                                                              : 0.5f;
+            const detail::ClassRows rows(options.name.c_str(), p, t);
+            double sum = 0;
+            for (std::int64_t k = 0; k < outputs; ++k) {
+              std::int64_t hits = 0, predicted = 0;
+              for (std::int64_t n = 0; n < samples; ++n) {
+                const float* row = p.data + n * outputs;
+                const bool yes = largest ? std::max_element(row, row + outputs) - row == k : row[k] > above;
+                predicted += yes ? 1 : 0;
+                hits += yes && rows.of(n, k) ? 1 : 0;
+              }
+              sum += detail::f1_of(static_cast<double>(hits), static_cast<double>(predicted),
+                                   static_cast<double>(rows.count(k)));
+            }
+            return sum / static_cast<double>(outputs);
+          }};
 }
 
 BRINDLE_INLINE Metric auc() {
@@ -277,6 +283,7 @@ BRINDLE_INLINE std::vector<double> f1_thresholds(In<float, Cpu> outputs, In<floa
   if (outputs.shape.rank() != 2 || !(labels.shape == outputs.shape))
     detail::raise<ShapeError>("f1_thresholds: expected outputs and labels (n, K), got " + to_string(outputs.shape) +
                               " and " + to_string(labels.shape));
+  detail::check_outputs<float>("f1_thresholds", outputs, {});
   const detail::ClassRows rows("f1_thresholds", outputs, labels);
   std::vector<double> thresholds;
   rows.mean("f1_thresholds", false, [&](std::int64_t k) {

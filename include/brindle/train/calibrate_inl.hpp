@@ -61,9 +61,10 @@ Calibrated calibrate(Model<T, Device>& model, const data::Source& validation, co
   c.layer = model.layers()[detail::layer_of_logits(who, model)]->name;
   Cpu host;  // that reads
   if constexpr (std::is_same_v<Device, Cpu>) host = model.device();
-  // Without the last activation where it can be left out: it hides how sure it is where it says 1.
-  const bool logits = detail::last_activation(model).may_be_left;
-  const Tensor<T> outputs = detail::Evaluator<T, Device>::predict(who, model, host, validation, options.batch, logits);
+  // Without the last sigmoid or softmax where it can be left out: it hides how sure it is where it says 1.
+  const bool without = !options.from_logits && detail::last_activation(model).may_be_left;
+  const bool logits = without || options.from_logits;
+  const Tensor<T> outputs = detail::Evaluator<T, Device>::predict(who, model, host, validation, options.batch, without);
   Tensor<float> y = Tensor<float>::uninitialized(outputs.shape());
   for (std::int64_t i = 0; i < y.size(); ++i) y[i] = static_cast<float>(outputs[i]);
   CalibrationOptions are = c.options;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -14,7 +15,10 @@ namespace detail {
 std::string class_name(const data::Source& source, std::int64_t number);
 
 /// The class of a row of `labels` numbers: its number, or of a one-hot row the place of the largest.
-std::int64_t class_of(const float* row, std::int64_t labels);
+template <class T>
+std::int64_t class_of(const T* row, std::int64_t labels) {
+  return labels == 1 ? static_cast<std::int64_t>(row[0]) : std::max_element(row, row + labels) - row;
+}
 
 /// Whether a row is a class: a whole number, or a one-hot row.
 bool is_class(const float* row, std::int64_t labels);

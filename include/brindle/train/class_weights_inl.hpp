@@ -24,10 +24,6 @@ BRINDLE_INLINE std::string class_name(const data::Source& source, std::int64_t n
                                                                         : std::to_string(number);
 }
 
-BRINDLE_INLINE std::int64_t class_of(const float* row, std::int64_t labels) {
-  return labels == 1 ? static_cast<std::int64_t>(row[0]) : std::max_element(row, row + labels) - row;
-}
-
 BRINDLE_INLINE bool is_class(const float* row, std::int64_t labels) {
   if (labels == 1)
     return row[0] >= 0 && row[0] < 1e9f && row[0] == static_cast<float>(static_cast<std::int64_t>(row[0]));

@@ -31,6 +31,10 @@ BRINDLE_INLINE Tensor<float> distilled_labels(In<float, Cpu> outputs, In<float, 
   if (outputs.shape.rank() != 2 || outputs.shape[1] < 2 || labels.size() != outputs.shape[0])
     detail::raise<ShapeError>(who + ": expected outputs (n, K) of at least two classes and labels (n, 1), got " +
                               to_string(outputs.shape) + " and " + to_string(labels.shape));
+  if (are.each_output)
+    detail::raise<ValueError>(who +
+                              ": outputs that stand by themselves (.each_output) are no probabilities of one "
+                              "class; expected those of a softmax, or logits before it");
   detail::check_outputs<float>(who, outputs, are);
   const std::int64_t n = outputs.shape[0], k = outputs.shape[1];
   Tensor<float> rows({n, k});

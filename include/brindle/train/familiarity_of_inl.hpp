@@ -21,6 +21,7 @@
 #include "brindle/data/source.hpp"
 #include "brindle/nn/familiarity.hpp"
 #include "brindle/nn/model.hpp"
+#include "brindle/train/class_weights.hpp"
 #include "brindle/train/familiarity_of.hpp"
 #include "brindle/train/fit_checks.hpp"
 
@@ -30,9 +31,12 @@ BRINDLE_INLINE std::vector<std::int64_t> rows_of_all_classes(const data::Source&
                                                              std::uint64_t seed) {
   const std::int64_t n = source.size();
   const TensorView<const float> labels = source.labels();
-  std::map<float, std::vector<std::int64_t>> classes;  // several labels a sample: one class
-  for (const std::int64_t row : permutation(n, Random{.seed = seed, .what = stream_id("familiarity")}))
-    classes[labels.size() == n ? labels.data[row] : 0].push_back(row);
+  const std::int64_t size = n > 0 ? labels.size() / n : 0;
+  std::map<std::int64_t, std::vector<std::int64_t>> classes;  // what is of no class alone: one of its own
+  for (const std::int64_t row : permutation(n, Random{.seed = seed, .what = stream_id("familiarity")})) {
+    const float* label = labels.data + row * size;
+    classes[size > 0 && is_class(label, size) ? class_of(label, size) : -1].push_back(row);
+  }
   std::vector<std::int64_t> rows;
   for (std::size_t round = 0; static_cast<std::int64_t>(rows.size()) < std::min(most, n); ++round)
     for (const auto& one : classes)

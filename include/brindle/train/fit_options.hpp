@@ -64,11 +64,13 @@ struct FitOptions {
   data::SourceRef validation = {};  ///< evaluated after each epoch, or none
   std::int64_t validation_batch = 0;  ///< 0: as batch
   /// Class number -> weight of its samples' loss, finite and at least 0; others 1. balanced_class_weights() of
-  /// train/class_weights.hpp gives those of unequal classes. Labels are class numbers, or one-hot rows.
+  /// train/class_weights.hpp gives those of unequal classes. Labels are class numbers, or one-hot rows; a mixed row
+  /// (data::Mixed) counts as the class of which it has most, as Keras takes it.
   std::map<std::int64_t, double> class_weight = {};
-  std::span<const float> sample_weight = {};  ///< one a sample, finite and at least 0, or none
-  std::vector<Metric> metrics = {};           ///< of the validation data, without sample weights; need .validation
-  std::vector<Callback> callbacks = {};       ///< called in this order
+  /// One a sample, finite and at least 0, or none; of a mixed one the first's.
+  std::span<const float> sample_weight = {};
+  std::vector<Metric> metrics = {};      ///< of the validation data, without sample weights; need .validation
+  std::vector<Callback> callbacks = {};  ///< called in this order
   std::shared_ptr<CheckpointStore> checkpoint = {};  ///< checkpoint(path, ...) of train/checkpoint.hpp, or none
 };
 

@@ -116,6 +116,9 @@ BRINDLE_INLINE LinearHead linear_head(const Cpu& on, TensorView<const float> x, 
     if (!(weight >= 0 && std::isfinite(weight)))
       detail::raise<ValueError>(who + ": the weight of class " + std::to_string(number) + " must be at least 0, got " +
                                 std::to_string(weight));
+    if (number < 0 || number >= count)
+      detail::raise<ValueError>(who + ": class_weight has a weight for class " + std::to_string(number) +
+                                ", and there are classes 0 to " + std::to_string(count - 1));
     for (std::size_t i = 0; i < classes.size(); ++i)
       if (classes[i] == number) weights[i] *= weight;
   }

@@ -19,16 +19,15 @@ namespace brindle::detail {
 
 inline bool weighted(const FitOptions& o) { return !o.class_weight.empty() || !o.sample_weight.empty(); }
 
-/// weight (draws.size()) of the samples that are drawn.
+/// weight (draws.size()) of the samples that are drawn, whose labels (draws.size(), L) may be mixed ones.
 template <class T>
-void weigh(const data::Source& source, const FitOptions& o, std::span<const data::Draw> draws, TensorView<T> weight) {
-  const TensorView<const float> labels = source.labels();
+void weigh(const FitOptions& o, std::span<const data::Draw> draws, TensorView<const T> labels, TensorView<T> weight) {
   const std::int64_t size = labels.shape.sample().size();
   for (std::size_t i = 0; i < draws.size(); ++i) {
     const std::int64_t row = draws[i].row;
     double w = o.sample_weight.empty() ? 1.0 : static_cast<double>(o.sample_weight[static_cast<std::size_t>(row)]);
     if (!o.class_weight.empty()) {
-      const auto found = o.class_weight.find(class_of(labels.data + row * size, size));
+      const auto found = o.class_weight.find(class_of(labels.data + static_cast<std::int64_t>(i) * size, size));
       if (found != o.class_weight.end()) w *= found->second;
     }
     weight.data[i] = static_cast<T>(w);

@@ -142,8 +142,8 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   const auto next = [&] {
     const auto [x, draws] = batches->next();
     batch_.borrow(x, source, draws);
-    if (detail::weighted(options))
-      detail::weigh<T>(source, options, draws, batch_.weight(static_cast<std::int64_t>(draws.size())));
+    const auto count = static_cast<std::int64_t>(draws.size());
+    if (detail::weighted(options)) detail::weigh<T>(options, draws, batch_.read_labels(count), batch_.weight(count));
     drawn = draws;
   };
   const auto names = [&](std::int64_t i) { return source.describe(drawn[static_cast<std::size_t>(i)].row); };
