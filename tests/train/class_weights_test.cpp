@@ -11,6 +11,7 @@
 #include "brindle/data/in_memory.hpp"
 #include "brindle/nn/nn.hpp"
 #include "brindle/ops/cpu.hpp"
+#include "brindle/train/sample_weights.hpp"
 #include "brindle/train/trainer.hpp"
 
 using namespace brindle;
