@@ -151,6 +151,13 @@ class MemoryPlanner {
     return needs;
   }
 
+  // Memory of what steps give that run from the first time to the last. What leading steps leave behind is filled slice
+  // by slice: it lives as long as any slice is on its way.
+  BlockNumber add_output(const ValueMemory& y, bool leading, int first, int last) {
+    return add(size * y.shape.size() * (y.whole ? options_.batch : memory_.slice),
+               leading && y.whole ? forward_time(0) : first, last);
+  }
+
   void place_forward(int i) {
     const Step& s = step(i);
     StepMemory& m = memory_.steps[static_cast<std::size_t>(i)];
@@ -158,12 +165,8 @@ class MemoryPlanner {
     const bool leading = static_cast<std::size_t>(i) < memory_.leading;
     if (bands_[static_cast<std::size_t>(i)]) return place_band(*bands_[static_cast<std::size_t>(i)], i, leading);
     m.needs = needs_up_to(s, leading ? memory_.slice : options_.batch);
-    // What leading steps leave behind is filled slice by slice: it lives as long as any slice is on its way.
-    if (s.identity || s.deferred)
-      y.block = value(s.inputs.front()).block;
-    else
-      y.block = add(size * y.shape.size() * (y.whole ? options_.batch : memory_.slice),
-                    leading && y.whole ? forward_time(0) : forward_time(i), forward_time(i));
+    y.block = s.identity || s.deferred ? value(s.inputs.front()).block
+                                       : add_output(y, leading, forward_time(i), forward_time(i));
     for (const std::size_t v : s.inputs) {
       keep(value(v).block, forward_time(i));
       if (s.backward && m.needs.reads_input) keep(value(v).block, backward_time(i));
@@ -189,9 +192,7 @@ class MemoryPlanner {
     ValueMemory& y = value(s.output);
     for (const std::size_t v : s.inputs) keep(value(v).block, last);
     if (first == forward_time(i)) memory_.steps[bands.first()].forward_workspace = add(bands.bytes(), first, last);
-    if (!y.inside)
-      y.block = add(size * y.shape.size() * (y.whole ? options_.batch : memory_.slice),
-                    leading && y.whole ? forward_time(0) : first, last);
+    if (!y.inside) y.block = add_output(y, leading, first, last);
   }
 
   void place_backward(int i) {

@@ -41,9 +41,6 @@ class StepBands {
   /// From so many pictures on all threads have work, and little is computed twice.
   std::int64_t least_pictures() const { return (workers_ + most_parts_ - 1) / most_parts_; }
 
-  /// Elements of the largest value between the steps, of one picture.
-  std::int64_t largest_between() const;
-
   /// Bytes of workspace for forward().
   std::int64_t bytes() const { return filter_bytes_ + worker_bytes_ * workers_; }
 

@@ -107,13 +107,6 @@ void StepBands<T, Device>::place_memory(const std::vector<Step>& steps, const Pl
 }
 
 template <class T, class Device>
-std::int64_t StepBands<T, Device>::largest_between() const {
-  std::int64_t most = 0;
-  for (std::size_t k = 1; k < stages_.size(); ++k) most = std::max(most, stages_[k].x.size());
-  return most;
-}
-
-template <class T, class Device>
 void StepBands<T, Device>::forward(const std::vector<Step>& steps, const PlanOptions& options, PreparedOf prepared,
                                    In<T, Device> x, In<T, Device> residual, Out<T, Device> y,
                                    Workspace<Device> workspace) const {
@@ -229,9 +222,12 @@ std::vector<StepBands<T, Device>> step_bands(const Device& on, const LayerGraph<
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const std::vector<RowWindow> windows = windows_from(i);
     if (windows.empty()) continue;
+    std::int64_t between = 0;  // elements of the largest value between the steps
+    for (std::size_t k = i; k + 1 < i + windows.size(); ++k)
+      between = std::max(between, graph.value_shape(steps[k].output).size());
+    if (between * static_cast<std::int64_t>(sizeof(T)) < least_bytes_between) continue;
     const StepBands<T, Device> bands(on, graph, steps, i, windows, options);
     if (options.batch < bands.least_pictures()) continue;
-    if (bands.largest_between() * static_cast<std::int64_t>(sizeof(T)) < least_bytes_between) continue;
     all.push_back(bands);
     i = bands.last();
   }

@@ -23,6 +23,10 @@ std::int64_t class_of(const T* row, std::int64_t labels) {
 /// Whether a row is a class: a whole number, or a one-hot row.
 bool is_class(const float* row, std::int64_t labels);
 
+/// Throws ValueError for a weight that is not finite and at least 0, or of a class that is none of so many.
+void check_class_weight(const std::string& who, const std::map<std::int64_t, double>& class_weight,
+                        std::int64_t classes);
+
 /// One more than the largest class of the labels, or for one-hot labels the size of a row. Throws DataError, naming the
 /// sample, for labels that are no classes.
 std::int64_t class_count(const std::string& who, const data::Source& source);

@@ -3,6 +3,7 @@
 
 // Definitions of what class_weights.hpp declares.
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -33,6 +34,19 @@ BRINDLE_INLINE bool is_class(const float* row, std::int64_t labels) {
     ones += row[k] == 1.0f ? 1 : 0;
   }
   return ones == 1;
+}
+
+BRINDLE_INLINE void check_class_weight(const std::string& who, const std::map<std::int64_t, double>& class_weight,
+                                       std::int64_t classes) {
+  for (const auto& [label, weight] : class_weight) {
+    if (!(weight >= 0) || !std::isfinite(weight))
+      raise<ValueError>(who + ": the weight of class " + std::to_string(label) +
+                        " must be finite and at least 0, got " + number_text(weight));
+    if (label < 0 || label >= classes)
+      raise<ValueError>(who + ": class_weight has a weight for class " + std::to_string(label) +
+                        ", and there are classes 0 to " + std::to_string(classes - 1) +
+                        "; name classes by their numbers, in the order of class_names()");
+  }
 }
 
 BRINDLE_INLINE std::int64_t class_count(const std::string& who, const data::Source& source) {

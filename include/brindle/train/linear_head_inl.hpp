@@ -19,6 +19,7 @@
 #include "brindle/nn/layer.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/temperature.hpp"
+#include "brindle/train/class_weights.hpp"
 #include "brindle/train/linear_classifier.hpp"
 #include "brindle/train/linear_head.hpp"
 #include "brindle/train/minimize.hpp"
@@ -112,16 +113,10 @@ BRINDLE_INLINE LinearHead linear_head(const Cpu& on, TensorView<const float> x, 
   const std::int64_t n = x.shape[0], features = x.shape.sample().size();
   const std::int64_t count = *std::max_element(classes.begin(), classes.end()) + 1;
   std::vector<double> weights(classes.size(), 1 / static_cast<double>(n));
-  for (const auto& [number, weight] : o.class_weight) {
-    if (!(weight >= 0 && std::isfinite(weight)))
-      detail::raise<ValueError>(who + ": the weight of class " + std::to_string(number) + " must be at least 0, got " +
-                                std::to_string(weight));
-    if (number < 0 || number >= count)
-      detail::raise<ValueError>(who + ": class_weight has a weight for class " + std::to_string(number) +
-                                ", and there are classes 0 to " + std::to_string(count - 1));
+  detail::check_class_weight(who, o.class_weight, count);
+  for (const auto& [number, weight] : o.class_weight)
     for (std::size_t i = 0; i < classes.size(); ++i)
       if (classes[i] == number) weights[i] *= weight;
-  }
   const detail::CentredFeatures centred = detail::centred_features(x);
 
   const detail::SoftmaxRegression loss(on, centred.rows, classes, std::move(weights), count, o.penalty);

@@ -50,18 +50,9 @@ inline void check_weights(const std::string& who, std::span<const float> weights
 inline void check_class_weights(const std::string& who, const FitOptions& o, const data::Source& source,
                                 std::int64_t outputs) {
   if (o.class_weight.empty()) return;
-  for (const auto& [label, weight] : o.class_weight)
-    if (!(weight >= 0) || !std::isfinite(weight))
-      raise<ValueError>(who + ": the weight of class " + std::to_string(label) +
-                        " must be finite and at least 0, got " + number_text(weight));
   const bool one_hot = source.labels().shape.sample().size() > 1;
   const std::int64_t found = class_count(who + ": class weights", source);
-  const std::int64_t classes = one_hot ? found : std::max({found, outputs, std::int64_t{2}});
-  for (const auto& entry : o.class_weight)
-    if (entry.first < 0 || entry.first >= classes)
-      raise<ValueError>(who + ": class_weight has a weight for class " + std::to_string(entry.first) +
-                        ", and there are classes 0 to " + std::to_string(classes - 1) +
-                        "; name classes by their numbers, in the order of class_names()");
+  check_class_weight(who, o.class_weight, one_hot ? found : std::max({found, outputs, std::int64_t{2}}));
 }
 
 }  // namespace brindle::detail
