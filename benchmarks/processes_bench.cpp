@@ -76,10 +76,12 @@ void run(const std::shared_ptr<MpiGroup>& group, const std::vector<std::string>&
                   {.leaves = leaves, .group = group->size() > 1 ? group : nullptr}};
   std::vector<double> times;
   double last = bench::now();
-  const Callback clock{.step = [&](FitState&) {
+  Callback clock;
+  clock.keeps_weights = true;
+  clock.step = [&](FitState&) {
     times.push_back(bench::now() - last);
     last = bench::now();
-  }};
+  };
   FitOptions options{.batch = batch, .epochs = 1, .steps_per_epoch = steps, .callbacks = {clock}};
   if (words.size() > 7) {
     options.epochs = 2;

@@ -62,6 +62,7 @@ class NcclGroup final : public CudaProcessGroup {
   int rank() const override { return team_.rank(); }
   int size() const override { return team_.size(); }
   int local_rank() const override { return processes_ ? processes_->local_rank() : 0; }
+  int local_size() const override { return processes_ ? processes_->local_size() : 1; }
   int gpu() const override { return gpu_; }
 
   /// In the processor's memory, over the other group.

@@ -89,6 +89,7 @@ class MpiGroup final : public ProcessGroup {
   int rank() const override { return rank_; }
   int size() const override { return size_; }
   int local_rank() const override { return local_rank_; }
+  int local_size() const override { return local_size_; }
 
   void exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
     do {
@@ -134,7 +135,7 @@ class MpiGroup final : public ProcessGroup {
   /// Where the place for it is too small (/dev/shm; `docker run --shm-size`), the processes send each other messages.
   std::shared_ptr<const SharedMemory> share(std::size_t bytes) override {
     if (!all_of_machine(shared_.use_count() <= 1)) return nullptr;  // somebody has it
-    if (!shared_ || shared_->own.size() < bytes) {
+    if (!all_of_machine(shared_ && shared_->own.size() >= bytes)) {
       give_back();
       take(bytes + line);  // since a window may begin anywhere
     }
@@ -188,14 +189,15 @@ class MpiGroup final : public ProcessGroup {
     return all == 1;
   }
 
-  // Whether the machine's processes find room for so many bytes each. Linux has it in this folder. MPI takes some there
+  // Whether the machine's processes find room for the bytes of each. Linux has it in this folder. MPI takes some there
   // as well when it first sends, and more for a window than its bytes: Open MPI wants a twentieth, and where only a bit
   // is missing, one process gets an error and the others wait for it for ever.
   bool has_place(std::size_t bytes) const {
     std::error_code error;
     const std::filesystem::space_info space = std::filesystem::space("/dev/shm", error);
-    const std::size_t wanted = bytes + bytes / 8 + (std::size_t{4} << 20);
-    return local_size_ > 1 && !error && space.available / static_cast<std::uintmax_t>(local_size_) > wanted;
+    std::uint64_t wanted = bytes + bytes / 8 + (std::size_t{4} << 20);  // then that of all
+    check(MPI_Allreduce(MPI_IN_PLACE, &wanted, 1, MPI_UINT64_T, MPI_SUM, machine_), "MPI_Allreduce");
+    return local_size_ > 1 && !error && space.available > wanted;
   }
 
   // Has the system find the pages now. Linux ends a program that writes where no place is left, as when other programs

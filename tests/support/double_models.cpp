@@ -104,6 +104,7 @@ template class LeafGradients<double, Cpu>;
 template class LeafStep<double, Cpu>;
 template class LeafUpdate<double, Cpu>;
 template class ShardedSlots<double, Cpu>;
+template class SharedWeights<double>;
 template class TeamRow<double, Cpu>;
 template class WeightPenalty<double, Cpu>;
 template void add_penalty_gradient(const Cpu&, const Parameter<double, Cpu>&, std::int64_t, TensorView<double>);

@@ -13,12 +13,13 @@
 
 namespace brindle::test {
 
-/// The one text that work(group) gives in all processes. Throws what leaves work() in one of them.
+/// The one text that work(group) gives in all processes. Throws what leaves work() in one of them. machine: see
+/// run_group().
 template <class Work>
-std::string from_all(int processes, const Work& work) {
+std::string from_all(int processes, const Work& work, int machine = 0) {
   std::vector<std::string> texts(static_cast<std::size_t>(processes));
   const auto errors = run_group(
-      processes, [&](const std::shared_ptr<ThreadGroup>& g) { texts[static_cast<std::size_t>(g->rank())] = work(g); });
+      processes, [&](const Group& g) { texts[static_cast<std::size_t>(g->rank())] = work(g); }, nullptr, machine);
   for (const auto& error : errors)
     if (error) std::rethrow_exception(error);
   CHECK(std::set<std::string>(texts.begin(), texts.end()).size() == 1);
@@ -36,9 +37,9 @@ inline std::string message_of(const std::exception_ptr& error) {
 
 /// The one message with which the trainings of all processes end; E: what is thrown.
 template <class E, class Work>
-std::string failed_by(int processes, const Work& work) {
+std::string failed_by(int processes, const Work& work, int machine = 0) {
   std::set<std::string> messages;
-  for (const auto& error : run_group(processes, work)) {
+  for (const auto& error : run_group(processes, work, nullptr, machine)) {
     messages.insert(message_of(error));
     if (error) CHECK_THROWS_AS(std::rethrow_exception(error), E);
   }

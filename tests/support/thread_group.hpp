@@ -38,6 +38,7 @@ class ThreadGroup final : public ProcessGroup {
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
+  int local_size() const override { return std::max(room_->machine, 1); }
 
   void exchange(int partner, std::span<const std::byte> send, std::span<std::byte> receive) override {
     start(partner, send, receive);
@@ -78,6 +79,15 @@ class ThreadGroup final : public ProcessGroup {
 
   std::shared_ptr<const SharedMemory> share(std::size_t bytes) override {
     if (room_->machine <= 1) return nullptr;
+    const auto with_each = [&](const auto& own, const auto& others) {
+      for (int away = 1; away < room_->machine; ++away)
+        exchange(rank_ ^ away, std::as_bytes(own), std::as_writable_bytes(others(rank_ ^ away)));
+    };
+    std::vector<unsigned char> fits(static_cast<std::size_t>(size_), 1);
+    const auto fit_of = [&](int rank) { return std::span(&fits[static_cast<std::size_t>(rank)], 1); };
+    fit_of(rank_)[0] = bytes <= most_;
+    with_each(fit_of(rank_), fit_of);
+    if (std::count(fits.begin(), fits.end(), 0) > 0) return nullptr;
     struct Owning : SharedMemory {
       explicit Owning(std::size_t bytes) : memory(bytes + 64) {
         const auto address = reinterpret_cast<std::uintptr_t>(memory.data());
@@ -89,10 +99,12 @@ class ThreadGroup final : public ProcessGroup {
     block->of_all.assign(static_cast<std::size_t>(size_), nullptr);
     const auto of = [&](int rank) { return std::span(&block->of_all[static_cast<std::size_t>(rank)], 1); };
     of(rank_)[0] = block->own.data();
-    for (int away = 1; away < room_->machine; ++away)
-      exchange(rank_ ^ away, std::as_bytes(of(rank_)), std::as_writable_bytes(of(rank_ ^ away)));
+    with_each(of(rank_), of);
     return block;
   }
+
+  /// There is no memory to share of more bytes.
+  void set_room(std::size_t most) { most_ = most; }
 
   void fails_together() override { together_ = true; }
   bool failed_together() const { return together_; }
@@ -110,6 +122,7 @@ class ThreadGroup final : public ProcessGroup {
   std::span<std::byte> receive_;
   bool under_way_ = false, received_ = false;
   bool together_ = false;
+  std::size_t most_ = ~std::size_t{0};
 };
 
 using Group = std::shared_ptr<ThreadGroup>;

@@ -92,6 +92,7 @@
 #include "brindle/train/run_identity_inl.hpp"
 #include "brindle/train/same_run_inl.hpp"
 #include "brindle/train/sharded_slots_inl.hpp"
+#include "brindle/train/shared_weights_inl.hpp"
 #include "brindle/train/team_row_inl.hpp"
 #include "brindle/train/trainer_fit_inl.hpp"
 #include "brindle/train/trainer_inl.hpp"

@@ -51,6 +51,7 @@
 #include "brindle/train/scheduled_rate_inl.hpp"
 #include "brindle/train/sharded_slots_inl.hpp"
 #include "brindle/train/shared_image_folder_inl.hpp"
+#include "brindle/train/shared_weights_inl.hpp"
 #include "brindle/train/similar_samples_inl.hpp"
 #include "brindle/train/step_schedule_inl.hpp"
 #include "brindle/train/suggest_samples_inl.hpp"

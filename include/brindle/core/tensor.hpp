@@ -90,6 +90,16 @@ void copy_between_devices(std::type_identity_t<TensorView<const T, From>> from,
 
 }  // namespace detail
 
+template <class T, class Device>
+class Tensor;
+
+namespace detail {
+/// The tensor has its elements at `memory` from now on; gives where it had them. For memory that is not the tensor's:
+/// its own must be put back before it goes.
+template <class T, class Device>
+T* exchange_memory(Tensor<T, Device>& tensor, T* memory);
+}  // namespace detail
+
 /// A dense row-major tensor that owns its elements: 64-byte aligned, zero at first, moved freely, copied by clone()
 /// only.
 template <class T, class Device = Cpu>
@@ -165,6 +175,8 @@ class Tensor {
   /// @}
 
  private:
+  friend T* detail::exchange_memory<T, Device>(Tensor& tensor, T* memory);
+
   struct Uninitialized {};
 
   Tensor(const Shape& shape, Uninitialized) {
@@ -178,6 +190,11 @@ class Tensor {
 };
 
 namespace detail {
+
+template <class T, class Device>
+T* exchange_memory(Tensor<T, Device>& tensor, T* memory) {
+  return std::exchange(tensor.view_.data, memory);
+}
 
 /// The elements of a tensor where the processor can read them: the tensor's own on the Cpu, else a copy.
 template <class T, class Device>

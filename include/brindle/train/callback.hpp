@@ -62,6 +62,9 @@ struct Callback {
   std::function<void(FitState&)> failed = {};
   /// What the callback remembers from epoch to epoch, for checkpoints; restored after `begin`.
   std::function<void(RunState&)> state = {};
+  /// Changes no weights in `step`: where all processes that train together are on one machine, they may have the large
+  /// ones in memory in common meanwhile. A callback with `once` changes none anyway.
+  bool keeps_weights = false;
   /// Only writes or prints, and steers nothing: where several processes train together, the first one alone calls it.
   bool once = false;
 };

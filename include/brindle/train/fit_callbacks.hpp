@@ -43,6 +43,9 @@ class FitCallbacks {
   std::vector<unsigned> has_;  // bits, in the order of `functions`
 };
 
+/// Whether no step of theirs changes weights, as far as they say so.
+bool keep_weights(const std::vector<Callback>& callbacks);
+
 /// What the first `begun` do where an exception leaves fit().
 void tell_failed(const Team& team, const std::vector<Callback>& callbacks, std::size_t begun, FitState& state);
 

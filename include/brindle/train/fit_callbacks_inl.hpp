@@ -2,6 +2,7 @@
 #pragma once
 
 // Definitions of what fit_callbacks.hpp declares.
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -129,6 +130,10 @@ BRINDLE_INLINE void FitCallbacks::call_here(const Callback& c, std::function<voi
                       " in the optimizer and to " + number_text(state.learning_rate) +
                       " in FitState; set it in one of them");
   state.learning_rate = rate;
+}
+
+BRINDLE_INLINE bool keep_weights(const std::vector<Callback>& callbacks) {
+  return std::ranges::all_of(callbacks, [](const Callback& c) { return !c.step || c.once || c.keeps_weights; });
 }
 
 BRINDLE_INLINE void tell_failed(const Team& team, const std::vector<Callback>& callbacks, std::size_t begun,

@@ -24,6 +24,7 @@ BRINDLE_INLINE Callback pause_on(const Interrupt& interrupt) {
   const auto look = [&interrupt](FitState& s) { s.pause = s.pause || interrupt.requested(); };
   Callback callback;
   callback.step = look;
+  callback.keeps_weights = true;
   callback.epoch = look;
   return callback;
 }

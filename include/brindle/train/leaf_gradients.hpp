@@ -25,6 +25,7 @@ struct SummedPart {
   std::size_t layer, which;
   Shard elements;  ///< of the parameter
   Shard own;       ///< those of them whose sum over processes this one gets, perhaps none
+  bool cut;        ///< the parameter is learned and in several parts
 };
 
 /// Adds up what the leaves of a batch give for each parameter: gradients, and what moving averages are to follow. The
@@ -80,8 +81,8 @@ class LeafGradients {
   /// Those of a part that this process owns.
   TensorView<T, Device> own(const SummedPart& p) const { return {whole(p).data + p.own.begin, Shape{p.own.size()}}; }
 
-  /// What owners have put into their shards of the last row is to go to all; where: see TeamRow::gather().
-  void gather(std::span<T* const> where = {}) { row_.gather(where); }
+  /// What owners have put into their shards of the last row is to go to all; where, in_common: see TeamRow::gather().
+  void gather(std::span<T* const> where = {}, bool in_common = false) { row_.gather(where, in_common); }
   /// They have filled this piece.
   void gather_piece(Team& team, std::size_t piece) { row_.advance(team, ends_[piece]); }
   /// As many pieces are everywhere.

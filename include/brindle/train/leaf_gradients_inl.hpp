@@ -55,7 +55,7 @@ void LeafGradients<T, Device>::prepare(const Model<T, Device>& model, const Plan
       for (std::int64_t first = 0, last = 0; first < size; first = last) {
         const auto piece = static_cast<std::int64_t>(ends_.empty() ? 0 : ends_.back());
         last = cut ? std::min(size, piece + most - begin) : size;
-        pieces_.back().push_back({i, p, {first, last}, {}});
+        pieces_.back().push_back({i, p, {first, last}, {}, cut});
         const std::int64_t end = last < size ? begin + last : size_;  // in the row, with what fills the last line
         if (end - piece < most) continue;
         ends_.push_back(static_cast<std::size_t>(end));
@@ -82,7 +82,7 @@ void LeafGradients<T, Device>::take_memory(const Model<T, Device>& model, const 
   T* last = rows().row(levels_ - 1);
   std::vector<const T*> seen;  // the last row of each process
   if (shared_)
-    for (const std::byte* of_one : shared_->of_all)
+    for (std::byte* of_one : shared_->of_all)
       seen.push_back(of_one ? reinterpret_cast<const T*>(of_one) + (last - memory_) : nullptr);
   row_.prepare(model.device(), {last, static_cast<std::size_t>(size_)}, ends_, team, std::move(seen));
   for (std::size_t k = 0; k < pieces_.size(); ++k)

@@ -11,6 +11,7 @@
 #include "brindle/train/leaf_gradients.hpp"
 #include "brindle/train/leaf_update.hpp"
 #include "brindle/train/leaves.hpp"
+#include "brindle/train/shared_weights.hpp"
 #include "brindle/train/team.hpp"
 #include "brindle/train/training_step.hpp"
 #include "brindle/train/weight_penalty.hpp"
@@ -39,6 +40,7 @@ class LeafStep {
 
   /// Makes itself ready for the leaves of this plan, but for the memory of sums().
   void prepare(const Model<T, Device>& model, const Plan<T, Device>& plan) {
+    weights_.release();
     gradients_.prepare(model, plan, walk_.leaves());
   }
 
@@ -64,6 +66,9 @@ class LeafStep {
   /// What the leaves' gradients are added up in, and which part of them is this process's.
   LeafGradients<T, Device>& sums() { return gradients_; }
 
+  /// The large weights, which are in memory of the group's between share() and separate(): see SharedWeights.
+  SharedWeights<T>& weights() { return weights_; }
+
   /// Bytes of sums.
   std::int64_t bytes() const { return gradients_.bytes(); }
 
@@ -75,6 +80,7 @@ class LeafStep {
   LeafWalk walk_;
   LeafGradients<T, Device> gradients_;
   LeafUpdate<T, Device> update_;
+  SharedWeights<T> weights_;
   WeightPenalty<T, Device> penalty_;
   bool loss_seen_ = false;  // to write all of what it gives
   std::exception_ptr error_;

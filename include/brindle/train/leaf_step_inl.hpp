@@ -117,7 +117,7 @@ StepTotals LeafStep<T, Device>::finish(const Parts& p, std::int64_t step, const 
                            ", that of each leaf of the batch is finite: their sum or the L2 penalty overflows; use a "
                            "smaller learning_rate. No weight was changed by this step.");
     });
-  update_.run(p, step, gradients_, team);
+  update_.run(p, step, gradients_, team, weights_.shared());
   return {.loss = loss * n, .correct = sums.correct, .samples = walk_.batch()};
 }
 

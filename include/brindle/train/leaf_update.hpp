@@ -27,12 +27,15 @@ class LeafUpdate {
 
   /// Step number `step`, 0 for the first, of all parameters that have sums. To be called by all processes at once. What
   /// the optimizer throws in one of them all throw: with the same weights then, of which those that were stepped before
-  /// are new and the others old, as in one process alone.
-  void run(const StepParts<T, Device>& p, std::int64_t step, LeafGradients<T, Device>& sums, Team& team);
+  /// are new and the others old, as in one process alone. in_common: parameters that are cut have the
+  /// same memory in all processes, who have done their passes by then.
+  void run(const StepParts<T, Device>& p, std::int64_t step, LeafGradients<T, Device>& sums, Team& team,
+           bool in_common = false);
 
  private:
   void add(const StepParts<T, Device>& p, const SummedPart& s, const LeafGradients<T, Device>& sums);
-  // Where the weights of each piece are that is a part of one parameter: it needs no room in the row. Else null.
+  // Where the weights of each piece are that is a part of one parameter: it needs no room in the row. Else null; and
+  // where some are in common, for all others.
   void find_weights(const StepParts<T, Device>& p, const LeafGradients<T, Device>& sums);
   // The new weights of its own shards, for all others.
   void hand_over(const StepParts<T, Device>& p, const std::vector<SummedPart>& piece,
@@ -44,6 +47,7 @@ class LeafUpdate {
   Device on_;
   WeightUpdate<T, Device> update_;
   std::vector<T*> weights_;  // by piece
+  bool in_common_ = false;
 };
 
 }  // namespace brindle::detail

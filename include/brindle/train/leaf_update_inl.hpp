@@ -27,7 +27,8 @@ namespace brindle::detail {
 
 template <class T, class Device>
 void LeafUpdate<T, Device>::run(const StepParts<T, Device>& p, std::int64_t step, LeafGradients<T, Device>& sums,
-                                Team& team) {
+                                Team& team, bool in_common) {
+  in_common_ = in_common;
   const StepKind kind = p.updates.kind(step);
   const bool norms = p.updates.clips_by_norm();
   Attempts attempt(team);
@@ -45,7 +46,7 @@ void LeafUpdate<T, Device>::run(const StepParts<T, Device>& p, std::int64_t step
     if (!attempt.failed()) attempt([&] { update_.update(on_, p.updates, p.optimizer, step, kind); });
   }
   find_weights(p, sums);
-  sums.gather(weights_);
+  sums.gather(weights_, in_common);
   // Also where somebody has failed: all have the same weights then.
   std::size_t taken = 0;
   const auto take_until = [&](std::size_t end) {
@@ -91,6 +92,7 @@ void LeafUpdate<T, Device>::find_weights(const StepParts<T, Device>& p, const Le
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     const std::vector<SummedPart>& piece = sums.pieces()[i];
     if (piece.size() != 1 || piece[0].elements.size() != sums.size(i)) continue;
+    if (in_common_ && !piece[0].cut) continue;
     Parameter<T, Device>& parameter = p.model.layers()[piece[0].layer]->parameters()[piece[0].which];
     if (parameter.learned) weights_[i] = parameter.value.data() + piece[0].elements.begin;
   }
@@ -102,7 +104,7 @@ void LeafUpdate<T, Device>::hand_over(const StepParts<T, Device>& p, const std::
   for (const SummedPart& s : piece) {
     const Parameter<T, Device>& parameter = std::as_const(*p.model.layers()[s.layer]).parameters()[s.which];
     const TensorView<T, Device> to = sums.own(s);
-    if (parameter.learned)
+    if (parameter.learned && !(in_common_ && s.cut))
       Memory<Device>::copy(on_, to.data, parameter.value.data() + s.own.begin,
                            static_cast<std::size_t>(to.size()) * sizeof(T));
   }
@@ -112,6 +114,7 @@ template <class T, class Device>
 void LeafUpdate<T, Device>::take_over(const StepParts<T, Device>& p, const std::vector<SummedPart>& piece,
                                       const LeafGradients<T, Device>& sums, Attempts& attempt) const {
   for (const SummedPart& s : piece) {
+    if (in_common_ && s.cut) continue;
     Parameter<T, Device>& parameter = p.model.layers()[s.layer]->parameters()[s.which];
     const TensorView<T, Device> now = sums.whole(s);
     if (!parameter.learned) {

@@ -13,10 +13,10 @@ namespace detail {
 class Team;
 }  // namespace detail
 
-/// Memory of a process that the others on its machine read without its help: see ProcessGroup::share().
+/// Memory of a process that the others on its machine read, and write, without its help: see ProcessGroup::share().
 struct SharedMemory {
-  std::span<std::byte> own;              ///< of this process, at a multiple of 64 bytes
-  std::vector<const std::byte*> of_all;  ///< where that of each process begins, by rank; null: on another machine
+  std::span<std::byte> own;        ///< of this process, at a multiple of 64 bytes
+  std::vector<std::byte*> of_all;  ///< where that of each process begins, by rank; null: on another machine
 };
 
 /// Processes that train one model together, on one machine or on several: what the trainer asks of them. MpiGroup of
@@ -34,6 +34,8 @@ class ProcessGroup {
   /// The number of this process among those of its machine, from 0, by which it takes one of the machine's GPUs; here
   /// all are on one machine.
   virtual int local_rank() const { return rank(); }
+  /// How many of them this process's machine has; here all are on one.
+  virtual int local_size() const { return size(); }
 
   /// Sends bytes to another process and receives others from it, both at the same time; either may be none. The partner
   /// makes the same call with the sizes exchanged. Returns when both are done. send and receive do not overlap.
@@ -51,8 +53,9 @@ class ProcessGroup {
   virtual bool ended([[maybe_unused]] bool waits) { return true; }
 
   /// Memory of so many bytes, zeros, in each process of a machine; null where there is none to be had, in all
-  /// processes of the machine then. All call it at the same time with the same number. It is one block, and null while
-  /// somebody has it; it must not outlive the group. What has been written before an exchange can be read behind it.
+  /// processes of the machine then. All call it at the same time, each with its own number. It is one block, and null
+  /// while somebody has it; it must not outlive the group. What has been written before an exchange can be read behind
+  /// it.
   virtual std::shared_ptr<const SharedMemory> share([[maybe_unused]] std::size_t bytes) { return nullptr; }
 
   /// The trainer is about to throw the same exception in all processes, so that one of them is enough to tell the user.

@@ -15,8 +15,8 @@ namespace brindle::detail {
 /// Throws, beginning with `who`, with what differs, unless their runs are those of process 0.
 void expect_same_run(const char* who, Team& team, const RunIdentity& run);
 
-/// The same for the weights behind an epoch, of which each process gives the checksum.
-void expect_same_weights(Team& team, std::int64_t epoch, const std::string& checksum);
+/// The same for the weights, of which each process gives the checksum. when: "behind epoch 3".
+void expect_same_weights(Team& team, const std::string& when, const std::string& checksum);
 
 /// The same for the batch that train_on_batch() is given, and the learning rate that it steps with.
 template <class T>

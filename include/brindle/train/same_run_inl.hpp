@@ -45,12 +45,12 @@ BRINDLE_INLINE void expect_same_run(const char* who, Team& team, const RunIdenti
   });
 }
 
-BRINDLE_INLINE void expect_same_weights(Team& team, std::int64_t epoch, const std::string& checksum) {
+BRINDLE_INLINE void expect_same_weights(Team& team, const std::string& when, const std::string& checksum) {
   std::string first = checksum;
   team.broadcast(first);
   team.together([&] {
     if (checksum != first)
-      raise<ValueError>("fit: behind epoch " + std::to_string(epoch) +
+      raise<ValueError>("fit: " + when +
                         " a process has other weights than rank 0; change weights in all processes alike, in "
                         "callbacks that are called in all of them");
   });

@@ -35,6 +35,7 @@ BRINDLE_INLINE Callback step_schedule(const StepSchedule& schedule) {
     }
     state->memory.begin(s, formula);
   };
+  callback.keeps_weights = true;
   callback.step = [state, formula](FitState& s) {
     ++state->steps;
     state->memory.advance(s, formula);

@@ -32,6 +32,9 @@ class Team {
   bool alone() const { return size() == 1; }                ///< there is nobody to exchange with
   bool first() const { return rank() == 0; }                ///< the one that writes files and reports
 
+  /// Whether there are several, and all are on this machine.
+  bool on_one_machine() const { return !alone() && group_->local_size() == size(); }
+
   /// Null: alone.
   ProcessGroup* group() const { return group_.get(); }
 

@@ -58,8 +58,9 @@ class TeamRow {
   /// Numbers become their sums, in their owners; elsewhere they are of no use then.
   void sum() { begin(Way::sums, {}); }
   /// Owners' numbers go to all. where: of each piece, memory of its size that is taken in place of the row's, or null;
-  /// it must stay until that is done, and be null for the same pieces in all processes.
-  void gather(std::span<T* const> where = {}) { begin(Way::gathers, where); }
+  /// it must stay until that is done, and be null for the same pieces in all processes. in_common: that memory is the
+  /// same one in all processes, and nobody waits for what others write there: the next call of Team tells that.
+  void gather(std::span<T* const> where = {}, bool in_common = false) { begin(Way::gathers, where, in_common); }
   /// Numbers before `ready` are there. Goes on as far as that can be done without waiting.
   void advance(Team& team, std::size_t ready) { run(team, ready, false); }
   /// All numbers are there. Returns when sum() or gather() is done.
@@ -80,9 +81,10 @@ class TeamRow {
     std::span<T> kept, other;
   };
 
-  void begin(Way way, std::span<T* const> where) {
+  void begin(Way way, std::span<T* const> where, bool in_common = false) {
     way_ = way;
     where_ = where;
+    in_common_ = in_common;
     piece_ = stage_ = 0;
   }
   void run(Team& team, std::size_t ready, bool waits);
@@ -113,7 +115,7 @@ class TeamRow {
   std::array<Half, 32> halves_{};  // of the piece that is under way
   Way way_ = Way::sums;
   std::size_t piece_ = 0, stage_ = 0;
-  bool under_way_ = false;
+  bool in_common_ = false, under_way_ = false;
 };
 
 }  // namespace brindle::detail

@@ -85,6 +85,10 @@ void TeamRow<T, Device>::run(Team& team, std::size_t ready, bool waits) {
       }
     }
     if (piece_ == ends_.size() || ends_[piece_] > ready) return;
+    if (in_common_ && where_[piece_]) {
+      ++piece_;
+      continue;
+    }
     start(team);
     under_way_ = true;
   }

@@ -194,6 +194,10 @@ class Trainer {
   void make_plan();
   void take_shared_memory();
 
+  // Steps begin and end with which several processes of one machine may have weights in memory in common.
+  void share_weights(std::int64_t epoch);
+  void separate_weights();
+
   // An epoch ends: validation, history, callbacks.
   void end_epoch(const FitOptions& options, detail::FitCallbacks& callbacks, double seconds, FitState& state,
                  History& history);
@@ -233,6 +237,7 @@ class Trainer {
   bool restoring_ = false;                         // slots are whole
   std::string given_state_;                        // checksum of the slots that were set last, which processes compare
   bool compared_ = false;                          // the processes
+  bool may_share_weights_ = false;                 // with the next plan
   std::unique_ptr<Plan<T, Device>> plan_;
   std::int64_t planned_batch_ = 0;  // samples
   detail::TrainableFlags planned_trainable_;

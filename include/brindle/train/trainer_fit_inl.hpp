@@ -93,6 +93,7 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
       detail::add_process_options(all, options);
     });
   compare_processes(std::move(all));
+  may_share_weights_ = on_cpu && team_.on_one_machine() && !team_.any(!detail::keep_weights(options.callbacks));
   prepare(batch);
   clear_totals();
   std::optional<detail::TeamCheckpoint> shared;
@@ -148,6 +149,10 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   };
   const auto names = [&](std::int64_t i) { return source.describe(drawn[static_cast<std::size_t>(i)].row); };
 
+  const struct Separates {  // what is left behind, also by an exception
+    Trainer& trainer;
+    ~Separates() { trainer.separate_weights(); }
+  } separates{*this};
   const double exchanged_before = team_.seconds();
   // An epoch that was begun is brought to its end even if a callback has set stop.
   while (at.epochs < options.epochs && (!state.stop || at.step > 0) && !state.pause) {
@@ -156,6 +161,7 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
     state.val_loss = state.val_accuracy = std::numeric_limits<double>::quiet_NaN();
     if (at.step == 0) clear_totals();
     const double seconds_before = at.seconds, waited_before = batches->waited() - at.waited;
+    share_weights(state.epoch);
     while (at.step < steps && !(state.stop && at.step > 0) && !state.pause) {
       const std::int64_t count = std::min(batch, n - at.position);
       if (!in_leaves()) next();
@@ -174,13 +180,14 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
       call(callbacks, &Callback::step, state);
       if (checkpoint && (state.pause || checkpoint->due(false))) save();
     }
+    separate_weights();
     if (state.pause) break;
     at.show(totals_, state);
     end_epoch(options, callbacks, seconds_before + detail::seconds_since(start), state, history);
     if (!team_.alone()) {
       std::string weights;
       team_.together([&] { weights = detail::weights_checksum(*model_); });  // takes memory
-      detail::expect_same_weights(team_, state.epoch, weights);
+      detail::expect_same_weights(team_, "behind epoch " + std::to_string(state.epoch), weights);
     }
     at = {.epochs = at.epochs + 1, .position = at.position};
     const bool last = at.epochs == options.epochs || state.stop || state.pause;

@@ -224,9 +224,32 @@ void Trainer<T, Device>::make_plan() {
 
 template <class T, class Device>
 void Trainer<T, Device>::take_shared_memory() {
-  std::shared_ptr<const SharedMemory> shared;
-  if constexpr (on_cpu) shared = team_.share(leaf_step_.sums().row_bytes());
-  team_.together([&] { leaf_step_.sums().take_memory(*model_, team_, std::move(shared)); });
+  detail::LeafGradients<T, Device>& sums = leaf_step_.sums();
+  std::shared_ptr<const SharedMemory> rows, weights;
+  if constexpr (on_cpu) {
+    const std::size_t bytes = sums.row_bytes();
+    if (may_share_weights_) {
+      const std::vector<std::size_t> more = detail::SharedWeights<T>::bytes(*model_, sums, team_);
+      rows = team_.share(bytes + more[static_cast<std::size_t>(team_.rank())]);
+      if (rows && std::ranges::count(rows->of_all, nullptr) == 0) weights = rows;
+    }
+    if (!rows) rows = team_.share(bytes);
+  }
+  team_.together([&] {
+    sums.take_memory(*model_, team_, std::move(rows));
+    if constexpr (on_cpu) leaf_step_.weights().prepare(*model_, sums, team_, std::move(weights));
+  });
+}
+
+template <class T, class Device>
+void Trainer<T, Device>::share_weights([[maybe_unused]] std::int64_t epoch) {
+  if constexpr (on_cpu)
+    if (may_share_weights_) leaf_step_.weights().share(*model_, team_, epoch);
+}
+
+template <class T, class Device>
+void Trainer<T, Device>::separate_weights() {
+  if constexpr (on_cpu) leaf_step_.weights().separate();
 }
 
 template <class T, class Device>
