@@ -55,15 +55,27 @@ std::string auc_text(const Tensor<float>& outputs, const data::Source& photos) {
   return report::fixed(roc_auc(scores, labels), 4);
 }
 
-/// What each model is called: by its file; where two files have one name, by their folders.
+/// What each model is called: by its file; where two files have one name, by as many of their folders as tell them
+/// apart.
 std::vector<std::string> names_of(const std::vector<std::filesystem::path>& paths) {
+  const auto name_with = [](const std::filesystem::path& path, int folders) {
+    std::string name = path.stem().string();
+    std::filesystem::path folder = std::filesystem::weakly_canonical(path).parent_path();
+    for (; folders > 0 && folder.has_relative_path(); --folders, folder = folder.parent_path())
+      name = folder.filename().string() + "_" + name;
+    return name;
+  };
   std::vector<std::string> names;
   for (const std::filesystem::path& path : paths) {
-    const bool alone = std::count_if(paths.begin(), paths.end(), [&](const std::filesystem::path& other) {
-                         return other.stem() == path.stem();
-                       }) == 1;
-    const std::filesystem::path folder = std::filesystem::absolute(path).parent_path().filename();
-    names.push_back(alone ? path.stem().string() : folder.string() + "_" + path.stem().string());
+    std::string name;
+    for (int folders = 0;; ++folders) {
+      std::string longer = name_with(path, folders);
+      if (longer == name) throw std::runtime_error("--models: " + path.string() + " is given twice");
+      name = longer;
+      const auto has_name = [&](const auto& other) { return name_with(other, folders) == name; };
+      if (std::count_if(paths.begin(), paths.end(), has_name) == 1) break;
+    }
+    names.push_back(name);
   }
   return names;
 }

@@ -9,7 +9,12 @@
 
 #include "brindle/data/in_memory.hpp"
 #include "brindle/data/one_hot.hpp"
+#include "brindle/data/source_view.hpp"
+#include "brindle/data/with_labels.hpp"
+#include "brindle/io/features.hpp"
 #include "brindle/nn/nn.hpp"
+#include "brindle/train/calibrate.hpp"
+#include "brindle/train/familiarity_of.hpp"
 #include "brindle/train/trainer.hpp"
 #include "support/double_models.hpp"
 #include "support/tensors.hpp"
@@ -149,4 +154,41 @@ TEST_CASE("mixing says what it does, and refuses what it cannot", "[data][mixed]
                     Contains("data::Mixed: cutmix is of pictures, the samples are (None, 6); use mixup"));
   CHECK_THROWS_WITH(data::Mixed(source, {.mixup = -1}), Contains("data::Mixed: mixup must be 0 to 100, got -1"));
   CHECK_THROWS_WITH(data::Mixed(source, {.mixup = 1, .probability = 2}), Contains("probability must be 0 to 1, got 2"));
+}
+
+TEST_CASE("mixed samples are refused where each is to be one with its label", "[data][mixed]") {
+  const data::InMemory source = samples({12, 6});
+  const data::Mixed mixed(source, {.mixup = 1});
+  const std::string refused =
+      ": the samples are mixed with each other at each use (mixup 1, cutmix 0, probability 1, seed 0), and are none of "
+      "those that their labels belong to; give the source that data::Mixed was made of";
+  Sequential<float> model{{6}, Dense{4, relu}, Dense{3, softmax}};
+  Trainer trainer{model, SGD{}, CategoricalCrossentropy{}};
+  CHECK_THROWS_WITH(data::WithLabels(mixed, Tensor<float>({12, 3})), "data::WithLabels" + refused);
+  CHECK_THROWS_WITH(trainer.predict(mixed), "predict" + refused);
+  CHECK_THROWS_WITH(trainer.predict_averaged(mixed, 2), "predict_averaged" + refused);
+  CHECK_THROWS_WITH(calibrate(model, mixed), "calibrate" + refused);
+  CHECK_THROWS_WITH(familiarity_of(model, mixed, source), "familiarity_of" + refused);
+  CHECK_THROWS_WITH(familiarity_of(model, source, mixed), "familiarity_of" + refused);
+  CHECK_THROWS_WITH(io::extract(model, mixed), "extract" + refused);
+  CHECK_NOTHROW(trainer.predict(data::Mixed(source, {})));
+  CHECK_NOTHROW(trainer.evaluate(mixed));
+}
+
+TEST_CASE("a view of mixed samples has their mixed labels", "[data][mixed]") {
+  struct View : data::SourceView {
+    explicit View(const data::Source& of) : SourceView(of) {}
+  };
+  struct Relabelled : View {
+    using View::View;
+    TensorView<const float> labels() const override { return own.view(); }
+    Tensor<float> own{{12, 3}};
+  };
+  const data::InMemory source = samples({12, 6});
+  const data::Mixed mixed(source, {.mixup = 1});
+  Tensor<float> expected({12, 3}), t({12, 3});
+  mixed.read_labels(draws_of(12), expected.view());
+  View(mixed).read_labels(draws_of(12), t.view());
+  CHECK(same_bits(t, expected));
+  CHECK_THROWS_WITH(Relabelled(mixed).read_labels(draws_of(12), t.view()), Contains("the samples are mixed"));
 }

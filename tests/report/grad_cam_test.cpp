@@ -70,6 +70,22 @@ TEST_CASE("a last activation that is a layer of its own is left out of the score
               dense_golden.single, 0);
 }
 
+TEST_CASE("a last relu belongs to the score: where it gives 0 nothing speaks for the class", "[report][grad_cam]") {
+  Sequential<float> model{{6, 6, 3}, Conv2D{4, 3, relu}, GlobalAveragePooling2D{}, Dense{2, relu}};
+  model.initialize(1);
+  auto& last = model.layers().back()->parameters();
+  for (float& w : last[0].value.span()) w = 1;
+  last[1].value[0] = -100;
+  last[1].value[1] = 1;
+  const Tensor<float> x = random_tensor<float>({1, 6, 6, 3}, 2, 0, 1);
+  const auto largest = [&](std::int64_t c) {
+    const Tensor<float> map = grad_cam<float>(model, x, c);
+    return *std::max_element(map.span().begin(), map.span().end());
+  };
+  CHECK(largest(0) == 0);
+  CHECK(largest(1) == 1);
+}
+
 TEST_CASE("Grad-CAM of a residual net agrees with finite differences, at layers within", "[report][grad_cam]") {
   const auto net = [](auto x) {
     x = x.then(Conv2D{.filters = 4, .kernel = 3, .name = "stem"});

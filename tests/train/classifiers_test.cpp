@@ -92,6 +92,17 @@ TEST_CASE("three classes are told apart by one plane each", "[train][classifiers
   }
 }
 
+TEST_CASE("a plane says whether it is at its minimum", "[train][classifiers]") {
+  const ClassClouds clouds;
+  CHECK(linear_svm(clouds.x, clouds.labels).converged);
+  CHECK_FALSE(linear_svm(clouds.x, clouds.labels, {.most_passes = 2}).converged);
+  CHECK(logistic_regression(clouds.x, clouds.labels).converged);
+  CHECK_FALSE(logistic_regression(clouds.x, clouds.labels, {.most_steps = 2}).converged);
+  // One of three planes is enough for it.
+  const auto x = tensor_with({6, 2}, {0, 5, 0, 6, 5, 0, 6, 0, -5, -5, -6, -5});
+  CHECK_FALSE(logistic_regression(x, tensor_with({6}, {0, 0, 1, 1, 2, 2}), {.most_steps = 1}).converged);
+}
+
 TEST_CASE("the nearest neighbours vote, and ties go to the nearer and the earlier", "[train][classifiers]") {
   const auto x = tensor_with({5, 1}, {0, 1, 2, 3, 10});
   const auto labels = tensor_with({5}, {0, 0, 1, 1, 1});

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 
 #include "brindle/core/error.hpp"
@@ -48,6 +50,21 @@ TEST_CASE("similar samples are those that a comparison of each with each finds, 
   const auto one = similar_samples(Cpu(1), x, least);
   for (std::size_t k = 0; k < one.size(); ++k)
     CHECK((one[k].first == found[k].first && one[k].cosine == found[k].cosine));
+}
+
+TEST_CASE("copies of a sample have a cosine of 1, however its products are rounded", "[train]") {
+  constexpr std::int64_t n = 200, features = 37;
+  Tensor<float> x({2 * n, features});
+  const Tensor<float> half = random_tensor<float>({n, features}, 9);
+  for (std::int64_t copy = 0; copy < 2; ++copy)
+    std::copy(half.span().begin(), half.span().end(), x.data() + copy * half.size());
+  const auto pairs = similar_samples(Cpu(1), x, 1);
+  REQUIRE(pairs.size() == n);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    CHECK(pairs[i].first == static_cast<std::int64_t>(i));
+    CHECK(pairs[i].second == n + pairs[i].first);
+    CHECK(pairs[i].cosine == 1);
+  }
 }
 
 TEST_CASE("similar samples of what cannot be compared are refused", "[train]") {

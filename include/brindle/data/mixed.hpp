@@ -53,6 +53,7 @@ class Mixed final : public SourceView {
   TensorView<const float> labels() const override { return rows_.labels(); }
   /// That of the source, and the options.
   std::string augmentation() const override;
+  bool mixes() const override { return (options_.mixup > 0 || options_.cutmix > 0) && options_.probability > 0; }
 
   /// What use number `use` draws.
   MixDraw drawn(std::uint64_t use) const;

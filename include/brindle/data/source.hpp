@@ -46,6 +46,10 @@ class Source {
   /// none.
   virtual std::string augmentation() const { return {}; }
 
+  /// Whether a use of a sample is mixed with others of its batch, as by Mixed: its label is then the one of
+  /// read_labels(), and not the row of labels().
+  virtual bool mixes() const { return false; }
+
   /// A checksum that tells the samples from others of the same number and labels, for runs that go on: here of the
   /// names and of 64 samples spread over all, uses 0 to 63.
   virtual std::string fingerprint(const Cpu& on) const;
@@ -72,6 +76,11 @@ class Source {
   /// The same in double, from the float values.
   virtual void read(const Cpu& on, std::span<const Draw> draws, TensorView<double> x) const;
 };
+
+namespace internal {
+/// Throws ValueError, beginning with `who`, for a source that mixes samples, where each is to be one with its label.
+void expect_unmixed(const std::string& who, const Source& source);
+}  // namespace internal
 
 /// A source that an option names, or none. The source must outlive the call that the option is for.
 class SourceRef {

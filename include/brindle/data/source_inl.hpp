@@ -44,6 +44,13 @@ BRINDLE_INLINE void Source::read(const Cpu& on, std::span<const Draw> draws, Ten
   for (std::int64_t i = 0; i < x.size(); ++i) x.data[i] = static_cast<double>(single.data()[i]);
 }
 
+BRINDLE_INLINE void internal::expect_unmixed(const std::string& who, const Source& source) {
+  if (source.mixes())
+    detail::raise<ValueError>(who + ": the samples are mixed with each other at each use (" + source.augmentation() +
+                              "), and are none of those that their labels belong to; give the source that "
+                              "data::Mixed was made of");
+}
+
 BRINDLE_INLINE Checksum Source::names_checksum() const {
   Checksum sum;
   for (std::int64_t i = 0; i < size(); ++i) {

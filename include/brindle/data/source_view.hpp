@@ -22,8 +22,17 @@ class SourceView : public Source {
   std::vector<std::string> class_names() const override { return source_->class_names(); }
   std::optional<PictureInput> picture_input() const override { return source_->picture_input(); }
   std::string augmentation() const override { return source_->augmentation(); }
+  bool mixes() const override { return source_->mixes(); }
   std::string fingerprint(const Cpu& on) const override { return source_->fingerprint(on); }
   std::string describe(std::int64_t row) const override { return source_->describe(row); }
+  /// The rows of labels(); of samples that are mixed, the mixtures that the source gives. Throws ValueError where those
+  /// would be of other labels than this view's own: it must say itself what its mixtures are.
+  void read_labels(std::span<const Draw> draws, TensorView<float> t) const override {
+    if (!source_->mixes()) return Source::read_labels(draws, t);
+    if (labels().data != source_->labels().data)
+      internal::expect_unmixed("read_labels of a view with other labels", *this);
+    source_->read_labels(draws, t);
+  }
   void read(const Cpu& on, std::span<const Draw> draws, TensorView<float> x) const override {
     source_->read(on, draws, x);
   }

@@ -13,7 +13,8 @@ namespace brindle::data {
 /// The samples of a source with other labels: what another model says of them, a second opinion, numbers.
 class WithLabels final : public SourceView {
  public:
-  /// labels (size(), L). The source must outlive this. Throws ShapeError if there is not a row for each sample.
+  /// labels (size(), L). The source must outlive this. Throws ShapeError if there is not a row for each sample,
+  /// ValueError for samples that are mixed with each other: mix those that have their labels.
   WithLabels(const Source& source, Tensor<float> labels);
   WithLabels(const Source&& gone_too_soon, Tensor<float> labels) = delete;
 

@@ -16,6 +16,7 @@ BRINDLE_INLINE WithLabels::WithLabels(const Source& source, Tensor<float> labels
   if (labels_.shape().rank() != 2 || labels_.shape()[0] != source.size())
     detail::raise<ShapeError>("data::WithLabels: expected labels (" + std::to_string(source.size()) + ", L), got " +
                               to_string(labels_.shape()));
+  internal::expect_unmixed("data::WithLabels", source);
 }
 
 }  // namespace brindle::data

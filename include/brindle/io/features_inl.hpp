@@ -172,6 +172,7 @@ Features extract(const Model<T, Device>& model, const data::Source& source, cons
                                        ", the source has " + to_string(source.sample_shape()));
   if (options.batch < 1)
     brindle::detail::raise<ValueError>("extract: the batch must be at least 1, got " + std::to_string(options.batch));
+  data::internal::expect_unmixed("extract", source);
   Cpu on;  // that reads
   if constexpr (std::is_same_v<Device, Cpu>) on = model.device();
   const std::int64_t n = source.size();

@@ -14,6 +14,7 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/image/picture.hpp"
 #include "brindle/image/resize.hpp"
+#include "brindle/nn/last_activation.hpp"
 #include "brindle/nn/model.hpp"
 #include "brindle/nn/plan.hpp"
 #include "brindle/report/colour_scale.hpp"
@@ -78,7 +79,12 @@ Tensor<float, Cpu> grad_cam(const Model<T, Device>& model, In<T, Cpu> x, std::in
                               std::to_string(classes - 1));
 
   const Shape& map_shape = model.output_shape(cut);
-  Plan<T, Device> plan(model.device(), model.graph(), {.backward = true, .logits = true, .gradient_of = cut + 1});
+  // Logits, since the gradient of a probability near 1 is nearly none; all other activations belong to the score.
+  const LastActivation last = brindle::detail::last_activation(model);
+  const bool probabilities =
+      last.function == ActivationFunction::sigmoid || last.function == ActivationFunction::softmax;
+  Plan<T, Device> plan(model.device(), model.graph(),
+                       {.backward = true, .logits = probabilities && last.may_be_left, .gradient_of = cut + 1});
   auto x_there = Tensor<T, Device>::uninitialized(x.shape);
   Memory<Device>::copy_from_host(x_there.data(), x.data, x_there.bytes());
   plan.forward(x_there);

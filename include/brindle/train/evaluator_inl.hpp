@@ -116,6 +116,7 @@ Tensor<T, Cpu> Evaluator<T, Device>::predict(const std::string& who, const Model
   Batch<T, Device> b;
   team->together([&] {
     check_samples(who, model.input_shape(), source, batch);
+    data::internal::expect_unmixed(who, source);
     y = Tensor<T, Cpu>::uninitialized(model.output_shape().batch(n));
     batch = std::min(batch, n);
     plan =

@@ -80,6 +80,8 @@ Familiarity familiarity_of(const Model<T, Device>& model, const data::Source& tr
                               detail::number_text(o.refused) + ", expected at least 1, and 0 to less than 1");
   detail::check_samples(who, model.input_shape(), training, o.batch);
   detail::check_samples(who, model.input_shape(), validation, o.batch);
+  data::internal::expect_unmixed(who, training);
+  data::internal::expect_unmixed(who, validation);
   const std::size_t value = detail::feature_value(who, model);
   Familiarity f{.width = detail::feature_width(model, value)};
   if (f.width > Familiarity::most_numbers)

@@ -22,6 +22,7 @@ void check_features(const std::string& who, TensorView<const float> x);
 struct LinearClassifier {
   Tensor<double> weights;  ///< (R, F); R = 1 for two classes, else the number of classes
   Tensor<double> bias;     ///< (R)
+  bool converged = true;   ///< all planes were within the tolerance before the most steps, or passes, were done
 
   std::int64_t classes() const { return bias.size() == 1 ? 2 : bias.size(); }  ///< 2 for a single row of weights
 
@@ -63,7 +64,8 @@ CentredFeatures centred_features(TensorView<const float> x);
 void check_linear_options(const std::string& who, double c, double tolerance, std::int64_t most,
                           const std::string& name_of_most);
 
-/// One plane for two classes, else one for each class against all others. fit(targets, w, b): targets are 1 and -1.
+/// One plane for two classes, else one for each class against all others. fit(targets, w, b): targets are 1 and -1;
+/// gives whether it has converged.
 template <class Fit>
 LinearClassifier one_against_rest(std::int64_t features, const std::vector<std::int64_t>& classes, Fit&& fit) {
   const std::int64_t count = *std::max_element(classes.begin(), classes.end()) + 1, rows = count == 2 ? 1 : count;
@@ -72,8 +74,10 @@ LinearClassifier one_against_rest(std::int64_t features, const std::vector<std::
   for (std::int64_t r = 0; r < rows; ++r) {
     const std::int64_t positive = rows == 1 ? 1 : r;
     for (std::size_t i = 0; i < classes.size(); ++i) targets[i] = classes[i] == positive ? 1 : -1;
-    fit(targets, std::span<double>(result.weights.data() + r * features, static_cast<std::size_t>(features)),
-        result.bias[r]);
+    const bool found =
+        fit(targets, std::span<double>(result.weights.data() + r * features, static_cast<std::size_t>(features)),
+            result.bias[r]);
+    result.converged = result.converged && found;
   }
   return result;
 }

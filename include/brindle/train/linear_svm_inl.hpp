@@ -53,8 +53,9 @@ BRINDLE_INLINE LinearClassifier linear_svm(TensorView<const float> x, TensorView
         for (std::size_t k = 0; k < w.size(); ++k) w[k] += step * static_cast<double>(sample[k]);
         b += step;
       }
-      if (worst <= options.tolerance) break;
+      if (worst <= options.tolerance) return true;
     }
+    return false;
   });
 }
 

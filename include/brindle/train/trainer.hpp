@@ -143,7 +143,7 @@ class Trainer {
   /// Outputs for all samples of a source, in their order: (size(), output shape). They are what the model gives: of a
   /// model without sigmoid or softmax they are logits, also where the loss was told so (from_logits()). Throws
   /// NumericsError, naming the sample, for an output that is not finite, DataError as evaluate() and for no samples,
-  /// ShapeError for samples of another size, ValueError for batch < 1.
+  /// ShapeError for samples of another size, ValueError for batch < 1 and for samples that are mixed with each other.
   Tensor<T, Cpu> predict(const data::Source& source, std::int64_t batch = 32);
 
   /// Test-time augmentation: the means of predict()'s outputs over `times` uses of each sample of a source that changes
