@@ -39,17 +39,13 @@ if [ -w /proc/$$/autogroup ]; then
   echo 19 >/proc/$$/autogroup
 fi
 
-# Each run: its folder, program, seed and what else it is told. What the first table needs comes first.
+# Each run: its folder, program, seed and what else it is told. Those that take hours come last.
 runs=(
   "vgg16_features        vgg16_features 42"
   "vgg16_features_caffe  vgg16_features 42 --preprocess caffe"
-  "vgg16_frozen          vgg16_frozen   42"
   "baseline              baseline       42"
   "dropout               dropout        42"
   "augmentation          augmentation   42"
-  "vgg16_finetune        vgg16_finetune 42"
-  "vgg16_frozen_caffe    vgg16_frozen   42 --preprocess caffe"
-  "vgg16_finetune_caffe  vgg16_finetune 42 --preprocess caffe"
   "vgg16_features_43     vgg16_features 43"
   "vgg16_features_44     vgg16_features 44"
   "baseline_43           baseline       43"
@@ -58,6 +54,10 @@ runs=(
   "dropout_44            dropout        44"
   "augmentation_43       augmentation   43"
   "augmentation_44       augmentation   44"
+  "vgg16_frozen          vgg16_frozen   42"
+  "vgg16_finetune        vgg16_finetune 42"
+  "vgg16_frozen_caffe    vgg16_frozen   42 --preprocess caffe"
+  "vgg16_finetune_caffe  vgg16_finetune 42 --preprocess caffe"
 )
 compared=(baseline augmentation vgg16_features vgg16_frozen vgg16_finetune vgg16_features_caffe vgg16_frozen_caffe
           vgg16_finetune_caffe)  # by experiment 7
