@@ -32,6 +32,7 @@ class ThreadGroup final : public ProcessGroup {
     int machine = 0;                                                 // members that read each other's memory
     bool broken = false;                                             // a member is gone
     std::size_t bytes = 0;                                           // that were exchanged
+    std::map<int, std::shared_ptr<std::vector<std::byte>>> shared;   // memory that each has given, by rank
   };
 
   ThreadGroup(std::shared_ptr<Room> room, int rank, int size) : room_(std::move(room)), rank_(rank), size_(size) {}
@@ -89,17 +90,24 @@ class ThreadGroup final : public ProcessGroup {
     with_each(fit_of(rank_), fit_of);
     if (std::count(fits.begin(), fits.end(), 0) > 0) return nullptr;
     struct Owning : SharedMemory {
-      explicit Owning(std::size_t bytes) : memory(bytes + 64) {
-        const auto address = reinterpret_cast<std::uintptr_t>(memory.data());
-        own = std::span(memory).subspan((64 - address % 64) % 64, bytes);
-      }
-      std::vector<std::byte> memory;
+      std::vector<std::shared_ptr<std::vector<std::byte>>> memory;  // of all, while one of them has it
     };
-    auto block = std::make_shared<Owning>(bytes);
+    auto block = std::make_shared<Owning>();
+    auto memory = std::make_shared<std::vector<std::byte>>(bytes + 64);
+    const auto address = reinterpret_cast<std::uintptr_t>(memory->data());
+    block->own = std::span(*memory).subspan((64 - address % 64) % 64, bytes);
     block->of_all.assign(static_cast<std::size_t>(size_), nullptr);
     const auto of = [&](int rank) { return std::span(&block->of_all[static_cast<std::size_t>(rank)], 1); };
     of(rank_)[0] = block->own.data();
+    const auto each_shared = [&](const auto& work) {
+      const std::lock_guard<std::mutex> lock(room_->mutex);
+      work(room_->shared);
+    };
+    each_shared([&](auto& shared) { shared[rank_] = memory; });
     with_each(of(rank_), of);
+    each_shared([&](auto& shared) {
+      for (int away = 0; away < room_->machine; ++away) block->memory.push_back(shared.at(rank_ ^ away));
+    });
     return block;
   }
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "brindle/core/checksum.hpp"
@@ -201,4 +202,32 @@ TEST_CASE("shared weights go on from a checkpoint within an epoch, and where lay
       4, [&](const Group& g) { return train(g, true); }, 4);
   CHECK(from_all(
             2, [&](const Group& g) { return train(g, false); }, 2) == train(nullptr, false));
+}
+
+TEST_CASE("a layer that a step freezes gives the weights back in all processes before one goes on", "[train][group]") {
+  const auto train = [](const Group& group) {
+    Model<float>* model = nullptr;
+    LeafSettings s;
+    s.epochs = 2;
+    s.callbacks = {keeping([&](FitState& at) {
+      if (at.epoch == 1 && at.step == 2) model->layers()[0]->trainable = false;
+    })};
+    LeafRun run(s, group);
+    model = &run.model();
+    return run.trained();
+  };
+  CHECK(from_all(4, train, 4) == train(nullptr));
+}
+
+TEST_CASE("trainers that had weights in common are moved, also into another", "[train][group]") {
+  static_assert(std::is_nothrow_move_constructible_v<Trainer<float, Cpu>> && std::is_move_assignable_v<Trainer<float, Cpu>>);
+  const auto train = [](const Group& group) {
+    LeafRun run({.epochs = 1}, group), other({.epochs = 1}, group);
+    run.fit();
+    other.fit();
+    other.trainer() = std::move(run.trainer());
+    const History more = other.trainer().fit(run.data(), {.batch = 10});
+    return outcome_of<Cpu>(run.model(), other.trainer(), more);
+  };
+  CHECK(from_all(2, train, 2) == train(nullptr));
 }

@@ -63,7 +63,8 @@ struct Callback {
   /// What the callback remembers from epoch to epoch, for checkpoints; restored after `begin`.
   std::function<void(RunState&)> state = {};
   /// Changes no weights in `step`: where all processes that train together are on one machine, they may have the large
-  /// ones in memory in common meanwhile. A callback with `once` changes none anyway.
+  /// ones in memory in common meanwhile. A callback with `once` changes none anyway. Views of weights from before the
+  /// epoch are not those of the weights meanwhile, nor those from a step behind it: ask for them where they are read.
   bool keeps_weights = false;
   /// Only writes or prints, and steers nothing: where several processes train together, the first one alone calls it.
   bool once = false;

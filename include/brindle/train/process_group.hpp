@@ -54,8 +54,8 @@ class ProcessGroup {
 
   /// Memory of so many bytes, zeros, in each process of a machine; null where there is none to be had, in all
   /// processes of the machine then. All call it at the same time, each with its own number. It is one block, and null
-  /// while somebody has it; it must not outlive the group. What has been written before an exchange can be read behind
-  /// it.
+  /// while somebody has it; it must not outlive the group. Where one has given it back it stays for those that still
+  /// have it, that of all. What has been written before an exchange can be read behind it.
   virtual std::shared_ptr<const SharedMemory> share([[maybe_unused]] std::size_t bytes) { return nullptr; }
 
   /// The trainer is about to throw the same exception in all processes, so that one of them is enough to tell the user.

@@ -30,9 +30,17 @@ class SharedWeights {
  public:
   SharedWeights() = default;
   ~SharedWeights() { separate(); }
-  SharedWeights(SharedWeights&& other) noexcept  ///< not while they are shared
+  /// Not while they are shared.
+  /// @{
+  SharedWeights(SharedWeights&& other) noexcept
       : weights_(std::move(other.weights_)), memory_(std::move(other.memory_)) {}
-  SharedWeights& operator=(SharedWeights&&) = delete;
+  SharedWeights& operator=(SharedWeights&& other) noexcept {
+    separate();
+    weights_ = std::move(other.weights_);
+    memory_ = std::move(other.memory_);
+    return *this;
+  }
+  /// @}
 
   /// Bytes that each process gives for them, by rank: each parameter is in the memory of one.
   static std::vector<std::size_t> bytes(const Model<T>& model, const LeafGradients<T, Cpu>& sums, const Team& team) {

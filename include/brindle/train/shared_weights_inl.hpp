@@ -73,7 +73,11 @@ void SharedWeights<T>::share(Model<T>& model, Team& team, std::int64_t epoch) {
   each([&](const Tensor<T>& mine, const T* common) {
     differs = differs || std::memcmp(mine.data(), common, mine.bytes()) != 0;
   });
-  if (team.any(differs)) expect_same_weights(team, "before epoch " + std::to_string(epoch), weights_checksum(model));
+  if (team.any(differs)) {
+    std::string weights;
+    team.together([&] { weights = weights_checksum(model); });  // takes memory
+    expect_same_weights(team, "before epoch " + std::to_string(epoch), weights);
+  }
   model_ = &model;
   exchange_memory();
 }
