@@ -3,18 +3,25 @@
 
 #include <catch2/catch.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "brindle/core/checksum.hpp"
 #include "brindle/core/error.hpp"
+#include "brindle/nn/library_losses.hpp"
+#include "brindle/nn/nn.hpp"
+#include "brindle/report/progress_line.hpp"
 #include "brindle/train/callback.hpp"
 #include "brindle/train/checkpoint.hpp"
+#include "brindle/train/interrupt.hpp"
 #include "brindle/train/learning_rate_schedules.hpp"
 #include "support/from_all.hpp"
 #include "support/leaf_run.hpp"
@@ -42,6 +49,37 @@ Callback keeping(std::function<void(FitState&)> step) {
   callback.step = std::move(step);
   return callback;
 }
+
+/// A layer and a loss of one's own, which do nothing.
+template <class T, class Device>
+class UnknownLayer final : public Layer<T, Device> {
+ public:
+  std::string type() const override { return "Unknown"; }
+  std::string default_name() const override { return "unknown"; }
+  Config config() const override { return {}; }
+  Shape output_shape(const Shape& x) const override { return x; }
+  LayerNeeds needs(const Pass<T, Device>&, const Shape&) const override { return {}; }
+  void forward(const Pass<T, Device>&, In<T, Device>, Out<T, Device>) const override {}
+  void backward(const Pass<T, Device>&, In<T, Device>, In<T, Device>, Out<T, Device>, Out<T, Device>,
+                const Gradients<T, Device>&) const override {}
+};
+struct Unknown {
+  std::string name = {};
+  template <class T, class Device>
+  std::unique_ptr<Layer<T, Device>> make() const {
+    return std::make_unique<UnknownLayer<T, Device>>();
+  }
+};
+class UnknownLoss final : public Loss<float, Cpu> {
+ public:
+  std::string type() const override { return "Unknown"; }
+  Config config() const override { return {}; }
+  bool takes_logits_of(ActivationFunction) const override { return false; }
+  void prepare(std::int64_t) override {}
+  void check(const std::string&, TensorView<const float>, const Shape&) const override {}
+  void operator()(const Cpu&, bool, TensorView<const float>, TensorView<const float>, TensorView<const float>,
+                  TensorView<float>, TensorView<float>) override {}
+};
 
 /// Trains, and notes where the large kernel is in a step and behind an epoch.
 struct Noted {
@@ -94,6 +132,30 @@ TEST_CASE("weights are each process's own where a step may change them, or there
     CHECK(from_all(2, train, 2) == two_epochs());
     CHECK(noted.in_step == noted.behind);
   }
+  SECTION("a callback that only looks does not say so, and has a view from before") {
+    const auto train = [](const Group& group) {
+      std::string seen;
+      TensorView<const float> kernel;
+      LeafSettings s;
+      s.callbacks = {{.step = [&](FitState&) { seen += std::to_string(kernel[7]) + " "; }, .once = true}};
+      LeafRun run(s, group);
+      kernel = large(run.model()).view();
+      run.fit();
+      return group && group->rank() > 0 ? std::string("the others are not asked") : seen;
+    };
+    std::set<std::string> seen;
+    std::mutex mutex;
+    for (const auto& error : run_group(
+             2,
+             [&](const Group& group) {
+               const std::string one = train(group);
+               const std::lock_guard<std::mutex> lock(mutex);
+               seen.insert(one);
+             },
+             nullptr, 2))
+      CHECK(message_of(error) == "no error");
+    CHECK(seen.count(train(nullptr)) == 1);
+  }
   SECTION("several machines") {
     CHECK(from_all(
               4, [&](const Group& g) { return noted.train(g); }, 2) == two_epochs());
@@ -115,6 +177,30 @@ TEST_CASE("weights are each process's own where a step may change them, or there
     CHECK(alone != LeafRun({.epochs = 1}).trained());
     CHECK(from_all(4, train, 4) == alone);
   }
+}
+
+TEST_CASE("weights are shared where all who read them are known", "[train][group]") {
+  const auto may = [](const Model<float>& model, const Loss<float, Cpu>& loss, const std::vector<Callback>& callbacks) {
+    return detail::SharedWeights<float>::may_share(model, loss, callbacks);
+  };
+  const Sequential<float> model{{8}, Dense{4, relu}, Dense{1, sigmoid}}, own{{8}, Unknown{}, Dense{1, sigmoid}};
+  const auto loss = detail::make_loss<float, Cpu>(BinaryCrossentropy{});
+  const Callback behind{.epoch = [](FitState&) {}}, step{.step = [](FitState&) {}},
+      once{.step = step.step, .once = true};
+  CHECK(may(model, *loss, {}));
+  CHECK(may(model, *loss, {behind, keeping(step.step)}));
+  CHECK_FALSE(may(model, *loss, {step}));
+  CHECK_FALSE(may(model, *loss, {keeping(step.step), once}));
+  CHECK_FALSE(may(own, *loss, {}));
+  CHECK_FALSE(may(model, UnknownLoss(), {}));
+  const Interrupt interrupt;
+  CHECK(may(model, *loss, {report::progress_line(), pause_on(interrupt), cosine_decay({.decay_steps = 9})}));
+  const auto known = [](const auto& description) {
+    return detail::is_loss_of_the_library(detail::make_loss<float, Cpu>(description)->type());
+  };
+  CHECK((known(BinaryFocalCrossentropy{}) && known(CategoricalCrossentropy{}) &&
+         known(CategoricalFocalCrossentropy{}) && known(SparseCategoricalCrossentropy{}) && known(MeanSquaredError{}) &&
+         known(MeanAbsoluteError{}) && known(Huber{})));
 }
 
 TEST_CASE("shared weights are scheduled, averaged, clipped and penalized as those of one process", "[train][group]") {
@@ -220,7 +306,8 @@ TEST_CASE("a layer that a step freezes gives the weights back in all processes b
 }
 
 TEST_CASE("trainers that had weights in common are moved, also into another", "[train][group]") {
-  static_assert(std::is_nothrow_move_constructible_v<Trainer<float, Cpu>> && std::is_move_assignable_v<Trainer<float, Cpu>>);
+  static_assert(std::is_nothrow_move_constructible_v<Trainer<float, Cpu>> &&
+                std::is_move_assignable_v<Trainer<float, Cpu>>);
   const auto train = [](const Group& group) {
     LeafRun run({.epochs = 1}, group), other({.epochs = 1}, group);
     run.fit();

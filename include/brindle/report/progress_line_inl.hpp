@@ -169,7 +169,7 @@ BRINDLE_INLINE Callback progress_line(const ProgressOptions& options) {
   };
 
   Callback callback;
-  callback.once = true;
+  callback.once = callback.keeps_weights = true;
   callback.begin = [shared](FitState&) { *shared = {}; };
   if (live)
     callback.step = [=](FitState& s) {

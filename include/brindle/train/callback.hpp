@@ -62,9 +62,9 @@ struct Callback {
   std::function<void(FitState&)> failed = {};
   /// What the callback remembers from epoch to epoch, for checkpoints; restored after `begin`.
   std::function<void(RunState&)> state = {};
-  /// Changes no weights in `step`: where all processes that train together are on one machine, they may have the large
-  /// ones in memory in common meanwhile. A callback with `once` changes none anyway. Views of weights from before the
-  /// epoch are not those of the weights meanwhile, nor those from a step behind it: ask for them where they are read.
+  /// In `step` it changes no weights, and reads none through views or pointers that it got elsewhere. Where all
+  /// processes that train together are on one machine, and all callbacks with a `step` say so, the large weights are in
+  /// other memory while an epoch's steps run, which all have in common.
   bool keeps_weights = false;
   /// Only writes or prints, and steers nothing: where several processes train together, the first one alone calls it.
   bool once = false;

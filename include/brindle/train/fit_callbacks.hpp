@@ -43,7 +43,7 @@ class FitCallbacks {
   std::vector<unsigned> has_;  // bits, in the order of `functions`
 };
 
-/// Whether no step of theirs changes weights, as far as they say so.
+/// Whether all that have a step say that it keeps the weights.
 bool keep_weights(const std::vector<Callback>& callbacks);
 
 /// What the first `begun` do where an exception leaves fit().

@@ -133,7 +133,7 @@ BRINDLE_INLINE void FitCallbacks::call_here(const Callback& c, std::function<voi
 }
 
 BRINDLE_INLINE bool keep_weights(const std::vector<Callback>& callbacks) {
-  return std::ranges::all_of(callbacks, [](const Callback& c) { return !c.step || c.once || c.keeps_weights; });
+  return std::ranges::all_of(callbacks, [](const Callback& c) { return !c.step || c.keeps_weights; });
 }
 
 BRINDLE_INLINE void tell_failed(const Team& team, const std::vector<Callback>& callbacks, std::size_t begun,

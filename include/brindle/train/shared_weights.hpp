@@ -9,7 +9,9 @@
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/nn/loss.hpp"
 #include "brindle/nn/model.hpp"
+#include "brindle/train/callback.hpp"
 #include "brindle/train/leaf_gradients.hpp"
 #include "brindle/train/process_group.hpp"
 #include "brindle/train/team.hpp"
@@ -24,7 +26,8 @@ namespace brindle::detail {
 ///     ...                                           // steps, by LeafUpdate
 ///     weights.separate();                           // each has its own again: others may write into them
 ///
-/// These are the parameters that are summed in parts (SummedPart::cut).
+/// These are the parameters that are summed in parts (SummedPart::cut). Whoever has a view of them from before sees old
+/// values meanwhile; so it is only done where nobody is known to have one (may_share()).
 template <class T>
 class SharedWeights {
  public:
@@ -41,6 +44,10 @@ class SharedWeights {
     return *this;
   }
   /// @}
+
+  /// Whether only layers and a loss of the library are at work, which ask for weights where they read them, and
+  /// callbacks that say that they keep them.
+  static bool may_share(const Model<T>& model, const Loss<T, Cpu>& loss, const std::vector<Callback>& callbacks);
 
   /// Bytes that each process gives for them, by rank: each parameter is in the memory of one.
   static std::vector<std::size_t> bytes(const Model<T>& model, const LeafGradients<T, Cpu>& sums, const Team& team) {

@@ -13,7 +13,12 @@
 
 #include "brindle/core/inline.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/nn/library_layers.hpp"
+#include "brindle/nn/library_losses.hpp"
+#include "brindle/nn/loss.hpp"
 #include "brindle/nn/model.hpp"
+#include "brindle/train/callback.hpp"
+#include "brindle/train/fit_callbacks.hpp"
 #include "brindle/train/leaf_gradients.hpp"
 #include "brindle/train/process_group.hpp"
 #include "brindle/train/run_identity.hpp"
@@ -39,6 +44,14 @@ typename SharedWeights<T>::Places SharedWeights<T>::place(const Model<T>& model,
       *least += (size * sizeof(T) + line - 1) / line * line;
     }
   return places;
+}
+
+template <class T>
+bool SharedWeights<T>::may_share(const Model<T>& model, const Loss<T, Cpu>& loss,
+                                 const std::vector<Callback>& callbacks) {
+  for (const auto& layer : model.layers())
+    if (!is_of_the_library(*layer)) return false;
+  return is_loss_of_the_library(loss.type()) && keep_weights(callbacks);
 }
 
 template <class T>

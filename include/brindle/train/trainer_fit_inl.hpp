@@ -93,7 +93,9 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
       detail::add_process_options(all, options);
     });
   compare_processes(std::move(all));
-  may_share_weights_ = on_cpu && team_.on_one_machine() && !team_.any(!detail::keep_weights(options.callbacks));
+  if constexpr (on_cpu)
+    may_share_weights_ =
+        team_.on_one_machine() && !team_.any(!detail::SharedWeights<T>::may_share(*model_, *loss_, options.callbacks));
   prepare(batch);
   clear_totals();
   std::optional<detail::TeamCheckpoint> shared;
