@@ -59,7 +59,7 @@ runs=(
   "vgg16_frozen_caffe    vgg16_frozen   42 --preprocess caffe"
   "vgg16_finetune_caffe  vgg16_finetune 42 --preprocess caffe"
 )
-compared=(baseline augmentation vgg16_features vgg16_frozen vgg16_finetune vgg16_features_caffe vgg16_frozen_caffe
+compared=(baseline dropout augmentation vgg16_features vgg16_frozen vgg16_finetune vgg16_features_caffe vgg16_frozen_caffe
           vgg16_finetune_caffe)  # by experiment 7
 
 processor() { lscpu | sed -n 's/^Model name: *//p' | head -n 1; }

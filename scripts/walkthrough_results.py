@@ -132,11 +132,20 @@ def last(old, run, count):
 
 
 def evaluated(old):
+    """The models that evaluate has compared, called by their runs; of others the rows that are there."""
     path = kept / "evaluate.csv"
     if not path.exists():
         return old
-    return table(["model", "accuracy", "precision", "recall", "F1", "ROC AUC"],
-                 [[row[name] for name in ("model", "accuracy", "precision", "recall", "f1", "roc_auc")] for row in rows_of(path)])
+    found = {row["model"]: row for row in rows_of(path)}
+    before = {name.split(" (")[0]: row for name, row in cells(old, 0).items()}
+    rows = []
+    for run, (_, command, _, _) in RUNS.items():
+        row = found.get(run) or found.get(f"{run}_{command.split()[0]}")  # with its folder, where two have one file name
+        if row:
+            rows.append([run] + [row[name] for name in ("accuracy", "precision", "recall", "f1", "roc_auc")])
+        elif run in before:
+            rows.append(before[run])
+    return table(["model", "accuracy", "precision", "recall", "F1", "ROC AUC"], rows)
 
 
 KINDS = {"overview": overview, "seeds": seeds, "epochs": epochs_table, "last": last, "evaluated": evaluated}
