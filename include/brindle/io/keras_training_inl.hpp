@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "brindle/io/hdf5_writer.hpp"
 #include "brindle/io/keras_parts.hpp"
 #include "brindle/io/keras_training.hpp"
+#include "brindle/nn/library_losses.hpp"
 
 namespace brindle::io::detail {
 
@@ -31,15 +31,7 @@ BRINDLE_INLINE void check_keras_training(const TrainingToWrite& t) {
     brindle::detail::raise<ValueError>("save_keras: " + what + "; give the model instead of the trainer");
   };
   if (keras_slot_sets(t.optimizer).empty()) fail("Keras has no optimizer " + t.optimizer);
-  const char* losses[] = {"BinaryCrossentropy",
-                          "BinaryFocalCrossentropy",
-                          "CategoricalCrossentropy",
-                          "CategoricalFocalCrossentropy",
-                          "Huber",
-                          "MeanAbsoluteError",
-                          "MeanSquaredError",
-                          "SparseCategoricalCrossentropy"};
-  if (std::find(std::begin(losses), std::end(losses), t.loss) == std::end(losses)) fail("Keras has no loss " + t.loss);
+  if (!brindle::detail::is_loss_of_the_library(t.loss)) fail("Keras has no loss " + t.loss);
   if (t.loss == "SparseCategoricalCrossentropy" && t.loss_config.get("label_smoothing", 0.0) != 0)
     fail("Keras's SparseCategoricalCrossentropy has no label_smoothing");
   if (!t.not_written.empty()) fail("what " + t.not_written + " keeps between two steps is not written");
