@@ -6,7 +6,6 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,6 +19,7 @@
 #include "support/double_models.hpp"
 #include "support/golden.hpp"
 #include "support/models_for_keras.hpp"
+#include "support/own_layer.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
 
@@ -75,29 +75,6 @@ void check_read_again(const Model<T>& model) {
     io::save_keras(again, folder / ("again" + ending));
     CHECK((read_file(folder / ("again" + ending)) == read_file(path)));
   }
-}
-
-// A layer of a user's own.
-struct Twice {
-  std::string name = {};
-  template <class T, class Device>
-  std::unique_ptr<Layer<T, Device>> make() const;
-};
-template <class T, class Device>
-class TwiceLayer : public Layer<T, Device> {
- public:
-  std::string type() const override { return "Twice"; }
-  std::string default_name() const override { return "twice"; }
-  Config config() const override { return {}; }
-  Shape output_shape(const Shape& x) const override { return x; }
-  LayerNeeds needs(const Pass<T, Device>&, const Shape&) const override { return {}; }
-  void forward(const Pass<T, Device>&, In<T, Device>, Out<T, Device>) const override {}
-  void backward(const Pass<T, Device>&, In<T, Device>, In<T, Device>, Out<T, Device>, Out<T, Device>,
-                const Gradients<T, Device>&) const override {}
-};
-template <class T, class Device>
-std::unique_ptr<Layer<T, Device>> Twice::make() const {
-  return std::make_unique<TwiceLayer<T, Device>>();
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -25,6 +24,7 @@
 #include "brindle/train/learning_rate_schedules.hpp"
 #include "support/from_all.hpp"
 #include "support/leaf_run.hpp"
+#include "support/own_layer.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thread_group.hpp"
 
@@ -50,26 +50,7 @@ Callback keeping(std::function<void(FitState&)> step) {
   return callback;
 }
 
-/// A layer and a loss of one's own, which do nothing.
-template <class T, class Device>
-class UnknownLayer final : public Layer<T, Device> {
- public:
-  std::string type() const override { return "Unknown"; }
-  std::string default_name() const override { return "unknown"; }
-  Config config() const override { return {}; }
-  Shape output_shape(const Shape& x) const override { return x; }
-  LayerNeeds needs(const Pass<T, Device>&, const Shape&) const override { return {}; }
-  void forward(const Pass<T, Device>&, In<T, Device>, Out<T, Device>) const override {}
-  void backward(const Pass<T, Device>&, In<T, Device>, In<T, Device>, Out<T, Device>, Out<T, Device>,
-                const Gradients<T, Device>&) const override {}
-};
-struct Unknown {
-  std::string name = {};
-  template <class T, class Device>
-  std::unique_ptr<Layer<T, Device>> make() const {
-    return std::make_unique<UnknownLayer<T, Device>>();
-  }
-};
+/// A loss of one's own, which does nothing.
 class UnknownLoss final : public Loss<float, Cpu> {
  public:
   std::string type() const override { return "Unknown"; }
@@ -183,7 +164,7 @@ TEST_CASE("weights are shared where all who read them are known", "[train][group
   const auto may = [](const Model<float>& model, const Loss<float, Cpu>& loss, const std::vector<Callback>& callbacks) {
     return detail::SharedWeights<float>::may_share(model, loss, callbacks);
   };
-  const Sequential<float> model{{8}, Dense{4, relu}, Dense{1, sigmoid}}, own{{8}, Unknown{}, Dense{1, sigmoid}};
+  const Sequential<float> model{{8}, Dense{4, relu}, Dense{1, sigmoid}}, own{{8}, Twice{}, Dense{1, sigmoid}};
   const auto loss = detail::make_loss<float, Cpu>(BinaryCrossentropy{});
   const Callback behind{.epoch = [](FitState&) {}}, step{.step = [](FitState&) {}},
       once{.step = step.step, .once = true};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "brindle/nn/layer.hpp"
@@ -37,9 +39,7 @@ inline constexpr const char* library_layers[] = {
 
 /// Whether a layer of this class name is one of the library's, whose passes are known; else it is a user's own.
 inline bool is_of_the_library(const std::string& type) {
-  for (const char* known : library_layers)
-    if (type == known) return true;
-  return false;
+  return std::count(std::begin(library_layers), std::end(library_layers), type) > 0;
 }
 
 /// The same of a layer.

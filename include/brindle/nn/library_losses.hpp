@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 namespace brindle::detail {
@@ -20,9 +22,7 @@ inline constexpr const char* library_losses[] = {
 /// Whether a loss of this class name is one of the library's, which sees outputs and labels alone; else it is a user's
 /// own.
 inline bool is_loss_of_the_library(const std::string& type) {
-  for (const char* known : library_losses)
-    if (type == known) return true;
-  return false;
+  return std::count(std::begin(library_losses), std::end(library_losses), type) > 0;
 }
 
 }  // namespace brindle::detail

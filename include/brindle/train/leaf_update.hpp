@@ -27,8 +27,8 @@ class LeafUpdate {
 
   /// Step number `step`, 0 for the first, of all parameters that have sums. To be called by all processes at once. What
   /// the optimizer throws in one of them all throw: with the same weights then, of which those that were stepped before
-  /// are new and the others old, as in one process alone. in_common: parameters that are cut have the
-  /// same memory in all processes, who have done their passes by then.
+  /// are new and the others old, as in one process alone. in_common: parameters that are cut have the same memory in
+  /// all processes, who have done their passes by then.
   void run(const StepParts<T, Device>& p, std::int64_t step, LeafGradients<T, Device>& sums, Team& team,
            bool in_common = false);
 
