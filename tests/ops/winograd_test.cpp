@@ -38,11 +38,12 @@ TEST_CASE("winograd F(4x4), F(3x3) and F(2x2) agree with the plain loops at odd 
     }
 }
 
-TEST_CASE("winograd agrees with the plain loops where blocks are fused and where they are staged", "[ops][conv2d]") {
-  // Many tiles of few channels are fused, and more blocks than partial sums; few tiles are staged.
+TEST_CASE("winograd agrees with the plain loops where blocks are fused and where tiles and filters are dealt",
+          "[ops][conv2d]") {
+  // Many tiles of few channels are fused, and more blocks than partial sums; fewer are dealt.
   check_conv_kernel<float, WinogradConvolution<float, 4>>(geometry({3, 140, 141, 2}, 3, Padding::same));
   check_conv_kernel<float, WinogradConvolution<float, 4>>(geometry({1, 101, 103, 16}, 16, Padding::same));
-  // Large filters are staged, in several blocks, and have their sums cut in slices.
+  // Large filters are dealt, with their gradients in several blocks, and have their sums cut in slices.
   check_conv_kernel<float, WinogradConvolution<float, 4>>(geometry({1, 44, 40, 1900}, 2, Padding::same));
   check_conv_kernel<float, WinogradConvolution<float, 4>>(geometry({2, 9, 11, 300}, 290, Padding::same));
   check_conv_kernel<float, WinogradConvolution<float, 3>>(geometry({2, 9, 11, 300}, 290, Padding::same), false);
@@ -97,13 +98,39 @@ TEST_CASE("winograd gives a picture the same bits alone, as one of a few and amo
   struct Sizes {
     std::int64_t h, w, ci, co;
   };
-  // Whole tiles and half ones, one slice of input channels and several, whole panels of filters and a part of a packet.
+  // Whole tiles and half ones, one slice of input channels and several, whole panels of filters and a part of a packet;
+  // at last, a picture that is dealt where many are fused.
   for (const Sizes& s : {Sizes{7, 7, 64, 64}, Sizes{7, 7, 300, 37}, Sizes{9, 9, 40, 33}, Sizes{3, 5, 513, 18},
-                         Sizes{14, 14, 257, 48}, Sizes{10, 13, 31, 70}, Sizes{2, 2, 20, 20}}) {
+                         Sizes{14, 14, 257, 48}, Sizes{10, 13, 31, 70}, Sizes{2, 2, 20, 20}, Sizes{23, 26, 40, 70}}) {
     check_bits_of_a_picture_alone<4>(s.h, s.w, s.ci, s.co);
     check_bits_of_a_picture_alone<3>(s.h, s.w, s.ci, s.co);
     check_bits_of_a_picture_alone<2>(s.h, s.w, s.ci, s.co);
   }
+}
+
+TEST_CASE("winograd deals all tiles and panels, in tasks for all threads that stay small", "[ops][conv2d]") {
+  for (const std::int64_t tiles : {1, 49, 196, 361, 3000})
+    for (const std::int64_t panels : {1, 2, 4, 16})
+      for (const std::int64_t threads : {1, 2, 3, 4, 8, 16, 64}) {
+        const WinogradWork work{.tiles = tiles,
+                                .panels = panels,
+                                .tile_bytes = 40 << 10,
+                                .panel_bytes = 1 << 20,
+                                .filter_bytes = panels << 18};
+        const WinogradDealing d = deal_winograd(work, threads);
+        INFO(tiles << " tiles, " << panels << " panels, " << threads << " threads: " << d.blocks << " x " << d.groups);
+        REQUIRE((d.blocks >= 1 && d.blocks <= tiles && d.groups >= 1 && d.groups <= panels));
+        CHECK((d.first_tile(0, tiles) == 0 && d.first_tile(d.blocks, tiles) == tiles));
+        CHECK((d.first_panel(0, panels) == 0 && d.first_panel(d.groups, panels) == panels));
+        std::int64_t most = 0;
+        for (std::int64_t b = 0; b < d.blocks; ++b)
+          most = std::max(most, d.first_tile(b + 1, tiles) - d.first_tile(b, tiles));
+        CHECK(most <= d.most_tiles(tiles));
+        CHECK(most * work.tile_bytes <= 12 << 20);
+        CHECK(most * work.tile_bytes * threads <= std::max<std::int64_t>(48 << 20, threads << 20));
+        CHECK(4 * d.tasks() >= 3 * std::min(threads, tiles * panels));
+      }
+  CHECK(deal_winograd({}, 2).tasks() == 0);
 }
 
 namespace {

@@ -64,16 +64,25 @@ template <class T>
 }
 
 /// In place of `rows` rows of all channels, one behind the other: f((y - mean) factor + shift), with the residual added
-/// before f unless it is null. f is any activation but softmax. By the calling thread.
+/// before f unless it is null, at `count` channels from `first` on. f is any activation but softmax. By the calling
+/// thread.
 template <class T>
 [[gnu::noinline]] void normalize_stored(const ChannelNormalization<T, Cpu>& by, ActivationFunction f, const T* residual,
-                                        T* y, std::int64_t rows) {
+                                        T* y, std::int64_t rows, std::int64_t first, std::int64_t count) {
   const std::int64_t channels = by.mean.size();
   const bool apart = !batch_normalization_activates<Cpu>(f);
   with_clamp(f, [&]<class F>(F) {
-    normalize_rows<F, T>(by.mean.data, by.factor.data, by.shift.data, y, residual, y, rows, channels, channels);
+    normalize_rows<F, T>(by.mean.data + first, by.factor.data + first, by.shift.data + first, y + first,
+                         residual ? residual + first : nullptr, y + first, rows, channels, count);
   });
-  if (apart) activate_range(f, y, y, rows * channels);
+  if (apart) activate_rows(f, y + first, rows, channels, count);
+}
+
+/// The same at all channels.
+template <class T>
+void normalize_stored(const ChannelNormalization<T, Cpu>& by, ActivationFunction f, const T* residual, T* y,
+                      std::int64_t rows) {
+  normalize_stored(by, f, residual, y, rows, 0, by.mean.size());
 }
 
 }  // namespace brindle::ops::kernel

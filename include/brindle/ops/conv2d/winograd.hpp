@@ -22,10 +22,14 @@ namespace brindle::ops::kernel {
 ///     dz tiles (t, m, m, CO) -> D (P, t, CO)            dU (P, CI, CO) = sum over blocks of V' D   -> dw (3, 3, CI,
 ///     CO)
 ///
-/// A block is made in one of two ways, which give the same bits. "Fused": one thread takes a block through all steps, V
-/// and M stay in its level 2 cache. "Staged": all threads share one large block and meet after each step; a task makes
-/// a panel of U and multiplies all tiles by it, so that large filters are read once for many tiles and U, four times
-/// their size, is never stored whole; and one picture keeps all threads busy.
+/// Three ways give the same bits of y and of dx. "Fused", for many tiles and small filters: U is made once, a thread
+/// takes a block of tiles through all steps, V and M stay in its level 2 cache. "Dealt": a thread makes V of a block of
+/// tiles and then, for one panel of filters behind the other, its U, M and y, so that U, four times as large as the
+/// filters, is never stored whole, M is small, and little goes from core to core; see deal_winograd(). Few tiles: see
+/// WinogradFewTiles.
+///
+/// The filters' gradient has two, by the sizes alone: "fused" in the same way, and "staged", where all threads share a
+/// large block and meet after each step.
 template <class T, int m>
 class WinogradConvolution {
  public:

@@ -28,10 +28,9 @@ struct WinogradTiles {
   static constexpr std::int64_t panel = Micro::columns;
 
   // Bytes, measured on Zen 5 with 1 MiB of level 2 cache a core and 32 MiB of level 3.
-  static constexpr std::int64_t fused_bytes = 1 << 19;          // transformed tiles of a fused block
-  static constexpr std::int64_t staged_filter_bytes = 4 << 20;  // U from which on blocks are staged
-  static constexpr std::int64_t few_blocks = 8;                 // too few to keep threads busy
-  static constexpr std::int64_t stage_tiles = 8;                // tiles in a task of a stage
+  static constexpr std::int64_t fused_bytes = 1 << 19;         // transformed tiles of a fused block
+  static constexpr std::int64_t most_fused_filters = 4 << 20;  // U beside which blocks are fused
+  static constexpr std::int64_t stage_tiles = 8;               // tiles in a task of a stage
 
   ConvGeometry g;
   std::int64_t count;  ///< of all tiles
@@ -84,24 +83,23 @@ struct WinogradTiles {
   }
 
   std::int64_t zeros() const { return Micro::padded(std::max(g.ci, g.co)); }
-  std::int64_t filter_bytes() const { return positions * g.ci * co * static_cast<std::int64_t>(sizeof(T)); }
+  static std::int64_t bytes_of(std::int64_t elements) { return elements * static_cast<std::int64_t>(sizeof(T)); }
+  std::int64_t filter_bytes() const { return bytes_of(positions * g.ci * co); }
 
-  /// How the tiles are cut into blocks; `elements` are those of a tile, transformed; staged_bytes:
-  /// of a staged block, for all threads.
+  /// Tiles cut into blocks of one size; the last may have fewer.
   struct Blocks {
-    bool staged = false;
     std::int64_t size = 0, count = 0;
   };
-  Blocks blocks(std::int64_t elements, std::int64_t staged_bytes) const {
-    const std::int64_t bytes = elements * static_cast<std::int64_t>(sizeof(T)), r = Micro::rows;
-    const std::int64_t fused = rounded(std::clamp<std::int64_t>(fused_bytes / bytes, 2 * r, 8 * r));
-    Blocks b{filter_bytes() > staged_filter_bytes || count < few_blocks * fused, fused, 0};
-    if (b.staged) b.size = rounded(std::clamp<std::int64_t>(staged_bytes / bytes, 64, 1024));
-    if (count == 0) return {b.staged, 0, 0};
-    b.count = (count + b.size - 1) / b.size;
-    b.size = std::min(count, rounded((count + b.count - 1) / b.count));
-    b.count = (count + b.size - 1) / b.size;
-    return b;
+  /// Tiles of a block that stays in the level 2 cache; `elements` are those of a tile, transformed.
+  static std::int64_t fused_size(std::int64_t elements) {
+    constexpr std::int64_t r = Micro::rows;
+    return rounded(std::clamp<std::int64_t>(fused_bytes / bytes_of(elements), 2 * r, 8 * r));
+  }
+  /// All tiles in blocks of about so many.
+  Blocks fused_blocks(std::int64_t elements) const { return blocks_of(fused_size(elements)); }
+  /// Blocks that all threads share, of about so many bytes.
+  Blocks staged_blocks(std::int64_t elements, std::int64_t bytes) const {
+    return blocks_of(rounded(std::clamp<std::int64_t>(bytes / bytes_of(elements), 64, 1024)));
   }
 
   /// Rounded up to whole cache lines, an odd number of them: rows and planes this far apart fall into different sets
@@ -140,6 +138,12 @@ struct WinogradTiles {
     }
   }
 
+  Blocks blocks_of(std::int64_t size) const {
+    if (count == 0) return {};
+    const std::int64_t blocks = (count + size - 1) / size;
+    size = std::min(count, rounded((count + blocks - 1) / blocks));
+    return {size, (count + size - 1) / size};
+  }
   static std::int64_t rounded(std::int64_t tiles) { return (tiles + Micro::rows - 1) / Micro::rows * Micro::rows; }
 
   std::int64_t rows_, columns_;                             // whole tiles in a picture

@@ -24,12 +24,15 @@ class WinogradWeights {
     const std::int64_t u_bytes = std::max<std::int64_t>(1, tiles_.filter_bytes());
     v_row_ = Tiles::apart(Micro::padded(g.ci));
     // Each staged block reads and writes all of dU: the larger dU, the fewer blocks.
-    blocks_ = tiles_.blocks(positions * (v_row_ + d_row_), std::clamp<std::int64_t>(3 * u_bytes, 24 << 20, 96 << 20));
+    const std::int64_t elements = positions * (v_row_ + d_row_);
+    blocks_ = tiles_.fused_blocks(elements);
+    staged_ = u_bytes > Tiles::most_fused_filters || tiles_.count < few_blocks * tiles_.fused_size(elements);
+    if (staged_) blocks_ = tiles_.staged_blocks(elements, std::clamp<std::int64_t>(3 * u_bytes, 24 << 20, 96 << 20));
     du_plane_ = Tiles::apart(g.ci * tiles_.co);
     v_plane_ = Tiles::apart(blocks_.size * v_row_);
     d_plane_ = Tiles::apart(blocks_.size * d_row_);
-    groups_ = blocks_.staged ? 1 : std::min(blocks_.count, std::clamp<std::int64_t>(group_bytes / u_bytes, 4, 32));
-    slots_ = blocks_.staged ? (blocks_.size + Tiles::stage_tiles - 1) / Tiles::stage_tiles : groups_;
+    groups_ = staged_ ? 1 : std::min(blocks_.count, std::clamp<std::int64_t>(group_bytes / u_bytes, 4, 32));
+    slots_ = staged_ ? (blocks_.size + Tiles::stage_tiles - 1) / Tiles::stage_tiles : groups_;
   }
 
   std::int64_t workspace(int threads) const {
@@ -46,7 +49,7 @@ class WinogradWeights {
     std::fill_n(arrays.zero, tiles_.zeros(), T(0));
     std::fill_n(dbs, slots_ * tiles_.co, T(0));
     if (blocks_.count == 0) std::fill_n(du, positions * du_plane_, T(0));
-    if (blocks_.staged) {
+    if (staged_) {
       T *v = arrays.crew.of(0), *d = v + positions * v_plane_;
       const std::int64_t chunks = (tiles_.g.ci + 6 * Micro::rows - 1) / (6 * Micro::rows);
       for (std::int64_t b = 0; b < blocks_.count; ++b) {
@@ -91,6 +94,7 @@ class WinogradWeights {
 
  private:
   static constexpr std::int64_t group_bytes = 16 << 20;  // partial sums of dU
+  static constexpr std::int64_t few_blocks = 8;          // too few to keep threads busy
 
   struct Arrays {
     T *du, *db, *zero;
@@ -100,7 +104,7 @@ class WinogradWeights {
         : du(scratch.take<T>(w.groups_ * positions * w.du_plane_)),
           db(scratch.take<T>(w.slots_ * w.tiles_.co)),
           zero(scratch.take<T>(w.tiles_.zeros())),
-          crew(PerWorker<T>::take(scratch, w.blocks_.staged ? 1 : threads, positions * (w.v_plane_ + w.d_plane_))) {}
+          crew(PerWorker<T>::take(scratch, w.staged_ ? 1 : threads, positions * (w.v_plane_ + w.d_plane_))) {}
   };
 
   /// Tiles [first, end) of dz -> D; db (CO) += their sums.
@@ -179,6 +183,7 @@ class WinogradWeights {
   }
 
   Tiles tiles_;
+  bool staged_ = false;
   typename Tiles::Blocks blocks_;
   std::int64_t v_row_ = 0, d_row_;                         // elements from tile to tile
   std::int64_t v_plane_ = 0, d_plane_ = 0, du_plane_ = 0;  // and from position to position
