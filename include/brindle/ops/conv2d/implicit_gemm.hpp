@@ -153,14 +153,19 @@ class ImplicitGemm {
     const std::int64_t slices = (segment_ + Micro::depth - 1) / Micro::depth;
     const bool at_once = depth_ <= Micro::depth + Micro::depth / 2;
     const std::int64_t steps = at_once ? 1 : g_.kh * slices;
+    const std::int64_t bands = block.rows * ((block.columns + Micro::rows - 1) / Micro::rows);  // of a panel
+    const std::int64_t first_panel = std::min<std::int64_t>(Micro::columns, columns);
+    // The first row of packed filters of a step.
+    const auto row_of = [&](std::int64_t step) {
+      return at_once ? 0 : step / slices * segment_ + step % slices * segment_ / slices;
+    };
     MicroProduct<T> p = behind;
     p.a_row = g_.stride.w * g_.ci;
     p.a_segment = band.row;
     for (std::int64_t step = 0; step < steps; ++step) {
-      const std::int64_t i = at_once ? 0 : step / slices, slice = at_once ? 0 : step % slices;
-      const std::int64_t begin = at_once ? 0 : slice * segment_ / slices;
+      const std::int64_t i = at_once ? 0 : step / slices, begin = row_of(step) - i * segment_;
       p.segments = at_once ? g_.kh : 1;
-      p.k = at_once ? segment_ : (slice + 1) * segment_ / slices - begin;
+      p.k = at_once ? segment_ : row_of(step + 1) - row_of(step);
       p.accumulate = step > 0;
       const bool is_last = step + 1 == steps;
       p.clamps = clamps && is_last;
@@ -171,11 +176,15 @@ class ImplicitGemm {
         p.mean = nullptr;
         if (behind.mean && is_last) p.mean = behind.mean + c, p.factor = behind.factor + c, p.shift = behind.shift + c;
         p.b_row = panel;
-        p.b = packed + c * depth_ + (i * segment_ + begin) * panel;
-        if (!behind.ahead) {  // the filters of the next panel, which come from memory where there are few pixels
-          p.ahead = p.b + depth_ * panel;
-          p.ahead_end = c + panel < columns ? p.ahead + p.segments * p.k * panel : p.ahead;
-          p.move_ahead(0);
+        p.b = packed + c * depth_ + row_of(step) * panel;
+        // The filters that come next, which come from memory where there are few pixels: in equal steps, as many at a
+        // time would hold up the others. After the last panel, the next slice of the first.
+        if (!behind.ahead) {
+          p.ahead = c + panel < columns ? p.b + depth_ * panel
+                    : is_last           ? nullptr
+                                        : packed + row_of(step + 1) * first_panel;
+          p.ahead_end = p.ahead ? p.ahead + p.segments * p.k * panel : nullptr;
+          p.ahead_step = std::clamp<std::int64_t>((panel + bands - 1) / bands, 1, Micro::line);
         }
         for (std::int64_t r = 0; r < block.rows; ++r) {
           p.a = band.data + (r * g_.stride.h + i) * band.row + begin;
@@ -183,7 +192,7 @@ class ImplicitGemm {
           p.residual = added ? added + r * to_row + c : nullptr;
           p.tail = c + panel < columns ? 0 : behind.tail;
           micro_block(p, block.columns, panel);
-          p.move_ahead((block.columns + Micro::rows - 1) / Micro::rows * p.segments * p.k);
+          p.move_ahead(bands / block.rows * p.segments * p.k);
         }
       }
     }

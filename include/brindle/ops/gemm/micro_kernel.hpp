@@ -60,12 +60,13 @@ struct MicroProduct {
   std::int64_t tail = 0;  ///< elements that the last packet of a row of C has, beyond which nothing is touched; 0: all
   bool clamps = false;    ///< C is cut off
   T least = 0, most = std::numeric_limits<T>::infinity();
-  const T* ahead = nullptr;  ///< memory that is needed soon: a cache line of it is prefetched at each step; null: none
+  const T* ahead = nullptr;  ///< memory that is needed soon: at each step it is prefetched; null: none
   const T* ahead_end = nullptr;  ///< where it ends; null: it is as long as there are steps
+  std::int64_t ahead_step = MicroTile<T>::line;  ///< and what it goes on by, elements; a cache line at most
 
   /// `steps` steps have been made.
   void move_ahead(std::int64_t steps) {
-    if (ahead) ahead += steps * MicroTile<T>::line;
+    if (ahead) ahead += steps * ahead_step;
     if (ahead_end && ahead >= ahead_end) ahead = nullptr;
   }
 };
@@ -108,10 +109,10 @@ template <class T, int rows, int packets, int row_step>
     for (int i = 0; i < rows; ++i) sum[i][j] = first;
   }
   const T* b = p.b;
-  // Calls for memory between the products, where it has time to come; without any, for what is there already. Tiles of
-  // one packet have no load to spare.
+  // Calls for memory between the products, where it has time to come, into the level 2 cache: the first has room for
+  // few lines on their way. Without any, for what is there already. Tiles of one packet have no load to spare.
   const T* ahead = p.ahead ? p.ahead : p.b;
-  const std::int64_t line = p.ahead ? MicroTile<T>::line : 0;
+  const std::int64_t line = p.ahead ? p.ahead_step : 0;
   const std::int64_t segments = p.k > 0 ? p.segments : 0;  // without steps there may be no A
   for (std::int64_t s = 0; s < segments; ++s) {
     // Three pointers and the multiples 1, 2, 3 and 4 of the step reach 15 rows with the addressing modes of x86.
@@ -131,7 +132,7 @@ template <class T, int rows, int packets, int row_step>
         for (int j = 0; j < packets; ++j) sum[i][j] = pmadd(ai, bj[j], sum[i][j]);
       }
       if (packets > 1 || line > 0) {
-        brindle::detail::prefetch(ahead);
+        brindle::detail::prefetch<2>(ahead);
         ahead += line;
       }
       a0 += p.a_k, a1 += p.a_k, a2 += p.a_k;
