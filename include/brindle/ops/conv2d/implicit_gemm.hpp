@@ -184,7 +184,7 @@ class ImplicitGemm {
                     : is_last           ? nullptr
                                         : packed + row_of(step + 1) * first_panel;
           p.ahead_end = p.ahead ? p.ahead + p.segments * p.k * panel : nullptr;
-          p.ahead_step = std::clamp<std::int64_t>((panel + bands - 1) / bands, 1, Micro::line);
+          p.ahead_step = std::min<std::int64_t>((panel + bands - 1) / bands, Micro::line);
         }
         for (std::int64_t r = 0; r < block.rows; ++r) {
           p.a = band.data + (r * g_.stride.h + i) * band.row + begin;

@@ -98,9 +98,9 @@ class WinogradFewTiles {
                             so_far,
                             k > k_begin,
                             ahead.next ? ahead.next : columns,
-                            ahead.next ? Micro::line : 0};
+                            ahead.next ? ahead_step() : 0};
             run(strip, step);
-            ahead.move(lines(strip.group) * step.count);
+            ahead.move(ahead_step() * step.count);
             if (next == k_end) take(strip, so_far, sums + o - c, m_row, m_plane, s > 0);
           }
         }
@@ -126,8 +126,8 @@ class WinogradFewTiles {
     std::int64_t count;  ///< input channels
     T* so_far;           ///< sums
     bool goes_on;        ///< they have begun
-    const T* ahead;      ///< memory that is needed soon, and what it goes on by
-    std::int64_t line;
+    const T* ahead;      ///< memory that is needed soon, and what it goes on by, elements
+    std::int64_t ahead_step;
   };
 
   static constexpr std::int64_t part = 32;                      // input channels
@@ -153,8 +153,8 @@ class WinogradFewTiles {
     const auto& g = groups[at(group)];
     return static_cast<int>(std::find(g.begin(), g.end(), -1) - g.begin());
   }
-  /// Cache lines that are called for with each input channel, so that all strips of a packet call for a panel's.
-  static constexpr int lines(int group) { return group == whole_row ? 3 : 1; }
+  /// Elements of filters that come next and are called for with each input channel: all, in equal steps.
+  std::int64_t ahead_step() const { return (9 * width + count_ - 1) / count_; }
   static constexpr int size_for(std::int64_t tiles) {
     for (const int size : sizes)
       if (size == most || size >= tiles) return size;
@@ -176,17 +176,14 @@ class WinogradFewTiles {
       for (int i = 0; i < size; ++i)
         sum[p][i] = step.goes_on ? pload<Packet>(step.so_far + (p * size + i) * width) : pset1<Packet>(T(0));
     const T *columns = step.columns, *v = step.v, *ahead = step.ahead;
-    const std::int64_t line = step.line;
+    const std::int64_t ahead_step = step.ahead_step;
     for (std::int64_t k = 0; k < step.count; ++k, columns += 3 * width, v += positions * size) {
       const Packet g[3] = {pload<Packet>(columns), pload<Packet>(columns + width), pload<Packet>(columns + 2 * width)};
       Packet u[points];
       Points::filter(g, u);
       brindle::detail::prefetch<2>(ahead);
-      if constexpr (lines(group) == 3) {
-        brindle::detail::prefetch<2>(ahead + line);
-        brindle::detail::prefetch<2>(ahead + 2 * line);
-      }
-      ahead += lines(group) * line;
+      if constexpr (group == whole_row) brindle::detail::prefetch<2>(ahead + ahead_step / 2);  // over a line each
+      ahead += ahead_step;
 #pragma GCC unroll 6
       for (int p = 0; p < positions; ++p)
 #pragma GCC unroll 12

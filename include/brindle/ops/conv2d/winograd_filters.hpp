@@ -86,8 +86,8 @@ class WinogradFilters {
   /// Memory that is read next.
   struct Ahead {
     const T *next = nullptr, *end = nullptr;  ///< next: null when nothing is left
-    void move(std::int64_t lines) {
-      if (next && (next += lines * MicroTile<T>::line) >= end) next = nullptr;
+    void move(std::int64_t elements) {
+      if (next && (next += elements) >= end) next = nullptr;
     }
   };
   /// Of the panel [c, c_end) the filters of `count` input channels from k on, or of the next panel; nothing where they
