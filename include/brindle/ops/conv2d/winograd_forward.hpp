@@ -54,6 +54,7 @@ class WinogradForward {
   /// in `out` needs an even m. prepared: by prepare(), not of rotated filters, or null.
   void run(const Cpu& on, const Picture<T>& x, const T* w, bool rotated, const PictureOutput<T>& out,
            Workspace<Cpu> workspace, const T* prepared = nullptr) const {
+    if (tiles_.count == 0) return;
     Scratch scratch(workspace);
     const Arrays arrays(*this, scratch, on.threads(), rotated);
     std::fill_n(arrays.zero, tiles_.zeros(), T(0));

@@ -60,7 +60,7 @@ struct MicroProduct {
   std::int64_t tail = 0;  ///< elements that the last packet of a row of C has, beyond which nothing is touched; 0: all
   bool clamps = false;    ///< C is cut off
   T least = 0, most = std::numeric_limits<T>::infinity();
-  const T* ahead = nullptr;  ///< memory that is needed soon: at each step it is prefetched; null: none
+  const T* ahead = nullptr;      ///< memory that is needed soon: at each step it is prefetched; null: none
   const T* ahead_end = nullptr;  ///< where it ends; null: it is as long as there are steps
   std::int64_t ahead_step = MicroTile<T>::line;  ///< and what it goes on by, elements; a cache line at most
 
