@@ -52,6 +52,9 @@ class Lanes {
   friend Lanes operator/(Lanes a, Lanes b) { return {Eigen::internal::pdiv(a.lanes_, b.lanes_), 0}; }
   /// a b + c, rounded once where the machine does so.
   friend Lanes multiply_add(Lanes a, Lanes b, Lanes c) {
+#ifdef __ARM_FEATURE_FMA  // Eigen rounds packets once there, and a number of its own twice
+    if constexpr (width == 1 && Traits::size > 1) return {std::fma(a.lanes_, b.lanes_, c.lanes_), 0};
+#endif
     return {Eigen::internal::pmadd(a.lanes_, b.lanes_, c.lanes_), 0};
   }
   friend auto operator<(Lanes a, Lanes b) { return mask(a.lanes_ < b.lanes_); }

@@ -153,8 +153,7 @@ class ImplicitGemm {
     const std::int64_t slices = (segment_ + Micro::depth - 1) / Micro::depth;
     const bool at_once = depth_ <= Micro::depth + Micro::depth / 2;
     const std::int64_t steps = at_once ? 1 : g_.kh * slices;
-    const std::int64_t bands = block.rows * ((block.columns + Micro::rows - 1) / Micro::rows);  // of a panel
-    const std::int64_t first_panel = std::min<std::int64_t>(Micro::columns, columns);
+    const std::int64_t tiles = (block.columns + Micro::rows - 1) / Micro::rows;  // of a row of pixels and a panel
     // The first row of packed filters of a step.
     const auto row_of = [&](std::int64_t step) {
       return at_once ? 0 : step / slices * segment_ + step % slices * segment_ / slices;
@@ -180,11 +179,13 @@ class ImplicitGemm {
         // The filters that come next, which come from memory where there are few pixels: in equal steps, as many at a
         // time would hold up the others. After the last panel, the next slice of the first.
         if (!behind.ahead) {
-          p.ahead = c + panel < columns ? p.b + depth_ * panel
-                    : is_last           ? nullptr
-                                        : packed + row_of(step + 1) * first_panel;
-          p.ahead_end = p.ahead ? p.ahead + p.segments * p.k * panel : nullptr;
-          p.ahead_step = std::min<std::int64_t>((panel + bands - 1) / bands, Micro::line);
+          const bool goes_on = c + panel < columns;
+          const std::int64_t next = goes_on ? c + panel : 0, rows = block.rows * tiles;
+          const std::int64_t width_of_next = std::min<std::int64_t>(Micro::columns, columns - next);
+          p.ahead = packed + next * depth_ + row_of(goes_on ? step : step + 1) * width_of_next;
+          p.ahead_end = p.ahead + p.segments * p.k * width_of_next;
+          p.ahead_step = std::min<std::int64_t>((width_of_next + rows - 1) / rows, Micro::line);
+          if (!goes_on && is_last) p.ahead = nullptr;
         }
         for (std::int64_t r = 0; r < block.rows; ++r) {
           p.a = band.data + (r * g_.stride.h + i) * band.row + begin;
@@ -192,7 +193,7 @@ class ImplicitGemm {
           p.residual = added ? added + r * to_row + c : nullptr;
           p.tail = c + panel < columns ? 0 : behind.tail;
           micro_block(p, block.columns, panel);
-          p.move_ahead(bands / block.rows * p.segments * p.k);
+          p.move_ahead(tiles * p.segments * p.k);
         }
       }
     }

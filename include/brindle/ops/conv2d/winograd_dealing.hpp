@@ -8,14 +8,13 @@
 namespace brindle::ops::kernel {
 
 /// How the tiles and the filters of a convolution by Winograd are dealt to threads: a task makes V of a block of tiles,
-/// and U and M of one panel of output channels behind the other, of a group of them.
+/// and U and M of one panel of output channels behind the other, of a group of them (PanelParts).
 struct WinogradDealing {
   std::int64_t blocks = 0, groups = 0;
 
   std::int64_t tasks() const { return blocks * groups; }
   /// The first tile of a block, of `tiles`; of the block behind the last, the end.
   std::int64_t first_tile(std::int64_t block, std::int64_t tiles) const { return block * tiles / blocks; }
-  std::int64_t first_panel(std::int64_t group, std::int64_t panels) const { return group * panels / groups; }
   std::int64_t most_tiles(std::int64_t tiles) const { return blocks == 0 ? 0 : (tiles + blocks - 1) / blocks; }
 };
 
@@ -46,7 +45,6 @@ inline WinogradDealing deal_winograd(const WinogradWork& work, std::int64_t thre
     const std::int64_t first_round = (fewest_blocks * groups + threads - 1) / threads;
     for (std::int64_t round = first_round; round < first_round + 4; ++round) {
       const WinogradDealing d{std::min(work.tiles, std::max(fewest_blocks, round * threads / groups)), groups};
-      if (d.blocks == 0) continue;
       const std::int64_t block_bytes = d.most_tiles(work.tiles) * work.tile_bytes + work.panel_bytes;
       const double slower = block_bytes <= cache ? 1 : block_bytes <= 2 * cache ? 1.1 : 1.2;
       const auto rounds = static_cast<double>((d.tasks() + threads - 1) / threads);

@@ -153,7 +153,8 @@ class WinogradFewTiles {
     const auto& g = groups[at(group)];
     return static_cast<int>(std::find(g.begin(), g.end(), -1) - g.begin());
   }
-  /// Elements of filters that come next and are called for with each input channel: all, in equal steps.
+  /// Elements of the filters that come next and are called for with each input channel, in equal steps: all, or nearly
+  /// so where strips are few.
   std::int64_t ahead_step() const { return (9 * width + count_ - 1) / count_; }
   static constexpr int size_for(std::int64_t tiles) {
     for (const int size : sizes)
@@ -182,7 +183,7 @@ class WinogradFewTiles {
       Packet u[points];
       Points::filter(g, u);
       brindle::detail::prefetch<2>(ahead);
-      if constexpr (group == whole_row) brindle::detail::prefetch<2>(ahead + ahead_step / 2);  // over a line each
+      if constexpr (group == whole_row) brindle::detail::prefetch<2>(ahead + ahead_step / 2);
       ahead += ahead_step;
 #pragma GCC unroll 6
       for (int p = 0; p < positions; ++p)

@@ -7,6 +7,7 @@
 
 #include "brindle/core/cpu.hpp"
 #include "brindle/core/tensor.hpp"
+#include "brindle/ops/conv2d/picture_blocks.hpp"
 #include "brindle/ops/conv2d/winograd_dealing.hpp"
 #include "brindle/ops/conv2d/winograd_few_tiles.hpp"
 #include "brindle/ops/conv2d/winograd_filters.hpp"
@@ -30,12 +31,13 @@ class WinogradForward {
 
  public:
   /// g: of the convolution; for a gradient with respect to x, its backward().
-  explicit WinogradForward(const ConvGeometry& g) : tiles_(g), v_row_(Tiles::apart(Micro::padded(g.ci))) {
+  explicit WinogradForward(const ConvGeometry& g)
+      : tiles_(g),
+        v_row_(Tiles::apart(Micro::padded(g.ci))),
+        blocks_(tiles_.fused_blocks(positions * (v_row_ + Tiles::apart(tiles_.co)))) {
     // Without SIMD a compiler may join a product and a sum of two stages of a transform, and does so where nothing is
     // stored between them only: other bits.
     if (width > 1 && tiles_.count <= WinogradFewTiles<T, m>::most_tiles) few_.emplace(tiles_);
-    const auto blocks = tiles_.fused_blocks(positions * (v_row_ + Tiles::apart(tiles_.co)));
-    if (tiles_.filter_bytes() <= Tiles::most_fused_filters && blocks.count >= few_blocks) fused_ = blocks;
   }
 
   std::int64_t workspace(int threads, bool rotated) const {
@@ -62,21 +64,41 @@ class WinogradForward {
     if (out.bias) std::copy_n(out.bias, tiles_.g.co, arrays.bias);
     if (rotated) Filters::turn(on, tiles_, w, arrays.turned);
     const Filters filters(tiles_, rotated ? arrays.turned : w, prepared);
-    if (few_)
-      run_few(on, x, filters, out, arrays);
-    else if (fused_)
-      run_fused(on, x, filters, out, arrays);
-    else
-      run_dealt(on, x, filters, out, arrays);
+    switch (way(on.threads())) {
+      case Way::few:
+        return run_few(on, x, filters, out, arrays);
+      case Way::fused:
+        return run_fused(on, x, filters, out, arrays);
+      case Way::dealt:
+        return run_dealt(on, x, filters, out, arrays);
+    }
   }
 
  private:
-  static constexpr std::int64_t few_blocks = 16;  // so few that it is quicker to deal tiles and filters
+  static constexpr std::int64_t blocks_of_thread = 8;  // with fewer it is quicker to deal tiles and filters
 
-  /// How many tiles and channels of M a thread has at a time, and elements from position to position.
+  enum class Way { few, fused, dealt };
+  Way way(int threads) const {
+    if (few_) return Way::few;
+    const bool fused =
+        tiles_.filter_bytes() <= Tiles::most_fused_filters && blocks_.count >= blocks_of_thread * threads;
+    return fused ? Way::fused : Way::dealt;
+  }
+
+  WinogradDealing deal(int threads) const {
+    return deal_winograd({.tiles = tiles_.count,
+                          .panels = PanelParts<T>{tiles_.co}.panels(),
+                          .tile_bytes = Tiles::bytes_of(positions * (v_row_ + Tiles::apart(panel))),
+                          .panel_bytes = Tiles::bytes_of(positions * tiles_.g.ci * panel),
+                          .filter_bytes = Tiles::bytes_of(9 * tiles_.g.ci * tiles_.co)},
+                         threads);
+  }
+
+  /// Elements of M from tile to tile, and of U, V and M from position to position.
   struct Layout {
     std::int64_t m_row, u_plane, v_plane, m_plane;
 
+    /// Of so many tiles and output channels.
     Layout(const WinogradForward& f, std::int64_t tiles, std::int64_t channels)
         : m_row(Tiles::apart(channels)),
           u_plane(Tiles::apart(f.tiles_.g.ci * channels)),
@@ -93,37 +115,29 @@ class WinogradForward {
     T *zero, *bias, *turned;
 
     Arrays(const WinogradForward& f, Scratch& scratch, int threads, bool rotated)
-        : dealing(f.few_ || f.fused_ ? WinogradDealing{} : f.deal(threads)),
-          layout(f,
-                 f.few_     ? f.tiles_.count
-                 : f.fused_ ? f.fused_->size
-                            : dealing.most_tiles(f.tiles_.count),
-                 f.fused_ ? f.tiles_.co : std::min(f.tiles_.co, panel)),
-          u(PerWorker<T>::take(scratch,
-                               f.few_     ? 0
-                               : f.fused_ ? 1
-                                          : threads,
-                               positions * layout.u_plane)),
-          v(PerWorker<T>::take(scratch, f.few_ ? 1 : threads, positions * layout.v_plane)),
+        : Arrays(f, scratch, threads, rotated, f.way(threads)) {}
+
+   private:
+    Arrays(const WinogradForward& f, Scratch& scratch, int threads, bool rotated, Way way)
+        : dealing(way == Way::dealt ? f.deal(threads) : WinogradDealing{}),
+          layout(way == Way::fused ? Layout(f, f.blocks_.size, f.tiles_.co)
+                                   : Layout(f, way == Way::few ? f.tiles_.count : dealing.most_tiles(f.tiles_.count),
+                                            std::min(f.tiles_.co, panel))),
+          u(PerWorker<T>::take(scratch, way == Way::dealt ? threads : 1,
+                               way == Way::few ? 0 : positions * layout.u_plane)),
+          v(PerWorker<T>::take(scratch, way == Way::few ? 1 : threads, positions * layout.v_plane)),
           sums(PerWorker<T>::take(scratch, threads, positions * layout.m_plane)),
           packed(scratch.take<T>(f.few_ ? f.few_->packed_size() : 0)),
-          work(PerWorker<T>::take(scratch, f.few_ ? threads : 0, f.few_ ? f.few_->work_size() : 0)),
+          work(PerWorker<T>::take(scratch, threads, f.few_ ? f.few_->work_size() : 0)),
           zero(scratch.take<T>(f.tiles_.zeros())),
           bias(scratch.take<T>(f.tiles_.co)),
           turned(scratch.take<T>(rotated ? 9 * f.tiles_.g.ci * f.tiles_.g.co : 0)) {}
   };
 
-  std::int64_t panels() const { return (tiles_.co + panel - 1) / panel; }
-
-  Channels panel_at(std::int64_t i) const { return {i * panel, std::min(tiles_.co, (i + 1) * panel)}; }
-
-  WinogradDealing deal(int threads) const {
-    return deal_winograd({.tiles = tiles_.count,
-                          .panels = panels(),
-                          .tile_bytes = Tiles::bytes_of(positions * (v_row_ + Tiles::apart(panel))),
-                          .panel_bytes = Tiles::bytes_of(positions * tiles_.g.ci * panel),
-                          .filter_bytes = Tiles::bytes_of(9 * tiles_.g.ci * tiles_.co)},
-                         threads);
+  /// f(channels) for the panels of [c, c_end).
+  template <class F>
+  static void each_panel(std::int64_t c, std::int64_t c_end, F&& f) {
+    for (; c < c_end; c += panel) f(Channels{c, std::min(c_end, c + panel)});
   }
 
   /// V is made once, by all threads; each takes a panel of filters after the other.
@@ -136,8 +150,8 @@ class WinogradForward {
     });
     few_->pack(on, v, v_row_, layout.v_plane, arrays.packed);
     const Output output(tiles_, layout.m_row, layout.m_plane);
-    on.parallel(panels(), [&](std::int64_t i, int worker) {
-      const Channels c = panel_at(i);
+    on.parallel(PanelParts<T>{tiles_.co}.panels(), [&](std::int64_t i, int worker) {
+      const Channels c{i * panel, std::min(tiles_.co, (i + 1) * panel)};
       T* sums = arrays.sums.of(worker);
       few_->multiply(arrays.packed, filters, c.begin, c.end, arrays.work.of(worker), sums, layout.m_row,
                      layout.m_plane);
@@ -150,15 +164,15 @@ class WinogradForward {
     const Layout& layout = arrays.layout;
     T* u = arrays.u.of(0);
     const std::int64_t slices = (tiles_.g.ci + 63) / 64;
-    on.parallel(panels() * slices, [&](std::int64_t i, int) {
-      const Channels c = panel_at(i / slices);
-      const std::int64_t k = i % slices * 64;
-      filters.transform(k, std::min(tiles_.g.ci, k + 64), c.begin, c.end, u + c.begin * tiles_.g.ci, layout.u_plane);
+    on.parallel(PanelParts<T>{tiles_.co}.panels() * slices, [&](std::int64_t i, int) {
+      const std::int64_t c = i / slices * panel, k = i % slices * 64;
+      filters.transform(k, std::min(tiles_.g.ci, k + 64), c, std::min(tiles_.co, c + panel), u + c * tiles_.g.ci,
+                        layout.u_plane);
     });
     const Output output(tiles_, layout.m_row, layout.m_plane);
-    on.parallel(fused_->count, [&](std::int64_t b, int worker) {
+    on.parallel(blocks_.count, [&](std::int64_t b, int worker) {
       T *v = arrays.v.of(worker), *sums = arrays.sums.of(worker);
-      const std::int64_t first = b * fused_->size, end = std::min(first + fused_->size, tiles_.count);
+      const std::int64_t first = b * blocks_.size, end = std::min(first + blocks_.size, tiles_.count);
       tiles_.transform_input(x, arrays.zero, first, end, v, v_row_, layout.v_plane);
       multiply(v, u, sums, layout, first, end, tiles_.co);
       output.transform(sums, first, end, {0, tiles_.co}, arrays.bias, out);
@@ -169,18 +183,18 @@ class WinogradForward {
                  const Arrays& arrays) const {
     const Layout& layout = arrays.layout;
     const WinogradDealing& d = arrays.dealing;
+    const PanelParts<T> parts{tiles_.co, d.groups};
     const Output output(tiles_, layout.m_row, layout.m_plane);
     on.parallel(d.tasks(), [&](std::int64_t task, int worker) {
       T *u = arrays.u.of(worker), *v = arrays.v.of(worker), *sums = arrays.sums.of(worker);
       const std::int64_t block = task / d.groups, group = task % d.groups;
       const std::int64_t first = d.first_tile(block, tiles_.count), end = d.first_tile(block + 1, tiles_.count);
       tiles_.transform_input(x, arrays.zero, first, end, v, v_row_, layout.v_plane);
-      for (std::int64_t i = d.first_panel(group, panels()); i < d.first_panel(group + 1, panels()); ++i) {
-        const Channels c = panel_at(i);
+      each_panel(parts.first(group), parts.first(group + 1), [&](const Channels& c) {
         filters.transform(0, tiles_.g.ci, c.begin, c.end, u, layout.u_plane);
         multiply(v, u, sums, layout, first, end, c.size());
         output.transform(sums, first, end, c, arrays.bias, out);
-      }
+      });
     });
   }
 
@@ -207,8 +221,8 @@ class WinogradForward {
 
   Tiles tiles_;
   std::int64_t v_row_;                         // elements of V from tile to tile
+  typename Tiles::Blocks blocks_;              // if they are fused
   std::optional<WinogradFewTiles<T, m>> few_;  // if they are
-  std::optional<typename Tiles::Blocks> fused_;
 };
 
 }  // namespace brindle::ops::kernel

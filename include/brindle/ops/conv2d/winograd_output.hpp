@@ -7,6 +7,7 @@
 
 #include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/batch_normalization/normalize_rows.hpp"
+#include "brindle/ops/conv2d/tiles.hpp"
 #include "brindle/ops/conv2d/winograd_tiles.hpp"
 
 namespace brindle::ops::kernel {
@@ -48,8 +49,8 @@ class WinogradOutput {
   void transform_and_normalize(const T* sums, std::int64_t first, std::int64_t end, const Channels& channels,
                                const T* bias, const PictureOutput<T>& out) const {
     const T least = -std::numeric_limits<T>::infinity();
-    for (std::int64_t t = first; t < end; ++t, sums += m_row_) {
-      const auto at = tiles_.at(t);
+    TileAt at = tiles_.at(first);
+    for (std::int64_t t = first; t < end; at = tiles_.next(at, t), ++t, sums += m_row_) {
       Tiles::with_size(at, [&](auto rows, auto columns) {
         tile<rows, columns, false>(sums, at, channels, bias, least, out);
         each_row<rows, columns>(at, [&](std::int64_t row, std::int64_t pixels) {
@@ -66,8 +67,8 @@ class WinogradOutput {
     const auto last = ActivationSteps<T>::of(out.activation);
     const bool limited = last.most < std::numeric_limits<T>::infinity();
     const ActivationFunction after = limited ? out.activation : last.after;
-    for (std::int64_t t = first; t < end; ++t, sums += m_row_) {
-      const auto at = tiles_.at(t);
+    TileAt at = tiles_.at(first);
+    for (std::int64_t t = first; t < end; at = tiles_.next(at, t), ++t, sums += m_row_) {
       Tiles::with_size(at, [&](auto rows, auto columns) {
         tile<rows, columns, residual>(sums, at, channels, bias, last.least, out);
         if (after == ActivationFunction::linear) return;
@@ -132,14 +133,13 @@ class WinogradOutput {
       for (int j = 0; j < columns && at.column + j < tiles_.g.ow; ++j) {
         const T* from = z + (i * m + j) * width;
         const std::int64_t to = ((at.n * tiles_.g.oh + at.row + i) * tiles_.g.ow + at.column + j) * tiles_.g.co + c;
-        if constexpr (!residual) {
+        if constexpr (!residual)
           std::copy_n(from, count, out.y + to);
-          continue;
-        }
-        for (std::int64_t k = 0; k < count; ++k) {
-          const T sum = from[k] + out.residual[to + k];
-          out.y[to + k] = sum < smallest ? smallest : sum;
-        }
+        else
+          for (std::int64_t k = 0; k < count; ++k) {
+            const T sum = from[k] + out.residual[to + k];
+            out.y[to + k] = sum < smallest ? smallest : sum;
+          }
       }
   }
 

@@ -57,6 +57,12 @@ struct WinogradTiles {
             narrow};
   }
 
+  /// at(t + 1), where `before` is at(t): along a row of tiles without a division.
+  TileAt next(const TileAt& before, std::int64_t t) const {
+    if (before.narrow || before.column + m >= columns_ * m) return at(t + 1);
+    return {before.n, before.row, before.column + m, before.low, before.narrow};
+  }
+
   /// f(rows, columns) with the outputs of the tile as constants.
   template <class F>
   [[gnu::always_inline]] static void with_size(const TileAt& at, F&& f) {
@@ -120,8 +126,8 @@ struct WinogradTiles {
   void transform_input(const Picture<T>& x, const T* zero, std::int64_t first, std::int64_t end, T* v,
                        std::int64_t v_row, std::int64_t v_plane) const {
     with_reader<Tile::inputs>(x, zero, g.top, g.left, [&](auto& reader) {
-      for (std::int64_t t = first; t < end; ++t, v += v_row) {
-        const TileAt tile = at(t);
+      TileAt tile = at(first);
+      for (std::int64_t t = first; t < end; tile = next(tile, t), ++t, v += v_row) {
         reader.at(tile.n, tile.row - g.top, tile.column - g.left);
         with_size(tile, [&](auto rows, auto columns) { input_tile<rows, columns>(reader, tile.narrow, v, v_plane); });
       }

@@ -26,7 +26,7 @@ class WinogradWeights {
     // Each staged block reads and writes all of dU: the larger dU, the fewer blocks.
     const std::int64_t elements = positions * (v_row_ + d_row_);
     blocks_ = tiles_.fused_blocks(elements);
-    staged_ = u_bytes > Tiles::most_fused_filters || tiles_.count < few_blocks * tiles_.fused_size(elements);
+    staged_ = u_bytes > Tiles::most_fused_filters || tiles_.count < fewest_blocks * tiles_.fused_size(elements);
     if (staged_) blocks_ = tiles_.staged_blocks(elements, std::clamp<std::int64_t>(3 * u_bytes, 24 << 20, 96 << 20));
     du_plane_ = Tiles::apart(g.ci * tiles_.co);
     v_plane_ = Tiles::apart(blocks_.size * v_row_);
@@ -94,7 +94,7 @@ class WinogradWeights {
 
  private:
   static constexpr std::int64_t group_bytes = 16 << 20;  // partial sums of dU
-  static constexpr std::int64_t few_blocks = 8;          // too few to keep threads busy
+  static constexpr std::int64_t fewest_blocks = 8;       // with fewer, blocks are staged
 
   struct Arrays {
     T *du, *db, *zero;
