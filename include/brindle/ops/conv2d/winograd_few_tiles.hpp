@@ -33,9 +33,10 @@ class WinogradFewTiles {
   static constexpr int points = Tile::points, width = Tile::width;
 
  public:
-  /// With more tiles it is quicker to write U. Time of a convolution of 512 channels against that, on two threads of an
-  /// Intel Xeon: AVX-512, 4 tiles 0.5, 9 0.7, 16 0.85, 25 0.95, 32 1.05; AVX2, whose registers hold fewer sums, 4 tiles
-  /// 0.85, 9 1.15.
+  /// With more tiles it is quicker to write U. Time of a convolution against dealt tiles, on two threads of an Intel
+  /// Xeon: AVX-512, 512 channels, 4 tiles 0.5, 9 0.6, 16 0.8, 25 0.95; 256 channels, 16 tiles 1.05, but 0.9 in a
+  /// network, where the filters come from memory and are called for ahead. AVX2, whose registers hold fewer sums, 4
+  /// tiles 0.9.
   static constexpr std::int64_t most_tiles = Micro::many_registers ? 25 : 4;
 
   explicit WinogradFewTiles(const Tiles& tiles) : tiles_(tiles) {
