@@ -25,7 +25,7 @@ class WinogradForward {
   using Micro = MicroTile<T>;
   using Filters = WinogradFilters<T, m>;
   using Output = WinogradOutput<T, m>;
-  using Channels = typename Output::Channels;
+  using Channels = typename Tiles::Range;
   static constexpr int positions = Tile::positions, width = Tile::width;
   static constexpr std::int64_t panel = Tiles::panel;
 
@@ -64,7 +64,7 @@ class WinogradForward {
     if (out.bias) std::copy_n(out.bias, tiles_.g.co, arrays.bias);
     if (rotated) Filters::turn(on, tiles_, w, arrays.turned);
     const Filters filters(tiles_, rotated ? arrays.turned : w, prepared);
-    switch (way(on.threads())) {
+    switch (arrays.way) {
       case Way::few:
         return run_few(on, x, filters, out, arrays);
       case Way::fused:
@@ -87,7 +87,7 @@ class WinogradForward {
 
   WinogradDealing deal(int threads) const {
     return deal_winograd({.tiles = tiles_.count,
-                          .panels = PanelParts<T>{tiles_.co}.panels(),
+                          .panels = panels(),
                           .tile_bytes = Tiles::bytes_of(positions * (v_row_ + Tiles::apart(panel))),
                           .panel_bytes = Tiles::bytes_of(positions * tiles_.g.ci * panel),
                           .filter_bytes = Tiles::bytes_of(9 * tiles_.g.ci * tiles_.co)},
@@ -107,7 +107,8 @@ class WinogradForward {
   };
 
   struct Arrays {
-    WinogradDealing dealing;
+    Way way;
+    WinogradDealing dealing;  // if they are dealt
     Layout layout;
     PerWorker<T> u, v, sums;  // sums: M
     T* packed;                // of few tiles, V
@@ -115,11 +116,8 @@ class WinogradForward {
     T *zero, *bias, *turned;
 
     Arrays(const WinogradForward& f, Scratch& scratch, int threads, bool rotated)
-        : Arrays(f, scratch, threads, rotated, f.way(threads)) {}
-
-   private:
-    Arrays(const WinogradForward& f, Scratch& scratch, int threads, bool rotated, Way way)
-        : dealing(way == Way::dealt ? f.deal(threads) : WinogradDealing{}),
+        : way(f.way(threads)),
+          dealing(way == Way::dealt ? f.deal(threads) : WinogradDealing{}),
           layout(way == Way::fused ? Layout(f, f.blocks_.size, f.tiles_.co)
                                    : Layout(f, way == Way::few ? f.tiles_.count : dealing.most_tiles(f.tiles_.count),
                                             std::min(f.tiles_.co, panel))),
@@ -134,11 +132,10 @@ class WinogradForward {
           turned(scratch.take<T>(rotated ? 9 * f.tiles_.g.ci * f.tiles_.g.co : 0)) {}
   };
 
-  /// f(channels) for the panels of [c, c_end).
-  template <class F>
-  static void each_panel(std::int64_t c, std::int64_t c_end, F&& f) {
-    for (; c < c_end; c += panel) f(Channels{c, std::min(c_end, c + panel)});
-  }
+  std::int64_t panels() const { return PanelParts<T>{tiles_.co}.panels(); }
+
+  /// Those of the panel that begins with this one.
+  Channels panel_from(std::int64_t c) const { return {c, std::min(tiles_.co, c + panel)}; }
 
   /// V is made once, by all threads; each takes a panel of filters after the other.
   void run_few(const Cpu& on, const Picture<T>& x, const Filters& filters, const PictureOutput<T>& out,
@@ -150,8 +147,8 @@ class WinogradForward {
     });
     few_->pack(on, v, v_row_, layout.v_plane, arrays.packed);
     const Output output(tiles_, layout.m_row, layout.m_plane);
-    on.parallel(PanelParts<T>{tiles_.co}.panels(), [&](std::int64_t i, int worker) {
-      const Channels c{i * panel, std::min(tiles_.co, (i + 1) * panel)};
+    on.parallel(panels(), [&](std::int64_t i, int worker) {
+      const Channels c = panel_from(i * panel);
       T* sums = arrays.sums.of(worker);
       few_->multiply(arrays.packed, filters, c.begin, c.end, arrays.work.of(worker), sums, layout.m_row,
                      layout.m_plane);
@@ -164,10 +161,10 @@ class WinogradForward {
     const Layout& layout = arrays.layout;
     T* u = arrays.u.of(0);
     const std::int64_t slices = (tiles_.g.ci + 63) / 64;
-    on.parallel(PanelParts<T>{tiles_.co}.panels() * slices, [&](std::int64_t i, int) {
-      const std::int64_t c = i / slices * panel, k = i % slices * 64;
-      filters.transform(k, std::min(tiles_.g.ci, k + 64), c, std::min(tiles_.co, c + panel), u + c * tiles_.g.ci,
-                        layout.u_plane);
+    on.parallel(panels() * slices, [&](std::int64_t i, int) {
+      const Channels c = panel_from(i / slices * panel);
+      const std::int64_t k = i % slices * 64;
+      filters.transform(k, std::min(tiles_.g.ci, k + 64), c.begin, c.end, u + c.begin * tiles_.g.ci, layout.u_plane);
     });
     const Output output(tiles_, layout.m_row, layout.m_plane);
     on.parallel(blocks_.count, [&](std::int64_t b, int worker) {
@@ -190,11 +187,12 @@ class WinogradForward {
       const std::int64_t block = task / d.groups, group = task % d.groups;
       const std::int64_t first = d.first_tile(block, tiles_.count), end = d.first_tile(block + 1, tiles_.count);
       tiles_.transform_input(x, arrays.zero, first, end, v, v_row_, layout.v_plane);
-      each_panel(parts.first(group), parts.first(group + 1), [&](const Channels& c) {
+      for (std::int64_t at = parts.first(group); at < parts.first(group + 1); at += panel) {
+        const Channels c = panel_from(at);
         filters.transform(0, tiles_.g.ci, c.begin, c.end, u, layout.u_plane);
         multiply(v, u, sums, layout, first, end, c.size());
         output.transform(sums, first, end, c, arrays.bias, out);
-      });
+      }
     });
   }
 

@@ -18,15 +18,10 @@ class WinogradOutput {
   using Tiles = WinogradTiles<T, m>;
   using Tile = WinogradTile<T, m>;
   using TileAt = typename Tiles::TileAt;
+  using Channels = typename Tiles::Range;
   static constexpr int width = Tile::width;
 
  public:
-  /// Channels of y.
-  struct Channels {
-    std::int64_t begin, end;
-    std::int64_t size() const { return end - begin; }
-  };
-
   /// m_row, m_plane: elements of M from tile to tile and from position to position.
   WinogradOutput(const Tiles& tiles, std::int64_t m_row, std::int64_t m_plane)
       : tiles_(tiles), m_row_(m_row), m_plane_(m_plane) {}

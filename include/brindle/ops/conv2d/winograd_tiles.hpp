@@ -27,10 +27,10 @@ struct WinogradTiles {
   static constexpr int positions = Tile::positions, width = Tile::width;
   static constexpr std::int64_t panel = Micro::columns;
 
+  static constexpr std::int64_t stage_tiles = 8;  // in a task of a stage
   // Bytes, measured on Zen 5 with 1 MiB of level 2 cache a core and 32 MiB of level 3.
   static constexpr std::int64_t fused_bytes = 1 << 19;         // transformed tiles of a fused block
   static constexpr std::int64_t most_fused_filters = 4 << 20;  // U beside which blocks are fused
-  static constexpr std::int64_t stage_tiles = 8;               // tiles in a task of a stage
 
   ConvGeometry g;
   std::int64_t count;  ///< of all tiles
@@ -76,11 +76,12 @@ struct WinogradTiles {
     }
   }
 
-  /// Of the tiles [first, end), those that have a value at the position, counted from `first` on.
+  /// Tiles or channels [begin, end).
   struct Range {
     std::int64_t begin, end;
     std::int64_t size() const { return end - begin; }
   };
+  /// Of the tiles [first, end), those that have a value at the position, counted from `first` on.
   Range with_position(int position, std::int64_t first, std::int64_t end) const {
     const bool high = position / Tile::points >= Tile::half + 2, wide = position % Tile::points >= Tile::half + 2;
     const std::int64_t begin = std::max(first, high ? first_whole_ : 0);

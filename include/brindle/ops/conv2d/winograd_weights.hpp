@@ -25,9 +25,9 @@ class WinogradWeights {
     v_row_ = Tiles::apart(Micro::padded(g.ci));
     // Each staged block reads and writes all of dU: the larger dU, the fewer blocks.
     const std::int64_t elements = positions * (v_row_ + d_row_);
-    blocks_ = tiles_.fused_blocks(elements);
     staged_ = u_bytes > Tiles::most_fused_filters || tiles_.count < fewest_blocks * tiles_.fused_size(elements);
-    if (staged_) blocks_ = tiles_.staged_blocks(elements, std::clamp<std::int64_t>(3 * u_bytes, 24 << 20, 96 << 20));
+    blocks_ = staged_ ? tiles_.staged_blocks(elements, std::clamp<std::int64_t>(3 * u_bytes, 24 << 20, 96 << 20))
+                      : tiles_.fused_blocks(elements);
     du_plane_ = Tiles::apart(g.ci * tiles_.co);
     v_plane_ = Tiles::apart(blocks_.size * v_row_);
     d_plane_ = Tiles::apart(blocks_.size * d_row_);
