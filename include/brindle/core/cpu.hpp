@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "brindle/core/amx.hpp"
 #include "brindle/core/thread_pool.hpp"
 
 namespace brindle {
@@ -18,6 +19,7 @@ class Cpu {
   struct Options {
     int threads = 0;       ///< 0: as many as the program may use
     bool precise = false;  ///< true: only kernels whose rounding error is that of a plain sum
+    bool amx = true;       ///< false: without the matrix unit of processors that have Intel's AMX
   };
 
   Cpu() : Cpu(Options{}) {}
@@ -26,6 +28,7 @@ class Cpu {
   /// Throws ValueError for a negative number of threads or more than 1024.
   explicit Cpu(const Options& options)
       : precise_(options.precise),
+        amx_(options.amx && detail::has_amx()),
         pool_(std::make_shared<detail::ThreadPool>(options.threads == 0 ? available() : options.threads)) {}
 
   static constexpr const char* name = "cpu";  ///< in messages and tables
@@ -36,6 +39,10 @@ class Cpu {
 
   int threads() const { return pool_->threads(); }  ///< with the calling one
   bool precise() const { return precise_; }         ///< as Options::precise
+  bool amx() const { return amx_; }                 ///< whether there is AMX and it may be used
+
+  /// One thread that takes the same kernels.
+  Cpu alone() const { return Cpu(Options{.threads = 1, .precise = precise_, .amx = amx_}); }
 
   /// task(i, worker) for each i in [0, tasks), shared by the threads; see ThreadPool::run.
   template <class F>
@@ -59,7 +66,7 @@ class Cpu {
     return n == 0 ? 1 : n > 1024 ? 1024 : static_cast<int>(n);
   }
 
-  bool precise_;
+  bool precise_, amx_;
   std::shared_ptr<detail::ThreadPool> pool_;
 };
 

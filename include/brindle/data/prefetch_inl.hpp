@@ -22,7 +22,7 @@ namespace brindle::data {
 
 template <class T>
 Prefetch<T>::Prefetch(const Source& source, const Cpu& on, std::int64_t most, const PrefetchOptions& options)
-    : source_(&source), on_(on), alone_(Cpu::Options{.threads = 1, .precise = on.precise()}) {
+    : source_(&source), on_(on), alone_(on.alone()) {
   if (most < 1) detail::raise<ValueError>("Prefetch: expected batches of at least 1, got " + std::to_string(most));
   if (options.ahead < 0 || options.ahead > 1024)
     detail::raise<ValueError>("Prefetch: expected 0 to 1024 batches ahead, got " + std::to_string(options.ahead));

@@ -42,7 +42,7 @@ StepBands<T, Device>::StepBands(const Device& on, const LayerGraph<T, Device>& g
     : on_(on), alone_(on), first_(first), y_(graph.value_shape(steps[first + windows.size() - 1].output)) {
   if constexpr (std::is_same_v<Device, Cpu>) {
     workers_ = on.threads();
-    alone_ = Cpu(Cpu::Options{.threads = 1, .precise = on.precise()});
+    alone_ = on.alone();
   }
   for (std::size_t k = 0; k < windows.size(); ++k)
     stages_.push_back({windows[k], graph.value_shape(steps[first + k].inputs.front())});

@@ -112,7 +112,7 @@ class ImplicitGemm {
       if (last.after != ActivationFunction::linear)
         for (std::int64_t r = 0; r < block.rows; ++r)
           activate_rows(last.after, to + r * to_row, block.columns, to_pixel, std::min(c_end, g_.co) - c);
-      if (out.pooled) write_pooled(block, result, c, c_end, out);
+      if (out.pooled) write_pooled(g_, block, result, c, c_end, out);
     });
   }
 
@@ -197,31 +197,6 @@ class ImplicitGemm {
         }
       }
     }
-  }
-
-  /// The pool of a block in `result` (rows, columns, c_end - c).
-  void write_pooled(const PictureBlock& b, const T* result, std::int64_t c, std::int64_t c_end,
-                    const PictureOutput<T>& out) const {
-    const std::int64_t ph = g_.oh / 2, pw = g_.ow / 2, pixel = c_end - c, row = b.columns * pixel;
-    for (std::int64_t r = 0; r < b.rows / 2; ++r)
-      for (std::int64_t k = 0; k < b.columns / 2; ++k) {
-        const T* from = result + 2 * r * row + 2 * k * pixel;
-        const std::int64_t to = ((b.n * ph + b.row / 2 + r) * pw + b.column / 2 + k) * g_.co + c;
-        for (std::int64_t l = 0; l < pixel; l += width) {
-          const T* z = from + l;
-          const std::int64_t count = std::min<std::int64_t>(width, g_.co - c - l);
-          if (count == width) {
-            pool_window<T, width>(z, z + pixel, z + row, z + row + pixel, out.relu(), out.y + to + l,
-                                  out.code ? out.code + to + l : nullptr);
-          } else {
-            T y[width];
-            std::uint8_t code[width];
-            pool_window<T, width>(z, z + pixel, z + row, z + row + pixel, out.relu(), y, code);
-            std::copy_n(y, count, out.y + to + l);
-            if (out.code) std::copy_n(code, count, out.code + to + l);
-          }
-        }
-      }
   }
 
   ConvGeometry g_;

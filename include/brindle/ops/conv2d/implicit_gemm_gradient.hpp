@@ -11,13 +11,13 @@
 
 namespace brindle::ops::kernel {
 
-/// dx of a convolution from dz, by ImplicitGemm.
+/// dx of a convolution from dz, by a convolution like ImplicitGemm.
 ///
 /// With a stride of s, row h of dx meets filter rows i with i = h + top modulo s alone, so that every s-th row sees the
 /// same taps: those rows and columns of dx are a convolution of their own over dz, with these taps rotated and
 /// transposed and a stride of 1. There are s.h s.w of them; together they multiply as often as the forward pass. Where
 /// the filter is smaller than the stride, some have no taps: dx is zero there.
-template <class T>
+template <class T, class Forward = ImplicitGemm<T>>
 class ImplicitGemmGradient {
  public:
   /// g: of the convolution.
@@ -26,7 +26,7 @@ class ImplicitGemmGradient {
   /// Bytes of workspace.
   std::int64_t workspace(int threads) const {
     std::int64_t bytes = 0;
-    each_part([&](const ImplicitGemm<T>& part) { bytes = std::max(bytes, part.forward_workspace(threads)); });
+    each_part([&](const Forward& part) { bytes = std::max(bytes, part.forward_workspace(threads)); });
     return bytes;
   }
 
@@ -35,7 +35,7 @@ class ImplicitGemmGradient {
     if (g_.kh < g_.stride.h || g_.kw < g_.stride.w)
       on.parallel_ranges(g_.n * g_.h * g_.w * g_.ci, std::int64_t{1} << 16,
                          [&](std::int64_t begin, std::int64_t end) { std::fill_n(dx + begin, end - begin, T(0)); });
-    each_part([&](const ImplicitGemm<T>& part) { part.forward(on, dz, w, true, {.y = dx}, workspace); });
+    each_part([&](const Forward& part) { part.forward(on, dz, w, true, {.y = dx}, workspace); });
   }
 
  private:
@@ -58,7 +58,7 @@ class ImplicitGemmGradient {
         if (rows.taps == 0 || columns.taps == 0 || rows.places == 0 || columns.places == 0) continue;
         const ConvGeometry part{g_.n,        g_.oh,          g_.ow, g_.co,    rows.taps,   columns.taps,
                                 rows.places, columns.places, g_.ci, Size2(1), rows.before, columns.before};
-        work(ImplicitGemm<T>(part, {.kw = g_.kw, .first = Size2(i, j), .step = g_.stride},
+        work(Forward(part, {.kw = g_.kw, .first = Size2(i, j), .step = g_.stride},
                              {.h = g_.h, .w = g_.w, .first = Size2(rows.at, columns.at), .step = g_.stride}));
       }
   }

@@ -36,6 +36,7 @@ enum class Conv2DKernel {
   winograd_f3,    ///< 3x3, stride 1: 3x3 outputs a tile, with 25/81 of them
   winograd_f2,    ///< 3x3, stride 1: 2x2 outputs a tile, 4/9 of them, as exact as a plain sum
   gathered_gemm,  ///< dilation, groups: what filters see is gathered, a matrix product for each group
+  amx_gemm,       ///< on the matrix unit of a processor that has AMX: any shape but for those of few channels
 };
 
 /// As report::kernels() lists it: "winograd F(4x4, 3x3)".
@@ -49,6 +50,8 @@ inline std::string to_string(Conv2DKernel kernel) {
       return "winograd F(2x2, 3x3)";
     case Conv2DKernel::gathered_gemm:
       return "gathered gemm";
+    case Conv2DKernel::amx_gemm:
+      return "implicit gemm on AMX";
     case Conv2DKernel::implicit_gemm:
       break;
   }
@@ -56,6 +59,8 @@ inline std::string to_string(Conv2DKernel kernel) {
 }
 
 /// Which of them convolves pictures x with filters w. precise: only those whose rounding error is that of a plain sum.
+/// amx: there is a matrix unit. It takes what has no way with fewer multiplications, by the filters alone, so that a part
+/// of a picture has the bits of the whole.
 ///
 /// Winograd's transforms cost the same for one channel as for many products; with fewer than 12 input or output
 /// channels they cost more than they save. What hangs over the edge of y is computed, too: 9x9 outputs are better cut
@@ -63,10 +68,15 @@ inline std::string to_string(Conv2DKernel kernel) {
 /// never gets tiles of 3x3, which would cut the windows of the pool.
 template <class T>
 Conv2DKernel choose_conv2d_kernel(const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool precise,
-                                  bool pooled = false) {
+                                  bool pooled = false, bool amx = false) {
+  // Of filters on a matrix unit. Large ones of 1x1, where few pixels wait for them, come from memory sooner as floats.
+  constexpr std::int64_t fewest_inputs = 16, fewest_outputs = 16, most_taps = 64, pointwise = std::int64_t{1} << 19;
   if (!o.is_plain()) return Conv2DKernel::gathered_gemm;
+  const bool on_amx = amx && std::is_same_v<T, float> && w.ci >= fewest_inputs && w.co >= fewest_outputs &&
+                      w.kh * w.kw <= most_taps && (w.kh * w.kw > 1 || w.ci * w.co < pointwise);
+  const Conv2DKernel product = on_amx ? Conv2DKernel::amx_gemm : Conv2DKernel::implicit_gemm;
   if (!std::is_same_v<T, float> || w.kh != 3 || w.kw != 3 || !(o.stride == Size2(1)) || w.ci < 12 || w.co < 12)
-    return Conv2DKernel::implicit_gemm;
+    return product;
   const Shape4 y = conv2d_shape(x, w, o);
   const std::int64_t h = pooled ? y.h / 2 * 2 : y.h, width = pooled ? y.w / 2 * 2 : y.w;
   const auto cost = [&]<int m>(std::integral_constant<int, m>) {
@@ -78,7 +88,7 @@ Conv2DKernel choose_conv2d_kernel(const Shape4& x, const FilterShape& w, const C
   if (!precise && f3 < 0.9 * f4 && f3 < f2 && f3 < 0.7 * plain) return Conv2DKernel::winograd_f3;
   if (!precise && f4 < f2 && f4 < 0.7 * plain) return Conv2DKernel::winograd_f4;
   if (f2 < 0.7 * plain) return Conv2DKernel::winograd_f2;
-  return Conv2DKernel::implicit_gemm;
+  return product;
 }
 
 }  // namespace brindle::ops

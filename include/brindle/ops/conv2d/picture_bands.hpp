@@ -75,6 +75,33 @@ Band<T> read_band(const ConvGeometry& g, const Picture<T>& x, const PictureBlock
   return {scratch, columns * g.ci};
 }
 
+/// The pool of a block of y, of channels [c, c_end), which are in `result` (rows, columns, c_end - c).
+template <class T>
+void write_pooled(const ConvGeometry& g, const PictureBlock& b, const T* result, std::int64_t c, std::int64_t c_end,
+                  const PictureOutput<T>& out) {
+  constexpr int width = MicroTile<T>::width;
+  const std::int64_t ph = g.oh / 2, pw = g.ow / 2, pixel = c_end - c, row = b.columns * pixel;
+  for (std::int64_t r = 0; r < b.rows / 2; ++r)
+    for (std::int64_t k = 0; k < b.columns / 2; ++k) {
+      const T* from = result + 2 * r * row + 2 * k * pixel;
+      const std::int64_t to = ((b.n * ph + b.row / 2 + r) * pw + b.column / 2 + k) * g.co + c;
+      for (std::int64_t l = 0; l < pixel; l += width) {
+        const T* z = from + l;
+        const std::int64_t count = std::min<std::int64_t>(width, g.co - c - l);
+        if (count == width) {
+          pool_window<T, width>(z, z + pixel, z + row, z + row + pixel, out.relu(), out.y + to + l,
+                                out.code ? out.code + to + l : nullptr);
+        } else {
+          T y[width];
+          std::uint8_t code[width];
+          pool_window<T, width>(z, z + pixel, z + row, z + row + pixel, out.relu(), y, code);
+          std::copy_n(y, count, out.y + to + l);
+          if (out.code) std::copy_n(code, count, out.code + to + l);
+        }
+      }
+    }
+}
+
 /// Calls, while p is computed, for a block's pixels of a picture that is read from where it lies: those of its first
 /// row.
 template <class T>

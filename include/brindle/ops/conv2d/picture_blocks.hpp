@@ -28,13 +28,17 @@ struct PictureBlocks {
     return with(y, (y.h + most_rows - 1) / most_rows, (y.w + most_columns - 1) / most_columns);
   }
 
-  /// Of about 256 pixels: their part of y stays in the level 2 cache while the filters pass by once.
-  static PictureBlocks of_pixels(const Shape4& y) { return of(y, most_rows(y.w), most_columns(y.w)); }
+  /// Of about so many pixels: of 256 the part of y stays in the level 2 cache while the filters pass by once.
+  static PictureBlocks of_pixels(const Shape4& y, std::int64_t pixels = 256) {
+    return of(y, most_rows(y.w, pixels), most_columns(y.w, pixels));
+  }
   /// The most rows, columns and pixels of one of these, by the columns of y.
   /// @{
-  static std::int64_t most_columns(std::int64_t ow) { return std::clamp<std::int64_t>(ow, 1, 252); }
-  static std::int64_t most_rows(std::int64_t ow) {
-    return std::max<std::int64_t>(2, (256 / most_columns(ow) + 1) / 2 * 2);
+  static std::int64_t most_columns(std::int64_t ow, std::int64_t pixels = 256) {
+    return std::clamp<std::int64_t>(ow, 1, pixels - pixels / 64);
+  }
+  static std::int64_t most_rows(std::int64_t ow, std::int64_t pixels = 256) {
+    return std::max<std::int64_t>(2, (pixels / most_columns(ow, pixels) + 1) / 2 * 2);
   }
   static std::int64_t most_pixels(std::int64_t ow) { return most_rows(ow) * most_columns(ow); }
   /// @}
@@ -91,11 +95,9 @@ struct Dealing {
 };
 
 /// Tasks that keep all threads busy to the end: of a few ways to cut blocks and channels further, that in which the
-/// thread with most to do has least, of multiply-adds and of what it reads for them. No element of y depends on it.
-template <class T>
-Dealing<T> deal_product(const PictureBlocks& blocks, std::int64_t channels, std::int64_t threads) {
-  // Multiply-adds (for each step of the sum) that take as long as to bring an element from the level 2 cache.
-  constexpr double read_cost = 8;
+/// thread with most to do has least. No element of y depends on it. cost_of(pixels, channels): of a task.
+template <class T, class Cost>
+Dealing<T> deal_product(const PictureBlocks& blocks, std::int64_t channels, std::int64_t threads, const Cost& cost_of) {
   Dealing<T> best{blocks, {channels, 1}};
   if (blocks.count >= 16 * threads) return best;
   const std::int64_t panels = best.parts.panels();
@@ -106,13 +108,23 @@ Dealing<T> deal_product(const PictureBlocks& blocks, std::int64_t channels, std:
       const PictureBlocks b = blocks.finer((tasks * threads + parts - 1) / parts);
       const double pixels = static_cast<double>(b.y.n * b.y.h * b.y.w) / static_cast<double>(b.count);
       const auto rounds = static_cast<double>((b.count * parts + threads - 1) / threads);
-      const double cost = rounds * (pixels * width + read_cost * (pixels + width));
+      const double cost = rounds * cost_of(pixels, width);
       if (cost >= least) continue;
       least = cost;
       best = {b, {channels, parts}};
     }
   }
   return best;
+}
+
+/// The same with the cost of multiply-adds and of what is read for them.
+template <class T>
+Dealing<T> deal_product(const PictureBlocks& blocks, std::int64_t channels, std::int64_t threads) {
+  // Multiply-adds (for each step of the sum) that take as long as to bring an element from the level 2 cache.
+  constexpr double read_cost = 8;
+  return deal_product<T>(blocks, channels, threads, [](double pixels, double width) {
+    return pixels * width + read_cost * (pixels + width);
+  });
 }
 
 }  // namespace brindle::ops::kernel

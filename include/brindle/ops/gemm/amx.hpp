@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+#include "brindle/ops/eigen.hpp"
+
+// Units for x86-64-v4 can have the kernel, whatever machine they are for: detail::has_amx() says at run time.
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && defined(__AVX512F__) && defined(__AVX512BW__) && \
+    defined(__AVX512DQ__) && defined(__AVX512VL__)
+#include <immintrin.h>
+#define BRINDLE_AMX
+#endif
+
+namespace brindle::ops::kernel::amx {
+
+#if defined(BRINDLE_AMX)
+inline constexpr bool built_in = true;
+#else
+inline constexpr bool built_in = false;
+#endif
+
+// float32 products on the matrix unit of Intel's processors (AMX), which multiplies bfloat16.
+//
+// A float has 24 significant bits, a bfloat16 8 and the same exponents, so that each float is exactly a sum of three:
+//
+//     x = x0 + x1 + x2     x0 = round(x)   x1 = round(x - x0)   x2 = x - x0 - x1      |x1| <= 2^-8 |x|   |x2| <= 2^-16 |x|
+//
+// and of the nine products of two such sums those below 2^-25 of the whole are left out:
+//
+//     a b = a0 b0 + (a0 b1 + a1 b0) + (a0 b2 + a1 b1 + a2 b0)
+//
+// Products are exact, sums are float32: the error is that of a product in float32, where each of so many additions
+// rounds. Six products of bfloat16 take a third of the time of one in float32 with AVX-512. Denormal numbers are zero,
+// as in all tasks of a Cpu; an infinity gives NaN, as does a number above 3.39e38, the largest bfloat16.
+//
+// The unit has eight registers of 16 rows of 64 bytes. One instruction adds the product of two of them, 16 x 32 by 32 x
+// 16, to a third one.
+
+inline constexpr std::int64_t rows = 16, columns = 32;  ///< of C: 16 at a time, and those of a panel of B
+inline constexpr std::int64_t depth = 32;               ///< steps of the sum in a chunk
+inline constexpr std::int64_t pieces = 3;               ///< of a float
+inline constexpr std::int64_t chunk_bytes = pieces * depth * 2;    ///< of a row of A: its pieces one behind the other
+inline constexpr std::int64_t panel_bytes = columns * chunk_bytes;  ///< of a chunk of B
+
+inline std::int64_t chunks(std::int64_t k) { return (k + depth - 1) / depth; }
+
+/// Bytes from row to row of A: an odd number of cache lines, so that rows fall into different sets.
+inline std::int64_t row_bytes(std::int64_t k) { return (chunks(k) * pieces | 1) * 64; }
+
+/// 16 rows of C, or 32, of a panel's 32 columns:
+///
+///     C(i, j) = sum over chunks q, t < 32 of A(i, q, t) B(q, t, j)
+///
+/// where A(i, q) lies i a_row + offset[q] bytes behind `a`: in a convolution chunks are of several pixels.
+struct Product {
+  const std::byte* a = nullptr;
+  std::int64_t a_row = 0;
+  const std::int64_t* offset = nullptr;
+  std::int64_t chunks = 0;
+  const std::byte* b = nullptr;  ///< of a panel, chunk behind chunk
+  float* c = nullptr;            ///< (rows, 32)
+};
+
+#if defined(BRINDLE_AMX)
+
+/// While one lives, the calling thread has the registers.
+class Tiles {
+ public:
+  [[gnu::target("amx-tile")]] Tiles() { asm volatile("ldtilecfg %0" : : "m"(shape)); }
+  [[gnu::target("amx-tile")]] ~Tiles() { _tile_release(); }
+  Tiles(const Tiles&) = delete;
+  Tiles& operator=(const Tiles&) = delete;
+
+ private:
+  struct alignas(64) Shape {
+    std::uint8_t palette, start_row, reserved[14];
+    std::uint16_t row_bytes[16];
+    std::uint8_t rows[16];
+  };
+  static constexpr Shape shape{1, 0, {}, {64, 64, 64, 64, 64, 64, 64, 64}, {16, 16, 16, 16, 16, 16, 16, 16}};
+};
+
+/// The three pieces of 32 floats, in two packets, as 32 bfloat16 each, `step` bytes from one to the next.
+template <std::int64_t step>
+[[gnu::always_inline]] inline void split(__m512 low, __m512 high, std::byte* to) {
+  const __m512i half = _mm512_set1_epi32(0x8000), upper = _mm512_set1_epi32(static_cast<int>(0xffff0000U));
+  alignas(64) static constexpr std::uint16_t odd[32] = {1,  3,  5,  7,  9,  11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31,
+                                                        33, 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63};
+  const __m512i upper_halves = _mm512_load_si512(odd);
+  const auto rounded = [&](__m512 x) {  // to eight bits; a half goes up
+    return _mm512_castsi512_ps(_mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(x), half), upper));
+  };
+  const auto store = [&](__m512 first, __m512 second, int piece) {
+    _mm512_storeu_si512(to + piece * step, _mm512_permutex2var_epi16(_mm512_castps_si512(first), upper_halves,
+                                                                   _mm512_castps_si512(second)));
+  };
+  const __m512 low0 = rounded(low), high0 = rounded(high);
+  store(low0, high0, 0);
+  low = _mm512_sub_ps(low, low0), high = _mm512_sub_ps(high, high0);
+  const __m512 low1 = rounded(low), high1 = rounded(high);
+  store(low1, high1, 1);
+  store(_mm512_sub_ps(low, low1), _mm512_sub_ps(high, high1), 2);  // seven bits are left
+}
+
+/// k floats, with zeros up to a whole chunk.
+inline void split_row(const float* from, std::int64_t k, std::byte* to) {
+  for (; k >= depth; k -= depth, from += depth, to += chunk_bytes)
+    split<64>(_mm512_loadu_ps(from), _mm512_loadu_ps(from + 16), to);
+  if (k == 0) return;
+  const auto first = [](std::int64_t count) { return static_cast<__mmask16>((1U << std::min<std::int64_t>(count, 16)) - 1); };
+  split<64>(_mm512_maskz_loadu_ps(first(k), from), _mm512_maskz_loadu_ps(first(std::max<std::int64_t>(k - 16, 0)), from + 16),
+        to);
+}
+
+/// A chunk of a panel of B in pieces, in the order in which the unit reads it: of 16 columns and then of the others, two
+/// rows side by side, an element of one and of the other in turn. Element (t, j) is from[t row + j column]; zeros stand
+/// behind k steps and n columns. to: panel_bytes.
+inline void pack_chunk(const float* from, std::int64_t row, std::int64_t column, std::int64_t k, std::int64_t n,
+                       std::byte* to) {
+  const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const __m512i high = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  for (std::int64_t j = 0; j < columns; j += 16)
+    for (std::int64_t t = 0; t < depth; t += 2, to += 64) {
+      const float* at = from + t * row + j * column;
+      if (t + 2 <= k && j + 16 <= n && column == 1) {
+        const __m512 first = _mm512_loadu_ps(at), second = _mm512_loadu_ps(at + row);
+        split<2048>(_mm512_permutex2var_ps(first, low, second), _mm512_permutex2var_ps(first, high, second), to);
+        continue;
+      }
+      alignas(64) float pairs[32];
+      if (t + 2 <= k && j + 16 <= n && row == 1)
+        for (std::int64_t i = 0; i < 16; ++i) std::memcpy(pairs + 2 * i, at + i * column, 2 * sizeof(float));
+      else
+        for (std::int64_t i = 0; i < 32; ++i)
+          pairs[i] = t + i % 2 < k && j + i / 2 < n ? at[i % 2 * row + i / 2 * column] : 0.0F;
+      split<2048>(_mm512_load_ps(pairs), _mm512_load_ps(pairs + 16), to);
+    }
+}
+
+/// What follows the sums of C: (C + bias - mean) factor + shift + residual, cut off.
+struct Behind {
+  /// With zeros up to whole panels; null but for bias: none.
+  const float *bias = nullptr, *mean = nullptr, *factor = nullptr, *shift = nullptr;
+  const float* residual = nullptr;  ///< where y's is; null: none
+  bool clamps = false;
+  float least = 0, most = std::numeric_limits<float>::infinity();
+};
+
+/// Rows of C on their way to y: a panel of it, behind whose sums stands what there is. They are finished between the
+/// products of other rows, while the matrix unit works.
+class Finish {
+ public:
+  /// Columns [j, j + count) of C, which begin at `y`.
+  Finish(const Behind& p, std::int64_t j, std::int64_t count, float* y)
+      : y_(y), residual_(p.residual), normalizes_(p.mean != nullptr), clamps_(p.clamps) {
+    for (int i = 0; i < 2; ++i) {
+      const std::int64_t at = j + 16 * i;
+      wanted_[i] = static_cast<__mmask16>((1U << std::clamp<std::int64_t>(count - 16 * i, 0, 16)) - 1);
+      bias_[i] = _mm512_loadu_ps(p.bias + at);
+      mean_[i] = normalizes_ ? _mm512_loadu_ps(p.mean + at) : _mm512_setzero_ps();
+      factor_[i] = normalizes_ ? _mm512_loadu_ps(p.factor + at) : _mm512_setzero_ps();
+      shift_[i] = normalizes_ ? _mm512_loadu_ps(p.shift + at) : _mm512_setzero_ps();
+    }
+    least_ = _mm512_set1_ps(p.least), most_ = _mm512_set1_ps(p.most);
+  }
+
+  /// Rows that come next: their sums, and where they go, in elements from `y` on; less than 0: nowhere.
+  void take(const float* sums, const std::int32_t* to, std::int64_t count) { sums_ = sums, to_ = to, left_ = count; }
+
+  std::int64_t left() const { return left_; }
+
+  /// Finishes so many of them.
+  [[gnu::always_inline]] void rows(std::int64_t count) {
+    if (count > left_) count = left_;
+    left_ -= count;
+    for (; count > 0; --count, sums_ += columns, ++to_)
+      if (*to_ >= 0) row(sums_, *to_);
+  }
+
+ private:
+  [[gnu::always_inline]] void row(const float* sums, std::int64_t to) const {
+    for (int i = 0; i < 2; ++i) {
+      __m512 y = _mm512_add_ps(_mm512_load_ps(sums + 16 * i), bias_[i]);
+      if (normalizes_) y = _mm512_fmadd_ps(_mm512_sub_ps(y, mean_[i]), factor_[i], shift_[i]);
+      if (residual_) y = _mm512_add_ps(y, _mm512_maskz_loadu_ps(wanted_[i], residual_ + to + 16 * i));
+      if (clamps_) {  // a NaN stays one
+        y = _mm512_mask_mov_ps(y, _mm512_cmp_ps_mask(y, least_, _CMP_LT_OQ), least_);
+        y = _mm512_mask_mov_ps(y, _mm512_cmp_ps_mask(most_, y, _CMP_LT_OQ), most_);
+      }
+      _mm512_mask_storeu_ps(y_ + to + 16 * i, wanted_[i], y);
+    }
+  }
+
+  float* y_;
+  const float *residual_, *sums_ = nullptr;
+  const std::int32_t* to_ = nullptr;
+  std::int64_t left_ = 0;
+  bool normalizes_, clamps_;
+  __mmask16 wanted_[2];
+  __m512 bias_[2], mean_[2], factor_[2], shift_[2], least_, most_;
+};
+
+/// 16 or 32 rows of C. Small products come first in each chunk, so that an element has the same bits in both.
+/// before: rows that are finished meanwhile.
+template <int count>
+[[gnu::noinline, gnu::target("amx-tile,amx-bf16")]] inline void tile(const Product& p, Finish& before) {
+  static_assert(count == 16 || count == 32);
+  constexpr bool two = count == 32;
+  asm volatile("" ::: "memory");  // what was split is in memory: some compilers' loads of tiles do not say that they read
+  constexpr std::int64_t c_row = columns * sizeof(float);
+  _tile_zero(0);
+  _tile_zero(1);
+  if constexpr (two) {
+    _tile_zero(2);
+    _tile_zero(3);
+  }
+  const std::byte* b = p.b;
+  const std::int64_t rows_a_chunk = before.left() / p.chunks + 1;
+  for (std::int64_t q = 0; q < p.chunks; ++q, b += panel_bytes) {
+    const std::byte *a = p.a + p.offset[q], *a_below = a + 16 * p.a_row;
+#define BRINDLE_AMX_A(piece)                                              \
+  _tile_loadd(4, a + (piece) * 64, p.a_row);                              \
+  if constexpr (two) _tile_loadd(5, a_below + (piece) * 64, p.a_row)
+#define BRINDLE_AMX_B(piece)                   \
+  _tile_loadd(6, b + (piece) * 2048, 64);      \
+  _tile_loadd(7, b + (piece) * 2048 + 1024, 64)
+#define BRINDLE_AMX_MULTIPLY()   \
+  _tile_dpbf16ps(0, 4, 6);       \
+  _tile_dpbf16ps(1, 4, 7);       \
+  if constexpr (two) {           \
+    _tile_dpbf16ps(2, 5, 6);     \
+    _tile_dpbf16ps(3, 5, 7);     \
+  }
+      BRINDLE_AMX_A(0);
+      BRINDLE_AMX_B(2);
+      BRINDLE_AMX_MULTIPLY();
+      BRINDLE_AMX_B(1);
+      BRINDLE_AMX_MULTIPLY();
+      BRINDLE_AMX_A(1);
+      BRINDLE_AMX_MULTIPLY();
+      BRINDLE_AMX_B(0);
+      BRINDLE_AMX_MULTIPLY();
+      BRINDLE_AMX_A(2);
+      BRINDLE_AMX_MULTIPLY();
+      BRINDLE_AMX_A(0);
+      BRINDLE_AMX_MULTIPLY();
+    before.rows(rows_a_chunk);
+#undef BRINDLE_AMX_A
+#undef BRINDLE_AMX_B
+#undef BRINDLE_AMX_MULTIPLY
+  }
+  _tile_stored(0, p.c, c_row);
+  _tile_stored(1, p.c + 16, c_row);
+  if constexpr (two) {
+    _tile_stored(2, p.c + 16 * columns, c_row);
+    _tile_stored(3, p.c + 16 * columns + 16, c_row);
+  }
+}
+
+#endif
+
+}  // namespace brindle::ops::kernel::amx
