@@ -16,9 +16,9 @@ inline bool has_amx() {
 #if defined(BRINDLE_CAN_ASK_FOR_AMX)
   static const bool has = [] {
     unsigned a = 0, b = 0, c = 0, d = 0;
-    constexpr unsigned saves_registers = 1U << 27;            // leaf 1, ecx: xgetbv may be used
-    constexpr unsigned bf16 = 1U << 22, tiles = 1U << 24;     // leaf 7, edx
-    constexpr unsigned state = 3U << 17;                      // of the tiles, in XCR0
+    constexpr unsigned saves_registers = 1U << 27;              // leaf 1, ecx: xgetbv may be used
+    constexpr unsigned bf16 = 1U << 22, tiles = 1U << 24;       // leaf 7, edx
+    constexpr unsigned state = 3U << 17;                        // of the tiles, in XCR0
     constexpr long ask_permission = 0x1023, of_tile_data = 18;  // arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)
     if (!__get_cpuid_count(1, 0, &a, &b, &c, &d) || !(c & saves_registers)) return false;
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & (bf16 | tiles)) != (bf16 | tiles)) return false;

@@ -34,8 +34,6 @@ class AmxGemm {
   static_assert(MicroTile<float>::columns == amx::columns);
 
  public:
-  static constexpr std::int64_t most_taps = 64;  ///< of a filter
-
   /// y = x * w as g says.
   explicit AmxGemm(const ConvGeometry& g) : AmxGemm(g, {.kw = g.kw}, {.h = g.oh, .w = g.ow}) {}
 
@@ -93,8 +91,7 @@ class AmxGemm {
       std::int64_t* offset = arrays.offsets.of(worker);
       split(x, block, planes, arrays.rows.of(worker), pixels);
       for (std::int64_t q = 0; q < steps(); ++q)
-        offset[q] = planes.at(q / chunks() / g_.kw, q / chunks() % g_.kw, g_, pixel_) +
-                    q % chunks() * amx::chunk_bytes;
+        offset[q] = planes.at(q / chunks() / g_.kw, q / chunks() % g_.kw, g_, pixel_) + q % chunks() * amx::chunk_bytes;
       const amx::Product product{.a = pixels, .a_row = pixel_, .offset = offset, .chunks = steps()};
       const amx::Tiles tiles;
       for (std::int64_t c = parts.first(i % parts.count); c < parts.first(i % parts.count + 1); c += amx::columns)
@@ -108,9 +105,9 @@ class AmxGemm {
 
   /// Where the pixels that a block sees lie.
   struct Planes {
-    std::int64_t down, across;     // how many
-    std::int64_t rows, columns;    // of a plane
-    std::int64_t bytes;            // of a plane
+    std::int64_t down, across;   // how many
+    std::int64_t rows, columns;  // of a plane
+    std::int64_t bytes;          // of a plane
 
     Planes(const ConvGeometry& g, const PictureBlock& b, std::int64_t pixel)
         : down(std::min(g.stride.h, g.kh)),
@@ -163,7 +160,7 @@ class AmxGemm {
 
   std::int64_t taps() const { return g_.kh * g_.kw; }
   std::int64_t chunks() const { return amx::chunks(g_.ci); }  // of a tap
-  std::int64_t steps() const { return taps() * chunks(); }        // chunks of the sum
+  std::int64_t steps() const { return taps() * chunks(); }    // chunks of the sum
   std::int64_t panel_bytes() const { return steps() * amx::panel_bytes; }
   std::int64_t channels_row() const { return Parts{co_}.panels() * amx::columns; }
   std::int64_t row_size() const { return ((most_columns_ - 1) * g_.stride.w + g_.kw) * g_.ci; }

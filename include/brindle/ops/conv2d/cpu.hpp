@@ -50,8 +50,7 @@ struct conv2d<T, Cpu> {
 
   static std::int64_t prepared_bytes(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o,
                                      bool pooled) {
-    return with_kernel<Pass::forward>(on, x, w, o, pooled,
-                                      [](const auto& kernel) { return kernel.prepared_size(); }) *
+    return with_kernel<Pass::forward>(on, x, w, o, pooled, [](const auto& kernel) { return kernel.prepared_size(); }) *
            static_cast<std::int64_t>(sizeof(T));
   }
 
@@ -175,16 +174,16 @@ struct conv2d<T, Cpu> {
 
   static bool on_amx(const Cpu& on) { return amx::built_in && on.amx(); }
 
-  /// call(kernel) with the one for a pass; pooled: without the last row and column of an odd y, which the pool leaves out. prologue: whether
-  /// the gradient by filters may read a picture with one.
+  /// call(kernel) with the one for a pass; pooled: without the last row and column of an odd y, which the pool leaves
+  /// out. prologue: whether the gradient by filters may read a picture with one.
   template <Pass pass, class F>
   static auto with_kernel(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool pooled,
                           F&& call, bool prologue = false) {
     ConvGeometry g = ConvGeometry::of(x, Shape4{w.kh, w.kw, w.ci, w.co}, o.stride, o.padding);
     if (pooled) g.oh -= g.oh % 2, g.ow -= g.ow % 2;
     // The gradient by x has the bits of the one that is made together with that by filters, which takes float products.
-    const bool amx = on_amx(on) && (pass == Pass::forward || (pass == Pass::backward_data &&
-                                                              !conv2d_takes_gradient_prologue<T, Cpu>(w, o)));
+    const bool amx = on_amx(on) && (pass == Pass::forward ||
+                                    (pass == Pass::backward_data && !conv2d_takes_gradient_prologue<T, Cpu>(w, o)));
     switch (choose_conv2d_kernel<T>(x, w, o, on.precise(), pooled, amx)) {
       case Conv2DKernel::winograd_f4:
         return call(WinogradConvolution<T, 4>(g));

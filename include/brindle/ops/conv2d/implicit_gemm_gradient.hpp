@@ -59,7 +59,7 @@ class ImplicitGemmGradient {
         const ConvGeometry part{g_.n,        g_.oh,          g_.ow, g_.co,    rows.taps,   columns.taps,
                                 rows.places, columns.places, g_.ci, Size2(1), rows.before, columns.before};
         work(Forward(part, {.kw = g_.kw, .first = Size2(i, j), .step = g_.stride},
-                             {.h = g_.h, .w = g_.w, .first = Size2(rows.at, columns.at), .step = g_.stride}));
+                     {.h = g_.h, .w = g_.w, .first = Size2(rows.at, columns.at), .step = g_.stride}));
       }
   }
 

@@ -27,6 +27,15 @@ struct WinogradCut {
   }
 };
 
+/// Whether filters are worth a matrix unit: splitting pixels takes as long as the products of few channels do, and
+/// large filters of 1x1, which few pixels may wait for, come from memory sooner as floats. Measured on an Intel Xeon
+/// with AMX and 2 MiB of level 2 cache a core, one and two threads, pictures of 7x7 to 112x112.
+constexpr bool amx_takes(const FilterShape& w) {
+  constexpr std::int64_t fewest_channels = 64, most_pointwise = std::int64_t{1} << 18, most_taps = 64;
+  const std::int64_t taps = w.kh * w.kw, fewest = taps == 1 ? fewest_channels : fewest_channels / 2;
+  return w.ci >= fewest && w.co >= fewest && taps <= most_taps && (taps > 1 || w.ci * w.co <= most_pointwise);
+}
+
 }  // namespace kernel
 
 /// The ways to convolve on the Cpu.
@@ -59,8 +68,8 @@ inline std::string to_string(Conv2DKernel kernel) {
 }
 
 /// Which of them convolves pictures x with filters w. precise: only those whose rounding error is that of a plain sum.
-/// amx: there is a matrix unit. It takes what has no way with fewer multiplications, by the filters alone, so that a part
-/// of a picture has the bits of the whole.
+/// amx: there is a matrix unit. It takes what has no way with fewer multiplications, by the filters alone, so that a
+/// part of a picture has the bits of the whole.
 ///
 /// Winograd's transforms cost the same for one channel as for many products; with fewer than 12 input or output
 /// channels they cost more than they save. What hangs over the edge of y is computed, too: 9x9 outputs are better cut
@@ -69,11 +78,8 @@ inline std::string to_string(Conv2DKernel kernel) {
 template <class T>
 Conv2DKernel choose_conv2d_kernel(const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool precise,
                                   bool pooled = false, bool amx = false) {
-  // Of filters on a matrix unit. Large ones of 1x1, where few pixels wait for them, come from memory sooner as floats.
-  constexpr std::int64_t fewest_inputs = 16, fewest_outputs = 16, most_taps = 64, pointwise = std::int64_t{1} << 19;
   if (!o.is_plain()) return Conv2DKernel::gathered_gemm;
-  const bool on_amx = amx && std::is_same_v<T, float> && w.ci >= fewest_inputs && w.co >= fewest_outputs &&
-                      w.kh * w.kw <= most_taps && (w.kh * w.kw > 1 || w.ci * w.co < pointwise);
+  const bool on_amx = amx && std::is_same_v<T, float> && kernel::amx_takes(w);
   const Conv2DKernel product = on_amx ? Conv2DKernel::amx_gemm : Conv2DKernel::implicit_gemm;
   if (!std::is_same_v<T, float> || w.kh != 3 || w.kw != 3 || !(o.stride == Size2(1)) || w.ci < 12 || w.co < 12)
     return product;

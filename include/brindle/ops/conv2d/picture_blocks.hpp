@@ -122,9 +122,8 @@ template <class T>
 Dealing<T> deal_product(const PictureBlocks& blocks, std::int64_t channels, std::int64_t threads) {
   // Multiply-adds (for each step of the sum) that take as long as to bring an element from the level 2 cache.
   constexpr double read_cost = 8;
-  return deal_product<T>(blocks, channels, threads, [](double pixels, double width) {
-    return pixels * width + read_cost * (pixels + width);
-  });
+  return deal_product<T>(blocks, channels, threads,
+                         [](double pixels, double width) { return pixels * width + read_cost * (pixels + width); });
 }
 
 }  // namespace brindle::ops::kernel

@@ -11,7 +11,7 @@
 
 // Units for x86-64-v4 can have the kernel, whatever machine they are for: detail::has_amx() says at run time.
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && defined(__AVX512F__) && defined(__AVX512BW__) && \
-    defined(__AVX512DQ__) && defined(__AVX512VL__)
+    defined(__AVX512DQ__) && defined(__AVX512VL__) && defined(EIGEN_VECTORIZE_AVX512)
 #include <immintrin.h>
 #define BRINDLE_AMX
 #endif
@@ -28,7 +28,8 @@ inline constexpr bool built_in = false;
 //
 // A float has 24 significant bits, a bfloat16 8 and the same exponents, so that each float is exactly a sum of three:
 //
-//     x = x0 + x1 + x2     x0 = round(x)   x1 = round(x - x0)   x2 = x - x0 - x1      |x1| <= 2^-8 |x|   |x2| <= 2^-16 |x|
+//     x = x0 + x1 + x2     x0 = round(x)   x1 = round(x - x0)   x2 = x - x0 - x1      |x1| <= 2^-8 |x|   |x2| <= 2^-16
+//     |x|
 //
 // and of the nine products of two such sums those below 2^-25 of the whole are left out:
 //
@@ -41,10 +42,10 @@ inline constexpr bool built_in = false;
 // The unit has eight registers of 16 rows of 64 bytes. One instruction adds the product of two of them, 16 x 32 by 32 x
 // 16, to a third one.
 
-inline constexpr std::int64_t rows = 16, columns = 32;  ///< of C: 16 at a time, and those of a panel of B
-inline constexpr std::int64_t depth = 32;               ///< steps of the sum in a chunk
-inline constexpr std::int64_t pieces = 3;               ///< of a float
-inline constexpr std::int64_t chunk_bytes = pieces * depth * 2;    ///< of a row of A: its pieces one behind the other
+inline constexpr std::int64_t rows = 16, columns = 32;              ///< of C: 16 at a time, and those of a panel of B
+inline constexpr std::int64_t depth = 32;                           ///< steps of the sum in a chunk
+inline constexpr std::int64_t pieces = 3;                           ///< of a float
+inline constexpr std::int64_t chunk_bytes = pieces * depth * 2;     ///< of a row of A: its pieces one behind the other
 inline constexpr std::int64_t panel_bytes = columns * chunk_bytes;  ///< of a chunk of B
 
 inline std::int64_t chunks(std::int64_t k) { return (k + depth - 1) / depth; }
@@ -97,7 +98,7 @@ template <std::int64_t step>
   };
   const auto store = [&](__m512 first, __m512 second, int piece) {
     _mm512_storeu_si512(to + piece * step, _mm512_permutex2var_epi16(_mm512_castps_si512(first), upper_halves,
-                                                                   _mm512_castps_si512(second)));
+                                                                     _mm512_castps_si512(second)));
   };
   const __m512 low0 = rounded(low), high0 = rounded(high);
   store(low0, high0, 0);
@@ -112,14 +113,16 @@ inline void split_row(const float* from, std::int64_t k, std::byte* to) {
   for (; k >= depth; k -= depth, from += depth, to += chunk_bytes)
     split<64>(_mm512_loadu_ps(from), _mm512_loadu_ps(from + 16), to);
   if (k == 0) return;
-  const auto first = [](std::int64_t count) { return static_cast<__mmask16>((1U << std::min<std::int64_t>(count, 16)) - 1); };
-  split<64>(_mm512_maskz_loadu_ps(first(k), from), _mm512_maskz_loadu_ps(first(std::max<std::int64_t>(k - 16, 0)), from + 16),
-        to);
+  const auto first = [](std::int64_t count) {
+    return static_cast<__mmask16>((1U << std::min<std::int64_t>(count, 16)) - 1);
+  };
+  split<64>(_mm512_maskz_loadu_ps(first(k), from),
+            _mm512_maskz_loadu_ps(first(std::max<std::int64_t>(k - 16, 0)), from + 16), to);
 }
 
-/// A chunk of a panel of B in pieces, in the order in which the unit reads it: of 16 columns and then of the others, two
-/// rows side by side, an element of one and of the other in turn. Element (t, j) is from[t row + j column]; zeros stand
-/// behind k steps and n columns. to: panel_bytes.
+/// A chunk of a panel of B in pieces, in the order in which the unit reads it: of 16 columns and then of the others,
+/// two rows side by side, an element of one and of the other in turn. Element (t, j) is from[t row + j column]; zeros
+/// stand behind k steps and n columns. to: panel_bytes.
 inline void pack_chunk(const float* from, std::int64_t row, std::int64_t column, std::int64_t k, std::int64_t n,
                        std::byte* to) {
   const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
@@ -211,7 +214,9 @@ template <int count>
 [[gnu::noinline, gnu::target("amx-tile,amx-bf16")]] inline void tile(const Product& p, Finish& before) {
   static_assert(count == 16 || count == 32);
   constexpr bool two = count == 32;
-  asm volatile("" ::: "memory");  // what was split is in memory: some compilers' loads of tiles do not say that they read
+  asm volatile(
+      "" ::
+          : "memory");  // what was split is in memory: some compilers' loads of tiles do not say that they read
   constexpr std::int64_t c_row = columns * sizeof(float);
   _tile_zero(0);
   _tile_zero(1);
@@ -223,32 +228,32 @@ template <int count>
   const std::int64_t rows_a_chunk = before.left() / p.chunks + 1;
   for (std::int64_t q = 0; q < p.chunks; ++q, b += panel_bytes) {
     const std::byte *a = p.a + p.offset[q], *a_below = a + 16 * p.a_row;
-#define BRINDLE_AMX_A(piece)                                              \
-  _tile_loadd(4, a + (piece) * 64, p.a_row);                              \
-  if constexpr (two) _tile_loadd(5, a_below + (piece) * 64, p.a_row)
-#define BRINDLE_AMX_B(piece)                   \
-  _tile_loadd(6, b + (piece) * 2048, 64);      \
-  _tile_loadd(7, b + (piece) * 2048 + 1024, 64)
-#define BRINDLE_AMX_MULTIPLY()   \
-  _tile_dpbf16ps(0, 4, 6);       \
-  _tile_dpbf16ps(1, 4, 7);       \
-  if constexpr (two) {           \
-    _tile_dpbf16ps(2, 5, 6);     \
-    _tile_dpbf16ps(3, 5, 7);     \
+#define BRINDLE_AMX_A(piece)               \
+  _tile_loadd(4, a + (piece)*64, p.a_row); \
+  if constexpr (two) _tile_loadd(5, a_below + (piece)*64, p.a_row)
+#define BRINDLE_AMX_B(piece)            \
+  _tile_loadd(6, b + (piece)*2048, 64); \
+  _tile_loadd(7, b + (piece)*2048 + 1024, 64)
+#define BRINDLE_AMX_MULTIPLY() \
+  _tile_dpbf16ps(0, 4, 6);     \
+  _tile_dpbf16ps(1, 4, 7);     \
+  if constexpr (two) {         \
+    _tile_dpbf16ps(2, 5, 6);   \
+    _tile_dpbf16ps(3, 5, 7);   \
   }
-      BRINDLE_AMX_A(0);
-      BRINDLE_AMX_B(2);
-      BRINDLE_AMX_MULTIPLY();
-      BRINDLE_AMX_B(1);
-      BRINDLE_AMX_MULTIPLY();
-      BRINDLE_AMX_A(1);
-      BRINDLE_AMX_MULTIPLY();
-      BRINDLE_AMX_B(0);
-      BRINDLE_AMX_MULTIPLY();
-      BRINDLE_AMX_A(2);
-      BRINDLE_AMX_MULTIPLY();
-      BRINDLE_AMX_A(0);
-      BRINDLE_AMX_MULTIPLY();
+    BRINDLE_AMX_A(0);
+    BRINDLE_AMX_B(2);
+    BRINDLE_AMX_MULTIPLY();
+    BRINDLE_AMX_B(1);
+    BRINDLE_AMX_MULTIPLY();
+    BRINDLE_AMX_A(1);
+    BRINDLE_AMX_MULTIPLY();
+    BRINDLE_AMX_B(0);
+    BRINDLE_AMX_MULTIPLY();
+    BRINDLE_AMX_A(2);
+    BRINDLE_AMX_MULTIPLY();
+    BRINDLE_AMX_A(0);
+    BRINDLE_AMX_MULTIPLY();
     before.rows(rows_a_chunk);
 #undef BRINDLE_AMX_A
 #undef BRINDLE_AMX_B
