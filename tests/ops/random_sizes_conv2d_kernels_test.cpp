@@ -68,10 +68,11 @@ void check_kernel(RandomCase& c, Sizes s, bool pools, double more) {
 TEMPLATE_TEST_CASE("each kernel of conv2d agrees with plain loops at random sizes", "[ops][conv2d][random_sizes]",
                    float, double) {
   using T = TestType;
-  random_cases(sizeof(T) == 4 ? 160 : 60, [](RandomCase& c) {
+  random_cases(sizeof(T) == 4 ? 200 : 60, [](RandomCase& c) {
     Sizes s;
     s.w.kh = s.w.kw = 3;
-    const std::int64_t which = c.below(4);
+    const bool amx = sizeof(T) == 4 && kernel::amx::built_in && brindle::detail::has_amx();
+    const std::int64_t which = c.below(amx ? 5 : 4);
     draw_sizes(c, s, c.chance(0.1) ? 2600 : 300);
     s.x.n = std::max<std::int64_t>(s.x.n, 1);
     // Winograd's kernels take what is between valid and same.
@@ -89,8 +90,15 @@ TEMPLATE_TEST_CASE("each kernel of conv2d agrees with plain loops at random size
         c.says("winograd 2: ");
         return check_kernel<T, kernel::WinogradConvolution<T, 2>>(c, s, true, 3);
       default:
-        c.says("implicit gemm: ");
         if (c.chance(0.3)) s.o.stride = {c.between(1, 2), c.between(1, 2)};
+#if defined(BRINDLE_AMX)
+        if constexpr (sizeof(T) == 4)
+          if (which == 4) {
+            c.says("implicit gemm on AMX: ");
+            return check_kernel<T, kernel::ImplicitGemmConvolution<T, kernel::AmxGemm>>(c, s, true, 1);
+          }
+#endif
+        c.says("implicit gemm: ");
         check_kernel<T, kernel::ImplicitGemmConvolution<T>>(c, s, true, 1);
     }
   });

@@ -10,7 +10,6 @@
 #include "brindle/core/tensor.hpp"
 #include "brindle/ops/activation/cpu.hpp"
 #include "brindle/ops/conv2d/geometry.hpp"
-#include "brindle/ops/conv2d/implicit_gemm_gradient.hpp"
 #include "brindle/ops/conv2d/picture_bands.hpp"
 #include "brindle/ops/conv2d/picture_blocks.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
@@ -245,53 +244,6 @@ class AmxGemm {
   std::int64_t pixel_;  // bytes of a split pixel
   PictureBlocks cut_;   // whatever the number of threads
   std::int64_t most_rows_ = 0, most_columns_ = 0;
-};
-
-/// The convolution of a layer and its gradient by x; see AmxGemm. As for ImplicitGemmConvolution, the pixels of a
-/// pointwise one are taken as one row.
-class AmxConvolution {
- public:
-  explicit AmxConvolution(const ConvGeometry& g)
-      : row_(g.one_row()), pictures_(g), pixels_(row_), gradient_of_pictures_(g), gradient_of_pixels_(row_) {}
-
-  /// Bytes of workspace.
-  /// @{
-  std::int64_t forward_workspace(const Cpu& on) const {
-    return std::max(pictures_.forward_workspace(on.threads()), pixels_.forward_workspace(on.threads()));
-  }
-  std::int64_t backward_data_workspace(const Cpu& on) const {
-    return std::max(gradient_of_pictures_.workspace(on.threads()), gradient_of_pixels_.workspace(on.threads()));
-  }
-  /// @}
-
-  /// Elements of what prepare() makes of the filters, whatever the pictures are.
-  std::int64_t prepared_size() const { return pictures_.packed_size(); }
-
-  /// w -> prepared, for forward().
-  void prepare(const Cpu& on, const float* w, float* prepared) const { pictures_.pack(on, w, false, prepared); }
-
-  /// y = x * w, with what `y` says of bias, activation and pool. prepared: by prepare(), or null.
-  void forward(const Cpu& on, const Picture<float>& x, const float* w, const PictureOutput<float>& y,
-               Workspace<Cpu> workspace, const float* prepared = nullptr) const {
-    if (y.pooled)
-      pictures_.forward(on, x, w, false, y, workspace, prepared);
-    else
-      pixels_.forward(on, x.reshaped(row_.h, row_.w), w, false, y, workspace, prepared);
-  }
-
-  /// dx (N, H, W, CI) from dz.
-  void backward_data(const Cpu& on, const Picture<float>& dz, const float* w, float* dx,
-                     Workspace<Cpu> workspace) const {
-    if (dz.code)
-      gradient_of_pictures_.run(on, dz, w, dx, workspace);
-    else
-      gradient_of_pixels_.run(on, dz.reshaped(row_.oh, row_.ow), w, dx, workspace);
-  }
-
- private:
-  ConvGeometry row_;  // of the pixels
-  AmxGemm pictures_, pixels_;
-  ImplicitGemmGradient<float, AmxGemm> gradient_of_pictures_, gradient_of_pixels_;
 };
 
 #endif

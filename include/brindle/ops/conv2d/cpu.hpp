@@ -27,38 +27,32 @@ template <class T>
 struct conv2d<T, Cpu> {
   static std::int64_t workspace(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o,
                                 bool prologue) {
-    const auto forward = [&](const auto& kernel) { return kernel.forward_workspace(on); };
-    const auto data = [&](const auto& kernel) { return kernel.backward_data_workspace(on); };
-    const auto weights = [&](const auto& kernel) { return kernel.backward_weights_workspace(on); };
-    std::int64_t bytes = 0;
-    for (const bool pooled : {false, true})
-      bytes = std::max({bytes, with_kernel<Pass::forward>(on, x, w, o, pooled, forward),
-                        with_kernel<Pass::backward_data>(on, x, w, o, pooled, data),
-                        with_kernel<Pass::backward_weights>(on, x, w, o, pooled, weights, prologue && !pooled)});
-    return bytes;
+    const auto all = [&](const auto& kernel) {
+      return std::max(
+          {kernel.forward_workspace(on), kernel.backward_data_workspace(on), kernel.backward_weights_workspace(on)});
+    };
+    return std::max(with_kernel(on, x, w, o, false, all, prologue), with_kernel(on, x, w, o, true, all));
   }
 
   static std::string name(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool pooled) {
-    return to_string(choose_conv2d_kernel<T>(x, w, o, on.precise(), pooled, on_amx(on)));
+    return to_string(choose(on, x, w, o, pooled));
   }
 
   static std::int64_t forward_workspace(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o) {
     const auto forward = [&](const auto& kernel) { return kernel.forward_workspace(on); };
-    return std::max(with_kernel<Pass::forward>(on, x, w, o, false, forward),
-                    with_kernel<Pass::forward>(on, x, w, o, true, forward));
+    return std::max(with_kernel(on, x, w, o, false, forward), with_kernel(on, x, w, o, true, forward));
   }
 
   static std::int64_t prepared_bytes(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o,
                                      bool pooled) {
-    return with_kernel<Pass::forward>(on, x, w, o, pooled, [](const auto& kernel) { return kernel.prepared_size(); }) *
+    return with_kernel(on, x, w, o, pooled, [](const auto& kernel) { return kernel.prepared_size(); }) *
            static_cast<std::int64_t>(sizeof(T));
   }
 
   static void prepare(const Cpu& on, const Shape4& x, In<T, Cpu> w, const Conv2DOptions& o, bool pooled,
                       Out<std::byte, Cpu> prepared) {
-    with_kernel<Pass::forward>(on, x, w.shape, o, pooled, [&](const auto& kernel) {
-      kernel.prepare(on, w.data, reinterpret_cast<T*>(prepared.data));
-    });
+    with_kernel(on, x, w.shape, o, pooled,
+                [&](const auto& kernel) { kernel.prepare(on, w.data, reinterpret_cast<T*>(prepared.data)); });
   }
 
   static void forward(const Cpu& on, In<T, Cpu> x, In<T, Cpu> w, In<T, Cpu> bias, Out<T, Cpu> y, const Conv2DOptions& o,
@@ -86,17 +80,15 @@ struct conv2d<T, Cpu> {
 
   static void backward_data(const Cpu& on, In<T, Cpu> dz, In<T, Cpu> w, Out<T, Cpu> dx, const Conv2DOptions& o,
                             Workspace<Cpu> workspace) {
-    with_kernel<Pass::backward_data>(on, dx.shape, w.shape, o, false, [&](const auto& kernel) {
-      kernel.backward_data(on, picture(dz), w.data, dx.data, workspace);
-    });
+    with_kernel(on, dx.shape, w.shape, o, false,
+                [&](const auto& kernel) { kernel.backward_data(on, picture(dz), w.data, dx.data, workspace); });
   }
 
   static void backward_data_pooled(const Cpu& on, In<T, Cpu> dy, In<std::uint8_t, Cpu> code, In<T, Cpu> w,
                                    Out<T, Cpu> dx, const Conv2DOptions& o, Workspace<Cpu> workspace) {
     const Picture<T> dz = unpooled(dy, code, dx.shape, w.shape, o);
-    with_kernel<Pass::backward_data>(on, dx.shape, w.shape, o, false, [&](const auto& kernel) {
-      kernel.backward_data(on, dz, w.data, dx.data, workspace);
-    });
+    with_kernel(on, dx.shape, w.shape, o, false,
+                [&](const auto& kernel) { kernel.backward_data(on, dz, w.data, dx.data, workspace); });
   }
 
   static void backward_weights(const Cpu& on, In<T, Cpu> x, In<T, Cpu> dz, Out<T, Cpu> dw, Out<T, Cpu> db,
@@ -104,7 +96,7 @@ struct conv2d<T, Cpu> {
     const auto run = [&](const auto& kernel) {
       kernel.backward_weights(on, picture(x, prologue), picture(dz), dw.data, db.data, workspace);
     };
-    with_kernel<Pass::backward_weights>(on, x.shape, dw.shape, o, false, run, !prologue.empty());
+    with_kernel(on, x.shape, dw.shape, o, false, run, !prologue.empty());
   }
 
   static void backward(const Cpu& on, In<T, Cpu> x, In<T, Cpu> dy, In<T, Cpu> w, Out<T, Cpu> dw, Out<T, Cpu> db,
@@ -122,9 +114,8 @@ struct conv2d<T, Cpu> {
                                       Out<T, Cpu> dw, Out<T, Cpu> db, const Conv2DOptions& o,
                                       Workspace<Cpu> workspace) {
     const Picture<T> dz = unpooled(dy, code, x.shape, dw.shape, o);
-    with_kernel<Pass::backward_weights>(on, x.shape, dw.shape, o, true, [&](const auto& kernel) {
-      kernel.backward_weights(on, picture(x), dz, dw.data, db.data, workspace);
-    });
+    with_kernel(on, x.shape, dw.shape, o, true,
+                [&](const auto& kernel) { kernel.backward_weights(on, picture(x), dz, dw.data, db.data, workspace); });
   }
 
  private:
@@ -140,7 +131,7 @@ struct conv2d<T, Cpu> {
                                .pooled = pooled,
                                .residual = residual,
                                .normalization = normalization};
-    with_kernel<Pass::forward>(on, x.shape, w.shape, o, pooled, [&](const auto& kernel) {
+    with_kernel(on, x.shape, w.shape, o, pooled, [&](const auto& kernel) {
       kernel.forward(on, picture(x, prologue), w.data, out, workspace, reinterpret_cast<const T*>(prepared.data));
     });
     if (o.is_plain()) return;  // the gathered product leaves these out:
@@ -170,21 +161,19 @@ struct conv2d<T, Cpu> {
     return {.data = dy.data, .code = code.data, .h = z.h, .w = z.w, .c = z.c};
   }
 
-  enum class Pass { forward, backward_data, backward_weights };
+  static Conv2DKernel choose(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o,
+                             bool pooled) {
+    return choose_conv2d_kernel<T>(x, w, o, on.precise(), pooled, amx::built_in && on.amx());
+  }
 
-  static bool on_amx(const Cpu& on) { return amx::built_in && on.amx(); }
-
-  /// call(kernel) with the one for a pass; pooled: without the last row and column of an odd y, which the pool leaves
-  /// out. prologue: whether the gradient by filters may read a picture with one.
-  template <Pass pass, class F>
+  /// call(kernel); pooled: without the last row and column of an odd y, which the pool leaves out. prologue: whether
+  /// the gradient by filters may read a picture with one.
+  template <class F>
   static auto with_kernel(const Cpu& on, const Shape4& x, const FilterShape& w, const Conv2DOptions& o, bool pooled,
                           F&& call, bool prologue = false) {
     ConvGeometry g = ConvGeometry::of(x, Shape4{w.kh, w.kw, w.ci, w.co}, o.stride, o.padding);
     if (pooled) g.oh -= g.oh % 2, g.ow -= g.ow % 2;
-    // The gradient by x has the bits of the one that is made together with that by filters, which takes float products.
-    const bool amx = on_amx(on) && (pass == Pass::forward ||
-                                    (pass == Pass::backward_data && !conv2d_takes_gradient_prologue<T, Cpu>(w, o)));
-    switch (choose_conv2d_kernel<T>(x, w, o, on.precise(), pooled, amx)) {
+    switch (choose(on, x, w, o, pooled)) {
       case Conv2DKernel::winograd_f4:
         return call(WinogradConvolution<T, 4>(g));
       case Conv2DKernel::winograd_f3:
@@ -195,7 +184,12 @@ struct conv2d<T, Cpu> {
         return call(GatheredConvolution<T>(x, w, o));
       case Conv2DKernel::amx_gemm:
 #if defined(BRINDLE_AMX)
-        if constexpr (std::is_same_v<T, float> && pass != Pass::backward_weights) return call(AmxConvolution(g));
+        if constexpr (std::is_same_v<T, float>) {
+          // The gradient by x has the bits of that which is made at once with the one by filters.
+          if (conv2d_takes_gradient_prologue<T, Cpu>(w, o))
+            return call(ImplicitGemmConvolution<T, AmxGemm, ImplicitGemm<T>>(g, prologue));
+          return call(ImplicitGemmConvolution<T, AmxGemm, AmxGemm>(g, prologue));
+        }
 #endif
       case Conv2DKernel::implicit_gemm:
         break;

@@ -14,12 +14,13 @@
 
 namespace brindle::ops::kernel {
 
-/// The three convolutions of a layer; see ImplicitGemm.
+/// The three convolutions of a layer; see ImplicitGemm. Forward and Gradient: what makes y and dx, ImplicitGemm or one
+/// like it.
 ///
 /// With filters of 1x1 and a stride of 1, y = x w over all pixels of the batch, so that these are taken as one row: its
 /// tiles are full, and the gradient's sums long, where those of a picture of 7x7 would be half empty. Forward the sums
 /// are the same, and so are the bits. A pool, and the gradient of one, need the rows as they are.
-template <class T>
+template <class T, class Forward = ImplicitGemm<T>, class Gradient = Forward>
 class ImplicitGemmConvolution {
  public:
   /// prologue: whether gradients by filters may read pictures that come with one.
@@ -85,8 +86,8 @@ class ImplicitGemmConvolution {
 
  private:
   ConvGeometry row_;  // of the pixels
-  ImplicitGemm<T> pictures_, pixels_;
-  ImplicitGemmGradient<T> gradient_of_pictures_, gradient_of_pixels_;
+  Forward pictures_, pixels_;
+  ImplicitGemmGradient<T, Gradient> gradient_of_pictures_, gradient_of_pixels_;
   ImplicitGemmWeights<T> weights_of_pictures_, weights_of_pixels_;
 };
 

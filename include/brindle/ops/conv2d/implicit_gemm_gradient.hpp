@@ -11,7 +11,7 @@
 
 namespace brindle::ops::kernel {
 
-/// dx of a convolution from dz, by a convolution like ImplicitGemm.
+/// dx of a convolution from dz, by ImplicitGemm or one like it.
 ///
 /// With a stride of s, row h of dx meets filter rows i with i = h + top modulo s alone, so that every s-th row sees the
 /// same taps: those rows and columns of dx are a convolution of their own over dz, with these taps rotated and
