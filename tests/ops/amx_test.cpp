@@ -20,7 +20,7 @@ using namespace brindle::test;
 namespace kernel = ops::kernel;
 namespace amx = ops::kernel::amx;
 
-#if defined(BRINDLE_AMX)
+#if BRINDLE_UNIT_AMX
 
 namespace {
 
@@ -49,7 +49,7 @@ std::vector<float> any_floats(std::int64_t count, std::uint64_t seed) {
 }
 
 /// y = x * w on a context with AMX, of pictures of which each has the bits that it has alone.
-std::vector<float> convolved(const std::vector<float>& pixels, const Shape4& x, const ops::FilterShape& w,
+std::vector<float> output_of(const std::vector<float>& pixels, const Shape4& x, const ops::FilterShape& w,
                              const ops::Conv2DOptions& o, int threads) {
   const Cpu on(threads);
   const auto filters = random_tensor<float>(w, 2), bias = random_tensor<float>({w.co}, 3);
@@ -124,15 +124,16 @@ TEST_CASE("a product on the matrix unit is as exact as one in float32", "[ops][a
   }
 }
 
-TEST_CASE("convolutions on the matrix unit agree with the plain loops for any filter, stride and padding, whatever the "
-          "number of threads",
-          "[ops][amx]") {
+TEST_CASE(
+    "convolutions on the matrix unit agree with the plain loops for any filter, stride and padding, whatever the "
+    "number of threads",
+    "[ops][amx]") {
   if (!amx_here()) return;
   using OnAmx = kernel::ImplicitGemmConvolution<float, kernel::AmxGemm>;
   const struct {
     Shape4 x, filters;
     Size2 stride;
-  } cases[] = {{{2, 5, 6, 3}, {3, 3, 3, 4}, {1}},      {{1, 9, 8, 64}, {1, 1, 64, 96}, {1}},
+  } cases[] = {{{2, 5, 6, 3}, {3, 3, 3, 4}, {1}},       {{1, 9, 8, 64}, {1, 1, 64, 96}, {1}},
                {{2, 11, 13, 5}, {5, 3, 5, 17}, {2, 3}}, {{3, 7, 7, 2}, {2, 4, 2, 1}, {1, 2}},
                {{1, 8, 9, 130}, {3, 3, 130, 33}, {1}},  {{1, 6, 5, 300}, {1, 1, 300, 48}, {2}},
                {{1, 4, 270, 33}, {3, 3, 33, 50}, {2}},  {{30, 4, 3, 40}, {1, 1, 40, 64}, {1}}};
@@ -163,14 +164,14 @@ TEST_CASE("a picture has the same bits on the matrix unit alone and among others
     all.n = pictures;
     const auto x = random_tensor<float>(all, 1);
     const std::vector<float> pixels(x.data(), x.data() + x.size());
-    const std::vector<float> expected = convolved(pixels, all, c.w, c.o, 1);
-    CHECK((expected == convolved(pixels, all, c.w, c.o, 3)));
+    const std::vector<float> expected = output_of(pixels, all, c.w, c.o, 1);
+    CHECK((expected == output_of(pixels, all, c.w, c.o, 3)));
     const auto of_one = static_cast<std::ptrdiff_t>(expected.size()) / pictures;
     const auto pixels_of_one = static_cast<std::ptrdiff_t>(pixels.size()) / pictures;
     for (std::ptrdiff_t n = 0; n < pictures; ++n) {
       const std::vector<float> one(pixels.begin() + n * pixels_of_one, pixels.begin() + (n + 1) * pixels_of_one);
       const std::vector<float> y(expected.begin() + n * of_one, expected.begin() + (n + 1) * of_one);
-      CHECK((y == convolved(one, c.x, c.w, c.o, 2)));
+      CHECK((y == output_of(one, c.x, c.w, c.o, 2)));
     }
   }
 }
@@ -185,7 +186,7 @@ TEST_CASE("NaN and infinity in a pixel are NaN where filters see it on the matri
     std::vector<float> pixels(static_cast<std::size_t>(9 * 9 * 40), 0.5F);
     pixels[static_cast<std::size_t>((4 * 9 + 4) * 40 + 17)] = bad;
     const ops::Conv2DOptions o{.stride = 2, .padding = Padding::same, .activation = relu};
-    const std::vector<float> y = convolved(pixels, x, w, o, 2);
+    const std::vector<float> y = output_of(pixels, x, w, o, 2);
     std::int64_t wrong = 0;
     for (std::int64_t i = 0; i < static_cast<std::int64_t>(y.size()); ++i) {
       const std::int64_t row = i / 64 / 5, column = i / 64 % 5;
@@ -201,6 +202,8 @@ TEST_CASE("a context without AMX takes the kernels of other processors", "[ops][
   CHECK(with.amx() == brindle::detail::has_amx());
   CHECK_FALSE(without.amx());
   CHECK_FALSE(without.alone().amx());
+  CHECK(ops::cpu_isa(without) == ops::cpu_isa());
+  if (amx_here()) CHECK(ops::cpu_isa(with) == ops::cpu_isa() + " and AMX");
   CHECK(ops::conv2d_kernel_name<float>(without, {1, 7, 7, 96}, {1, 1, 96, 72}, {}) == "implicit gemm");
 }
 

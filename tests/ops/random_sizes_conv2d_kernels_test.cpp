@@ -91,7 +91,7 @@ TEMPLATE_TEST_CASE("each kernel of conv2d agrees with plain loops at random size
         return check_kernel<T, kernel::WinogradConvolution<T, 2>>(c, s, true, 3);
       default:
         if (c.chance(0.3)) s.o.stride = {c.between(1, 2), c.between(1, 2)};
-#if defined(BRINDLE_AMX)
+#if BRINDLE_UNIT_AMX
         if constexpr (sizeof(T) == 4)
           if (which == 4) {
             c.says("implicit gemm on AMX: ");

@@ -13,7 +13,7 @@ using Catch::Matchers::Contains;
 TEST_CASE("the kernels that run can be asked for", "[report][kernels]") {
   const auto model = models::vgg16<float>(Cpu{2}, {150, 150, 3});
   const std::string text = report::kernels(model, 30);
-  CHECK_THAT(text, Contains(ops::cpu_simd() + " (" + ops::cpu_isa() + "), 2 threads\n"));
+  CHECK_THAT(text, Contains(ops::cpu_simd() + " (" + ops::cpu_isa(model.device()) + "), 2 threads\n"));
   CHECK_THAT(text, Contains("block1_conv1: implicit gemm\n"));
   CHECK_THAT(text, Contains("block1_conv2: winograd F(4x4, 3x3), with block1_pool\n"));
   CHECK_THAT(text, !Contains("block1_pool:"));

@@ -54,7 +54,7 @@ TEST_CASE("a page of a run is well-formed and needs no other file", "[report][ru
                        Contains("<title>Baseline</title>"));
   CHECK_THAT(html, Contains("best, epoch 4") && Contains("0.7500") && Contains("1 min 53 s") && Contains("9.00 s"));
   CHECK_THAT(html, Contains("257 parameters, 145 of them trainable") && Contains("(6, 6, 4)"));
-  CHECK_THAT(html, Contains("Computed by " + ops::cpu_simd() + " (" + ops::cpu_isa() + "), "));
+  CHECK_THAT(html, Contains("Computed by " + ops::cpu_simd() + " (" + ops::cpu_isa(model.device()) + "), "));
   CHECK(count(html, "<svg") == 3);
   CHECK(count(html, "<img") == 3);
   CHECK(count(html, "<h2>") == 10);

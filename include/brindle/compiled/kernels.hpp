@@ -52,6 +52,9 @@ extern const brindle::ops::kernel::KernelTable BRINDLE_TABLE_NAME(BRINDLE_KERNEL
 
 #define BRINDLE_ENTRY(op, function, ...) .op##_##function = &brindle::ops::kernel::op<float, brindle::Cpu>::function,
 constinit const brindle::ops::kernel::KernelTable BRINDLE_TABLE_NAME(BRINDLE_KERNEL_LEVEL) = {
-    .isa = BRINDLE_UNIT_ISA, .simd = BRINDLE_UNIT_SIMD, BRINDLE_CPU_KERNELS(BRINDLE_ENTRY)};
+    .isa = BRINDLE_UNIT_ISA,
+    .simd = BRINDLE_UNIT_SIMD,
+    .amx = BRINDLE_UNIT_AMX != 0,
+    BRINDLE_CPU_KERNELS(BRINDLE_ENTRY)};
 #undef BRINDLE_ENTRY
 }

@@ -79,4 +79,6 @@ std::string cpu_simd() { return kernel::kernel_table().simd; }
 
 std::string cpu_isa() { return kernel::kernel_table().isa; }
 
+std::string cpu_isa(const Cpu& on) { return cpu_isa() + (kernel::kernel_table().amx && on.amx() ? " and AMX" : ""); }
+
 }  // namespace brindle::ops

@@ -148,7 +148,7 @@ BRINDLE_INLINE RunManifest run_manifest(const std::string& program, const std::v
           .folder = std::filesystem::current_path(none).string(),
           .version = detail::version_text(),
           .compiler = detail::compiler_text(),
-          .instruction_set = ops::cpu_isa() + " (" + ops::cpu_simd() + ")"};
+          .instruction_set = ops::cpu_isa(Cpu(1)) + " (" + ops::cpu_simd() + ")"};
 }
 
 template <class T, class Device>

@@ -22,6 +22,15 @@
 #define BRINDLE_UNIT_SIMD BRINDLE_UNIT_SIMD_WIDTH
 #endif
 
+/// Whether this unit has kernels for the matrix unit of Intel's processors (AMX), which detail::has_amx() finds at run
+/// time: their functions allow its instructions themselves, beside AVX-512.
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && defined(__AVX512F__) && defined(__AVX512BW__) && \
+    defined(__AVX512DQ__) && defined(__AVX512VL__) && !defined(EIGEN_DONT_VECTORIZE) && !defined(__CUDACC__)
+#define BRINDLE_UNIT_AMX 1
+#else
+#define BRINDLE_UNIT_AMX 0
+#endif
+
 /// The widest level of the x86-64 psABI that this unit may use whole: "x86-64-v4", "x86-64-v3", "x86-64-v2" or
 /// "x86-64"; "aarch64", or "generic" elsewhere.
 #if defined(__aarch64__)

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "brindle/core/cpu.hpp"
+
 #ifndef BRINDLE_COMPILED
 #include "brindle/ops/cpu_advice.hpp"
 #include "brindle/ops/cpu_flags.hpp"
@@ -24,9 +26,13 @@ std::string cpu_simd();
 /// is not built in or that the processor lacks, and Error on a processor that has none of the levels.
 std::string cpu_isa();
 
+/// cpu_isa(), with " and AMX" behind it where a context computes on the matrix unit too: with other last bits.
+std::string cpu_isa(const Cpu& on);
+
 #ifndef BRINDLE_COMPILED
 inline std::string cpu_simd() { return BRINDLE_UNIT_SIMD; }
 inline std::string cpu_isa() { return BRINDLE_UNIT_ISA; }
+inline std::string cpu_isa(const Cpu& on) { return cpu_isa() + (BRINDLE_UNIT_AMX && on.amx() ? " and AMX" : ""); }
 #endif
 
 }  // namespace brindle::ops

@@ -264,6 +264,7 @@ struct KernelTable {
 
   const char* isa;   ///< what cpu_isa() gives
   const char* simd;  ///< what cpu_simd() gives
+  bool amx;          ///< whether there are kernels for AMX
 
 #define BRINDLE_ENTRY(op, function, ...) std::add_pointer_t<__VA_ARGS__> op##_##function;
   BRINDLE_CPU_KERNELS(BRINDLE_ENTRY)

@@ -22,7 +22,7 @@ namespace brindle::report {
 namespace internal {
 
 BRINDLE_INLINE std::string processor_text(const Cpu& on) {
-  return ops::cpu_simd() + " (" + ops::cpu_isa() + "), " + std::to_string(on.threads()) + " threads";
+  return ops::cpu_simd() + " (" + ops::cpu_isa(on) + "), " + std::to_string(on.threads()) + " threads";
 }
 
 }  // namespace internal

@@ -190,8 +190,10 @@ RunIdentity process_identity(RunIdentity run, const Model<T, Device>& model, con
   same("compiler", __VERSION__);
 #endif
   same("rounding", rounding_text());
-  same("instruction set", ops::cpu_isa());
-  if constexpr (!std::is_same_v<Device, Cpu>) {
+  if constexpr (std::is_same_v<Device, Cpu>) {
+    same("instruction set", ops::cpu_isa(model.device()));
+  } else {
+    same("instruction set", ops::cpu_isa());
     same("GPU", model.device().gpu_name());
     same("precision", to_string(model.device().precision()));
   }

@@ -104,7 +104,7 @@ void Trainer<T, Device>::run_fit(const data::Source& source, const FitOptions& o
   const auto run = [&](RunState& r) {
     for (const auto& [name, text] : identity) r.same(name, text);
     if constexpr (on_cpu)
-      r.computed_by("instruction set", ops::cpu_isa());
+      r.computed_by("instruction set", ops::cpu_isa(on_));
     else
       r.computed_by("GPU", on_.gpu_name());
     visit(r, options, at, history, state);

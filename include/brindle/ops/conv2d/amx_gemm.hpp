@@ -18,7 +18,7 @@
 
 namespace brindle::ops::kernel {
 
-#if defined(BRINDLE_AMX)
+#if BRINDLE_UNIT_AMX
 
 /// Convolution with filters and strides of any size on the matrix unit, whose left side is the picture itself: the
 /// pixels that a block of y sees are split into bfloat16 (amx.hpp), each pixel in whole chunks, and

@@ -183,7 +183,7 @@ struct conv2d<T, Cpu> {
       case Conv2DKernel::gathered_gemm:
         return call(GatheredConvolution<T>(x, w, o));
       case Conv2DKernel::amx_gemm:
-#if defined(BRINDLE_AMX)
+#if BRINDLE_UNIT_AMX
         if constexpr (std::is_same_v<T, float>) {
           // The gradient by x has the bits of that which is made at once with the one by filters.
           if (conv2d_takes_gradient_prologue<T, Cpu>(w, o))

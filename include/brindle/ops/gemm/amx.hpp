@@ -7,22 +7,15 @@
 #include <cstring>
 #include <limits>
 
-#include "brindle/ops/eigen.hpp"
+#include "brindle/ops/cpu_flags.hpp"
 
-// Units for x86-64-v4 can have the kernel, whatever machine they are for: detail::has_amx() says at run time.
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && defined(__AVX512F__) && defined(__AVX512BW__) && \
-    defined(__AVX512DQ__) && defined(__AVX512VL__) && defined(EIGEN_VECTORIZE_AVX512)
+#if BRINDLE_UNIT_AMX
 #include <immintrin.h>
-#define BRINDLE_AMX
 #endif
 
 namespace brindle::ops::kernel::amx {
 
-#if defined(BRINDLE_AMX)
-inline constexpr bool built_in = true;
-#else
-inline constexpr bool built_in = false;
-#endif
+inline constexpr bool built_in = BRINDLE_UNIT_AMX != 0;
 
 // float32 products on the matrix unit of Intel's processors (AMX), which multiplies bfloat16.
 //
@@ -67,7 +60,7 @@ struct Product {
   float* c = nullptr;            ///< (rows, 32)
 };
 
-#if defined(BRINDLE_AMX)
+#if BRINDLE_UNIT_AMX
 
 /// While one lives, the calling thread has the registers.
 class Tiles {
