@@ -145,6 +145,17 @@ TEST_CASE(
       kernel::ConvGeometry::of({2, 6, 6, 160}, {3, 3, 160, 256}, Size2{2}, Conv2DPadding(Border(0, 1, 2, 0))));
 }
 
+TEST_CASE(
+    "gradients of pointwise filters on the matrix unit agree with the plain loops, whatever the number of threads",
+    "[ops][amx]") {
+  if (!amx_here()) return;
+  using OnAmx = kernel::ImplicitGemmConvolution<float, kernel::AmxGemm, kernel::AmxGemm, kernel::AmxWeights>;
+  // Pixels that fill neither a chunk nor what is taken at a time, and channels that fill neither tiles nor panels.
+  for (const Shape4& x : {Shape4{1, 1, 1, 1}, Shape4{2, 3, 5, 70}, Shape4{3, 16, 12, 33}, Shape4{2, 23, 24, 100}})
+    for (const std::int64_t co : {1, 32, 90})
+      check_conv_kernel<float, OnAmx>(kernel::ConvGeometry::of(x, {1, 1, x.c, co}, Size2{1}, Padding::valid));
+}
+
 TEST_CASE("a picture has the same bits on the matrix unit alone and among others, whatever the threads", "[ops][amx]") {
   if (!amx_here()) return;
   const auto same = Padding::same;

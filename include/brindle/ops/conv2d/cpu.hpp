@@ -10,6 +10,7 @@
 #include "brindle/ops/add/cpu.hpp"
 #include "brindle/ops/batch_normalization/normalize_rows.hpp"
 #include "brindle/ops/conv2d/amx_gemm.hpp"
+#include "brindle/ops/conv2d/amx_weights.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/conv2d/conv2d_backward.hpp"
 #include "brindle/ops/conv2d/gathered_gemm.hpp"
@@ -185,13 +186,20 @@ struct conv2d<T, Cpu> {
       case Conv2DKernel::amx_gemm:
 #if BRINDLE_UNIT_AMX
         if constexpr (std::is_same_v<T, float>) {
-          // The gradient by x has the bits of that which is made at once with the one by filters.
+          // Gradients have the bits of those that are made at once.
           if (conv2d_takes_gradient_prologue<T, Cpu>(w, o))
             return call(ImplicitGemmConvolution<T, AmxGemm, ImplicitGemm<T>>(g, prologue));
-          return call(ImplicitGemmConvolution<T, AmxGemm, AmxGemm>(g, prologue));
+          if (g.is_pointwise()) return call(ImplicitGemmConvolution<T, AmxGemm, AmxGemm, AmxWeights>(g, prologue));
+          return call(ImplicitGemmConvolution<T, AmxGemm>(g, prologue));
         }
 #endif
+        break;
       case Conv2DKernel::implicit_gemm:
+#if BRINDLE_UNIT_AMX
+        if constexpr (std::is_same_v<T, float>)
+          if (on.amx() && g.is_pointwise() && amx_takes_gradients(w))
+            return call(ImplicitGemmConvolution<T, ImplicitGemm<T>, AmxGemm, AmxWeights>(g, prologue));
+#endif
         break;
     }
     return call(ImplicitGemmConvolution<T>(g, prologue));

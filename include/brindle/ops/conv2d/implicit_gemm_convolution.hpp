@@ -15,12 +15,12 @@
 namespace brindle::ops::kernel {
 
 /// The three convolutions of a layer; see ImplicitGemm. Forward and Gradient: what makes y and dx, ImplicitGemm or one
-/// like it.
+/// like it. Weights: what makes dw of pixels in a row.
 ///
 /// With filters of 1x1 and a stride of 1, y = x w over all pixels of the batch, so that these are taken as one row: its
 /// tiles are full, and the gradient's sums long, where those of a picture of 7x7 would be half empty. Forward the sums
 /// are the same, and so are the bits. A pool, and the gradient of one, need the rows as they are.
-template <class T, class Forward = ImplicitGemm<T>, class Gradient = Forward>
+template <class T, class Forward = ImplicitGemm<T>, class Gradient = Forward, class Weights = ImplicitGemmWeights<T>>
 class ImplicitGemmConvolution {
  public:
   /// prologue: whether gradients by filters may read pictures that come with one.
@@ -88,7 +88,8 @@ class ImplicitGemmConvolution {
   ConvGeometry row_;  // of the pixels
   Forward pictures_, pixels_;
   ImplicitGemmGradient<T, Gradient> gradient_of_pictures_, gradient_of_pixels_;
-  ImplicitGemmWeights<T> weights_of_pictures_, weights_of_pixels_;
+  ImplicitGemmWeights<T> weights_of_pictures_;
+  Weights weights_of_pixels_;
 };
 
 }  // namespace brindle::ops::kernel

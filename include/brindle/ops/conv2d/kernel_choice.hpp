@@ -30,10 +30,18 @@ struct WinogradCut {
 /// Whether filters are worth a matrix unit: splitting pixels takes as long as the products of few channels do, and
 /// large filters of 1x1, which few pixels may wait for, come from memory sooner as floats. Measured on an Intel Xeon
 /// with AMX and 2 MiB of level 2 cache a core, one and two threads, pictures of 7x7 to 112x112.
+inline constexpr std::int64_t amx_fewest_channels = 64, amx_most_pointwise = std::int64_t{1} << 18;
 constexpr bool amx_takes(const FilterShape& w) {
-  constexpr std::int64_t fewest_channels = 64, most_pointwise = std::int64_t{1} << 18, most_taps = 64;
-  const std::int64_t taps = w.kh * w.kw, fewest = taps == 1 ? fewest_channels : fewest_channels / 2;
-  return w.ci >= fewest && w.co >= fewest && taps <= most_taps && (taps > 1 || w.ci * w.co <= most_pointwise);
+  constexpr std::int64_t most_taps = 64;
+  const std::int64_t taps = w.kh * w.kw, fewest = taps == 1 ? amx_fewest_channels : amx_fewest_channels / 2;
+  return w.ci >= fewest && w.co >= fewest && taps <= most_taps && (taps > 1 || w.ci * w.co <= amx_most_pointwise);
+}
+
+/// Whether the gradients of filters that it does not take are made there: those of large ones, as batches have pixels
+/// enough.
+constexpr bool amx_takes_gradients(const FilterShape& w) {
+  return w.kh * w.kw == 1 && w.ci >= amx_fewest_channels && w.co >= amx_fewest_channels &&
+         w.ci * w.co > amx_most_pointwise;
 }
 
 }  // namespace kernel

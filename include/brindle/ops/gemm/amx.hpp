@@ -48,7 +48,7 @@ inline std::int64_t row_bytes(std::int64_t k) { return (chunks(k) * pieces | 1) 
 
 /// 16 rows of C, or 32, of a panel's 32 columns:
 ///
-///     C(i, j) = sum over chunks q, t < 32 of A(i, q, t) B(q, t, j)
+///     C(i, j) = [C(i, j) +] sum over chunks q, t < 32 of A(i, q, t) B(q, t, j)
 ///
 /// where A(i, q) lies i a_row + offset[q] bytes behind `a`: in a convolution chunks are of several pixels.
 struct Product {
@@ -58,6 +58,7 @@ struct Product {
   std::int64_t chunks = 0;
   const std::byte* b = nullptr;  ///< of a panel, chunk behind chunk
   float* c = nullptr;            ///< (rows, 32)
+  bool accumulate = false;
 };
 
 #if BRINDLE_UNIT_AMX
@@ -151,6 +152,7 @@ struct Behind {
 /// products of other rows, while the matrix unit works.
 class Finish {
  public:
+  Finish() = default;  ///< of no rows
   /// Columns [j, j + count) of C, which begin at `y`.
   Finish(const Behind& p, std::int64_t j, std::int64_t count, float* y)
       : y_(y), residual_(p.residual), normalizes_(p.mean != nullptr), clamps_(p.clamps) {
@@ -192,11 +194,11 @@ class Finish {
     }
   }
 
-  float* y_;
-  const float *residual_, *sums_ = nullptr;
+  float* y_ = nullptr;
+  const float *residual_ = nullptr, *sums_ = nullptr;
   const std::int32_t* to_ = nullptr;
   std::int64_t left_ = 0;
-  bool normalizes_, clamps_;
+  bool normalizes_ = false, clamps_ = false;
   __mmask16 wanted_[2];
   __m512 bias_[2], mean_[2], factor_[2], shift_[2], least_, most_;
 };
@@ -211,11 +213,20 @@ template <int count>
       "" ::
           : "memory");  // what was split is in memory: some compilers' loads of tiles do not say that they read
   constexpr std::int64_t c_row = columns * sizeof(float);
-  _tile_zero(0);
-  _tile_zero(1);
-  if constexpr (two) {
-    _tile_zero(2);
-    _tile_zero(3);
+  if (p.accumulate) {
+    _tile_loadd(0, p.c, c_row);
+    _tile_loadd(1, p.c + 16, c_row);
+    if constexpr (two) {
+      _tile_loadd(2, p.c + 16 * columns, c_row);
+      _tile_loadd(3, p.c + 16 * columns + 16, c_row);
+    }
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    if constexpr (two) {
+      _tile_zero(2);
+      _tile_zero(3);
+    }
   }
   const std::byte* b = p.b;
   const std::int64_t rows_a_chunk = before.left() / p.chunks + 1;
