@@ -13,7 +13,6 @@
 #include "brindle/ops/conv2d/picture_bands.hpp"
 #include "brindle/ops/conv2d/tiles.hpp"
 #include "brindle/ops/cpu_scratch.hpp"
-#include "brindle/ops/eigen.hpp"
 #include "brindle/ops/gemm/amx.hpp"
 
 namespace brindle::ops::kernel {
@@ -145,20 +144,47 @@ class AmxWeights {
   /// Pixels of a chunk (32, CI) -> the pieces of tiles [tile, end), a row for each channel, with zeros for those that
   /// fill the last one.
   void turn(const float* rows, std::int64_t tile, std::int64_t end, std::byte* to) const {
-    using Packet = typename Eigen::internal::packet_traits<float>::type;
     for (std::int64_t k = tile * tile_rows; k < end * tile_rows; k += 16) {
       const std::int64_t count = std::clamp<std::int64_t>(ci_ - k, 0, 16);
       const auto wanted = static_cast<__mmask16>((1U << count) - 1);
       alignas(64) float turned[16][amx::depth];
       for (std::int64_t t = 0; t < amx::depth; t += 16) {
-        Eigen::internal::PacketBlock<Packet, 16> block;
-        for (std::int64_t i = 0; i < 16; ++i) block.packet[i] = _mm512_maskz_loadu_ps(wanted, rows + (t + i) * ci_ + k);
-        Eigen::internal::ptranspose(block);
-        for (std::int64_t i = 0; i < 16; ++i) _mm512_store_ps(turned[i] + t, block.packet[i]);
+        __m512 square[16];
+        for (std::int64_t i = 0; i < 16; ++i) square[i] = _mm512_maskz_loadu_ps(wanted, rows + (t + i) * ci_ + k);
+        transpose(square);
+        for (std::int64_t i = 0; i < 16; ++i) _mm512_store_ps(turned[i] + t, square[i]);
       }
       std::byte* half = to + (k / tile_rows - tile) * slab_chunks * tile_bytes + k % tile_rows * amx::chunk_bytes;
       for (std::int64_t i = 0; i < 16; ++i)
         amx::split<64>(_mm512_load_ps(turned[i]), _mm512_load_ps(turned[i] + 16), half + i * amx::chunk_bytes);
+    }
+  }
+
+  /// 16 rows of 16 become columns.
+  static void transpose(__m512 (&r)[16]) {
+    __m512 t[16];
+    for (int i = 0; i < 16; i += 2) {
+      t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+      t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+    const auto pairs = [&](int low, int high, bool upper) {
+      const __m512d a = _mm512_castps_pd(t[low]), b = _mm512_castps_pd(t[high]);
+      return _mm512_castpd_ps(upper ? _mm512_unpackhi_pd(a, b) : _mm512_unpacklo_pd(a, b));
+    };
+    for (int i = 0; i < 16; i += 4)
+      for (int j = 0; j < 4; ++j) r[i + j] = pairs(i + j / 2, i + j / 2 + 2, j % 2 == 1);
+    // Each quarter of r[4 i + j] is a piece of a column now: of rows 4 i to 4 i + 3.
+    for (int j = 0; j < 4; ++j) {
+      t[j] = _mm512_shuffle_f32x4(r[j], r[j + 4], 0x88);
+      t[j + 4] = _mm512_shuffle_f32x4(r[j + 8], r[j + 12], 0x88);
+      t[j + 8] = _mm512_shuffle_f32x4(r[j], r[j + 4], 0xdd);
+      t[j + 12] = _mm512_shuffle_f32x4(r[j + 8], r[j + 12], 0xdd);
+    }
+    for (int j = 0; j < 4; ++j) {
+      r[j] = _mm512_shuffle_f32x4(t[j], t[j + 4], 0x88);
+      r[j + 4] = _mm512_shuffle_f32x4(t[j + 8], t[j + 12], 0x88);
+      r[j + 8] = _mm512_shuffle_f32x4(t[j], t[j + 4], 0xdd);
+      r[j + 12] = _mm512_shuffle_f32x4(t[j + 8], t[j + 12], 0xdd);
     }
   }
 

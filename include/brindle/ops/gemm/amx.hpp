@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "brindle/ops/cpu_flags.hpp"
+#include "brindle/ops/eigen.hpp"  // whose pragmas keep g++ silent about intrinsics
 
 #if BRINDLE_UNIT_AMX
 #include <immintrin.h>
