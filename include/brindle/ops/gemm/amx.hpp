@@ -22,16 +22,16 @@ inline constexpr bool built_in = BRINDLE_UNIT_AMX != 0;
 //
 // A float has 24 significant bits, a bfloat16 8 and the same exponents, so that each float is exactly a sum of three:
 //
-//     x = x0 + x1 + x2     x0 = round(x)   x1 = round(x - x0)   x2 = x - x0 - x1      |x1| <= 2^-8 |x|   |x2| <= 2^-16
-//     |x|
+//     x = x0 + x1 + x2     x0 = round(x)     x1 = round(x - x0), at most 2^-8 |x|     x2 = x - x0 - x1, 2^-16 |x|
 //
-// and of the nine products of two such sums those below 2^-25 of the whole are left out:
+// and of the nine products of two such sums the three of at most 2^-24 of the whole are left out:
 //
 //     a b = a0 b0 + (a0 b1 + a1 b0) + (a0 b2 + a1 b1 + a2 b0)
 //
-// Products are exact, sums are float32: the error is that of a product in float32, where each of so many additions
-// rounds. Six products of bfloat16 take a third of the time of one in float32 with AVX-512. Denormal numbers are zero,
-// as in all tasks of a Cpu; an infinity gives NaN, as does a number above 3.39e38, the largest bfloat16.
+// Products are exact, sums are float32, and 32 of them are added up before they join the others: the error is half of
+// that of a float32 product whose every addition rounds. Six products of bfloat16 take a third of the time of one in
+// float32 with AVX-512. Denormal numbers are zero, as in all tasks of a Cpu. An infinity gives NaN, as does a number
+// above 3.39e38, which bfloat16 has not.
 //
 // The unit has eight registers of 16 rows of 64 bytes. One instruction adds the product of two of them, 16 x 32 by 32 x
 // 16, to a third one.
