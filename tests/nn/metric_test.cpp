@@ -112,6 +112,18 @@ TEST_CASE("several logits are ranked by the probabilities of their softmax", "[n
   }
 }
 
+TEST_CASE("classes are ranked by logits also where their probabilities are 1 or 0 in float", "[nn][metrics]") {
+  // By rising odds of class 0, whose probability is 1 in all but the first, and beside a third class as well.
+  const Tensor<float> two = tensor_of({4, 2}, {1, 2, 40, 2, 60, 2, 900, 2}), labels = column({1, 1, 0, 0});
+  const Tensor<float> three = tensor_of({4, 3}, {1, 2, 1, 40, 2, 3, 60, 2, 5, 900, 2, 1}),
+                      three_labels = column({1, 2, 0, 0});
+  for (const Metric& m : {metrics::auc(), metrics::average_precision()}) {
+    INFO(m.name);
+    CHECK(figure(m, two, labels, {.from_logits = true}) == 1);
+  }
+  CHECK(figure(metrics::auc(), three, three_labels, {.from_logits = true}) == Approx((1 + 1 + 2.0 / 3) / 3));
+}
+
 TEST_CASE("a metric of a model of logits is that of the same model with its softmax", "[nn][metric][train]") {
   Sequential<float> logits{{3}, Dense{.units = 3, .name = "head"}},
       probabilities{{3}, Dense{.units = 3, .activation = softmax, .name = "head"}};

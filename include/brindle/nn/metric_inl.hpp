@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -26,8 +27,8 @@ namespace brindle::detail {
 struct ClassRows {
   std::int64_t samples = 0, outputs = 0;
   const float* y = nullptr;
-  std::vector<char> hit;             // (samples, outputs)
-  std::vector<float> probabilities;  // where y were logits of a softmax
+  std::vector<char> hit;    // (samples, outputs)
+  std::vector<float> odds;  // where y were logits of a softmax
 
   /// Labels that are class numbers, or a label for each output. Throws ShapeError and DataError.
   ClassRows(const char* who, TensorView<const float> p, TensorView<const float> t) {
@@ -59,20 +60,28 @@ struct ClassRows {
   }
 
   /// Samples can be ranked by what is there of a class then: among the logits of a softmax the others of the sample
-  /// count as well. A sigmoid leaves the ranks as they are.
+  /// count as well. By the logarithm of its odds, log p / (1 - p), which tells apart what is all but certain. A sigmoid
+  /// leaves the ranks as they are.
   void make_comparable(const OutputOptions& o) {
     if (!o.from_logits || o.each_output || outputs < 2) return;
-    probabilities.resize(hit.size());
+    odds.resize(hit.size());
     for (std::int64_t n = 0; n < samples; ++n) {
       const float* row = y + n * outputs;
-      const auto most = static_cast<double>(*std::max_element(row, row + outputs));
-      double sum = 0;
-      for (std::int64_t k = 0; k < outputs; ++k) sum += std::exp(static_cast<double>(row[k]) - most);
+      const std::int64_t first = std::max_element(row, row + outputs) - row;
+      const auto above = [&](std::int64_t k, double z) { return static_cast<double>(row[k]) - z; };
+      double second = -std::numeric_limits<double>::infinity(), rest = 0;
       for (std::int64_t k = 0; k < outputs; ++k)
-        probabilities[static_cast<std::size_t>(n * outputs + k)] =
-            static_cast<float>(std::exp(static_cast<double>(row[k]) - most) / sum);
+        if (k != first) second = std::max(second, static_cast<double>(row[k]));
+      for (std::int64_t k = 0; k < outputs; ++k)
+        if (k != first) rest += std::exp(above(k, second));
+      const double gap = above(first, second), others = rest * std::exp(-gap);  // beside the first, which counts 1
+      for (std::int64_t k = 0; k < outputs; ++k) {
+        const double z = above(k, static_cast<double>(row[first]));
+        odds[static_cast<std::size_t>(n * outputs + k)] =
+            static_cast<float>(k == first ? gap - std::log(rest) : z - std::log1p(others - std::exp(z)));
+      }
     }
-    y = probabilities.data();
+    y = odds.data();
   }
 
   float at(std::int64_t n, std::int64_t k) const { return y[n * outputs + k]; }
