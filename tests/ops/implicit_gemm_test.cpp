@@ -23,6 +23,24 @@ TEST_CASE("implicit gemm agrees with the plain loops for any filter and stride, 
     }
 }
 
+TEST_CASE("a block of pixels is never larger than what memory is set aside for", "[ops][conv2d]") {
+  std::int64_t too_large = 0, pixels_of_all = 0, pixels_wanted = 0;
+  for (const std::int64_t pixels : {64, 96, 128, 192, 256})
+    for (const std::int64_t h : {1, 2, 7})
+      for (std::int64_t w = 1; w <= 600; ++w) {
+        const PictureBlocks blocks = PictureBlocks::of_pixels({1, h, w, 1}, pixels);
+        pixels_wanted += h * w;
+        for (std::int64_t i = 0; i < blocks.count; ++i) {
+          const PictureBlock b = blocks.at(i);
+          pixels_of_all += b.rows * b.columns;
+          if (b.rows > PictureBlocks::most_rows(w, pixels) || b.columns > PictureBlocks::most_columns(w, pixels))
+            ++too_large;
+        }
+      }
+  CHECK(too_large == 0);
+  CHECK(pixels_of_all == pixels_wanted);
+}
+
 TEST_CASE("implicit gemm agrees with the plain loops in first layers: few channels, pictures wider than a block",
           "[ops][conv2d]") {
   for (const Padding padding : {Padding::valid, Padding::same})

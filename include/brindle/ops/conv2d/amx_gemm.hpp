@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -83,6 +84,7 @@ class AmxGemm {
     const Dealing<float> dealt = deal(on.threads());
     const PictureBlocks& blocks = dealt.blocks;  // no structured binding: Clang before 16 captures none
     const Parts& parts = dealt.parts;
+    const bool few = blocks.count <= 2 * on.threads();  // pixels, so that filters come from memory for each of them
     on.parallel(blocks.count * parts.count, [&](std::int64_t i, int worker) {
       const PictureBlock block = blocks.at(i / parts.count);
       const Planes planes(g_, block, pixel_);
@@ -93,9 +95,12 @@ class AmxGemm {
         offset[q] = planes.at(q / chunks() / g_.kw, q / chunks() % g_.kw, g_, pixel_) + q % chunks() * amx::chunk_bytes;
       const amx::Product product{.a = pixels, .a_row = pixel_, .offset = offset, .chunks = steps()};
       const amx::Tiles tiles;
-      for (std::int64_t c = parts.first(i % parts.count); c < parts.first(i % parts.count + 1); c += amx::columns)
-        make_panel(block, planes.columns, product, packed + c / amx::columns * panel_bytes(), c, behind, out,
+      const std::int64_t end = parts.first(i % parts.count + 1);
+      for (std::int64_t c = parts.first(i % parts.count); c < end; c += amx::columns) {
+        const std::byte* filters = packed + c / amx::columns * panel_bytes();
+        make_panel(block, planes.columns, product, filters, few && c + amx::columns < end, c, behind, out,
                    arrays.results.of(worker));
+      }
     });
   }
 
@@ -168,13 +173,13 @@ class AmxGemm {
   }
 
   Dealing<float> deal(std::int64_t threads) const {
-    // Cycles for a chunk: to split a pixel, to bring a panel of filters from memory, and for 16 rows of a product.
-    constexpr double split_cost = 12, bring_cost = 800, product_cost = 200;
+    // Cycles for a chunk: to split a pixel, to bring a panel of filters, and for 32 rows of a product and 16.
+    constexpr double split_cost = 15, bring_cost = 300, pair_cost = 430, single_cost = 310;
     const auto taps = static_cast<double>(g_.kh * g_.kw);
     return deal_product<float>(cut_, co_, threads, [&](double pixels, double channels) {
-      const double panels = channels / amx::columns;
-      const auto tiles = static_cast<double>((static_cast<std::int64_t>(pixels) + amx::rows - 1) / amx::rows);
-      return panels * (tiles * product_cost + bring_cost) + pixels * split_cost / taps;
+      const std::int64_t tiles = (static_cast<std::int64_t>(std::ceil(pixels)) + amx::rows - 1) / amx::rows;
+      const double product = static_cast<double>(tiles / 2) * pair_cost + static_cast<double>(tiles % 2) * single_cost;
+      return channels / amx::columns * (product + bring_cost) + pixels * split_cost / taps;
     });
   }
 
@@ -197,9 +202,11 @@ class AmxGemm {
     }
   }
 
-  /// Channels of y from c on, of a panel. row_pixels: pixels from row to row of y.
+  /// Channels of y from c on, of a panel. row_pixels: pixels from row to row of y. goes_on: the panel behind it comes
+  /// next, and its filters are prefetched.
   void make_panel(const PictureBlock& b, std::int64_t row_pixels, amx::Product p, const std::byte* filters,
-                  std::int64_t c, const amx::Behind& behind, const PictureOutput<float>& out, float* result) const {
+                  bool goes_on, std::int64_t c, const amx::Behind& behind, const PictureOutput<float>& out,
+                  float* result) const {
     const std::int64_t count = std::min(amx::columns, g_.co - c), padded = std::min(amx::columns, co_ - c);
     float* to = out.pooled ? result : out.y + to_.at(b.n, b.row, b.column) * g_.co + c;
     const std::int64_t to_pixel = out.pooled ? padded : to_.step.w * g_.co;
@@ -212,6 +219,8 @@ class AmxGemm {
     const std::byte* pixels = p.a;
     p.b = filters;
     const std::int64_t positions = (b.rows - 1) * row_pixels + b.columns;
+    const std::int64_t pairs = (positions + 2 * amx::rows - 1) / (2 * amx::rows);
+    if (goes_on) p.ahead = filters + panel_bytes(), p.ahead_lines = (amx::panel_bytes / 64 + pairs - 1) / pairs;
     std::int64_t row = 0, column = 0;
     bool odd = false;
     for (std::int64_t at = 0; at < positions; at += 2 * amx::rows, odd = !odd) {
@@ -227,6 +236,7 @@ class AmxGemm {
         if (++column == row_pixels) column = 0, ++row;
       }
       finish.take(sums[odd], to_of[odd], rows);
+      p.ahead += p.chunks * p.ahead_lines * 64;
     }
     finish.rows(finish.left());
     const auto after = ActivationSteps<float>::of(out.activation).after;

@@ -35,7 +35,7 @@ struct PictureBlocks {
   /// The most rows, columns and pixels of one of these, by the columns of y.
   /// @{
   static std::int64_t most_columns(std::int64_t ow, std::int64_t pixels = 256) {
-    return std::clamp<std::int64_t>(ow, 1, pixels - pixels / 64);
+    return std::clamp<std::int64_t>(ow, 1, (pixels - pixels / 64) / 2 * 2);  // even, as blocks begin
   }
   static std::int64_t most_rows(std::int64_t ow, std::int64_t pixels = 256) {
     return std::max<std::int64_t>(2, (pixels / most_columns(ow, pixels) + 1) / 2 * 2);

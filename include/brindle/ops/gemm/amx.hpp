@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "brindle/core/prefetch.hpp"
 #include "brindle/ops/cpu_flags.hpp"
 #include "brindle/ops/eigen.hpp"  // whose pragmas keep g++ silent about intrinsics
 
@@ -60,6 +61,8 @@ struct Product {
   const std::byte* b = nullptr;  ///< of a panel, chunk behind chunk
   float* c = nullptr;            ///< (rows, 32)
   bool accumulate = false;
+  const std::byte* ahead = nullptr;  ///< memory that is needed soon: so many lines of it are prefetched in each chunk
+  std::int64_t ahead_lines = 0;
 };
 
 #if BRINDLE_UNIT_AMX
@@ -260,6 +263,8 @@ template <int count>
     BRINDLE_AMX_A(0);
     BRINDLE_AMX_MULTIPLY();
     before.rows(rows_a_chunk);
+    const std::byte* ahead = p.ahead + q * p.ahead_lines * 64;
+    for (std::int64_t i = 0; i < p.ahead_lines; ++i) brindle::detail::prefetch<2>(ahead + i * 64);
 #undef BRINDLE_AMX_A
 #undef BRINDLE_AMX_B
 #undef BRINDLE_AMX_MULTIPLY
