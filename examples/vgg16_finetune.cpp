@@ -8,7 +8,7 @@
 //     vgg16_finetune --data cats-vs-dogs --weights vgg16_notop.h5
 //     vgg16_finetune --smoke                            a small random VGG16, on pets that it draws itself
 //
-// Thirty epochs of 100 steps: 0.960 validation accuracy (100 epochs in the walkthrough: 0.96); docs/results.md.
+// 100 epochs of 100 steps: 0.963 validation accuracy at best (the walkthrough: 0.96); docs/results.md.
 #include <brindle/brindle.hpp>
 
 #include "example.hpp"
