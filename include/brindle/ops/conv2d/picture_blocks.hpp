@@ -99,7 +99,7 @@ struct Dealing {
 template <class T, class Cost>
 Dealing<T> deal_product(const PictureBlocks& blocks, std::int64_t channels, std::int64_t threads, const Cost& cost_of) {
   Dealing<T> best{blocks, {channels, 1}};
-  if (blocks.count >= 16 * threads) return best;
+  if (blocks.count == 0 || blocks.count >= 16 * threads) return best;
   const std::int64_t panels = best.parts.panels();
   double least = std::numeric_limits<double>::infinity();
   for (std::int64_t parts = 1; parts <= std::min(panels, 4 * threads); parts += std::max<std::int64_t>(parts / 4, 1)) {
