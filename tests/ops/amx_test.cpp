@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "brindle/ops/gemm/amx.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -13,6 +14,7 @@
 #include "brindle/core/random.hpp"
 #include "brindle/ops/conv2d/cpu.hpp"
 #include "brindle/ops/cpu_simd.hpp"
+#include "support/amx_here.hpp"
 #include "support/conv_kernel_checks.hpp"
 #include "support/tensors.hpp"
 
@@ -24,12 +26,6 @@ namespace amx = ops::kernel::amx;
 #if BRINDLE_UNIT_AMX
 
 namespace {
-
-bool amx_here() {
-  if (brindle::detail::has_amx()) return true;
-  WARN("no AMX here");
-  return false;
-}
 
 /// Value number i of 32 that stand as bfloat16 at `from`.
 float bfloat16_at(const std::byte* from, std::int64_t i) {
@@ -100,13 +96,27 @@ TEST_CASE("a product on the matrix unit is as exact as one in float32", "[ops][a
     const float zeros[32] = {};
     amx::Finish nothing({.bias = zeros}, 0, n, c);
     {
-      const amx::Tiles tiles;
+      amx::Tiles registers;
       amx::Product p{rows.data(), amx::row_bytes(k), offset.data(), chunks, panel.data(), c};
       amx::tile<32>(p, nothing);
       p.a += 16 * p.a_row, p.c = lower;
       amx::tile<16>(p, nothing);
+      CHECK(std::memcmp(c + 16 * n, lower, sizeof lower) == 0);
+      // Fewer rows have the same bits, and nothing is written behind them.
+      p.a = rows.data();
+      for (const std::int64_t count : {1, 7, 16, 17, 30, 32}) {
+        alignas(64) float some[32 * 32];
+        std::fill_n(some, 32 * 32, 77.0F);
+        registers.take(count);
+        p.c = some;
+        if (count > 16)
+          amx::tile<32>(p, nothing);
+        else
+          amx::tile<16>(p, nothing);
+        CHECK(std::memcmp(some, c, static_cast<std::size_t>(count * n) * sizeof(float)) == 0);
+        CHECK(std::all_of(some + count * n, some + 32 * n, [](float x) { return x == 77.0F; }));
+      }
     }
-    CHECK(std::memcmp(c + 16 * n, lower, sizeof lower) == 0);
     double worst = 0, worst_of_floats = 0;
     for (std::int64_t i = 0; i < m; ++i)
       for (std::int64_t j = 0; j < n; ++j) {

@@ -72,7 +72,7 @@ TEMPLATE_TEST_CASE("each kernel of conv2d agrees with plain loops at random size
     Sizes s;
     s.w.kh = s.w.kw = 3;
     const bool amx = sizeof(T) == 4 && kernel::amx::built_in && brindle::detail::has_amx();
-    const std::int64_t which = c.below(amx ? 5 : 4);
+    const std::int64_t which = c.below(amx ? 6 : 4);
     draw_sizes(c, s, c.chance(0.1) ? 2600 : 300);
     s.x.n = std::max<std::int64_t>(s.x.n, 1);
     // Winograd's kernels take what is between valid and same.
@@ -89,6 +89,14 @@ TEMPLATE_TEST_CASE("each kernel of conv2d agrees with plain loops at random size
       case 2:
         c.says("winograd 2: ");
         return check_kernel<T, kernel::WinogradConvolution<T, 2>>(c, s, true, 3);
+      case 5:
+#if BRINDLE_UNIT_AMX
+        if constexpr (sizeof(T) == 4) {
+          c.says("winograd 4 on AMX: ");
+          return check_kernel<T, kernel::WinogradConvolution<T, 4, kernel::AmxWinograd<4>>>(c, s, true, 20);
+        }
+#endif
+        return;
       default:
         if (c.chance(0.3)) s.o.stride = {c.between(1, 2), c.between(1, 2)};
 #if BRINDLE_UNIT_AMX

@@ -54,7 +54,8 @@ Sizes draw_convolution(RandomCase& c) {
 }
 
 double winograd_errors(ops::Conv2DKernel kernel) {
-  const bool large = kernel == ops::Conv2DKernel::winograd_f4 || kernel == ops::Conv2DKernel::winograd_f3;
+  const bool large = kernel == ops::Conv2DKernel::winograd_f4 || kernel == ops::Conv2DKernel::winograd_f3 ||
+                     kernel == ops::Conv2DKernel::amx_winograd;
   return large ? 20 : kernel == ops::Conv2DKernel::winograd_f2 ? 3 : 1;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/conv_kernel_checks.hpp"
+#include "support/pictures_together.hpp"
 
 using namespace brindle;
 using namespace brindle::ops::kernel;
@@ -49,83 +50,6 @@ TEST_CASE("winograd agrees with the plain loops where blocks are fused and where
   check_conv_kernel<float, WinogradConvolution<float, 3>>(geometry({2, 9, 11, 300}, 290, Padding::same), false);
 }
 
-namespace {
-
-/// What a convolution ends in: nothing; bias, shortcut, normalization and silu; bias, relu and a pool; or it is turned
-/// around, to give dx.
-enum class End { none, normalized, pooled, backward };
-
-/// Pictures of one size, and all that a convolution takes beside them.
-struct Together {
-  std::int64_t h, w, ci, co;
-  End end;
-
-  std::int64_t in() const { return h * w * (end == End::backward ? co : ci); }   ///< elements of a picture
-  std::int64_t out() const { return h * w * (end == End::backward ? ci : co); }  ///< of its y, or dx
-  std::int64_t kept() const { return end == End::pooled ? (h / 2) * (w / 2) * co : out(); }
-
-  std::vector<float> filters = noise<float>(9 * ci * co, 2), channels = noise<float>(4 * co, 3);
-
-  /// y, or dx, of `count` pictures from number `first` on; then the pool's codes.
-  template <int m>
-  std::vector<float> run(const std::vector<float>& pictures, const std::vector<float>& shortcut, std::int64_t first,
-                         std::int64_t count, bool prepares, int threads) const {
-    const ConvGeometry g = geometry({count, h, w, ci}, co, Padding::same);
-    const Cpu on(threads);
-    const WinogradConvolution<float, m> kernel(g);
-    Tensor<std::byte> workspace(Shape{std::max(kernel.forward_workspace(on), kernel.backward_data_workspace(on))});
-    std::vector<float> prepared(static_cast<std::size_t>(prepares ? kernel.prepared_size() : 0));
-    if (prepares) kernel.prepare(on, filters.data(), prepared.data());
-    std::vector<float> result(static_cast<std::size_t>(count * kept()));
-    const Picture<float> x{pictures.data() + first * in(), nullptr, h, w, end == End::backward ? co : ci};
-    if (end == End::backward) {
-      kernel.backward_data(on, x, filters.data(), result.data(), workspace);
-      return result;
-    }
-    const auto of_channels = [&](std::int64_t i) {
-      return TensorView<const float>(channels.data() + i * co, Shape{co});
-    };
-    const ops::ChannelNormalization<float, Cpu> normalization{of_channels(1), of_channels(2), of_channels(3)};
-    std::vector<std::uint8_t> codes(end == End::pooled ? result.size() : 0);
-    PictureOutput<float> y{.y = result.data()};
-    if (end != End::none) y.bias = channels.data();
-    if (end == End::pooled) y.pooled = true, y.code = codes.data(), y.activation = ActivationFunction::relu;
-    if (end == End::normalized) {
-      y.residual = shortcut.data() + first * out(), y.normalization = &normalization;
-      y.activation = ActivationFunction::silu;
-    }
-    kernel.forward(on, x, filters.data(), y, workspace, prepares ? prepared.data() : nullptr);
-    result.insert(result.end(), codes.begin(), codes.end());
-    return result;
-  }
-};
-
-/// A picture alone has few tiles, whose filters are transformed in registers, or is dealt; among others it is not.
-template <int m>
-void check_bits_of_a_picture_alone(std::int64_t h, std::int64_t w, std::int64_t ci, std::int64_t co) {
-  constexpr std::int64_t others = 29;
-  for (const End end : {End::none, End::normalized, End::pooled, End::backward}) {
-    if (end == End::pooled && m % 2 != 0) continue;
-    const Together of{h, w, ci, co, end};
-    const auto pictures = noise<float>(others * of.in(), 1), shortcut = noise<float>(others * of.out(), 4);
-    const auto all = of.run<m>(pictures, shortcut, 0, others, false, 2);
-    for (const std::int64_t count : {1, 2, 5})
-      for (const bool prepares : {false, true})
-        for (const int threads : {1, 3}) {
-          if (end == End::backward && prepares) continue;
-          INFO("F" << m << ", " << count << " of " << h << "x" << w << "x" << ci << " -> " << co << ", end "
-                   << static_cast<int>(end) << ", prepared " << prepares << ", threads " << threads);
-          const auto some = of.run<m>(pictures, shortcut, 1, count, prepares, threads);
-          const auto size = static_cast<std::size_t>(count * of.kept()), from = static_cast<std::size_t>(of.kept());
-          CHECK(std::memcmp(some.data(), all.data() + from, size * sizeof(float)) == 0);
-          if (end == End::pooled)
-            CHECK(std::equal(some.begin() + count * of.kept(), some.end(), all.begin() + (others + 1) * of.kept()));
-        }
-  }
-}
-
-}  // namespace
-
 TEST_CASE("winograd gives a picture the same bits alone, as one of a few and among many", "[ops][conv2d]") {
   struct Sizes {
     std::int64_t h, w, ci, co;
@@ -134,9 +58,9 @@ TEST_CASE("winograd gives a picture the same bits alone, as one of a few and amo
   // at last, a picture that is dealt where many are fused.
   for (const Sizes& s : {Sizes{7, 7, 64, 64}, Sizes{7, 7, 300, 37}, Sizes{9, 9, 40, 33}, Sizes{3, 5, 513, 18},
                          Sizes{14, 14, 257, 48}, Sizes{10, 13, 31, 70}, Sizes{2, 2, 20, 20}, Sizes{23, 26, 40, 65}}) {
-    check_bits_of_a_picture_alone<4>(s.h, s.w, s.ci, s.co);
-    check_bits_of_a_picture_alone<3>(s.h, s.w, s.ci, s.co);
-    check_bits_of_a_picture_alone<2>(s.h, s.w, s.ci, s.co);
+    check_bits_of_a_picture_alone<WinogradConvolution<float, 4>>(s.h, s.w, s.ci, s.co);
+    check_bits_of_a_picture_alone<WinogradConvolution<float, 3>>(s.h, s.w, s.ci, s.co, false);
+    check_bits_of_a_picture_alone<WinogradConvolution<float, 2>>(s.h, s.w, s.ci, s.co);
   }
 }
 
@@ -144,12 +68,11 @@ TEST_CASE("winograd deals all tiles and panels, in tasks for all threads that st
   for (const std::int64_t tiles : {1, 49, 196, 361, 3000})
     for (const std::int64_t panels : {1, 2, 4, 16})
       for (const std::int64_t threads : {1, 2, 3, 4, 8, 16, 64}) {
-        const WinogradWork work{.tiles = tiles,
-                                .panels = panels,
-                                .tile_bytes = 40 << 10,
-                                .panel_bytes = 1 << 20,
-                                .filter_bytes = panels << 18};
-        const WinogradDealing d = deal_winograd(work, threads);
+        const WinogradWork work{.tiles = tiles, .panels = panels, .most_tiles = 100, .most_groups = 4 * threads};
+        const auto steps = [](std::int64_t block, std::int64_t group, double rounds) {
+          return rounds * static_cast<double>(block * group);
+        };
+        const WinogradDealing d = deal_winograd(work, threads, steps);
         INFO(tiles << " tiles, " << panels << " panels, " << threads << " threads: " << d.blocks << " x " << d.groups);
         REQUIRE((d.blocks >= 1 && d.blocks <= tiles && d.groups >= 1 && d.groups <= panels));
         CHECK((d.first_tile(0, tiles) == 0 && d.first_tile(d.blocks, tiles) == tiles));
@@ -157,11 +80,12 @@ TEST_CASE("winograd deals all tiles and panels, in tasks for all threads that st
         for (std::int64_t b = 0; b < d.blocks; ++b)
           most = std::max(most, d.first_tile(b + 1, tiles) - d.first_tile(b, tiles));
         CHECK(most <= d.most_tiles(tiles));
-        CHECK(most * work.tile_bytes <= 12 << 20);
-        CHECK(most * work.tile_bytes * threads <= std::max<std::int64_t>(48 << 20, threads << 20));
-        CHECK(4 * d.tasks() >= 3 * std::min(threads, tiles * panels));
+        CHECK(most <= work.most_tiles);
+        const auto rounds = static_cast<double>((d.tasks() + threads - 1) / threads);
+        CHECK(steps(most, (panels + d.groups - 1) / d.groups, rounds) <=
+              2.0 * static_cast<double>((tiles * panels + threads - 1) / threads));
       }
-  CHECK(deal_winograd({}, 2).tasks() == 0);
+  CHECK(deal_winograd({}, 2, [](std::int64_t, std::int64_t, double) { return 1.0; }).tasks() == 0);
 }
 
 namespace {

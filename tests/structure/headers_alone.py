@@ -33,7 +33,7 @@ UNITS = re.compile(r"brindle/(compiled(/(classifier|core|data|definitions|image|
                    r"|definitions|distributed|cuda_distributed|inference_implementation)\.hpp")
 NEEDS_THE_LIBRARIES = re.compile(
     r"definitions\.hpp$|inference_implementation\.hpp$|compiled[./]|cuda"
-    r"|ops/(.*/)?(amx|amx_gemm|amx_weights|cpu|eigen|cpu_kernels|cpu_bias_activation|cpu_chunks|cpu_lanes|cpu_packets|gathered_gemm|gradient_rows|partial_gradient_sums|micro_kernel|normalize_rows|rows|bands|backward|implicit_gemm(_convolution|_gradient|_weights)?|picture_bands|picture_blocks|tiles|winograd.*)\.hpp$"
+    r"|ops/(.*/)?(amx|amx_gemm|amx_weights|amx_winograd|cpu|eigen|cpu_kernels|cpu_bias_activation|cpu_chunks|cpu_lanes|cpu_packets|gathered_gemm|gradient_rows|partial_gradient_sums|micro_kernel|normalize_rows|rows|bands|backward|implicit_gemm(_convolution|_gradient|_weights)?|picture_bands|picture_blocks|tiles|winograd.*)\.hpp$"
     r"|image/stb\.hpp$|io/(.*json|keras_config|keras_node|keras_description|keras_parts|keras_training|keras_weights)\.hpp$")
 
 compiler, include, eigen, here, out = sys.argv[1:6]

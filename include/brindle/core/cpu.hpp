@@ -37,6 +37,10 @@ class Cpu {
   /// cache. Of 8 to 24 MB the fastest for VGG16 at 150x150, where two cores share 32 MB.
   static constexpr std::int64_t slice_bytes = 16 << 20;
 
+  /// Bytes that kernels make for a call of each byte of the filters. On the matrix unit those of Winograd are four
+  /// times as many numbers, of six bytes each.
+  int made_of_filters() const { return amx() ? 6 : 1; }
+
   int threads() const { return pool_->threads(); }  ///< with the calling one
   bool precise() const { return precise_; }         ///< as Options::precise
   bool amx() const { return amx_; }                 ///< whether there is AMX and it may be used

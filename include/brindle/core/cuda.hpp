@@ -80,6 +80,9 @@ class Cuda {
   /// As Cpu::slice_bytes: no bound, the more work at a time the better.
   static constexpr std::int64_t slice_bytes = std::numeric_limits<std::int64_t>::max();
 
+  /// As Cpu::made_of_filters().
+  static constexpr int made_of_filters() { return 1; }
+
   /// Whether the machine has a GPU that this program can use.
   static bool available() {
     int count = 0;

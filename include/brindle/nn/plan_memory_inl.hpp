@@ -97,19 +97,20 @@ class MemoryPlanner {
   }
 
   // The leading steps are those for which slices pay: no backward pass needs their activations, and in a slice these
-  // are more than the parameters, which kernels prepare anew for each slice, and enough pictures for steps in bands to
+  // are more than what kernels make anew of the parameters for each slice, and enough pictures for steps in bands to
   // keep all threads at work. They end with a step that works.
   void choose_slice() {
     std::int64_t most = options_.batch, least = 1;  // samples of a slice
     memory_.slice = options_.batch;
     if (options_.layer_by_layer) return;
     std::vector<std::size_t> made{0};  // values in memory of their own
-    std::int64_t parameters = 0;
+    std::int64_t of_filters = 0;       // bytes
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       const Step& s = steps_[i];
       if (s.identity) continue;
       if (s.backward || !s.layer->sample_by_sample_in(pass_of(on_, s, options_))) break;
-      parameters = (first_together(i) == i ? 0 : parameters) + size * s.layer->parameter_count();
+      of_filters =
+          (first_together(i) == i ? 0 : of_filters) + size * on_.made_of_filters() * s.layer->parameter_count();
       if (last_together(i) != i) continue;
       std::int64_t elements = memory_.values[s.output].shape.size();
       for (const std::size_t v : made)
@@ -117,7 +118,7 @@ class MemoryPlanner {
       made.push_back(s.output);
       const std::int64_t activations = std::max<std::int64_t>(size * elements, 1);
       most = std::min(most, std::max<std::int64_t>(Device::slice_bytes / activations, 1));
-      least = std::max(least, (parameters + activations - 1) / activations);
+      least = std::max(least, (of_filters + activations - 1) / activations);
       if (bands_[i]) least = std::max(least, bands_[i]->least_pictures());
       if (most < least) break;
       memory_.slice = most;

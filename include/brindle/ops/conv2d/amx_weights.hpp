@@ -156,7 +156,7 @@ class AmxWeights {
       }
       std::byte* half = to + (k / tile_rows - tile) * slab_chunks * tile_bytes + k % tile_rows * amx::chunk_bytes;
       for (std::int64_t i = 0; i < 16; ++i)
-        amx::split<64>(_mm512_load_ps(turned[i]), _mm512_load_ps(turned[i] + 16), half + i * amx::chunk_bytes);
+        amx::split_behind(_mm512_load_ps(turned[i]), _mm512_load_ps(turned[i] + 16), half + i * amx::chunk_bytes);
     }
   }
 

@@ -11,6 +11,7 @@
 #include "brindle/ops/batch_normalization/normalize_rows.hpp"
 #include "brindle/ops/conv2d/amx_gemm.hpp"
 #include "brindle/ops/conv2d/amx_weights.hpp"
+#include "brindle/ops/conv2d/amx_winograd.hpp"
 #include "brindle/ops/conv2d/conv2d.hpp"
 #include "brindle/ops/conv2d/conv2d_backward.hpp"
 #include "brindle/ops/conv2d/gathered_gemm.hpp"
@@ -181,6 +182,11 @@ struct conv2d<T, Cpu> {
         return call(WinogradConvolution<T, 3>(g));
       case Conv2DKernel::winograd_f2:
         return call(WinogradConvolution<T, 2>(g));
+      case Conv2DKernel::amx_winograd:
+#if BRINDLE_UNIT_AMX
+        if constexpr (std::is_same_v<T, float>) return call(WinogradConvolution<T, 4, AmxWinograd<4>>(g));
+#endif
+        break;
       case Conv2DKernel::gathered_gemm:
         return call(GatheredConvolution<T>(x, w, o));
       case Conv2DKernel::amx_gemm:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -25,6 +26,12 @@ struct WinogradCut {
     const auto side = [](std::int64_t size) { return whole(size) * points + (has_half(size) ? half + 2 : 0); };
     return side(h) * side(w);
   }
+
+  /// Tiles that a picture of h x w outputs is cut into.
+  static constexpr std::int64_t tiles(std::int64_t h, std::int64_t w) {
+    const auto side = [](std::int64_t size) { return whole(size) + (has_half(size) ? 1 : 0); };
+    return side(h) * side(w);
+  }
 };
 
 /// Whether filters are worth a matrix unit: splitting pixels takes as long as the products of few channels do, and
@@ -44,6 +51,18 @@ constexpr bool amx_takes_gradients(const FilterShape& w) {
          w.ci * w.co > amx_most_pointwise;
 }
 
+/// Whether the products of F(4x4, 3x3) are worth one, of pictures of so many tiles: small filters stay in the level 2
+/// cache, split; large ones need channels and tiles enough for what they take to be split and to go through the level 3
+/// cache. Time against that of multiply-adds on an Intel Xeon with 2 MiB of level 2 cache a core, two threads, for one
+/// picture and for 30: 64 channels, 150x150 0.80, 0.85, 56x56 0.82, 0.80, 14x14 0.81, 0.80; 128, 75x75 0.93, 0.90,
+/// 28x28 1.07, 0.85; 128 to 256, 37x37 0.98, 0.59; 256, 37x37 0.94, 0.64, 28x28 1.00, 0.67; 512, 18x18 0.95, 0.66. Left
+/// to multiply-adds: 256, 14x14 1.08, 0.75; 512, 7x7 (30) 1.4; 64 to 128, 75x75 1.2, 1.0; 96, 56x56 1.3, 0.94.
+constexpr bool amx_takes_winograd(std::int64_t tiles, const FilterShape& w) {
+  const std::int64_t least = std::min(w.ci, w.co);
+  if (w.ci * w.co <= amx_fewest_channels * amx_fewest_channels) return least >= amx_fewest_channels / 2 && tiles >= 16;
+  return least >= 2 * amx_fewest_channels && tiles >= 25;
+}
+
 }  // namespace kernel
 
 /// The ways to convolve on the Cpu.
@@ -54,6 +73,7 @@ enum class Conv2DKernel {
   winograd_f2,    ///< 3x3, stride 1: 2x2 outputs a tile, 4/9 of them, as exact as a plain sum
   gathered_gemm,  ///< dilation, groups: what filters see is gathered, a matrix product for each group
   amx_gemm,       ///< on the matrix unit of a processor that has AMX: any shape but for those of few channels
+  amx_winograd,   ///< winograd_f4, multiplied there
 };
 
 /// As report::kernels() lists it: "winograd F(4x4, 3x3)".
@@ -69,6 +89,8 @@ inline std::string to_string(Conv2DKernel kernel) {
       return "gathered gemm";
     case Conv2DKernel::amx_gemm:
       return "implicit gemm on AMX";
+    case Conv2DKernel::amx_winograd:
+      return "winograd F(4x4, 3x3) on AMX";
     case Conv2DKernel::implicit_gemm:
       break;
   }
@@ -76,8 +98,9 @@ inline std::string to_string(Conv2DKernel kernel) {
 }
 
 /// Which of them convolves pictures x with filters w. precise: only those whose rounding error is that of a plain sum.
-/// amx: there is a matrix unit. It takes what has no way with fewer multiplications, by the filters alone, so that a
-/// part of a picture has the bits of the whole.
+/// amx: there is a matrix unit. What has no way with fewer multiplications it takes by the filters alone, so that a
+/// part of a picture has the bits of the whole; never by the number of pictures, so that each has the bits that it has
+/// alone.
 ///
 /// Winograd's transforms cost the same for one channel as for many products; with fewer than 12 input or output
 /// channels they cost more than they save. What hangs over the edge of y is computed, too: 9x9 outputs are better cut
@@ -100,7 +123,9 @@ Conv2DKernel choose_conv2d_kernel(const Shape4& x, const FilterShape& w, const C
   const double f4 = cost(std::integral_constant<int, 4>{}), f3 = cost(std::integral_constant<int, 3>{}),
                f2 = cost(std::integral_constant<int, 2>{});
   if (!precise && f3 < 0.9 * f4 && f3 < f2 && f3 < 0.7 * plain) return Conv2DKernel::winograd_f3;
-  if (!precise && f4 < f2 && f4 < 0.7 * plain) return Conv2DKernel::winograd_f4;
+  if (!precise && f4 < f2 && f4 < 0.7 * plain)
+    return amx && kernel::amx_takes_winograd(kernel::WinogradCut<4>::tiles(h, width), w) ? Conv2DKernel::amx_winograd
+                                                                                         : Conv2DKernel::winograd_f4;
   if (f2 < 0.7 * plain) return Conv2DKernel::winograd_f2;
   return product;
 }

@@ -26,11 +26,11 @@ namespace brindle::ops::kernel {
 /// takes a block of tiles through all steps, V and M stay in its level 2 cache. "Dealt": a thread makes V of a block of
 /// tiles and then, for one panel of filters behind the other, its U, M and y, so that U, four times as large as the
 /// filters, is never stored whole, M is small, and little goes from core to core; see deal_winograd(). Few tiles: see
-/// WinogradFewTiles.
+/// WinogradFewTiles. On the matrix unit (Forward = AmxWinograd) the bits are others.
 ///
 /// The filters' gradient has two, by the sizes alone: "fused" in the same way, and "staged", where all threads share a
 /// large block and meet after each step.
-template <class T, int m>
+template <class T, int m, class Forward = WinogradForward<T, m>>
 class WinogradConvolution {
  public:
   /// g: 3x3 filters, stride 1.
@@ -64,7 +64,7 @@ class WinogradConvolution {
   }
 
  private:
-  WinogradForward<T, m> forward_, data_;
+  Forward forward_, data_;
   WinogradWeights<T, m> weights_;
 };
 

@@ -70,52 +70,80 @@ struct Product {
 /// While one lives, the calling thread has the registers.
 class Tiles {
  public:
-  [[gnu::target("amx-tile")]] Tiles() { asm volatile("ldtilecfg %0" : : "m"(shape)); }
+  Tiles() { configure(); }
   [[gnu::target("amx-tile")]] ~Tiles() { _tile_release(); }
   Tiles(const Tiles&) = delete;
   Tiles& operator=(const Tiles&) = delete;
 
+  /// Of C the next products make so many rows, 1 to 32: more than 16 by tile<32>(), others by tile<16>(). The unit's
+  /// time goes by rows.
+  void take(std::int64_t count) {
+    const auto upper = static_cast<std::uint8_t>(std::min(count, rows));
+    const auto lower = static_cast<std::uint8_t>(count > rows ? count - rows : rows);
+    if (upper == shape_.rows[0] && lower == shape_.rows[2]) return;
+    shape_.rows[0] = shape_.rows[1] = shape_.rows[4] = upper;
+    shape_.rows[2] = shape_.rows[3] = shape_.rows[5] = lower;
+    configure();
+  }
+
  private:
   struct alignas(64) Shape {
-    std::uint8_t palette, start_row, reserved[14];
-    std::uint16_t row_bytes[16];
-    std::uint8_t rows[16];
+    std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
+    std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
   };
-  static constexpr Shape shape{1, 0, {}, {64, 64, 64, 64, 64, 64, 64, 64}, {16, 16, 16, 16, 16, 16, 16, 16}};
+  [[gnu::target("amx-tile")]] void configure() const { asm volatile("ldtilecfg %0" : : "m"(shape_)); }
+
+  Shape shape_;
 };
 
-/// The three pieces of 32 floats, in two packets, as 32 bfloat16 each, `step` bytes from one to the next.
-template <std::int64_t step>
-[[gnu::always_inline]] inline void split(__m512 low, __m512 high, std::byte* to) {
-  const __m512i half = _mm512_set1_epi32(0x8000), upper = _mm512_set1_epi32(static_cast<int>(0xffff0000U));
+/// To eight bits; a half goes up.
+[[gnu::always_inline]] inline __m512 rounded(__m512 x) {
+  return _mm512_castsi512_ps(_mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(x), _mm512_set1_epi32(0x8000)),
+                                              _mm512_set1_epi32(static_cast<int>(0xffff0000U))));
+}
+
+/// store(x, y, piece) with the three pieces of two packets, each in the upper half of its element.
+template <class Store>
+[[gnu::always_inline]] inline void split(__m512 x, __m512 y, const Store& store) {
+  const __m512 x0 = rounded(x), y0 = rounded(y);
+  store(x0, y0, 0);
+  x = _mm512_sub_ps(x, x0), y = _mm512_sub_ps(y, y0);
+  const __m512 x1 = rounded(x), y1 = rounded(y);
+  store(x1, y1, 1);
+  store(_mm512_sub_ps(x, x1), _mm512_sub_ps(y, y1), 2);  // seven bits are left
+}
+
+/// The pieces of 32 floats in two packets, one behind the other, as 32 bfloat16 each.
+[[gnu::always_inline]] inline void split_behind(__m512 low, __m512 high, std::byte* to) {
   alignas(64) static constexpr std::uint16_t odd[32] = {1,  3,  5,  7,  9,  11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31,
                                                         33, 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63};
   const __m512i upper_halves = _mm512_load_si512(odd);
-  const auto rounded = [&](__m512 x) {  // to eight bits; a half goes up
-    return _mm512_castsi512_ps(_mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(x), half), upper));
-  };
-  const auto store = [&](__m512 first, __m512 second, int piece) {
-    _mm512_storeu_si512(to + piece * step, _mm512_permutex2var_epi16(_mm512_castps_si512(first), upper_halves,
-                                                                     _mm512_castps_si512(second)));
-  };
-  const __m512 low0 = rounded(low), high0 = rounded(high);
-  store(low0, high0, 0);
-  low = _mm512_sub_ps(low, low0), high = _mm512_sub_ps(high, high0);
-  const __m512 low1 = rounded(low), high1 = rounded(high);
-  store(low1, high1, 1);
-  store(_mm512_sub_ps(low, low1), _mm512_sub_ps(high, high1), 2);  // seven bits are left
+  split(low, high, [&](__m512 x, __m512 y, int piece) {
+    _mm512_storeu_si512(to + piece * 64,
+                        _mm512_permutex2var_epi16(_mm512_castps_si512(x), upper_halves, _mm512_castps_si512(y)));
+  });
+}
+
+/// The pieces of 16 columns of two rows of a panel of B, as the unit reads it: an element of one row and of the other
+/// in turn.
+[[gnu::always_inline]] inline void split_pair(__m512 row, __m512 next, std::byte* to) {
+  split(row, next, [&](__m512 x, __m512 y, int piece) {
+    _mm512_storeu_si512(to + piece * (panel_bytes / pieces),
+                        _mm512_or_si512(_mm512_srli_epi32(_mm512_castps_si512(x), 16), _mm512_castps_si512(y)));
+  });
 }
 
 /// k floats, with zeros up to a whole chunk.
 inline void split_row(const float* from, std::int64_t k, std::byte* to) {
   for (; k >= depth; k -= depth, from += depth, to += chunk_bytes)
-    split<64>(_mm512_loadu_ps(from), _mm512_loadu_ps(from + 16), to);
+    split_behind(_mm512_loadu_ps(from), _mm512_loadu_ps(from + 16), to);
   if (k == 0) return;
   const auto first = [](std::int64_t count) {
     return static_cast<__mmask16>((1U << std::min<std::int64_t>(count, 16)) - 1);
   };
-  split<64>(_mm512_maskz_loadu_ps(first(k), from),
-            _mm512_maskz_loadu_ps(first(std::max<std::int64_t>(k - 16, 0)), from + 16), to);
+  split_behind(_mm512_maskz_loadu_ps(first(k), from),
+               _mm512_maskz_loadu_ps(first(std::max<std::int64_t>(k - 16, 0)), from + 16), to);
 }
 
 /// A chunk of a panel of B in pieces, in the order in which the unit reads it: of 16 columns and then of the others,
@@ -123,23 +151,19 @@ inline void split_row(const float* from, std::int64_t k, std::byte* to) {
 /// stand behind k steps and n columns. to: panel_bytes.
 inline void pack_chunk(const float* from, std::int64_t row, std::int64_t column, std::int64_t k, std::int64_t n,
                        std::byte* to) {
-  const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-  const __m512i high = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
   for (std::int64_t j = 0; j < columns; j += 16)
     for (std::int64_t t = 0; t < depth; t += 2, to += 64) {
       const float* at = from + t * row + j * column;
-      if (t + 2 <= k && j + 16 <= n && column == 1) {
-        const __m512 first = _mm512_loadu_ps(at), second = _mm512_loadu_ps(at + row);
-        split<2048>(_mm512_permutex2var_ps(first, low, second), _mm512_permutex2var_ps(first, high, second), to);
+      const bool whole = t + 2 <= k && j + 16 <= n;
+      if (whole && column == 1) {
+        split_pair(_mm512_loadu_ps(at), _mm512_loadu_ps(at + row), to);
         continue;
       }
-      alignas(64) float pairs[32];
-      if (t + 2 <= k && j + 16 <= n && row == 1)
-        for (std::int64_t i = 0; i < 16; ++i) std::memcpy(pairs + 2 * i, at + i * column, 2 * sizeof(float));
-      else
-        for (std::int64_t i = 0; i < 32; ++i)
-          pairs[i] = t + i % 2 < k && j + i / 2 < n ? at[i % 2 * row + i / 2 * column] : 0.0F;
-      split<2048>(_mm512_load_ps(pairs), _mm512_load_ps(pairs + 16), to);
+      alignas(64) float two[2][16];
+      for (std::int64_t i = 0; i < 16; ++i)
+        for (std::int64_t s = 0; s < 2; ++s)
+          two[s][i] = whole || (t + s < k && j + i < n) ? at[s * row + i * column] : 0.0F;
+      split_pair(_mm512_load_ps(two[0]), _mm512_load_ps(two[1]), to);
     }
 }
 
