@@ -162,8 +162,8 @@ class AmxWinograd {
 
     Arrays(const AmxWinograd& f, Scratch& scratch, int threads, bool rotated)
         : way(f.way(threads)),
-          v_plane((f.most_tiles(way) * f.v_row_ / 64 | 1) * 64),
-          m_plane(Tiles::apart(f.most_tiles(way) * panel)),
+          v_plane((way.dealing.most_tiles(f.tiles_.count) * f.v_row_ / 64 | 1) * 64),
+          m_plane(Tiles::apart(way.dealing.most_tiles(f.tiles_.count) * panel)),
           u(PerWorker<std::byte>::take(scratch, way.of == Filtered::together ? 1 : threads,
                                        (way.of == Filtered::in_slices ? 1 : f.panels()) * way.u_panel())),
           v(PerWorker<std::byte>::take(scratch, threads, positions * v_plane)),
@@ -199,9 +199,6 @@ class AmxWinograd {
   std::int64_t panels() const { return Parts{tiles_.co}.panels(); }
   Channels panel_from(std::int64_t c) const { return {c, std::min(tiles_.co, c + panel)}; }
   std::int64_t value_plane() const { return Tiles::apart(Tiles::Micro::padded(tiles_.g.ci)); }
-  /// Of a block, with those that fill the unit's registers behind any of them.
-  std::int64_t most_tiles(const Way& way) const { return way.dealing.most_tiles(tiles_.count) + 2 * amx::rows; }
-
   /// Tiles of x -> V, whose rows lie one behind the other at each position.
   void make_input(const Picture<float>& x, const Step& step) const {
     const std::int64_t plane = step.arrays.value_plane;
