@@ -219,6 +219,36 @@ TEST_CASE("NaN and infinity in a pixel are NaN where filters see it on the matri
   }
 }
 
+TEST_CASE("sums of a gradient by the bias on the matrix unit are as exact as those of other kernels, of many pixels",
+          "[ops][amx]") {
+  if (!amx_here()) return;
+  const std::int64_t pixels = 100'000, co = 40;
+  const kernel::ConvGeometry g = kernel::ConvGeometry::of({1, 1, pixels, 1}, {1, 1, 1, co}, Size2{1}, Padding::valid);
+  const auto x = random_tensor<float>({pixels, 1}, 1);
+  auto dz = random_tensor<float>({pixels, co}, 2);
+  std::vector<double> exact(static_cast<std::size_t>(co));
+  for (std::int64_t i = 0; i < dz.size(); ++i) {
+    dz[i] = std::abs(dz[i]);
+    exact[static_cast<std::size_t>(i % co)] += static_cast<double>(dz[i]);
+  }
+  const auto worst = [&](const auto& weights) {
+    const Cpu on(1);
+    Tensor<float> dw({co}), db({co});
+    Tensor<std::byte> space({weights.workspace(1)});
+    weights.run(on, {x.data(), nullptr, 1, pixels, 1}, {dz.data(), nullptr, 1, pixels, co}, dw.data(), db.data(),
+                space);
+    double most = 0;
+    for (std::int64_t c = 0; c < co; ++c) {
+      const double sum = exact[static_cast<std::size_t>(c)];
+      most = std::max(most, std::abs(static_cast<double>(db[c]) - sum) / sum);
+    }
+    return most;
+  };
+  const double on_amx = worst(kernel::AmxWeights(g)), on_floats = worst(kernel::ImplicitGemmWeights<float>(g));
+  INFO(on_amx << ", in float32 " << on_floats);
+  CHECK(on_amx < 1e-6);
+}
+
 #endif
 
 TEST_CASE("a context without AMX takes the kernels of other processors", "[ops][amx]") {

@@ -56,10 +56,12 @@ class AmxWeights {
       std::byte *left = arrays.x.of(worker), *right = arrays.dz.of(worker);
       float *rows = arrays.rows.of(worker), *sums = arrays.sums.of(worker);
       std::fill_n(sums, (tile_end - tile) * (panel_end - panel) * tile_elements, 0.0F);
+      float* slab_sums = arrays.slab_sums.of(worker);
       if (db && i == 0) std::fill(db + c, db + c_end, 0.0F);
       const amx::Tiles registers;
       for (std::int64_t first = 0; first < pixels_; first += slab_pixels) {
         const std::int64_t chunks = std::min(slab_chunks, amx::chunks(pixels_ - first));
+        std::fill_n(slab_sums, c_end - c, 0.0F);
         for (std::int64_t q = 0; q < chunks; ++q) {
           const std::int64_t pixel = first + q * amx::depth;
           turn(pixels_at(x, pixel, rows), tile, tile_end, left + q * tile_bytes);
@@ -67,10 +69,10 @@ class AmxWeights {
           for (std::int64_t p = panel; p < panel_end; ++p)
             amx::pack_chunk(z + p * amx::columns, co_, 1, amx::depth, co_ - p * amx::columns,
                             right + ((p - panel) * slab_chunks + q) * amx::panel_bytes);
-          if (db && i == 0)
-            for (std::int64_t t = 0; t < amx::depth; ++t)
-              for (std::int64_t k = c; k < c_end; ++k) db[k] += z[t * co_ + k];
+          if (db && i == 0) add_pixels(z + c, c_end - c, slab_sums);
         }
+        if (db && i == 0)
+          for (std::int64_t k = c; k < c_end; ++k) db[k] += slab_sums[k - c];
         amx::Finish none;
         amx::Product p{
             .a_row = amx::chunk_bytes, .offset = offset.data(), .chunks = chunks, .c = sums, .accumulate = true};
@@ -123,6 +125,7 @@ class AmxWeights {
     PerWorker<std::byte> x, dz;  // split: tiles of input channels, panels of output channels, chunk by chunk
     PerWorker<float> sums;       // of dw, tile by tile
     PerWorker<float> rows;       // pixels of a chunk
+    PerWorker<float> slab_sums;  // of dz, a channel each
 
     Arrays(const AmxWeights& w, Scratch& scratch, int threads) : parts(w.parts(threads)) {
       const std::int64_t tiles = (w.tiles_ + parts.tiles - 1) / parts.tiles;
@@ -131,6 +134,7 @@ class AmxWeights {
       dz = PerWorker<std::byte>::take(scratch, threads, panels * slab_chunks * amx::panel_bytes);
       sums = PerWorker<float>::take(scratch, threads, tiles * panels * tile_elements);
       rows = PerWorker<float>::take(scratch, threads, amx::depth * std::max(w.ci_, w.co_));
+      slab_sums = PerWorker<float>::take(scratch, threads, panels * amx::columns);
     }
   };
 
@@ -139,6 +143,20 @@ class AmxWeights {
     if (!x.prologue && first + amx::depth <= pixels_) return x.data + first * x.c;
     read_row(x, 0, 0, first, amx::depth, copy);
     return copy;
+  }
+
+  /// sums += what each of `channels` is in the pixels of a chunk, which are added up apart: one behind the other, a
+  /// hundred thousand pixels would round a hundred thousand times.
+  void add_pixels(const float* z, std::int64_t channels, float* sums) const {
+    for (std::int64_t k = 0; k < channels; k += 16) {
+      const auto wanted = static_cast<__mmask16>((1U << std::min<std::int64_t>(channels - k, 16)) - 1);
+      __m512 sum[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+      for (std::int64_t t = 0; t < amx::depth; t += 2)
+        for (std::int64_t i = 0; i < 2; ++i)
+          sum[i] = _mm512_add_ps(sum[i], _mm512_maskz_loadu_ps(wanted, z + (t + i) * co_ + k));
+      const __m512 before = _mm512_maskz_loadu_ps(wanted, sums + k);
+      _mm512_mask_storeu_ps(sums + k, wanted, _mm512_add_ps(before, _mm512_add_ps(sum[0], sum[1])));
+    }
   }
 
   /// Pixels of a chunk (32, CI) -> the pieces of tiles [tile, end), a row for each channel, with zeros for those that
