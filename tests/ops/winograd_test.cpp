@@ -85,6 +85,13 @@ TEST_CASE("winograd deals all tiles and panels, in tasks for all threads that st
         CHECK(steps(most, (panels + d.groups - 1) / d.groups, rounds) <=
               2.0 * static_cast<double>((tiles * panels + threads - 1) / threads));
       }
+  // V and M of all threads together stay within 48 MB, or 1 MB a thread, and those of one within 12 MB.
+  const WinogradConvolution<float, 4> kernel(geometry({1, 75, 75, 512}, 512, Padding::same));
+  const std::int64_t filters = 36 * 4 * (512 * 32 + 32), others = 1 << 20;
+  for (const int threads : {1, 2, 3, 4, 8, 16}) {
+    const std::int64_t most = std::min<std::int64_t>(12 << 20, std::max<std::int64_t>((48 << 20) / threads, 1 << 20));
+    CHECK(kernel.forward_workspace(Cpu(threads)) <= threads * (most + filters) + others);
+  }
   CHECK(deal_winograd({}, 2, [](std::int64_t, std::int64_t, double) { return 1.0; }).tasks() == 0);
 }
 

@@ -199,6 +199,7 @@ class AmxWinograd {
   std::int64_t panels() const { return Parts{tiles_.co}.panels(); }
   Channels panel_from(std::int64_t c) const { return {c, std::min(tiles_.co, c + panel)}; }
   std::int64_t value_plane() const { return Tiles::apart(Tiles::Micro::padded(tiles_.g.ci)); }
+
   /// Tiles of x -> V, whose rows lie one behind the other at each position.
   void make_input(const Picture<float>& x, const Step& step) const {
     const std::int64_t plane = step.arrays.value_plane;
